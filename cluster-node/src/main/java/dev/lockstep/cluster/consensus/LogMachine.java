@@ -1,0 +1,20 @@
+package dev.lockstep.cluster.consensus;
+
+/**
+ * What a replicated log drives. {@link #apply} is called by one thread at a time, in order, once for each entry, the same
+ * on all replicas; it must depend on nothing but the entries.
+ */
+public interface LogMachine {
+
+    /**
+     * Applies a committed entry.
+     *
+     * @param position rises, with gaps (a log has entries of its own)
+     * @return the answer for the proposer; refusals are values
+     * @throws RuntimeException only when this replica must not go on: it stops
+     */
+    Object apply(long position, byte[] entry);
+
+    /** This replica's {@link ReplicatedLog.Standing} has changed. Must not block. */
+    void standingChanged();
+}

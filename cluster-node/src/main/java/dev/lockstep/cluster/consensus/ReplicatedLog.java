@@ -1,0 +1,50 @@
+package dev.lockstep.cluster.consensus;
+
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica of a replicated log, as we need it: entries are proposed on the leader and applied everywhere, in the same
+ * order, by the {@link LogMachine} it was opened with. Thread-safe.
+ */
+public interface ReplicatedLog extends AutoCloseable {
+
+    /**
+     * Proposes an entry. Completes once the entry is committed and applied here, with what the machine answered. Fails with
+     * {@link NotLeaderException} when it was certainly not appended, with {@link UnknownOutcomeException} when it may yet
+     * be applied.
+     */
+    CompletableFuture<Object> propose(byte[] entry);
+
+    /** This replica's place in the group, at this moment. Cheap: called for each read. */
+    Standing standing();
+
+    /** The highest position known to be committed here. On a leader that is {@link Standing#ready} it bounds every entry acknowledged so far. */
+    long commitPosition();
+
+    /** The highest position applied here. */
+    long appliedPosition();
+
+    /** Nanoseconds since this replica last heard from a leader; 0 on a leader itself. */
+    long sinceLeaderContactNanos();
+
+    /** Gives leadership up if it has it: to {@code successor}, or to whomever the others elect. */
+    void stepDown(@Nullable NodeId successor);
+
+    @Override
+    void close();
+
+    /**
+     * A replica's place in its group.
+     *
+     * @param term its current term; rises before it grants a vote
+     * @param ready whether it leads and has applied an entry of its own term, so that its commit position is current
+     * @param leader who leads in that term, if known
+     * @param voters the voters of the current configuration, and in a joint change those of the previous one too; a
+     *     decision needs a majority in each
+     */
+    record Standing(long term, boolean leads, boolean ready, @Nullable NodeId leader, List<Set<NodeId>> voters) {}
+}

@@ -1,0 +1,42 @@
+package dev.lockstep.protocol.routing;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * How far a session has seen: for each shard the highest log position that it was acknowledged or has read, and the latest
+ * time by which it judged expiry. Only ever rises. Thread-safe, lock-free.
+ */
+public final class SessionPositions {
+
+    private final AtomicLongArray positions;
+    private final AtomicLong judgedAt = new AtomicLong();
+
+    public SessionPositions(int shards) {
+        this.positions = new AtomicLongArray(shards);
+    }
+
+    /** The session's position in a shard; 0 when it has seen nothing there. */
+    public long position(int shard) {
+        return positions.get(shard);
+    }
+
+    /** The latest wall-clock time, in milliseconds, by which expiry was judged. */
+    public long judgedAtMillis() {
+        return judgedAt.get();
+    }
+
+    /** The session has seen {@code position} of {@code shard}. */
+    public void saw(int shard, long position) {
+        if (positions.get(shard) < position) {
+            positions.accumulateAndGet(shard, position, Math::max);
+        }
+    }
+
+    /** The session has judged an entry's expiry by {@code millis}. */
+    public void judged(long millis) {
+        if (judgedAt.get() < millis) {
+            judgedAt.accumulateAndGet(millis, Math::max);
+        }
+    }
+}

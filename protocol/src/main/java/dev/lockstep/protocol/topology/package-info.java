@@ -1,0 +1,5 @@
+/** Who owns what, as versioned values. */
+@NullMarked
+package dev.lockstep.protocol.topology;
+
+import org.jspecify.annotations.NullMarked;

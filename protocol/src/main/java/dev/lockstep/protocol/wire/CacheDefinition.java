@@ -1,0 +1,31 @@
+package dev.lockstep.protocol.wire;
+
+/**
+ * What the cluster knows of a cache, the same for everyone who attaches to it.
+ *
+ * @param name unique among the caches that exist; 1 to 512 characters
+ * @param keyType class name that keys are checked against at the caller, for example {@code java.lang.Object}
+ * @param valueType likewise for values
+ * @param expiry evaluated in the shards
+ * @param expiryPolicy class name of a custom expiry policy that callers evaluate, or empty when {@code expiry} is all
+ * @param maxEntries bound for the whole cluster, past which entries are evicted; 0 for none
+ * @param consistency what a read promises unless it asks for more
+ */
+public record CacheDefinition(
+        String name,
+        String keyType,
+        String valueType,
+        ExpiryRule expiry,
+        String expiryPolicy,
+        long maxEntries,
+        Consistency consistency) {
+
+    public CacheDefinition {
+        if (name.isEmpty() || name.length() > 512) {
+            throw new IllegalArgumentException("A cache name has 1 to 512 characters, this one " + name.length());
+        }
+        if (maxEntries < 0) {
+            throw new IllegalArgumentException("max-entries of cache " + name + " is negative: " + maxEntries);
+        }
+    }
+}

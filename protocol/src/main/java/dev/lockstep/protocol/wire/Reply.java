@@ -1,0 +1,82 @@
+package dev.lockstep.protocol.wire;
+
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that a node can answer. Immutable. */
+public sealed interface Reply {
+
+    /**
+     * It was not done, or not known to be done.
+     *
+     * @param message what happened, to what, and what to do
+     * @param retryAfterMillis with a transient status, how long to wait first; 0 for not at all
+     * @param leader who is believed to lead the shard
+     */
+    record Refused(Status status, String message, long retryAfterMillis, @Nullable NodeId leader) implements Reply {
+
+        public static Refused of(Status status, String message) {
+            return new Refused(status, message, 0, null);
+        }
+    }
+
+    /** It was done and there is nothing to say. */
+    record Done() implements Reply {}
+
+    /** The connection is open. */
+    record Welcome(int version, String cluster, NodeId node, int maxFrameBytes) implements Reply {}
+
+    record Cluster(ClusterView view) implements Reply {}
+
+    record Caches(List<CacheInfo> caches) implements Reply {}
+
+    /**
+     * @param position applied when it was read; what the session has seen
+     * @param judgedAtMillis wall-clock time by which expiry was judged
+     * @param lastVersion the shard's last version, for {@link Condition.AbsentSince}
+     * @param entries null where there is none
+     */
+    record Entries(long position, long judgedAtMillis, long lastVersion, List<@Nullable EntryRead> entries)
+            implements Reply {}
+
+    /** @param complete whether there are no more keys after these */
+    record Keys(long position, long judgedAtMillis, List<Bytes> keys, boolean complete) implements Reply {}
+
+    record Count(long position, long judgedAtMillis, long count) implements Reply {}
+
+    /**
+     * @param position of the log entry
+     * @param logTimeMillis the log's time there
+     * @param results one for each mutation; for {@link Request.Clear} empty
+     */
+    record Written(long position, long logTimeMillis, List<MutationResult> results) implements Reply {}
+
+    /**
+     * The lease is yours.
+     *
+     * @param entry null when there is none
+     */
+    record Leased(long position, long judgedAtMillis, long lastVersion, @Nullable EntryRead entry)
+            implements Reply {}
+
+    /** @param held whether the condition held; true for {@link Condition#ANY} */
+    record Released(long position, long judgedAtMillis, boolean held) implements Reply {}
+
+    /** @param position from which on changes follow, exclusive */
+    record Subscribed(long position) implements Reply {}
+
+    /** @param position all changes up to here, inclusive, have now been sent */
+    record Changes(long position, List<EntryChange> changes) implements Reply {}
+
+    /**
+     * The changes asked for are no longer kept, or could not be sent fast enough: the subscription has ended.
+     *
+     * @param oldestPosition the earliest {@code afterPosition} that this replica could serve
+     */
+    record Gap(long oldestPosition) implements Reply {}
+
+    /** @param confirmed one for each term that was asked about */
+    record TermsConfirmed(List<Boolean> confirmed) implements Reply {}
+}

@@ -1,0 +1,142 @@
+package dev.lockstep.protocol.wire;
+
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that can be asked of a node. Immutable. The bytes are in {@code docs/protocol.md}. */
+public sealed interface Request {
+
+    /** The first frame on a connection. Answered by {@link Reply.Welcome}. */
+    record Hello(int minVersion, int maxVersion, String cluster, @Nullable NodeId node) implements Request {}
+
+    /** Asks who is in the cluster and who leads what. Answered by {@link Reply.Cluster}. */
+    record DescribeCluster() implements Request {}
+
+    /** Asks for all caches that exist, linearizably. Answered by {@link Reply.Caches}. */
+    record ListCaches() implements Request {}
+
+    /**
+     * Creates a cache, or attaches to an equal one. Answered by {@link Reply.Caches} with that one, or refused with
+     * {@link Status#DEFINITION_DIFFERS}. Idempotent.
+     */
+    record CreateCache(CacheDefinition definition) implements Request {}
+
+    /**
+     * Ends a cache and all its entries. Answered by {@link Reply.Done}; idempotent, since an id is never used again.
+     */
+    record DestroyCache(int cacheId) implements Request {}
+
+    /** A request about the entries of one cache in one shard. */
+    sealed interface ToShard extends Request {
+        int cacheId();
+
+        int shard();
+    }
+
+    /** A request that only the shard's leader can answer. */
+    sealed interface ToLeader extends ToShard {}
+
+    /** A request that any replica answers which has applied {@code minPosition}. */
+    sealed interface Read extends ToShard {
+        Consistency consistency();
+
+        /** The session's position in the shard; 0 for none. */
+        long minPosition();
+
+        /** The latest time, in wall-clock milliseconds, by which the session has judged expiry; 0 for none. */
+        long judgedAtMillis();
+    }
+
+    /**
+     * Reads entries. Answered by {@link Reply.Entries}, in the order of the keys.
+     *
+     * @param withValues false to ask for presence only: values come back empty
+     */
+    record Get(
+            int cacheId,
+            int shard,
+            List<Bytes> keys,
+            boolean withValues,
+            Consistency consistency,
+            long minPosition,
+            long judgedAtMillis)
+            implements Read {}
+
+    /**
+     * Lists keys after {@code after} in the order of {@link Bytes#compareTo}. Answered by {@link Reply.Keys}.
+     *
+     * @param after exclusive; null from the beginning
+     * @param limit 1 to 10,000
+     */
+    record Scan(
+            int cacheId,
+            int shard,
+            @Nullable Bytes after,
+            int limit,
+            Consistency consistency,
+            long minPosition,
+            long judgedAtMillis)
+            implements Read {}
+
+    /** Counts the entries of a cache in the shard. Answered by {@link Reply.Count}. */
+    record Size(int cacheId, int shard, Consistency consistency, long minPosition, long judgedAtMillis)
+            implements Read {}
+
+    /**
+     * Applies mutations, in their order and all in one log entry. Answered by {@link Reply.Written}.
+     *
+     * @param lease released when this is applied or refused for good; {@link LeaseId#NONE} for none
+     */
+    record Write(int cacheId, int shard, RequestId id, List<Mutation> mutations, LeaseId lease)
+            implements ToLeader {}
+
+    /** Removes all entries of a cache in the shard, without events for each. Answered by {@link Reply.Written}. */
+    record Clear(int cacheId, int shard, RequestId id) implements ToLeader {}
+
+    /**
+     * Waits for the lease of an entry, then reads the entry on the leader. Answered by {@link Reply.Leased}. The read is
+     * not confirmed: what is based on it must be checked by the {@link Condition} of a {@link Write}, or of
+     * {@link Release}. Asking again with the same lease finds the same holding.
+     *
+     * @param waitMillis how long to queue, at most 60,000; then {@link Status#LEASE_TIMEOUT}
+     * @param holdMillis how long the lease may be held before it is given to the next, 1 to 300,000
+     */
+    record ReadForUpdate(int cacheId, int shard, Bytes key, LeaseId lease, long waitMillis, long holdMillis)
+            implements ToLeader {}
+
+    /**
+     * Gives a lease back. With another condition than {@link Condition#ANY} the leader first confirms by a ReadIndex
+     * round whether it holds. Answered by {@link Reply.Released}.
+     */
+    record Release(int cacheId, int shard, Bytes key, LeaseId lease, Condition condition) implements ToLeader {}
+
+    /**
+     * Asks for the changes of a cache in a shard after a position, from any replica. Answered by
+     * {@link Reply.Subscribed}, then by any number of {@link Reply.Changes} under the same correlation id, until
+     * {@link Reply.Gap}, {@link Unsubscribe}, or the end of the connection.
+     *
+     * @param afterPosition exclusive; -1 for "from now on"
+     */
+    record Subscribe(int cacheId, int shard, long afterPosition, long minPosition) implements ToShard {}
+
+    /**
+     * Ends a subscription of this connection. Answered by {@link Reply.Done}.
+     *
+     * @param correlationId of the {@link Subscribe}
+     */
+    record Unsubscribe(long correlationId) implements Request {}
+
+    /**
+     * Between nodes: for each shard group, is {@code term} still your current term? One ReadIndex round asks for many
+     * groups at once. Answered by {@link Reply.TermsConfirmed}.
+     */
+    record ConfirmTerms(List<GroupTerm> terms) implements Request {
+
+        /**
+         * @param group number of the shard; -1 for the control group
+         * @param term in which the asking node leads it
+         */
+        public record GroupTerm(int group, long term) {}
+    }
+}

@@ -1,0 +1,51 @@
+package dev.lockstep.protocol.wire;
+
+/** Why a request was refused, and so whether it may be sent again (promise P8). */
+public enum Status {
+    /** The shard is led elsewhere, or not hosted here: ask the hinted node. */
+    MOVED(Kind.TRANSIENT),
+    /** The shard has no leader at this moment. */
+    NO_LEADER(Kind.TRANSIENT),
+    /** Too much is waiting: come back after the time given. */
+    BUSY(Kind.TRANSIENT),
+    /** This replica is behind the session, or out of touch with its leader: ask another. */
+    BEHIND(Kind.TRANSIENT),
+    /** The lease did not become free in time. Nothing happened. */
+    LEASE_TIMEOUT(Kind.PERMANENT),
+    /** No cache has this id or name (any more). */
+    NO_SUCH_CACHE(Kind.PERMANENT),
+    /** The cache exists with another definition; the message names the difference. */
+    DEFINITION_DIFFERS(Kind.PERMANENT),
+    /** The shard has forgotten the session, so it can't tell whether a retry was applied. */
+    SESSION_EXPIRED(Kind.PERMANENT),
+    /** The request breaks a rule or a limit, which the message names. */
+    INVALID(Kind.PERMANENT),
+    /** The peers speak no common protocol version. */
+    VERSION_MISMATCH(Kind.PERMANENT),
+    /** The peer belongs to another cluster. */
+    WRONG_CLUSTER(Kind.PERMANENT),
+    /** It may or may not have happened; the same request id tells. */
+    INDETERMINATE(Kind.INDETERMINATE),
+    /** The node failed at it; its log says why. Nothing is known of the outcome. */
+    INTERNAL(Kind.INDETERMINATE);
+
+    /** What a refusal says about a retry. */
+    public enum Kind {
+        /** Nothing happened; a retry is safe. */
+        TRANSIENT,
+        /** Nothing happened; a retry will be refused too. */
+        PERMANENT,
+        /** It may have happened; only a retry with the same request id is safe. */
+        INDETERMINATE
+    }
+
+    private final Kind kind;
+
+    Status(Kind kind) {
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+}

@@ -1,0 +1,5 @@
+/** Immutable requests and replies, and their bytes. */
+@NullMarked
+package dev.lockstep.protocol.wire;
+
+import org.jspecify.annotations.NullMarked;
