@@ -1,0 +1,154 @@
+package dev.lockstep.cluster.testing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** One node in a JVM of its own. Not thread-safe. Its output goes to {@code node.log} in its folder. */
+public final class NodeProcess implements AutoCloseable {
+
+    private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+
+    private final MemberPorts member;
+    private final Path folder;
+    private final String classPath;
+    private Process process;
+
+    private NodeProcess(MemberPorts member, Path folder, String classPath) {
+        this.member = member;
+        this.folder = folder;
+        this.classPath = classPath;
+    }
+
+    /** Starts a node without waiting for it. */
+    public static NodeProcess start(MemberPorts member, Path folder, String yaml, String classPath)
+            throws IOException {
+        NodeProcess node = new NodeProcess(member, folder, classPath);
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("lockstep.yaml"), yaml);
+        node.launch();
+        return node;
+    }
+
+    private void launch() throws IOException {
+        Files.deleteIfExists(log());
+        process = new ProcessBuilder(command())
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log().toFile())
+                .start();
+    }
+
+    private List<String> command() {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
+                "-cp",
+                classPath,
+                "dev.lockstep.cluster.node.NodeMain",
+                "--config",
+                "lockstep.yaml");
+    }
+
+    /** Starts the node again, on what it left behind, after it has ended. */
+    public void restart() throws IOException {
+        if (process.isAlive()) {
+            throw new IllegalStateException("Node " + member.id() + " is still running");
+        }
+        launch();
+    }
+
+    /** Waits until the node says that it can serve. */
+    public void awaitReady() throws IOException {
+        long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+        while (!Files.readString(log()).contains("Lockstep node " + member.id() + " ready on ")) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                throw new IOException("Node %s %s; its log:%n%s"
+                        .formatted(
+                                member.id(),
+                                process.isAlive() ? "is not ready after " + READY_WITHIN : "ended before it was ready",
+                                Files.readString(log())));
+            }
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(20);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while a node was starting", interrupted);
+        }
+    }
+
+    public MemberPorts member() {
+        return member;
+    }
+
+    public Path log() {
+        return folder.resolve("node.log");
+    }
+
+    public boolean isRunning() {
+        return process.isAlive();
+    }
+
+    public String classPath() {
+        return classPath;
+    }
+
+    /** SIGKILL: the process gets no chance to do anything. Waits until it is gone. */
+    public void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    /** SIGSTOP: the process stands still, its connections stay open. */
+    public void freeze() throws IOException {
+        signal("STOP");
+    }
+
+    /** SIGCONT: the process goes on. */
+    public void thaw() throws IOException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException {
+        try {
+            int exit = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (exit != 0) {
+                throw new IOException("SIG" + name + " to node " + member.id() + " failed");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException(interrupted);
+        }
+    }
+
+    /** SIGTERM: the node drains and stops. Waits until it is gone, and kills it after ten seconds. */
+    @Override
+    public void close() {
+        process.destroy();
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException interrupted) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.lockstep.cluster.testing;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A cluster of node processes on loopback, each in a JVM of its own. Not thread-safe. Closing it ends every process that it
+ * started.
+ */
+public final class NodeProcesses implements AutoCloseable {
+
+    private final List<NodeProcess> nodes;
+
+    private NodeProcesses(List<NodeProcess> nodes) {
+        this.nodes = nodes;
+    }
+
+    /** Starts {@code count} nodes with this JVM's class path and waits until each can serve. */
+    public static NodeProcesses start(Path home, int count) throws IOException {
+        return start(home, count, currentClassPath());
+    }
+
+    /**
+     * Starts {@code count} nodes and waits until each can serve.
+     *
+     * @param home gets a folder for each node, with its configuration, its log and its data
+     * @param classPath of the node processes
+     */
+    public static NodeProcesses start(Path home, int count, String classPath) throws IOException {
+        return start(home, MemberPorts.reserve(count), "", classPath);
+    }
+
+    /** Likewise, at the ports given, with further lines of configuration. */
+    public static NodeProcesses start(Path home, List<MemberPorts> members, String settings, String classPath)
+            throws IOException {
+        List<NodeProcess> nodes = new ArrayList<>();
+        NodeProcesses cluster = new NodeProcesses(nodes);
+        try {
+            for (MemberPorts member : members) {
+                String yaml = configuration(member.id(), members, settings);
+                nodes.add(NodeProcess.start(member, home.resolve(member.id()), yaml, classPath));
+            }
+            for (NodeProcess node : nodes) {
+                node.awaitReady();
+            }
+            return cluster;
+        } catch (IOException | RuntimeException failure) {
+            cluster.close();
+            throw failure;
+        }
+    }
+
+    /** The configuration of one node, where {@code members} are as that node shall see them. */
+    public static String configuration(String id, List<MemberPorts> members, String settings) {
+        String memberLines = members.stream()
+                .map(member -> "  - {id: %s, address: \"127.0.0.1:%d\", raft-port: %d}%n"
+                        .formatted(member.id(), member.port(), member.raftPort()))
+                .collect(Collectors.joining());
+        return "cluster: processes%nnode: {id: %s, data: data, election-timeout: 300ms}%nmembers:%n%s%s%n"
+                .formatted(id, memberLines, settings);
+    }
+
+    /** The class path of this JVM, also when it was started by Surefire. */
+    public static String currentClassPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    public List<NodeProcess> nodes() {
+        return List.copyOf(nodes);
+    }
+
+    public NodeProcess node(int index) {
+        return nodes.get(index);
+    }
+
+    /** The {@code host:port} of every node, separated by commas. */
+    public String addresses() {
+        return nodes.stream().map(node -> "127.0.0.1:" + node.member().port()).collect(Collectors.joining(","));
+    }
+
+    /** What a client's CacheManager connects to. */
+    public URI uri() {
+        return URI.create("lockstep://" + addresses() + "?cluster=processes");
+    }
+
+    @Override
+    public void close() {
+        nodes.forEach(NodeProcess::close);
+    }
+}

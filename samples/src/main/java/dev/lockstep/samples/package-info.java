@@ -1,0 +1,2 @@
+/** Small runnable programs, one for each way of using Lockstep. */
+package dev.lockstep.samples;
