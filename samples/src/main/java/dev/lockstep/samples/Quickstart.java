@@ -83,7 +83,9 @@ public final class Quickstart {
             if (!killed && done >= total / 2) {
                 killed = true;
                 NodeProcess victim = nodes.node(0);
-                say("Killing node %s (SIGKILL) after %,d acknowledged puts", victim.member().id(), done);
+                say(
+                        "Killing node %s (SIGKILL) after %,d acknowledged puts",
+                        victim.member().id(), done);
                 victim.kill();
             }
             System.out.printf(Locale.ROOT, "\r  %,d of %,d  ", done, total);

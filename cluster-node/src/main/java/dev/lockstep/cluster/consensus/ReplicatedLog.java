@@ -46,5 +46,10 @@ public interface ReplicatedLog extends AutoCloseable {
      * @param voters the voters of the current configuration, and in a joint change those of the previous one too; a
      *     decision needs a majority in each
      */
-    record Standing(long term, boolean leads, boolean ready, @Nullable NodeId leader, List<Set<NodeId>> voters) {}
+    record Standing(
+            long term,
+            boolean leads,
+            boolean ready,
+            @Nullable NodeId leader,
+            List<Set<NodeId>> voters) {}
 }

@@ -24,8 +24,7 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     /** Starts a node without waiting for it. */
-    public static NodeProcess start(MemberPorts member, Path folder, String yaml, String classPath)
-            throws IOException {
+    public static NodeProcess start(MemberPorts member, Path folder, String yaml, String classPath) throws IOException {
         NodeProcess node = new NodeProcess(member, folder, classPath);
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("lockstep.yaml"), yaml);

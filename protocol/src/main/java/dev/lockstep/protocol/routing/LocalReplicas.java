@@ -12,5 +12,6 @@ public interface LocalReplicas {
      * @return the entry; {@link LocalEntry#ABSENT} if there is none; null when no local replica can answer now (none is
      *     hosted, it is behind the session, or out of touch with its leader): then send a request
      */
-    @Nullable LocalEntry get(int cacheId, int shard, Bytes key, SessionPositions session);
+    @Nullable
+    LocalEntry get(int cacheId, int shard, Bytes key, SessionPositions session);
 }

@@ -9,7 +9,12 @@ import org.jspecify.annotations.Nullable;
  * @param old the value before; null when there was none
  * @param version rises with each change in a shard
  */
-public record EntryChange(Kind kind, Bytes key, @Nullable Bytes value, @Nullable Bytes old, long version) {
+public record EntryChange(
+        Kind kind,
+        Bytes key,
+        @Nullable Bytes value,
+        @Nullable Bytes old,
+        long version) {
 
     /** Why it changed. */
     public enum Kind {

@@ -9,8 +9,7 @@ package dev.lockstep.protocol.wire;
  */
 public record ExpiryRule(Lifetime creation, Lifetime update, Lifetime access) {
 
-    public static final ExpiryRule ETERNAL =
-            new ExpiryRule(Lifetime.ETERNAL, Lifetime.UNCHANGED, Lifetime.UNCHANGED);
+    public static final ExpiryRule ETERNAL = new ExpiryRule(Lifetime.ETERNAL, Lifetime.UNCHANGED, Lifetime.UNCHANGED);
 
     /** Whether a read has to be written down. */
     public boolean isAccessBased() {

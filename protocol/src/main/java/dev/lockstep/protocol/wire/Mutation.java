@@ -10,12 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param returnOld whether the reply carries the value before
  */
 public record Mutation(
-        Bytes key,
-        Action action,
-        @Nullable Bytes value,
-        Condition condition,
-        Lifetime lifetime,
-        boolean returnOld) {
+        Bytes key, Action action, @Nullable Bytes value, Condition condition, Lifetime lifetime, boolean returnOld) {
 
     /** What to do when the condition holds. */
     public enum Action {

@@ -15,7 +15,11 @@ public sealed interface Reply {
      * @param retryAfterMillis with a transient status, how long to wait first; 0 for not at all
      * @param leader who is believed to lead the shard
      */
-    record Refused(Status status, String message, long retryAfterMillis, @Nullable NodeId leader) implements Reply {
+    record Refused(
+            Status status,
+            String message,
+            long retryAfterMillis,
+            @Nullable NodeId leader) implements Reply {
 
         public static Refused of(Status status, String message) {
             return new Refused(status, message, 0, null);
@@ -58,8 +62,11 @@ public sealed interface Reply {
      *
      * @param entry null when there is none
      */
-    record Leased(long position, long judgedAtMillis, long lastVersion, @Nullable EntryRead entry)
-            implements Reply {}
+    record Leased(
+            long position,
+            long judgedAtMillis,
+            long lastVersion,
+            @Nullable EntryRead entry) implements Reply {}
 
     /** @param held whether the condition held; true for {@link Condition#ANY} */
     record Released(long position, long judgedAtMillis, boolean held) implements Reply {}

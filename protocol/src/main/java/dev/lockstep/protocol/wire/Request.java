@@ -8,7 +8,11 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Request {
 
     /** The first frame on a connection. Answered by {@link Reply.Welcome}. */
-    record Hello(int minVersion, int maxVersion, String cluster, @Nullable NodeId node) implements Request {}
+    record Hello(
+            int minVersion,
+            int maxVersion,
+            String cluster,
+            @Nullable NodeId node) implements Request {}
 
     /** Asks who is in the cluster and who leads what. Answered by {@link Reply.Cluster}. */
     record DescribeCluster() implements Request {}
@@ -88,8 +92,7 @@ public sealed interface Request {
      *
      * @param lease released when this is applied or refused for good; {@link LeaseId#NONE} for none
      */
-    record Write(int cacheId, int shard, RequestId id, List<Mutation> mutations, LeaseId lease)
-            implements ToLeader {}
+    record Write(int cacheId, int shard, RequestId id, List<Mutation> mutations, LeaseId lease) implements ToLeader {}
 
     /** Removes all entries of a cache in the shard, without events for each. Answered by {@link Reply.Written}. */
     record Clear(int cacheId, int shard, RequestId id) implements ToLeader {}
