@@ -9,8 +9,10 @@ public interface Link extends AutoCloseable {
     /**
      * Sends a request. {@code handler} is called once, or for {@link Request.Subscribe} many times, on the link's own
      * thread or on the caller's, and must not block.
+     *
+     * @return the correlation id, by which a subscription is ended on this link
      */
-    void send(Request request, ReplyHandler handler);
+    long send(Request request, ReplyHandler handler);
 
     /** Whether the link can take requests; a closed link never opens again. */
     boolean isOpen();

@@ -1,0 +1,425 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryRead;
+import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.RequestId;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One user's dealings with the cluster: it gives each write its request id (P1) and remembers how far it has seen, so that
+ * no read goes back behind that (P2). One for each CacheManager. Thread-safe. Futures fail with {@link LockstepException},
+ * and are completed on a link's thread or the caller's, so what depends on them must not block.
+ */
+public final class Session implements AutoCloseable {
+
+    private static final int CHUNK_KEYS = 1_000;
+    private static final int CHUNK_BYTES = 1024 * 1024;
+
+    private final Router router;
+    private final EventLoop loop;
+    private final Entropy entropy;
+    private final SessionPositions positions;
+    private final AtomicReferenceArray<ShardSequencer> sequencers;
+    private final @Nullable LocalReplicas replicas;
+    private final long leaseHigh;
+    private final long leaseLow;
+    private final AtomicLong leases = new AtomicLong();
+
+    Session(Router router, @Nullable LocalReplicas replicas, EventLoop loop, Entropy entropy) {
+        this.router = router;
+        this.replicas = replicas;
+        this.loop = loop;
+        this.entropy = entropy;
+        int shards = router.view().map().shards();
+        this.positions = new SessionPositions(shards);
+        this.sequencers = new AtomicReferenceArray<>(shards);
+        for (int shard = 0; shard < shards; shard++) {
+            sequencers.set(shard, new ShardSequencer(entropy));
+        }
+        this.leaseHigh = entropy.nextLong();
+        this.leaseLow = entropy.nextLong();
+    }
+
+    // Caches
+
+    /** Creates the cache, or attaches to one with an equal definition. */
+    public CompletableFuture<CacheInfo> createCache(CacheDefinition definition) {
+        return router.call(new Request.CreateCache(definition))
+                .thenApply(reply -> ((Reply.Caches) reply).caches().get(0));
+    }
+
+    /** All caches that exist, linearizably. */
+    public CompletableFuture<List<CacheInfo>> caches() {
+        return router.call(new Request.ListCaches()).thenApply(reply -> ((Reply.Caches) reply).caches());
+    }
+
+    /** Destroys a cache and its entries. */
+    public CompletableFuture<Void> destroyCache(int cacheId) {
+        return router.call(new Request.DestroyCache(cacheId)).thenApply(reply -> null);
+    }
+
+    // Reads
+
+    /**
+     * Reads from a replica in this JVM on the caller's thread.
+     *
+     * @return {@link LocalEntry#ABSENT} if there is no entry; null when no replica here can answer now: then {@link #get}
+     */
+    public @Nullable LocalEntry getLocal(int cacheId, Bytes key) {
+        return replicas == null ? null : replicas.get(cacheId, shardOf(cacheId, key), key, positions);
+    }
+
+    public CompletableFuture<Found> get(int cacheId, Bytes key, Consistency consistency) {
+        return read(cacheId, shardOf(cacheId, key), List.of(key), true, consistency)
+                .thenApply(entries -> new Found(entries.entries().get(0), entries.lastVersion()));
+    }
+
+    /**
+     * Reads many keys, each shard's in one request, all shards at once.
+     *
+     * @param withValues false to learn only which are there: values come back empty
+     * @return the entries that are there
+     */
+    public CompletableFuture<Map<Bytes, EntryRead>> getAll(
+            int cacheId, Collection<Bytes> keys, boolean withValues, Consistency consistency) {
+        List<CompletableFuture<Map<Bytes, EntryRead>>> parts = new ArrayList<>();
+        byShard(cacheId, keys, key -> key).forEach((shard, ofShard) -> {
+            for (List<Bytes> chunk : chunks(ofShard, Bytes::size)) {
+                parts.add(read(cacheId, shard, chunk, withValues, consistency).thenApply(reply -> zip(chunk, reply)));
+            }
+        });
+        return all(parts).thenApply(ignored -> {
+            Map<Bytes, EntryRead> found = new HashMap<>();
+            parts.forEach(part -> found.putAll(part.join()));
+            return found;
+        });
+    }
+
+    private CompletableFuture<Reply.Entries> read(
+            int cacheId, int shard, List<Bytes> keys, boolean withValues, Consistency consistency) {
+        return router.call(new Request.Get(
+                        cacheId,
+                        shard,
+                        keys,
+                        withValues,
+                        consistency,
+                        positions.position(shard),
+                        positions.judgedAtMillis()))
+                .thenApply(reply -> {
+                    Reply.Entries entries = (Reply.Entries) reply;
+                    saw(shard, entries.position(), entries.judgedAtMillis());
+                    return entries;
+                });
+    }
+
+    private static Map<Bytes, EntryRead> zip(List<Bytes> keys, Reply.Entries reply) {
+        Map<Bytes, EntryRead> found = new HashMap<>();
+        for (int i = 0; i < keys.size(); i++) {
+            EntryRead entry = reply.entries().get(i);
+            if (entry != null) {
+                found.put(keys.get(i), entry);
+            }
+        }
+        return found;
+    }
+
+    /**
+     * One page of a cache's keys in a shard, in the order of {@link Bytes#compareTo}.
+     *
+     * @param after exclusive; null for the first page
+     * @param limit 1 to 10,000
+     */
+    public CompletableFuture<Reply.Keys> scan(
+            int cacheId, int shard, @Nullable Bytes after, int limit, Consistency consistency) {
+        return router.call(new Request.Scan(
+                        cacheId,
+                        shard,
+                        after,
+                        limit,
+                        consistency,
+                        positions.position(shard),
+                        positions.judgedAtMillis()))
+                .thenApply(reply -> {
+                    Reply.Keys keys = (Reply.Keys) reply;
+                    saw(shard, keys.position(), keys.judgedAtMillis());
+                    return keys;
+                });
+    }
+
+    /** How many entries a cache has, in all shards. */
+    public CompletableFuture<Long> size(int cacheId, Consistency consistency) {
+        List<CompletableFuture<Long>> parts = IntStream.range(0, shards())
+                .mapToObj(shard -> size(cacheId, shard, consistency))
+                .toList();
+        return all(parts)
+                .thenApply(ignored ->
+                        parts.stream().mapToLong(CompletableFuture::join).sum());
+    }
+
+    private CompletableFuture<Long> size(int cacheId, int shard, Consistency consistency) {
+        return router.call(new Request.Size(
+                        cacheId, shard, consistency, positions.position(shard), positions.judgedAtMillis()))
+                .thenApply(reply -> {
+                    Reply.Count count = (Reply.Count) reply;
+                    saw(shard, count.position(), count.judgedAtMillis());
+                    return count.count();
+                });
+    }
+
+    // Writes
+
+    /**
+     * Applies one mutation.
+     *
+     * @param lease given back with it; {@link LeaseId#NONE} for none
+     */
+    public CompletableFuture<WriteResult> write(int cacheId, Mutation mutation, LeaseId lease) {
+        if (isTooLarge(mutation)) {
+            return CompletableFuture.failedFuture(tooLarge(mutation));
+        }
+        int shard = shardOf(cacheId, mutation.key());
+        List<Mutation> single = List.of(mutation);
+        return numbered(shard, id -> new Request.Write(cacheId, shard, id, single, lease))
+                .thenApply(written -> new WriteResult(
+                        shard, written.position(), written.results().get(0)));
+    }
+
+    /**
+     * Applies mutations of different keys, each shard's together, all shards at once. Waits for every part, then fails with
+     * {@link PartialWriteException} if any failed.
+     */
+    public CompletableFuture<Map<Bytes, WriteResult>> writeAll(int cacheId, Collection<Mutation> mutations) {
+        for (Mutation mutation : mutations) {
+            if (isTooLarge(mutation)) {
+                return CompletableFuture.failedFuture(tooLarge(mutation));
+            }
+        }
+        Map<Bytes, WriteResult> results = new HashMap<>();
+        Map<Bytes, Throwable> failures = new HashMap<>();
+        List<CompletableFuture<?>> parts = new ArrayList<>();
+        byShard(cacheId, mutations, Mutation::key).forEach((shard, ofShard) -> {
+            for (List<Mutation> chunk : chunks(ofShard, Session::size)) {
+                parts.add(numbered(shard, id -> new Request.Write(cacheId, shard, id, chunk, LeaseId.NONE))
+                        .handle((written, failure) -> {
+                            synchronized (results) {
+                                collect(shard, chunk, written, failure, results, failures);
+                            }
+                            return null;
+                        }));
+            }
+        });
+        return all(parts).thenApply(ignored -> {
+            if (!failures.isEmpty()) {
+                throw new PartialWriteException(results, failures);
+            }
+            return results;
+        });
+    }
+
+    private static void collect(
+            int shard,
+            List<Mutation> chunk,
+            Reply.@Nullable Written written,
+            @Nullable Throwable failure,
+            Map<Bytes, WriteResult> results,
+            Map<Bytes, Throwable> failures) {
+        for (int i = 0; i < chunk.size(); i++) {
+            Bytes key = chunk.get(i).key();
+            if (written == null) {
+                failures.put(key, unwrap(failure));
+            } else {
+                results.put(
+                        key,
+                        new WriteResult(
+                                shard, written.position(), written.results().get(i)));
+            }
+        }
+    }
+
+    /** Removes all entries of a cache; no listener hears of each. */
+    public CompletableFuture<Void> clear(int cacheId) {
+        return all(IntStream.range(0, shards())
+                .mapToObj(shard -> numbered(shard, id -> new Request.Clear(cacheId, shard, id)))
+                .toList());
+    }
+
+    /** Gives a write its id and sends it; a shard that has forgotten the session gets a new one. */
+    private CompletableFuture<Reply.Written> numbered(int shard, Function<RequestId, Request> request) {
+        ShardSequencer sequencer = sequencers.get(shard);
+        CompletableFuture<RequestId> acquired = sequencer.acquire();
+        if (acquired == null) {
+            return CompletableFuture.failedFuture(new LockstepException(
+                    Status.BUSY,
+                    "More than " + ShardSequencer.MAX_WAITING + " writes to shard " + shard
+                            + " wait in this session; write more slowly"));
+        }
+        return acquired.thenCompose(
+                        id -> router.call(request.apply(id)).whenComplete((reply, failure) -> sequencer.release(id)))
+                .handle((reply, failure) -> {
+                    if (failure == null) {
+                        Reply.Written written = (Reply.Written) reply;
+                        saw(shard, written.position(), written.logTimeMillis());
+                        return CompletableFuture.completedFuture(written);
+                    }
+                    if (unwrap(failure) instanceof LockstepException refused
+                            && refused.status() == Status.SESSION_EXPIRED) {
+                        sequencers.compareAndSet(shard, sequencer, new ShardSequencer(entropy));
+                        return numbered(shard, request);
+                    }
+                    return CompletableFuture.<Reply.Written>failedFuture(unwrap(failure));
+                })
+                .thenCompose(Function.identity());
+    }
+
+    // Leases
+
+    /**
+     * Waits for the lease of an entry and reads the entry. Whoever gets it gives it back with a write or {@link #release}.
+     *
+     * @param hold how long it may be held, at most five minutes; after that it goes to the next
+     */
+    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration hold) {
+        int shard = shardOf(cacheId, key);
+        LeaseId lease = new LeaseId(leaseHigh, leaseLow, leases.incrementAndGet());
+        long wait = Math.min(60_000, router.timeout().toMillis());
+        return router.call(new Request.ReadForUpdate(cacheId, shard, key, lease, wait, hold.toMillis()))
+                .thenApply(reply -> {
+                    Reply.Leased leased = (Reply.Leased) reply;
+                    saw(shard, leased.position(), leased.judgedAtMillis());
+                    return new HeldLease(lease, new Found(leased.entry(), leased.lastVersion()));
+                });
+    }
+
+    /**
+     * Gives a lease back.
+     *
+     * @param condition {@link Condition#ANY}, or what a quorum shall confirm first
+     * @return whether the condition held
+     */
+    public CompletableFuture<Boolean> release(int cacheId, Bytes key, LeaseId lease, Condition condition) {
+        int shard = shardOf(cacheId, key);
+        return router.call(new Request.Release(cacheId, shard, key, lease, condition))
+                .thenApply(reply -> {
+                    Reply.Released released = (Reply.Released) reply;
+                    saw(shard, released.position(), released.judgedAtMillis());
+                    return released.held();
+                });
+    }
+
+    // Changes and topology
+
+    /** Hears of all changes of a cache until the subscription is closed. */
+    public Subscription subscribe(int cacheId, ChangeListener listener) {
+        return new Subscription(router, loop, positions, cacheId, listener);
+    }
+
+    public ClusterView view() {
+        return router.view();
+    }
+
+    public int shards() {
+        return sequencers.length();
+    }
+
+    /** Deadline of each operation, retries included. */
+    public Duration timeout() {
+        return router.timeout();
+    }
+
+    @Override
+    public void close() {
+        router.close();
+    }
+
+    /** The cause that a future wrapped. */
+    public static Throwable unwrap(@Nullable Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause == null ? new IllegalStateException("failed without a cause") : cause;
+    }
+
+    private int shardOf(int cacheId, Bytes key) {
+        return router.view().map().shardOf(cacheId, key.hash64());
+    }
+
+    private void saw(int shard, long position, long judgedAtMillis) {
+        positions.saw(shard, position);
+        positions.judged(judgedAtMillis);
+    }
+
+    private <T> Map<Integer, List<T>> byShard(int cacheId, Collection<T> values, Function<T, Bytes> key) {
+        Map<Integer, List<T>> byShard = new TreeMap<>();
+        for (T value : values) {
+            byShard.computeIfAbsent(shardOf(cacheId, key.apply(value)), shard -> new ArrayList<>())
+                    .add(value);
+        }
+        return byShard;
+    }
+
+    /** Splits a list so that each part stays within a request's bounds; an element too large for that goes alone. */
+    private static <T> List<List<T>> chunks(List<T> values, Function<T, Integer> size) {
+        List<List<T>> chunks = new ArrayList<>();
+        List<T> chunk = new ArrayList<>();
+        int bytes = 0;
+        for (T value : values) {
+            int next = size.apply(value);
+            if (!chunk.isEmpty() && (chunk.size() == CHUNK_KEYS || bytes + next > CHUNK_BYTES)) {
+                chunks.add(chunk);
+                chunk = new ArrayList<>();
+                bytes = 0;
+            }
+            chunk.add(value);
+            bytes += next;
+        }
+        chunks.add(chunk);
+        return chunks;
+    }
+
+    private static int size(Mutation mutation) {
+        return mutation.key().size()
+                + (mutation.value() == null ? 0 : mutation.value().size());
+    }
+
+    private static boolean isTooLarge(Mutation mutation) {
+        return size(mutation) > FrameCodec.MAX_ENTRY_BYTES;
+    }
+
+    private static LockstepException tooLarge(Mutation mutation) {
+        return new LockstepException(
+                Status.INVALID,
+                "A key and its value have " + size(mutation) + " bytes together; at most " + FrameCodec.MAX_ENTRY_BYTES
+                        + " can be stored");
+    }
+
+    private static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> parts) {
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new));
+    }
+}

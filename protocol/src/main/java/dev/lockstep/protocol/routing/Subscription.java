@@ -1,0 +1,164 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The changes of a cache from all its shards, resumed by position wherever a replica answers, until closed. Thread-safe.
+ */
+public final class Subscription implements AutoCloseable {
+
+    private final Router router;
+    private final EventLoop loop;
+    private final SessionPositions positions;
+    private final int cacheId;
+    private final ChangeListener listener;
+    private final List<ShardStream> shards = new ArrayList<>();
+    private volatile boolean closed;
+
+    Subscription(Router router, EventLoop loop, SessionPositions positions, int cacheId, ChangeListener listener) {
+        this.router = router;
+        this.loop = loop;
+        this.positions = positions;
+        this.cacheId = cacheId;
+        this.listener = listener;
+        for (int shard = 0; shard < router.view().map().shards(); shard++) {
+            shards.add(new ShardStream(shard));
+        }
+        shards.forEach(ShardStream::open);
+    }
+
+    /** Done when every shard has confirmed the subscription: changes from then on will be heard. */
+    public CompletableFuture<Void> ready() {
+        return CompletableFuture.allOf(shards.stream().map(shard -> shard.ready).toArray(CompletableFuture[]::new));
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        shards.forEach(ShardStream::end);
+    }
+
+    /** One shard's part: its stream of the moment, and where to resume. */
+    private final class ShardStream {
+
+        private final int shard;
+        private final CompletableFuture<Void> ready = new CompletableFuture<>();
+        private long position = -1;
+        private int attempts;
+        private @Nullable Incoming incoming;
+
+        ShardStream(int shard) {
+            this.shard = shard;
+        }
+
+        void open() {
+            Incoming next = new Incoming();
+            long after;
+            int attempt;
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
+                incoming = next;
+                after = position;
+                attempt = attempts++;
+            }
+            var request = new Request.Subscribe(cacheId, shard, after, positions.position(shard));
+            next.opened(router.stream(request, attempt, next));
+        }
+
+        void end() {
+            Incoming last;
+            synchronized (this) {
+                last = incoming;
+                incoming = null;
+            }
+            if (last != null) {
+                last.unsubscribe();
+            }
+        }
+
+        private synchronized boolean isCurrent(Incoming stream) {
+            return incoming == stream;
+        }
+
+        private synchronized void reached(long newPosition) {
+            position = newPosition;
+            attempts = 0;
+        }
+
+        /** Tries the next replica, a little later. */
+        private void reopen(Incoming stream) {
+            int failures;
+            synchronized (this) {
+                if (incoming != stream) {
+                    return;
+                }
+                incoming = null;
+                failures = Math.max(1, attempts);
+            }
+            loop.schedule(TimeUnit.MILLISECONDS.toNanos(RetryPolicy.backOff(failures)), this::open);
+        }
+
+        /** Replies of one subscription at one node; ignored once another has taken its place. */
+        private final class Incoming implements Link.ReplyHandler {
+
+            private Router.@Nullable Stream stream;
+            private boolean cancelled;
+
+            synchronized void opened(Router.Stream opened) {
+                stream = opened;
+                if (cancelled) {
+                    unsubscribe();
+                }
+            }
+
+            synchronized void unsubscribe() {
+                cancelled = true;
+                if (stream != null && stream.link().isOpen()) {
+                    stream.link().send(new Request.Unsubscribe(stream.correlationId()), IGNORE);
+                }
+            }
+
+            @Override
+            public void reply(Reply reply) {
+                if (!isCurrent(this)) {
+                    return;
+                }
+                if (reply instanceof Reply.Subscribed subscribed) {
+                    reached(subscribed.position());
+                    ready.complete(null);
+                } else if (reply instanceof Reply.Changes changes) {
+                    reached(changes.position());
+                    listener.changes(shard, changes.position(), changes.changes());
+                } else if (reply instanceof Reply.Gap) {
+                    reached(-1);
+                    listener.gap(shard);
+                    reopen(this);
+                } else {
+                    reopen(this);
+                }
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                reopen(this);
+            }
+        }
+    }
+
+    private static final Link.ReplyHandler IGNORE = new Link.ReplyHandler() {
+        @Override
+        public void reply(Reply reply) {}
+
+        @Override
+        public void failed(boolean sent, Throwable cause) {}
+    };
+}

@@ -1,0 +1,89 @@
+package dev.lockstep.protocol.wire;
+
+/** The bytes of each {@link Reply}: a tag, then its fields. Stateless. */
+public final class ReplyCodec {
+
+    private static final Status[] STATUSES = Status.values();
+
+    private ReplyCodec() {}
+
+    public static void write(WireWriter out, Reply reply) {
+        if (reply instanceof Reply.Entries entries) {
+            out.u8(1)
+                    .varint(entries.position())
+                    .varint(entries.judgedAtMillis())
+                    .varint(entries.lastVersion());
+            out.list(entries.entries(), (o, entry) -> o.optional(entry, ValueCodec::entry));
+        } else if (reply instanceof Reply.Written written) {
+            out.u8(2).varint(written.position()).varint(written.logTimeMillis());
+            out.list(written.results(), ValueCodec::result);
+        } else if (reply instanceof Reply.Refused refused) {
+            out.u8(3).u8(refused.status().ordinal()).string(refused.message());
+            out.varint(refused.retryAfterMillis()).optional(refused.leader(), ValueCodec::nodeId);
+        } else if (reply instanceof Reply.Done) {
+            out.u8(4);
+        } else if (reply instanceof Reply.Leased leased) {
+            out.u8(5).varint(leased.position()).varint(leased.judgedAtMillis()).varint(leased.lastVersion());
+            out.optional(leased.entry(), ValueCodec::entry);
+        } else if (reply instanceof Reply.Released released) {
+            out.u8(6)
+                    .varint(released.position())
+                    .varint(released.judgedAtMillis())
+                    .bool(released.held());
+        } else if (reply instanceof Reply.Keys keys) {
+            out.u8(7).varint(keys.position()).varint(keys.judgedAtMillis());
+            out.list(keys.keys(), WireWriter::bytes).bool(keys.complete());
+        } else if (reply instanceof Reply.Count count) {
+            out.u8(8).varint(count.position()).varint(count.judgedAtMillis()).varint(count.count());
+        } else if (reply instanceof Reply.Subscribed subscribed) {
+            out.u8(9).varint(subscribed.position());
+        } else if (reply instanceof Reply.Changes changes) {
+            out.u8(10).varint(changes.position()).list(changes.changes(), ValueCodec::change);
+        } else if (reply instanceof Reply.Gap gap) {
+            out.u8(11).varint(gap.oldestPosition());
+        } else {
+            writeControl(out, reply);
+        }
+    }
+
+    private static void writeControl(WireWriter out, Reply reply) {
+        if (reply instanceof Reply.Welcome welcome) {
+            out.u8(16).varint(welcome.version()).string(welcome.cluster());
+            ValueCodec.nodeId(out, welcome.node());
+            out.varint(welcome.maxFrameBytes());
+        } else if (reply instanceof Reply.Cluster cluster) {
+            out.u8(17);
+            ValueCodec.view(out, cluster.view());
+        } else if (reply instanceof Reply.Caches caches) {
+            out.u8(18).list(caches.caches(), ValueCodec::cacheInfo);
+        } else if (reply instanceof Reply.TermsConfirmed terms) {
+            out.u8(19).list(terms.confirmed(), WireWriter::bool);
+        } else {
+            throw new IllegalArgumentException("No encoding for " + reply);
+        }
+    }
+
+    public static Reply read(WireReader in) {
+        int tag = in.u8();
+        return switch (tag) {
+            case 1 ->
+                new Reply.Entries(in.varint(), in.varint(), in.varint(), in.list(i -> i.optional(ValueCodec::entry)));
+            case 2 -> new Reply.Written(in.varint(), in.varint(), in.list(ValueCodec::result));
+            case 3 ->
+                new Reply.Refused(in.constant(STATUSES), in.string(), in.varint(), in.optional(ValueCodec::nodeId));
+            case 4 -> new Reply.Done();
+            case 5 -> new Reply.Leased(in.varint(), in.varint(), in.varint(), in.optional(ValueCodec::entry));
+            case 6 -> new Reply.Released(in.varint(), in.varint(), in.bool());
+            case 7 -> new Reply.Keys(in.varint(), in.varint(), in.list(WireReader::bytes), in.bool());
+            case 8 -> new Reply.Count(in.varint(), in.varint(), in.varint());
+            case 9 -> new Reply.Subscribed(in.varint());
+            case 10 -> new Reply.Changes(in.varint(), in.list(ValueCodec::change));
+            case 11 -> new Reply.Gap(in.varint());
+            case 16 -> new Reply.Welcome(in.size(), in.string(), ValueCodec.nodeId(in), in.size());
+            case 17 -> new Reply.Cluster(ValueCodec.view(in));
+            case 18 -> new Reply.Caches(in.list(ValueCodec::cacheInfo));
+            case 19 -> new Reply.TermsConfirmed(in.list(WireReader::bool));
+            default -> throw new MalformedFrameException("There is no reply " + tag);
+        };
+    }
+}

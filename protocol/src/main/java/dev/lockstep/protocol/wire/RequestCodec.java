@@ -1,0 +1,133 @@
+package dev.lockstep.protocol.wire;
+
+import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
+
+/** The bytes of each {@link Request}: a tag, then its fields. Stateless. */
+public final class RequestCodec {
+
+    private RequestCodec() {}
+
+    public static void write(WireWriter out, Request request) {
+        if (request instanceof Request.Get get) {
+            out.u8(1);
+            shard(out, get);
+            out.list(get.keys(), WireWriter::bytes).bool(get.withValues());
+            read(out, get);
+        } else if (request instanceof Request.Write write) {
+            out.u8(2);
+            shard(out, write);
+            ValueCodec.requestId(out, write.id());
+            out.list(write.mutations(), ValueCodec::mutation);
+            ValueCodec.leaseId(out, write.lease());
+        } else if (request instanceof Request.Clear clear) {
+            out.u8(3);
+            shard(out, clear);
+            ValueCodec.requestId(out, clear.id());
+        } else if (request instanceof Request.ReadForUpdate read) {
+            out.u8(4);
+            shard(out, read);
+            out.bytes(read.key());
+            ValueCodec.leaseId(out, read.lease());
+            out.varint(read.waitMillis()).varint(read.holdMillis());
+        } else if (request instanceof Request.Release release) {
+            out.u8(5);
+            shard(out, release);
+            out.bytes(release.key());
+            ValueCodec.leaseId(out, release.lease());
+            ValueCodec.condition(out, release.condition());
+        } else if (request instanceof Request.Scan scan) {
+            out.u8(6);
+            shard(out, scan);
+            out.optional(scan.after(), WireWriter::bytes).varint(scan.limit());
+            read(out, scan);
+        } else if (request instanceof Request.Size size) {
+            out.u8(7);
+            shard(out, size);
+            read(out, size);
+        } else if (request instanceof Request.Subscribe subscribe) {
+            out.u8(8);
+            shard(out, subscribe);
+            out.signed(subscribe.afterPosition()).varint(subscribe.minPosition());
+        } else if (request instanceof Request.Unsubscribe unsubscribe) {
+            out.u8(9).varint(unsubscribe.correlationId());
+        } else {
+            writeControl(out, request);
+        }
+    }
+
+    private static void writeControl(WireWriter out, Request request) {
+        if (request instanceof Request.Hello hello) {
+            out.u8(16).varint(hello.minVersion()).varint(hello.maxVersion()).string(hello.cluster());
+            out.optional(hello.node(), ValueCodec::nodeId);
+        } else if (request instanceof Request.DescribeCluster) {
+            out.u8(17);
+        } else if (request instanceof Request.ListCaches) {
+            out.u8(18);
+        } else if (request instanceof Request.CreateCache create) {
+            out.u8(19);
+            ValueCodec.definition(out, create.definition());
+        } else if (request instanceof Request.DestroyCache destroy) {
+            out.u8(20).varint(destroy.cacheId());
+        } else if (request instanceof Request.ConfirmTerms confirm) {
+            out.u8(21).list(confirm.terms(), (o, term) -> o.signed(term.group()).varint(term.term()));
+        } else {
+            throw new IllegalArgumentException("No encoding for " + request);
+        }
+    }
+
+    public static Request read(WireReader in) {
+        int tag = in.u8();
+        return switch (tag) {
+            case 1 ->
+                new Request.Get(
+                        in.size(),
+                        in.size(),
+                        in.list(WireReader::bytes),
+                        in.bool(),
+                        in.constant(ValueCodec.CONSISTENCIES),
+                        in.varint(),
+                        in.varint());
+            case 2 ->
+                new Request.Write(
+                        in.size(),
+                        in.size(),
+                        ValueCodec.requestId(in),
+                        in.list(ValueCodec::mutation),
+                        ValueCodec.leaseId(in));
+            case 3 -> new Request.Clear(in.size(), in.size(), ValueCodec.requestId(in));
+            case 4 ->
+                new Request.ReadForUpdate(
+                        in.size(), in.size(), in.bytes(), ValueCodec.leaseId(in), in.varint(), in.varint());
+            case 5 ->
+                new Request.Release(in.size(), in.size(), in.bytes(), ValueCodec.leaseId(in), ValueCodec.condition(in));
+            case 6 ->
+                new Request.Scan(
+                        in.size(),
+                        in.size(),
+                        in.optional(WireReader::bytes),
+                        in.size(),
+                        in.constant(ValueCodec.CONSISTENCIES),
+                        in.varint(),
+                        in.varint());
+            case 7 ->
+                new Request.Size(in.size(), in.size(), in.constant(ValueCodec.CONSISTENCIES), in.varint(), in.varint());
+            case 8 -> new Request.Subscribe(in.size(), in.size(), in.signed(), in.varint());
+            case 9 -> new Request.Unsubscribe(in.varint());
+            case 16 -> new Request.Hello(in.size(), in.size(), in.string(), in.optional(ValueCodec::nodeId));
+            case 17 -> new Request.DescribeCluster();
+            case 18 -> new Request.ListCaches();
+            case 19 -> new Request.CreateCache(ValueCodec.definition(in));
+            case 20 -> new Request.DestroyCache(in.size());
+            case 21 -> new Request.ConfirmTerms(in.list(i -> new GroupTerm((int) i.signed(), i.varint())));
+            default -> throw new MalformedFrameException("There is no request " + tag);
+        };
+    }
+
+    private static void shard(WireWriter out, Request.ToShard request) {
+        out.varint(request.cacheId()).varint(request.shard());
+    }
+
+    private static void read(WireWriter out, Request.Read read) {
+        out.u8(read.consistency().ordinal()).varint(read.minPosition()).varint(read.judgedAtMillis());
+    }
+}

@@ -1,0 +1,214 @@
+package dev.lockstep.protocol.wire;
+
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Condition.AbsentSince;
+import dev.lockstep.protocol.wire.Condition.ValueIs;
+import dev.lockstep.protocol.wire.Condition.VersionIs;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The bytes of the values that requests, replies and log entries are made of. Stateless. */
+public final class ValueCodec {
+
+    private static final Mutation.Action[] ACTIONS = Mutation.Action.values();
+    private static final EntryChange.Kind[] CHANGES = EntryChange.Kind.values();
+    static final Consistency[] CONSISTENCIES = Consistency.values();
+
+    private ValueCodec() {}
+
+    public static void requestId(WireWriter out, RequestId id) {
+        out.i64(id.sessionHigh()).i64(id.sessionLow()).varint(id.sequence()).varint(id.completedBelow());
+    }
+
+    public static RequestId requestId(WireReader in) {
+        return new RequestId(in.i64(), in.i64(), in.varint(), in.varint());
+    }
+
+    static void leaseId(WireWriter out, LeaseId id) {
+        out.varint(id.number());
+        if (!id.isNone()) {
+            out.i64(id.sessionHigh()).i64(id.sessionLow());
+        }
+    }
+
+    static LeaseId leaseId(WireReader in) {
+        long number = in.varint();
+        return number == 0 ? LeaseId.NONE : new LeaseId(in.i64(), in.i64(), number);
+    }
+
+    public static void mutation(WireWriter out, Mutation mutation) {
+        out.u8(mutation.action().ordinal());
+        out.bytes(mutation.key());
+        if (mutation.value() != null) {
+            out.bytes(mutation.value());
+        }
+        condition(out, mutation.condition());
+        lifetime(out, mutation.lifetime());
+        out.bool(mutation.returnOld());
+    }
+
+    public static Mutation mutation(WireReader in) {
+        Mutation.Action action = in.constant(ACTIONS);
+        Bytes key = in.bytes();
+        Bytes value = action == Mutation.Action.PUT ? in.bytes() : null;
+        return new Mutation(key, action, value, condition(in), lifetime(in), in.bool());
+    }
+
+    static void condition(WireWriter out, Condition condition) {
+        if (condition instanceof Condition.Any) {
+            out.u8(0);
+        } else if (condition instanceof Condition.Absent) {
+            out.u8(1);
+        } else if (condition instanceof Condition.Present) {
+            out.u8(2);
+        } else if (condition instanceof ValueIs valueIs) {
+            out.u8(3).bytes(valueIs.value());
+        } else if (condition instanceof VersionIs versionIs) {
+            out.u8(4).varint(versionIs.version());
+        } else if (condition instanceof AbsentSince absentSince) {
+            out.u8(5).varint(absentSince.version());
+        }
+    }
+
+    static Condition condition(WireReader in) {
+        int tag = in.u8();
+        return switch (tag) {
+            case 0 -> Condition.ANY;
+            case 1 -> Condition.ABSENT;
+            case 2 -> Condition.PRESENT;
+            case 3 -> new ValueIs(in.bytes());
+            case 4 -> new VersionIs(in.varint());
+            case 5 -> new AbsentSince(in.varint());
+            default -> throw new MalformedFrameException("There is no condition " + tag);
+        };
+    }
+
+    static void lifetime(WireWriter out, Lifetime lifetime) {
+        out.signed(lifetime.millis());
+    }
+
+    static Lifetime lifetime(WireReader in) {
+        long millis = in.signed();
+        if (millis < -3) {
+            throw new MalformedFrameException("There is no lifetime " + millis);
+        }
+        return new Lifetime(millis);
+    }
+
+    static void result(WireWriter out, MutationResult result) {
+        out.u8((result.applied() ? 1 : 0) | (result.existed() ? 2 : 0));
+        out.optional(result.old(), WireWriter::bytes);
+        out.varint(result.version()).varint(result.changes());
+    }
+
+    static MutationResult result(WireReader in) {
+        int flags = in.u8();
+        return new MutationResult(
+                (flags & 1) != 0, (flags & 2) != 0, in.optional(WireReader::bytes), in.varint(), in.size());
+    }
+
+    static void entry(WireWriter out, EntryRead entry) {
+        out.bytes(entry.value()).varint(entry.version()).varint(entry.deadlineMillis());
+    }
+
+    static EntryRead entry(WireReader in) {
+        return new EntryRead(in.bytes(), in.varint(), in.varint());
+    }
+
+    static void change(WireWriter out, EntryChange change) {
+        out.u8(change.kind().ordinal()).bytes(change.key());
+        out.optional(change.value(), WireWriter::bytes).optional(change.old(), WireWriter::bytes);
+        out.varint(change.version());
+    }
+
+    static EntryChange change(WireReader in) {
+        return new EntryChange(
+                in.constant(CHANGES),
+                in.bytes(),
+                in.optional(WireReader::bytes),
+                in.optional(WireReader::bytes),
+                in.varint());
+    }
+
+    public static void cacheInfo(WireWriter out, CacheInfo info) {
+        out.varint(info.id());
+        definition(out, info.definition());
+    }
+
+    public static CacheInfo cacheInfo(WireReader in) {
+        return new CacheInfo(in.size(), definition(in));
+    }
+
+    public static void definition(WireWriter out, CacheDefinition definition) {
+        out.string(definition.name()).string(definition.keyType()).string(definition.valueType());
+        lifetime(out, definition.expiry().creation());
+        lifetime(out, definition.expiry().update());
+        lifetime(out, definition.expiry().access());
+        out.string(definition.expiryPolicy()).varint(definition.maxEntries());
+        out.u8(definition.consistency().ordinal());
+    }
+
+    public static CacheDefinition definition(WireReader in) {
+        try {
+            return new CacheDefinition(
+                    in.string(),
+                    in.string(),
+                    in.string(),
+                    new ExpiryRule(lifetime(in), lifetime(in), lifetime(in)),
+                    in.string(),
+                    in.varint(),
+                    in.constant(CONSISTENCIES));
+        } catch (IllegalArgumentException invalid) {
+            throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    public static void nodeId(WireWriter out, NodeId id) {
+        out.string(id.name());
+    }
+
+    public static NodeId nodeId(WireReader in) {
+        try {
+            return new NodeId(in.string());
+        } catch (IllegalArgumentException invalid) {
+            throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    static void view(WireWriter out, ClusterView view) {
+        out.string(view.cluster());
+        out.list(view.members(), ValueCodec::member);
+        out.varint(view.map().version());
+        out.list(view.map().replicas(), (o, nodes) -> o.list(nodes, ValueCodec::nodeId));
+        out.list(view.leaders().entrySet(), (o, leader) -> {
+            o.varint(leader.getKey());
+            nodeId(o, leader.getValue());
+        });
+    }
+
+    static ClusterView view(WireReader in) {
+        String cluster = in.string();
+        var members = in.list(ValueCodec::member);
+        long version = in.varint();
+        var replicas = in.list(i -> i.list(ValueCodec::nodeId));
+        Map<Integer, NodeId> leaders = new HashMap<>();
+        in.list(i -> leaders.put(i.size(), nodeId(i)));
+        try {
+            return new ClusterView(cluster, members, new ShardMap(version, replicas), leaders);
+        } catch (IllegalArgumentException invalid) {
+            throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private static void member(WireWriter out, Member member) {
+        nodeId(out, member.id());
+        out.string(member.host()).varint(member.port());
+    }
+
+    private static Member member(WireReader in) {
+        return new Member(nodeId(in), in.string(), in.size());
+    }
+}
