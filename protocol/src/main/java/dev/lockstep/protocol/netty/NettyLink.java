@@ -1,0 +1,239 @@
+package dev.lockstep.protocol.netty;
+
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.FrameCodec.Frame;
+import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to a node. Requests given before the handshake is done wait for it. A peer that is silent for a while is
+ * asked for a sign of life, and given up if none comes. Thread-safe: the table of what is outstanding is concurrent, and
+ * the lock guards only the step from opening to open.
+ */
+final class NettyLink implements Link {
+
+    private static final int SILENCE_SECONDS = 3;
+
+    private final String cluster;
+    private final @Nullable NodeId self;
+    private final int maxInFlight;
+    private final AtomicLong correlations = new AtomicLong();
+    private final Map<Long, Outstanding> outstanding = new ConcurrentHashMap<>();
+    private final FrameDecoder decoder = new FrameDecoder();
+    private List<byte[]> early = new ArrayList<>();
+    private volatile @Nullable Channel open;
+    private @Nullable Channel channel;
+    private volatile boolean closed;
+    private volatile int maxFrame = FrameCodec.MAX_HANDSHAKE_BYTES;
+
+    /** @param stream whether more than one reply may come */
+    private record Outstanding(ReplyHandler handler, boolean stream) {}
+
+    NettyLink(String cluster, @Nullable NodeId self, int maxInFlight) {
+        this.cluster = cluster;
+        this.self = self;
+        this.maxInFlight = maxInFlight;
+    }
+
+    void connect(Bootstrap bootstrap, String host, int port) {
+        bootstrap
+                .clone()
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel created) {
+                        created.pipeline()
+                                .addLast(new FlushConsolidationHandler(64, true))
+                                .addLast(new IdleStateHandler(SILENCE_SECONDS, 0, 0))
+                                .addLast(decoder)
+                                .addLast(new Inbound());
+                    }
+                })
+                .connect(host, port)
+                .addListener(future -> {
+                    if (!future.isSuccess()) {
+                        fail(false, future.cause());
+                    }
+                });
+    }
+
+    @Override
+    public long send(Request request, ReplyHandler handler) {
+        long correlation = correlations.incrementAndGet();
+        byte[] frame = FrameCodec.encode(correlation, request);
+        Channel ready = open;
+        if (closed) {
+            handler.failed(false, new IOException("The connection is closed"));
+        } else if (ready != null && frame.length > maxFrame) {
+            handler.reply(Reply.Refused.of(
+                    Status.INVALID, "The request has " + frame.length + " bytes; the node takes " + maxFrame));
+        } else if (outstanding.size() >= maxInFlight) {
+            handler.reply(new Reply.Refused(
+                    Status.BUSY, maxInFlight + " requests are waiting on this connection", 10, null));
+        } else {
+            outstanding.put(correlation, new Outstanding(handler, request instanceof Request.Subscribe));
+            if (ready == null) {
+                writeWhenOpen(frame);
+            } else {
+                ready.writeAndFlush(Unpooled.wrappedBuffer(frame), ready.voidPromise());
+            }
+            if (closed) {
+                abandon(correlation);
+            }
+        }
+        return correlation;
+    }
+
+    private synchronized void writeWhenOpen(byte[] frame) {
+        if (open != null) {
+            open.writeAndFlush(Unpooled.wrappedBuffer(frame), open.voidPromise());
+        } else {
+            early.add(frame);
+        }
+    }
+
+    private synchronized void opened(Channel ready, int maxFrameBytes) {
+        maxFrame = maxFrameBytes;
+        decoder.allow(FrameCodec.DEFAULT_MAX_BYTES + 1024);
+        early.forEach(frame -> ready.write(Unpooled.wrappedBuffer(frame), ready.voidPromise()));
+        ready.flush();
+        early = List.of();
+        open = ready;
+    }
+
+    private void abandon(long correlation) {
+        Outstanding lost = outstanding.remove(correlation);
+        if (lost != null) {
+            lost.handler().failed(true, new IOException("The connection closed"));
+        }
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
+    public void close() {
+        fail(true, new IOException("The connection was closed"));
+    }
+
+    private void fail(boolean sent, Throwable cause) {
+        Channel last;
+        synchronized (this) {
+            closed = true;
+            last = channel;
+        }
+        boolean left = sent && open != null;
+        Map<Long, Outstanding> lost = new HashMap<>(outstanding);
+        lost.forEach((correlation, waiting) -> {
+            if (outstanding.remove(correlation) != null) {
+                waiting.handler().failed(left, cause);
+            }
+        });
+        if (last != null) {
+            last.close();
+        }
+    }
+
+    /** What comes from the node. */
+    private final class Inbound extends SimpleChannelInboundHandler<byte[]> {
+
+        private boolean welcomed;
+        private boolean asked;
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            boolean tooLate;
+            synchronized (NettyLink.this) {
+                channel = context.channel();
+                tooLate = closed;
+            }
+            if (tooLate) {
+                context.close();
+                return;
+            }
+            Request hello = new Request.Hello(FrameCodec.VERSION, FrameCodec.VERSION, cluster, self);
+            context.writeAndFlush(Unpooled.wrappedBuffer(FrameCodec.encode(0, hello)));
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, byte[] body) {
+            Frame<Reply> frame = FrameCodec.decodeReply(body);
+            asked = false;
+            if (!welcomed) {
+                welcome(context, frame.message());
+                return;
+            }
+            Outstanding waiting = outstanding.get(frame.correlationId());
+            if (waiting != null) {
+                if (!waiting.stream() || endsStream(frame.message())) {
+                    outstanding.remove(frame.correlationId());
+                }
+                waiting.handler().reply(frame.message());
+            }
+        }
+
+        private static boolean endsStream(Reply reply) {
+            return reply instanceof Reply.Refused || reply instanceof Reply.Gap;
+        }
+
+        private void welcome(ChannelHandlerContext context, Reply reply) {
+            if (reply instanceof Reply.Welcome welcome) {
+                welcomed = true;
+                opened(context.channel(), welcome.maxFrameBytes());
+            } else if (reply instanceof Reply.Refused refused) {
+                fail(false, new LockstepException(refused.status(), refused.message()));
+            } else {
+                throw new MalformedFrameException("Expected a welcome, got " + reply);
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+            if (!(event instanceof IdleStateEvent)) {
+                super.userEventTriggered(context, event);
+            } else if (!outstanding.isEmpty() || !welcomed) {
+                if (asked || !welcomed) {
+                    fail(true, new IOException(
+                            "Nothing was heard from the node for " + 2 * SILENCE_SECONDS + " seconds"));
+                } else {
+                    asked = true;
+                    byte[] ping = FrameCodec.encode(correlations.incrementAndGet(), new Request.DescribeCluster());
+                    context.writeAndFlush(Unpooled.wrappedBuffer(ping));
+                }
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            fail(true, new IOException("The node closed the connection"));
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            fail(true, cause);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package dev.lockstep.protocol.netty;
+
+import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.FrameCodec.Frame;
+import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens at a port, shakes hands, and hands requests to a {@link RequestServer}. What is no request is answered with a typed
+ * refusal, and the connection closed. Thread-safe.
+ */
+public final class NettyListener implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
+    private static final int HANDSHAKE_SECONDS = 10;
+
+    private final String cluster;
+    private final NodeId node;
+    private final int maxFrameBytes;
+    private final RequestServer server;
+    private final EventLoopGroup loops;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Channel listening;
+
+    /**
+     * Starts to listen.
+     *
+     * @param port 0 for any that is free
+     * @throws IOException when the address can't be bound, naming it
+     */
+    public NettyListener(
+            String host, int port, String cluster, NodeId node, int maxFrameBytes, RequestServer server)
+            throws IOException {
+        this.cluster = cluster;
+        this.node = node;
+        this.maxFrameBytes = maxFrameBytes;
+        this.server = server;
+        this.loops = Transport.loops("lockstep-server-" + node, 2);
+        var bind = new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.WATER_MARK)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel accepted) {
+                        initialize(accepted);
+                    }
+                })
+                .bind(host, port)
+                .awaitUninterruptibly();
+        if (!bind.isSuccess()) {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            throw new IOException("Node " + node + " can't listen on " + host + ":" + port + ": "
+                    + bind.cause().getMessage(), bind.cause());
+        }
+        listening = bind.channel();
+    }
+
+    private void initialize(Channel accepted) {
+        connections.add(accepted);
+        FrameDecoder decoder = new FrameDecoder();
+        accepted.pipeline()
+                .addLast(new FlushConsolidationHandler(64, true))
+                .addLast("handshake-timeout", new ReadTimeoutHandler(HANDSHAKE_SECONDS))
+                .addLast(decoder)
+                .addLast(new Inbound(accepted, decoder));
+    }
+
+    public int port() {
+        SocketAddress address = listening.localAddress();
+        return ((InetSocketAddress) address).getPort();
+    }
+
+    /** Stops listening and closes all connections. Idempotent. */
+    @Override
+    public void close() {
+        listening.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        connections.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+
+    /** One peer's connection. */
+    private final class Inbound extends SimpleChannelInboundHandler<byte[]> implements RequestServer.Replies {
+
+        private final Channel channel;
+        private final FrameDecoder decoder;
+        private RequestServer.@Nullable Connection connection;
+
+        Inbound(Channel channel, FrameDecoder decoder) {
+            this.channel = channel;
+            this.decoder = decoder;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, byte[] body) {
+            Frame<Request> frame = FrameCodec.decodeRequest(body);
+            if (connection == null) {
+                shakeHands(context, frame);
+            } else {
+                connection.serve(frame.correlationId(), frame.message());
+            }
+        }
+
+        private void shakeHands(ChannelHandlerContext context, Frame<Request> frame) {
+            if (!(frame.message() instanceof Request.Hello hello)) {
+                refuse(frame.correlationId(), Status.INVALID, "The first message must be a Hello");
+            } else if (hello.minVersion() > FrameCodec.VERSION || hello.maxVersion() < FrameCodec.VERSION) {
+                refuse(
+                        frame.correlationId(),
+                        Status.VERSION_MISMATCH,
+                        "Node " + node + " speaks protocol version " + FrameCodec.VERSION + ", the peer "
+                                + hello.minVersion() + " to " + hello.maxVersion());
+            } else if (!hello.cluster().equals(cluster)) {
+                refuse(
+                        frame.correlationId(),
+                        Status.WRONG_CLUSTER,
+                        "Node " + node + " belongs to cluster \"" + cluster + "\", the peer asked for \""
+                                + hello.cluster() + "\"");
+            } else {
+                context.pipeline().remove("handshake-timeout");
+                decoder.allow(maxFrameBytes);
+                connection = server.connect(this);
+                send(frame.correlationId(), new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
+            }
+        }
+
+        private void refuse(long correlationId, Status status, String message) {
+            LOG.info("Refused {}: {}", channel.remoteAddress(), message);
+            byte[] frame = FrameCodec.encode(correlationId, Reply.Refused.of(status, message));
+            channel.writeAndFlush(Unpooled.wrappedBuffer(frame)).addListener(ChannelFutureListener.CLOSE);
+        }
+
+        @Override
+        public void send(long correlationId, Reply reply) {
+            byte[] frame = FrameCodec.encode(correlationId, reply);
+            channel.writeAndFlush(Unpooled.wrappedBuffer(frame), channel.voidPromise());
+        }
+
+        @Override
+        public boolean isWritable() {
+            return channel.isWritable();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (connection != null) {
+                connection.closed();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+            if (root instanceof MalformedFrameException) {
+                refuse(0, Status.INVALID, String.valueOf(root.getMessage()));
+            } else {
+                LOG.debug("Connection of {} failed", channel.remoteAddress(), root);
+                context.close();
+            }
+        }
+    }
+}

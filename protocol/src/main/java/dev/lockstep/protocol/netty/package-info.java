@@ -1,0 +1,5 @@
+/** Links over TCP. */
+@NullMarked
+package dev.lockstep.protocol.netty;
+
+import org.jspecify.annotations.NullMarked;
