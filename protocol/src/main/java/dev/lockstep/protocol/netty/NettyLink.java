@@ -89,8 +89,8 @@ final class NettyLink implements Link {
             handler.reply(Reply.Refused.of(
                     Status.INVALID, "The request has " + frame.length + " bytes; the node takes " + maxFrame));
         } else if (outstanding.size() >= maxInFlight) {
-            handler.reply(new Reply.Refused(
-                    Status.BUSY, maxInFlight + " requests are waiting on this connection", 10, null));
+            handler.reply(
+                    new Reply.Refused(Status.BUSY, maxInFlight + " requests are waiting on this connection", 10, null));
         } else {
             outstanding.put(correlation, new Outstanding(handler, request instanceof Request.Subscribe));
             if (ready == null) {
@@ -216,8 +216,9 @@ final class NettyLink implements Link {
                 super.userEventTriggered(context, event);
             } else if (!outstanding.isEmpty() || !welcomed) {
                 if (asked || !welcomed) {
-                    fail(true, new IOException(
-                            "Nothing was heard from the node for " + 2 * SILENCE_SECONDS + " seconds"));
+                    fail(
+                            true,
+                            new IOException("Nothing was heard from the node for " + 2 * SILENCE_SECONDS + " seconds"));
                 } else {
                     asked = true;
                     byte[] ping = FrameCodec.encode(correlations.incrementAndGet(), new Request.DescribeCluster());

@@ -55,8 +55,7 @@ public final class NettyListener implements AutoCloseable {
      * @param port 0 for any that is free
      * @throws IOException when the address can't be bound, naming it
      */
-    public NettyListener(
-            String host, int port, String cluster, NodeId node, int maxFrameBytes, RequestServer server)
+    public NettyListener(String host, int port, String cluster, NodeId node, int maxFrameBytes, RequestServer server)
             throws IOException {
         this.cluster = cluster;
         this.node = node;
@@ -79,8 +78,10 @@ public final class NettyListener implements AutoCloseable {
                 .awaitUninterruptibly();
         if (!bind.isSuccess()) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-            throw new IOException("Node " + node + " can't listen on " + host + ":" + port + ": "
-                    + bind.cause().getMessage(), bind.cause());
+            throw new IOException(
+                    "Node " + node + " can't listen on " + host + ":" + port + ": "
+                            + bind.cause().getMessage(),
+                    bind.cause());
         }
         listening = bind.channel();
     }

@@ -15,6 +15,7 @@ final class Transport {
 
     /** Event loops on daemon threads. */
     static EventLoopGroup loops(String name, int threads) {
-        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+        return new MultiThreadIoEventLoopGroup(
+                threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
     }
 }

@@ -1,0 +1,234 @@
+package dev.lockstep.protocol.settings;
+
+import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.settings.Settings.ClientSettings;
+import dev.lockstep.protocol.settings.Settings.LimitSettings;
+import dev.lockstep.protocol.settings.Settings.MemberSettings;
+import dev.lockstep.protocol.settings.Settings.NodeSettings;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads {@link Settings} from a file, the class path or a CacheManager's URI. Stateless. */
+public final class SettingsReader {
+
+    /** The URI of a CacheManager that names nothing. */
+    public static final URI DEFAULT_URI = URI.create("lockstep:default");
+
+    private static final String RESOURCE = "lockstep.yaml";
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    private SettingsReader() {}
+
+    /**
+     * {@code lockstep:default} is {@code lockstep.yaml} on the class path, or a single node in memory;
+     * {@code lockstep:local} is that node always; {@code lockstep://host:port,host:port?cluster=name&timeout=5s} a client;
+     * {@code classpath:name} and {@code file:path} a file.
+     *
+     * @throws SettingsException when the URI or what it names can't be used
+     */
+    public static Settings fromUri(URI uri, ClassLoader loader) {
+        if (uri.equals(DEFAULT_URI)) {
+            return resource(RESOURCE, loader).orElseGet(() -> parse("defaults", "", Path.of("")));
+        }
+        if (uri.toString().equals("lockstep:local")) {
+            return parse("defaults", "", Path.of(""));
+        }
+        String scheme = uri.getScheme() == null ? "" : uri.getScheme();
+        return switch (scheme) {
+            case "lockstep" -> client(uri);
+            case "classpath" ->
+                resource(uri.getSchemeSpecificPart(), loader)
+                        .orElseThrow(
+                                () -> new SettingsException(uri + ": there is no such resource on the class path"));
+            case "file" -> fromFile(Path.of(uri));
+            default ->
+                throw new SettingsException("The CacheManager URI \"" + uri
+                        + "\" is none of lockstep:default, lockstep:local, lockstep://host:port, classpath:, file:");
+        };
+    }
+
+    /** @throws SettingsException when the file can't be read or used */
+    public static Settings fromFile(Path file) {
+        try {
+            Path folder = file.toAbsolutePath().getParent();
+            return parse(file.toString(), Files.readString(file), folder == null ? Path.of("") : folder);
+        } catch (IOException unreadable) {
+            throw new SettingsException("The configuration file " + file + " can't be read: " + unreadable);
+        }
+    }
+
+    private static Optional<Settings> resource(String name, ClassLoader loader) {
+        try (InputStream in = loader.getResourceAsStream(name)) {
+            return in == null
+                    ? Optional.empty()
+                    : Optional.of(parse(name, new String(in.readAllBytes(), StandardCharsets.UTF_8), Path.of("")));
+        } catch (IOException unreadable) {
+            throw new SettingsException("The resource " + name + " can't be read: " + unreadable);
+        }
+    }
+
+    /** Turns the URI into the YAML it is short for, so that one parser judges both. */
+    private static Settings client(URI uri) {
+        String authority = uri.getRawAuthority();
+        if (authority == null || authority.isEmpty()) {
+            throw new SettingsException("The URI " + uri + " names no server; write lockstep://host:port");
+        }
+        StringBuilder yaml = new StringBuilder();
+        StringBuilder client =
+                new StringBuilder("client:\n  servers: [\"" + authority.replace(",", "\", \"") + "\"]\n");
+        for (String pair :
+                uri.getQuery() == null ? new String[0] : uri.getQuery().split("&")) {
+            String[] keyAndValue = pair.split("=", 2);
+            String line = keyAndValue[0] + ": \"" + (keyAndValue.length == 2 ? keyAndValue[1] : "") + "\"\n";
+            if (keyAndValue[0].equals("cluster")) {
+                yaml.append(line);
+            } else {
+                client.append("  ").append(line);
+            }
+        }
+        return parse(uri.toString(), yaml.append(client).toString(), Path.of(""));
+    }
+
+    /**
+     * @param source for messages
+     * @param folder that relative paths start from
+     */
+    static Settings parse(String source, String text, Path folder) {
+        YamlSection root = YamlSection.parse(source, text)
+                .allow(
+                        "cluster",
+                        "node",
+                        "members",
+                        "shards",
+                        "replication-factor",
+                        "insecure",
+                        "limits",
+                        "client",
+                        "caches");
+        boolean insecure = root.flag("insecure", false);
+        List<MemberSettings> members = members(root, insecure);
+        Optional<NodeSettings> node = node(root, members, folder);
+        ClientSettings client = client(root);
+        if (node.isPresent() && !client.servers().isEmpty()) {
+            throw root.refuse("client", "a node is no client of others: leave out \"node\" or \"servers\"");
+        }
+        return new Settings(
+                root.string("cluster", "lockstep"),
+                node,
+                members,
+                client,
+                (int) root.number("shards", members.size() > 1 ? 16 : 4, 1, 4096),
+                (int) root.number("replication-factor", 3, 1, 7),
+                insecure,
+                limits(root),
+                caches(root));
+    }
+
+    private static List<MemberSettings> members(YamlSection root, boolean insecure) {
+        List<MemberSettings> members = new ArrayList<>();
+        for (YamlSection section : root.sections("members")) {
+            section.allow("id", "address", "raft-port");
+            String[] address = hostAndPort(section, "address", section.required("address"));
+            if (!insecure && !isLoopback(address[0])) {
+                throw section.refuse(
+                        "address",
+                        address[0] + " is not a loopback address, and there is neither authentication nor encryption"
+                                + " yet. If everyone who can reach it may read and write all caches, say"
+                                + " \"insecure: true\"");
+            }
+            section.required("raft-port");
+            Member member = new Member(nodeId(section, "id"), address[0], Integer.parseInt(address[1]));
+            if (members.stream().anyMatch(other -> other.member().id().equals(member.id()))) {
+                throw section.refuse("id", "two members are called " + member.id());
+            }
+            members.add(new MemberSettings(member, (int) section.number("raft-port", 0, 1, 65535)));
+        }
+        return members;
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
+    }
+
+    private static NodeId nodeId(YamlSection section, String key) {
+        try {
+            return new NodeId(section.required(key));
+        } catch (IllegalArgumentException invalid) {
+            throw section.refuse(key, String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private static String[] hostAndPort(YamlSection section, String key, String text) {
+        int colon = text.lastIndexOf(':');
+        String port = text.substring(colon + 1);
+        if (colon < 1 || !port.matches("\\d{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65535) {
+            throw section.refuse(key, "\"" + text + "\" is no address such as 127.0.0.1:7400");
+        }
+        return new String[] {text.substring(0, colon), port};
+    }
+
+    private static Optional<NodeSettings> node(YamlSection root, List<MemberSettings> members, Path folder) {
+        if (!root.has("node")) {
+            return Optional.empty();
+        }
+        YamlSection section = root.section("node").allow("id", "data", "max-staleness", "election-timeout");
+        NodeId id = nodeId(section, "id");
+        if (members.stream().noneMatch(member -> member.member().id().equals(id))) {
+            throw section.refuse("id", "\"" + id + "\" is none of the members");
+        }
+        return Optional.of(new NodeSettings(
+                id,
+                folder.resolve(section.string("data", "data")),
+                section.duration("max-staleness", Duration.ofSeconds(5)),
+                section.duration("election-timeout", Duration.ofSeconds(1))));
+    }
+
+    private static ClientSettings client(YamlSection root) {
+        YamlSection section = root.section("client").allow("servers", "timeout", "connect-timeout");
+        List<String> servers = section.strings("servers");
+        servers.forEach(server -> hostAndPort(section, "servers", server));
+        return new ClientSettings(
+                servers,
+                section.duration("timeout", TIMEOUT),
+                section.duration("connect-timeout", Duration.ofSeconds(2)));
+    }
+
+    private static LimitSettings limits(YamlSection root) {
+        YamlSection section = root.section("limits").allow("max-frame", "max-in-flight");
+        return new LimitSettings((int) section.size("max-frame", 16 << 20, 5 << 20, 16 << 20), (int)
+                section.number("max-in-flight", 10_000, 16, 1_000_000));
+    }
+
+    private static Map<String, CacheSettings> caches(YamlSection root) {
+        Map<String, CacheSettings> caches = new LinkedHashMap<>();
+        YamlSection all = root.section("caches");
+        for (String pattern : all.keys()) {
+            YamlSection section =
+                    all.section(pattern).allow("max-entries", "consistency", "time-to-live", "time-to-idle");
+            String consistency = section.string("consistency", "session");
+            if (!consistency.equals("session") && !consistency.equals("strong")) {
+                throw section.refuse("consistency", "\"" + consistency + "\" is neither session nor strong");
+            }
+            caches.put(
+                    pattern,
+                    new CacheSettings(
+                            section.number("max-entries", 0, 0, Long.MAX_VALUE),
+                            consistency,
+                            section.optionalDuration("time-to-live"),
+                            section.optionalDuration("time-to-idle")));
+        }
+        return caches;
+    }
+}

@@ -1,0 +1,234 @@
+package dev.lockstep.protocol.settings;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/**
+ * One mapping of a YAML file. Each value is asked for by key and type; whatever does not fit is refused with file, line and
+ * column. Not thread-safe.
+ */
+final class YamlSection {
+
+    private static final Pattern DURATION = Pattern.compile("(\\d+)\\s*(ms|s|m|h|d)");
+    private static final Map<String, Long> MILLIS =
+            Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
+    private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB)?");
+
+    private final String source;
+    private final @Nullable Node node;
+    private final Map<String, Node> values;
+
+    private YamlSection(String source, @Nullable Node node, Map<String, Node> values) {
+        this.source = source;
+        this.node = node;
+        this.values = values;
+    }
+
+    /** @param source the file's name, for messages */
+    static YamlSection parse(String source, String yaml) {
+        try {
+            LoadSettings settings = LoadSettings.builder().setLabel(source).build();
+            Optional<Node> root = new Compose(settings).composeString(yaml);
+            return root.map(node -> of(source, node)).orElseGet(() -> new YamlSection(source, null, Map.of()));
+        } catch (YamlEngineException malformed) {
+            throw new SettingsException(source + " is no valid YAML: " + malformed.getMessage());
+        }
+    }
+
+    private static YamlSection of(String source, Node node) {
+        if (!(node instanceof MappingNode mapping)) {
+            throw refused(source, node, "expected keys and values here");
+        }
+        Map<String, Node> values = new LinkedHashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+                throw refused(source, tuple.getKeyNode(), "a key must be a word");
+            }
+            if (values.put(key.getValue(), tuple.getValueNode()) != null) {
+                throw refused(source, key, "\"" + key.getValue() + "\" is given twice");
+            }
+        }
+        return new YamlSection(source, node, values);
+    }
+
+    /** Refuses every key that is not one of these, naming the nearest that is. */
+    YamlSection allow(String... keys) {
+        Set<String> known = Set.of(keys);
+        values.forEach((key, value) -> {
+            if (!known.contains(key)) {
+                throw refused(
+                        source,
+                        value,
+                        "unknown key \"" + key + "\"; did you mean \"" + nearest(key, keys) + "\"? Known here: "
+                                + String.join(", ", keys));
+            }
+        });
+        return this;
+    }
+
+    boolean has(String key) {
+        return values.containsKey(key);
+    }
+
+    Iterable<String> keys() {
+        return values.keySet();
+    }
+
+    YamlSection section(String key) {
+        Node value = values.get(key);
+        return value == null ? new YamlSection(source, node, Map.of()) : of(source, value);
+    }
+
+    List<YamlSection> sections(String key) {
+        return elements(key).stream().map(element -> of(source, element)).toList();
+    }
+
+    List<String> strings(String key) {
+        return elements(key).stream().map(element -> scalar(key, element)).toList();
+    }
+
+    private List<Node> elements(String key) {
+        Node value = values.get(key);
+        if (value == null) {
+            return List.of();
+        }
+        if (!(value instanceof SequenceNode sequence)) {
+            throw refused(source, value, "\"" + key + "\" must be a list");
+        }
+        return new ArrayList<>(sequence.getValue());
+    }
+
+    String string(String key, String byDefault) {
+        Node value = values.get(key);
+        return value == null ? byDefault : scalar(key, value);
+    }
+
+    String required(String key) {
+        if (!has(key)) {
+            throw refused(source, node, "\"" + key + "\" is missing");
+        }
+        return string(key, "");
+    }
+
+    long number(String key, long byDefault, long min, long max) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        String text = required(key);
+        try {
+            return within(key, Long.parseLong(text.replace("_", "")), min, max);
+        } catch (NumberFormatException noNumber) {
+            throw refuse(key, "\"" + text + "\" is no whole number");
+        }
+    }
+
+    boolean flag(String key, boolean byDefault) {
+        String text = string(key, Boolean.toString(byDefault));
+        if (!text.equals("true") && !text.equals("false")) {
+            throw refuse(key, "\"" + text + "\" is neither true nor false");
+        }
+        return text.equals("true");
+    }
+
+    Duration duration(String key, Duration byDefault) {
+        return optionalDuration(key).orElse(byDefault);
+    }
+
+    Optional<Duration> optionalDuration(String key) {
+        if (!has(key)) {
+            return Optional.empty();
+        }
+        Matcher matcher = DURATION.matcher(required(key));
+        if (!matcher.matches() || matcher.group(1).length() > 9) {
+            throw refuse(key, "\"" + required(key) + "\" is no duration such as 500ms, 5s, 10m, 2h or 1d");
+        }
+        long millis = Long.parseLong(matcher.group(1)) * MILLIS.getOrDefault(matcher.group(2), 1L);
+        return Optional.of(Duration.ofMillis(within(key, millis, 1, Long.MAX_VALUE)));
+    }
+
+    long size(String key, long byDefault, long min, long max) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        Matcher matcher = SIZE.matcher(required(key));
+        if (!matcher.matches() || matcher.group(1).length() > 9) {
+            throw refuse(key, "\"" + required(key) + "\" is no size such as 64KiB or 16MiB");
+        }
+        String unit = matcher.group(2) == null ? "B" : matcher.group(2);
+        long factor = 1L << (10 * List.of("B", "KiB", "MiB", "GiB").indexOf(unit));
+        return within(key, Long.parseLong(matcher.group(1)) * factor, min, max);
+    }
+
+    private long within(String key, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw refuse(key, value + " is out of range: " + min + " to " + max);
+        }
+        return value;
+    }
+
+    /** The exception for a value that can't be used. */
+    SettingsException refuse(String key, String why) {
+        return refused(source, values.getOrDefault(key, node), "\"" + key + "\": " + why);
+    }
+
+    private String scalar(String key, Node value) {
+        if (value instanceof ScalarNode scalar) {
+            return scalar.getValue();
+        }
+        throw refused(source, value, "\"" + key + "\" must be a single value");
+    }
+
+    private static SettingsException refused(String source, @Nullable Node node, String why) {
+        String where = node == null
+                ? ""
+                : node.getStartMark()
+                        .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+                        .orElse("");
+        return new SettingsException(source + where + ": " + why);
+    }
+
+    private static String nearest(String word, String[] candidates) {
+        String best = candidates[0];
+        for (String candidate : candidates) {
+            if (distance(word, candidate) < distance(word, best)) {
+                best = candidate;
+            }
+        }
+        return best;
+    }
+
+    /** Levenshtein's. */
+    private static int distance(String a, String b) {
+        Map<Integer, Integer> row = new HashMap<>();
+        for (int j = 0; j <= b.length(); j++) {
+            row.put(j, j);
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = i - 1;
+            row.put(0, i);
+            for (int j = 1; j <= b.length(); j++) {
+                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row.get(j);
+                row.put(j, Math.min(substituted, 1 + Math.min(row.get(j), row.get(j - 1))));
+            }
+        }
+        return row.get(b.length());
+    }
+}
