@@ -1,0 +1,195 @@
+package dev.lockstep.protocol.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Links and a listener over real sockets on loopback. */
+class NettyLinkTest {
+
+    private static final NodeId NODE = new NodeId("n1");
+
+    private final CountDownLatch disconnected = new CountDownLatch(1);
+    private NettyListener listener;
+    private NettyLinks links;
+
+    @BeforeEach
+    void listen() throws IOException {
+        listener = new NettyListener(
+                "127.0.0.1", 0, "demo", NODE, FrameCodec.DEFAULT_MAX_BYTES, replies -> serve(replies));
+        links = new NettyLinks("demo", null, Duration.ofSeconds(2), 1_000);
+    }
+
+    @AfterEach
+    void close() {
+        links.close();
+        listener.close();
+    }
+
+    /** Answers a Size with its shard, streams three changes to a Subscribe, and leaves everything else unanswered. */
+    private RequestServer.Connection serve(RequestServer.Replies replies) {
+        return new RequestServer.Connection() {
+            @Override
+            public void serve(long correlationId, Request request) {
+                if (request instanceof Request.Size size) {
+                    replies.send(correlationId, new Reply.Count(0, 0, size.shard()));
+                } else if (request instanceof Request.Subscribe) {
+                    for (int position = 1; position <= 3; position++) {
+                        replies.send(correlationId, new Reply.Changes(position, List.of()));
+                    }
+                }
+            }
+
+            @Override
+            public void closed() {
+                disconnected.countDown();
+            }
+        };
+    }
+
+    private Link link() {
+        return links.to(new Member(NODE, "127.0.0.1", listener.port()));
+    }
+
+    private static Request size(int shard) {
+        return new Request.Size(1, shard, dev.lockstep.protocol.wire.Consistency.SESSION, 0, 0);
+    }
+
+    private static CompletableFuture<Reply> call(Link link, Request request) {
+        CompletableFuture<Reply> future = new CompletableFuture<>();
+        link.send(request, new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                future.complete(reply);
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                future.completeExceptionally(cause);
+            }
+        });
+        return future;
+    }
+
+    @Test
+    void manyRequestsInFlightEachGetTheirOwnReply() throws Exception {
+        Link link = link();
+        List<CompletableFuture<Reply>> calls = new ArrayList<>();
+        for (int shard = 0; shard < 900; shard++) {
+            calls.add(call(link, size(shard)));
+        }
+        for (int shard = 0; shard < 900; shard++) {
+            assertThat(calls.get(shard).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, shard));
+        }
+    }
+
+    @Test
+    void aSubscriptionGetsManyReplies() throws Exception {
+        CountDownLatch three = new CountDownLatch(3);
+        link().send(new Request.Subscribe(1, 1, -1, 0), new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                three.countDown();
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {}
+        });
+        assertThat(three.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void closingFailsWhatIsWaitingAndTheServerNotices() throws Exception {
+        Link link = link();
+        call(link, size(1)).get(10, TimeUnit.SECONDS);
+        CompletableFuture<Reply> unanswered = call(link, new Request.ListCaches());
+        link.close();
+        assertThatThrownBy(() -> unanswered.get(10, TimeUnit.SECONDS)).hasRootCauseInstanceOf(IOException.class);
+        assertThat(disconnected.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(link().isOpen()).isTrue();
+    }
+
+    @Test
+    void anotherClusterIsRefused() {
+        try (NettyLinks strangers = new NettyLinks("other", null, Duration.ofSeconds(2), 10)) {
+            CompletableFuture<Reply> call = call(strangers.to(new Member(NODE, "127.0.0.1", listener.port())), size(1));
+            assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            LockstepException.class,
+                            refused -> assertThat(refused.status()).isEqualTo(Status.WRONG_CLUSTER));
+        }
+    }
+
+    @Test
+    void anUnreachableNodeFailsAsNotSent() throws Exception {
+        CompletableFuture<Boolean> sent = new CompletableFuture<>();
+        int port = listener.port();
+        listener.close();
+        links.to(new Member(NODE, "127.0.0.1", port)).send(size(1), new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {}
+
+            @Override
+            public void failed(boolean wasSent, Throwable cause) {
+                sent.complete(wasSent);
+            }
+        });
+        assertThat(sent.get(10, TimeUnit.SECONDS)).isFalse();
+    }
+
+    @Test
+    void anOverlongFrameIsRefusedAndTheServerLivesOn() throws Exception {
+        assertThat(refusalOf(new byte[] {0x7F, 0, 0, 0})).isEqualTo(Status.INVALID);
+        assertThat(call(link(), size(5)).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 5));
+    }
+
+    @Test
+    void aMalformedFrameIsRefused() throws Exception {
+        assertThat(refusalOf(new byte[] {0, 0, 0, 2, 1, 99})).isEqualTo(Status.INVALID);
+    }
+
+    @Test
+    void anUnknownVersionIsRefused() throws Exception {
+        assertThat(refusalOf(FrameCodec.encode(1, new Request.Hello(7, 9, "demo", null))))
+                .isEqualTo(Status.VERSION_MISMATCH);
+    }
+
+    @Test
+    void whoDoesNotSayHelloFirstIsRefused() throws Exception {
+        assertThat(refusalOf(FrameCodec.encode(1, new Request.ListCaches()))).isEqualTo(Status.INVALID);
+    }
+
+    /** Sends bytes over a bare socket and answers the refusal, after which the server must close. */
+    private Status refusalOf(byte[] bytes) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(bytes);
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            byte[] body = in.readNBytes(in.readInt());
+            assertThat(in.read()).isEqualTo(-1);
+            return ((Reply.Refused) FrameCodec.decodeReply(body).message()).status();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.lockstep.protocol.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsReaderTest {
+
+    private static final String NODE = """
+            cluster: demo
+            node: {id: n1, data: d, max-staleness: 3s}
+            members:
+              - {id: n1, address: "127.0.0.1:7400", raft-port: 7500}
+              - {id: n2, address: "127.0.0.1:7401", raft-port: 7501}
+            caches:
+              "users*": {max-entries: 100, consistency: strong, time-to-live: 10m}
+            """;
+
+    private static Settings parse(String yaml) {
+        return SettingsReader.parse("lockstep.yaml", yaml, Path.of("home"));
+    }
+
+    @Test
+    void nothingConfiguredIsASingleNode() {
+        Settings settings = parse("");
+        assertThat(settings.node()).isEmpty();
+        assertThat(settings.members()).isEmpty();
+        assertThat(settings.client().servers()).isEmpty();
+        assertThat(settings.shards()).isEqualTo(4);
+    }
+
+    @Test
+    void aNodeReadsItsMembersAndTemplates() {
+        Settings settings = parse(NODE);
+        assertThat(settings.node().orElseThrow().data()).isEqualTo(Path.of("home", "d"));
+        assertThat(settings.node().orElseThrow().maxStaleness()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(settings.members()).hasSize(2);
+        assertThat(settings.members().get(1).member().port()).isEqualTo(7401);
+        assertThat(settings.members().get(1).raftPort()).isEqualTo(7501);
+        assertThat(settings.caches().get("users*").timeToLive()).contains(Duration.ofMinutes(10));
+        assertThat(settings.shards()).isEqualTo(16);
+    }
+
+    @Test
+    void aUriNamesServersAndOptions() {
+        Settings settings = SettingsReader.fromUri(
+                URI.create("lockstep://a:1,b:2?cluster=demo&timeout=5s"),
+                getClass().getClassLoader());
+        assertThat(settings.client().servers()).containsExactly("a:1", "b:2");
+        assertThat(settings.cluster()).isEqualTo("demo");
+        assertThat(settings.client().timeout()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "shard: 3 | lockstep.yaml:1:8: unknown key \"shard\"; did you mean \"shards\"?",
+                "shards: many | lockstep.yaml:1:9: \"shards\": \"many\" is no whole number",
+                "shards: 0 | lockstep.yaml:1:9: \"shards\": 0 is out of range: 1 to 4096",
+                "client: {timeout: soon} | lockstep.yaml:1:19: \"timeout\": \"soon\" is no duration",
+                "client: {servers: [nowhere]} | lockstep.yaml:1:19: \"servers\": \"nowhere\" is no address",
+                "limits: {max-frame: 1KiB} | lockstep.yaml:1:21: \"max-frame\": 1024 is out of range",
+                "insecure: perhaps | lockstep.yaml:1:11: \"insecure\": \"perhaps\" is neither true nor false",
+                "node: {id: n9} | lockstep.yaml:1:12: \"id\": \"n9\" is none of the members",
+                "caches: {a: {consistency: weak}} | \"weak\" is neither session nor strong",
+                "members: [{id: n1, address: '10.0.0.1:1', raft-port: 2}] | not a loopback address",
+                "members: [{id: n1, address: '127.0.0.1:1'}] | \"raft-port\" is missing",
+                "shards: [1 | is no valid YAML"
+            })
+    void whatDoesNotFitIsRefusedWithItsPlace(String yaml, String message) {
+        assertThatThrownBy(() -> parse(yaml))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void anUnknownSchemeIsRefused() {
+        assertThatThrownBy(() -> SettingsReader.fromUri(
+                        URI.create("http://x"), getClass().getClassLoader()))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("lockstep://host:port");
+    }
+
+    @Test
+    void aNonLoopbackAddressIsTakenFromWhoKnowsBetter() {
+        Settings settings = parse("insecure: true\nmembers: [{id: n1, address: '10.0.0.1:1', raft-port: 2}]");
+        assertThat(settings.members().get(0).member().host()).isEqualTo("10.0.0.1");
+    }
+}

@@ -1,0 +1,161 @@
+package dev.lockstep.protocol.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.FrameCodec.Frame;
+import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FrameCodecTest {
+
+    private static final Bytes KEY = Bytes.utf8("key");
+    private static final Bytes VALUE = Bytes.utf8("välue");
+    private static final RequestId ID = new RequestId(-7, Long.MAX_VALUE, 300, 299);
+    private static final LeaseId LEASE = new LeaseId(1, -2, 3);
+    private static final NodeId NODE = new NodeId("n1");
+    private static final CacheDefinition DEFINITION = new CacheDefinition(
+            "users",
+            "java.lang.String",
+            "java.lang.Object",
+            new ExpiryRule(Lifetime.ofMillis(60_000), Lifetime.UNCHANGED, Lifetime.ETERNAL),
+            "",
+            10,
+            Consistency.STRONG);
+
+    static List<Request> requests() {
+        return List.of(
+                new Request.Hello(1, 2, "demo", null),
+                new Request.Hello(1, 2, "demo", NODE),
+                new Request.DescribeCluster(),
+                new Request.ListCaches(),
+                new Request.CreateCache(DEFINITION),
+                new Request.DestroyCache(7),
+                new Request.Get(1, 2, List.of(KEY, Bytes.EMPTY), true, Consistency.SESSION, 99, 1_700_000_000_000L),
+                new Request.Scan(1, 2, null, 10, Consistency.STRONG, 0, 0),
+                new Request.Scan(1, 2, KEY, 10, Consistency.STRONG, 0, 0),
+                new Request.Size(1, 2, Consistency.SESSION, 3, 4),
+                new Request.Write(1, 2, ID, everyMutation(), LEASE),
+                new Request.Clear(1, 2, ID),
+                new Request.ReadForUpdate(1, 2, KEY, LEASE, 1_000, 2_000),
+                new Request.Release(1, 2, KEY, LeaseId.NONE, Condition.ANY),
+                new Request.Subscribe(1, 2, -1, 5),
+                new Request.Unsubscribe(8),
+                new Request.ConfirmTerms(List.of(new GroupTerm(-1, 4), new GroupTerm(3, 5))));
+    }
+
+    private static List<Mutation> everyMutation() {
+        return List.of(
+                Mutation.put(KEY, VALUE, Condition.ANY).returningOld(),
+                Mutation.put(KEY, Bytes.EMPTY, Condition.ABSENT).living(Lifetime.ofMillis(5)),
+                Mutation.put(KEY, VALUE, new Condition.ValueIs(KEY)).living(Lifetime.UNCHANGED),
+                Mutation.remove(KEY, new Condition.VersionIs(77)),
+                Mutation.remove(KEY, new Condition.AbsentSince(0)),
+                Mutation.touch(KEY, Condition.PRESENT, Lifetime.ETERNAL));
+    }
+
+    static List<Reply> replies() {
+        EntryRead entry = new EntryRead(VALUE, 1 << 20, Long.MAX_VALUE);
+        ClusterView view = new ClusterView(
+                "demo",
+                List.of(new Member(NODE, "127.0.0.1", 7400)),
+                new ShardMap(3, List.of(List.of(NODE), List.of(NODE))),
+                Map.of(1, NODE));
+        return List.of(
+                new Reply.Refused(Status.MOVED, "elsewhere", 20, NODE),
+                Reply.Refused.of(Status.INTERNAL, ""),
+                new Reply.Done(),
+                new Reply.Welcome(1, "demo", NODE, 1 << 24),
+                new Reply.Cluster(view),
+                new Reply.Caches(List.of(new CacheInfo(4, DEFINITION))),
+                new Reply.Entries(1, 2, 3, Arrays.asList(entry, null)),
+                new Reply.Keys(1, 2, List.of(KEY), true),
+                new Reply.Count(1, 2, 3),
+                new Reply.Written(1, 2, List.of(new MutationResult(true, false, VALUE, 9, 2))),
+                new Reply.Written(1, 2, List.of(new MutationResult(false, true, null, 9, 0))),
+                new Reply.Leased(1, 2, 3, entry),
+                new Reply.Leased(1, 2, 3, null),
+                new Reply.Released(1, 2, true),
+                new Reply.Subscribed(12),
+                new Reply.Changes(13, List.of(new EntryChange(EntryChange.Kind.UPDATED, KEY, VALUE, Bytes.EMPTY, 14))),
+                new Reply.Gap(15),
+                new Reply.TermsConfirmed(List.of(true, false)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("requests")
+    void aRequestSurvivesTheWire(Request request) {
+        assertThat(FrameCodec.decodeRequest(body(FrameCodec.encode(42, request))))
+                .isEqualTo(new Frame<>(42, request));
+    }
+
+    @ParameterizedTest
+    @MethodSource("replies")
+    void aReplySurvivesTheWire(Reply reply) {
+        assertThat(FrameCodec.decodeReply(body(FrameCodec.encode(1L << 40, reply))))
+                .isEqualTo(new Frame<>(1L << 40, reply));
+    }
+
+    @ParameterizedTest
+    @MethodSource("requests")
+    void aRequestCutShortIsMalformed(Request request) {
+        byte[] body = body(FrameCodec.encode(42, request));
+        for (int length = 0; length < body.length; length++) {
+            byte[] cut = Arrays.copyOf(body, length);
+            assertThatThrownBy(() -> FrameCodec.decodeRequest(cut)).isInstanceOf(MalformedFrameException.class);
+        }
+    }
+
+    @Test
+    void everyRequestAndReplyHasASample() {
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(15);
+        assertThat(replies().stream().map(Object::getClass).distinct())
+                .hasSize(Reply.class.getPermittedSubclasses().length);
+    }
+
+    @Test
+    void bytesLeftOverAreMalformed() {
+        byte[] body = body(FrameCodec.encode(1, new Reply.Done()));
+        assertThatThrownBy(() -> FrameCodec.decodeReply(Arrays.copyOf(body, body.length + 1)))
+                .isInstanceOf(MalformedFrameException.class)
+                .hasMessageContaining("too many");
+    }
+
+    @Test
+    void aListCanNotClaimMoreThanItsFrameHolds() {
+        byte[] hostile =
+                new WireWriter(16).varint(1).u8(18).varint(Integer.MAX_VALUE).toByteArray();
+        assertThatThrownBy(() -> FrameCodec.decodeReply(hostile)).isInstanceOf(MalformedFrameException.class);
+    }
+
+    @Test
+    void noiseIsDecodedOrMalformedAndNothingElse() {
+        Random random = new Random(107);
+        int malformed = 0;
+        for (int round = 0; round < 50_000; round++) {
+            byte[] noise = new byte[random.nextInt(64)];
+            random.nextBytes(noise);
+            try {
+                FrameCodec.decodeRequest(noise);
+            } catch (MalformedFrameException expected) {
+                malformed++;
+            }
+        }
+        assertThat(malformed).isPositive();
+    }
+
+    private static byte[] body(byte[] frame) {
+        assertThat(new WireReader(frame).i32()).isEqualTo(frame.length - 4);
+        return Arrays.copyOfRange(frame, 4, frame.length);
+    }
+}
