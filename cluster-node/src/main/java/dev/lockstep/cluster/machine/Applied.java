@@ -1,0 +1,11 @@
+package dev.lockstep.cluster.machine;
+
+import java.util.List;
+
+/**
+ * What a batch did.
+ *
+ * @param outcomes one for each command
+ * @param changes in the order in which they happened
+ */
+public record Applied(List<Outcome> outcomes, List<CacheChange> changes) {}

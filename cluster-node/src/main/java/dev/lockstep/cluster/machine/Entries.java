@@ -1,0 +1,96 @@
+package dev.lockstep.cluster.machine;
+
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of a shard together with what must always agree with them: the expiry index, the tombstones and the checksum.
+ * Written by the apply thread only.
+ */
+final class Entries {
+
+    private final ShardStore store;
+    private final ExpiryIndex expiry = new ExpiryIndex();
+    private final Tombstones tombstones = new Tombstones();
+    private long checksum;
+
+    Entries(ShardStore store) {
+        this.store = store;
+    }
+
+    @Nullable
+    LocalEntry get(int cacheId, Bytes key) {
+        return store.get(cacheId, key);
+    }
+
+    void put(int cacheId, Bytes key, LocalEntry entry) {
+        LocalEntry old = store.put(cacheId, key, entry);
+        if (old != null) {
+            forget(cacheId, key, old);
+        }
+        expiry.add(cacheId, key, entry.deadlineMillis());
+        checksum += hash(cacheId, key, entry);
+    }
+
+    /** @param version of the removal */
+    void remove(int cacheId, Bytes key, long version, long logTimeMillis) {
+        LocalEntry old = store.remove(cacheId, key);
+        if (old != null) {
+            forget(cacheId, key, old);
+            tombstones.removed(cacheId, key, version, logTimeMillis);
+        }
+    }
+
+    private void forget(int cacheId, Bytes key, LocalEntry old) {
+        expiry.remove(cacheId, key, old.deadlineMillis());
+        checksum -= hash(cacheId, key, old);
+    }
+
+    /** Removes all entries of a cache, and answers how many there were. */
+    long clear(int cacheId, long version) {
+        long before = store.count(cacheId);
+        for (Bytes key : store.keysAfter(cacheId, null, Integer.MAX_VALUE)) {
+            LocalEntry entry = store.get(cacheId, key);
+            if (entry != null) {
+                checksum -= hash(cacheId, key, entry);
+            }
+        }
+        store.clear(cacheId);
+        expiry.removeCache(cacheId);
+        tombstones.forgetAll(version);
+        return before;
+    }
+
+    boolean absentSince(int cacheId, Bytes key, long version) {
+        return store.get(cacheId, key) == null && tombstones.absentSince(cacheId, key, version);
+    }
+
+    ExpiryIndex.@Nullable Due firstDue(long logTimeMillis) {
+        return expiry.firstDue(logTimeMillis);
+    }
+
+    long nextDeadlineMillis() {
+        return expiry.nextMillis();
+    }
+
+    /** The sum of all entries' hashes: whatever the order of changes, equal entries have equal checksums. */
+    long checksum() {
+        return checksum;
+    }
+
+    private static long hash(int cacheId, Bytes key, LocalEntry entry) {
+        long hash = mix(key.hash64() + cacheId);
+        hash = mix(hash ^ entry.value().hash64());
+        hash = mix(hash ^ entry.version());
+        return mix(hash ^ entry.deadlineMillis());
+    }
+
+    /** The finalizer of MurmurHash3. */
+    private static long mix(long value) {
+        long mixed = (value ^ (value >>> 33)) * 0xFF51AFD7ED558CCDL;
+        mixed = (mixed ^ (mixed >>> 33)) * 0xC4CEB9FE1A85EC53L;
+        return mixed ^ (mixed >>> 33);
+    }
+}

@@ -1,0 +1,265 @@
+package dev.lockstep.cluster.machine;
+
+import dev.lockstep.cluster.machine.Command.Evict.Victim;
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Condition.AbsentSince;
+import dev.lockstep.protocol.wire.Condition.ValueIs;
+import dev.lockstep.protocol.wire.Condition.VersionIs;
+import dev.lockstep.protocol.wire.EntryChange;
+import dev.lockstep.protocol.wire.EntryChange.Kind;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.Lifetime;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.Mutation.Action;
+import dev.lockstep.protocol.wire.MutationResult;
+import dev.lockstep.protocol.wire.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A shard as a deterministic machine: what a batch does depends on the batches before it and nothing else. Time is the
+ * highest stamp so far; an entry whose deadline is not later than that is absent. Every mutation has a version of its own,
+ * made of the log position and its number in the batch, so versions rise with each change.
+ *
+ * <p>{@link #apply} belongs to one thread. {@link #definition}, {@link #caches}, {@link #logTimeMillis} and
+ * {@link #nextDeadlineMillis} may be asked by any.
+ */
+public final class ShardMachine {
+
+    public static final int MAX_EXPIRED_PER_TICK = 1_000;
+    /** A version is a log position and, in the lowest bits, the number of the mutation in its batch. */
+    public static final int ORDINAL_BITS = 16;
+
+    private final Entries entries;
+    private final SessionTable sessions = new SessionTable();
+    private final Map<Integer, CacheInfo> caches = new ConcurrentHashMap<>();
+    private volatile long logTimeMillis;
+    private volatile long nextDeadlineMillis = Long.MAX_VALUE;
+    private long lastPosition;
+    private long nextVersion;
+    private List<CacheChange> changes = new ArrayList<>();
+
+    public ShardMachine(ShardStore store) {
+        this.entries = new Entries(store);
+    }
+
+    /**
+     * Applies a batch.
+     *
+     * @param position of its log entry; higher than all before
+     * @throws DivergenceException when this replica's state is not its leader's
+     */
+    public Applied apply(long position, Batch batch) {
+        if (batch.previousPosition() == lastPosition && batch.previousChecksum() != entries.checksum()) {
+            throw new DivergenceException(lastPosition, entries.checksum(), batch.previousChecksum());
+        }
+        logTimeMillis = Math.max(logTimeMillis, batch.stampMillis());
+        nextVersion = position << ORDINAL_BITS;
+        changes = new ArrayList<>();
+        List<Outcome> outcomes = new ArrayList<>(batch.commands().size());
+        for (Command command : batch.commands()) {
+            outcomes.add(execute(position, command));
+        }
+        lastPosition = position;
+        nextDeadlineMillis = entries.nextDeadlineMillis();
+        return new Applied(outcomes, changes);
+    }
+
+    private Outcome execute(long position, Command command) {
+        if (command instanceof Command.Write write) {
+            return sessions.once(write.id(), logTimeMillis, () -> write(position, write));
+        } else if (command instanceof Command.Clear clear) {
+            return sessions.once(clear.id(), logTimeMillis, () -> clear(position, clear.cacheId()));
+        } else if (command instanceof Command.Define define) {
+            caches.putIfAbsent(define.info().id(), define.info());
+        } else if (command instanceof Command.Drop drop) {
+            if (caches.remove(drop.cacheId()) != null) {
+                entries.clear(drop.cacheId(), nextVersion++);
+            }
+        } else if (command instanceof Command.Evict evict) {
+            evict.victims().forEach(victim -> evict(evict.cacheId(), victim));
+        } else if (command instanceof Command.Tick) {
+            tick();
+        }
+        return Outcome.DONE;
+    }
+
+    private Outcome write(long position, Command.Write write) {
+        CacheInfo cache = caches.get(write.cacheId());
+        if (cache == null) {
+            return noSuchCache(write.cacheId());
+        }
+        List<MutationResult> results = new ArrayList<>(write.mutations().size());
+        for (Mutation mutation : write.mutations()) {
+            results.add(mutate(cache, mutation));
+        }
+        return new Outcome.Written(position, logTimeMillis, results);
+    }
+
+    private Outcome clear(long position, int cacheId) {
+        if (!caches.containsKey(cacheId)) {
+            return noSuchCache(cacheId);
+        }
+        long version = nextVersion++;
+        if (entries.clear(cacheId, version) > 0) {
+            changes.add(new CacheChange(cacheId, new EntryChange(Kind.CLEARED, Bytes.EMPTY, null, null, version)));
+        }
+        return new Outcome.Written(position, logTimeMillis, List.of());
+    }
+
+    private static Outcome noSuchCache(int cacheId) {
+        return new Outcome.Refused(Status.NO_SUCH_CACHE, "Cache " + cacheId + " does not exist, or no longer");
+    }
+
+    private MutationResult mutate(CacheInfo cache, Mutation mutation) {
+        long version = nextVersion++;
+        int changesBefore = changes.size();
+        LocalEntry old = live(cache.id(), mutation.key(), version);
+        boolean holds = holds(cache.id(), mutation, old);
+        if (holds) {
+            perform(cache, mutation, old, version);
+        } else if (old != null && mutation.condition() instanceof ValueIs) {
+            // JSR-107, table of expiry: a comparison that fails has read the entry.
+            touch(cache, mutation.key(), old, Lifetime.BY_RULE, version);
+        }
+        LocalEntry now = entries.get(cache.id(), mutation.key());
+        return new MutationResult(
+                holds,
+                old != null,
+                mutation.returnOld() && old != null ? old.value() : null,
+                now == null ? version : now.version(),
+                changes.size() - changesBefore);
+    }
+
+    /** The entry, unless it is over: then it is removed, as a tick would. */
+    private @Nullable LocalEntry live(int cacheId, Bytes key, long version) {
+        LocalEntry entry = entries.get(cacheId, key);
+        if (entry != null && entry.deadlineMillis() <= logTimeMillis) {
+            expire(cacheId, key, entry, version);
+            return null;
+        }
+        return entry;
+    }
+
+    private void expire(int cacheId, Bytes key, LocalEntry entry, long version) {
+        entries.remove(cacheId, key, version, logTimeMillis);
+        changed(cacheId, Kind.EXPIRED, key, null, entry, version);
+    }
+
+    private boolean holds(int cacheId, Mutation mutation, @Nullable LocalEntry entry) {
+        Condition condition = mutation.condition();
+        if (condition instanceof Condition.Absent) {
+            return entry == null;
+        } else if (condition instanceof Condition.Present) {
+            return entry != null;
+        } else if (condition instanceof ValueIs valueIs) {
+            return entry != null && entry.value().equals(valueIs.value());
+        } else if (condition instanceof VersionIs versionIs) {
+            return entry != null && entry.version() == versionIs.version();
+        } else if (condition instanceof AbsentSince since) {
+            return entries.absentSince(cacheId, mutation.key(), since.version());
+        }
+        return true;
+    }
+
+    private void perform(CacheInfo cache, Mutation mutation, @Nullable LocalEntry old, long version) {
+        if (mutation.action() == Action.PUT) {
+            put(cache, mutation, old, version);
+        } else if (old != null && mutation.action() == Action.REMOVE) {
+            entries.remove(cache.id(), mutation.key(), version, logTimeMillis);
+            changed(cache.id(), Kind.REMOVED, mutation.key(), null, old, version);
+        } else if (old != null && mutation.action() == Action.TOUCH) {
+            touch(cache, mutation.key(), old, mutation.lifetime(), version);
+        }
+    }
+
+    private void put(CacheInfo cache, Mutation mutation, @Nullable LocalEntry old, long version) {
+        ExpiryRule rule = cache.definition().expiry();
+        long deadline = Deadlines.after(
+                mutation.lifetime(),
+                old == null ? rule.creation() : rule.update(),
+                logTimeMillis,
+                old == null ? Deadlines.NEVER : old.deadlineMillis());
+        Bytes key = mutation.key();
+        if (deadline > logTimeMillis) {
+            entries.put(cache.id(), key, new LocalEntry(mutation.value(), version, deadline));
+            changed(cache.id(), old == null ? Kind.CREATED : Kind.UPDATED, key, mutation.value(), old, version);
+        } else if (old != null) {
+            expire(cache.id(), key, old, version);
+        }
+    }
+
+    private void touch(CacheInfo cache, Bytes key, LocalEntry entry, Lifetime asked, long version) {
+        long deadline =
+                Deadlines.after(asked, cache.definition().expiry().access(), logTimeMillis, entry.deadlineMillis());
+        if (deadline <= logTimeMillis) {
+            expire(cache.id(), key, entry, version);
+        } else if (deadline != entry.deadlineMillis()) {
+            entries.put(cache.id(), key, entry.expiringAt(deadline));
+        }
+    }
+
+    private void tick() {
+        for (int i = 0; i < MAX_EXPIRED_PER_TICK; i++) {
+            ExpiryIndex.Due due = entries.firstDue(logTimeMillis);
+            LocalEntry entry = due == null ? null : entries.get(due.cacheId(), due.key());
+            if (due == null || entry == null) {
+                return;
+            }
+            expire(due.cacheId(), due.key(), entry, nextVersion++);
+        }
+    }
+
+    private void evict(int cacheId, Victim victim) {
+        LocalEntry entry = entries.get(cacheId, victim.key());
+        if (entry != null && entry.version() == victim.version()) {
+            long version = nextVersion++;
+            entries.remove(cacheId, victim.key(), version, logTimeMillis);
+            changed(cacheId, Kind.EVICTED, victim.key(), null, entry, version);
+        }
+    }
+
+    private void changed(
+            int cacheId, Kind kind, Bytes key, @Nullable Bytes value, @Nullable LocalEntry old, long version) {
+        Bytes oldValue = old == null ? null : old.value();
+        changes.add(new CacheChange(cacheId, new EntryChange(kind, key, value, oldValue, version)));
+    }
+
+    /** A cache that the log has defined, or null. */
+    public @Nullable CacheInfo definition(int cacheId) {
+        return caches.get(cacheId);
+    }
+
+    /** The ids of the caches that the log has defined and not dropped. */
+    public Set<Integer> caches() {
+        return Set.copyOf(caches.keySet());
+    }
+
+    /** The highest stamp so far. */
+    public long logTimeMillis() {
+        return logTimeMillis;
+    }
+
+    /** When the next entry is due; {@link Long#MAX_VALUE} for never. */
+    public long nextDeadlineMillis() {
+        return nextDeadlineMillis;
+    }
+
+    /** Position of the last batch. Apply thread only. */
+    public long lastPosition() {
+        return lastPosition;
+    }
+
+    /** Equal on replicas that have applied the same batches. Apply thread only. */
+    public long checksum() {
+        return entries.checksum();
+    }
+}

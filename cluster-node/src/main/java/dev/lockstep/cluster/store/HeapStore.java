@@ -1,0 +1,66 @@
+package dev.lockstep.cluster.store;
+
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries on the heap, one concurrent hash map for each cache. A page of keys is selected by one pass over the cache with a
+ * heap of the page's size: lookups stay a hash map's, and scanning, which is rare, pays.
+ */
+public final class HeapStore implements ShardStore {
+
+    private final Map<Integer, Map<Bytes, LocalEntry>> caches = new ConcurrentHashMap<>();
+
+    @Override
+    public @Nullable LocalEntry get(int cacheId, Bytes key) {
+        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+        return cache == null ? null : cache.get(key);
+    }
+
+    @Override
+    public @Nullable LocalEntry put(int cacheId, Bytes key, LocalEntry entry) {
+        return caches.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
+    }
+
+    @Override
+    public @Nullable LocalEntry remove(int cacheId, Bytes key) {
+        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+        return cache == null ? null : cache.remove(key);
+    }
+
+    @Override
+    public long count(int cacheId) {
+        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+        return cache == null ? 0 : cache.size();
+    }
+
+    @Override
+    public List<Bytes> keysAfter(int cacheId, @Nullable Bytes after, int limit) {
+        PriorityQueue<Bytes> smallest = new PriorityQueue<>(Comparator.reverseOrder());
+        for (Bytes key : caches.getOrDefault(cacheId, Map.of()).keySet()) {
+            boolean late = after == null || key.compareTo(after) > 0;
+            if (late && (smallest.size() < limit || key.compareTo(smallest.peek()) < 0)) {
+                smallest.add(key);
+                if (smallest.size() > limit) {
+                    smallest.poll();
+                }
+            }
+        }
+        List<Bytes> page = new ArrayList<>(smallest);
+        Collections.sort(page);
+        return page;
+    }
+
+    @Override
+    public void clear(int cacheId) {
+        caches.remove(cacheId);
+    }
+}
