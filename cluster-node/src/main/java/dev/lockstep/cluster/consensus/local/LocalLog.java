@@ -1,0 +1,109 @@
+package dev.lockstep.cluster.consensus.local;
+
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.NotLeaderException;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log of one replica: proposing is committing. Entries are applied in order by whichever proposing thread comes first, and
+ * by it alone, so a lone proposer changes no thread. The lock guards the queue, and is not held while applying.
+ */
+final class LocalLog implements ReplicatedLog {
+
+    private final LogMachine machine;
+    private final Standing standing;
+    private final Queue<Proposal> queue = new ArrayDeque<>();
+    private boolean applying;
+    private boolean closed;
+    private volatile long applied;
+
+    private record Proposal(byte[] entry, CompletableFuture<Object> answer) {}
+
+    LocalLog(NodeId self, LogMachine machine) {
+        this.machine = machine;
+        this.standing = new Standing(1, true, true, self, List.of(Set.of(self)));
+    }
+
+    @Override
+    public CompletableFuture<Object> propose(byte[] entry) {
+        Proposal proposal = new Proposal(entry, new CompletableFuture<>());
+        synchronized (this) {
+            if (closed) {
+                return CompletableFuture.failedFuture(new NotLeaderException("The log is closed", null));
+            }
+            queue.add(proposal);
+            if (applying) {
+                return proposal.answer();
+            }
+            applying = true;
+        }
+        drain();
+        return proposal.answer();
+    }
+
+    private void drain() {
+        for (Proposal next = take(); next != null; next = take()) {
+            long position = applied + 1;
+            Object answer;
+            try {
+                answer = machine.apply(position, next.entry());
+            } catch (RuntimeException fatal) {
+                close();
+                next.answer().completeExceptionally(fatal);
+                continue;
+            }
+            applied = position;
+            next.answer().complete(answer);
+        }
+    }
+
+    private synchronized @Nullable Proposal take() {
+        Proposal next = queue.poll();
+        applying = next != null;
+        return next;
+    }
+
+    @Override
+    public Standing standing() {
+        return standing;
+    }
+
+    @Override
+    public long commitPosition() {
+        return applied;
+    }
+
+    @Override
+    public long appliedPosition() {
+        return applied;
+    }
+
+    @Override
+    public long sinceLeaderContactNanos() {
+        return 0;
+    }
+
+    @Override
+    public void stepDown(@Nullable NodeId successor) {
+        // There is nobody to step down for.
+    }
+
+    @Override
+    public void close() {
+        Queue<Proposal> dropped;
+        synchronized (this) {
+            closed = true;
+            dropped = new ArrayDeque<>(queue);
+            queue.clear();
+        }
+        dropped.forEach(
+                proposal -> proposal.answer().completeExceptionally(new NotLeaderException("The log is closed", null)));
+    }
+}

@@ -1,0 +1,5 @@
+/** The control group: which caches exist. */
+@NullMarked
+package dev.lockstep.cluster.control;
+
+import org.jspecify.annotations.NullMarked;

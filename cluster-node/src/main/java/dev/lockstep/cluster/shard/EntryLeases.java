@@ -1,0 +1,128 @@
+package dev.lockstep.cluster.shard;
+
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Status;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may work on an entry, first come first served, in the leader's memory. A courtesy: what makes updates safe is the
+ * condition they are written under. Thread-safe; the lock guards all fields, and nobody is told while it is held.
+ */
+final class EntryLeases {
+
+    static final int MAX_WAITING = 10_000;
+
+    private final EventLoop loop;
+    private final Map<Entry, Queue> queues = new HashMap<>();
+    private int waiting;
+
+    private record Entry(int cacheId, Bytes key) {}
+
+    /** @param granted takes null when the lease is granted, or why it is not */
+    private record Wait(LeaseId id, long holdMillis, Consumer<@Nullable Status> granted) {}
+
+    private static final class Queue {
+        private @Nullable LeaseId holder;
+        private final Deque<Wait> waits = new ArrayDeque<>();
+    }
+
+    EntryLeases(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    /** Grants the lease now, later, or not at all; asking again with the same id takes the place of the first asking. */
+    void acquire(
+            int cacheId, Bytes key, LeaseId id, long waitMillis, long holdMillis, Consumer<@Nullable Status> granted) {
+        Entry entry = new Entry(cacheId, key);
+        Wait wait = new Wait(id, holdMillis, granted);
+        boolean free;
+        boolean full = false;
+        synchronized (this) {
+            Queue queue = queues.computeIfAbsent(entry, none -> new Queue());
+            free = queue.holder == null || queue.holder.equals(id);
+            if (free) {
+                queue.holder = id;
+            } else if (!replace(queue, wait)) {
+                full = waiting >= MAX_WAITING;
+                waiting += full ? 0 : 1;
+                if (!full) {
+                    queue.waits.add(wait);
+                }
+            }
+        }
+        if (full) {
+            granted.accept(Status.BUSY);
+        } else if (free) {
+            grant(entry, wait);
+        } else {
+            loop.schedule(TimeUnit.MILLISECONDS.toNanos(waitMillis), () -> giveUp(entry, wait));
+        }
+    }
+
+    private static boolean replace(Queue queue, Wait wait) {
+        for (int i = queue.waits.size(); i > 0; i--) {
+            Wait next = queue.waits.remove();
+            queue.waits.add(next.id().equals(wait.id()) ? wait : next);
+            if (next.id().equals(wait.id())) {
+                rotate(queue, i - 1);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void rotate(Queue queue, int times) {
+        for (int i = 0; i < times; i++) {
+            queue.waits.add(queue.waits.remove());
+        }
+    }
+
+    private void grant(Entry entry, Wait wait) {
+        loop.schedule(
+                TimeUnit.MILLISECONDS.toNanos(wait.holdMillis()),
+                () -> release(entry.cacheId(), entry.key(), wait.id()));
+        wait.granted().accept(null);
+    }
+
+    private void giveUp(Entry entry, Wait wait) {
+        boolean removed;
+        synchronized (this) {
+            Queue queue = queues.get(entry);
+            removed = queue != null && queue.waits.remove(wait);
+            waiting -= removed ? 1 : 0;
+        }
+        if (removed) {
+            wait.granted().accept(Status.LEASE_TIMEOUT);
+        }
+    }
+
+    /** Gives the lease to the next. Nothing happens if {@code id} does not hold it. */
+    void release(int cacheId, Bytes key, LeaseId id) {
+        Entry entry = new Entry(cacheId, key);
+        Wait next;
+        synchronized (this) {
+            Queue queue = queues.get(entry);
+            if (queue == null || !id.equals(queue.holder)) {
+                return;
+            }
+            next = queue.waits.poll();
+            queue.holder = next == null ? null : next.id();
+            if (next == null) {
+                queues.remove(entry);
+            } else {
+                waiting--;
+            }
+        }
+        if (next != null) {
+            grant(entry, next);
+        }
+    }
+}
