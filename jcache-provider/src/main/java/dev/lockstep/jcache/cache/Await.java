@@ -1,0 +1,48 @@
+package dev.lockstep.jcache.cache;
+
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.cache.CacheException;
+
+/** Waits for the cluster and speaks JSR-107's exceptions. Stateless. */
+public final class Await {
+
+    /** The session gives up by itself; this only guards against its silence. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    private Await() {}
+
+    /**
+     * The result of a session's operation.
+     *
+     * @throws IllegalStateException when the cache was destroyed
+     * @throws LockstepCacheException when the operation was refused or its outcome is unknown
+     */
+    public static <T> T result(CompletableFuture<T> future, Duration timeout) {
+        try {
+            return future.get(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failed) {
+            throw translated(Session.unwrap(failed.getCause()));
+        } catch (TimeoutException late) {
+            throw new CacheException("No answer within " + timeout.plus(GRACE), late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new CacheException("Interrupted while waiting; the operation may have happened", interrupted);
+        }
+    }
+
+    static RuntimeException translated(Throwable cause) {
+        if (cause instanceof LockstepException refused) {
+            return refused.status() == Status.NO_SUCH_CACHE
+                    ? new IllegalStateException("The cache was destroyed", refused)
+                    : new LockstepCacheException(refused);
+        }
+        return cause instanceof CacheException known ? known : new CacheException(cause);
+    }
+}

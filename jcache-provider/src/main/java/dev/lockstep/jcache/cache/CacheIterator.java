@@ -1,0 +1,67 @@
+package dev.lockstep.jcache.cache;
+
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.function.Consumer;
+import javax.cache.Cache;
+import org.jspecify.annotations.Nullable;
+
+/** Goes through a cache page by page, shard by shard; sees what is there when it gets there. Not thread-safe. */
+final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
+
+    private final Binding<K, V> binding;
+    private final Consumer<K> remover;
+    private final Queue<Cache.Entry<K, V>> page = new ArrayDeque<>();
+    private int shard;
+    private @Nullable Bytes after;
+    private @Nullable K last;
+
+    CacheIterator(Binding<K, V> binding, Consumer<K> remover) {
+        this.binding = binding;
+        this.remover = remover;
+    }
+
+    @Override
+    public boolean hasNext() {
+        while (page.isEmpty() && shard < binding.shards()) {
+            read();
+        }
+        return !page.isEmpty();
+    }
+
+    private void read() {
+        Reply.Keys keys = binding.keys(shard, after);
+        if (keys.complete()) {
+            shard++;
+            after = null;
+        } else {
+            after = keys.keys().get(keys.keys().size() - 1);
+        }
+        Map<K, V> values = binding.getAll(keys.keys().stream().map(binding::key).toList());
+        values.forEach((key, value) -> page.add(new LockstepEntry<>(key, value)));
+    }
+
+    @Override
+    public Cache.Entry<K, V> next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("There are no more entries");
+        }
+        Cache.Entry<K, V> entry = page.remove();
+        last = entry.getKey();
+        return entry;
+    }
+
+    @Override
+    public void remove() {
+        if (last == null) {
+            throw new IllegalStateException("There is no entry to remove: call next() first, and remove() once");
+        }
+        remover.accept(last);
+        last = null;
+    }
+}

@@ -1,0 +1,20 @@
+package dev.lockstep.jcache.marshalling;
+
+import dev.lockstep.protocol.wire.Bytes;
+
+/** Turns keys and values into bytes and back. Thread-safe. */
+public interface Marshaller {
+
+    /**
+     * The bytes of an object; equal keys must have equal bytes.
+     *
+     * @throws javax.cache.CacheException when the object can't be marshalled, naming its class
+     */
+    Bytes write(Object object);
+
+    /** @throws javax.cache.CacheException when the bytes can't be turned into an object */
+    Object read(Bytes bytes);
+
+    /** Whether objects of this class never change, so that one may be shared by all who read it. */
+    boolean isImmutable(Object object);
+}

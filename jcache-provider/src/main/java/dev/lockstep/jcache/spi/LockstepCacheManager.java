@@ -1,0 +1,282 @@
+package dev.lockstep.jcache.spi;
+
+import dev.lockstep.jcache.cache.Await;
+import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.expiry.ExpiryRules;
+import dev.lockstep.jcache.marshalling.StandardMarshaller;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.routing.EmbeddedNode;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.routing.Sessions;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Consistency;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.ServiceLoader;
+import javax.cache.Cache;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import javax.cache.configuration.CompleteConfiguration;
+import javax.cache.configuration.Configuration;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.spi.CachingProvider;
+import org.jspecify.annotations.Nullable;
+
+/** A session of the cluster and the caches that were opened through it. Thread-safe; the lock guards the table of caches. */
+public final class LockstepCacheManager implements CacheManager {
+
+    private final LockstepCachingProvider provider;
+    private final URI uri;
+    private final ClassLoader loader;
+    private final Properties properties;
+    private final EventLoop loop;
+    private final @Nullable EmbeddedNode node;
+    private final Session session;
+    private final Map<String, LockstepCache<?, ?>> caches = new HashMap<>();
+    private volatile boolean closed;
+
+    LockstepCacheManager(
+            LockstepCachingProvider provider, URI uri, ClassLoader loader, Properties properties, Settings settings) {
+        this.provider = provider;
+        this.uri = uri;
+        this.loader = loader;
+        this.properties = properties;
+        boolean client = !settings.client().servers().isEmpty();
+        this.node = client ? null : startNode(settings);
+        this.loop = EventLoop.threaded("lockstep-session");
+        NettyLinks links = new NettyLinks(
+                settings.cluster(),
+                null,
+                settings.client().connectTimeout(),
+                settings.limits().maxInFlight());
+        Sessions sessions = new Sessions(links, settings.client().timeout(), Time.system(), loop, Entropy.system());
+        this.session = node == null ? sessions.client(settings.client().servers()) : sessions.embedded(node);
+    }
+
+    private static EmbeddedNode startNode(Settings settings) {
+        return ServiceLoader.load(EmbeddedNode.Provider.class, LockstepCacheManager.class.getClassLoader())
+                .findFirst()
+                .orElseThrow(() -> new CacheException("There is no node on the class path to embed. Add the dependency"
+                        + " dev.lockstep:lockstep-node, or name a cluster by a URI such as lockstep://host:port"))
+                .start(settings);
+    }
+
+    @Override
+    public CachingProvider getCachingProvider() {
+        return provider;
+    }
+
+    @Override
+    public URI getURI() {
+        return uri;
+    }
+
+    @Override
+    public ClassLoader getClassLoader() {
+        return loader;
+    }
+
+    @Override
+    public Properties getProperties() {
+        return properties;
+    }
+
+    @Override
+    public synchronized <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(String name, C configuration) {
+        checkOpen();
+        Objects.requireNonNull(name, "name");
+        MutableConfiguration<K, V> own = ownCopy(Objects.requireNonNull(configuration, "configuration"));
+        refuseWhatIsMissing(name, own);
+        if (caches.containsKey(name)) {
+            throw new CacheException("This CacheManager has a cache " + name + " already");
+        }
+        CacheDefinition definition = new CacheDefinition(
+                name,
+                own.getKeyType().getName(),
+                own.getValueType().getName(),
+                ExpiryRules.of(own.getExpiryPolicyFactory().create()),
+                "",
+                0,
+                Consistency.SESSION);
+        return open(Await.result(session.createCache(definition), session.timeout()), own);
+    }
+
+    private <K, V> LockstepCache<K, V> open(CacheInfo info, MutableConfiguration<K, V> configuration) {
+        String name = info.definition().name();
+        LockstepCache<K, V> cache = new LockstepCache<>(
+                this, configuration, info, session, new StandardMarshaller(loader), () -> forget(name));
+        caches.put(name, cache);
+        return cache;
+    }
+
+    private synchronized void forget(String name) {
+        caches.remove(name);
+    }
+
+    private static <K, V> MutableConfiguration<K, V> ownCopy(Configuration<K, V> configuration) {
+        if (configuration instanceof CompleteConfiguration<K, V> complete) {
+            return new MutableConfiguration<>(complete);
+        }
+        return new MutableConfiguration<K, V>()
+                .setTypes(configuration.getKeyType(), configuration.getValueType())
+                .setStoreByValue(configuration.isStoreByValue());
+    }
+
+    private static void refuseWhatIsMissing(String name, CompleteConfiguration<?, ?> configuration) {
+        if (!configuration.isStoreByValue()) {
+            throw new UnsupportedOperationException("Cache " + name + " can't be stored by reference");
+        }
+        if (configuration.getCacheLoaderFactory() != null
+                || configuration.getCacheWriterFactory() != null
+                || configuration.isStatisticsEnabled()
+                || configuration.isManagementEnabled()
+                || configuration
+                        .getCacheEntryListenerConfigurations()
+                        .iterator()
+                        .hasNext()) {
+            throw new CacheException("Cache " + name + " asks for a loader, a writer, listeners, statistics or"
+                    + " management; these are not supported yet");
+        }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <K, V> @Nullable Cache<K, V> getCache(String name, Class<K> keyType, Class<V> valueType) {
+        Objects.requireNonNull(keyType, "keyType");
+        Objects.requireNonNull(valueType, "valueType");
+        Cache<K, V> cache = getCache(name);
+        if (cache != null) {
+            Configuration<K, V> configuration = cache.getConfiguration(Configuration.class);
+            checkType(name, "key", configuration.getKeyType(), keyType);
+            checkType(name, "value", configuration.getValueType(), valueType);
+        }
+        return cache;
+    }
+
+    private static void checkType(String name, String what, Class<?> actual, Class<?> asked) {
+        if (!actual.equals(asked)) {
+            throw new ClassCastException(
+                    "Cache " + name + " has " + what + "s of " + actual.getName() + ", not of " + asked.getName());
+        }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public synchronized <K, V> @Nullable Cache<K, V> getCache(String name) {
+        checkOpen();
+        Objects.requireNonNull(name, "name");
+        LockstepCache<?, ?> known = caches.get(name);
+        CacheInfo info = known == null ? find(name) : null;
+        return (Cache<K, V>) (info == null ? known : open(info, attached(info.definition())));
+    }
+
+    private @Nullable CacheInfo find(String name) {
+        return Await.result(session.caches(), session.timeout()).stream()
+                .filter(info -> info.definition().name().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The configuration of a cache that someone else created. */
+    private MutableConfiguration<?, ?> attached(CacheDefinition definition) {
+        return new MutableConfiguration<>().setTypes(type(definition.keyType()), type(definition.valueType()));
+    }
+
+    @SuppressWarnings("unchecked")
+    private Class<Object> type(String name) {
+        try {
+            return (Class<Object>) Class.forName(name, false, loader);
+        } catch (ClassNotFoundException missing) {
+            throw new CacheException(
+                    "The cache has keys or values of " + name + ", which is not on the class path", missing);
+        }
+    }
+
+    @Override
+    public Iterable<String> getCacheNames() {
+        checkOpen();
+        return Await.result(session.caches(), session.timeout()).stream()
+                .map(info -> info.definition().name())
+                .toList();
+    }
+
+    @Override
+    public void destroyCache(String name) {
+        checkOpen();
+        Objects.requireNonNull(name, "name");
+        CacheInfo info = find(name);
+        if (info != null) {
+            Await.result(session.destroyCache(info.id()), session.timeout());
+        }
+        LockstepCache<?, ?> open = open(name);
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    private synchronized @Nullable LockstepCache<?, ?> open(String name) {
+        return caches.get(name);
+    }
+
+    @Override
+    public void enableManagement(String name, boolean enabled) {
+        checkOpen();
+        Objects.requireNonNull(name, "name");
+        throw new CacheException("Management is not supported yet");
+    }
+
+    @Override
+    public void enableStatistics(String name, boolean enabled) {
+        checkOpen();
+        Objects.requireNonNull(name, "name");
+        throw new CacheException("Statistics are not supported yet");
+    }
+
+    @Override
+    public void close() {
+        List<LockstepCache<?, ?>> open;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = new ArrayList<>(caches.values());
+        }
+        provider.closed(this);
+        open.forEach(LockstepCache::close);
+        session.close();
+        loop.close();
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    @Override
+    public boolean isClosed() {
+        return closed;
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("The CacheManager " + uri + " is closed");
+        }
+    }
+
+    @Override
+    public <T> T unwrap(Class<T> type) {
+        if (type.isInstance(this)) {
+            return type.cast(this);
+        }
+        throw new IllegalArgumentException("A CacheManager of Lockstep is no " + type.getName());
+    }
+}

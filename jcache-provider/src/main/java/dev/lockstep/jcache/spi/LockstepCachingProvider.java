@@ -1,0 +1,109 @@
+package dev.lockstep.jcache.spi;
+
+import dev.lockstep.protocol.settings.SettingsException;
+import dev.lockstep.protocol.settings.SettingsReader;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.WeakHashMap;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import javax.cache.configuration.OptionalFeature;
+import javax.cache.spi.CachingProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lockstep as JSR-107's {@code Caching} finds it: one manager for each URI and class loader, usable again after it was closed.
+ * Thread-safe; the lock guards the table of managers.
+ */
+public final class LockstepCachingProvider implements CachingProvider {
+
+    private final Map<ClassLoader, Map<URI, LockstepCacheManager>> managers = new WeakHashMap<>();
+
+    @Override
+    public synchronized CacheManager getCacheManager(
+            @Nullable URI uri, @Nullable ClassLoader loader, @Nullable Properties properties) {
+        URI actualUri = uri == null ? getDefaultURI() : uri;
+        ClassLoader actualLoader = loader == null ? getDefaultClassLoader() : loader;
+        try {
+            return managers.computeIfAbsent(actualLoader, none -> new HashMap<>())
+                    .computeIfAbsent(actualUri, none -> open(actualUri, actualLoader, properties));
+        } catch (SettingsException invalid) {
+            throw new CacheException(invalid.getMessage(), invalid);
+        }
+    }
+
+    private LockstepCacheManager open(URI uri, ClassLoader loader, @Nullable Properties properties) {
+        Properties own = new Properties();
+        if (properties != null) {
+            own.putAll(properties);
+        }
+        return new LockstepCacheManager(this, uri, loader, own, SettingsReader.fromUri(uri, loader));
+    }
+
+    @Override
+    public ClassLoader getDefaultClassLoader() {
+        return LockstepCachingProvider.class.getClassLoader();
+    }
+
+    @Override
+    public URI getDefaultURI() {
+        return SettingsReader.DEFAULT_URI;
+    }
+
+    @Override
+    public Properties getDefaultProperties() {
+        return new Properties();
+    }
+
+    @Override
+    public CacheManager getCacheManager(@Nullable URI uri, @Nullable ClassLoader loader) {
+        return getCacheManager(uri, loader, null);
+    }
+
+    @Override
+    public CacheManager getCacheManager() {
+        return getCacheManager(null, null, null);
+    }
+
+    @Override
+    public void close() {
+        open().forEach(LockstepCacheManager::close);
+    }
+
+    @Override
+    public void close(@Nullable ClassLoader loader) {
+        ClassLoader actual = loader == null ? getDefaultClassLoader() : loader;
+        open().stream()
+                .filter(manager -> manager.getClassLoader().equals(actual))
+                .forEach(LockstepCacheManager::close);
+    }
+
+    @Override
+    public void close(@Nullable URI uri, @Nullable ClassLoader loader) {
+        URI actualUri = uri == null ? getDefaultURI() : uri;
+        ClassLoader actual = loader == null ? getDefaultClassLoader() : loader;
+        open().stream()
+                .filter(manager -> manager.getClassLoader().equals(actual))
+                .filter(manager -> manager.getURI().equals(actualUri))
+                .forEach(LockstepCacheManager::close);
+    }
+
+    private synchronized List<LockstepCacheManager> open() {
+        List<LockstepCacheManager> open = new ArrayList<>();
+        managers.values().forEach(ofLoader -> open.addAll(ofLoader.values()));
+        return open;
+    }
+
+    synchronized void closed(LockstepCacheManager manager) {
+        managers.getOrDefault(manager.getClassLoader(), Map.of()).remove(manager.getURI(), manager);
+    }
+
+    @Override
+    public boolean isSupported(OptionalFeature feature) {
+        return false;
+    }
+}

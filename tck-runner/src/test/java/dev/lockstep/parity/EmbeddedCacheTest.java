@@ -1,0 +1,184 @@
+package dev.lockstep.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import javax.cache.Cache;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.expiry.CreatedExpiryPolicy;
+import javax.cache.expiry.Duration;
+import javax.cache.processor.EntryProcessorException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** JSR-107 through {@code Caching}, on the single embedded node. */
+class EmbeddedCacheTest {
+
+    private CacheManager manager;
+    private Cache<String, Integer> cache;
+
+    @BeforeEach
+    void open() {
+        manager = Caching.getCachingProvider().getCacheManager();
+        cache = manager.createCache("numbers", types());
+    }
+
+    private static MutableConfiguration<String, Integer> types() {
+        return new MutableConfiguration<String, Integer>().setTypes(String.class, Integer.class);
+    }
+
+    @AfterEach
+    void close() {
+        Caching.getCachingProvider().close();
+    }
+
+    @Test
+    void everyWriteDoesWhatTheSpecificationSays() {
+        assertThat(cache.get("a")).isNull();
+        cache.put("a", 1);
+        assertThat(cache.get("a")).isEqualTo(1);
+        assertThat(cache.getAndPut("a", 2)).isEqualTo(1);
+        assertThat(cache.putIfAbsent("a", 3)).isFalse();
+        assertThat(cache.putIfAbsent("b", 3)).isTrue();
+        assertThat(cache.replace("a", 9, 4)).isFalse();
+        assertThat(cache.replace("a", 2, 4)).isTrue();
+        assertThat(cache.replace("none", 4)).isFalse();
+        assertThat(cache.getAndReplace("a", 5)).isEqualTo(4);
+        assertThat(cache.remove("a", 4)).isFalse();
+        assertThat(cache.remove("a", 5)).isTrue();
+        assertThat(cache.remove("a")).isFalse();
+        assertThat(cache.getAndRemove("b")).isEqualTo(3);
+        assertThat(cache.containsKey("b")).isFalse();
+    }
+
+    @Test
+    void manyAtOnceAndIteration() {
+        Map<String, Integer> many = new HashMap<>();
+        for (int i = 0; i < 3_000; i++) {
+            many.put("key-" + i, i);
+        }
+        cache.putAll(many);
+        assertThat(cache.getAll(many.keySet())).isEqualTo(many);
+        Map<String, Integer> iterated = new HashMap<>();
+        cache.forEach(entry -> iterated.put(entry.getKey(), entry.getValue()));
+        assertThat(iterated).isEqualTo(many);
+        var iterator = cache.iterator();
+        String first = iterator.next().getKey();
+        iterator.remove();
+        assertThat(cache.containsKey(first)).isFalse();
+        cache.removeAll(Set.of("key-1", "key-2"));
+        assertThat(cache.getAll(Set.of("key-1", "key-2"))).isEmpty();
+        cache.removeAll();
+        assertThat(cache.iterator().hasNext()).isFalse();
+    }
+
+    @Test
+    void aLambdaIncrementsWithoutLosingAnUpdate() throws Exception {
+        inParallel(() -> cache.invoke("counter", (entry, arguments) -> {
+            entry.setValue(entry.exists() ? entry.getValue() + 1 : 1);
+            return null;
+        }));
+        assertThat(cache.get("counter")).isEqualTo(1_000);
+    }
+
+    @Test
+    void compareAndSetIncrementsWithoutLosingAnUpdate() throws Exception {
+        cache.put("counter", 0);
+        inParallel(() -> {
+            Integer seen = cache.get("counter");
+            while (!cache.replace("counter", seen, seen + 1)) {
+                seen = cache.get("counter");
+            }
+            return null;
+        });
+        assertThat(cache.get("counter")).isEqualTo(1_000);
+    }
+
+    private static void inParallel(Callable<?> step) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        List<Future<?>> futures = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            futures.add(pool.submit(step));
+        }
+        for (Future<?> future : futures) {
+            future.get(60, TimeUnit.SECONDS);
+        }
+        pool.shutdown();
+    }
+
+    @Test
+    void aProcessorThatFailsAfterSetValueChangesNothingAndFreesTheEntry() {
+        cache.put("a", 1);
+        assertThatThrownBy(() -> cache.invoke("a", (entry, arguments) -> {
+                    entry.setValue(2);
+                    throw new IllegalAccessError("no");
+                }))
+                .isInstanceOf(EntryProcessorException.class)
+                .hasRootCauseInstanceOf(IllegalAccessError.class);
+        assertThat(cache.get("a")).isEqualTo(1);
+        assertThat(cache.<Integer>invoke("a", (entry, arguments) -> entry.getValue()))
+                .isEqualTo(1);
+        cache.invoke("a", (entry, arguments) -> {
+            entry.remove();
+            return null;
+        });
+        assertThat(cache.containsKey("a")).isFalse();
+    }
+
+    @Test
+    void entriesExpire() throws Exception {
+        Cache<String, Integer> brief = manager.createCache(
+                "brief",
+                types().setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(new Duration(TimeUnit.MILLISECONDS, 50))));
+        brief.put("a", 1);
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (brief.get("a") != null && System.nanoTime() < giveUp) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        assertThat(brief.get("a")).isNull();
+        assertThat(brief.putIfAbsent("a", 2)).isTrue();
+    }
+
+    @Test
+    void whatIsNullClosedOrOfAnotherTypeIsRefused() {
+        assertThatThrownBy(() -> cache.put(null, 1)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> cache.put("a", null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> manager.getCache("numbers", String.class, Long.class))
+                .isInstanceOf(ClassCastException.class);
+        assertThatThrownBy(() -> manager.createCache("numbers", types())).isInstanceOf(CacheException.class);
+        assertThatThrownBy(() -> manager.createCache("loud", types().setStatisticsEnabled(true)))
+                .isInstanceOf(CacheException.class)
+                .hasMessageContaining("not supported yet");
+        assertThatThrownBy(() -> Caching.getCachingProvider().getCacheManager(URI.create("ftp://x"), null))
+                .isInstanceOf(CacheException.class);
+        cache.close();
+        assertThatThrownBy(() -> cache.get("a")).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void closingDeletesNothingAndDestroyingDoes() {
+        cache.put("a", 1);
+        cache.close();
+        Cache<String, Integer> again = manager.getCache("numbers", String.class, Integer.class);
+        assertThat(again.get("a")).isEqualTo(1);
+        manager.destroyCache("numbers");
+        assertThat(manager.getCacheNames()).isEmpty();
+        assertThat(again.isClosed()).isTrue();
+        assertThat(manager.createCache("numbers", types()).get("a")).isNull();
+    }
+}
