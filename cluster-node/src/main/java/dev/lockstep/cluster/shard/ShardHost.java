@@ -30,7 +30,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
     /** Serves a request about a shard; what is no such request, or no such shard, is refused. */
     public void serve(Request.ToShard request, Consumer<Reply> reply) {
         if (request.shard() >= replicas.size()) {
-            reply.accept(Reply.Refused.of(Status.MOVED, "Shard " + request.shard() + " is not hosted here"));
+            reply.accept(notHosted(request.shard()));
             return;
         }
         ShardReplica replica = replicas.get(request.shard());
@@ -50,12 +50,20 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         }
     }
 
+    private static Reply notHosted(int shard) {
+        return Reply.Refused.of(Status.MOVED, "Shard " + shard + " is not hosted here");
+    }
+
     private static boolean isLease(LeaseId lease) {
         return !lease.isNone();
     }
 
     /** Tells the changes of a cache in a shard until the answered task is run. */
     public Runnable subscribe(Request.Subscribe request, Consumer<Reply> replies) {
+        if (request.shard() >= replicas.size()) {
+            replies.accept(notHosted(request.shard()));
+            return () -> {};
+        }
         return replicas.get(request.shard()).subscribe(request, replies);
     }
 
