@@ -88,9 +88,9 @@ final class NettyLink implements Link {
         } else if (ready != null && frame.length > maxFrame) {
             handler.reply(Reply.Refused.of(
                     Status.INVALID, "The request has " + frame.length + " bytes; the node takes " + maxFrame));
-        } else if (outstanding.size() >= maxInFlight) {
-            handler.reply(
-                    new Reply.Refused(Status.BUSY, maxInFlight + " requests are waiting on this connection", 10, null));
+        } else if (outstanding.size() >= maxInFlight || (ready != null && !ready.isWritable())) {
+            handler.reply(new Reply.Refused(
+                    Status.BUSY, outstanding.size() + " requests are waiting on this connection", 10, null));
         } else {
             outstanding.put(correlation, new Outstanding(handler, request instanceof Request.Subscribe));
             if (ready == null) {

@@ -11,6 +11,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Links over TCP, one for each address, opened again when it is asked for after it has closed. Thread-safe. */
@@ -37,7 +38,7 @@ public final class NettyLinks implements Links {
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectTimeout.toMillis())
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.WATER_MARK);
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.LINK_WATER_MARK);
     }
 
     @Override
@@ -59,6 +60,6 @@ public final class NettyLinks implements Links {
     @Override
     public void close() {
         links.values().forEach(NettyLink::close);
-        loops.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS);
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 }

@@ -4,6 +4,7 @@ import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.FrameCodec.Frame;
+import dev.lockstep.protocol.wire.FrameTooLargeException;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -162,8 +163,18 @@ public final class NettyListener implements AutoCloseable {
 
         @Override
         public void send(long correlationId, Reply reply) {
-            byte[] frame = FrameCodec.encode(correlationId, reply);
-            channel.writeAndFlush(Unpooled.wrappedBuffer(frame), channel.voidPromise());
+            channel.writeAndFlush(Unpooled.wrappedBuffer(encoded(correlationId, reply)), channel.voidPromise());
+        }
+
+        private byte[] encoded(long correlationId, Reply reply) {
+            try {
+                return FrameCodec.encode(correlationId, reply, maxFrameBytes);
+            } catch (FrameTooLargeException tooLarge) {
+                // A write has happened all the same: its outcome is known, and can't be told.
+                Status status = reply instanceof Reply.Written ? Status.INTERNAL : Status.TOO_LARGE;
+                return FrameCodec.encode(
+                        correlationId, Reply.Refused.of(status, tooLarge.getMessage() + "; ask for less"));
+            }
         }
 
         @Override

@@ -11,15 +11,18 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a request where the map says, learns from the answer, and tries again within the deadline, always with the same
- * request id. Thread-safe; never blocks, except in {@link #connect}.
+ * request id. Thread-safe; never blocks.
  */
 final class Router implements AutoCloseable {
 
@@ -33,6 +36,7 @@ final class Router implements AutoCloseable {
     private final Duration timeout;
     private final Directory directory;
     private final AtomicBoolean refreshing = new AtomicBoolean();
+    private volatile boolean closed;
 
     Router(
             ClusterView view,
@@ -62,9 +66,27 @@ final class Router implements AutoCloseable {
 
     /** Answers a definite reply, never a {@link Reply.Refused}: that fails with {@link LockstepException}. */
     CompletableFuture<Reply> call(Request request) {
-        Call call = new Call(request);
+        return call(request, deadline());
+    }
+
+    /** As {@link #call(Request)}, by a deadline that counts since before. */
+    CompletableFuture<Reply> call(Request request, Deadline deadline) {
+        Call call = new Call(request, deadline);
         call.attempt();
         return call.result;
+    }
+
+    /** By which an operation that begins now must have ended. */
+    Deadline deadline() {
+        return Deadline.after(time, timeout);
+    }
+
+    long remainingNanos(Deadline deadline) {
+        return Math.max(0, deadline.remainingNanos(time));
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /** Opens a stream of replies at the {@code attempt}-th best node; retrying is the caller's. */
@@ -104,8 +126,10 @@ final class Router implements AutoCloseable {
         }
     }
 
+    /** Ends what is under way: it fails as at its deadline. Idempotent. */
     @Override
     public void close() {
+        closed = true;
         links.close();
     }
 
@@ -114,77 +138,101 @@ final class Router implements AutoCloseable {
 
         private final Request request;
         private final int group;
-        private final boolean writes;
-        private final Deadline deadline = Deadline.after(time, timeout);
+        private final boolean changes;
+        private final boolean numbered;
+        private final Deadline deadline;
         private final CompletableFuture<Reply> result = new CompletableFuture<>();
         private int attempts;
-        private int turn;
         private boolean fallBack;
         private boolean maybeDone;
+        private final Set<NodeId> tried = new HashSet<>();
         private @Nullable LockstepException last;
 
-        Call(Request request) {
+        Call(Request request, Deadline deadline) {
             this.request = request;
+            this.deadline = deadline;
             this.group = request instanceof Request.ToShard toShard ? toShard.shard() : Directory.CONTROL;
-            this.writes = request instanceof Request.Write || request instanceof Request.Clear;
+            this.numbered = request instanceof Request.Write || request instanceof Request.Clear;
+            this.changes =
+                    numbered || request instanceof Request.CreateCache || request instanceof Request.DestroyCache;
         }
 
         void attempt() {
             List<Member> candidates = directory.candidates(request, fallBack);
-            if (candidates.isEmpty()) {
-                result.completeExceptionally(new LockstepException(Status.INVALID, "The cluster has no members"));
+            if (candidates.isEmpty() || closed) {
+                giveUp();
                 return;
             }
             attempts++;
-            Member target = candidates.get(turn % candidates.size());
-            Attempt attempt = new Attempt(target);
-            attempt.start(Math.min(ATTEMPT_NANOS, Math.max(0, deadline.remainingNanos(time))));
+            Attempt attempt = new Attempt(target(candidates));
+            attempt.start(Math.min(patience(), remainingNanos(deadline)));
+        }
+
+        /** The best that was not tried in this round; after the last a new round begins. */
+        private Member target(List<Member> candidates) {
+            for (Member candidate : candidates) {
+                if (!tried.contains(candidate.id())) {
+                    return candidate;
+                }
+            }
+            tried.clear();
+            return candidates.get(0);
+        }
+
+        /** Queueing for a lease takes as long as it takes; that the node is dead meanwhile, its link notices. */
+        private long patience() {
+            return request instanceof Request.ReadForUpdate ? Long.MAX_VALUE : ATTEMPT_NANOS;
         }
 
         private void refused(Member target, Reply.Refused refused) {
             Status status = refused.status();
-            if (status == Status.SESSION_EXPIRED && maybeDone) {
-                result.completeExceptionally(new LockstepException(Status.INDETERMINATE, refused.message()));
+            if (numbered && maybeDone && status.kind() == Status.Kind.PERMANENT) {
+                result.completeExceptionally(new LockstepException(
+                        Status.INDETERMINATE,
+                        "An earlier attempt may have been applied; the last was refused: " + refused.message()));
                 return;
             }
-            maybeDone |= writes && status.kind() == Status.Kind.INDETERMINATE;
+            maybeDone |= changes && status.kind() == Status.Kind.INDETERMINATE;
             last = new LockstepException(status, refused.message());
+            RetryPolicy advice = RetryPolicy.after(refused, attempts);
+            if (advice.elsewhere()) {
+                tried.add(target.id());
+            }
             learn(target, refused);
-            follow(RetryPolicy.after(refused, attempts), refused.leader() == null);
+            follow(advice);
         }
 
         private void learn(Member target, Reply.Refused refused) {
             if (refused.leader() != null) {
                 directory.leads(group, refused.leader());
-                turn = 0;
             } else if (refused.status() == Status.MOVED || refused.status() == Status.NO_LEADER) {
                 directory.leadsNot(group, target.id());
             }
-            fallBack |= refused.status() == Status.BEHIND;
+            if (refused.status() == Status.BEHIND && !fallBack) {
+                fallBack = true;
+                tried.clear();
+            }
         }
 
         private void silent(Member target, boolean sent, Throwable cause) {
-            maybeDone |= writes && sent;
+            maybeDone |= changes && sent;
             last = new LockstepException(
                     Status.NO_LEADER, "Node " + target + " can't be reached or does not answer: " + cause, cause);
             directory.leadsNot(group, target.id());
             refresh();
-            follow(RetryPolicy.afterSilence(attempts), true);
+            tried.add(target.id());
+            follow(RetryPolicy.afterSilence(attempts));
         }
 
-        private void follow(RetryPolicy advice, boolean nextInTurn) {
+        private void follow(RetryPolicy advice) {
             if (!advice.again()) {
                 result.completeExceptionally(last);
                 return;
             }
-            if (advice.elsewhere() && nextInTurn) {
-                turn++;
-            }
-            long jittered = advice.delayMillis() == 0
-                    ? 0
-                    : advice.delayMillis() / 2 + entropy.nextInt((int) advice.delayMillis() / 2 + 1);
+            int upToMillis = (int) Math.min(advice.delayMillis() / 2, Integer.MAX_VALUE - 1);
+            long jittered = advice.delayMillis() + (upToMillis <= 0 ? 0 : entropy.nextInt(upToMillis + 1));
             long delay = TimeUnit.MILLISECONDS.toNanos(jittered);
-            if (deadline.remainingNanos(time) <= delay) {
+            if (closed || deadline.remainingNanos(time) <= delay) {
                 giveUp();
             } else if (delay == 0 && attempts < 3) {
                 attempt();
@@ -195,11 +243,13 @@ final class Router implements AutoCloseable {
 
         private void giveUp() {
             LockstepException cause = last;
-            Status status = maybeDone || cause == null ? Status.INDETERMINATE : cause.status();
+            Status none = cause == null ? Status.NO_LEADER : cause.status();
+            Status status = maybeDone ? Status.INDETERMINATE : none;
             String what = request.getClass().getSimpleName() + (group < 0 ? "" : " in shard " + group);
+            String when = closed ? " before the session was closed" : " within " + timeout.toMillis() + " ms";
             result.completeExceptionally(new LockstepException(
                     status,
-                    what + " did not succeed within " + timeout.toMillis() + " ms and " + attempts + " attempts"
+                    what + " did not succeed" + when + " and " + attempts + " attempts"
                             + (maybeDone ? "; it may have been applied" : "; nothing was applied")
                             + (cause == null ? "" : ". Last: " + cause.getMessage()),
                     cause));
@@ -217,15 +267,13 @@ final class Router implements AutoCloseable {
             }
 
             void start(long nanos) {
-                if (target.port() != 0) {
-                    timer = loop.schedule(nanos, this::timedOut);
-                }
+                timer = loop.schedule(nanos, this::timedOut);
                 link(target).send(request, this);
             }
 
             private void timedOut() {
                 if (over.compareAndSet(false, true)) {
-                    silent(target, true, new java.util.concurrent.TimeoutException("no answer in time"));
+                    silent(target, true, new TimeoutException("no answer in time"));
                 }
             }
 

@@ -9,12 +9,10 @@ import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.EntryRead;
-import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
-import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +24,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -38,14 +35,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session implements AutoCloseable {
 
-    private static final int CHUNK_KEYS = 1_000;
-    private static final int CHUNK_BYTES = 1024 * 1024;
-
     private final Router router;
     private final EventLoop loop;
-    private final Entropy entropy;
     private final SessionPositions positions;
-    private final AtomicReferenceArray<ShardSequencer> sequencers;
+    private final SessionWrites writes;
     private final @Nullable LocalReplicas replicas;
     private final long leaseHigh;
     private final long leaseLow;
@@ -55,13 +48,8 @@ public final class Session implements AutoCloseable {
         this.router = router;
         this.replicas = replicas;
         this.loop = loop;
-        this.entropy = entropy;
-        int shards = router.view().map().shards();
-        this.positions = new SessionPositions(shards);
-        this.sequencers = new AtomicReferenceArray<>(shards);
-        for (int shard = 0; shard < shards; shard++) {
-            sequencers.set(shard, new ShardSequencer(entropy));
-        }
+        this.positions = new SessionPositions(router.view().map().shards());
+        this.writes = new SessionWrites(router, positions, loop, entropy);
         this.leaseHigh = entropy.nextLong();
         this.leaseLow = entropy.nextLong();
     }
@@ -110,8 +98,8 @@ public final class Session implements AutoCloseable {
             int cacheId, Collection<Bytes> keys, boolean withValues, Consistency consistency) {
         List<CompletableFuture<Map<Bytes, EntryRead>>> parts = new ArrayList<>();
         byShard(cacheId, keys, key -> key).forEach((shard, ofShard) -> {
-            for (List<Bytes> chunk : chunks(ofShard, Bytes::size)) {
-                parts.add(read(cacheId, shard, chunk, withValues, consistency).thenApply(reply -> zip(chunk, reply)));
+            for (List<Bytes> chunk : Chunks.of(ofShard, Bytes::size)) {
+                parts.add(readChunk(cacheId, shard, chunk, withValues, consistency));
             }
         });
         return all(parts).thenApply(ignored -> {
@@ -119,6 +107,32 @@ public final class Session implements AutoCloseable {
             parts.forEach(part -> found.putAll(part.join()));
             return found;
         });
+    }
+
+    /** Values too large for one reply are asked for in two. */
+    private CompletableFuture<Map<Bytes, EntryRead>> readChunk(
+            int cacheId, int shard, List<Bytes> keys, boolean withValues, Consistency consistency) {
+        CompletableFuture<Map<Bytes, EntryRead>> whole =
+                read(cacheId, shard, keys, withValues, consistency).thenApply(reply -> zip(keys, reply));
+        return whole.exceptionallyCompose(failure -> {
+            if (keys.size() == 1 || !isTooLarge(failure)) {
+                return CompletableFuture.failedFuture(unwrap(failure));
+            }
+            int half = keys.size() / 2;
+            return readChunk(cacheId, shard, keys.subList(0, half), withValues, consistency)
+                    .thenCombine(
+                            readChunk(cacheId, shard, keys.subList(half, keys.size()), withValues, consistency),
+                            Session::union);
+        });
+    }
+
+    private static boolean isTooLarge(Throwable failure) {
+        return unwrap(failure) instanceof LockstepException refused && refused.status() == Status.TOO_LARGE;
+    }
+
+    private static Map<Bytes, EntryRead> union(Map<Bytes, EntryRead> one, Map<Bytes, EntryRead> other) {
+        one.putAll(other);
+        return one;
     }
 
     private CompletableFuture<Reply.Entries> read(
@@ -157,7 +171,7 @@ public final class Session implements AutoCloseable {
      */
     public CompletableFuture<Reply.Keys> scan(
             int cacheId, int shard, @Nullable Bytes after, int limit, Consistency consistency) {
-        return router.call(new Request.Scan(
+        CompletableFuture<Reply.Keys> page = router.call(new Request.Scan(
                         cacheId,
                         shard,
                         after,
@@ -170,6 +184,9 @@ public final class Session implements AutoCloseable {
                     saw(shard, keys.position(), keys.judgedAtMillis());
                     return keys;
                 });
+        return page.exceptionallyCompose(failure -> limit > 1 && isTooLarge(failure)
+                ? scan(cacheId, shard, after, limit / 2, consistency)
+                : CompletableFuture.failedFuture(unwrap(failure)));
     }
 
     /** How many entries a cache has, in all shards. */
@@ -200,14 +217,7 @@ public final class Session implements AutoCloseable {
      * @param lease given back with it; {@link LeaseId#NONE} for none
      */
     public CompletableFuture<WriteResult> write(int cacheId, Mutation mutation, LeaseId lease) {
-        if (isTooLarge(mutation)) {
-            return CompletableFuture.failedFuture(tooLarge(mutation));
-        }
-        int shard = shardOf(cacheId, mutation.key());
-        List<Mutation> single = List.of(mutation);
-        return numbered(shard, id -> new Request.Write(cacheId, shard, id, single, lease))
-                .thenApply(written -> new WriteResult(
-                        shard, written.position(), written.results().get(0)));
+        return writes.write(cacheId, shardOf(cacheId, mutation.key()), mutation, lease);
     }
 
     /**
@@ -215,86 +225,14 @@ public final class Session implements AutoCloseable {
      * {@link PartialWriteException} if any failed.
      */
     public CompletableFuture<Map<Bytes, WriteResult>> writeAll(int cacheId, Collection<Mutation> mutations) {
-        for (Mutation mutation : mutations) {
-            if (isTooLarge(mutation)) {
-                return CompletableFuture.failedFuture(tooLarge(mutation));
-            }
-        }
-        Map<Bytes, WriteResult> results = new HashMap<>();
-        Map<Bytes, Throwable> failures = new HashMap<>();
-        List<CompletableFuture<?>> parts = new ArrayList<>();
-        byShard(cacheId, mutations, Mutation::key).forEach((shard, ofShard) -> {
-            for (List<Mutation> chunk : chunks(ofShard, Session::size)) {
-                parts.add(numbered(shard, id -> new Request.Write(cacheId, shard, id, chunk, LeaseId.NONE))
-                        .handle((written, failure) -> {
-                            synchronized (results) {
-                                collect(shard, chunk, written, failure, results, failures);
-                            }
-                            return null;
-                        }));
-            }
-        });
-        return all(parts).thenApply(ignored -> {
-            if (!failures.isEmpty()) {
-                throw new PartialWriteException(results, failures);
-            }
-            return results;
-        });
-    }
-
-    private static void collect(
-            int shard,
-            List<Mutation> chunk,
-            Reply.@Nullable Written written,
-            @Nullable Throwable failure,
-            Map<Bytes, WriteResult> results,
-            Map<Bytes, Throwable> failures) {
-        for (int i = 0; i < chunk.size(); i++) {
-            Bytes key = chunk.get(i).key();
-            if (written == null) {
-                failures.put(key, unwrap(failure));
-            } else {
-                results.put(
-                        key,
-                        new WriteResult(
-                                shard, written.position(), written.results().get(i)));
-            }
-        }
+        return writes.writeAll(cacheId, byShard(cacheId, mutations, Mutation::key));
     }
 
     /** Removes all entries of a cache; no listener hears of each. */
     public CompletableFuture<Void> clear(int cacheId) {
         return all(IntStream.range(0, shards())
-                .mapToObj(shard -> numbered(shard, id -> new Request.Clear(cacheId, shard, id)))
+                .mapToObj(shard -> writes.clear(cacheId, shard))
                 .toList());
-    }
-
-    /** Gives a write its id and sends it; a shard that has forgotten the session gets a new one. */
-    private CompletableFuture<Reply.Written> numbered(int shard, Function<RequestId, Request> request) {
-        ShardSequencer sequencer = sequencers.get(shard);
-        CompletableFuture<RequestId> acquired = sequencer.acquire();
-        if (acquired == null) {
-            return CompletableFuture.failedFuture(new LockstepException(
-                    Status.BUSY,
-                    "More than " + ShardSequencer.MAX_WAITING + " writes to shard " + shard
-                            + " wait in this session; write more slowly"));
-        }
-        return acquired.thenCompose(
-                        id -> router.call(request.apply(id)).whenComplete((reply, failure) -> sequencer.release(id)))
-                .handle((reply, failure) -> {
-                    if (failure == null) {
-                        Reply.Written written = (Reply.Written) reply;
-                        saw(shard, written.position(), written.logTimeMillis());
-                        return CompletableFuture.completedFuture(written);
-                    }
-                    if (unwrap(failure) instanceof LockstepException refused
-                            && refused.status() == Status.SESSION_EXPIRED) {
-                        sequencers.compareAndSet(shard, sequencer, new ShardSequencer(entropy));
-                        return numbered(shard, request);
-                    }
-                    return CompletableFuture.<Reply.Written>failedFuture(unwrap(failure));
-                })
-                .thenCompose(Function.identity());
     }
 
     // Leases
@@ -307,8 +245,15 @@ public final class Session implements AutoCloseable {
     public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration hold) {
         int shard = shardOf(cacheId, key);
         LeaseId lease = new LeaseId(leaseHigh, leaseLow, leases.incrementAndGet());
-        long wait = Math.min(60_000, router.timeout().toMillis());
+        // A little less than the deadline, so that it is the leader who says that the lease did not become free.
+        long wait = Math.min(60_000, router.timeout().toMillis() * 9 / 10);
         return router.call(new Request.ReadForUpdate(cacheId, shard, key, lease, wait, hold.toMillis()))
+                .whenComplete((reply, failure) -> {
+                    if (failure != null) {
+                        // It may be granted yet, to nobody.
+                        router.call(new Request.Release(cacheId, shard, key, lease, Condition.ANY));
+                    }
+                })
                 .thenApply(reply -> {
                     Reply.Leased leased = (Reply.Leased) reply;
                     saw(shard, leased.position(), leased.judgedAtMillis());
@@ -344,7 +289,7 @@ public final class Session implements AutoCloseable {
     }
 
     public int shards() {
-        return sequencers.length();
+        return router.view().map().shards();
     }
 
     /** Deadline of each operation, retries included. */
@@ -384,42 +329,7 @@ public final class Session implements AutoCloseable {
         return byShard;
     }
 
-    /** Splits a list so that each part stays within a request's bounds; an element too large for that goes alone. */
-    private static <T> List<List<T>> chunks(List<T> values, Function<T, Integer> size) {
-        List<List<T>> chunks = new ArrayList<>();
-        List<T> chunk = new ArrayList<>();
-        int bytes = 0;
-        for (T value : values) {
-            int next = size.apply(value);
-            if (!chunk.isEmpty() && (chunk.size() == CHUNK_KEYS || bytes + next > CHUNK_BYTES)) {
-                chunks.add(chunk);
-                chunk = new ArrayList<>();
-                bytes = 0;
-            }
-            chunk.add(value);
-            bytes += next;
-        }
-        chunks.add(chunk);
-        return chunks;
-    }
-
-    private static int size(Mutation mutation) {
-        return mutation.key().size()
-                + (mutation.value() == null ? 0 : mutation.value().size());
-    }
-
-    private static boolean isTooLarge(Mutation mutation) {
-        return size(mutation) > FrameCodec.MAX_ENTRY_BYTES;
-    }
-
-    private static LockstepException tooLarge(Mutation mutation) {
-        return new LockstepException(
-                Status.INVALID,
-                "A key and its value have " + size(mutation) + " bytes together; at most " + FrameCodec.MAX_ENTRY_BYTES
-                        + " can be stored");
-    }
-
-    private static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> parts) {
+    static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> parts) {
         return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new));
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.protocol.routing;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +53,7 @@ public final class Subscription implements AutoCloseable {
         private final CompletableFuture<Void> ready = new CompletableFuture<>();
         private long position = -1;
         private int attempts;
+        private boolean missed;
         private @Nullable Incoming incoming;
 
         ShardStream(int shard) {
@@ -63,14 +65,15 @@ public final class Subscription implements AutoCloseable {
             long after;
             int attempt;
             synchronized (this) {
-                if (closed) {
+                if (closed || router.isClosed()) {
                     return;
                 }
                 incoming = next;
                 after = position;
                 attempt = attempts++;
             }
-            var request = new Request.Subscribe(cacheId, shard, after, positions.position(shard));
+            long applied = Math.max(after, positions.position(shard));
+            var request = new Request.Subscribe(cacheId, shard, after, applied);
             next.opened(router.stream(request, attempt, next));
         }
 
@@ -92,6 +95,26 @@ public final class Subscription implements AutoCloseable {
         private synchronized void reached(long newPosition) {
             position = newPosition;
             attempts = 0;
+        }
+
+        /** What comes next is not told: the next subscription starts from then, and says that there is a gap before it. */
+        private synchronized void lost() {
+            position = -1;
+            missed = true;
+        }
+
+        private synchronized boolean takeMissed() {
+            boolean was = missed;
+            missed = false;
+            return was;
+        }
+
+        /** Nothing more can come of it, as when the cache is no more. */
+        private void refused(Reply.Refused refused) {
+            synchronized (this) {
+                incoming = null;
+            }
+            ready.completeExceptionally(new LockstepException(refused.status(), refused.message()));
         }
 
         /** Tries the next replica, a little later. */
@@ -133,15 +156,36 @@ public final class Subscription implements AutoCloseable {
                     return;
                 }
                 if (reply instanceof Reply.Subscribed subscribed) {
-                    reached(subscribed.position());
-                    ready.complete(null);
+                    subscribed(subscribed.position());
                 } else if (reply instanceof Reply.Changes changes) {
                     reached(changes.position());
                     listener.changes(shard, changes.position(), changes.changes());
                 } else if (reply instanceof Reply.Gap) {
-                    reached(-1);
-                    listener.gap(shard);
+                    lost();
                     reopen(this);
+                } else if (reply instanceof Reply.Refused refused) {
+                    refused(refused);
+                } else {
+                    reopen(this);
+                }
+            }
+
+            private void subscribed(long from) {
+                reached(from);
+                if (takeMissed()) {
+                    listener.gap(shard);
+                }
+                listener.changes(shard, from, List.of());
+                ready.complete(null);
+            }
+
+            private void refused(Reply.Refused refused) {
+                if (refused.status() == Status.TOO_LARGE) {
+                    lost();
+                    unsubscribe();
+                    reopen(this);
+                } else if (refused.status().kind() == Status.Kind.PERMANENT) {
+                    ShardStream.this.refused(refused);
                 } else {
                     reopen(this);
                 }

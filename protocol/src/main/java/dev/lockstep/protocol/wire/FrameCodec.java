@@ -32,7 +32,17 @@ public final class FrameCodec {
 
     /** A whole frame, its length included. */
     public static byte[] encode(long correlationId, Reply reply) {
-        WireWriter out = begin(correlationId);
+        return encode(correlationId, reply, DEFAULT_MAX_BYTES);
+    }
+
+    /**
+     * A whole frame, its length included.
+     *
+     * @param maxBytes of the frame without its length
+     * @throws FrameTooLargeException when the reply needs more
+     */
+    public static byte[] encode(long correlationId, Reply reply, int maxBytes) {
+        WireWriter out = new WireWriter(128, LENGTH_BYTES + maxBytes).i32(0).varint(correlationId);
         ReplyCodec.write(out, reply);
         return finish(out);
     }

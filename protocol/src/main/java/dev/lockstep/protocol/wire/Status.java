@@ -27,7 +27,9 @@ public enum Status {
     /** It may or may not have happened; the same request id tells. */
     INDETERMINATE(Kind.INDETERMINATE),
     /** The node failed at it; its log says why. Nothing is known of the outcome. */
-    INTERNAL(Kind.INDETERMINATE);
+    INTERNAL(Kind.INDETERMINATE),
+    /** The answer would not fit into a frame: ask for less at once. */
+    TOO_LARGE(Kind.PERMANENT);
 
     /** What a refusal says about a retry. */
     public enum Kind {

@@ -9,10 +9,19 @@ import org.jspecify.annotations.Nullable;
 /** Writes the primitives of the encoding into a growing array. Not thread-safe. The mirror of {@link WireReader}. */
 public final class WireWriter {
 
+    private static final int MAX_VARINT_BYTES = 10;
+
+    private final int maxSize;
     private byte[] array;
     private int size;
 
     public WireWriter(int capacity) {
+        this(capacity, Integer.MAX_VALUE - 8);
+    }
+
+    /** @param maxSize past which writing fails with {@link FrameTooLargeException}, before anything is allocated for it */
+    public WireWriter(int capacity, int maxSize) {
+        this.maxSize = maxSize;
         this.array = new byte[Math.max(16, capacity)];
     }
 
@@ -59,7 +68,7 @@ public final class WireWriter {
 
     /** Seven bits a byte, lowest first: 1 to 10 bytes. Short for small numbers that are not negative. */
     public WireWriter varint(long value) {
-        ensure(10);
+        ensure(MAX_VARINT_BYTES);
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
             array[size++] = (byte) (rest | 0x80);
@@ -103,8 +112,12 @@ public final class WireWriter {
     }
 
     private void ensure(int more) {
+        if (more > maxSize - size) {
+            throw new FrameTooLargeException(maxSize);
+        }
         if (array.length - size < more) {
-            array = Arrays.copyOf(array, Math.max(array.length * 2, size + more));
+            long doubled = Math.min(array.length * 2L, maxSize);
+            array = Arrays.copyOf(array, (int) Math.max(doubled, size + more));
         }
     }
 }

@@ -1,0 +1,113 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Three nodes whose answers are scripted. Node 1 leads all shards, until the script says otherwise. */
+final class FakeNetwork implements Links {
+
+    static final NodeId N1 = new NodeId("n1");
+    static final NodeId N2 = new NodeId("n2");
+    static final NodeId N3 = new NodeId("n3");
+
+    private final List<Member> members;
+    private final int shards;
+    private final Map<NodeId, Node> nodes = new HashMap<>();
+    private final List<Sent> sent = new ArrayList<>();
+    private boolean closed;
+
+    /** How a node takes a request; it may answer now, later, or never. */
+    @FunctionalInterface
+    interface Node {
+        void serve(Request request, Link.ReplyHandler handler);
+    }
+
+    /** A request that arrived at a node. */
+    record Sent(NodeId to, Request request, Link.ReplyHandler handler) {}
+
+    FakeNetwork(int shards) {
+        this.shards = shards;
+        this.members = List.of(new Member(N1, "h", 1), new Member(N2, "h", 2), new Member(N3, "h", 3));
+        members.forEach(member -> nodes.put(member.id(), FakeNetwork::movedToNode1));
+    }
+
+    private static void movedToNode1(Request request, Link.ReplyHandler handler) {
+        handler.reply(new Reply.Refused(Status.MOVED, "elsewhere", 0, N1));
+    }
+
+    ClusterView view() {
+        Map<Integer, NodeId> leaders = new HashMap<>();
+        IntStream.range(-1, shards).forEach(group -> leaders.put(group, N1));
+        List<NodeId> ids = members.stream().map(Member::id).toList();
+        return new ClusterView("demo", members, new ShardMap(1, Collections.nCopies(shards, ids)), leaders);
+    }
+
+    void at(NodeId node, Node behaviour) {
+        nodes.put(node, behaviour);
+    }
+
+    /** Everything that was sent but questions about the cluster, which are answered here. */
+    List<Sent> sent() {
+        return List.copyOf(sent);
+    }
+
+    List<NodeId> asked() {
+        return sent.stream().map(Sent::to).toList();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public Link to(Member member) {
+        return new FakeLink(member.id());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        List<Sent> lost = List.copyOf(sent);
+        lost.forEach(one -> one.handler().failed(true, new IOException("closed")));
+    }
+
+    private final class FakeLink implements Link {
+
+        private final NodeId node;
+
+        FakeLink(NodeId node) {
+            this.node = node;
+        }
+
+        @Override
+        public long send(Request request, ReplyHandler handler) {
+            if (request instanceof Request.DescribeCluster) {
+                handler.reply(new Reply.Cluster(view()));
+                return 0;
+            }
+            sent.add(new Sent(node, request, handler));
+            nodes.get(node).serve(request, handler);
+            return sent.size();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return !closed;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

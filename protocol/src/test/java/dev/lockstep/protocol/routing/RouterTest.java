@@ -1,0 +1,206 @@
+package dev.lockstep.protocol.routing;
+
+import static dev.lockstep.protocol.routing.FakeNetwork.N1;
+import static dev.lockstep.protocol.routing.FakeNetwork.N2;
+import static dev.lockstep.protocol.routing.FakeNetwork.N3;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.MutationResult;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.RequestId;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Where a request goes, and what is made of the answers, on simulated time. */
+class RouterTest {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Request WRITE = new Request.Write(
+            1, 0, new RequestId(1, 2, 3, 3), List.of(Mutation.remove(Bytes.utf8("k"), Condition.ANY)), LeaseId.NONE);
+    private static final Reply WRITTEN = new Reply.Written(7, 0, List.of(new MutationResult(true, true, null, 1, 1)));
+    private static final Request READ = new Request.Size(1, 0, Consistency.SESSION, 5, 0);
+    private static final Reply COUNT = new Reply.Count(9, 0, 1);
+
+    private final SimulatedWorld world = new SimulatedWorld();
+    private final FakeNetwork network = new FakeNetwork(1);
+    private final Router router = new Router(network.view(), network, null, TIMEOUT, world, world, world);
+
+    private static void refuse(Link.ReplyHandler handler, Status status, @Nullable NodeId leader) {
+        handler.reply(new Reply.Refused(status, "scripted", 0, leader));
+    }
+
+    private static Status statusOf(CompletableFuture<?> future) {
+        assertThat(future).isCompletedExceptionally();
+        return ((LockstepException) Session.unwrap(
+                        future.handle((value, failure) -> failure).join()))
+                .status();
+    }
+
+    private void alwaysRefuses(NodeId node, Status status) {
+        network.at(node, (request, handler) -> refuse(handler, status, null));
+    }
+
+    @Test
+    void aHintIsFollowedAtOnceAndRemembered() {
+        network.at(N1, (request, handler) -> refuse(handler, Status.MOVED, N3));
+        network.at(N3, (request, handler) -> handler.reply(WRITTEN));
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).containsExactly(N1, N3, N3);
+    }
+
+    @Test
+    void withoutALeaderAllReplicasAreAskedUntilThereIsOne() {
+        alwaysRefuses(N1, Status.NO_LEADER);
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(network.asked()).startsWith(N1, N2, N3);
+        assertThat(call).isNotDone();
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void aLeaderThatLeadsNoMoreIsNotAskedTwiceInARow() {
+        network.at(N1, (request, handler) -> refuse(handler, Status.MOVED, N2));
+        network.at(N2, (request, handler) -> refuse(handler, Status.MOVED, null));
+        network.at(N3, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).startsWith(N1, N2).doesNotHaveDuplicates().contains(N3);
+    }
+
+    @Test
+    void aBusyNodeIsAskedAgainNoSoonerThanItSaid() {
+        network.at(N1, (request, handler) -> handler.reply(new Reply.Refused(Status.BUSY, "full", 400, null)));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofMillis(399));
+        assertThat(network.asked()).containsExactly(N1);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofMillis(250));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).containsExactly(N1, N1);
+    }
+
+    @Test
+    void aLostReplyIsAskedForAgainWithTheSameId() {
+        network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(network.sent()).extracting(FakeNetwork.Sent::request).containsExactly(WRITE, WRITE);
+    }
+
+    @Test
+    void aFrozenNodeCostsOneAttemptAndNotTheDeadline() {
+        network.at(N1, (request, handler) -> {});
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(2).plusMillis(300));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void aLateReplyStillCounts() {
+        network.at(N1, (request, handler) -> {});
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(3));
+        network.sent().get(0).handler().reply(WRITTEN);
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void aWriteThatMayHaveArrivedEndsIndeterminate() {
+        network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(TIMEOUT);
+        assertThat(statusOf(call)).isEqualTo(Status.INDETERMINATE);
+    }
+
+    @Test
+    void aWriteThatNeverLeftEndsWithTheLastReason() {
+        network.at(N1, (request, handler) -> handler.failed(false, new IOException("refused")));
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(TIMEOUT);
+        assertThat(statusOf(call)).isEqualTo(Status.NO_LEADER);
+    }
+
+    @Test
+    void aReadIsNeverIndeterminateForALostReply() {
+        for (NodeId node : List.of(N1, N2, N3)) {
+            network.at(node, (request, handler) -> handler.failed(true, new IOException("reset")));
+        }
+        CompletableFuture<Reply> call = router.call(READ);
+        world.pass(TIMEOUT);
+        assertThat(statusOf(call)).isEqualTo(Status.NO_LEADER);
+    }
+
+    @Test
+    void anIndeterminateAnswerIsAskedForAgain() {
+        network.at(N1, (request, handler) -> refuse(handler, Status.INDETERMINATE, null));
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void aRefusalForGoodIsHandedOnAtOnce() {
+        alwaysRefuses(N1, Status.NO_SUCH_CACHE);
+        assertThat(statusOf(router.call(WRITE))).isEqualTo(Status.NO_SUCH_CACHE);
+        assertThat(network.asked()).containsExactly(N1);
+    }
+
+    @Test
+    void aRefusalOfARetryDoesNotSayThatNothingHappened() {
+        network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
+        alwaysRefuses(N2, Status.NO_SUCH_CACHE);
+        assertThat(statusOf(router.call(WRITE))).isEqualTo(Status.INDETERMINATE);
+    }
+
+    @Test
+    void aReadThatIsBehindGoesToTheLeader() {
+        network.at(N1, (request, handler) -> refuse(handler, Status.BEHIND, null));
+        network.at(N2, (request, handler) -> refuse(handler, Status.BEHIND, null));
+        network.at(N3, (request, handler) -> refuse(handler, Status.BEHIND, null));
+        CompletableFuture<Reply> call = router.call(READ);
+        NodeId first = network.asked().get(0);
+        world.pass(Duration.ofMillis(20));
+        assertThat(network.asked().get(1)).isEqualTo(first.equals(N1) ? N2 : N1);
+        network.at(N1, (request, handler) -> handler.reply(COUNT));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(COUNT);
+    }
+
+    @Test
+    void closingEndsWhatIsUnderWay() {
+        network.at(N1, (request, handler) -> {});
+        CompletableFuture<Reply> call = router.call(WRITE);
+        router.close();
+        assertThat(network.isClosed()).isTrue();
+        assertThat(statusOf(call)).isEqualTo(Status.INDETERMINATE);
+        assertThat(statusOf(router.call(WRITE))).isEqualTo(Status.NO_LEADER);
+        assertThat(network.asked()).containsExactly(N1);
+    }
+}

@@ -1,0 +1,212 @@
+package dev.lockstep.protocol.routing;
+
+import static dev.lockstep.protocol.routing.FakeNetwork.N1;
+import static dev.lockstep.protocol.routing.FakeNetwork.N2;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryRead;
+import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.MutationResult;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.RequestId;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Request ids, positions and batches of a session, on simulated time. */
+class SessionTest {
+
+    private static final int SHARDS = 4;
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final int CACHE = 1;
+
+    private final SimulatedWorld world = new SimulatedWorld();
+    private final FakeNetwork network = new FakeNetwork(SHARDS);
+    private final Session session =
+            new Session(new Router(network.view(), network, null, TIMEOUT, world, world, world), null, world, world);
+
+    private static Bytes key(int number) {
+        return Bytes.utf8("key-" + number);
+    }
+
+    private static Mutation put(int number) {
+        return Mutation.put(key(number), Bytes.utf8("value"), Condition.ANY);
+    }
+
+    /** As many keys of one shard as asked for. */
+    private List<Integer> inOneShard(int count) {
+        var map = session.view().map();
+        return IntStream.iterate(0, i -> i + 1)
+                .filter(i -> map.shardOf(CACHE, key(i).hash64()) == 0)
+                .limit(count)
+                .boxed()
+                .toList();
+    }
+
+    private static Reply written(Request.Write write, long position) {
+        List<MutationResult> results = new ArrayList<>();
+        write.mutations().forEach(mutation -> results.add(new MutationResult(true, false, null, position << 16, 1)));
+        return new Reply.Written(position, 1, results);
+    }
+
+    private static Throwable failureOf(CompletableFuture<?> future) {
+        assertThat(future).isCompletedExceptionally();
+        return Session.unwrap(future.handle((value, failure) -> failure).join());
+    }
+
+    private static Status statusOf(CompletableFuture<?> future) {
+        return ((LockstepException) failureOf(future)).status();
+    }
+
+    private List<RequestId> ids() {
+        return network.sent().stream()
+                .map(sent -> ((Request.Write) sent.request()).id())
+                .toList();
+    }
+
+    @Test
+    void sequencesOfAShardHaveNoGapsAndSayWhatIsAnswered() {
+        List<Link.ReplyHandler> waiting = new ArrayList<>();
+        network.at(N1, (request, handler) -> waiting.add(handler));
+        List<Integer> keys = inOneShard(4);
+        keys.subList(0, 3).forEach(key -> session.write(CACHE, put(key), LeaseId.NONE));
+        Request.Write first = (Request.Write) network.sent().get(0).request();
+        waiting.get(1).reply(written(first, 1));
+        session.write(CACHE, put(keys.get(3)), LeaseId.NONE);
+        waiting.get(0).reply(written(first, 1));
+        session.write(CACHE, put(keys.get(3)), LeaseId.NONE);
+        assertThat(ids()).extracting(RequestId::sequence).containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(ids()).extracting(RequestId::completedBelow).containsExactly(1L, 1L, 1L, 1L, 3L);
+    }
+
+    @Test
+    void aReadAsksForWhatTheSessionHasSeen() {
+        network.at(N1, (request, handler) -> handler.reply(written((Request.Write) request, 42)));
+        int key = inOneShard(1).get(0);
+        WriteResult result = session.write(CACHE, put(key), LeaseId.NONE).join();
+        assertThat(result.position()).isEqualTo(42);
+        network.at(N1, (request, handler) -> {});
+        session.get(CACHE, key(key), Consistency.STRONG);
+        Request.Read read = (Request.Read) network.sent().get(1).request();
+        assertThat(read.minPosition()).isEqualTo(42);
+        assertThat(read.judgedAtMillis()).isEqualTo(1);
+    }
+
+    @Test
+    void aSessionThatWasForgottenTakesANewIdentity() {
+        network.at(N1, (request, handler) -> {
+            RequestId id = ((Request.Write) request).id();
+            handler.reply(
+                    id.completedBelow() > 1
+                            ? Reply.Refused.of(Status.SESSION_EXPIRED, "forgotten")
+                            : written((Request.Write) request, 1));
+        });
+        List<Integer> keys = inOneShard(2);
+        assertThat(session.write(CACHE, put(keys.get(0)), LeaseId.NONE)).isCompleted();
+        assertThat(session.write(CACHE, put(keys.get(1)), LeaseId.NONE)).isCompleted();
+        assertThat(ids()).extracting(RequestId::sequence).containsExactly(1L, 2L, 1L);
+        assertThat(ids().get(2).sessionHigh()).isNotEqualTo(ids().get(0).sessionHigh());
+    }
+
+    @Test
+    void aRetryThatWasForgottenIsIndeterminateAndNotSentAsNew() {
+        network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
+        network.at(N2, (request, handler) -> handler.reply(Reply.Refused.of(Status.SESSION_EXPIRED, "forgotten")));
+        assertThat(statusOf(session.write(CACHE, put(1), LeaseId.NONE))).isEqualTo(Status.INDETERMINATE);
+        assertThat(ids()).hasSize(2).containsOnly(ids().get(0));
+    }
+
+    @Test
+    void writeAllWaitsForEveryShardAndNamesWhatFailed() {
+        List<Runnable> later = new ArrayList<>();
+        network.at(N1, (request, handler) -> {
+            Request.Write write = (Request.Write) request;
+            if (write.shard() == 0) {
+                handler.reply(Reply.Refused.of(Status.INVALID, "scripted"));
+            } else {
+                later.add(() -> handler.reply(written(write, 5)));
+            }
+        });
+        List<Mutation> all = IntStream.range(0, 100).mapToObj(SessionTest::put).toList();
+        CompletableFuture<Map<Bytes, WriteResult>> call = session.writeAll(CACHE, all);
+        assertThat(network.sent()).hasSize(SHARDS);
+        assertThat(call).isNotDone();
+        later.forEach(Runnable::run);
+        PartialWriteException partial = (PartialWriteException) failureOf(call);
+        assertThat(partial.results()).isNotEmpty();
+        assertThat(partial.failures()).isNotEmpty();
+        assertThat(partial.results().size() + partial.failures().size()).isEqualTo(100);
+        assertThat(partial.failures().values())
+                .allSatisfy(cause ->
+                        assertThat(((LockstepException) cause).status()).isEqualTo(Status.INVALID));
+    }
+
+    @Test
+    void largeBatchesAreCutIntoManyRequests() {
+        network.at(N1, (request, handler) -> handler.reply(written((Request.Write) request, 5)));
+        Bytes large = Bytes.of(new byte[600 * 1024]);
+        List<Mutation> all = inOneShard(5).stream()
+                .map(number -> Mutation.put(key(number), large, Condition.ANY))
+                .toList();
+        assertThat(session.writeAll(CACHE, all).join()).hasSize(5);
+        assertThat(network.sent()).hasSize(5);
+    }
+
+    @Test
+    void whatIsTooLargeIsRefusedBeforeAnythingIsSent() {
+        Bytes huge = Bytes.of(new byte[FrameCodec.MAX_ENTRY_BYTES]);
+        Mutation mutation = Mutation.put(key(1), huge, Condition.ANY);
+        assertThat(statusOf(session.write(CACHE, mutation, LeaseId.NONE))).isEqualTo(Status.INVALID);
+        assertThat(statusOf(session.writeAll(CACHE, List.of(put(2), mutation)))).isEqualTo(Status.INVALID);
+        assertThat(network.sent()).isEmpty();
+    }
+
+    @Test
+    void valuesTooLargeForOneReplyAreAskedForInParts() {
+        network.at(N1, (request, handler) -> {
+            List<Bytes> keys = ((Request.Get) request).keys();
+            List<EntryRead> entries = keys.stream()
+                    .map(key -> new EntryRead(key, 1, Long.MAX_VALUE))
+                    .toList();
+            handler.reply(
+                    keys.size() > 3
+                            ? Reply.Refused.of(Status.TOO_LARGE, "scripted")
+                            : new Reply.Entries(1, 1, 1, new ArrayList<>(entries)));
+        });
+        List<Bytes> keys = inOneShard(11).stream().map(SessionTest::key).toList();
+        Map<Bytes, EntryRead> expected = new HashMap<>();
+        keys.forEach(key -> expected.put(key, new EntryRead(key, 1, Long.MAX_VALUE)));
+        assertThat(session.getAll(CACHE, keys, true, Consistency.STRONG).join()).isEqualTo(expected);
+    }
+
+    @Test
+    void aLeaseThatIsNotHeardOfIsGivenBack() {
+        network.at(N1, (request, handler) -> {
+            if (request instanceof Request.Release) {
+                handler.reply(new Reply.Released(1, 1, true));
+            }
+        });
+        CompletableFuture<HeldLease> call = session.readForUpdate(CACHE, key(1), Duration.ofSeconds(1));
+        world.pass(TIMEOUT);
+        assertThat(call).isCompletedExceptionally();
+        Request.ReadForUpdate asked =
+                (Request.ReadForUpdate) network.sent().get(0).request();
+        assertThat(asked.waitMillis()).isLessThan(TIMEOUT.toMillis());
+        assertThat(network.sent())
+                .extracting(FakeNetwork.Sent::request)
+                .contains(new Request.Release(CACHE, asked.shard(), key(1), asked.lease(), Condition.ANY));
+    }
+}
