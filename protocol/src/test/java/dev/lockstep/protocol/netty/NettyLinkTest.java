@@ -8,6 +8,9 @@ import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -17,6 +20,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -47,13 +51,16 @@ class NettyLinkTest {
         listener.close();
     }
 
-    /** Answers a Size with its shard, streams three changes to a Subscribe, and leaves everything else unanswered. */
+    /** Answers a Size with its shard, a Get with ten times 2 MiB, streams three changes to a Subscribe, and leaves everything else unanswered. */
     private RequestServer.Connection serve(RequestServer.Replies replies) {
         return new RequestServer.Connection() {
             @Override
             public void serve(long correlationId, Request request) {
                 if (request instanceof Request.Size size) {
                     replies.send(correlationId, new Reply.Count(0, 0, size.shard()));
+                } else if (request instanceof Request.Get) {
+                    EntryRead large = new EntryRead(Bytes.of(new byte[2 << 20]), 1, 0);
+                    replies.send(correlationId, new Reply.Entries(0, 0, 0, Collections.nCopies(10, large)));
                 } else if (request instanceof Request.Subscribe) {
                     for (int position = 1; position <= 3; position++) {
                         replies.send(correlationId, new Reply.Changes(position, List.of()));
@@ -73,7 +80,7 @@ class NettyLinkTest {
     }
 
     private static Request size(int shard) {
-        return new Request.Size(1, shard, dev.lockstep.protocol.wire.Consistency.SESSION, 0, 0);
+        return new Request.Size(1, shard, Consistency.SESSION, 0, 0);
     }
 
     private static CompletableFuture<Reply> call(Link link, Request request) {
@@ -117,6 +124,17 @@ class NettyLinkTest {
             public void failed(boolean sent, Throwable cause) {}
         });
         assertThat(three.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aReplyTooLargeForAFrameIsRefusedAndTheConnectionLivesOn() throws Exception {
+        Link link = link();
+        Request get = new Request.Get(1, 1, List.of(), true, Consistency.SESSION, 0, 0);
+        assertThat(call(link, get).get(10, TimeUnit.SECONDS))
+                .isInstanceOfSatisfying(
+                        Reply.Refused.class,
+                        refused -> assertThat(refused.status()).isEqualTo(Status.TOO_LARGE));
+        assertThat(call(link, size(5)).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 5));
     }
 
     @Test
