@@ -1,0 +1,61 @@
+package dev.lockstep.protocol.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.Slots;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/** The examples that other languages' clients are written from: a change of these bytes is another protocol version. */
+class DocumentedProtocolTest {
+
+    private final String page = Files.readString(Path.of("../docs/protocol.md"));
+
+    DocumentedProtocolTest() throws IOException {}
+
+    private void isAnExample(byte[] frame) {
+        String examples = page.substring(page.indexOf("## Examples")).replace(" ", "");
+        assertThat(examples).contains("\n" + HexFormat.of().formatHex(frame) + "\n");
+    }
+
+    @Test
+    void framesLookAsThePageShows() {
+        isAnExample(FrameCodec.encode(0, new Request.Hello(1, 1, "demo", null)));
+        isAnExample(FrameCodec.encode(0, new Reply.Welcome(1, "demo", new NodeId("n1"), 1 << 24)));
+        Mutation put = Mutation.put(Bytes.utf8("k"), Bytes.utf8("v"), new Condition.VersionIs(65_536));
+        isAnExample(FrameCodec.encode(
+                300, new Request.Write(7, 2, new RequestId(1, -1, 300, 299), List.of(put), LeaseId.NONE)));
+        MutationResult result = new MutationResult(true, false, null, 589_824, 1);
+        isAnExample(FrameCodec.encode(300, new Reply.Written(9, 1_700_000_000_000L, List.of(result))));
+    }
+
+    @Test
+    void slotsAreAsThePageShows() {
+        isASlot("(empty)", "", 1);
+        isASlot("`a`", "a", 1);
+        isASlot("`a`", "a", 7);
+        isASlot("`users/42`", "users/42", 7);
+    }
+
+    private void isASlot(String shown, String key, int cacheId) {
+        long hash = Bytes.utf8(key).hash64();
+        assertThat(page)
+                .contains("| " + shown + " | " + cacheId + " | `"
+                        + HexFormat.of().toHexDigits(hash) + "` | " + Slots.of(cacheId, hash) + " |");
+    }
+
+    @Test
+    void everyStatusIsOnThePageWithItsNumberAndKind() {
+        for (Status status : Status.values()) {
+            assertThat(page)
+                    .contains("| " + status.ordinal() + " `" + status + "` | "
+                            + status.kind().name().toLowerCase(Locale.ROOT) + " |");
+        }
+    }
+}
