@@ -141,6 +141,20 @@ class EmbeddedCacheTest {
     }
 
     @Test
+    void aProcessorWhoseValueCanNotBeStoredFreesTheEntry() {
+        Cache<String, Object> objects = manager.createCache(
+                "objects", new MutableConfiguration<String, Object>().setTypes(String.class, Object.class));
+        assertThatThrownBy(() -> objects.invoke("a", (entry, arguments) -> {
+                    entry.setValue(new Object());
+                    return null;
+                }))
+                .isInstanceOf(CacheException.class)
+                .hasMessageContaining("java.lang.Object");
+        assertThat(objects.<Boolean>invoke("a", (entry, arguments) -> entry.exists()))
+                .isFalse();
+    }
+
+    @Test
     void entriesExpire() throws Exception {
         Cache<String, Integer> brief = manager.createCache(
                 "brief",

@@ -63,8 +63,9 @@ final class Entries {
         return before;
     }
 
+    /** Of a key that is absent: whether it certainly was ever since {@code version}. */
     boolean absentSince(int cacheId, Bytes key, long version) {
-        return store.get(cacheId, key) == null && tombstones.absentSince(cacheId, key, version);
+        return tombstones.absentSince(cacheId, key, version);
     }
 
     ExpiryIndex.@Nullable Due firstDue(long logTimeMillis) {

@@ -5,10 +5,7 @@ import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
-import dev.lockstep.protocol.wire.Condition;
-import dev.lockstep.protocol.wire.Condition.AbsentSince;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
-import dev.lockstep.protocol.wire.Condition.VersionIs;
 import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.EntryChange.Kind;
 import dev.lockstep.protocol.wire.ExpiryRule;
@@ -123,7 +120,8 @@ public final class ShardMachine {
         long version = nextVersion++;
         int changesBefore = changes.size();
         LocalEntry old = live(cache.id(), mutation.key(), version);
-        boolean holds = holds(cache.id(), mutation, old);
+        boolean holds = Conditions.hold(
+                mutation.condition(), old, since -> entries.absentSince(cache.id(), mutation.key(), since));
         if (holds) {
             perform(cache, mutation, old, version);
         } else if (old != null && mutation.condition() instanceof ValueIs) {
@@ -152,22 +150,6 @@ public final class ShardMachine {
     private void expire(int cacheId, Bytes key, LocalEntry entry, long version) {
         entries.remove(cacheId, key, version, logTimeMillis);
         changed(cacheId, Kind.EXPIRED, key, null, entry, version);
-    }
-
-    private boolean holds(int cacheId, Mutation mutation, @Nullable LocalEntry entry) {
-        Condition condition = mutation.condition();
-        if (condition instanceof Condition.Absent) {
-            return entry == null;
-        } else if (condition instanceof Condition.Present) {
-            return entry != null;
-        } else if (condition instanceof ValueIs valueIs) {
-            return entry != null && entry.value().equals(valueIs.value());
-        } else if (condition instanceof VersionIs versionIs) {
-            return entry != null && entry.version() == versionIs.version();
-        } else if (condition instanceof AbsentSince since) {
-            return entries.absentSince(cacheId, mutation.key(), since.version());
-        }
-        return true;
     }
 
     private void perform(CacheInfo cache, Mutation mutation, @Nullable LocalEntry old, long version) {

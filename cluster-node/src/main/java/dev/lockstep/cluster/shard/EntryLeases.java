@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class EntryLeases {
 
     static final int MAX_WAITING = 10_000;
+    static final long MAX_WAIT_MILLIS = 60_000;
+    static final long MAX_HOLD_MILLIS = 300_000;
 
     private final EventLoop loop;
     private final Map<Entry, Queue> queues = new HashMap<>();

@@ -5,7 +5,6 @@ import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.routing.LocalReplicas;
 import dev.lockstep.protocol.routing.SessionPositions;
 import dev.lockstep.protocol.wire.Bytes;
-import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -41,12 +40,16 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         } else if (request instanceof Request.Clear clear) {
             replica.write(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()))
                     .thenAccept(reply);
-        } else if (request instanceof Request.ReadForUpdate read && isLease(read.lease())) {
+        } else if (request instanceof Request.ReadForUpdate read && isWithinBounds(read)) {
             replica.readForUpdate(read, reply);
         } else if (request instanceof Request.Release release) {
             replica.release(release, reply);
         } else {
-            reply.accept(Reply.Refused.of(Status.INVALID, "A write without mutations, or a lease without an id"));
+            reply.accept(Reply.Refused.of(
+                    Status.INVALID,
+                    "A write without mutations, or a lease without an id or beyond its bounds: it is waited for at most "
+                            + EntryLeases.MAX_WAIT_MILLIS + " ms, and held 1 to " + EntryLeases.MAX_HOLD_MILLIS
+                            + " ms"));
         }
     }
 
@@ -54,8 +57,12 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         return Reply.Refused.of(Status.MOVED, "Shard " + shard + " is not hosted here");
     }
 
-    private static boolean isLease(LeaseId lease) {
-        return !lease.isNone();
+    private static boolean isWithinBounds(Request.ReadForUpdate read) {
+        return !read.lease().isNone()
+                && read.waitMillis() >= 0
+                && read.waitMillis() <= EntryLeases.MAX_WAIT_MILLIS
+                && read.holdMillis() >= 1
+                && read.holdMillis() <= EntryLeases.MAX_HOLD_MILLIS;
     }
 
     /** Tells the changes of a cache in a shard until the answered task is run. */

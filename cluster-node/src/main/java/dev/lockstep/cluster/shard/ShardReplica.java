@@ -8,6 +8,7 @@ import dev.lockstep.cluster.machine.Applied;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
+import dev.lockstep.cluster.machine.Conditions;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.store.HeapStore;
@@ -18,7 +19,6 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
-import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;
@@ -141,10 +141,13 @@ public final class ShardReplica implements LogMachine, AutoCloseable {
     }
 
     private @Nullable EntryRead entry(int cacheId, Bytes key, long now) {
+        LocalEntry entry = live(cacheId, key, now);
+        return entry == null ? null : new EntryRead(entry.value(), entry.version(), entry.deadlineMillis());
+    }
+
+    private @Nullable LocalEntry live(int cacheId, Bytes key, long now) {
         LocalEntry entry = store.get(cacheId, key);
-        return entry == null || entry.deadlineMillis() <= now
-                ? null
-                : new EntryRead(entry.value(), entry.version(), entry.deadlineMillis());
+        return entry == null || entry.deadlineMillis() <= now ? null : entry;
     }
 
     /** The highest version that a reader may rely on: taken before it looks, it bounds what absence was seen from below. */
@@ -157,16 +160,16 @@ public final class ShardReplica implements LogMachine, AutoCloseable {
         long now = judge(scan.judgedAtMillis());
         List<Bytes> page = store.keysAfter(scan.cacheId(), scan.after(), limit);
         List<Bytes> live = page.stream()
-                .filter(key -> entry(scan.cacheId(), key, now) != null)
+                .filter(key -> live(scan.cacheId(), key, now) != null)
                 .toList();
         boolean complete = page.size() < limit;
-        return new Reply.Keys(applying, now, complete || live.isEmpty() ? live : withLast(live, page), complete);
+        return new Reply.Keys(applying, now, complete ? live : withLast(live, page), complete);
     }
 
     /** The last key of a page is kept even if it is over, since the next page starts from it. */
     private static List<Bytes> withLast(List<Bytes> live, List<Bytes> page) {
         Bytes last = page.get(page.size() - 1);
-        if (live.get(live.size() - 1).equals(last)) {
+        if (!live.isEmpty() && live.get(live.size() - 1).equals(last)) {
             return live;
         }
         List<Bytes> extended = new ArrayList<>(live);
@@ -247,15 +250,14 @@ public final class ShardReplica implements LogMachine, AutoCloseable {
         return new Reply.Leased(applying, now, lastVersion, entry(request.cacheId(), request.key(), now));
     }
 
+    /** Absent now is as good as absent since: what a caller saw is so again at this moment. */
     void release(Request.Release request, Consumer<Reply> reply) {
-        leases.release(request.cacheId(), request.key(), request.lease());
         long now = judge(0);
-        EntryRead entry = entry(request.cacheId(), request.key(), now);
-        Condition condition = request.condition();
-        boolean held = !(condition instanceof Condition.VersionIs || condition instanceof Condition.AbsentSince)
-                || (condition instanceof Condition.VersionIs is && entry != null && entry.version() == is.version())
-                || (condition instanceof Condition.AbsentSince && entry == null);
-        reply.accept(new Reply.Released(applying, now, held));
+        LocalEntry entry = live(request.cacheId(), request.key(), now);
+        boolean held = Conditions.hold(request.condition(), entry, since -> true);
+        long seen = applying;
+        leases.release(request.cacheId(), request.key(), request.lease());
+        reply.accept(new Reply.Released(seen, now, held));
     }
 
     // Changes

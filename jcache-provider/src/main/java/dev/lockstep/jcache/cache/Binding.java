@@ -12,6 +12,7 @@ import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Lifetime;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
+import dev.lockstep.protocol.wire.Reply;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -143,8 +144,13 @@ final class Binding<K, V> {
         return await(session.release(info.id(), key, lease, condition));
     }
 
+    /** Gives a lease back without waiting: should that fail, it ends by time. */
+    void abandon(Bytes key, LeaseId lease) {
+        session.release(info.id(), key, lease, Condition.ANY);
+    }
+
     /** The next page of keys of a shard; the last key of a page that is not complete is where the next one begins. */
-    dev.lockstep.protocol.wire.Reply.Keys keys(int shard, @Nullable Bytes after) {
+    Reply.Keys keys(int shard, @Nullable Bytes after) {
         return await(
                 session.scan(info.id(), shard, after, PAGE, info.definition().consistency()));
     }

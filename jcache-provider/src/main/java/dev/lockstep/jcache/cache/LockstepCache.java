@@ -180,29 +180,29 @@ public final class LockstepCache<K, V> implements Cache<K, V> {
         Bytes keyBytes = binding.bytes(key);
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             HeldLease lease = binding.lease(keyBytes);
-            var read = lease.found().entry();
-            V value = read == null ? null : binding.value(read.value());
-            ProcessedEntry<K, V> entry = new ProcessedEntry<>(key, value);
-            T result = process(keyBytes, lease, processor, entry, arguments);
-            if (commit(keyBytes, lease, entry)) {
-                return result;
+            try {
+                var read = lease.found().entry();
+                var entry = new ProcessedEntry<>(key, read == null ? null : binding.value(read.value()));
+                T result = process(processor, entry, arguments);
+                if (commit(keyBytes, lease, entry)) {
+                    return result;
+                }
+            } catch (RuntimeException | Error failure) {
+                binding.abandon(keyBytes, lease.id());
+                throw failure;
             }
         }
         throw new CacheException("The entry was changed by others during each of " + MAX_ATTEMPTS
                 + " runs of the processor; nothing was applied");
     }
 
-    private <T> @Nullable T process(
-            Bytes key,
-            HeldLease lease,
-            EntryProcessor<K, V, T> processor,
-            ProcessedEntry<K, V> entry,
-            Object[] arguments) {
+    private <T> @Nullable T process(EntryProcessor<K, V, T> processor, ProcessedEntry<K, V> entry, Object[] arguments) {
         try {
             return processor.process(entry, arguments);
+        } catch (EntryProcessorException known) {
+            throw known;
         } catch (Throwable failure) {
-            binding.release(key, lease.id(), Condition.ANY);
-            throw failure instanceof EntryProcessorException known ? known : new EntryProcessorException(failure);
+            throw new EntryProcessorException(failure);
         }
     }
 

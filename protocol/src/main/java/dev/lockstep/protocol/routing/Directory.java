@@ -64,7 +64,7 @@ final class Directory {
     }
 
     /**
-     * The members to try for a request, the best first. The n-th attempt takes the n-th, round and round.
+     * The members to try for a request, the best first.
      *
      * @param fallBack whether a session read shall go to the leader after all
      */

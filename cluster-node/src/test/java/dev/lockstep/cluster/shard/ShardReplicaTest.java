@@ -1,0 +1,141 @@
+package dev.lockstep.cluster.shard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.consensus.local.LocalConsensus;
+import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Lifetime;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.RequestId;
+import dev.lockstep.protocol.wire.Status;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A shard of a single node, whose clock stands still until it is set and which nobody keeps up. */
+class ShardReplicaTest {
+
+    private static final NodeId NODE = new NodeId("n1");
+    private static final Bytes KEY = Bytes.utf8("key");
+    private static final Bytes VALUE = Bytes.utf8("value");
+    private static final LeaseId LEASE = new LeaseId(1, 2, 3);
+
+    private final EventLoop loop = EventLoop.threaded("test");
+    private long millis = 1_000;
+    private long sequence;
+    private int cache;
+    private ShardHost shards;
+
+    @BeforeEach
+    void open() {
+        LocalConsensus consensus = new LocalConsensus(NODE);
+        ControlGroup control = new ControlGroup(consensus, List.of(NODE));
+        ExpiryRule brief = new ExpiryRule(Lifetime.ofMillis(10), Lifetime.UNCHANGED, Lifetime.UNCHANGED);
+        CacheDefinition definition = new CacheDefinition("c", "k", "v", brief, "", 0, Consistency.SESSION);
+        Reply created = control.propose(new Request.CreateCache(definition)).join();
+        cache = ((Reply.Caches) created).caches().get(0).id();
+        Time time = new Time() {
+            @Override
+            public long millis() {
+                return millis;
+            }
+
+            @Override
+            public long nanos() {
+                return millis * 1_000_000;
+            }
+        };
+        shards = new ShardHost(
+                List.of(new ShardReplica(0, List.of(NODE), consensus, control.state(), time, loop, 1_000)));
+    }
+
+    @AfterEach
+    void close() {
+        shards.close();
+        loop.close();
+    }
+
+    private Reply ask(Request.ToShard request) {
+        List<Reply> replies = new ArrayList<>();
+        shards.serve(request, replies::add);
+        assertThat(replies).hasSize(1);
+        return replies.get(0);
+    }
+
+    private long put(Bytes key) {
+        sequence++;
+        Mutation put = Mutation.put(key, VALUE, Condition.ANY);
+        Reply reply =
+                ask(new Request.Write(cache, 0, new RequestId(1, 2, sequence, sequence), List.of(put), LeaseId.NONE));
+        return ((Reply.Written) reply).results().get(0).version();
+    }
+
+    @Test
+    void aPageOfWhatIsOverStillTellsWhereTheNextOneBegins() {
+        for (int i = 0; i < 5; i++) {
+            put(Bytes.utf8("key-" + i));
+        }
+        millis += 10;
+        int pages = 0;
+        Bytes after = null;
+        Reply.Keys page;
+        do {
+            page = (Reply.Keys) ask(new Request.Scan(cache, 0, after, 2, Consistency.SESSION, 0, 0));
+            after = page.complete() ? null : page.keys().get(page.keys().size() - 1);
+            pages++;
+        } while (!page.complete());
+        assertThat(pages).isEqualTo(3);
+        assertThat(page.keys()).isEmpty();
+    }
+
+    private boolean held(Condition condition) {
+        return ((Reply.Released) ask(new Request.Release(cache, 0, KEY, LEASE, condition))).held();
+    }
+
+    @Test
+    void aReleaseJudgesEveryCondition() {
+        assertThat(held(Condition.PRESENT)).isFalse();
+        assertThat(held(Condition.ABSENT)).isTrue();
+        assertThat(held(new Condition.AbsentSince(0))).isTrue();
+        long version = put(KEY);
+        assertThat(held(Condition.ANY)).isTrue();
+        assertThat(held(Condition.PRESENT)).isTrue();
+        assertThat(held(Condition.ABSENT)).isFalse();
+        assertThat(held(new Condition.AbsentSince(version))).isFalse();
+        assertThat(held(new Condition.ValueIs(VALUE))).isTrue();
+        assertThat(held(new Condition.ValueIs(KEY))).isFalse();
+        assertThat(held(new Condition.VersionIs(version))).isTrue();
+        assertThat(held(new Condition.VersionIs(version + 1))).isFalse();
+        millis += 10;
+        assertThat(held(Condition.PRESENT)).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, 1", "60001, 1", "0, 0", "0, 300001"})
+    void aLeaseBeyondItsBoundsIsRefused(long waitMillis, long holdMillis) {
+        Reply reply = ask(new Request.ReadForUpdate(cache, 0, KEY, LEASE, waitMillis, holdMillis));
+        assertThat(((Reply.Refused) reply).status()).isEqualTo(Status.INVALID);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 1", "60000, 300000"})
+    void aLeaseAtItsBoundsIsGranted(long waitMillis, long holdMillis) {
+        assertThat(ask(new Request.ReadForUpdate(cache, 0, KEY, LEASE, waitMillis, holdMillis)))
+                .isInstanceOf(Reply.Leased.class);
+    }
+}
