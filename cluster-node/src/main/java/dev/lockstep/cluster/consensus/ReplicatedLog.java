@@ -13,9 +13,11 @@ import org.jspecify.annotations.Nullable;
 public interface ReplicatedLog extends AutoCloseable {
 
     /**
-     * Proposes an entry. Completes once the entry is committed and applied here, with what the machine answered. Fails with
-     * {@link NotLeaderException} when it was certainly not appended, with {@link UnknownOutcomeException} when it may yet
-     * be applied.
+     * Proposes an entry. Completes once the entry is committed and applied here, with what the machine answered, on the
+     * thread that applies. Fails with {@link NotLeaderException} or {@link EntryTooLargeException} when it was certainly
+     * not appended, with {@link UnknownOutcomeException} when it may yet be applied.
+     *
+     * @param entry not to be changed afterwards
      */
     CompletableFuture<Object> propose(byte[] entry);
 
@@ -28,12 +30,16 @@ public interface ReplicatedLog extends AutoCloseable {
     /** The highest position applied here. */
     long appliedPosition();
 
-    /** Nanoseconds since this replica last heard from a leader; 0 on a leader itself. */
+    /**
+     * Nanoseconds since this replica last heard from a leader of its term; 0 on a leader itself, {@link Long#MAX_VALUE} when
+     * it never has or has stopped.
+     */
     long sinceLeaderContactNanos();
 
     /** Gives leadership up if it has it: to {@code successor}, or to whomever the others elect. */
     void stepDown(@Nullable NodeId successor);
 
+    /** Hands nothing further to the machine, and fails what waits. Idempotent. */
     @Override
     void close();
 

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.local;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -18,17 +19,19 @@ import org.jspecify.annotations.Nullable;
 final class LocalLog implements ReplicatedLog {
 
     private final LogMachine machine;
-    private final Standing standing;
+    private final Standing leading;
+    private final Standing stopped;
     private final Queue<Proposal> queue = new ArrayDeque<>();
     private boolean applying;
-    private boolean closed;
+    private volatile boolean closed;
     private volatile long applied;
 
     private record Proposal(byte[] entry, CompletableFuture<Object> answer) {}
 
     LocalLog(NodeId self, LogMachine machine) {
         this.machine = machine;
-        this.standing = new Standing(1, true, true, self, List.of(Set.of(self)));
+        this.leading = new Standing(1, true, true, self, List.of(Set.of(self)));
+        this.stopped = new Standing(1, false, false, null, List.of(Set.of(self)));
     }
 
     @Override
@@ -56,7 +59,8 @@ final class LocalLog implements ReplicatedLog {
                 answer = machine.apply(position, next.entry());
             } catch (RuntimeException fatal) {
                 close();
-                next.answer().completeExceptionally(fatal);
+                next.answer().completeExceptionally(new UnknownOutcomeException("The machine has failed", fatal));
+                machine.standingChanged();
                 continue;
             }
             applied = position;
@@ -72,7 +76,7 @@ final class LocalLog implements ReplicatedLog {
 
     @Override
     public Standing standing() {
-        return standing;
+        return closed ? stopped : leading;
     }
 
     @Override

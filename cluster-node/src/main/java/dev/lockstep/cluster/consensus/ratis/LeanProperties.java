@@ -1,0 +1,89 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import java.io.File;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.client.RaftClientConfigKeys;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.netty.NettyConfigKeys;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
+
+/** Our settings in Ratis' words, and what we have learned about the rest of Ratis' settings. */
+final class LeanProperties {
+
+    /** What an entry has around it in the log, generously. */
+    private static final int ENVELOPE = 4 << 10;
+
+    private LeanProperties() {}
+
+    static RaftProperties of(RatisSettings settings) {
+        RaftProperties properties = new RaftProperties();
+        rpc(properties, settings);
+        log(properties, settings.maxEntryBytes());
+        // No checkpoints yet: the log is kept whole.
+        RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, false);
+        RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
+        RaftServerConfigKeys.Snapshot.setTriggerWhenRemoveEnabled(properties, false);
+        RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, false);
+        // Retries are told apart by our own sessions; a request here is never retried.
+        RaftServerConfigKeys.RetryCache.setExpiryTime(properties, seconds(5));
+        RaftServerConfigKeys.setStagingCatchupGap(properties, 16);
+        // Ratis closes the whole server after a long pause of the JVM: we would rather have it back.
+        RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(1, TimeUnit.HOURS));
+        return properties;
+    }
+
+    private static void rpc(RaftProperties properties, RatisSettings settings) {
+        RaftConfigKeys.Rpc.setType(properties, new ObservedNetty());
+        NettyConfigKeys.Server.setHost(properties, settings.self().host());
+        NettyConfigKeys.Server.setPort(properties, settings.self().port());
+        TimeDuration shortest = millis(settings.electionTimeout().toMillis());
+        TimeDuration longest = millis(2 * settings.electionTimeout().toMillis());
+        RaftServerConfigKeys.Rpc.setTimeoutMin(properties, shortest);
+        RaftServerConfigKeys.Rpc.setTimeoutMax(properties, longest);
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, shortest);
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, longest);
+        RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, longest);
+        TimeDuration request = millis(3 * settings.electionTimeout().toMillis());
+        RaftServerConfigKeys.Rpc.setRequestTimeout(properties, request);
+        RaftClientConfigKeys.Rpc.setRequestTimeout(properties, request); // also that of Netty's calls between servers
+    }
+
+    private static void log(RaftProperties properties, int maxEntryBytes) {
+        SizeInBytes largest = SizeInBytes.valueOf(maxEntryBytes + ENVELOPE);
+        RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, largest);
+        RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf(largest.getSize() + ENVELOPE));
+        SizeInBytes queued = SizeInBytes.valueOf(Math.max(8L << 20, 2 * largest.getSize()));
+        RaftServerConfigKeys.Log.setQueueByteLimit(properties, queued);
+        RaftServerConfigKeys.Write.setByteLimit(properties, queued);
+        // Zero would spin; the default delays whatever comes while a round is under way.
+        RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, millis(1));
+        // Without it followers learn of a commit only with the next heartbeat.
+        RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, true);
+        // Durability "process": acknowledged once written to the file, synced in the background. (async-flush is not
+        // that: it loses the order of failures.)
+        RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, true);
+        RaftServerConfigKeys.Log.setCorruptionPolicy(properties, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
+        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16MB"));
+        RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("1MB"));
+        RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
+        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
+    }
+
+    /** Both folders: their defaults are in the machine's temporary folder. */
+    static void keepIn(RaftProperties properties, File groups, File removed) {
+        RaftServerConfigKeys.setStorageDir(properties, List.of(groups));
+        RaftServerConfigKeys.setRemovedGroupsDir(properties, removed);
+    }
+
+    private static TimeDuration millis(long millis) {
+        return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
+    }
+
+    private static TimeDuration seconds(long seconds) {
+        return TimeDuration.valueOf(seconds, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,201 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.NodeId;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.RaftServer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A node's replicas of Raft groups, on one Ratis server with one port. Thread-safe. */
+public final class RatisConsensus implements Consensus {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
+    private static final long OPEN_SECONDS = 60;
+    private static final long CLOSE_SECONDS = 10;
+
+    private final RatisSettings settings;
+    private final LeaderContacts contacts;
+    private final Map<RaftGroupId, RatisStateMachine> machines = new ConcurrentHashMap<>();
+    private final ClientId client = ClientId.randomId();
+    private final EventLoop loop;
+    private final RaftServer server;
+    private volatile boolean closed;
+
+    /**
+     * Listens at once; groups come with {@link #open}.
+     *
+     * @throws IOException when the folder or the port can't be used
+     */
+    public RatisConsensus(RatisSettings settings, Time time) throws IOException {
+        this.settings = settings;
+        this.contacts = new LeaderContacts(time);
+        this.server = server();
+        this.loop = EventLoop.threaded("raft-" + settings.self().id());
+        try {
+            server.start();
+        } catch (IOException | RuntimeException failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    /**
+     * Ratis starts all groups that it finds in its folder when it is built, before there are machines to apply their logs.
+     * So it is built on a folder that does not exist, and shown the true one afterwards; each group is recovered when it is
+     * added.
+     */
+    private RaftServer server() throws IOException {
+        File groups = Files.createDirectories(settings.folder()).toFile();
+        RaftProperties properties = LeanProperties.of(settings);
+        LeanProperties.keepIn(properties, new File(groups, "none-yet"), new File(groups, "removed"));
+        RaftServer built = RaftServer.newBuilder()
+                .setServerId(Peers.id(settings.self().id()))
+                .setProperties(properties)
+                .setParameters(ObservedNetty.parameters(contacts))
+                .setStateMachineRegistry(machines::get)
+                .build();
+        LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
+        return built;
+    }
+
+    @Override
+    public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
+        RaftGroupId id = Peers.groupId(settings.cluster(), group);
+        RaftGroup raftGroup = Peers.group(id, replicas, settings.members());
+        String name = "group " + group + " on " + settings.self().id();
+        RatisStateMachine applying = new RatisStateMachine(name, machine, () -> remove(id));
+        if (machines.putIfAbsent(id, applying) != null) {
+            throw new IllegalStateException("The replica of " + name + " is open already");
+        }
+        // Not formatting means: recover if there is something, in which case its own configuration holds.
+        await(
+                "opening " + name,
+                server.groupManagementAsync(GroupManagementRequest.newAdd(
+                        client, server.getId(), CallId.getAndIncrement(), raftGroup, false)));
+        try {
+            return new RatisLog(
+                    server.getDivision(id),
+                    applying,
+                    contacts.of(id),
+                    settings.maxEntryBytes(),
+                    successor -> transfer(id, successor),
+                    () -> remove(id));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private static void await(String what, CompletableFuture<RaftClientReply> reply) {
+        try {
+            RaftClientReply answered = reply.get(OPEN_SECONDS, TimeUnit.SECONDS);
+            if (!answered.isSuccess()) {
+                throw new IllegalStateException("Failed " + what, answered.getException());
+            }
+        } catch (ExecutionException failure) {
+            throw new IllegalStateException("Failed " + what, failure.getCause());
+        } catch (TimeoutException late) {
+            throw new IllegalStateException("Gave up " + what + " after " + OPEN_SECONDS + " s", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted " + what, interrupted);
+        }
+    }
+
+    /** Ratis gives up a transfer that has not come about within the time-out of a request. */
+    private void transfer(RaftGroupId group, @Nullable NodeId successor) {
+        loop.execute(() -> {
+            try {
+                server.transferLeadershipAsync(new TransferLeadershipRequest(
+                                client,
+                                server.getId(),
+                                group,
+                                CallId.getAndIncrement(),
+                                successor == null ? null : Peers.id(successor),
+                                3 * settings.electionTimeout().toMillis()))
+                        .whenComplete((reply, failure) -> {
+                            if (failure != null || !reply.isSuccess()) {
+                                LOG.warn(
+                                        "Leadership of {} was not handed to {}: {}",
+                                        group,
+                                        successor == null ? "another" : successor,
+                                        failure == null ? reply.getException() : failure);
+                            }
+                        });
+            } catch (IOException | RuntimeException failure) {
+                LOG.warn("Leadership of {} was not handed over", group, failure);
+            }
+        });
+    }
+
+    /**
+     * Takes a replica that has stopped out of the server; its files stay. On a thread of its own, because Ratis waits for
+     * the threads of the replica, of which the caller may be one.
+     */
+    private void remove(RaftGroupId group) {
+        loop.execute(() -> {
+            try {
+                server.groupManagementAsync(GroupManagementRequest.newRemove(
+                        client, server.getId(), CallId.getAndIncrement(), group, false, false));
+                machines.remove(group);
+            } catch (RuntimeException failure) {
+                LOG.warn("The replica of {} was not taken out", group, failure);
+            }
+        });
+    }
+
+    /** Waits ten seconds at most. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        machines.values().forEach(machine -> machine.stop(new IOException("The node is closed")));
+        EventLoop closing = EventLoop.threaded("raft-" + settings.self().id() + "-close");
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        closing.execute(() -> {
+            try {
+                loop.close();
+                server.close();
+                done.complete(null);
+            } catch (IOException | RuntimeException failure) {
+                done.completeExceptionally(failure);
+            }
+        });
+        try {
+            done.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+            closing.close();
+        } catch (TimeoutException late) {
+            LOG.error("Ratis was not closed after {} s; its threads are left behind", CLOSE_SECONDS);
+        } catch (ExecutionException failure) {
+            LOG.warn("Ratis was not closed properly", failure.getCause());
+            closing.close();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

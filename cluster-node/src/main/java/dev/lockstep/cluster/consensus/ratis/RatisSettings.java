@@ -1,0 +1,34 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.protocol.topology.Member;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a node takes part in its Raft groups.
+ *
+ * @param cluster nodes of differently named clusters never take part in one another's groups
+ * @param self this node; its address is the only one that is listened on
+ * @param members all nodes, this one among them, at the addresses where <em>this node</em> reaches their Raft groups
+ * @param folder where the logs are kept, in a folder for each group
+ * @param electionTimeout shortest time without a leader before an election; the longest is twice that
+ * @param maxEntryBytes the largest entry; each group keeps a buffer of about that size outside the heap
+ */
+public record RatisSettings(
+        String cluster, Member self, List<Member> members, Path folder, Duration electionTimeout, int maxEntryBytes) {
+
+    /** Takes a batch of the largest chunks that clients send, several times over. */
+    public static final int MAX_ENTRY_BYTES = 4 << 20;
+
+    public RatisSettings {
+        members = List.copyOf(members);
+        if (members.stream().noneMatch(member -> member.id().equals(self.id()))) {
+            throw new IllegalArgumentException(self.id() + " is none of the members " + members);
+        }
+        if (electionTimeout.toMillis() < 1 || maxEntryBytes < 1) {
+            throw new IllegalArgumentException(
+                    "Not positive: election time-out " + electionTimeout + ", largest entry " + maxEntryBytes);
+        }
+    }
+}

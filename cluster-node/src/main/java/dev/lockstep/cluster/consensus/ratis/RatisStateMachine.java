@@ -1,0 +1,184 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.NotLeaderException;
+import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.statemachine.SnapshotInfo;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Ratis calls: hands committed entries to the {@link LogMachine} until one fails or the replica is stopped, and keeps
+ * the proposals that wait for an answer. Thread-safe; Ratis applies with one thread.
+ *
+ * <p>A failure never reaches Ratis. Its updater, told of one while it is being closed, spins for ever.
+ */
+final class RatisStateMachine extends BaseStateMachine {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RatisStateMachine.class);
+    private static final CompletableFuture<Message> DONE = CompletableFuture.completedFuture(Message.EMPTY);
+
+    private final String name;
+    private final LogMachine machine;
+    private final Runnable failed;
+    private final Set<Proposal> waiting = ConcurrentHashMap.newKeySet();
+    private volatile long applied;
+    private volatile boolean stopped;
+
+    /** @param failed told once, on any thread, when this replica must be taken out of its group */
+    RatisStateMachine(String name, LogMachine machine, Runnable failed) {
+        this.name = name;
+        this.machine = machine;
+        this.failed = failed;
+    }
+
+    /** The position of the last entry that the machine has applied. */
+    long applied() {
+        return applied;
+    }
+
+    boolean isStopped() {
+        return stopped;
+    }
+
+    /** Hands no further entry to the machine, and fails what waits. Idempotent. */
+    void stop(Throwable cause) {
+        stopped = true;
+        waiting.forEach(proposal -> settle(proposal, cause, null));
+        machine.standingChanged();
+    }
+
+    private void fail(Throwable cause) {
+        if (!stopped) {
+            LOG.error("The replica of {} stops at position {}", name, applied, cause);
+            stop(cause);
+            failed.run();
+        }
+    }
+
+    // Proposals
+
+    /** To be settled in any case. */
+    void await(Proposal proposal) {
+        waiting.add(proposal);
+        if (stopped) {
+            settle(proposal, null, null);
+        }
+    }
+
+    /** Ends a proposal that has had no answer from the machine; of no effect on one that has. */
+    void settle(Proposal proposal, @Nullable Throwable cause, RaftPeerId leader) {
+        waiting.remove(proposal);
+        if (proposal.answer().isDone()) {
+            return;
+        }
+        String why = name + ": " + (cause == null ? "the replica has stopped" : cause.getMessage());
+        proposal.answer()
+                .completeExceptionally(
+                        proposal.isAppended()
+                                ? new UnknownOutcomeException(why, cause)
+                                : new NotLeaderException(why, Peers.node(leader)));
+    }
+
+    @Override
+    public TransactionContext startTransaction(RaftClientRequest request) {
+        return TransactionContext.newBuilder()
+                .setStateMachine(this)
+                .setClientRequest(request)
+                .setStateMachineContext(request.getMessage())
+                .build();
+    }
+
+    @Override
+    public TransactionContext preAppendTransaction(TransactionContext transaction) {
+        if (transaction.getStateMachineContext() instanceof Proposal proposal) {
+            proposal.appended();
+        }
+        return transaction;
+    }
+
+    // The log
+
+    @Override
+    public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
+        LogEntryProto entry = transaction.getLogEntry();
+        if (!stopped) {
+            apply(entry, transaction.getStateMachineContext());
+        }
+        updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+        return DONE;
+    }
+
+    private void apply(LogEntryProto entry, @Nullable Object context) {
+        Object answer;
+        try {
+            answer = machine.apply(
+                    entry.getIndex(),
+                    entry.getStateMachineLogEntry().getLogData().toByteArray());
+        } catch (Throwable fatal) {
+            fail(fatal);
+            return;
+        }
+        applied = entry.getIndex();
+        if (context instanceof Proposal proposal) {
+            waiting.remove(proposal);
+            proposal.answer().complete(answer);
+        }
+    }
+
+    @Override
+    public void notifyLogFailed(Throwable cause, LogEntryProto entry) {
+        fail(cause);
+    }
+
+    /** Ratis has stopped applying; also when it closes a replica by itself. */
+    @Override
+    public void close() {
+        if (!stopped) {
+            LOG.warn("The replica of {} was closed by Ratis at position {}", name, applied);
+            stop(new IOException("The replica was closed"));
+        }
+    }
+
+    /** There are none. The inherited one asks the storage on every append. */
+    @Override
+    public @Nullable SnapshotInfo getLatestSnapshot() {
+        return null;
+    }
+
+    // Standing
+
+    @Override
+    public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
+        machine.standingChanged();
+    }
+
+    @Override
+    public void notifyLeaderReady() {
+        machine.standingChanged();
+    }
+
+    @Override
+    public void notifyNotLeader(Collection<TransactionContext> pending) {
+        machine.standingChanged();
+    }
+
+    @Override
+    public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto configuration) {
+        machine.standingChanged();
+    }
+}

@@ -1,0 +1,53 @@
+package dev.lockstep.cluster.consensus;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Remembers what it has applied; answers with the entry itself, at the position it was applied at. */
+public final class RecordingMachine implements LogMachine {
+
+    /** @param text the first hundred characters of the entry */
+    public record Entry(long position, int bytes, String text) {}
+
+    /** An entry that begins so makes the machine fail. */
+    public static final String POISON = "poison";
+
+    private final List<Entry> applied = new CopyOnWriteArrayList<>();
+    private volatile int capacity = Integer.MAX_VALUE;
+    private final AtomicInteger standingChanges = new AtomicInteger();
+
+    /** Makes it fail at the entry that would be its {@code count}th. */
+    public void failFrom(int count) {
+        capacity = count - 1;
+    }
+
+    @Override
+    public Object apply(long position, byte[] entry) {
+        String text = new String(entry, 0, Math.min(100, entry.length), StandardCharsets.UTF_8);
+        if (text.startsWith(POISON) || applied.size() >= capacity) {
+            throw new IllegalStateException("The machine was told to fail at " + position);
+        }
+        Entry added = new Entry(position, entry.length, text);
+        applied.add(added);
+        return added;
+    }
+
+    @Override
+    public void standingChanged() {
+        standingChanges.incrementAndGet();
+    }
+
+    public List<Entry> applied() {
+        return List.copyOf(applied);
+    }
+
+    public List<String> texts() {
+        return applied.stream().map(Entry::text).toList();
+    }
+
+    public int standingChanges() {
+        return standingChanges.get();
+    }
+}

@@ -1,0 +1,212 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.consensus.EntryTooLargeException;
+import dev.lockstep.cluster.consensus.NotLeaderException;
+import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.consensus.ReplicatedLogContract;
+import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three nodes over TCP. */
+class RatisLogIT extends ReplicatedLogContract {
+
+    @TempDir
+    Path home;
+
+    private RatisNodes nodes;
+
+    @BeforeEach
+    void start() throws Exception {
+        List<Member> members = MemberPorts.reserve(3).stream()
+                .map(ports -> new Member(new NodeId(ports.id()), "127.0.0.1", ports.raftPort()))
+                .toList();
+        nodes = new RatisNodes(home, members, Collections.nCopies(3, members));
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.close();
+    }
+
+    @Override
+    protected List<Replica> replicas() {
+        return nodes.replicas();
+    }
+
+    private int leaderIndex() throws Exception {
+        return nodes.index(leader().log().standing().leader());
+    }
+
+    private static void awaitApplied(Replica replica, List<String> texts) throws Exception {
+        Eventually.holds("applied " + texts, () -> replica.machine().texts().equals(texts));
+    }
+
+    @Test
+    void aFollowerRefusesAndNamesTheLeader() throws Exception {
+        Replica leader = leader();
+        NodeId leading = leader.log().standing().leader();
+        for (Replica follower : replicas()) {
+            if (!follower.equals(leader)) {
+                Eventually.holds(
+                        "it knows the leader",
+                        () -> leading.equals(follower.log().standing().leader()));
+                assertThat(follower.log().propose(bytes("misplaced")))
+                        .failsWithin(20, TimeUnit.SECONDS)
+                        .withThrowableOfType(ExecutionException.class)
+                        .havingCause()
+                        .isInstanceOfSatisfying(
+                                NotLeaderException.class,
+                                refusal -> assertThat(refusal.leader()).isEqualTo(leading));
+                assertThat(follower.log().sinceLeaderContactNanos())
+                        .isPositive()
+                        .isLessThan(5_000_000_000L);
+            }
+        }
+    }
+
+    @Test
+    void whatIsAcknowledgedOutlivesTheLeader() throws Exception {
+        int first = leaderIndex();
+        long term = nodes.replica(first).log().standing().term();
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            texts.add(answer(nodes.replica(first).log().propose(bytes("entry " + i)))
+                    .text());
+        }
+        nodes.stop(first);
+        Replica second = leader();
+        assertThat(second.log().standing().term()).isGreaterThan(term);
+        assertThat(second.machine().texts()).isEqualTo(texts);
+        texts.add(answer(second.log().propose(bytes("by another"))).text());
+        nodes.start(first);
+        for (Replica replica : replicas()) {
+            awaitApplied(replica, texts);
+        }
+    }
+
+    @Test
+    void aClusterThatRestartsHasWhatItHad() throws Exception {
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            texts.add(answer(leader().log().propose(bytes("entry " + i))).text());
+        }
+        List<RecordingMachine.Entry> before = leader().machine().applied();
+        for (int i = 0; i < 3; i++) {
+            nodes.stop(i);
+        }
+        for (int i = 0; i < 3; i++) {
+            nodes.start(i);
+        }
+        assertThat(leader().machine().applied()).isEqualTo(before);
+        texts.add(answer(leader().log().propose(bytes("afterwards"))).text());
+        for (Replica replica : replicas()) {
+            awaitApplied(replica, texts);
+        }
+    }
+
+    @Test
+    void anEntryTooLargeIsRefusedAndTheLogGoesOn() throws Exception {
+        Replica leader = leader();
+        byte[] tooLarge = new byte[RatisSettings.MAX_ENTRY_BYTES + 1];
+        assertFailsWith(leader.log().propose(tooLarge), EntryTooLargeException.class);
+        answer(leader.log().propose(bytes("small")));
+        assertThat(leader.machine().texts()).containsExactly("small");
+    }
+
+    @Test
+    void leadershipIsHandedToTheOneNamed() throws Exception {
+        int first = leaderIndex();
+        int next = (first + 1) % 3;
+        NodeId successor = new NodeId("n" + (next + 1));
+        answer(leader().log().propose(bytes("before")));
+        nodes.replica(first).log().stepDown(successor);
+        Eventually.holds(
+                "the successor leads",
+                () -> nodes.replica(next).log().standing().ready());
+        assertThat(nodes.replica(first).log().standing().leads()).isFalse();
+        assertFailsWith(nodes.replica(first).log().propose(bytes("misplaced")), NotLeaderException.class);
+        answer(nodes.replica(next).log().propose(bytes("after")));
+    }
+
+    @Test
+    void aLeaderThatStepsDownIsFollowedByAnother() throws Exception {
+        Replica first = leader();
+        long term = first.log().standing().term();
+        first.log().stepDown(null);
+        Eventually.holds(
+                "a later term has a leader",
+                () -> replicas().stream()
+                        .map(replica -> replica.log().standing())
+                        .anyMatch(standing -> standing.ready() && standing.term() > term));
+        answer(leader().log().propose(bytes("by whoever leads")));
+    }
+
+    @Test
+    void aReplicaThatFailsAloneLeavesTheOthersWorking() throws Exception {
+        int first = leaderIndex();
+        CompletableFuture<Object> answered = nodes.replica(first).log().propose(bytes("good"));
+        answer(answered);
+        nodes.replica(first).machine().failFrom(2);
+        assertFailsWith(nodes.replica(first).log().propose(bytes("fails there")), UnknownOutcomeException.class);
+        int stopped = first;
+        Eventually.holds(
+                "another leads",
+                () -> replicas().stream()
+                        .anyMatch(replica -> !replica.equals(nodes.replica(stopped))
+                                && replica.log().standing().ready()));
+        answer(leader().log().propose(bytes("afterwards")));
+        assertThat(leader().machine().texts()).containsExactly("good", "fails there", "afterwards");
+        assertThat(nodes.replica(first).machine().texts()).containsExactly("good");
+        assertThat(nodes.replica(first).log().sinceLeaderContactNanos()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void nodesOfWhichAllReplicasHaveFailedClose() throws Exception {
+        assertFailsWith(leader().log().propose(bytes(RecordingMachine.POISON)), UnknownOutcomeException.class);
+        for (Replica replica : replicas()) {
+            // The followers learn of the commit from the next leader, which fails by the same entry in turn.
+            Eventually.holds(
+                    "each has met the poison or stands alone",
+                    () -> !replica.log().standing().ready());
+        }
+        long before = System.nanoTime();
+        nodes.close();
+        assertThat(System.nanoTime() - before).isLessThan(TimeUnit.SECONDS.toNanos(3 * 10));
+    }
+
+    @Test
+    void closingLeavesNeitherThreadsNorPorts() throws Exception {
+        answer(leader().log().propose(bytes("something")));
+        nodes.close();
+        Eventually.holds("no thread is left", () -> threads().isEmpty());
+        for (int i = 0; i < 3; i++) {
+            nodes.start(i); // binds the same ports
+        }
+        answer(leader().log().propose(bytes("again")));
+    }
+
+    /** Those of Ratis and of ours, but for two pools that Ratis shares and lets go by itself. */
+    private static List<String> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.matches("(n[123]|raft|Netty|.*(Raft|Ratis|raft)).*"))
+                .sorted()
+                .toList();
+    }
+}

@@ -1,0 +1,78 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/** Nodes with one Raft group over TCP on loopback, in this JVM. Not thread-safe. */
+final class RatisNodes implements AutoCloseable {
+
+    static final int GROUP = 7;
+
+    private final Path home;
+    private final List<Member> members;
+    private final List<List<Member>> views;
+    private final RatisConsensus[] running;
+    private final Replica[] replicas;
+
+    /** @param views for each member, where it reaches the members */
+    RatisNodes(Path home, List<Member> members, List<List<Member>> views) throws IOException {
+        this.home = home;
+        this.members = members;
+        this.views = views;
+        this.running = new RatisConsensus[members.size()];
+        this.replicas = new Replica[members.size()];
+        for (int i = 0; i < members.size(); i++) {
+            start(i);
+        }
+    }
+
+    /** Starts a node, on what it left behind. */
+    void start(int index) throws IOException {
+        Member self = members.get(index);
+        RatisSettings settings = new RatisSettings(
+                "ratis-test",
+                self,
+                views.get(index),
+                home.resolve(self.id().name()),
+                Duration.ofMillis(300),
+                RatisSettings.MAX_ENTRY_BYTES);
+        RecordingMachine machine = new RecordingMachine();
+        running[index] = new RatisConsensus(settings, Time.system());
+        ReplicatedLog log =
+                running[index].open(GROUP, members.stream().map(Member::id).toList(), machine);
+        replicas[index] = new Replica(log, machine);
+    }
+
+    void stop(int index) {
+        running[index].close();
+        replicas[index] = null;
+    }
+
+    Replica replica(int index) {
+        return replicas[index];
+    }
+
+    int index(NodeId id) {
+        return members.stream().map(Member::id).toList().indexOf(id);
+    }
+
+    /** Of the nodes that run. */
+    List<Replica> replicas() {
+        return Arrays.stream(replicas).filter(Objects::nonNull).toList();
+    }
+
+    @Override
+    public void close() {
+        Arrays.stream(running).filter(Objects::nonNull).forEach(RatisConsensus::close);
+    }
+}
