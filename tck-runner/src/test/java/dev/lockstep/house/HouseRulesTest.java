@@ -53,6 +53,15 @@ class HouseRulesTest {
             .because("the transport can then be replaced, and simulated");
 
     @ArchTest
+    static final ArchRule RATIS_HAS_ONE_ROOM = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.consensus.ratis")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.ratis..")
+            .because("everything else knows a replicated log, whatever it is made of");
+
+    @ArchTest
     static final ArchRule YAML_HAS_ONE_ROOM = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.protocol.settings")

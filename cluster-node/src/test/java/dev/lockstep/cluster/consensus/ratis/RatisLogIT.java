@@ -179,12 +179,13 @@ class RatisLogIT extends ReplicatedLogContract {
     @Test
     void nodesOfWhichAllReplicasHaveFailedClose() throws Exception {
         assertFailsWith(leader().log().propose(bytes(RecordingMachine.POISON)), UnknownOutcomeException.class);
-        for (Replica replica : replicas()) {
-            // The followers learn of the commit from the next leader, which fails by the same entry in turn.
-            Eventually.holds(
-                    "each has met the poison or stands alone",
-                    () -> !replica.log().standing().ready());
-        }
+        // The next leader commits the same entry and fails in turn; the third may never learn of the commit.
+        Eventually.holds(
+                "two have failed",
+                () -> replicas().stream()
+                                .filter(replica -> replica.log().sinceLeaderContactNanos() == Long.MAX_VALUE)
+                                .count()
+                        >= 2);
         long before = System.nanoTime();
         nodes.close();
         assertThat(System.nanoTime() - before).isLessThan(TimeUnit.SECONDS.toNanos(3 * 10));

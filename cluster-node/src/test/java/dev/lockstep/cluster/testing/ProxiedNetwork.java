@@ -1,0 +1,81 @@
+package dev.lockstep.cluster.testing;
+
+import dev.lockstep.cluster.testing.TcpProxy.Mode;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The connections between the members of a test cluster, each in each direction through a proxy of its own, so that they can
+ * be harmed one by one. Not thread-safe.
+ */
+public final class ProxiedNetwork implements AutoCloseable {
+
+    private final List<MemberPorts> members;
+    private final Map<Pair, Wires> wires = new HashMap<>();
+
+    private record Pair(String from, String to) {}
+
+    private record Wires(TcpProxy node, TcpProxy raft) {
+        void set(Mode mode) {
+            node.set(mode);
+            raft.set(mode);
+        }
+
+        void close() {
+            node.close();
+            raft.close();
+        }
+    }
+
+    public ProxiedNetwork(List<MemberPorts> members) throws IOException {
+        this.members = List.copyOf(members);
+        for (MemberPorts from : members) {
+            for (MemberPorts to : members) {
+                if (!from.equals(to)) {
+                    wires.put(
+                            new Pair(from.id(), to.id()),
+                            new Wires(new TcpProxy(to.port()), new TcpProxy(to.raftPort())));
+                }
+            }
+        }
+    }
+
+    /** The members as {@code id} shall see them: itself at its own ports, the others behind proxies. */
+    public List<MemberPorts> seenFrom(String id) {
+        return members.stream().map(member -> seenFrom(id, member)).toList();
+    }
+
+    private MemberPorts seenFrom(String id, MemberPorts member) {
+        Wires proxied = wires.get(new Pair(id, member.id()));
+        return proxied == null
+                ? member
+                : new MemberPorts(
+                        member.id(), proxied.node().port(), proxied.raft().port());
+    }
+
+    /** What {@code from} has connected to {@code to}: its requests, and the replies to them. */
+    public void set(String from, String to, Mode mode) {
+        wires.get(new Pair(from, to)).set(mode);
+    }
+
+    /** All connections of {@code id} with the other members, in both directions. */
+    public void set(String id, Mode mode) {
+        wires.forEach((pair, proxied) -> {
+            if (pair.from().equals(id) || pair.to().equals(id)) {
+                proxied.set(mode);
+            }
+        });
+    }
+
+    /** Nothing is harmed any more. */
+    public void heal() {
+        wires.values().forEach(proxied -> proxied.set(Mode.PASS));
+    }
+
+    @Override
+    public void close() {
+        wires.values().forEach(Wires::close);
+    }
+}

@@ -1,0 +1,163 @@
+package dev.lockstep.cluster.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Stands between whoever connects and a port on loopback, and passes bytes on until it is told to do them harm. Thread-safe.
+ */
+public final class TcpProxy implements AutoCloseable {
+
+    /** What happens to what passes through. */
+    public enum Mode {
+        PASS,
+        /** Connections are closed, and closed again when they come back: a process that is gone. */
+        CUT,
+        /** Nothing comes through and nothing is lost, as by packets that are dropped: it arrives after {@link #PASS}. */
+        SILENT,
+        /** Requests come through, replies vanish. */
+        DROP_REPLIES
+    }
+
+    private final ServerSocket listener;
+    private final int target;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private Mode mode = Mode.PASS;
+    private Duration delay = Duration.ZERO;
+    private boolean closed;
+
+    /** @param target a port on loopback; nobody need listen yet */
+    public TcpProxy(int target) throws IOException {
+        this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this.target = target;
+        start("accept", this::accept);
+    }
+
+    /** Where to connect to instead of the target. */
+    public int port() {
+        return listener.getLocalPort();
+    }
+
+    /** From now on; connections from which something was taken, or that are cut, are closed. */
+    public synchronized void set(Mode changed) {
+        boolean damaged = mode == Mode.DROP_REPLIES || changed == Mode.CUT;
+        mode = changed;
+        if (damaged) {
+            open.forEach(TcpProxy::close);
+        }
+        notifyAll();
+    }
+
+    /** Holds every piece of a request, and every piece of a reply, that long before it goes on. */
+    public synchronized void delay(Duration each) {
+        delay = each;
+    }
+
+    private void accept() {
+        while (true) {
+            try {
+                connect(listener.accept());
+            } catch (IOException failure) {
+                if (listener.isClosed()) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void connect(Socket near) throws IOException {
+        Socket far = new Socket();
+        open.add(near);
+        open.add(far);
+        try {
+            if (isCut()) {
+                throw new IOException("The connection is cut");
+            }
+            near.setTcpNoDelay(true);
+            far.setTcpNoDelay(true);
+            far.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target), 1_000);
+        } catch (IOException failure) {
+            end(near, far);
+            return;
+        }
+        start("requests", () -> pump(near, far, false));
+        start("replies", () -> pump(far, near, true));
+    }
+
+    private synchronized boolean isCut() {
+        return closed || mode == Mode.CUT;
+    }
+
+    private void pump(Socket from, Socket to, boolean replies) {
+        byte[] buffer = new byte[64 << 10];
+        try {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                if (mayPass(replies)) {
+                    out.write(buffer, 0, count);
+                }
+            }
+        } catch (IOException ended) {
+            // One end is gone, so the other shall be.
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } finally {
+            end(from, to);
+        }
+    }
+
+    private boolean mayPass(boolean replies) throws InterruptedException {
+        long millis = delay().toMillis();
+        if (millis > 0) {
+            Thread.sleep(millis);
+        }
+        synchronized (this) {
+            while (mode == Mode.SILENT && !closed) {
+                wait();
+            }
+            return !(replies && mode == Mode.DROP_REPLIES);
+        }
+    }
+
+    private synchronized Duration delay() {
+        return delay;
+    }
+
+    private void start(String name, Runnable work) {
+        Thread thread = new Thread(work, "proxy-" + port() + "-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void end(Socket near, Socket far) {
+        open.remove(near);
+        open.remove(far);
+        close(near);
+        close(far);
+    }
+
+    private static void close(AutoCloseable socket) {
+        try {
+            socket.close();
+        } catch (Exception failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        close(listener);
+        open.forEach(TcpProxy::close);
+        notifyAll();
+    }
+}
