@@ -18,50 +18,57 @@ public final class ClusterMachine {
 
     static final int MAX_CACHES = 10_000;
 
-    /** Replaced, never changed. */
-    private volatile TreeMap<Integer, CacheInfo> caches = new TreeMap<>();
+    private volatile State state = new State(new TreeMap<>(), 0);
 
-    private volatile int highestId;
+    /** What the log has decided so far. Replaced, never changed. */
+    private record State(TreeMap<Integer, CacheInfo> caches, int highestId) {}
 
     /** Creates a cache or attaches to an equal one. */
     Reply create(CacheDefinition definition) {
-        for (CacheInfo existing : caches.values()) {
+        State before = state;
+        for (CacheInfo existing : before.caches().values()) {
             if (existing.definition().name().equals(definition.name())) {
                 return existing.definition().equals(definition)
                         ? new Reply.Caches(List.of(existing))
                         : Reply.Refused.of(Status.DEFINITION_DIFFERS, difference(existing.definition(), definition));
             }
         }
-        if (caches.size() == MAX_CACHES) {
+        if (before.caches().size() == MAX_CACHES) {
             return Reply.Refused.of(Status.INVALID, "There are " + MAX_CACHES + " caches already, as many as can be");
         }
-        CacheInfo created = new CacheInfo(highestId + 1, definition);
-        TreeMap<Integer, CacheInfo> changed = new TreeMap<>(caches);
+        CacheInfo created = new CacheInfo(before.highestId() + 1, definition);
+        TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(created.id(), created);
-        caches = changed;
-        highestId = created.id();
+        state = new State(changed, created.id());
         return new Reply.Caches(List.of(created));
     }
 
     Reply destroy(int cacheId) {
-        TreeMap<Integer, CacheInfo> changed = new TreeMap<>(caches);
+        State before = state;
+        TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.remove(cacheId);
-        caches = changed;
+        state = new State(changed, before.highestId());
         return new Reply.Done();
     }
 
     /** The cache with this id, or null: destroyed, or not known here yet if the id is above {@link #highestId}. */
     public @Nullable CacheInfo cache(int cacheId) {
-        return caches.get(cacheId);
+        return state.caches().get(cacheId);
+    }
+
+    /** Whether the cache was created once and is no more. */
+    boolean isDestroyed(int cacheId) {
+        State now = state;
+        return cacheId <= now.highestId() && !now.caches().containsKey(cacheId);
     }
 
     public List<CacheInfo> caches() {
-        return List.copyOf(caches.values());
+        return List.copyOf(state.caches().values());
     }
 
     /** The highest id ever given to a cache. */
     public int highestId() {
-        return highestId;
+        return state.highestId();
     }
 
     private static String difference(CacheDefinition existing, CacheDefinition asked) {

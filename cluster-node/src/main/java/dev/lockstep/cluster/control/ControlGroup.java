@@ -2,52 +2,165 @@ package dev.lockstep.cluster.control;
 
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.reads.PositionWaits;
+import dev.lockstep.cluster.reads.ReadBarrier;
+import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.shard.CacheCatalog;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.RequestCodec;
+import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** This node's replica of the control group; its log holds the requests themselves. Thread-safe. */
-public final class ControlGroup implements LogMachine, AutoCloseable {
+public final class ControlGroup implements CacheCatalog, AutoCloseable {
+
+    /** How long it may take until a decision that was acknowledged is known here; after that the leader is asked. */
+    private static final long LEARN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private static final long RETRY_MILLIS = 20;
 
     private final ClusterMachine machine = new ClusterMachine();
+    private final Peers peers;
+    private final PositionWaits learnt;
     private final ReplicatedLog log;
+    private final ReadBarrier barrier;
 
-    public ControlGroup(Consensus consensus, List<NodeId> replicas) {
-        this.log = consensus.open(Consensus.CONTROL, replicas, this);
+    /** Opens the replica, recovering what it had. */
+    public ControlGroup(
+            Consensus consensus, List<NodeId> replicas, ReadRounds rounds, Peers peers, Time time, EventLoop loop) {
+        this.peers = peers;
+        this.learnt = new PositionWaits(machine::highestId, time, loop);
+        this.log = consensus.open(Consensus.CONTROL, replicas, new Decisions());
+        PositionWaits applied = new PositionWaits(log::appliedPosition, time, loop);
+        this.barrier = new ReadBarrier("The control group", Consensus.CONTROL, log, rounds, applied, time);
     }
 
-    /** What the control group's log has decided, as far as it has been applied here. */
-    public ClusterMachine state() {
-        return machine;
+    /** Applies what the group has decided. */
+    private final class Decisions implements LogMachine {
+
+        @Override
+        public Object apply(long position, byte[] entry) {
+            Reply decision = decide(RequestCodec.read(new WireReader(entry)));
+            learnt.advanced();
+            return decision;
+        }
+
+        private Reply decide(Request request) {
+            if (request instanceof Request.CreateCache create) {
+                return machine.create(create.definition());
+            } else if (request instanceof Request.DestroyCache destroy) {
+                return machine.destroy(destroy.cacheId());
+            }
+            throw new MalformedFrameException("The control log holds no " + request);
+        }
+
+        @Override
+        public void standingChanged() {
+            // Every request asks for the standing anew.
+        }
     }
 
-    /** Proposes a {@link Request.CreateCache} or {@link Request.DestroyCache}; fails as {@link ReplicatedLog#propose}. */
-    public CompletableFuture<Reply> propose(Request request) {
+    /** This replica's place in the group, at this moment. */
+    public ReplicatedLog.Standing standing() {
+        return log.standing();
+    }
+
+    /** Gives leadership up if it has it. */
+    public void stepDown() {
+        if (log.standing().leads()) {
+            log.stepDown(null);
+        }
+    }
+
+    /** Proposes a {@link Request.CreateCache} or {@link Request.DestroyCache}. */
+    public void propose(Request request, Consumer<Reply> reply) {
+        Reply.Refused refusal = barrier.refusal();
+        if (refusal != null) {
+            reply.accept(refusal);
+            return;
+        }
         WireWriter out = new WireWriter(128);
         RequestCodec.write(out, request);
-        return log.propose(out.toByteArray()).thenApply(Reply.class::cast);
+        log.propose(out.toByteArray())
+                .whenComplete(
+                        (decision, failure) -> reply.accept(failure == null ? (Reply) decision : refusal(failure)));
+    }
+
+    private Reply refusal(Throwable failure) {
+        Throwable cause = Session.unwrap(failure);
+        return cause instanceof NotLeaderException
+                ? barrier.elsewhere()
+                : Reply.Refused.of(Status.INDETERMINATE, String.valueOf(cause.getMessage()));
+    }
+
+    /** Answers all caches that exist, linearizably. */
+    public void list(Consumer<Reply> reply) {
+        barrier.pass(() -> reply.accept(new Reply.Caches(machine.caches())), reply);
     }
 
     @Override
-    public Object apply(long position, byte[] entry) {
-        Request request = RequestCodec.read(new WireReader(entry));
-        if (request instanceof Request.CreateCache create) {
-            return machine.create(create.definition());
-        } else if (request instanceof Request.DestroyCache destroy) {
-            return machine.destroy(destroy.cacheId());
+    public @Nullable CacheInfo cache(int cacheId) {
+        return machine.cache(cacheId);
+    }
+
+    @Override
+    public boolean isDestroyed(int cacheId) {
+        return machine.isDestroyed(cacheId);
+    }
+
+    @Override
+    public void learn(int cacheId, Consumer<Reply.@Nullable Refused> then) {
+        long wait = log.standing().leads() ? 0 : LEARN_NANOS;
+        learnt.await(cacheId, wait, known -> {
+            if (known) {
+                then.accept(null);
+            } else {
+                askLeader(cacheId, then);
+            }
+        });
+    }
+
+    private void askLeader(int cacheId, Consumer<Reply.@Nullable Refused> then) {
+        ReplicatedLog.Standing standing = log.standing();
+        NodeId leader = standing.leader();
+        if (standing.leads()) {
+            barrier.pass(
+                    () -> then.accept(machine.highestId() >= cacheId ? null : neverCreated(cacheId)),
+                    refusal -> then.accept(notYet(cacheId)));
+        } else if (leader == null) {
+            then.accept(notYet(cacheId));
+        } else {
+            peers.ask(leader, new Request.ListCaches(), reply -> {
+                boolean certain = reply instanceof Reply.Caches caches
+                        && caches.caches().stream().noneMatch(cache -> cache.id() >= cacheId);
+                then.accept(certain ? neverCreated(cacheId) : notYet(cacheId));
+            });
         }
-        throw new MalformedFrameException("The control log holds no " + request);
     }
 
-    @Override
-    public void standingChanged() {}
+    private static Reply.Refused neverCreated(int cacheId) {
+        return Reply.Refused.of(Status.NO_SUCH_CACHE, "Cache " + cacheId + " does not exist");
+    }
+
+    private static Reply.Refused notYet(int cacheId) {
+        return new Reply.Refused(
+                Status.BUSY, "This node has not heard of cache " + cacheId + " yet", RETRY_MILLIS, null);
+    }
 
     @Override
     public void close() {

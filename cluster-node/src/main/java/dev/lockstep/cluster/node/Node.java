@@ -1,78 +1,229 @@
 package dev.lockstep.cluster.node;
 
 import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
+import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
+import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.server.RequestDispatcher;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.routing.EmbeddedNode;
 import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.LocalReplicas;
+import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.Settings.MemberSettings;
+import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
-import java.util.Collections;
+import dev.lockstep.protocol.wire.FrameCodec;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A single node in memory: wires its rooms, keeps them up, and closes them in order. Thread-safe. */
+/**
+ * A node: wires its rooms, keeps them up, and closes them in order. A member of a cluster, or, without a {@code node} in
+ * the settings, a single node in memory. Thread-safe.
+ */
 public final class Node implements EmbeddedNode {
 
-    private static final NodeId LOCAL = new NodeId("local");
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final Member LOCAL = new Member(new NodeId("local"), "localhost", 0);
     private static final long UPKEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final Duration DRAIN = Duration.ofSeconds(3);
+    /** What an entry of the log has besides the largest key and value. */
+    private static final int ENTRY_OVERHEAD = 64 * 1024;
 
-    private final Member member = new Member(LOCAL, "localhost", 0);
+    private final Settings settings;
+    private final Time time;
     private final EventLoop loop;
-    private final Consensus consensus = new LocalConsensus(LOCAL);
+    private final List<Member> members;
+    private final Member member;
+    private final ShardMap map;
+    private final @Nullable Links links;
+    private final Consensus consensus;
+    private final ReadRounds rounds;
     private final ControlGroup control;
     private final ShardHost shards;
     private final LocalLink link;
+    private final @Nullable NettyListener listener;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private volatile boolean draining;
 
-    /** @throws IllegalArgumentException when the settings name members: clusters can't be formed yet */
-    public Node(Settings settings, Time time, EventLoop loop) {
-        if (!settings.members().isEmpty()) {
+    /**
+     * Starts a node without waiting for others: see {@link #awaitReady}.
+     *
+     * @param loop closed with the node
+     * @throws IOException when a port or the data folder can't be used, naming it
+     * @throws IllegalArgumentException when the settings name members, but not which of them this is
+     */
+    public Node(Settings settings, Time time, EventLoop loop) throws IOException {
+        NodeSettings own = settings.node().orElse(null);
+        if (own == null && !settings.members().isEmpty()) {
             throw new IllegalArgumentException(
-                    "The settings name members, but this version runs a single node only; leave out \"members\"");
+                    "The settings name members, but not which of them this node is; add \"node: {id: …}\"");
         }
+        this.settings = settings;
+        this.time = time;
         this.loop = loop;
-        List<NodeId> replicas = List.of(LOCAL);
-        this.control = new ControlGroup(consensus, replicas);
-        this.shards = new ShardHost(IntStream.range(0, settings.shards())
-                .mapToObj(shard -> new ShardReplica(
-                        shard,
-                        replicas,
-                        consensus,
-                        control.state(),
-                        time,
-                        loop,
-                        settings.limits().maxInFlight()))
-                .toList());
-        ClusterView view = view(settings);
-        this.link = new LocalLink(new RequestDispatcher(
-                control, shards, () -> view, settings.limits().maxInFlight()));
-        loop.schedule(UPKEEP_NANOS, this::upkeep);
+        this.members = own == null
+                ? List.of(LOCAL)
+                : settings.members().stream().map(MemberSettings::member).toList();
+        Map<NodeId, Member> byId = members.stream().collect(Collectors.toMap(Member::id, one -> one));
+        this.member = own == null ? LOCAL : byId.get(own.id());
+        this.map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
+        int maxInFlight = settings.limits().maxInFlight();
+        this.links = own == null
+                ? null
+                : new NettyLinks(
+                        settings.cluster(), member.id(), settings.client().connectTimeout(), maxInFlight);
+        Peers peers = links == null ? (peer, request, answer) -> answer.accept(null) : new LinkPeers(links, byId);
+        Duration patience = own == null ? DRAIN : own.electionTimeout().multipliedBy(2);
+        this.rounds = new ReadRounds(member.id(), peers, time, patience);
+        this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own);
+        try {
+            List<NodeId> all = byId.keySet().stream().sorted().toList();
+            this.control = new ControlGroup(consensus, all, rounds, peers, time, loop);
+            this.shards = shards(own == null ? Duration.ofSeconds(5) : own.maxStaleness(), maxInFlight);
+            var dispatcher = new RequestDispatcher(control, shards, this::view, maxInFlight);
+            this.link = new LocalLink(dispatcher);
+            this.listener = own == null
+                    ? null
+                    : new NettyListener(
+                            member.host(),
+                            member.port(),
+                            settings.cluster(),
+                            member.id(),
+                            settings.limits().maxFrameBytes(),
+                            dispatcher);
+        } catch (IOException | RuntimeException failure) {
+            consensus.close();
+            closeLinks();
+            loop.close();
+            throw failure;
+        }
+        upkeep();
     }
 
-    private ClusterView view(Settings settings) {
-        Map<Integer, NodeId> leaders = IntStream.range(0, settings.shards())
-                .boxed()
-                .collect(Collectors.toMap(Function.identity(), shard -> LOCAL));
-        ShardMap map = new ShardMap(1, Collections.nCopies(settings.shards(), List.of(LOCAL)));
-        return new ClusterView(settings.cluster(), List.of(member), map, leaders);
+    private Consensus raft(NodeSettings own) throws IOException {
+        if (ForkJoinPool.getCommonPoolParallelism() < NodeMain.POOL_PARALLELISM) {
+            LOG.warn(
+                    "This JVM's common pool has {} threads, and Raft then starts one for each append; run it with -D{}={}",
+                    ForkJoinPool.getCommonPoolParallelism(),
+                    NodeMain.POOL_PROPERTY,
+                    NodeMain.POOL_PARALLELISM);
+        }
+        List<Member> raft = settings.members().stream().map(Node::raftAddress).toList();
+        Member self = raft.stream()
+                .filter(one -> one.id().equals(own.id()))
+                .findFirst()
+                .orElseThrow();
+        int maxEntryBytes = FrameCodec.MAX_ENTRY_BYTES + ENTRY_OVERHEAD;
+        try {
+            return new RatisConsensus(
+                    new RatisSettings(settings.cluster(), self, raft, own.data(), own.electionTimeout(), maxEntryBytes),
+                    time);
+        } catch (IOException | RuntimeException failure) {
+            closeLinks();
+            loop.close();
+            throw new IOException(
+                    "Node " + own.id() + " can't keep its Raft groups on " + self.host() + ":" + self.port()
+                            + " and in " + own.data() + ": " + failure.getMessage(),
+                    failure);
+        }
+    }
+
+    private static Member raftAddress(MemberSettings one) {
+        return new Member(one.member().id(), one.member().host(), one.raftPort());
+    }
+
+    private ShardHost shards(Duration maxStaleness, int maxWaiting) {
+        Map<Integer, ShardReplica> hosted = new HashMap<>();
+        var limits = new ShardReplica.Limits(maxStaleness, maxWaiting);
+        for (int shard = 0; shard < map.shards(); shard++) {
+            List<NodeId> replicas = map.replicasOf(shard);
+            if (replicas.contains(member.id())) {
+                hosted.put(shard, new ShardReplica(shard, replicas, consensus, control, rounds, time, loop, limits));
+            }
+        }
+        return new ShardHost(hosted);
+    }
+
+    private ClusterView view() {
+        Map<Integer, NodeId> leaders = new HashMap<>();
+        for (int shard = 0; shard < map.shards(); shard++) {
+            ShardReplica replica = shards.replica(shard);
+            NodeId leader = replica == null ? null : replica.standing().leader();
+            if (leader != null) {
+                leaders.put(shard, leader);
+            }
+        }
+        return new ClusterView(settings.cluster(), members, map, leaders);
     }
 
     private void upkeep() {
+        rounds.tick();
         shards.upkeep();
+        if (!ready.isDone() && standings().allMatch(Node::canBeServed)) {
+            ready.complete(null);
+        }
+        if (draining && standings().noneMatch(Standing::leads)) {
+            drained.complete(null);
+        }
         loop.schedule(UPKEEP_NANOS, this::upkeep);
+    }
+
+    private Stream<Standing> standings() {
+        return Stream.concat(
+                Stream.of(control.standing()), shards.all().stream().map(ShardReplica::standing));
+    }
+
+    private static boolean canBeServed(Standing standing) {
+        return standing.leader() != null && (standing.ready() || !standing.leads());
+    }
+
+    /**
+     * Waits until every group that this node hosts has a leader.
+     *
+     * @return false when that took longer
+     */
+    public boolean awaitReady(Duration atMost) throws InterruptedException {
+        return isDone(ready, atMost);
+    }
+
+    private static boolean isDone(CompletableFuture<Void> event, Duration atMost) throws InterruptedException {
+        try {
+            event.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException late) {
+            return false;
+        } catch (ExecutionException failure) {
+            throw new IllegalStateException(failure.getCause());
+        }
     }
 
     @Override
@@ -90,12 +241,46 @@ public final class Node implements EmbeddedNode {
         return shards;
     }
 
+    /** Hands leaderships over, for three seconds at most, then stops listening and closes what is under way. */
     @Override
     public void close() {
+        if (draining) {
+            return;
+        }
+        draining = true;
+        if (members.size() > 1) {
+            drain();
+        }
+        if (listener != null) {
+            listener.close();
+        }
         loop.close();
         link.close();
         shards.close();
         control.close();
         consensus.close();
+        closeLinks();
+    }
+
+    private void drain() {
+        Deadline deadline = Deadline.after(time, DRAIN);
+        shards.all().forEach(ShardReplica::stepDown);
+        control.stepDown();
+        try {
+            if (!isDone(drained, Duration.ofNanos(Math.max(0, deadline.remainingNanos(time))))) {
+                LOG.warn(
+                        "Node {} still leads groups after {} s; their members will elect another",
+                        member.id(),
+                        DRAIN.toSeconds());
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeLinks() {
+        if (links != null) {
+            links.close();
+        }
     }
 }

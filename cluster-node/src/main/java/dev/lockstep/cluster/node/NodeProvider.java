@@ -1,15 +1,39 @@
 package dev.lockstep.cluster.node;
 
 import dev.lockstep.protocol.routing.EmbeddedNode;
+import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 
 /** Starts nodes for applications that embed one; found by {@link java.util.ServiceLoader}. */
 public final class NodeProvider implements EmbeddedNode.Provider {
 
+    private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+
     @Override
     public EmbeddedNode start(Settings settings) {
-        return new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"));
+        Node node;
+        try {
+            node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure.getMessage(), failure);
+        }
+        try {
+            if (node.awaitReady(READY_WITHIN)) {
+                return node;
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        node.close();
+        throw new LockstepException(
+                Status.NO_LEADER,
+                "Node " + node.member().id() + " found no majority of its members within " + READY_WITHIN.toSeconds()
+                        + " s; are the others running?");
     }
 }

@@ -1,7 +1,9 @@
 package dev.lockstep.cluster.server;
 
+import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.shard.ShardHost;
+import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.wire.Reply;
@@ -10,6 +12,7 @@ import dev.lockstep.protocol.wire.Status;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +21,8 @@ import org.slf4j.LoggerFactory;
 public final class RequestDispatcher implements RequestServer {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestDispatcher.class);
+
+    private static final long NO_TERM = -1;
 
     private final ControlGroup control;
     private final ShardHost shards;
@@ -66,35 +71,73 @@ public final class RequestDispatcher implements RequestServer {
 
         private void dispatch(long correlationId, Request request) {
             if (request instanceof Request.Subscribe subscribe) {
-                subscriptions.put(correlationId, shards.subscribe(subscribe, reply -> push(correlationId, reply)));
+                subscribe(correlationId, subscribe);
             } else if (request instanceof Request.Unsubscribe unsubscribe) {
                 end(unsubscribe.correlationId());
                 replies.send(correlationId, new Reply.Done());
-            } else if (request instanceof Request.ToShard toShard) {
+            } else if (request instanceof Request.DescribeCluster) {
+                replies.send(correlationId, new Reply.Cluster(view.get()));
+            } else if (request instanceof Request.ConfirmTerms confirm) {
+                replies.send(correlationId, confirmed(confirm));
+            } else {
                 inFlight.incrementAndGet();
-                shards.serve(toShard, reply -> {
+                serve(request, reply -> {
                     inFlight.decrementAndGet();
                     replies.send(correlationId, reply);
                 });
-            } else if (request instanceof Request.DescribeCluster) {
-                replies.send(correlationId, new Reply.Cluster(view.get()));
-            } else if (request instanceof Request.ListCaches) {
-                replies.send(correlationId, new Reply.Caches(control.state().caches()));
-            } else if (request instanceof Request.CreateCache || request instanceof Request.DestroyCache) {
-                control.propose(request)
-                        .whenComplete((reply, failure) -> replies.send(
-                                correlationId,
-                                failure == null
-                                        ? reply
-                                        : Reply.Refused.of(Status.NO_LEADER, "The control group: " + failure)));
-            } else {
-                replies.send(correlationId, Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request));
             }
+        }
+
+        private void serve(Request request, Consumer<Reply> reply) {
+            if (request instanceof Request.ToShard toShard) {
+                shards.serve(toShard, reply);
+            } else if (request instanceof Request.ListCaches) {
+                control.list(reply);
+            } else if (request instanceof Request.CreateCache || request instanceof Request.DestroyCache) {
+                control.propose(request, reply);
+            } else {
+                reply.accept(Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request));
+            }
+        }
+
+        private Reply confirmed(Request.ConfirmTerms confirm) {
+            return new Reply.TermsConfirmed(confirm.terms().stream()
+                    .map(asked -> currentTerm(asked.group()) == asked.term())
+                    .toList());
+        }
+
+        private long currentTerm(int group) {
+            ShardReplica replica = shards.replica(group);
+            if (replica != null) {
+                return replica.standing().term();
+            }
+            return group == Consensus.CONTROL ? control.standing().term() : NO_TERM;
+        }
+
+        private void subscribe(long correlationId, Request.Subscribe request) {
+            if (subscriptions.size() >= maxInFlight) {
+                replies.send(correlationId, new Reply.Refused(Status.BUSY, "Too many subscriptions", 100, null));
+                return;
+            }
+            Runnable notBegun = () -> {};
+            subscriptions.put(correlationId, notBegun);
+            shards.subscribe(
+                    request,
+                    reply -> push(correlationId, reply),
+                    () -> subscriptions.containsKey(correlationId),
+                    end -> {
+                        if (!subscriptions.replace(correlationId, notBegun, end)) {
+                            end.run();
+                        }
+                    });
         }
 
         /** A peer that does not read its changes fast enough loses its subscription, not our memory. */
         private void push(long correlationId, Reply reply) {
-            if (replies.isWritable()) {
+            if (reply instanceof Reply.Refused || reply instanceof Reply.Gap) {
+                end(correlationId);
+                replies.send(correlationId, reply);
+            } else if (replies.isWritable()) {
                 replies.send(correlationId, reply);
             } else {
                 end(correlationId);

@@ -5,8 +5,10 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -33,6 +35,7 @@ final class EntryLeases {
 
     private static final class Queue {
         private @Nullable LeaseId holder;
+        private EventLoop.@Nullable Timer end;
         private final Deque<Wait> waits = new ArrayDeque<>();
     }
 
@@ -88,9 +91,20 @@ final class EntryLeases {
     }
 
     private void grant(Entry entry, Wait wait) {
-        loop.schedule(
+        EventLoop.Timer end = loop.schedule(
                 TimeUnit.MILLISECONDS.toNanos(wait.holdMillis()),
                 () -> release(entry.cacheId(), entry.key(), wait.id()));
+        EventLoop.Timer useless = end;
+        synchronized (this) {
+            Queue queue = queues.get(entry);
+            if (queue != null && wait.id().equals(queue.holder)) {
+                useless = queue.end;
+                queue.end = end;
+            }
+        }
+        if (useless != null) {
+            useless.cancel();
+        }
         wait.granted().accept(null);
     }
 
@@ -115,6 +129,10 @@ final class EntryLeases {
             if (queue == null || !id.equals(queue.holder)) {
                 return;
             }
+            if (queue.end != null) {
+                queue.end.cancel();
+                queue.end = null;
+            }
             next = queue.waits.poll();
             queue.holder = next == null ? null : next.id();
             if (next == null) {
@@ -126,5 +144,21 @@ final class EntryLeases {
         if (next != null) {
             grant(entry, next);
         }
+    }
+
+    /** Takes all leases back: they end with the leadership. Whoever waits is told {@link Status#NO_LEADER}. */
+    void dropAll() {
+        List<Wait> dropped = new ArrayList<>();
+        synchronized (this) {
+            for (Queue queue : queues.values()) {
+                if (queue.end != null) {
+                    queue.end.cancel();
+                }
+                dropped.addAll(queue.waits);
+            }
+            queues.clear();
+            waiting = 0;
+        }
+        dropped.forEach(wait -> wait.granted().accept(Status.NO_LEADER));
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.shard;
 
+import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.machine.Batch;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Group commit: one batch is in flight, and all that arrives meanwhile makes the next. Nothing waits for a batch to fill: a
@@ -24,11 +26,14 @@ final class Proposer {
 
     static final int MAX_COMMANDS = 4_096;
     static final int MAX_BYTES = 512 * 1024;
+    static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
 
     private final ReplicatedLog log;
     private final Function<List<Command>, Batch> header;
     private final int maxWaiting;
     private final Queue<Proposal> waiting = new ArrayDeque<>();
+    private long waitingBytes;
+    private @Nullable Proposal tick;
     private boolean inFlight;
 
     private record Proposal(Command command, CompletableFuture<Outcome> outcome) {}
@@ -43,17 +48,21 @@ final class Proposer {
         this.maxWaiting = maxWaiting;
     }
 
-    /** Answers what the machine answered, or a refusal. */
+    /** Answers what the machine answered to the last, or a refusal. A tick that is not sent yet serves all who want one. */
     CompletableFuture<Outcome> propose(List<Command> commands) {
         CompletableFuture<Outcome> last = new CompletableFuture<>();
         synchronized (this) {
-            if (waiting.size() >= maxWaiting) {
-                last.complete(new Outcome.Refused(Status.BUSY, maxWaiting + " commands wait for the shard's log"));
+            if (waiting.size() >= maxWaiting || waitingBytes >= MAX_WAITING_BYTES) {
+                last.complete(new Outcome.Refused(
+                        Status.BUSY, waiting.size() + " commands wait for the shard's log, as many as may"));
                 return last;
             }
             for (int i = 0; i < commands.size(); i++) {
                 boolean isLast = i == commands.size() - 1;
-                waiting.add(new Proposal(commands.get(i), isLast ? last : new CompletableFuture<>()));
+                if (isLast && tick != null && commands.get(i) instanceof Command.Tick) {
+                    return tick.outcome();
+                }
+                add(new Proposal(commands.get(i), isLast ? last : new CompletableFuture<>()));
             }
             if (inFlight) {
                 return last;
@@ -62,6 +71,14 @@ final class Proposer {
         }
         sendNext();
         return last;
+    }
+
+    private void add(Proposal proposal) {
+        waiting.add(proposal);
+        waitingBytes += size(proposal.command());
+        if (proposal.command() instanceof Command.Tick) {
+            tick = proposal;
+        }
     }
 
     /** Sends batch after batch while they complete at once, so that a fast log does not deepen the stack. */
@@ -90,7 +107,10 @@ final class Proposer {
             if (!batch.isEmpty() && bytes > MAX_BYTES) {
                 break;
             }
-            batch.add(waiting.poll());
+            Proposal next = waiting.poll();
+            waitingBytes -= size(next.command());
+            tick = next.command() instanceof Command.Tick ? null : tick;
+            batch.add(next);
         }
         inFlight = !batch.isEmpty();
         return batch;
@@ -118,7 +138,11 @@ final class Proposer {
 
     private static Outcome refusal(Throwable failure) {
         Throwable cause = Session.unwrap(failure);
-        Status status = cause instanceof NotLeaderException ? Status.NO_LEADER : Status.INDETERMINATE;
-        return new Outcome.Refused(status, String.valueOf(cause.getMessage()));
+        String message = String.valueOf(cause.getMessage());
+        if (cause instanceof NotLeaderException) {
+            return new Outcome.Refused(Status.NO_LEADER, message);
+        }
+        return new Outcome.Refused(
+                cause instanceof EntryTooLargeException ? Status.INVALID : Status.INDETERMINATE, message);
     }
 }

@@ -8,38 +8,50 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
-import java.util.List;
+import java.util.Collection;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The replicas of this node, by shard. Thread-safe. */
 public final class ShardHost implements LocalReplicas, AutoCloseable {
 
-    private final List<ShardReplica> replicas;
+    /** A write has no more mutations than a batch has room for versions. */
+    static final int MAX_MUTATIONS = 4_096;
 
-    public ShardHost(List<ShardReplica> replicas) {
-        this.replicas = List.copyOf(replicas);
+    private final Map<Integer, ShardReplica> replicas;
+
+    public ShardHost(Map<Integer, ShardReplica> replicas) {
+        this.replicas = Map.copyOf(replicas);
+    }
+
+    public Collection<ShardReplica> all() {
+        return replicas.values();
+    }
+
+    /** The replica of a shard, or null if it is not hosted here. */
+    public @Nullable ShardReplica replica(int shard) {
+        return replicas.get(shard);
     }
 
     @Override
     public @Nullable LocalEntry get(int cacheId, int shard, Bytes key, SessionPositions session) {
-        return replicas.get(shard).get(cacheId, key, shard, session);
+        ShardReplica replica = replicas.get(shard);
+        return replica == null ? null : replica.get(cacheId, key, shard, session);
     }
 
     /** Serves a request about a shard; what is no such request, or no such shard, is refused. */
     public void serve(Request.ToShard request, Consumer<Reply> reply) {
-        if (request.shard() >= replicas.size()) {
-            reply.accept(notHosted(request.shard()));
-            return;
-        }
         ShardReplica replica = replicas.get(request.shard());
-        if (request instanceof Request.Read read) {
+        if (replica == null) {
+            reply.accept(notHosted(request.shard()));
+        } else if (request instanceof Request.Read read) {
             replica.read(read, reply);
-        } else if (request instanceof Request.Write write && !write.mutations().isEmpty()) {
-            replica.writeUnder(write.lease(), write, reply);
+        } else if (request instanceof Request.Write write && isWithinBounds(write)) {
+            replica.write(write, reply);
         } else if (request instanceof Request.Clear clear) {
-            replica.write(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()))
-                    .thenAccept(reply);
+            replica.write(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()), reply);
         } else if (request instanceof Request.ReadForUpdate read && isWithinBounds(read)) {
             replica.readForUpdate(read, reply);
         } else if (request instanceof Request.Release release) {
@@ -47,7 +59,8 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         } else {
             reply.accept(Reply.Refused.of(
                     Status.INVALID,
-                    "A write without mutations, or a lease without an id or beyond its bounds: it is waited for at most "
+                    "A write without mutations or with more than " + MAX_MUTATIONS
+                            + ", or a lease without an id or beyond its bounds: it is waited for at most "
                             + EntryLeases.MAX_WAIT_MILLIS + " ms, and held 1 to " + EntryLeases.MAX_HOLD_MILLIS
                             + " ms"));
         }
@@ -55,6 +68,10 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     private static Reply notHosted(int shard) {
         return Reply.Refused.of(Status.MOVED, "Shard " + shard + " is not hosted here");
+    }
+
+    private static boolean isWithinBounds(Request.Write write) {
+        return !write.mutations().isEmpty() && write.mutations().size() <= MAX_MUTATIONS;
     }
 
     private static boolean isWithinBounds(Request.ReadForUpdate read) {
@@ -65,22 +82,29 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
                 && read.holdMillis() <= EntryLeases.MAX_HOLD_MILLIS;
     }
 
-    /** Tells the changes of a cache in a shard until the answered task is run. */
-    public Runnable subscribe(Request.Subscribe request, Consumer<Reply> replies) {
-        if (request.shard() >= replicas.size()) {
+    /**
+     * Tells the changes of a cache in a shard.
+     *
+     * @param wanted whether they are still wanted, asked before the subscription begins
+     * @param begun takes the task that ends the subscription
+     */
+    public void subscribe(
+            Request.Subscribe request, Consumer<Reply> replies, BooleanSupplier wanted, Consumer<Runnable> begun) {
+        ShardReplica replica = replicas.get(request.shard());
+        if (replica == null) {
             replies.accept(notHosted(request.shard()));
-            return () -> {};
+        } else {
+            replica.subscribe(request, replies, wanted, begun);
         }
-        return replicas.get(request.shard()).subscribe(request, replies);
     }
 
     /** What the leader of a shard does from time to time. */
     public void upkeep() {
-        replicas.forEach(ShardReplica::upkeep);
+        replicas.values().forEach(ShardReplica::upkeep);
     }
 
     @Override
     public void close() {
-        replicas.forEach(ShardReplica::close);
+        replicas.values().forEach(ShardReplica::close);
     }
 }

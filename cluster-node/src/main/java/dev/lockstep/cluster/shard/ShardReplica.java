@@ -1,17 +1,13 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.control.ClusterMachine;
-import dev.lockstep.cluster.machine.Applied;
-import dev.lockstep.cluster.machine.Batch;
-import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Conditions;
 import dev.lockstep.cluster.machine.Outcome;
-import dev.lockstep.cluster.machine.ShardMachine;
-import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.cluster.reads.PositionWaits;
+import dev.lockstep.cluster.reads.ReadBarrier;
+import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.routing.SessionPositions;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -19,82 +15,111 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
-import dev.lockstep.protocol.wire.EntryRead;
-import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One hosted replica of a shard. The thread that applies the log announces each position in {@code applying} before it
- * changes the store and in {@code applied} afterwards; readers check the one and report the other, and so need no lock.
- *
- * <p>Thread-safe. Serves a shard whose only voter is this node, which needs neither read rounds nor positions to wait for.
+ * One hosted replica of a shard: it refuses what another must do, waits until it may answer, and proposes. Whatever it knows
+ * of entries is in its {@link ReplicaState}. Thread-safe.
  */
-public final class ShardReplica implements LogMachine, AutoCloseable {
+public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
-    private final ClusterMachine cluster;
+    /** How long a read waits for this replica to get where the reader has been. */
+    private static final long BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final ReplicaState state = new ReplicaState();
+    private final String name;
+    private final CacheCatalog caches;
     private final Time time;
-    private final HeapStore store = new HeapStore();
-    private final ShardMachine machine = new ShardMachine(store);
-    private final ChangeWindow window = new ChangeWindow();
+    private final EventLoop loop;
+    private final long maxStalenessNanos;
     private final EntryLeases leases;
     private final ReplicatedLog log;
     private final Proposer proposer;
-    private volatile long applying;
-    private volatile long applied;
-    private volatile long checksum;
+    private final PositionWaits waits;
+    private final ReadBarrier barrier;
+    private final AtomicBoolean upkeepUnderWay = new AtomicBoolean();
+    private final AtomicBoolean roundUnderWay = new AtomicBoolean();
+    private volatile long freshUntilNanos;
 
+    /** @param maxWaiting commands that may wait before the next is refused as busy */
+    public record Limits(Duration maxStaleness, int maxWaiting) {}
+
+    /** Opens the replica, recovering what it had. */
     public ShardReplica(
             int shard,
             List<NodeId> replicas,
             Consensus consensus,
-            ClusterMachine cluster,
+            CacheCatalog caches,
+            ReadRounds rounds,
             Time time,
             EventLoop loop,
-            int maxWaiting) {
-        this.cluster = cluster;
+            Limits limits) {
+        this.name = "shard " + shard;
+        this.caches = caches;
         this.time = time;
+        this.loop = loop;
+        this.maxStalenessNanos = limits.maxStaleness().toNanos();
+        this.freshUntilNanos = time.nanos() - 1;
         this.leases = new EntryLeases(loop);
-        this.log = consensus.open(shard, replicas, this);
-        this.proposer = new Proposer(log, this::batch, maxWaiting);
+        this.log = consensus.open(shard, replicas, state);
+        this.proposer = new Proposer(log, commands -> state.batch(time.millis(), commands), limits.maxWaiting());
+        this.waits = new PositionWaits(() -> Math.max(state.applied(), log.appliedPosition()), time, loop);
+        this.barrier = new ReadBarrier(name, shard, log, rounds, waits, time);
+        state.watch(this);
     }
 
-    // The log's side
+    // What the log tells
 
-    private Batch batch(List<Command> commands) {
-        return new Batch(time.millis(), applied, checksum, commands);
+    @Override
+    public void applied() {
+        waits.advanced();
     }
 
     @Override
-    public Object apply(long position, byte[] entry) {
-        Batch batch = BatchCodec.decode(entry);
-        applying = position;
-        Applied result = machine.apply(position, batch);
-        checksum = machine.checksum();
-        applied = position;
-        window.applied(position, result.changes());
-        return result.outcomes();
+    public void standingChanged() {
+        loop.execute(() -> {
+            if (!log.standing().leads()) {
+                leases.dropAll();
+            }
+        });
     }
 
-    @Override
-    public void standingChanged() {}
+    /** This replica's place in the group, at this moment. */
+    public ReplicatedLog.Standing standing() {
+        return log.standing();
+    }
+
+    /** Gives leadership up if it has it. */
+    public void stepDown() {
+        if (log.standing().leads()) {
+            log.stepDown(null);
+        }
+    }
 
     // Reads
 
-    /** Looks an entry up for a session, on the caller's thread; null when the session is ahead of this replica. */
+    /** Looks an entry up for a session, on the caller's thread; null when this replica can't answer at once. */
     @Nullable
     LocalEntry get(int cacheId, Bytes key, int shard, SessionPositions session) {
-        if (applied < session.position(shard) || machine.definition(cacheId) == null) {
+        if (state.applied() < session.position(shard) || state.definition(cacheId) == null || !isFresh()) {
             return null;
         }
-        LocalEntry entry = store.get(cacheId, key);
-        session.saw(shard, applying);
+        LocalEntry entry = state.entry(cacheId, key);
+        session.saw(shard, state.applying());
         if (entry == null) {
             return LocalEntry.ABSENT;
         }
@@ -107,168 +132,267 @@ public final class ShardReplica implements LogMachine, AutoCloseable {
     }
 
     private long judge(long judgedAtMillis) {
-        return Math.max(Math.max(machine.logTimeMillis(), time.millis()), judgedAtMillis);
+        return Math.max(Math.max(state.logTimeMillis(), time.millis()), judgedAtMillis);
+    }
+
+    /** Whether the leader was heard of, or was confirmed to be this replica, within the bound on staleness. */
+    private boolean isFresh() {
+        if (freshUntilNanos - time.nanos() > 0) {
+            return true;
+        }
+        long now = time.nanos();
+        ReplicatedLog.Standing standing = log.standing();
+        if (standing.leads() && standing.voters().stream().allMatch(voters -> voters.size() == 1)) {
+            freshUntilNanos = now + maxStalenessNanos;
+            return true;
+        }
+        long age = standing.leads() ? barrier.sinceConfirmedNanos() : log.sinceLeaderContactNanos();
+        if (age >= maxStalenessNanos) {
+            return false;
+        }
+        freshUntilNanos = now - age + maxStalenessNanos;
+        return true;
     }
 
     /** Answers a get, scan or size. */
     void read(Request.Read read, Consumer<Reply> reply) {
-        if (!exists(read.cacheId())) {
-            reply.accept(noSuchCache(read.cacheId()));
-        } else if (applied < read.minPosition()) {
-            reply.accept(Reply.Refused.of(Status.BEHIND, "The replica is behind the session"));
-        } else if (read instanceof Request.Get get) {
-            reply.accept(entries(get));
-        } else if (read instanceof Request.Scan scan) {
-            reply.accept(keys(scan));
+        ifExists(read.cacheId(), reply, () -> {
+            if (read.consistency() == Consistency.STRONG) {
+                barrier.pass(() -> strong(read, reply), reply);
+            } else {
+                whenApplied(read.minPosition(), reply, () -> sessionRead(read, reply));
+            }
+        });
+    }
+
+    private void whenApplied(long position, Consumer<Reply> reply, Runnable then) {
+        waits.await(position, BEHIND_NANOS, applied -> {
+            if (applied) {
+                then.run();
+            } else {
+                reply.accept(behind("has not applied yet what the session has seen"));
+            }
+        });
+    }
+
+    private void sessionRead(Request.Read read, Consumer<Reply> reply) {
+        if (isFresh()) {
+            reply.accept(state.answer(read, judge(read.judgedAtMillis())));
+        } else if (log.standing().leads()) {
+            barrier.pass(() -> reply.accept(state.answer(read, judge(read.judgedAtMillis()))), reply);
         } else {
-            long count = store.count(read.cacheId());
-            reply.accept(new Reply.Count(applying, judge(read.judgedAtMillis()), count));
+            reply.accept(behind("has been out of touch with its leader for too long"));
         }
     }
 
-    private Reply entries(Request.Get get) {
-        long lastVersion = lastVersion();
-        long now = judge(get.judgedAtMillis());
-        List<@Nullable EntryRead> entries = new ArrayList<>(get.keys().size());
-        for (Bytes key : get.keys()) {
-            EntryRead entry = entry(get.cacheId(), key, now);
-            entries.add(
-                    entry == null || get.withValues()
-                            ? entry
-                            : new EntryRead(Bytes.EMPTY, entry.version(), entry.deadlineMillis()));
+    private Reply behind(String why) {
+        return Reply.Refused.of(Status.BEHIND, "The replica of " + name + " " + why);
+    }
+
+    private void strong(Request.Read read, Consumer<Reply> reply) {
+        LongPredicate onlyByClock = now -> read instanceof Request.Get get
+                ? get.keys().stream().anyMatch(key -> isOverByClock(read.cacheId(), key, now))
+                : state.nextDeadlineMillis() <= now;
+        whenApplied(
+                read.minPosition(),
+                reply,
+                () -> settle(read.judgedAtMillis(), onlyByClock, reply, now -> reply.accept(state.answer(read, now))));
+    }
+
+    /** Whether an entry is over by the clock, but not by the log's time: a new leader's clock might say otherwise. */
+    private boolean isOverByClock(int cacheId, Bytes key, long nowMillis) {
+        LocalEntry entry = state.entry(cacheId, key);
+        return entry != null && entry.deadlineMillis() <= nowMillis && entry.deadlineMillis() > state.logTimeMillis();
+    }
+
+    /** Lets the log's time catch up first if an answer would rest on the clock alone. */
+    private void settle(long judgedAtMillis, LongPredicate onlyByClock, Consumer<Reply> reply, LongConsumer answer) {
+        long now = judge(judgedAtMillis);
+        if (state.logTimeMillis() >= now || !onlyByClock.test(now)) {
+            answer.accept(now);
+            return;
         }
-        return new Reply.Entries(applying, now, lastVersion, entries);
-    }
-
-    private @Nullable EntryRead entry(int cacheId, Bytes key, long now) {
-        LocalEntry entry = live(cacheId, key, now);
-        return entry == null ? null : new EntryRead(entry.value(), entry.version(), entry.deadlineMillis());
-    }
-
-    private @Nullable LocalEntry live(int cacheId, Bytes key, long now) {
-        LocalEntry entry = store.get(cacheId, key);
-        return entry == null || entry.deadlineMillis() <= now ? null : entry;
-    }
-
-    /** The highest version that a reader may rely on: taken before it looks, it bounds what absence was seen from below. */
-    private long lastVersion() {
-        return ((applied + 1) << ShardMachine.ORDINAL_BITS) - 1;
-    }
-
-    private Reply keys(Request.Scan scan) {
-        int limit = Math.max(1, Math.min(scan.limit(), 10_000));
-        long now = judge(scan.judgedAtMillis());
-        List<Bytes> page = store.keysAfter(scan.cacheId(), scan.after(), limit);
-        List<Bytes> live = page.stream()
-                .filter(key -> live(scan.cacheId(), key, now) != null)
-                .toList();
-        boolean complete = page.size() < limit;
-        return new Reply.Keys(applying, now, complete ? live : withLast(live, page), complete);
-    }
-
-    /** The last key of a page is kept even if it is over, since the next page starts from it. */
-    private static List<Bytes> withLast(List<Bytes> live, List<Bytes> page) {
-        Bytes last = page.get(page.size() - 1);
-        if (!live.isEmpty() && live.get(live.size() - 1).equals(last)) {
-            return live;
-        }
-        List<Bytes> extended = new ArrayList<>(live);
-        extended.add(last);
-        return extended;
+        proposer.propose(List.of(new Command.Tick())).thenAccept(outcome -> {
+            long later = Math.max(now, state.logTimeMillis());
+            if (outcome instanceof Outcome.Refused refused) {
+                reply.accept(reply(refused));
+            } else if (state.logTimeMillis() >= later || !onlyByClock.test(later)) {
+                answer.accept(later);
+            } else {
+                reply.accept(new Reply.Refused(
+                        Status.BUSY,
+                        "The leader's clock is behind the one by which the session has judged expiry",
+                        Math.max(1, later - time.millis()),
+                        null));
+            }
+        });
     }
 
     // Writes
 
     /** Proposes a command of a cache; a cache that the log does not know yet is defined in front of it. */
-    CompletableFuture<Reply> write(int cacheId, Command command) {
-        CacheInfo unknown = machine.definition(cacheId) == null ? cluster.cache(cacheId) : null;
-        if (unknown == null && !exists(cacheId)) {
-            return CompletableFuture.completedFuture(noSuchCache(cacheId));
+    void write(int cacheId, Command command, Consumer<Reply> reply) {
+        Reply.Refused refusal = barrier.refusal();
+        if (refusal != null) {
+            reply.accept(refusal);
+            return;
         }
-        List<Command> commands = unknown == null ? List.of(command) : List.of(new Command.Define(unknown), command);
-        return proposer.propose(commands).thenApply(ShardReplica::reply);
+        ifExists(cacheId, reply, () -> {
+            CacheInfo unknown = state.definition(cacheId) == null ? caches.cache(cacheId) : null;
+            List<Command> commands = unknown == null ? List.of(command) : List.of(new Command.Define(unknown), command);
+            proposer.propose(commands).thenAccept(outcome -> reply.accept(reply(outcome)));
+        });
     }
 
-    /** Gives a lease back when what it was held for is done. */
-    void writeUnder(LeaseId lease, Request.Write write, Consumer<Reply> reply) {
-        write(write.cacheId(), new Command.Write(write.cacheId(), write.id(), write.mutations()))
-                .thenAccept(answer -> {
-                    reply.accept(answer);
-                    if (!lease.isNone()) {
-                        leases.release(write.cacheId(), write.mutations().get(0).key(), lease);
-                    }
-                });
+    /** Gives a lease back when what it was held for is done, or will never be. */
+    void write(Request.Write write, Consumer<Reply> reply) {
+        var command = new Command.Write(write.cacheId(), write.id(), write.mutations());
+        write(write.cacheId(), command, answer -> {
+            reply.accept(answer);
+            boolean again =
+                    answer instanceof Reply.Refused refused && refused.status().kind() != Status.Kind.PERMANENT;
+            if (!write.lease().isNone() && !again) {
+                leases.release(write.cacheId(), write.mutations().get(0).key(), write.lease());
+            }
+        });
     }
 
-    private static Reply reply(Outcome outcome) {
+    private Reply reply(Outcome outcome) {
         if (outcome instanceof Outcome.Written written) {
             return new Reply.Written(written.position(), written.logTimeMillis(), written.results());
         } else if (outcome instanceof Outcome.Refused refused) {
-            return Reply.Refused.of(refused.status(), refused.message());
+            return refused.status() == Status.NO_LEADER
+                    ? barrier.elsewhere()
+                    : Reply.Refused.of(refused.status(), refused.message());
         }
         return new Reply.Done();
     }
 
-    /** Removes what is due, and forgets the caches that the control group has destroyed. */
+    /**
+     * To be called every few milliseconds. A leader removes what is due, forgets the caches that the control group has
+     * destroyed, and makes sure that it still leads before its reads are too old.
+     */
     void upkeep() {
+        if (!log.standing().ready()) {
+            return;
+        }
+        if (barrier.sinceConfirmedNanos() > maxStalenessNanos / 4 && roundUnderWay.compareAndSet(false, true)) {
+            barrier.pass(() -> roundUnderWay.set(false), refused -> roundUnderWay.set(false));
+        }
         List<Command> commands = new ArrayList<>();
-        if (machine.nextDeadlineMillis() <= time.millis()) {
+        if (state.nextDeadlineMillis() <= time.millis()) {
             commands.add(new Command.Tick());
         }
-        for (int cacheId : machine.caches()) {
-            if (cacheId <= cluster.highestId() && cluster.cache(cacheId) == null) {
+        for (int cacheId : state.caches()) {
+            if (caches.isDestroyed(cacheId)) {
                 commands.add(new Command.Drop(cacheId));
             }
         }
-        if (!commands.isEmpty()) {
-            proposer.propose(commands);
+        if (!commands.isEmpty() && upkeepUnderWay.compareAndSet(false, true)) {
+            proposer.propose(commands).thenAccept(outcome -> upkeepUnderWay.set(false));
         }
     }
 
     // Leases
 
     void readForUpdate(Request.ReadForUpdate request, Consumer<Reply> reply) {
-        if (!exists(request.cacheId())) {
-            reply.accept(noSuchCache(request.cacheId()));
+        Reply.Refused refusal = barrier.refusal();
+        if (refusal != null) {
+            reply.accept(refusal);
             return;
         }
-        leases.acquire(
+        ifExists(
                 request.cacheId(),
-                request.key(),
-                request.lease(),
-                request.waitMillis(),
-                request.holdMillis(),
-                refusal -> reply.accept(
-                        refusal == null
-                                ? leased(request)
-                                : Reply.Refused.of(refusal, "The entry's lease did not become free in time")));
+                reply,
+                () -> leases.acquire(
+                        request.cacheId(),
+                        request.key(),
+                        request.lease(),
+                        request.waitMillis(),
+                        request.holdMillis(),
+                        why -> granted(request, why, reply)));
     }
 
-    private Reply leased(Request.ReadForUpdate request) {
-        long lastVersion = lastVersion();
-        long now = judge(0);
-        return new Reply.Leased(applying, now, lastVersion, entry(request.cacheId(), request.key(), now));
+    private void granted(Request.ReadForUpdate request, @Nullable Status why, Consumer<Reply> reply) {
+        if (why == Status.NO_LEADER) {
+            reply.accept(barrier.elsewhere());
+        } else if (why != null) {
+            reply.accept(Reply.Refused.of(why, "The entry's lease did not become free in time"));
+        } else {
+            settle(
+                    0,
+                    now -> isOverByClock(request.cacheId(), request.key(), now),
+                    reply,
+                    now -> reply.accept(state.leased(request, now)));
+        }
     }
 
     /** Absent now is as good as absent since: what a caller saw is so again at this moment. */
     void release(Request.Release request, Consumer<Reply> reply) {
-        long now = judge(0);
-        LocalEntry entry = live(request.cacheId(), request.key(), now);
+        if (!(request.condition() instanceof Condition.Any)) {
+            barrier.pass(
+                    () -> settle(
+                            0,
+                            now -> isOverByClock(request.cacheId(), request.key(), now),
+                            reply,
+                            now -> released(request, now, reply)),
+                    reply);
+            return;
+        }
+        Reply.Refused refusal = barrier.refusal();
+        if (refusal == null) {
+            released(request, judge(0), reply);
+        } else {
+            reply.accept(refusal);
+        }
+    }
+
+    private void released(Request.Release request, long nowMillis, Consumer<Reply> reply) {
+        LocalEntry entry = state.live(request.cacheId(), request.key(), nowMillis);
         boolean held = Conditions.hold(request.condition(), entry, since -> true);
-        long seen = applying;
+        long seen = state.applying();
         leases.release(request.cacheId(), request.key(), request.lease());
-        reply.accept(new Reply.Released(seen, now, held));
+        reply.accept(new Reply.Released(seen, nowMillis, held));
     }
 
     // Changes
 
-    /** Tells the changes of a cache until the answered task is run. */
-    Runnable subscribe(Request.Subscribe request, Consumer<Reply> replies) {
-        return window.subscribe(request.cacheId(), request.afterPosition(), replies);
+    /**
+     * Tells the changes of a cache, once this replica has got where the subscriber has been.
+     *
+     * @param wanted whether they are still wanted, asked before the subscription begins
+     * @param begun takes the task that ends the subscription
+     */
+    void subscribe(
+            Request.Subscribe request, Consumer<Reply> replies, BooleanSupplier wanted, Consumer<Runnable> begun) {
+        long from = Math.max(request.afterPosition(), request.minPosition());
+        ifExists(
+                request.cacheId(),
+                replies,
+                () -> whenApplied(from, replies, () -> {
+                    if (wanted.getAsBoolean()) {
+                        begun.accept(state.window().subscribe(request.cacheId(), request.afterPosition(), replies));
+                    }
+                }));
     }
 
-    private boolean exists(int cacheId) {
-        return cluster.cache(cacheId) != null;
+    /** Runs a task of an existing cache; at once unless this node has not heard of the cache yet. */
+    private void ifExists(int cacheId, Consumer<Reply> reply, Runnable task) {
+        if (caches.cache(cacheId) != null) {
+            task.run();
+        } else if (caches.isDestroyed(cacheId)) {
+            reply.accept(noSuchCache(cacheId));
+        } else {
+            caches.learn(cacheId, refusal -> {
+                if (refusal != null) {
+                    reply.accept(refusal);
+                } else if (caches.cache(cacheId) == null) {
+                    reply.accept(noSuchCache(cacheId));
+                } else {
+                    task.run();
+                }
+            });
+        }
     }
 
     private static Reply.Refused noSuchCache(int cacheId) {
@@ -278,5 +402,6 @@ public final class ShardReplica implements LogMachine, AutoCloseable {
     @Override
     public void close() {
         log.close();
+        leases.dropAll();
     }
 }

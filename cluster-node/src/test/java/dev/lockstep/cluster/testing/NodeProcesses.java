@@ -34,6 +34,12 @@ public final class NodeProcesses implements AutoCloseable {
         return start(home, MemberPorts.reserve(count), "", classPath);
     }
 
+    /** Starts nodes with this JVM's class path, at ports of their own, with further lines of configuration. */
+    public static NodeProcesses start(Path home, int count, List<String> settings) throws IOException {
+        return start(
+                home, MemberPorts.reserve(count), String.join(System.lineSeparator(), settings), currentClassPath());
+    }
+
     /** Likewise, at the ports given, with further lines of configuration. */
     public static NodeProcesses start(Path home, List<MemberPorts> members, String settings, String classPath)
             throws IOException {

@@ -9,7 +9,7 @@ import java.util.PriorityQueue;
 import java.util.Random;
 
 /** Clock, event loop and randomness of a test: time passes only when the test says so, and all in its own thread. */
-final class SimulatedWorld implements Time, EventLoop, Entropy {
+public final class SimulatedWorld implements Time, EventLoop, Entropy {
 
     private final Random random = new Random(107);
     private final PriorityQueue<Task> tasks =
@@ -57,7 +57,7 @@ final class SimulatedWorld implements Time, EventLoop, Entropy {
     }
 
     /** Lets time pass, and everything happen that falls due. */
-    void pass(Duration duration) {
+    public void pass(Duration duration) {
         long until = nanos + duration.toNanos();
         while (!tasks.isEmpty() && tasks.peek().due() <= until) {
             Task task = tasks.remove();

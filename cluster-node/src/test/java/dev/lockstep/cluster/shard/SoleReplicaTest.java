@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
@@ -19,8 +21,10 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A shard of a single node, whose clock stands still until it is set and which nobody keeps up. */
-class ShardReplicaTest {
+class SoleReplicaTest {
 
     private static final NodeId NODE = new NodeId("n1");
     private static final Bytes KEY = Bytes.utf8("key");
@@ -44,11 +48,9 @@ class ShardReplicaTest {
     @BeforeEach
     void open() {
         LocalConsensus consensus = new LocalConsensus(NODE);
-        ControlGroup control = new ControlGroup(consensus, List.of(NODE));
+        Peers nobody = (peer, request, answer) -> answer.accept(null);
         ExpiryRule brief = new ExpiryRule(Lifetime.ofMillis(10), Lifetime.UNCHANGED, Lifetime.UNCHANGED);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", brief, "", 0, Consistency.SESSION);
-        Reply created = control.propose(new Request.CreateCache(definition)).join();
-        cache = ((Reply.Caches) created).caches().get(0).id();
         Time time = new Time() {
             @Override
             public long millis() {
@@ -60,8 +62,14 @@ class ShardReplicaTest {
                 return millis * 1_000_000;
             }
         };
+        ReadRounds rounds = new ReadRounds(NODE, nobody, time, Duration.ofSeconds(1));
+        ControlGroup control = new ControlGroup(consensus, List.of(NODE), rounds, nobody, time, loop);
+        control.propose(
+                new Request.CreateCache(definition),
+                created -> cache = ((Reply.Caches) created).caches().get(0).id());
+        var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 1_000);
         shards = new ShardHost(
-                List.of(new ShardReplica(0, List.of(NODE), consensus, control.state(), time, loop, 1_000)));
+                Map.of(0, new ShardReplica(0, List.of(NODE), consensus, control, rounds, time, loop, limits)));
     }
 
     @AfterEach

@@ -1,0 +1,24 @@
+package dev.lockstep.cluster.shard;
+
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Reply;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Which caches exist, as the control group says and as far as this node has learnt it. Thread-safe. */
+public interface CacheCatalog {
+
+    /** The cache with this id, or null: destroyed, or not known here yet. */
+    @Nullable
+    CacheInfo cache(int cacheId);
+
+    /** Whether the cache was created once and is no more. */
+    boolean isDestroyed(int cacheId);
+
+    /**
+     * Learns of a cache that is neither here nor destroyed.
+     *
+     * @param then takes null once {@link #cache} or {@link #isDestroyed} can tell, or else why that could not be learnt
+     */
+    void learn(int cacheId, Consumer<Reply.@Nullable Refused> then);
+}

@@ -1,0 +1,186 @@
+package dev.lockstep.cluster.shard;
+
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.machine.Applied;
+import dev.lockstep.cluster.machine.Batch;
+import dev.lockstep.cluster.machine.BatchCodec;
+import dev.lockstep.cluster.machine.Command;
+import dev.lockstep.cluster.machine.ShardMachine;
+import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.EntryRead;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a shard's log has made of this replica, and how it is looked up. The thread that applies the log announces each
+ * position in {@code applying} before it changes the store and in {@code applied} afterwards; readers check the one and
+ * report the other, and so need no lock. Thread-safe.
+ */
+final class ReplicaState implements LogMachine {
+
+    private final HeapStore store = new HeapStore();
+    private final ShardMachine machine = new ShardMachine(store);
+    private final ChangeWindow window = new ChangeWindow();
+    private volatile @Nullable Watcher watcher;
+    private volatile long applying;
+    private volatile Tip tip = new Tip(0, 0);
+
+    /** Told what the log does, on the log's threads; must not block. */
+    interface Watcher {
+
+        void applied();
+
+        void standingChanged();
+    }
+
+    /** The last batch that was applied, and the checksum after it: always seen together. */
+    private record Tip(long position, long checksum) {}
+
+    /** From now on, {@code next} is told. */
+    void watch(Watcher next) {
+        watcher = next;
+    }
+
+    @Override
+    public Object apply(long position, byte[] entry) {
+        Batch batch = BatchCodec.decode(entry);
+        applying = position;
+        Applied result = machine.apply(position, batch);
+        tip = new Tip(position, machine.checksum());
+        window.applied(position, result.changes());
+        Watcher told = watcher;
+        if (told != null) {
+            told.applied();
+        }
+        return result.outcomes();
+    }
+
+    @Override
+    public void standingChanged() {
+        Watcher told = watcher;
+        if (told != null) {
+            told.standingChanged();
+        }
+    }
+
+    /** A batch to propose on this state. */
+    Batch batch(long stampMillis, List<Command> commands) {
+        Tip now = tip;
+        return new Batch(stampMillis, now.position(), now.checksum(), commands);
+    }
+
+    /** Every batch up to here is in the store. */
+    long applied() {
+        return tip.position();
+    }
+
+    /** No batch after this one can have been seen in the store so far. */
+    long applying() {
+        return applying;
+    }
+
+    /** The entry, over or not. */
+    @Nullable
+    LocalEntry entry(int cacheId, Bytes key) {
+        return store.get(cacheId, key);
+    }
+
+    @Nullable
+    LocalEntry live(int cacheId, Bytes key, long nowMillis) {
+        LocalEntry entry = store.get(cacheId, key);
+        return entry == null || entry.deadlineMillis() <= nowMillis ? null : entry;
+    }
+
+    /** Answers a get, scan or size, judging expiry by {@code nowMillis}. */
+    Reply answer(Request.Read read, long nowMillis) {
+        if (read instanceof Request.Get get) {
+            return entries(get, nowMillis);
+        } else if (read instanceof Request.Scan scan) {
+            return keys(scan, nowMillis);
+        }
+        long count = store.count(read.cacheId());
+        return new Reply.Count(applying, nowMillis, count);
+    }
+
+    private Reply entries(Request.Get get, long nowMillis) {
+        long lastVersion = lastVersion();
+        List<@Nullable EntryRead> entries = new ArrayList<>(get.keys().size());
+        for (Bytes key : get.keys()) {
+            EntryRead entry = read(get.cacheId(), key, nowMillis);
+            entries.add(
+                    entry == null || get.withValues()
+                            ? entry
+                            : new EntryRead(Bytes.EMPTY, entry.version(), entry.deadlineMillis()));
+        }
+        return new Reply.Entries(applying, nowMillis, lastVersion, entries);
+    }
+
+    /** Answers a read under a lease. */
+    Reply leased(Request.ReadForUpdate request, long nowMillis) {
+        long lastVersion = lastVersion();
+        EntryRead entry = read(request.cacheId(), request.key(), nowMillis);
+        return new Reply.Leased(applying, nowMillis, lastVersion, entry);
+    }
+
+    private @Nullable EntryRead read(int cacheId, Bytes key, long nowMillis) {
+        LocalEntry entry = live(cacheId, key, nowMillis);
+        return entry == null ? null : new EntryRead(entry.value(), entry.version(), entry.deadlineMillis());
+    }
+
+    /** The highest version that a reader may rely on: taken before it looks, it bounds what absence was seen from below. */
+    private long lastVersion() {
+        return ((applied() + 1) << ShardMachine.ORDINAL_BITS) - 1;
+    }
+
+    private Reply keys(Request.Scan scan, long nowMillis) {
+        int limit = Math.max(1, Math.min(scan.limit(), 10_000));
+        List<Bytes> page = store.keysAfter(scan.cacheId(), scan.after(), limit);
+        List<Bytes> live = page.stream()
+                .filter(key -> live(scan.cacheId(), key, nowMillis) != null)
+                .toList();
+        boolean complete = page.size() < limit;
+        return new Reply.Keys(applying, nowMillis, complete ? live : withLast(live, page), complete);
+    }
+
+    /** The last key of a page is kept even if it is over, since the next page starts from it. */
+    private static List<Bytes> withLast(List<Bytes> live, List<Bytes> page) {
+        Bytes last = page.get(page.size() - 1);
+        if (!live.isEmpty() && live.get(live.size() - 1).equals(last)) {
+            return live;
+        }
+        List<Bytes> extended = new ArrayList<>(live);
+        extended.add(last);
+        return extended;
+    }
+
+    ChangeWindow window() {
+        return window;
+    }
+
+    /** A cache that the shard's log has defined, or null. */
+    @Nullable
+    CacheInfo definition(int cacheId) {
+        return machine.definition(cacheId);
+    }
+
+    /** The ids of the caches that the shard's log has defined and not dropped. */
+    Set<Integer> caches() {
+        return machine.caches();
+    }
+
+    long logTimeMillis() {
+        return machine.logTimeMillis();
+    }
+
+    /** When the next entry is due; {@link Long#MAX_VALUE} for never. */
+    long nextDeadlineMillis() {
+        return machine.nextDeadlineMillis();
+    }
+}

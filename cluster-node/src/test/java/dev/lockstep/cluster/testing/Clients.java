@@ -1,0 +1,51 @@
+package dev.lockstep.cluster.testing;
+
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.routing.Sessions;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Clients of a cluster, each with connections of its own. Not thread-safe. Closing it closes them all. */
+public final class Clients implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    private final String cluster;
+    private final String addresses;
+    private final EventLoop loop = EventLoop.threaded("clients");
+    private final List<Session> open = new ArrayList<>();
+
+    /** @param addresses each {@code host:port}, separated by commas */
+    public Clients(String cluster, String addresses) {
+        this.cluster = cluster;
+        this.addresses = addresses;
+    }
+
+    public Session open() {
+        return open(addresses);
+    }
+
+    /** A client that learns of the cluster from one node. */
+    public Session through(NodeProcess node) {
+        return open("127.0.0.1:" + node.member().port());
+    }
+
+    private Session open(String servers) {
+        NettyLinks links = new NettyLinks(cluster, null, Duration.ofSeconds(2), 10_000);
+        Session session =
+                new Sessions(links, TIMEOUT, Time.system(), loop, Entropy.system()).client(List.of(servers.split(",")));
+        open.add(session);
+        return session;
+    }
+
+    @Override
+    public void close() {
+        open.forEach(Session::close);
+        loop.close();
+    }
+}
