@@ -6,8 +6,10 @@ import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.Request;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ final class Directory {
     private final @Nullable NodeId local;
     private final int preference;
     private final Map<Integer, NodeId> leaders = new ConcurrentHashMap<>();
+    private final Set<NodeId> silent = ConcurrentHashMap.newKeySet();
     private volatile ClusterView view;
     private volatile Map<NodeId, Member> members;
 
@@ -63,6 +66,15 @@ final class Directory {
         leaders.remove(group, node);
     }
 
+    /** The node did not answer; answers whether that is news. It is tried last until it is {@link #heard}. */
+    boolean silent(NodeId node) {
+        return silent.add(node);
+    }
+
+    void heard(NodeId node) {
+        silent.remove(node);
+    }
+
     /**
      * The members to try for a request, the best first.
      *
@@ -99,6 +111,7 @@ final class Directory {
                 ordered.add(members.get(node));
             }
         }
+        ordered.sort(Comparator.comparing(member -> silent.contains(member.id())));
         return ordered;
     }
 }

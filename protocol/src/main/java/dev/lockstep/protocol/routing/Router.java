@@ -7,6 +7,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Router implements AutoCloseable {
 
     private static final long ATTEMPT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Links links;
     private final @Nullable EmbeddedNode local;
@@ -126,6 +128,24 @@ final class Router implements AutoCloseable {
         }
     }
 
+    /** Asks a silent member for a sign of life until it gives one. */
+    private void probe(Member member) {
+        if (closed) {
+            return;
+        }
+        link(member).send(new Request.DescribeCluster(), new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                directory.heard(member.id());
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                loop.schedule(PROBE_NANOS, () -> probe(member));
+            }
+        });
+    }
+
     /** Ends what is under way: it fails as at its deadline. Idempotent. */
     @Override
     public void close() {
@@ -140,6 +160,7 @@ final class Router implements AutoCloseable {
         private final int group;
         private final boolean changes;
         private final boolean numbered;
+        private final boolean fromLeader;
         private final Deadline deadline;
         private final CompletableFuture<Reply> result = new CompletableFuture<>();
         private int attempts;
@@ -153,6 +174,10 @@ final class Router implements AutoCloseable {
             this.deadline = deadline;
             this.group = request instanceof Request.ToShard toShard ? toShard.shard() : Directory.CONTROL;
             this.numbered = request instanceof Request.Write || request instanceof Request.Clear;
+            this.fromLeader = group == Directory.CONTROL
+                    ? !(request instanceof Request.DescribeCluster)
+                    : request instanceof Request.ToLeader
+                            || (request instanceof Request.Read read && read.consistency() == Consistency.STRONG);
             this.changes =
                     numbered || request instanceof Request.CreateCache || request instanceof Request.DestroyCache;
         }
@@ -219,6 +244,9 @@ final class Router implements AutoCloseable {
             last = new LockstepException(
                     Status.NO_LEADER, "Node " + target + " can't be reached or does not answer: " + cause, cause);
             directory.leadsNot(group, target.id());
+            if (directory.silent(target.id())) {
+                loop.schedule(PROBE_NANOS, () -> probe(target));
+            }
             refresh();
             tried.add(target.id());
             follow(RetryPolicy.afterSilence(attempts));
@@ -288,7 +316,11 @@ final class Router implements AutoCloseable {
             @Override
             public void reply(Reply reply) {
                 boolean first = first();
+                directory.heard(target.id());
                 if (!(reply instanceof Reply.Refused refused)) {
+                    if (fromLeader) {
+                        directory.leads(group, target.id());
+                    }
                     result.complete(reply);
                 } else if (first && !result.isDone()) {
                     refused(target, refused);

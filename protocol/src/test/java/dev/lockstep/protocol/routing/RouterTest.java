@@ -107,6 +107,28 @@ class RouterTest {
     }
 
     @Test
+    void aSilentNodeIsAskedLastUntilItGivesASignOfLife() {
+        network.at(N1, (request, handler) -> {});
+        network.at(N2, (request, handler) -> handler.reply(request == READ ? COUNT : WRITTEN));
+        network.at(N3, (request, handler) -> handler.reply(COUNT));
+        CompletableFuture<Reply> first = router.call(WRITE);
+        world.pass(Duration.ofSeconds(2));
+        assertThat(first).isCompletedWithValue(WRITTEN);
+        for (int i = 0; i < 3; i++) {
+            assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+            assertThat(router.call(READ)).isCompletedWithValue(COUNT);
+        }
+        assertThat(network.asked()).startsWith(N1, N2).filteredOn(N1::equals).hasSize(1);
+        world.pass(Duration.ofSeconds(1));
+        network.at(N2, (request, handler) -> refuse(handler, Status.NO_LEADER, null));
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> later = router.call(WRITE);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(later).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).endsWith(N2, N1);
+    }
+
+    @Test
     void aFrozenNodeCostsOneAttemptAndNotTheDeadline() {
         network.at(N1, (request, handler) -> {});
         network.at(N2, (request, handler) -> handler.reply(WRITTEN));

@@ -51,11 +51,17 @@ public final class ObservedNetty implements RpcType {
         };
     }
 
-    /** The server as the transport sees it: everything goes through, and accepted appends (heartbeats too) are noted. */
+    /**
+     * The server as the transport sees it: everything goes through, appends with a safe commit position, and those that are
+     * accepted (heartbeats too) are noted.
+     */
     private static RaftServer observed(RaftServer server, LeaderContacts contacts) {
         InvocationHandler handler = (proxy, method, arguments) -> {
             try {
                 long arrived = contacts.now();
+                if (arguments != null && arguments[0] instanceof AppendEntriesRequestProto request) {
+                    arguments[0] = SafeCommits.of(request);
+                }
                 Object result = method.invoke(server, arguments);
                 if (result instanceof AppendEntriesReplyProto reply
                         && reply.getResult() != AppendResult.NOT_LEADER
