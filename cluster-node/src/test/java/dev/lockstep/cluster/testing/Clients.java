@@ -1,14 +1,18 @@
 package dev.lockstep.cluster.testing;
 
 import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Member;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /** Clients of a cluster, each with connections of its own. Not thread-safe. Closing it closes them all. */
 public final class Clients implements AutoCloseable {
@@ -36,7 +40,30 @@ public final class Clients implements AutoCloseable {
     }
 
     private Session open(String servers) {
-        NettyLinks links = new NettyLinks(cluster, null, Duration.ofSeconds(2), 10_000);
+        return open(servers, links());
+    }
+
+    /** A client that connects to other ports on loopback than the nodes name. */
+    public Session open(IntUnaryOperator ports) {
+        NettyLinks links = links();
+        return open(addresses, new Links() {
+            @Override
+            public Link to(Member member) {
+                return links.to(new Member(member.id(), member.host(), ports.applyAsInt(member.port())));
+            }
+
+            @Override
+            public void close() {
+                links.close();
+            }
+        });
+    }
+
+    private NettyLinks links() {
+        return new NettyLinks(cluster, null, Duration.ofSeconds(2), 10_000);
+    }
+
+    private Session open(String servers, Links links) {
         Session session =
                 new Sessions(links, TIMEOUT, Time.system(), loop, Entropy.system()).client(List.of(servers.split(",")));
         open.add(session);

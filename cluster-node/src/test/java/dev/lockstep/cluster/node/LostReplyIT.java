@@ -1,0 +1,142 @@
+package dev.lockstep.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.Clients;
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.NodeProcess;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.cluster.testing.TcpProxy;
+import dev.lockstep.protocol.routing.HeldLease;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.routing.WriteResult;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryRead;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A client whose every connection goes through a proxy that can swallow replies; a second one looks on. */
+class LostReplyIT {
+
+    private static final Bytes KEY = Bytes.utf8("key");
+    private static final Bytes A = Bytes.utf8("a");
+    private static final Bytes B = Bytes.utf8("b");
+
+    @TempDir
+    Path home;
+
+    private final Map<Integer, TcpProxy> proxies = new HashMap<>();
+    private NodeProcesses nodes;
+    private Clients clients;
+    private Session session;
+    private Session onlooker;
+    private int cache;
+
+    @BeforeEach
+    void start() throws Exception {
+        nodes = NodeProcesses.start(home, 3, List.of("shards: 1"));
+        for (NodeProcess node : nodes.nodes()) {
+            proxies.put(node.member().port(), new TcpProxy(node.member().port()));
+        }
+        clients = new Clients("processes", nodes.addresses());
+        session = clients.open(port -> proxies.get(port).port());
+        onlooker = clients.open();
+        var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
+        cache = session.createCache(definition).join().id();
+        session.write(cache, Mutation.put(KEY, A, Condition.ANY), LeaseId.NONE).join();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        clients.close();
+        for (TcpProxy proxy : proxies.values()) {
+            proxy.close();
+        }
+        nodes.close();
+    }
+
+    private EntryRead current() {
+        return onlooker.get(cache, KEY, Consistency.STRONG).join().entry();
+    }
+
+    private NodeProcess leader() throws Exception {
+        NodeId[] found = new NodeId[1];
+        Eventually.holds("a leader is known", () -> {
+            try (Session asking = clients.open()) {
+                found[0] = asking.view().leaders().get(0);
+            }
+            return found[0] != null;
+        });
+        return nodes.nodes().stream()
+                .filter(node -> node.member().id().equals(found[0].name()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void all(TcpProxy.Mode mode) {
+        proxies.values().forEach(proxy -> proxy.set(mode));
+    }
+
+    /** Sends a write whose reply is lost, and returns once it is applied. */
+    private CompletableFuture<WriteResult> writeUnheard(Mutation mutation, LeaseId lease) throws Exception {
+        long before = current().version();
+        all(TcpProxy.Mode.DROP_REPLIES);
+        CompletableFuture<WriteResult> write = session.write(cache, mutation, lease);
+        Eventually.holds("the write is applied", () -> current().version() > before);
+        assertThat(write).isNotDone();
+        return write;
+    }
+
+    @Test
+    void aRetryGetsTheFirstOutcome() throws Exception {
+        CompletableFuture<WriteResult> write =
+                writeUnheard(Mutation.put(KEY, B, Condition.ANY).returningOld(), LeaseId.NONE);
+        long version = current().version();
+        all(TcpProxy.Mode.PASS);
+        WriteResult result = write.get(20, TimeUnit.SECONDS);
+        assertThat(result.result().old()).isEqualTo(A);
+        assertThat(result.result().version()).isEqualTo(version);
+        assertThat(current().version()).isEqualTo(version);
+    }
+
+    @Test
+    void aRetryGetsTheFirstOutcomeFromTheNextLeaderToo() throws Exception {
+        CompletableFuture<WriteResult> write =
+                writeUnheard(Mutation.put(KEY, B, Condition.ANY).returningOld(), LeaseId.NONE);
+        long version = current().version();
+        leader().kill();
+        all(TcpProxy.Mode.PASS);
+        WriteResult result = write.get(20, TimeUnit.SECONDS);
+        assertThat(result.result().old()).isEqualTo(A);
+        assertThat(result.result().version()).isEqualTo(version);
+        assertThat(current().version()).isEqualTo(version);
+    }
+
+    @Test
+    void anUpdateUnderALeaseIsAppliedOnceThoughItsConditionHoldsNoMore() throws Exception {
+        HeldLease held =
+                session.readForUpdate(cache, KEY, Duration.ofSeconds(30)).join();
+        CompletableFuture<WriteResult> write =
+                writeUnheard(Mutation.put(KEY, B, held.found().unchanged()), held.id());
+        leader().kill();
+        all(TcpProxy.Mode.PASS);
+        assertThat(write.get(20, TimeUnit.SECONDS).result().applied()).isTrue();
+        assertThat(current().value()).isEqualTo(B);
+    }
+}

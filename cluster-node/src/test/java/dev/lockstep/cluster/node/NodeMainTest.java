@@ -1,0 +1,80 @@
+package dev.lockstep.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NodeMainTest {
+
+    @TempDir
+    Path home;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return NodeMain.run(arguments, new PrintWriter(out, true), new PrintWriter(err, true));
+    }
+
+    private int runWith(String yaml) throws IOException {
+        Path file = home.resolve("lockstep.yaml");
+        Files.writeString(file, yaml);
+        return run("--config", file.toString());
+    }
+
+    @Test
+    void helpAndVersionAreToldAndEndWell() {
+        assertThat(run("--help")).isZero();
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString()).contains("--config=<file>", "Lockstep node");
+    }
+
+    @Test
+    void aWrongCommandLineIsRefused() {
+        assertThat(run()).isEqualTo(2);
+        assertThat(run("--confg", "x")).isEqualTo(2);
+        assertThat(err.toString()).contains("--config");
+    }
+
+    @Test
+    void aWrongConfigurationIsRefusedWithItsPlace() throws Exception {
+        assertThat(runWith("cluster: c\nshard: 3\n")).isEqualTo(2);
+        assertThat(err.toString()).contains("lockstep.yaml:2:8: unknown key \"shard\"; did you mean \"shards\"");
+    }
+
+    @Test
+    void aConfigurationWithoutANodeOrAFileIsRefused() throws Exception {
+        assertThat(runWith("cluster: c\n")).isEqualTo(2);
+        assertThat(run("--config", home.resolve("none.yaml").toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("\"node\" is missing", "none.yaml");
+    }
+
+    @Test
+    void anAddressBeyondThisMachineNeedsASayingSo() throws Exception {
+        String yaml = "node: {id: a}\nmembers:\n  - {id: a, address: \"0.0.0.0:7400\", raft-port: 7500}\n";
+        assertThat(runWith(yaml)).isEqualTo(2);
+        assertThat(err.toString()).contains("lockstep.yaml:3:", "insecure: true");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws Exception {
+        List<MemberPorts> members = MemberPorts.reserve(1);
+        MemberPorts self = members.get(0);
+        try (ServerSocket taken = new ServerSocket(self.port(), 1, InetAddress.getLoopbackAddress())) {
+            assertThat(runWith(NodeProcesses.configuration(self.id(), members, "shards: 1")))
+                    .isEqualTo(1);
+            assertThat(err.toString()).contains("127.0.0.1:" + taken.getLocalPort());
+        }
+    }
+}
