@@ -1,0 +1,11 @@
+package dev.lockstep.benchmarks;
+
+/**
+ * What one run of a workload showed.
+ *
+ * @param rate operations a second
+ * @param p50 microseconds within which half of the operations were done
+ * @param p99 microseconds within which 99 of 100 were done
+ * @param cpu microseconds of CPU for an operation, client and nodes together
+ */
+record Sample(double rate, double p50, double p99, double cpu) {}
