@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Remembers what it has applied; answers with the entry itself, at the position it was applied at. */
@@ -15,8 +16,31 @@ public final class RecordingMachine implements LogMachine {
     public static final String POISON = "poison";
 
     private final List<Entry> applied = new CopyOnWriteArrayList<>();
+    private volatile CountDownLatch gate = new CountDownLatch(0);
+    private volatile boolean held;
     private volatile int capacity = Integer.MAX_VALUE;
     private final AtomicInteger standingChanges = new AtomicInteger();
+
+    /** Makes it wait before it applies anything more. */
+    public void holdUntil(CountDownLatch opened) {
+        gate = opened;
+    }
+
+    /** Whether it waits. */
+    public boolean isHeld() {
+        return held;
+    }
+
+    private void await(CountDownLatch opened) {
+        try {
+            held = opened.getCount() > 0;
+            opened.await();
+            held = false;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
+        }
+    }
 
     /** Makes it fail at the entry that would be its {@code count}th. */
     public void failFrom(int count) {
@@ -25,6 +49,7 @@ public final class RecordingMachine implements LogMachine {
 
     @Override
     public Object apply(long position, byte[] entry) {
+        await(gate);
         String text = new String(entry, 0, Math.min(100, entry.length), StandardCharsets.UTF_8);
         if (text.startsWith(POISON) || applied.size() >= capacity) {
             throw new IllegalStateException("The machine was told to fail at " + position);

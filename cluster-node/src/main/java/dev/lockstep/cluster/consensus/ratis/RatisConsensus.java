@@ -105,7 +105,11 @@ public final class RatisConsensus implements Consensus {
                     successor -> transfer(id, successor),
                     () -> remove(id));
         } catch (IOException failure) {
+            machines.remove(id);
             throw new UncheckedIOException(failure);
+        } catch (RuntimeException failure) {
+            machines.remove(id);
+            throw failure;
         }
     }
 

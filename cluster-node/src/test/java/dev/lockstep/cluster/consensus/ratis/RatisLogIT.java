@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.NotLeaderException;
@@ -11,13 +12,18 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +127,25 @@ class RatisLogIT extends ReplicatedLogContract {
     }
 
     @Test
+    void aDamagedLogIsNotOpened() throws Exception {
+        answer(leader().log().propose(bytes("to be damaged")));
+        nodes.close();
+        Path log;
+        try (Stream<Path> files = Files.walk(home.resolve("n1"))) {
+            log = files.filter(file -> file.getFileName().toString().startsWith("log_"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        String content = Files.readString(log, StandardCharsets.ISO_8859_1);
+        assertThat(content).contains("to be damaged");
+        Files.writeString(log, content.replace("to be damaged", "to be Damaged"), StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> nodes.start(0))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("opening group 7 on n1")
+                .hasStackTraceContaining("ChecksumException");
+    }
+
+    @Test
     void anEntryTooLargeIsRefusedAndTheLogGoesOn() throws Exception {
         Replica leader = leader();
         byte[] tooLarge = new byte[RatisSettings.MAX_ENTRY_BYTES + 1];
@@ -189,6 +214,47 @@ class RatisLogIT extends ReplicatedLogContract {
         long before = System.nanoTime();
         nodes.close();
         assertThat(System.nanoTime() - before).isLessThan(TimeUnit.SECONDS.toNanos(3 * 10));
+    }
+
+    @Test
+    void aMachineThatFailsWhileItsNodeClosesDoesNotHoldItUp() throws Exception {
+        int leading = leaderIndex();
+        CountDownLatch gate = new CountDownLatch(1);
+        Thread closing = closeWhileHeld(leading, gate);
+        gate.countDown();
+        closing.join(TimeUnit.SECONDS.toMillis(8));
+        assertThat(closing.isAlive()).isFalse();
+        String own = "raft-n" + (leading + 1);
+        Eventually.holds("no thread is left", () -> threads().stream().noneMatch(name -> name.startsWith(own)));
+    }
+
+    @Test
+    void aMachineThatHangsHoldsItsNodeUpForTenSecondsOnly() throws Exception {
+        int leading = leaderIndex();
+        CountDownLatch gate = new CountDownLatch(1);
+        Thread closing = closeWhileHeld(leading, gate);
+        closing.join(TimeUnit.SECONDS.toMillis(15));
+        assertThat(closing.isAlive()).isFalse();
+        gate.countDown();
+    }
+
+    /** Closes a node whose machine is in the middle of applying what it will fail at. */
+    private Thread closeWhileHeld(int index, CountDownLatch gate) throws Exception {
+        Replica replica = nodes.replica(index);
+        replica.machine().holdUntil(gate);
+        CompletableFuture<Object> proposal = replica.log().propose(bytes(RecordingMachine.POISON));
+        Eventually.holds("the machine is at it", () -> replica.machine().isHeld());
+        Thread closing = new Thread(() -> nodes.stop(index));
+        closing.start();
+        Eventually.holds("Ratis waits for it", RatisLogIT::someoneJoinsTheUpdater);
+        assertFailsWith(proposal, UnknownOutcomeException.class);
+        return closing;
+    }
+
+    private static boolean someoneJoinsTheUpdater() {
+        return Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getMethodName().equals("stopAndJoin"));
     }
 
     @Test
