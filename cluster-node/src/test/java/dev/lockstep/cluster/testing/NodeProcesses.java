@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -43,11 +44,22 @@ public final class NodeProcesses implements AutoCloseable {
     /** Likewise, at the ports given, with further lines of configuration. */
     public static NodeProcesses start(Path home, List<MemberPorts> members, String settings, String classPath)
             throws IOException {
+        return start(home, members, id -> members, settings, classPath);
+    }
+
+    /** Likewise; {@code seen} are the members as a node shall see them, itself at its own ports. */
+    public static NodeProcesses start(
+            Path home,
+            List<MemberPorts> members,
+            Function<String, List<MemberPorts>> seen,
+            String settings,
+            String classPath)
+            throws IOException {
         List<NodeProcess> nodes = new ArrayList<>();
         NodeProcesses cluster = new NodeProcesses(nodes);
         try {
             for (MemberPorts member : members) {
-                String yaml = configuration(member.id(), members, settings);
+                String yaml = configuration(member.id(), seen.apply(member.id()), settings);
                 nodes.add(NodeProcess.start(member, home.resolve(member.id()), yaml, classPath));
             }
             for (NodeProcess node : nodes) {
