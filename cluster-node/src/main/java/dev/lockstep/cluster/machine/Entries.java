@@ -39,8 +39,30 @@ final class Entries {
         LocalEntry old = store.remove(cacheId, key);
         if (old != null) {
             forget(cacheId, key, old);
-            tombstones.removed(cacheId, key, version, logTimeMillis);
+            tombstones.present(cacheId, key, version, logTimeMillis);
         }
+    }
+
+    /**
+     * Removes an entry that is over. Whoever read absence after the entry was stored has judged it over himself, by a clock that
+     * is ahead of the log: for him it was absent since, so the tombstone is as old as the entry, or its last touch.
+     */
+    void expire(int cacheId, Bytes key, long logTimeMillis) {
+        LocalEntry old = store.remove(cacheId, key);
+        if (old != null) {
+            forget(cacheId, key, old);
+            tombstones.present(cacheId, key, old.version(), logTimeMillis);
+        }
+    }
+
+    /**
+     * Gives an entry another deadline. It may have been seen as over before and lives on: so there is a tombstone of it.
+     *
+     * @param version of the touch
+     */
+    void touch(int cacheId, Bytes key, LocalEntry entry, long version, long logTimeMillis) {
+        put(cacheId, key, entry);
+        tombstones.present(cacheId, key, version, logTimeMillis);
     }
 
     private void forget(int cacheId, Bytes key, LocalEntry old) {
@@ -59,8 +81,14 @@ final class Entries {
         }
         store.clear(cacheId);
         expiry.removeCache(cacheId);
-        tombstones.forgetAll(version);
+        tombstones.cleared(cacheId, version);
         return before;
+    }
+
+    /** Removes all entries of a cache that is no more. */
+    void drop(int cacheId, long version) {
+        clear(cacheId, version);
+        tombstones.dropped(cacheId);
     }
 
     /** Of a key that is absent: whether it certainly was ever since {@code version}. */

@@ -79,7 +79,7 @@ public final class ShardMachine {
             caches.putIfAbsent(define.info().id(), define.info());
         } else if (command instanceof Command.Drop drop) {
             if (caches.remove(drop.cacheId()) != null) {
-                entries.clear(drop.cacheId(), nextVersion++);
+                entries.drop(drop.cacheId(), nextVersion++);
             }
         } else if (command instanceof Command.Evict evict) {
             evict.victims().forEach(victim -> evict(evict.cacheId(), victim));
@@ -148,7 +148,13 @@ public final class ShardMachine {
     }
 
     private void expire(int cacheId, Bytes key, LocalEntry entry, long version) {
-        entries.remove(cacheId, key, version, logTimeMillis);
+        boolean over = entry.deadlineMillis() <= logTimeMillis;
+        if (over) {
+            entries.expire(cacheId, key, logTimeMillis);
+        } else {
+            // Ended by a lifetime of zero: until now everyone could see it.
+            entries.remove(cacheId, key, version, logTimeMillis);
+        }
         changed(cacheId, Kind.EXPIRED, key, null, entry, version);
     }
 
@@ -185,7 +191,7 @@ public final class ShardMachine {
         if (deadline <= logTimeMillis) {
             expire(cache.id(), key, entry, version);
         } else if (deadline != entry.deadlineMillis()) {
-            entries.put(cache.id(), key, entry.expiringAt(deadline));
+            entries.touch(cache.id(), key, entry.expiringAt(deadline), version, logTimeMillis);
         }
     }
 

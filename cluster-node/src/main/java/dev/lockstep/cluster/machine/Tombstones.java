@@ -1,14 +1,15 @@
 package dev.lockstep.cluster.machine;
 
 import dev.lockstep.protocol.wire.Bytes;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * When entries were last removed, so that "absent since" can be judged. Bounded by number and log time; the horizon tells
- * up to which version something was forgotten, so that forgetting can only turn a yes into a no. Replicated state, written
- * by the apply thread only.
+ * When keys were last known to be present, so that "absent since" can be judged. Bounded by number and log time; a cache's
+ * horizon tells up to which version something of it was forgotten, so that forgetting can only turn a yes into a no.
+ * Replicated state, written by the apply thread only.
  */
 final class Tombstones {
 
@@ -16,40 +17,48 @@ final class Tombstones {
     static final long KEPT_MILLIS = 60_000;
 
     private final LinkedHashMap<CacheKey, Removal> removals = new LinkedHashMap<>();
-    private long horizon;
+    private final Map<Integer, Long> horizons = new HashMap<>();
 
     private record CacheKey(int cacheId, Bytes key) {}
 
     private record Removal(long version, long atMillis) {}
 
-    void removed(int cacheId, Bytes key, long version, long logTimeMillis) {
-        CacheKey removed = new CacheKey(cacheId, key);
-        removals.remove(removed);
-        removals.put(removed, new Removal(version, logTimeMillis));
+    /** @param version up to which an entry may have been seen; of several, the latest counts */
+    void present(int cacheId, Bytes key, long version, long logTimeMillis) {
+        CacheKey present = new CacheKey(cacheId, key);
+        Removal before = removals.remove(present);
+        long latest = before == null ? version : Math.max(version, before.version());
+        removals.put(present, new Removal(latest, logTimeMillis));
         forget(logTimeMillis);
     }
 
     private void forget(long logTimeMillis) {
         Iterator<Map.Entry<CacheKey, Removal>> oldestFirst = removals.entrySet().iterator();
         while (oldestFirst.hasNext()) {
-            Removal oldest = oldestFirst.next().getValue();
-            if (removals.size() <= MAX && oldest.atMillis() > logTimeMillis - KEPT_MILLIS) {
+            Map.Entry<CacheKey, Removal> oldest = oldestFirst.next();
+            if (removals.size() <= MAX && oldest.getValue().atMillis() > logTimeMillis - KEPT_MILLIS) {
                 return;
             }
-            horizon = Math.max(horizon, oldest.version());
+            horizons.merge(oldest.getKey().cacheId(), oldest.getValue().version(), Math::max);
             oldestFirst.remove();
         }
     }
 
-    /** Everything removed up to {@code version} is forgotten. */
-    void forgetAll(long version) {
-        removals.clear();
-        horizon = Math.max(horizon, version);
+    /** All of a cache was removed at {@code version}: its tombstones need not be kept. */
+    void cleared(int cacheId, long version) {
+        removals.keySet().removeIf(key -> key.cacheId() == cacheId);
+        horizons.merge(cacheId, version, Math::max);
+    }
+
+    /** The cache is gone, and its id is never used again. */
+    void dropped(int cacheId) {
+        removals.keySet().removeIf(key -> key.cacheId() == cacheId);
+        horizons.remove(cacheId);
     }
 
     /** Whether an absent key certainly was absent ever since {@code version}. */
     boolean absentSince(int cacheId, Bytes key, long version) {
         Removal removal = removals.get(new CacheKey(cacheId, key));
-        return version >= horizon && (removal == null || removal.version() <= version);
+        return version >= horizons.getOrDefault(cacheId, 0L) && (removal == null || removal.version() <= version);
     }
 }

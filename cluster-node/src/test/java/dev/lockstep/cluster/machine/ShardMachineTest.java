@@ -128,6 +128,42 @@ class ShardMachineTest {
     }
 
     @Test
+    void absenceThatAReaderJudgedByHisClockIsNotRefutedByTheExpiryItself() {
+        define(ExpiryRule.ETERNAL);
+        write(Mutation.put(KEY, A, Condition.ANY).living(Lifetime.ofMillis(10)));
+        long judgedOver = ((position + 1) << ShardMachine.ORDINAL_BITS) - 1;
+        now += 20;
+        MutationResult stored = write(Mutation.put(KEY, B, new Condition.AbsentSince(judgedOver)));
+        assertThat(stored.applied()).isTrue();
+        assertThat(kinds()).containsExactly(Kind.EXPIRED, Kind.CREATED);
+    }
+
+    @Test
+    void absenceThatAReaderJudgedByHisClockIsRefutedByATouchThatKeptTheEntryAlive() {
+        define(ExpiryRule.ETERNAL);
+        write(Mutation.put(KEY, A, Condition.ANY).living(Lifetime.ofMillis(10)));
+        long judgedOver = ((position + 1) << ShardMachine.ORDINAL_BITS) - 1;
+        write(Mutation.touch(KEY, Condition.ANY, Lifetime.ofMillis(50)));
+        now += 100;
+        assertThat(write(Mutation.put(KEY, B, new Condition.AbsentSince(judgedOver)))
+                        .applied())
+                .isFalse();
+    }
+
+    @Test
+    void absenceInOneCacheIsNotRefutedByAnotherThatIsClearedOrDropped() {
+        define(ExpiryRule.ETERNAL);
+        CacheDefinition other = new CacheDefinition("d", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
+        apply(new Command.Define(new CacheInfo(CACHE + 1, other)));
+        long before = write(Mutation.remove(KEY, Condition.ANY)).version();
+        apply(new Command.Clear(CACHE + 1, new RequestId(3, 4, 1, 1)));
+        apply(new Command.Drop(CACHE + 1));
+        assertThat(write(Mutation.put(KEY, A, new Condition.AbsentSince(before)))
+                        .applied())
+                .isTrue();
+    }
+
+    @Test
     void absentSinceIsNotFooledByClear() {
         define(ExpiryRule.ETERNAL);
         long before = write(Mutation.remove(KEY, Condition.ANY)).version();
