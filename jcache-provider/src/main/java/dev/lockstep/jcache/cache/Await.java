@@ -1,6 +1,7 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.PartialWriteException;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
@@ -42,6 +43,11 @@ public final class Await {
             return refused.status() == Status.NO_SUCH_CACHE
                     ? new IllegalStateException("The cache was destroyed", refused)
                     : new LockstepCacheException(refused);
+        }
+        if (cause instanceof PartialWriteException partial
+                && partial.failures().values().iterator().next() instanceof LockstepException refused
+                && refused.status() == Status.NO_SUCH_CACHE) {
+            return translated(refused);
         }
         return cause instanceof CacheException known ? known : new CacheException(cause);
     }

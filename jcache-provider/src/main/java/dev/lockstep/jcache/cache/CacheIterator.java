@@ -1,10 +1,10 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.Reply;
 import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.function.Consumer;
@@ -15,14 +15,18 @@ import org.jspecify.annotations.Nullable;
 final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
     private final Binding<K, V> binding;
+    private final Runnable onNext;
     private final Consumer<K> remover;
-    private final Queue<Cache.Entry<K, V>> page = new ArrayDeque<>();
+    private final Queue<Read> page = new ArrayDeque<>();
     private int shard;
     private @Nullable Bytes after;
     private @Nullable K last;
 
-    CacheIterator(Binding<K, V> binding, Consumer<K> remover) {
+    private record Read(Bytes key, EntryRead entry) {}
+
+    CacheIterator(Binding<K, V> binding, Runnable onNext, Consumer<K> remover) {
         this.binding = binding;
+        this.onNext = onNext;
         this.remover = remover;
     }
 
@@ -42,8 +46,9 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
         } else {
             after = keys.keys().get(keys.keys().size() - 1);
         }
-        Map<K, V> values = binding.getAll(keys.keys().stream().map(binding::key).toList());
-        values.forEach((key, value) -> page.add(new LockstepEntry<>(key, value)));
+        if (!keys.keys().isEmpty()) {
+            binding.read(keys.keys()).forEach((key, entry) -> page.add(new Read(key, entry)));
+        }
     }
 
     @Override
@@ -51,9 +56,12 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
         if (!hasNext()) {
             throw new NoSuchElementException("There are no more entries");
         }
-        Cache.Entry<K, V> entry = page.remove();
-        last = entry.getKey();
-        return entry;
+        Read read = page.remove();
+        K key = binding.key(read.key());
+        last = key;
+        onNext.run();
+        binding.touch(read.key(), read.entry().version());
+        return new LockstepEntry<>(key, binding.value(read.entry().value()));
     }
 
     @Override

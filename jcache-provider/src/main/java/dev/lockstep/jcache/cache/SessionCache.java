@@ -1,66 +1,95 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.jcache.event.Listeners;
+import dev.lockstep.jcache.expiry.Expiry;
+import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.marshalling.KeyReferences;
 import dev.lockstep.jcache.marshalling.Marshaller;
-import dev.lockstep.jcache.processor.ProcessedEntry;
-import dev.lockstep.jcache.processor.ProcessedEntry.Change;
-import dev.lockstep.protocol.routing.HeldLease;
+import dev.lockstep.jcache.marshalling.References;
 import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.CacheInfo;
-import dev.lockstep.protocol.wire.Condition;
-import dev.lockstep.protocol.wire.Condition.ValueIs;
-import dev.lockstep.protocol.wire.LeaseId;
-import dev.lockstep.protocol.wire.Mutation;
-import dev.lockstep.protocol.wire.MutationResult;
-import java.util.ArrayList;
+import dev.lockstep.protocol.wire.Lifetime;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import javax.cache.Cache;
-import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
-import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.Configuration;
+import javax.cache.configuration.MutableConfiguration;
 import javax.cache.integration.CompletionListener;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorException;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A cache of JSR-107 over a session: checks its arguments, calls, translates. Entry processors run here, under a lease of the
- * entry, and what they did is written on the condition that the entry is still what they saw. Thread-safe.
- */
-public final class LockstepCache<K, V> implements Cache<K, V> {
+/** A cache of JSR-107 over a session: checks its arguments, hands them to those who do it, and takes the time. Thread-safe. */
+public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
-    /** Under the lease a run is disturbed only by plain writes of the same key. */
-    private static final int MAX_ATTEMPTS = 1_000;
-
-    private final CacheManager manager;
-    private final CompleteConfiguration<K, V> configuration;
+    private final Lifecycle<K, V> life;
     private final CacheInfo info;
     private final Binding<K, V> binding;
-    private final Runnable onClose;
-    private volatile boolean closed;
+    private final Reads<K, V> reads;
+    private final Writes<K, V> writes;
+    private final Processing<K, V> processing;
+    private final Statistics statistics;
+    private final Checks<K, V> checks;
 
-    /** @param onClose tells the manager to forget this cache */
-    public LockstepCache(
+    /**
+     * @param configuration the cache's own copy
+     * @param references keeps the values if they are stored by reference
+     * @param onClose tells the manager to forget this cache
+     */
+    public SessionCache(
             CacheManager manager,
-            CompleteConfiguration<K, V> configuration,
+            MutableConfiguration<K, V> configuration,
             CacheInfo info,
             Session session,
             Marshaller marshaller,
+            @Nullable References references,
+            Expiry expiry,
             Runnable onClose) {
-        this.manager = manager;
-        this.configuration = configuration;
         this.info = info;
-        this.binding = new Binding<>(session, info, marshaller);
-        this.onClose = onClose;
+        Marshaller keys = references == null ? marshaller : new KeyReferences(marshaller);
+        Marshaller values = references == null ? marshaller : references;
+        @SuppressWarnings("unchecked")
+        var listeners = new Listeners<K, V>(
+                session,
+                info.id(),
+                this,
+                bytes -> (K) keys.read(bytes),
+                bytes -> (V) values.read(bytes),
+                references == null ? null : references::release);
+        this.binding = new Binding<>(
+                session, info, keys, values, expiry, info.definition().consistency(), listeners);
+        this.life = new Lifecycle<>(manager, info.definition().name(), configuration, listeners, expiry, onClose);
+        this.statistics = life.statistics();
+        this.checks = new Checks<>(life, configuration.getKeyType(), configuration.getValueType());
+        this.reads = new Reads<>(binding, leased(binding), life.loader(), statistics);
+        this.writes = new Writes<>(binding, leased(binding), life.writer(), references != null, statistics);
+        this.processing = new Processing<>(leased(binding), life.loader(), statistics);
+        life.start();
+    }
+
+    /** A view of another with strong reads. */
+    private SessionCache(SessionCache<K, V> other) {
+        this.info = other.info;
+        this.life = other.life;
+        this.binding = other.binding.strong();
+        this.statistics = other.statistics;
+        this.checks = other.checks;
+        this.reads = new Reads<>(binding, leased(binding), life.loader(), statistics);
+        this.writes = other.writes;
+        this.processing = other.processing;
+    }
+
+    private Leased<K, V> leased(Binding<K, V> ofBinding) {
+        return new Leased<>(ofBinding, life.writer(), statistics);
     }
 
     /** The cache's id in the cluster. */
@@ -68,106 +97,200 @@ public final class LockstepCache<K, V> implements Cache<K, V> {
         return info.id();
     }
 
+    /** For the manager: statistics, management and what else is the same for all views. */
+    public Lifecycle<K, V> life() {
+        return life;
+    }
+
+    @Override
+    public LockstepCache<K, V> strong() {
+        return new SessionCache<>(this);
+    }
+
+    // Reads
+
     @Override
     public @Nullable V get(K key) {
-        check(key);
-        return binding.get(key);
+        checks.key(key);
+        long start = now();
+        V value = reads.get(key);
+        statistics.getTook(now() - start);
+        return value;
     }
 
     @Override
     public Map<K, V> getAll(Set<? extends K> keys) {
-        checkAll(keys);
-        return binding.getAll(keys);
+        checks.keys(keys);
+        long start = now();
+        Map<K, V> values = reads.getAll(keys);
+        statistics.getTook(now() - start);
+        return values;
     }
 
     @Override
     public boolean containsKey(K key) {
-        check(key);
+        checks.key(key);
         return binding.contains(key);
     }
 
     @Override
     public void loadAll(Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener listener) {
-        checkAll(keys);
-        if (listener != null) {
-            listener.onCompletion();
-        }
+        checks.keys(keys);
+        Set<K> own = new HashSet<>(keys);
+        life.background(() -> {
+            try {
+                reads.loadAll(own, replaceExisting);
+            } catch (RuntimeException failure) {
+                if (listener != null) {
+                    listener.onException(failure);
+                }
+                return;
+            }
+            if (listener != null) {
+                listener.onCompletion();
+            }
+        });
     }
 
     @Override
+    public long size() {
+        checks.open();
+        return binding.size();
+    }
+
+    @Override
+    public Iterator<Entry<K, V>> iterator() {
+        checks.open();
+        return new CacheIterator<>(binding, () -> statistics.hits(1), this::remove);
+    }
+
+    // Writes
+
+    @Override
     public void put(K key, V value) {
-        write(Mutation.put(key(key), value(value), Condition.ANY));
+        checks.entry(key, value);
+        long start = now();
+        writes.put(key, value);
+        statistics.putTook(now() - start);
+    }
+
+    @Override
+    public void put(K key, V value, Duration lifetime) {
+        checks.entry(key, value);
+        if (lifetime.toMillis() <= 0) {
+            throw new IllegalArgumentException("A lifetime is one millisecond or more, not " + lifetime);
+        }
+        writes.put(key, value, Lifetime.ofMillis(lifetime.toMillis()));
     }
 
     @Override
     public @Nullable V getAndPut(K key, V value) {
-        return old(write(Mutation.put(key(key), value(value), Condition.ANY).returningOld()));
+        checks.entry(key, value);
+        long start = now();
+        V old = writes.getAndPut(key, value);
+        long took = now() - start;
+        statistics.putTook(took);
+        statistics.getTook(took);
+        return old;
     }
 
     @Override
     public void putAll(Map<? extends K, ? extends V> map) {
-        checkOpen();
-        List<Mutation> puts = new ArrayList<>(map.size());
-        map.forEach((key, value) -> puts.add(Mutation.put(key(key), value(value), Condition.ANY)));
-        binding.writeAll(puts);
+        checks.open();
+        Map<K, V> own = new HashMap<>(map);
+        own.forEach(checks::entry);
+        long start = now();
+        writes.putAll(own);
+        statistics.putTook(now() - start);
     }
 
     @Override
     public boolean putIfAbsent(K key, V value) {
-        return write(Mutation.put(key(key), value(value), Condition.ABSENT)).applied();
+        checks.entry(key, value);
+        long start = now();
+        boolean stored = writes.putIfAbsent(key, value);
+        statistics.putTook(now() - start);
+        return stored;
     }
 
     @Override
     public boolean remove(K key) {
-        return write(Mutation.remove(key(key), Condition.ANY)).existed();
+        checks.key(key);
+        long start = now();
+        boolean removed = writes.remove(key);
+        statistics.removeTook(now() - start);
+        return removed;
     }
 
     @Override
     public boolean remove(K key, V oldValue) {
-        return write(Mutation.remove(key(key), new ValueIs(value(oldValue)))).applied();
+        checks.entry(key, oldValue);
+        long start = now();
+        boolean removed = writes.remove(key, oldValue);
+        statistics.removeTook(now() - start);
+        return removed;
     }
 
     @Override
     public @Nullable V getAndRemove(K key) {
-        return old(write(Mutation.remove(key(key), Condition.ANY).returningOld()));
+        checks.key(key);
+        long start = now();
+        V old = writes.getAndRemove(key);
+        long took = now() - start;
+        statistics.removeTook(took);
+        statistics.getTook(took);
+        return old;
     }
 
     @Override
     public boolean replace(K key, V oldValue, V newValue) {
-        return write(Mutation.put(key(key), value(newValue), new ValueIs(value(oldValue))))
-                .applied();
+        checks.entry(key, oldValue);
+        checks.value(newValue);
+        long start = now();
+        boolean replaced = writes.replace(key, oldValue, newValue);
+        statistics.putTook(now() - start);
+        return replaced;
     }
 
     @Override
     public boolean replace(K key, V value) {
-        return write(Mutation.put(key(key), value(value), Condition.PRESENT)).applied();
+        checks.entry(key, value);
+        long start = now();
+        boolean replaced = writes.replace(key, value);
+        statistics.putTook(now() - start);
+        return replaced;
     }
 
     @Override
     public @Nullable V getAndReplace(K key, V value) {
-        return old(write(Mutation.put(key(key), value(value), Condition.PRESENT).returningOld()));
+        checks.entry(key, value);
+        long start = now();
+        V old = writes.getAndReplace(key, value);
+        long took = now() - start;
+        statistics.putTook(took);
+        statistics.getTook(took);
+        return old;
     }
 
     @Override
     public void removeAll(Set<? extends K> keys) {
-        checkAll(keys);
-        binding.writeAll(keys.stream()
-                .map(key -> Mutation.remove(key(key), Condition.ANY))
-                .toList());
+        checks.keys(keys);
+        long start = now();
+        writes.removeAll(keys);
+        statistics.removeTook(now() - start);
     }
 
     @Override
     public void removeAll() {
+        checks.open();
         Set<K> keys = new LinkedHashSet<>();
-        for (Entry<K, V> entry : this) {
-            keys.add(entry.getKey());
-        }
+        new KeyScan<>(binding).forEach(keys::add);
         removeAll(keys);
     }
 
     @Override
     public void clear() {
-        checkOpen();
+        checks.open();
         binding.clear();
     }
 
@@ -175,53 +298,15 @@ public final class LockstepCache<K, V> implements Cache<K, V> {
 
     @Override
     public <T> @Nullable T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
-        check(key);
+        checks.key(key);
         Objects.requireNonNull(processor, "processor");
-        Bytes keyBytes = binding.bytes(key);
-        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            HeldLease lease = binding.lease(keyBytes);
-            try {
-                var read = lease.found().entry();
-                var entry = new ProcessedEntry<>(key, read == null ? null : binding.value(read.value()));
-                T result = process(processor, entry, arguments);
-                if (commit(keyBytes, lease, entry)) {
-                    return result;
-                }
-            } catch (RuntimeException | Error failure) {
-                binding.abandon(keyBytes, lease.id());
-                throw failure;
-            }
-        }
-        throw new CacheException("The entry was changed by others during each of " + MAX_ATTEMPTS
-                + " runs of the processor; nothing was applied");
-    }
-
-    private <T> @Nullable T process(EntryProcessor<K, V, T> processor, ProcessedEntry<K, V> entry, Object[] arguments) {
-        try {
-            return processor.process(entry, arguments);
-        } catch (EntryProcessorException known) {
-            throw known;
-        } catch (Throwable failure) {
-            throw new EntryProcessorException(failure);
-        }
-    }
-
-    /** Whether the entry still was what the processor saw, so that what it did holds. */
-    private boolean commit(Bytes key, HeldLease lease, ProcessedEntry<K, V> entry) {
-        Condition unchanged = lease.found().unchanged();
-        if (entry.change() == Change.NONE) {
-            return binding.release(key, lease.id(), unchanged);
-        }
-        Mutation mutation = entry.change() == Change.REMOVED
-                ? Mutation.remove(key, unchanged)
-                : Mutation.put(key, value(entry.value()), unchanged);
-        return binding.write(mutation, lease.id()).applied();
+        return processing.invoke(key, processor, checks::value, arguments);
     }
 
     @Override
     public <T> Map<K, EntryProcessorResult<T>> invokeAll(
             Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
-        checkAll(keys);
+        checks.keys(keys);
         Objects.requireNonNull(processor, "processor");
         Map<K, EntryProcessorResult<T>> results = new HashMap<>();
         for (K key : keys) {
@@ -236,21 +321,15 @@ public final class LockstepCache<K, V> implements Cache<K, V> {
     private <T> @Nullable EntryProcessorResult<T> resultOf(
             K key, EntryProcessor<K, V, T> processor, Object[] arguments) {
         try {
-            T result = invoke(key, processor, arguments);
+            T result = processing.invoke(key, processor, checks::value, arguments);
             return result == null ? null : () -> result;
-        } catch (EntryProcessorException failure) {
+        } catch (RuntimeException failure) {
+            EntryProcessorException reported =
+                    failure instanceof EntryProcessorException known ? known : new EntryProcessorException(failure);
             return () -> {
-                throw failure;
+                throw reported;
             };
         }
-    }
-
-    // Iteration
-
-    @Override
-    public Iterator<Entry<K, V>> iterator() {
-        checkOpen();
-        return new CacheIterator<>(binding, this::remove);
     }
 
     // The cache itself
@@ -262,11 +341,12 @@ public final class LockstepCache<K, V> implements Cache<K, V> {
 
     @Override
     public CacheManager getCacheManager() {
-        return manager;
+        return life.manager();
     }
 
     @Override
     public <C extends Configuration<K, V>> C getConfiguration(Class<C> type) {
+        MutableConfiguration<K, V> configuration = life.configuration();
         if (type.isInstance(configuration)) {
             return type.cast(configuration);
         }
@@ -275,23 +355,24 @@ public final class LockstepCache<K, V> implements Cache<K, V> {
 
     @Override
     public void registerCacheEntryListener(CacheEntryListenerConfiguration<K, V> listener) {
-        throw new CacheException("Listeners are not supported yet");
+        checks.open();
+        life.register(Objects.requireNonNull(listener, "listener"));
     }
 
     @Override
     public void deregisterCacheEntryListener(CacheEntryListenerConfiguration<K, V> listener) {
-        throw new CacheException("Listeners are not supported yet");
+        checks.open();
+        life.deregister(Objects.requireNonNull(listener, "listener"));
     }
 
     @Override
     public void close() {
-        closed = true;
-        onClose.run();
+        life.close();
     }
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return life.isClosed();
     }
 
     @Override
@@ -302,46 +383,7 @@ public final class LockstepCache<K, V> implements Cache<K, V> {
         throw new IllegalArgumentException("A cache of Lockstep is no " + type.getName());
     }
 
-    private MutationResult write(Mutation mutation) {
-        return binding.write(mutation, LeaseId.NONE);
-    }
-
-    private @Nullable V old(MutationResult result) {
-        return result.old() == null ? null : binding.value(result.old());
-    }
-
-    private Bytes key(K key) {
-        check(key);
-        return binding.bytes(key);
-    }
-
-    private Bytes value(@Nullable V value) {
-        Objects.requireNonNull(value, "value");
-        checkType("value", configuration.getValueType(), value);
-        return binding.bytes(value);
-    }
-
-    private void check(K key) {
-        checkOpen();
-        Objects.requireNonNull(key, "key");
-        checkType("key", configuration.getKeyType(), key);
-    }
-
-    private void checkType(String what, Class<?> type, Object object) {
-        if (!type.isInstance(object)) {
-            throw new ClassCastException("Cache " + getName() + " has " + what + "s of " + type.getName() + ", not of "
-                    + object.getClass().getName());
-        }
-    }
-
-    private void checkAll(Set<? extends K> keys) {
-        checkOpen();
-        keys.forEach(this::check);
-    }
-
-    private void checkOpen() {
-        if (closed) {
-            throw new IllegalStateException("Cache " + getName() + " is closed");
-        }
+    private static long now() {
+        return Time.system().nanos();
     }
 }

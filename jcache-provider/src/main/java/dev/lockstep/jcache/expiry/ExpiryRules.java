@@ -2,7 +2,6 @@ package dev.lockstep.jcache.expiry;
 
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Lifetime;
-import javax.cache.CacheException;
 import javax.cache.expiry.AccessedExpiryPolicy;
 import javax.cache.expiry.CreatedExpiryPolicy;
 import javax.cache.expiry.Duration;
@@ -17,24 +16,26 @@ public final class ExpiryRules {
 
     private ExpiryRules() {}
 
-    /** @throws CacheException for a policy of the application's own: those are not supported yet */
-    public static ExpiryRule of(ExpiryPolicy policy) {
+    /** Whether a policy is one of the five, or a rule already, and so can travel as data. */
+    public static boolean isStandard(ExpiryPolicy policy) {
         Class<?> type = policy.getClass();
-        if (type != CreatedExpiryPolicy.class
-                && type != ModifiedExpiryPolicy.class
-                && type != AccessedExpiryPolicy.class
-                && type != TouchedExpiryPolicy.class
-                && type != EternalExpiryPolicy.class) {
-            throw new CacheException("The expiry policy " + type.getName() + " is not one of JSR-107's five;"
-                    + " others are not supported yet");
-        }
+        return type == CreatedExpiryPolicy.class
+                || type == ModifiedExpiryPolicy.class
+                || type == AccessedExpiryPolicy.class
+                || type == TouchedExpiryPolicy.class
+                || type == EternalExpiryPolicy.class
+                || type == RulePolicy.class;
+    }
+
+    /** @param policy a standard one */
+    public static ExpiryRule of(ExpiryPolicy policy) {
         return new ExpiryRule(
                 lifetime(policy.getExpiryForCreation()),
                 lifetime(policy.getExpiryForUpdate()),
                 lifetime(policy.getExpiryForAccess()));
     }
 
-    private static Lifetime lifetime(@Nullable Duration duration) {
+    static Lifetime lifetime(@Nullable Duration duration) {
         if (duration == null) {
             return Lifetime.UNCHANGED;
         }

@@ -1,29 +1,41 @@
 package dev.lockstep.jcache.processor;
 
+import java.util.function.Function;
 import javax.cache.processor.MutableEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entry that a processor works on: reads what was read under the lease, and remembers the last change. Belongs to the
- * thread that runs the processor.
+ * The entry that a processor works on: reads what was read under the lease, loads if asked for what is not there, and
+ * remembers the last change. Belongs to the thread that runs the processor.
  */
 public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
 
     private final K key;
+    private final boolean existed;
+    private final @Nullable Function<K, @Nullable V> loader;
     private @Nullable V value;
     private Change change = Change.NONE;
 
     /** What the processor did in the end. */
     public enum Change {
         NONE,
+        /** Read an entry that was there. */
+        READ,
+        /** Read what was not there, and so was loaded. */
+        LOADED,
         SET,
         REMOVED
     }
 
-    /** @param value null when there is no entry */
-    public ProcessedEntry(K key, @Nullable V value) {
+    /**
+     * @param value null when there is no entry
+     * @param loader asked when the value of an entry is read that is not there; null for none
+     */
+    public ProcessedEntry(K key, @Nullable V value, @Nullable Function<K, @Nullable V> loader) {
         this.key = key;
         this.value = value;
+        this.existed = value != null;
+        this.loader = loader;
     }
 
     @Override
@@ -33,8 +45,9 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
 
     @Override
     public void remove() {
+        boolean onlyHere = !existed && (change == Change.SET || change == Change.LOADED);
         value = null;
-        change = Change.REMOVED;
+        change = onlyHere ? Change.NONE : Change.REMOVED;
     }
 
     @Override
@@ -44,6 +57,12 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
 
     @Override
     public @Nullable V getValue() {
+        if (change == Change.NONE && value != null) {
+            change = Change.READ;
+        } else if (change == Change.NONE && loader != null) {
+            value = loader.apply(key);
+            change = value == null ? Change.NONE : Change.LOADED;
+        }
         return value;
     }
 

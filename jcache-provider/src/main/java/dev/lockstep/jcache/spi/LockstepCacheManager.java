@@ -1,20 +1,26 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.jcache.cache.Await;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.cache.SessionCache;
+import dev.lockstep.jcache.expiry.Expiry;
 import dev.lockstep.jcache.expiry.ExpiryRules;
+import dev.lockstep.jcache.expiry.PolicyExpiry;
+import dev.lockstep.jcache.expiry.RulePolicy;
+import dev.lockstep.jcache.marshalling.References;
 import dev.lockstep.jcache.marshalling.StandardMarshaller;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.routing.EmbeddedNode;
+import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
-import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +35,7 @@ import javax.cache.CacheManager;
 import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.MutableConfiguration;
+import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +48,10 @@ public final class LockstepCacheManager implements CacheManager {
     private final Properties properties;
     private final EventLoop loop;
     private final @Nullable EmbeddedNode node;
+    private final NettyLinks links;
+    private final Settings settings;
     private final Session session;
-    private final Map<String, LockstepCache<?, ?>> caches = new HashMap<>();
+    private final Map<String, SessionCache<?, ?>> caches = new HashMap<>();
     private volatile boolean closed;
 
     LockstepCacheManager(
@@ -51,16 +60,35 @@ public final class LockstepCacheManager implements CacheManager {
         this.uri = uri;
         this.loader = loader;
         this.properties = properties;
+        this.settings = settings;
         boolean client = !settings.client().servers().isEmpty();
         this.node = client ? null : startNode(settings);
         this.loop = EventLoop.threaded("lockstep-session");
-        NettyLinks links = new NettyLinks(
+        this.links = new NettyLinks(
                 settings.cluster(),
                 null,
                 settings.client().connectTimeout(),
                 settings.limits().maxInFlight());
         Sessions sessions = new Sessions(links, settings.client().timeout(), Time.system(), loop, Entropy.system());
-        this.session = node == null ? sessions.client(settings.client().servers()) : sessions.embedded(node);
+        this.session = opened(sessions);
+    }
+
+    /** A session, or nothing: what was started for it is stopped again. */
+    private Session opened(Sessions sessions) {
+        try {
+            return node == null ? sessions.client(settings.client().servers()) : sessions.embedded(node);
+        } catch (LockstepException refused) {
+            stop();
+            throw new CacheException("The CacheManager " + uri + " can't be opened: " + refused.getMessage(), refused);
+        }
+    }
+
+    private void stop() {
+        links.close();
+        loop.close();
+        if (node != null) {
+            node.close();
+        }
     }
 
     private static EmbeddedNode startNode(Settings settings) {
@@ -96,25 +124,44 @@ public final class LockstepCacheManager implements CacheManager {
         checkOpen();
         Objects.requireNonNull(name, "name");
         MutableConfiguration<K, V> own = ownCopy(Objects.requireNonNull(configuration, "configuration"));
-        refuseWhatIsMissing(name, own);
+        refuseWhatIsImpossible(name, own);
         if (caches.containsKey(name)) {
             throw new CacheException("This CacheManager has a cache " + name + " already");
         }
-        CacheDefinition definition = new CacheDefinition(
-                name,
-                own.getKeyType().getName(),
-                own.getValueType().getName(),
-                ExpiryRules.of(own.getExpiryPolicyFactory().create()),
-                "",
-                0,
-                Consistency.SESSION);
-        return open(Await.result(session.createCache(definition), session.timeout()), own);
+        ExpiryPolicy policy = own.getExpiryPolicyFactory().create();
+        boolean opened = false;
+        Expiry expiry = ExpiryRules.isStandard(policy) ? Expiry.BY_RULE : new PolicyExpiry(policy);
+        try {
+            CacheDefinition definition = Definitions.of(name, own, policy, template(name));
+            Cache<K, V> cache = open(Await.result(session.createCache(definition), session.timeout()), own, expiry);
+            opened = true;
+            return cache;
+        } finally {
+            if (!opened) {
+                expiry.close();
+            }
+        }
     }
 
-    private <K, V> LockstepCache<K, V> open(CacheInfo info, MutableConfiguration<K, V> configuration) {
+    private @Nullable CacheSettings template(String name) {
+        return settings.caches().entrySet().stream()
+                .filter(pattern -> Definitions.matches(pattern.getKey(), name))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private <K, V> SessionCache<K, V> open(CacheInfo info, MutableConfiguration<K, V> configuration, Expiry expiry) {
         String name = info.definition().name();
-        LockstepCache<K, V> cache = new LockstepCache<>(
-                this, configuration, info, session, new StandardMarshaller(loader), () -> forget(name));
+        SessionCache<K, V> cache = new SessionCache<>(
+                this,
+                configuration,
+                info,
+                session,
+                new StandardMarshaller(loader),
+                configuration.isStoreByValue() ? null : new References(),
+                expiry,
+                () -> forget(name));
         caches.put(name, cache);
         return cache;
     }
@@ -132,20 +179,12 @@ public final class LockstepCacheManager implements CacheManager {
                 .setStoreByValue(configuration.isStoreByValue());
     }
 
-    private static void refuseWhatIsMissing(String name, CompleteConfiguration<?, ?> configuration) {
-        if (!configuration.isStoreByValue()) {
-            throw new UnsupportedOperationException("Cache " + name + " can't be stored by reference");
-        }
-        if (configuration.getCacheLoaderFactory() != null
-                || configuration.getCacheWriterFactory() != null
-                || configuration.isStatisticsEnabled()
-                || configuration.isManagementEnabled()
-                || configuration
-                        .getCacheEntryListenerConfigurations()
-                        .iterator()
-                        .hasNext()) {
-            throw new CacheException("Cache " + name + " asks for a loader, a writer, listeners, statistics or"
-                    + " management; these are not supported yet");
+    private void refuseWhatIsImpossible(String name, CompleteConfiguration<?, ?> configuration) {
+        if (!configuration.isStoreByValue()
+                && (node == null || !settings.members().isEmpty())) {
+            throw new UnsupportedOperationException(
+                    "Cache " + name
+                            + " can't be stored by reference: only the single node in memory can, since others are not in this JVM");
         }
     }
 
@@ -175,9 +214,24 @@ public final class LockstepCacheManager implements CacheManager {
     public synchronized <K, V> @Nullable Cache<K, V> getCache(String name) {
         checkOpen();
         Objects.requireNonNull(name, "name");
-        LockstepCache<?, ?> known = caches.get(name);
+        SessionCache<?, ?> known = caches.get(name);
         CacheInfo info = known == null ? find(name) : null;
-        return (Cache<K, V>) (info == null ? known : open(info, attached(info.definition())));
+        return (Cache<K, V>) (info == null ? known : attach(info));
+    }
+
+    /** Opens a cache that someone else created. */
+    private SessionCache<?, ?> attach(CacheInfo info) {
+        CacheDefinition definition = info.definition();
+        if (!definition.expiryPolicy().isEmpty()) {
+            throw new CacheException(
+                    "Cache " + definition.name() + " has the expiry policy " + definition.expiryPolicy()
+                            + ", which runs in each JVM that uses it: attach by createCache, with a configuration that has it");
+        }
+        MutableConfiguration<Object, Object> configuration = new MutableConfiguration<>();
+        configuration.setTypes(type(definition.keyType()), type(definition.valueType()));
+        ExpiryRule rule = definition.expiry();
+        configuration.setExpiryPolicyFactory(() -> new RulePolicy(rule));
+        return open(info, configuration, Expiry.BY_RULE);
     }
 
     private @Nullable CacheInfo find(String name) {
@@ -185,11 +239,6 @@ public final class LockstepCacheManager implements CacheManager {
                 .filter(info -> info.definition().name().equals(name))
                 .findFirst()
                 .orElse(null);
-    }
-
-    /** The configuration of a cache that someone else created. */
-    private MutableConfiguration<?, ?> attached(CacheDefinition definition) {
-        return new MutableConfiguration<>().setTypes(type(definition.keyType()), type(definition.valueType()));
     }
 
     @SuppressWarnings("unchecked")
@@ -218,13 +267,13 @@ public final class LockstepCacheManager implements CacheManager {
         if (info != null) {
             Await.result(session.destroyCache(info.id()), session.timeout());
         }
-        LockstepCache<?, ?> open = open(name);
+        SessionCache<?, ?> open = open(name);
         if (open != null) {
             open.close();
         }
     }
 
-    private synchronized @Nullable LockstepCache<?, ?> open(String name) {
+    private synchronized @Nullable SessionCache<?, ?> open(String name) {
         return caches.get(name);
     }
 
@@ -232,19 +281,25 @@ public final class LockstepCacheManager implements CacheManager {
     public void enableManagement(String name, boolean enabled) {
         checkOpen();
         Objects.requireNonNull(name, "name");
-        throw new CacheException("Management is not supported yet");
+        SessionCache<?, ?> cache = open(name);
+        if (cache != null) {
+            cache.life().enableManagement(enabled);
+        }
     }
 
     @Override
     public void enableStatistics(String name, boolean enabled) {
         checkOpen();
         Objects.requireNonNull(name, "name");
-        throw new CacheException("Statistics are not supported yet");
+        SessionCache<?, ?> cache = open(name);
+        if (cache != null) {
+            cache.life().enableStatistics(enabled);
+        }
     }
 
     @Override
     public void close() {
-        List<LockstepCache<?, ?>> open;
+        List<SessionCache<?, ?>> open;
         synchronized (this) {
             if (closed) {
                 return;
@@ -253,12 +308,9 @@ public final class LockstepCacheManager implements CacheManager {
             open = new ArrayList<>(caches.values());
         }
         provider.closed(this);
-        open.forEach(LockstepCache::close);
+        open.forEach(SessionCache::close);
         session.close();
-        loop.close();
-        if (node != null) {
-            node.close();
-        }
+        stop();
     }
 
     @Override

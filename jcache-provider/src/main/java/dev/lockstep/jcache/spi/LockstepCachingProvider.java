@@ -1,5 +1,6 @@
 package dev.lockstep.jcache.spi;
 
+import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
 import java.net.URI;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe; the lock guards the table of managers.
  */
 public final class LockstepCachingProvider implements CachingProvider {
+
+    /** System property that names the URI of the CacheManager that is asked for without one. */
+    public static final String DEFAULT_URI_PROPERTY = "lockstep.uri";
 
     private final Map<ClassLoader, Map<URI, LockstepCacheManager>> managers = new WeakHashMap<>();
 
@@ -51,7 +55,8 @@ public final class LockstepCachingProvider implements CachingProvider {
 
     @Override
     public URI getDefaultURI() {
-        return SettingsReader.DEFAULT_URI;
+        String configured = System.getProperty(DEFAULT_URI_PROPERTY);
+        return configured == null ? SettingsReader.DEFAULT_URI : URI.create(configured);
     }
 
     @Override
@@ -102,8 +107,13 @@ public final class LockstepCachingProvider implements CachingProvider {
         managers.getOrDefault(manager.getClassLoader(), Map.of()).remove(manager.getURI(), manager);
     }
 
+    /** By reference can be stored only where all is in this JVM; so it depends on what the default CacheManager is. */
     @Override
     public boolean isSupported(OptionalFeature feature) {
-        return false;
+        if (feature != OptionalFeature.STORE_BY_REFERENCE) {
+            return false;
+        }
+        Settings settings = SettingsReader.fromUri(getDefaultURI(), getDefaultClassLoader());
+        return settings.client().servers().isEmpty() && settings.members().isEmpty();
     }
 }

@@ -1,0 +1,51 @@
+package dev.lockstep.jcache.cache;
+
+import java.util.Objects;
+import java.util.Set;
+
+/** What every operation checks first, in JSR-107's order: open, not null, of the right type. Thread-safe. */
+final class Checks<K, V> {
+
+    private final Lifecycle<K, V> life;
+    private final Class<K> keyType;
+    private final Class<V> valueType;
+
+    Checks(Lifecycle<K, V> life, Class<K> keyType, Class<V> valueType) {
+        this.life = life;
+        this.keyType = keyType;
+        this.valueType = valueType;
+    }
+
+    void open() {
+        if (life.isClosed()) {
+            throw new IllegalStateException("Cache " + life.name() + " is closed");
+        }
+    }
+
+    void key(K key) {
+        open();
+        type("key", keyType, key);
+    }
+
+    void keys(Set<? extends K> keys) {
+        open();
+        keys.forEach(key -> type("key", keyType, key));
+    }
+
+    void value(V value) {
+        type("value", valueType, value);
+    }
+
+    void entry(K key, V value) {
+        key(key);
+        value(value);
+    }
+
+    private void type(String what, Class<?> type, Object object) {
+        Objects.requireNonNull(object, what);
+        if (!type.isInstance(object)) {
+            throw new ClassCastException("Cache " + life.name() + " has " + what + "s of " + type.getName()
+                    + ", not of " + object.getClass().getName());
+        }
+    }
+}

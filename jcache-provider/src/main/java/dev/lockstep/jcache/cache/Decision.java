@@ -1,0 +1,51 @@
+package dev.lockstep.jcache.cache;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What to do with an entry after code of the application has seen it.
+ *
+ * @param value with {@link Action#PUT} and {@link Action#LOAD}, else null
+ * @param certain whether it is to be done even if the entry was changed meanwhile
+ * @param result of the operation
+ */
+record Decision<V, R>(Action action, @Nullable V value, boolean certain, R result) {
+
+    enum Action {
+        /** Nothing; what was seen is confirmed. */
+        KEEP,
+        /** Nothing but to note that it was read. */
+        ACCESS,
+        /** Store the value, and tell the writer first. */
+        PUT,
+        /** Store a value that came from the loader, and so need not go back. */
+        LOAD,
+        /** Remove the entry, and tell the writer first. */
+        REMOVE
+    }
+
+    static <V, R> Decision<V, R> keep(R result) {
+        return new Decision<>(Action.KEEP, null, false, result);
+    }
+
+    static <V, R> Decision<V, R> access(R result) {
+        return new Decision<>(Action.ACCESS, null, false, result);
+    }
+
+    static <V, R> Decision<V, R> put(V value, R result) {
+        return new Decision<>(Action.PUT, value, false, result);
+    }
+
+    static <V, R> Decision<V, R> load(V value, R result) {
+        return new Decision<>(Action.LOAD, value, false, result);
+    }
+
+    static <V, R> Decision<V, R> remove(R result) {
+        return new Decision<>(Action.REMOVE, null, false, result);
+    }
+
+    /** Whatever was seen, this is done. */
+    Decision<V, R> anyway() {
+        return new Decision<>(action, value, true, result);
+    }
+}

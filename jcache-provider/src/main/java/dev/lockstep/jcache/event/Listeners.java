@@ -1,0 +1,202 @@
+package dev.lockstep.jcache.event;
+
+import dev.lockstep.protocol.routing.ChangeListener;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.routing.Subscription;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.EntryChange;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.cache.Cache;
+import javax.cache.CacheException;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+import javax.cache.event.CacheEntryListenerException;
+import javax.cache.event.EventType;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A cache's listeners, fed by the change stream alone. Synchronous ones run on a thread of the cache's own, on which
+ * operations wait; the others on another one. Thread-safe; the lock guards the subscription and its threads.
+ */
+public final class Listeners<K, V> implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+
+    /** Set while a thread runs listeners: what they do to caches waits for no further listener. */
+    private static final ThreadLocal<Boolean> LISTENING = ThreadLocal.withInitial(() -> false);
+
+    private final Session session;
+    private final int cacheId;
+    private final Cache<K, V> cache;
+    private final Function<Bytes, K> key;
+    private final Function<Bytes, V> value;
+    private final @Nullable Consumer<Bytes> gone;
+    private final List<Registration<K, V>> registrations = new CopyOnWriteArrayList<>();
+    private volatile @Nullable Stream stream;
+
+    /** One subscription, with the threads that serve it. */
+    private final class Stream implements ChangeListener {
+
+        private final EventLoop now = EventLoop.threaded("lockstep-listeners");
+        private final EventLoop later = EventLoop.threaded("lockstep-listeners-async");
+        private final Progress progress = new Progress();
+        private final Subscription subscription = session.subscribe(cacheId, this);
+
+        @Override
+        public void changes(int shard, long position, List<EntryChange> changes) {
+            now.execute(() -> {
+                LISTENING.set(true);
+                changes.forEach(change ->
+                        tell(change, true, failure -> progress.failed(shard, position, change.key(), failure)));
+                progress.reached(shard, position);
+                if (!changes.isEmpty()) {
+                    later.execute(() -> tellLater(changes));
+                }
+            });
+        }
+
+        private void tellLater(List<EntryChange> changes) {
+            LISTENING.set(true);
+            for (EntryChange change : changes) {
+                tell(
+                        change,
+                        false,
+                        failure -> LOG.warn("An asynchronous listener of cache {} failed", cache.getName(), failure));
+                if (change.old() != null && gone != null) {
+                    // Whoever was given these bytes a moment ago may still want to read them.
+                    later.schedule(session.timeout().multipliedBy(2).toNanos(), () -> gone.accept(change.old()));
+                }
+            }
+        }
+
+        @Override
+        public void gap(int shard) {
+            LOG.warn("Listeners of cache {} have missed changes of shard {}", cache.getName(), shard);
+        }
+
+        void close() {
+            subscription.close();
+            progress.close();
+            now.close();
+            later.close();
+        }
+    }
+
+    /** @param gone told of values that entries no longer have, when all listeners have heard of it; null for nobody */
+    public Listeners(
+            Session session,
+            int cacheId,
+            Cache<K, V> cache,
+            Function<Bytes, K> key,
+            Function<Bytes, V> value,
+            @Nullable Consumer<Bytes> gone) {
+        this.session = session;
+        this.cacheId = cacheId;
+        this.cache = cache;
+        this.key = key;
+        this.value = value;
+        this.gone = gone;
+        if (gone != null) {
+            open();
+        }
+    }
+
+    /** @throws IllegalArgumentException when it is registered already */
+    public synchronized void register(CacheEntryListenerConfiguration<K, V> configuration) {
+        if (registrations.stream().anyMatch(known -> known.configuration().equals(configuration))) {
+            throw new IllegalArgumentException("This listener is registered already");
+        }
+        open();
+        registrations.add(new Registration<>(configuration));
+    }
+
+    private synchronized void open() {
+        if (stream == null) {
+            Stream opened = new Stream();
+            awaitReady(opened);
+            stream = opened;
+        }
+    }
+
+    private void awaitReady(Stream opened) {
+        try {
+            opened.subscription.ready().get(session.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException failure) {
+            opened.close();
+            throw new CacheException("The changes of cache " + cache.getName() + " can't be listened to", failure);
+        } catch (InterruptedException interrupted) {
+            opened.close();
+            Thread.currentThread().interrupt();
+            throw new CacheException("Interrupted while subscribing to changes", interrupted);
+        }
+    }
+
+    public void deregister(CacheEntryListenerConfiguration<K, V> configuration) {
+        for (Registration<K, V> registration : registrations) {
+            if (registration.configuration().equals(configuration) && registrations.remove(registration)) {
+                registration.close();
+            }
+        }
+    }
+
+    /** Waits until the synchronous listeners have heard of a change that this manager made. */
+    public void await(int shard, long position, Bytes changed) {
+        Stream current = stream;
+        if (current == null || LISTENING.get() || registrations.stream().noneMatch(Registration::isSynchronous)) {
+            return;
+        }
+        CacheEntryListenerException failure = current.progress.await(shard, position, changed, session.timeout());
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void tell(EntryChange change, boolean synchronous, Consumer<CacheEntryListenerException> failed) {
+        EventType type = switch (change.kind()) {
+            case CREATED -> EventType.CREATED;
+            case UPDATED -> EventType.UPDATED;
+            case REMOVED -> EventType.REMOVED;
+            case EXPIRED -> EventType.EXPIRED;
+            case EVICTED, CLEARED -> null;
+        };
+        if (type == null) {
+            return;
+        }
+        for (Registration<K, V> registration : registrations) {
+            if (registration.isSynchronous() == synchronous) {
+                try {
+                    registration.tell(event(type, change, registration.wantsOld()));
+                } catch (CacheEntryListenerException failure) {
+                    failed.accept(failure);
+                } catch (RuntimeException unreadable) {
+                    failed.accept(new CacheEntryListenerException("A change can't be told", unreadable));
+                }
+            }
+        }
+    }
+
+    private ChangedEntry<K, V> event(EventType type, EntryChange change, boolean withOld) {
+        V now = change.value() == null ? null : value.apply(change.value());
+        V old = change.old() == null ? null : value.apply(change.old());
+        return new ChangedEntry<>(cache, type, key.apply(change.key()), now, old, withOld);
+    }
+
+    @Override
+    public synchronized void close() {
+        Stream last = stream;
+        stream = null;
+        if (last != null) {
+            last.close();
+        }
+        registrations.forEach(Registration::close);
+        registrations.clear();
+    }
+}

@@ -1,0 +1,140 @@
+package dev.lockstep.jcache.management;
+
+import java.util.concurrent.atomic.LongAdder;
+import javax.cache.management.CacheStatisticsMXBean;
+
+/** What this manager's operations on a cache came to, counted while it is switched on. Thread-safe. */
+public final class Statistics implements CacheStatisticsMXBean {
+
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder puts = new LongAdder();
+    private final LongAdder removals = new LongAdder();
+    private final LongAdder getNanos = new LongAdder();
+    private final LongAdder putNanos = new LongAdder();
+    private final LongAdder removeNanos = new LongAdder();
+    private volatile boolean enabled;
+
+    public boolean isEnabled() {
+        return enabled;
+    }
+
+    public void enabled(boolean on) {
+        enabled = on;
+    }
+
+    public void hits(long count) {
+        add(hits, count);
+    }
+
+    public void misses(long count) {
+        add(misses, count);
+    }
+
+    public void puts(long count) {
+        add(puts, count);
+    }
+
+    public void removals(long count) {
+        add(removals, count);
+    }
+
+    /** A read of one entry, whether it was there. */
+    public void read(boolean found) {
+        add(found ? hits : misses, 1);
+    }
+
+    public void getTook(long nanos) {
+        add(getNanos, nanos);
+    }
+
+    public void putTook(long nanos) {
+        add(putNanos, nanos);
+    }
+
+    public void removeTook(long nanos) {
+        add(removeNanos, nanos);
+    }
+
+    private void add(LongAdder counter, long count) {
+        if (enabled) {
+            counter.add(count);
+        }
+    }
+
+    @Override
+    public void clear() {
+        hits.reset();
+        misses.reset();
+        puts.reset();
+        removals.reset();
+        getNanos.reset();
+        putNanos.reset();
+        removeNanos.reset();
+    }
+
+    @Override
+    public long getCacheHits() {
+        return hits.sum();
+    }
+
+    @Override
+    public float getCacheHitPercentage() {
+        return percentage(getCacheHits());
+    }
+
+    @Override
+    public long getCacheMisses() {
+        return misses.sum();
+    }
+
+    @Override
+    public float getCacheMissPercentage() {
+        return percentage(getCacheMisses());
+    }
+
+    private float percentage(long part) {
+        long gets = getCacheGets();
+        return gets == 0 ? 0 : 100f * part / gets;
+    }
+
+    @Override
+    public long getCacheGets() {
+        return getCacheHits() + getCacheMisses();
+    }
+
+    @Override
+    public long getCachePuts() {
+        return puts.sum();
+    }
+
+    @Override
+    public long getCacheRemovals() {
+        return removals.sum();
+    }
+
+    /** Entries are not evicted yet. */
+    @Override
+    public long getCacheEvictions() {
+        return 0;
+    }
+
+    @Override
+    public float getAverageGetTime() {
+        return micros(getNanos, getCacheGets());
+    }
+
+    @Override
+    public float getAveragePutTime() {
+        return micros(putNanos, getCachePuts());
+    }
+
+    @Override
+    public float getAverageRemoveTime() {
+        return micros(removeNanos, getCacheRemovals());
+    }
+
+    private static float micros(LongAdder nanos, long count) {
+        return count == 0 ? 0 : nanos.sum() / 1_000f / count;
+    }
+}

@@ -1,0 +1,5 @@
+/** Statistics and MXBeans of caches. */
+@NullMarked
+package dev.lockstep.jcache.management;
+
+import org.jspecify.annotations.NullMarked;
