@@ -1,5 +1,6 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.protocol.wire.Lifetime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,9 +8,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param value with {@link Action#PUT} and {@link Action#LOAD}, else null
  * @param certain whether it is to be done even if the entry was changed meanwhile
+ * @param lifetime of the value; null when the cache's expiry decides
  * @param result of the operation
  */
-record Decision<V, R>(Action action, @Nullable V value, boolean certain, R result) {
+record Decision<V, R>(
+        Action action,
+        @Nullable V value,
+        boolean certain,
+        @Nullable Lifetime lifetime,
+        R result) {
 
     enum Action {
         /** Nothing; what was seen is confirmed. */
@@ -25,27 +32,31 @@ record Decision<V, R>(Action action, @Nullable V value, boolean certain, R resul
     }
 
     static <V, R> Decision<V, R> keep(R result) {
-        return new Decision<>(Action.KEEP, null, false, result);
+        return new Decision<>(Action.KEEP, null, false, null, result);
     }
 
     static <V, R> Decision<V, R> access(R result) {
-        return new Decision<>(Action.ACCESS, null, false, result);
+        return new Decision<>(Action.ACCESS, null, false, null, result);
     }
 
     static <V, R> Decision<V, R> put(V value, R result) {
-        return new Decision<>(Action.PUT, value, false, result);
+        return new Decision<>(Action.PUT, value, false, null, result);
     }
 
     static <V, R> Decision<V, R> load(V value, R result) {
-        return new Decision<>(Action.LOAD, value, false, result);
+        return new Decision<>(Action.LOAD, value, false, null, result);
     }
 
     static <V, R> Decision<V, R> remove(R result) {
-        return new Decision<>(Action.REMOVE, null, false, result);
+        return new Decision<>(Action.REMOVE, null, false, null, result);
     }
 
     /** Whatever was seen, this is done. */
     Decision<V, R> anyway() {
-        return new Decision<>(action, value, true, result);
+        return new Decision<>(action, value, true, lifetime, result);
+    }
+
+    Decision<V, R> living(Lifetime own) {
+        return new Decision<>(action, value, certain, own, result);
     }
 }

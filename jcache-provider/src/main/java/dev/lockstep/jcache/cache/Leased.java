@@ -119,7 +119,8 @@ final class Leased<K, V> {
             case REMOVE -> Mutation.remove(key, condition);
             case PUT, LOAD -> {
                 Bytes value = binding.valueBytes(decision.value());
-                yield Mutation.put(key, value, condition).living(lifetime(found.entry()));
+                yield Mutation.put(key, value, condition)
+                        .living(decision.lifetime() == null ? lifetime(found.entry()) : decision.lifetime());
             }
         };
     }

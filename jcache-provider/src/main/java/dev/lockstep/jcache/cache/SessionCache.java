@@ -73,7 +73,12 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         this.reads = new Reads<>(binding, leased(binding), life.loader(), statistics);
         this.writes = new Writes<>(binding, leased(binding), life.writer(), references != null, statistics);
         this.processing = new Processing<>(leased(binding), life.loader(), statistics);
-        life.start();
+        try {
+            life.start();
+        } catch (RuntimeException | Error failure) {
+            life.close();
+            throw failure;
+        }
     }
 
     /** A view of another with strong reads. */

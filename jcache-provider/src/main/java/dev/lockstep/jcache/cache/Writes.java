@@ -58,15 +58,12 @@ final class Writes<K, V> {
 
     /** With a lifetime that no policy has a say in. */
     void put(K key, V value, Lifetime lifetime) {
-        if (writer != null) {
-            leased.run(key, seen -> {
-                writer.write(new LockstepEntry<>(key, value));
-                return Decision.keep(true);
-            });
+        if (plain) {
+            write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
+                    .living(lifetime));
+        } else {
+            leased.run(key, seen -> Decision.put(value, true).living(lifetime).anyway());
         }
-        binding.write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
-                .living(lifetime));
-        statistics.puts(1);
     }
 
     @Nullable
