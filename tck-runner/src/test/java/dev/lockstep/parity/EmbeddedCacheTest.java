@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,13 +20,16 @@ import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
+import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.expiry.CreatedExpiryPolicy;
 import javax.cache.expiry.Duration;
+import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.processor.EntryProcessorException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** JSR-107 through {@code Caching}, on the single embedded node. */
 class EmbeddedCacheTest {
@@ -191,5 +196,63 @@ class EmbeddedCacheTest {
         assertThat(manager.getCacheNames()).isEmpty();
         assertThat(again.isClosed()).isTrue();
         assertThat(manager.createCache("numbers", types()).get("a")).isNull();
+    }
+
+    @Test
+    void aCacheThatIsAttachedToKeepsItsExpiry() {
+        manager.createCache(
+                "brief",
+                types().setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(new Duration(TimeUnit.MINUTES, 3))));
+        manager.getCache("brief").close();
+        Cache<String, Integer> attached = manager.getCache("brief", String.class, Integer.class);
+        @SuppressWarnings("unchecked")
+        CompleteConfiguration<String, Integer> configuration = attached.getConfiguration(CompleteConfiguration.class);
+        ExpiryPolicy policy = configuration.getExpiryPolicyFactory().create();
+        assertThat(policy.getExpiryForCreation()).isEqualTo(new Duration(TimeUnit.MINUTES, 3));
+        assertThat(policy.getExpiryForUpdate()).isNull();
+    }
+
+    @Test
+    void theTemplateWhoseNameFitsDecidesWhatTheConfigurationLeavesOpen(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("lockstep.yaml");
+        Files.writeString(file, "caches:\n  \"brief-*\":\n    time-to-live: 30ms\n    consistency: strong\n");
+        CacheManager own = Caching.getCachingProvider().getCacheManager(file.toUri(), null);
+        Cache<String, Integer> brief = own.createCache("brief-1", types());
+        Cache<String, Integer> other = own.createCache("other", types());
+        brief.put("a", 1);
+        other.put("a", 1);
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (brief.get("a") != null && System.nanoTime() < giveUp) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        assertThat(brief.get("a")).isNull();
+        assertThat(other.get("a")).isEqualTo(1);
+    }
+
+    @Test
+    void byReferenceTheSameObjectComesBackAndEqualsCompares() {
+        Cache<String, StringBuilder> cache = manager.createCache(
+                "references",
+                new MutableConfiguration<String, StringBuilder>()
+                        .setTypes(String.class, StringBuilder.class)
+                        .setStoreByValue(false));
+        StringBuilder value = new StringBuilder("a");
+        cache.put("a", value);
+        value.append("b");
+        assertThat(cache.get("a")).isSameAs(value);
+        assertThat(cache.replace("a", new StringBuilder("ab"), value)).isFalse();
+        assertThat(cache.remove("a", value)).isTrue();
+    }
+
+    @Test
+    void aManagerThatFindsNoServerLeavesNoThreadBehind() {
+        URI nobody = URI.create("lockstep://127.0.0.1:1?timeout=300ms");
+        assertThatThrownBy(() -> Caching.getCachingProvider().getCacheManager(nobody, null))
+                .isInstanceOf(CacheException.class)
+                .hasMessageContaining("127.0.0.1:1");
+        manager.close();
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .doesNotContain("lockstep-session");
     }
 }

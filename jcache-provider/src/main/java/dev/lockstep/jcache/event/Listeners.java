@@ -54,9 +54,12 @@ public final class Listeners<K, V> implements AutoCloseable {
         public void changes(int shard, long position, List<EntryChange> changes) {
             now.execute(() -> {
                 LISTENING.set(true);
-                changes.forEach(change ->
-                        tell(change, true, failure -> progress.failed(shard, position, change.key(), failure)));
-                progress.reached(shard, position);
+                try {
+                    changes.forEach(change ->
+                            tell(change, true, failure -> progress.failed(shard, position, change.key(), failure)));
+                } finally {
+                    progress.reached(shard, position);
+                }
                 if (!changes.isEmpty()) {
                     later.execute(() -> tellLater(changes));
                 }
