@@ -1,0 +1,169 @@
+package dev.lockstep.cluster.control;
+
+import static dev.lockstep.cluster.testing.SteeredLog.following;
+import static dev.lockstep.cluster.testing.SteeredLog.leading;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.testing.SteeredLog;
+import dev.lockstep.cluster.testing.SteeredPeers;
+import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.RequestCodec;
+import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.WireWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ControlGroupTest {
+
+    private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
+    private static final Set<NodeId> VOTERS = Set.of(A, B, new NodeId("c"));
+    private static final Duration WAIT = Duration.ofMillis(300);
+
+    private final SimulatedWorld world = new SimulatedWorld();
+    private final SteeredPeers peers = new SteeredPeers();
+    private final SteeredLog log = new SteeredLog(leading(1, A, VOTERS));
+    private final ControlGroup control = new ControlGroup(
+            log.consensus(),
+            List.copyOf(VOTERS),
+            new ReadRounds(A, peers, world, Duration.ofSeconds(1)),
+            peers,
+            world,
+            world);
+    private final List<Reply> replies = new ArrayList<>();
+    private final List<Reply.@Nullable Refused> learnt = new ArrayList<>();
+
+    private static Request create(String name) {
+        return new Request.CreateCache(
+                new CacheDefinition(name, "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION));
+    }
+
+    private CacheInfo created(String name) {
+        control.propose(create(name), replies::add);
+        Reply last = replies.remove(replies.size() - 1);
+        return ((Reply.Caches) last).caches().get(0);
+    }
+
+    private void follow() {
+        log.become(following(2, B, VOTERS));
+    }
+
+    private void decide(Request request) {
+        WireWriter out = new WireWriter(128);
+        RequestCodec.write(out, request);
+        log.apply(out.toByteArray());
+    }
+
+    private Status status() {
+        assertThat(replies).hasSize(1).first().isInstanceOf(Reply.Refused.class);
+        return ((Reply.Refused) replies.get(0)).status();
+    }
+
+    @Test
+    void aFollowerSendsDecisionsAndListsToTheLeader() {
+        follow();
+        control.propose(create("c"), replies::add);
+        control.list(replies::add);
+        assertThat(replies)
+                .hasSize(2)
+                .allSatisfy(
+                        reply -> assertThat(((Reply.Refused) reply).leader()).isEqualTo(B));
+    }
+
+    @Test
+    void anUnknownOutcomeIsIndeterminate() {
+        log.hold();
+        control.propose(create("c"), replies::add);
+        log.fail(new UnknownOutcomeException("deposed", new IllegalStateException()));
+        assertThat(status()).isEqualTo(Status.INDETERMINATE);
+    }
+
+    @Test
+    void aListIsConfirmedByARound() {
+        CacheInfo cache = created("c");
+        control.list(replies::add);
+        assertThat(replies).isEmpty();
+        peers.confirm(B, true);
+        assertThat(replies).containsExactly(new Reply.Caches(List.of(cache)));
+    }
+
+    @Test
+    void whatWasDestroyedIsToldFromWhatIsNotKnownYet() {
+        CacheInfo cache = created("c");
+        assertThat(control.isDestroyed(cache.id())).isFalse();
+        control.propose(new Request.DestroyCache(cache.id()), replies::add);
+        assertThat(control.isDestroyed(cache.id())).isTrue();
+        assertThat(control.cache(cache.id())).isNull();
+        assertThat(control.isDestroyed(cache.id() + 1)).isFalse();
+    }
+
+    @Test
+    void aFollowerHearsOfACacheALittleLater() {
+        follow();
+        control.learn(1, learnt::add);
+        assertThat(learnt).isEmpty();
+        decide(create("c"));
+        world.pass(Duration.ZERO);
+        assertThat(learnt).hasSize(1).containsOnlyNulls();
+        assertThat(peers.questions()).isEmpty();
+    }
+
+    @Test
+    void aFollowerThatHearsNothingAsksTheLeader() {
+        follow();
+        control.learn(1, learnt::add);
+        world.pass(WAIT);
+        SteeredPeers.Question question = peers.of(B).get(0);
+        assertThat(question.request()).isInstanceOf(Request.ListCaches.class);
+        peers.answer(question, new Reply.Caches(List.of()));
+        assertThat(learnt.get(0).status()).isEqualTo(Status.NO_SUCH_CACHE);
+    }
+
+    @Test
+    void aFollowerThatCanNotBeSureSaysSo() {
+        follow();
+        for (Reply unsure : new Reply[] {null, Reply.Refused.of(Status.MOVED, "scripted")}) {
+            control.learn(1, learnt::add);
+            world.pass(WAIT);
+            peers.answer(peers.of(B).get(0), unsure);
+        }
+        log.become(following(2, null, VOTERS));
+        control.learn(1, learnt::add);
+        world.pass(WAIT);
+        assertThat(learnt)
+                .hasSize(3)
+                .allSatisfy(refusal -> assertThat(refusal.status()).isEqualTo(Status.BUSY));
+    }
+
+    @Test
+    void aCacheThatTheLeaderHasAndThisNodeHasNotIsNotDenied() {
+        follow();
+        control.learn(1, learnt::add);
+        world.pass(WAIT);
+        CacheInfo cache = new CacheInfo(1, ((Request.CreateCache) create("c")).definition());
+        peers.answer(peers.of(B).get(0), new Reply.Caches(List.of(cache)));
+        assertThat(learnt.get(0).status()).isEqualTo(Status.BUSY);
+    }
+
+    @Test
+    void theLeaderDeniesACacheOnceItIsConfirmed() {
+        control.learn(1, learnt::add);
+        world.pass(Duration.ofMillis(4));
+        assertThat(learnt).isEmpty();
+        peers.confirm(B, true);
+        assertThat(learnt.get(0).status()).isEqualTo(Status.NO_SUCH_CACHE);
+    }
+}

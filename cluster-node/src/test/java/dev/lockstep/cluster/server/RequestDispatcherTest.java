@@ -1,0 +1,171 @@
+package dev.lockstep.cluster.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.consensus.local.LocalConsensus;
+import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.shard.ShardHost;
+import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.cluster.testing.SteeredLog;
+import dev.lockstep.cluster.testing.SteeredPeers;
+import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
+import dev.lockstep.protocol.wire.RequestId;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** One connection to a node whose control group is alone and whose one shard, 0, is led from here in term 4. */
+class RequestDispatcherTest {
+
+    private static final NodeId A = new NodeId("a");
+    private static final Bytes KEY = Bytes.utf8("key");
+    private static final int MAX_IN_FLIGHT = 3;
+
+    private final SimulatedWorld world = new SimulatedWorld();
+    private final SteeredPeers peers = new SteeredPeers();
+    private final ReadRounds rounds = new ReadRounds(A, peers, world, Duration.ofSeconds(1));
+    private final SteeredLog log = new SteeredLog(SteeredLog.leading(4, A, Set.of(A)));
+    private final Map<Long, List<Reply>> told = new LinkedHashMap<>();
+    private boolean writable = true;
+    private RequestServer.Connection connection;
+    private int cache;
+    private long sequence;
+
+    @BeforeEach
+    void connect() {
+        ControlGroup control = new ControlGroup(new LocalConsensus(A), List.of(A), rounds, peers, world, world);
+        var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 100);
+        ShardHost shards = new ShardHost(
+                Map.of(0, new ShardReplica(0, List.of(A), log.consensus(), control, rounds, world, world, limits)));
+        ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
+        connection = new RequestDispatcher(control, shards, () -> view, MAX_IN_FLIGHT)
+                .connect(new RequestServer.Replies() {
+                    @Override
+                    public void send(long correlationId, Reply reply) {
+                        told.computeIfAbsent(correlationId, none -> new ArrayList<>())
+                                .add(reply);
+                    }
+
+                    @Override
+                    public boolean isWritable() {
+                        return writable;
+                    }
+                });
+        CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
+        connection.serve(1, new Request.CreateCache(definition));
+        cache = ((Reply.Caches) told.get(1L).get(0)).caches().get(0).id();
+        told.clear();
+    }
+
+    private void write(long correlation) {
+        sequence++;
+        Mutation put = Mutation.put(KEY, KEY, Condition.ANY);
+        connection.serve(
+                correlation,
+                new Request.Write(cache, 0, new RequestId(1, 2, sequence, sequence), List.of(put), LeaseId.NONE));
+    }
+
+    private Status refusal(long correlation) {
+        List<Reply> replies = told.get(correlation);
+        return ((Reply.Refused) replies.get(replies.size() - 1)).status();
+    }
+
+    @Test
+    void onlyTheCurrentTermOfAHostedGroupIsConfirmed() {
+        connection.serve(
+                7,
+                new Request.ConfirmTerms(List.of(
+                        new GroupTerm(0, 4),
+                        new GroupTerm(0, 3),
+                        new GroupTerm(0, 5),
+                        new GroupTerm(-1, 1),
+                        new GroupTerm(9, 1))));
+        assertThat(told.get(7L)).containsExactly(new Reply.TermsConfirmed(List.of(true, false, false, true, false)));
+    }
+
+    @Test
+    void aConnectionWithTooMuchUnderWayIsRefused() {
+        log.hold();
+        for (int i = 1; i <= MAX_IN_FLIGHT; i++) {
+            write(i);
+        }
+        write(9);
+        assertThat(refusal(9)).isEqualTo(Status.BUSY);
+        while (log.applyNext()) {
+            assertThat(told).isNotEmpty();
+        }
+        write(10);
+        log.applyNext();
+        assertThat(told.get(10L)).hasSize(1).first().isInstanceOf(Reply.Written.class);
+    }
+
+    @Test
+    void aSubscriptionEndsWhenItIsGivenUp() {
+        connection.serve(5, new Request.Subscribe(cache, 0, -1, 0));
+        write(6);
+        assertThat(told.get(5L)).hasSize(2);
+        connection.serve(7, new Request.Unsubscribe(5));
+        assertThat(told.get(7L)).containsExactly(new Reply.Done());
+        write(8);
+        assertThat(told.get(5L)).hasSize(2);
+    }
+
+    @Test
+    void aSubscriberThatDoesNotReadLosesItsSubscription() {
+        connection.serve(5, new Request.Subscribe(cache, 0, -1, 0));
+        writable = false;
+        write(6);
+        assertThat(refusal(5)).isEqualTo(Status.BUSY);
+        writable = true;
+        write(7);
+        assertThat(told.get(5L)).hasSize(2);
+    }
+
+    @Test
+    void aSubscriptionThatWaitsForItsPositionEndsWithTheConnection() {
+        connection.serve(5, new Request.Subscribe(cache, 0, -1, 1));
+        connection.closed();
+        write(6);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(told).doesNotContainKey(5L);
+    }
+
+    @Test
+    void aSubscriptionToWhatIsNotThereIsRefusedAndItsIdIsFreeAgain() {
+        connection.serve(5, new Request.Subscribe(cache, 8, -1, 0));
+        assertThat(refusal(5)).isEqualTo(Status.MOVED);
+        for (int i = 0; i < MAX_IN_FLIGHT; i++) {
+            connection.serve(5, new Request.Subscribe(cache, 8, -1, 0));
+            assertThat(refusal(5)).isEqualTo(Status.MOVED);
+        }
+        connection.serve(6, new Request.Subscribe(cache, 0, -1, 0));
+        assertThat(told.get(6L)).hasSize(1).first().isInstanceOf(Reply.Subscribed.class);
+    }
+
+    @Test
+    void whatIsNoRequestForANodeIsInvalid() {
+        connection.serve(5, new Request.Hello(1, 1, "c", null));
+        assertThat(refusal(5)).isEqualTo(Status.INVALID);
+    }
+}
