@@ -80,12 +80,16 @@ public final class Node implements EmbeddedNode {
      * @param loop closed with the node
      * @throws IOException when a port or the data folder can't be used, naming it
      * @throws IllegalArgumentException when the settings name members, but not which of them this is
+     * @throws dev.lockstep.protocol.settings.SettingsException when the cluster was formed with other settings
      */
     public Node(Settings settings, Time time, EventLoop loop) throws IOException {
         NodeSettings own = settings.node().orElse(null);
         if (own == null && !settings.members().isEmpty()) {
             throw new IllegalArgumentException(
                     "The settings name members, but not which of them this node is; add \"node: {id: …}\"");
+        }
+        if (own != null) {
+            Formation.check(settings, own);
         }
         this.settings = settings;
         this.time = time;

@@ -85,19 +85,16 @@ public final class NodeMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        Settings settings;
         try {
-            settings = SettingsReader.fromFile(config);
+            Settings settings = SettingsReader.fromFile(config);
             if (settings.node().isEmpty()) {
                 throw new SettingsException(config + ": \"node\" is missing: which of the members is this?");
             }
+            serve(settings);
+            return CommandLine.ExitCode.OK;
         } catch (SettingsException wrong) {
             err.println(wrong.getMessage());
             return CommandLine.ExitCode.USAGE;
-        }
-        try {
-            serve(settings);
-            return CommandLine.ExitCode.OK;
         } catch (IOException | RuntimeException failure) {
             err.println("The node could not be started: " + failure.getMessage());
             return CommandLine.ExitCode.SOFTWARE;

@@ -1,0 +1,80 @@
+package dev.lockstep.cluster.node;
+
+import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.Settings.NodeSettings;
+import dev.lockstep.protocol.settings.SettingsException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What a cluster was formed with, and can't be changed afterwards because keys would be looked for in other shards, and shards
+ * on other nodes. Kept beside the logs from the first start on, and compared with the settings at each.
+ */
+final class Formation {
+
+    private static final String FILE = "formation";
+
+    private Formation() {}
+
+    /**
+     * Compares, or writes down at the first start.
+     *
+     * @throws SettingsException when the settings differ, naming how
+     * @throws IOException when the folder can't be used
+     */
+    static void check(Settings settings, NodeSettings own) throws IOException {
+        List<String> now = facts(settings, own);
+        Path file = Files.createDirectories(own.data()).resolve(FILE);
+        if (!Files.exists(file)) {
+            write(file, now);
+            return;
+        }
+        List<String> then = Files.readAllLines(file);
+        if (!then.equals(now)) {
+            throw new SettingsException("The cluster was formed with other settings, which can't be changed: "
+                    + difference(then, now) + ". Put them back, or start with an empty data folder instead of "
+                    + own.data());
+        }
+    }
+
+    private static List<String> facts(Settings settings, NodeSettings own) {
+        String members = settings.members().stream()
+                .map(one -> one.member().id().name())
+                .sorted()
+                .collect(Collectors.joining(","));
+        return List.of(
+                "cluster: " + settings.cluster(),
+                "node: " + own.id(),
+                "members: " + members,
+                "shards: " + settings.shards(),
+                "replication-factor: " + settings.replicationFactor());
+    }
+
+    private static String difference(List<String> then, List<String> now) {
+        List<String> differences = new ArrayList<>();
+        for (int i = 0; i < now.size(); i++) {
+            String before = i < then.size() ? then.get(i) : "nothing";
+            if (!before.equals(now.get(i))) {
+                differences.add("\"" + before + "\" is now \"" + now.get(i) + "\"");
+            }
+        }
+        return String.join("; ", differences);
+    }
+
+    /** Whole or not at all. */
+    private static void write(Path file, List<String> facts) throws IOException {
+        Path draft = file.resolveSibling(FILE + ".draft");
+        Files.write(draft, facts);
+        try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+}
