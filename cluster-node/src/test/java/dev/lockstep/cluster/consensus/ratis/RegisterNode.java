@@ -1,0 +1,278 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.netty.NettyListener;
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node that keeps one number in one Raft group, and reads it either way: confirmed by our read rounds, or by the
+ * LINEARIZABLE option of Ratis. The log, the network and the election time-outs are the same for both. Arguments: its id, its
+ * folder, the port for commands, and for each member as it sees it {@code id:port:raftPort}.
+ */
+public final class RegisterNode implements LogMachine {
+
+    static final char WRITE = 'W';
+    /** As {@link #WRITE}, but answered before it is committed. */
+    static final char PROPOSE = 'P';
+
+    static final char READ_BY_OUR_ROUND = 'O';
+    static final char READ_BY_RATIS = 'R';
+
+    private static final String CLUSTER = "register";
+    private static final int GROUP = 0;
+    private static final Duration ELECTION = Duration.ofMillis(300);
+    private static final long PATIENCE_MILLIS = 3_000;
+
+    private final RaftServer.Division division;
+    private final RatisLog log;
+    private final ReadRounds rounds;
+    private final ClientId client = ClientId.randomId();
+    private volatile long value;
+
+    private RegisterNode(NodeId self, Path folder, List<MemberPorts> members) throws Exception {
+        List<Member> raft = members.stream()
+                .map(member -> new Member(new NodeId(member.id()), "127.0.0.1", member.raftPort()))
+                .toList();
+        Member own =
+                raft.stream().filter(one -> one.id().equals(self)).findFirst().orElseThrow();
+        RatisSettings settings = new RatisSettings(CLUSTER, own, raft, folder, ELECTION, RatisSettings.MAX_ENTRY_BYTES);
+        RaftGroupId id = dev.lockstep.cluster.consensus.ratis.Peers.groupId(CLUSTER, GROUP);
+        LeaderContacts contacts = new LeaderContacts(Time.system());
+        RatisStateMachine applying = new RatisStateMachine("register on " + self, this, () -> {});
+        File groups = Files.createDirectories(folder).toFile();
+        RaftProperties properties = LeanProperties.of(settings);
+        RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
+        LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
+        RaftServer server = RaftServer.newBuilder()
+                .setServerId(dev.lockstep.cluster.consensus.ratis.Peers.id(self))
+                .setProperties(properties)
+                .setParameters(ObservedNetty.parameters(contacts))
+                .setStateMachineRegistry(group -> applying)
+                .build();
+        server.start();
+        var all = raft.stream().map(Member::id).toList();
+        server.groupManagement(GroupManagementRequest.newAdd(
+                client,
+                server.getId(),
+                CallId.getAndIncrement(),
+                dev.lockstep.cluster.consensus.ratis.Peers.group(id, all, raft),
+                false));
+        this.division = server.getDivision(id);
+        this.log =
+                new RatisLog(division, applying, contacts.of(id), settings.maxEntryBytes(), successor -> {}, () -> {});
+        this.rounds = new ReadRounds(self, peers(self, members), Time.system(), Duration.ofSeconds(10));
+    }
+
+    /** The other nodes over their links, as a node has them. */
+    private static Peers peers(NodeId self, List<MemberPorts> members) {
+        NettyLinks links = new NettyLinks(CLUSTER, self, Duration.ofSeconds(1), 1_000);
+        Map<NodeId, Member> byId = members.stream()
+                .map(member -> new Member(new NodeId(member.id()), "127.0.0.1", member.port()))
+                .collect(Collectors.toMap(Member::id, member -> member));
+        return (peer, request, answer) -> links.to(byId.get(peer)).send(request, new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                answer.accept(reply);
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                answer.accept(null);
+            }
+        });
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        NodeId self = new NodeId(arguments[0]);
+        List<MemberPorts> members = Stream.of(arguments)
+                .skip(3)
+                .map(text -> text.split(":"))
+                .map(part -> new MemberPorts(part[0], Integer.parseInt(part[1]), Integer.parseInt(part[2])))
+                .toList();
+        RegisterNode node = new RegisterNode(self, Path.of(arguments[1]), members);
+        int port = members.stream()
+                .filter(member -> member.id().equals(self.name()))
+                .findFirst()
+                .orElseThrow()
+                .port();
+        try (NettyListener confirming =
+                        new NettyListener("127.0.0.1", port, CLUSTER, self, 1 << 20, node.confirmations());
+                ServerSocket commands =
+                        new ServerSocket(Integer.parseInt(arguments[2]), 50, InetAddress.getLoopbackAddress())) {
+            EventLoop loop = EventLoop.threaded("ticks");
+            node.tick(loop);
+            System.out.println("listening " + confirming);
+            while (true) {
+                Socket socket = commands.accept();
+                Thread serving = new Thread(() -> node.serve(socket));
+                serving.setDaemon(true);
+                serving.start();
+            }
+        }
+    }
+
+    private void tick(EventLoop loop) {
+        rounds.tick();
+        loop.schedule(TimeUnit.MILLISECONDS.toNanos(20), () -> tick(loop));
+    }
+
+    /** Tells whether terms still stand, as a node does. */
+    private RequestServer confirmations() {
+        return replies -> new RequestServer.Connection() {
+            @Override
+            public void serve(long correlationId, Request request) {
+                var asked = ((Request.ConfirmTerms) request).terms();
+                replies.send(
+                        correlationId,
+                        new Reply.TermsConfirmed(asked.stream()
+                                .map(term -> log.standing().term() == term.term())
+                                .toList()));
+            }
+
+            @Override
+            public void closed() {}
+        };
+    }
+
+    /** Commands of one byte and a number; answers of one boolean (it was done) and a number. */
+    private void serve(Socket socket) {
+        try (socket) {
+            socket.setTcpNoDelay(true);
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+            while (true) {
+                char command = (char) in.readByte();
+                long number = in.readLong();
+                Long answer = done(command, number);
+                out.write(ByteBuffer.allocate(9)
+                        .put((byte) (answer == null ? 0 : 1))
+                        .putLong(answer == null ? 0 : answer)
+                        .array());
+            }
+        } catch (EOFException gone) {
+            return;
+        } catch (IOException failure) {
+            System.out.println("A connection failed: " + failure);
+        }
+    }
+
+    private @Nullable Long done(char command, long number) {
+        try {
+            CompletableFuture<Long> answer = switch (command) {
+                case WRITE ->
+                    log.propose(ByteBuffer.allocate(8).putLong(number).array()).thenApply(Long.class::cast);
+                case PROPOSE -> {
+                    log.propose(ByteBuffer.allocate(8).putLong(number).array());
+                    yield CompletableFuture.completedFuture(number);
+                }
+                case READ_BY_OUR_ROUND -> confirmed();
+                case READ_BY_RATIS -> readByRatis();
+                default -> throw new IllegalArgumentException("No command " + command);
+            };
+            return answer.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException refused) {
+            return null;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+
+    private CompletableFuture<Long> confirmed() {
+        CompletableFuture<Long> answer = new CompletableFuture<>();
+        rounds.confirm(GROUP, log, new ReadRounds.Reader() {
+            @Override
+            public void confirmed(long commitPosition) {
+                answer.complete(value);
+            }
+
+            @Override
+            public void refused(Status why) {
+                answer.completeExceptionally(new IllegalStateException(why.toString()));
+            }
+        });
+        return answer;
+    }
+
+    /** Ratis answers once its read index has been applied; then the number is read. */
+    private CompletableFuture<Long> readByRatis() {
+        if (!division.getInfo().isLeader()) {
+            return CompletableFuture.failedFuture(new IllegalStateException("not the leader"));
+        }
+        RaftClientRequest request = RaftClientRequest.newBuilder()
+                .setClientId(client)
+                .setServerId(division.getId())
+                .setGroupId(division.getMemberId().getGroupId())
+                .setCallId(CallId.getAndIncrement())
+                .setMessage(Message.EMPTY)
+                .setType(RaftClientRequest.readRequestType())
+                .build();
+        try {
+            return ((RaftClientAsynchronousProtocol) division)
+                    .submitClientRequestAsync(request)
+                    .thenApply(this::valueIfSuccessful);
+        } catch (IOException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    private long valueIfSuccessful(RaftClientReply reply) {
+        if (!reply.isSuccess()) {
+            throw new IllegalStateException(reply.getException());
+        }
+        return value;
+    }
+
+    @Override
+    public Object apply(long position, byte[] entry) {
+        value = ByteBuffer.wrap(entry).getLong();
+        return value;
+    }
+
+    @Override
+    public void standingChanged() {}
+}
