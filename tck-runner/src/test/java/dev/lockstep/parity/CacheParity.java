@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.jcache.cache.LockstepCache;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -37,6 +38,8 @@ import javax.cache.integration.CacheWriterException;
 import javax.cache.integration.CompletionListenerFuture;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -418,9 +421,9 @@ abstract class CacheParity {
     }
 
     @Test
-    void aListenerThatFailsIsReportedToTheWriteThatWasMade() {
+    void aListenerThatFailsIsReportedToTheWriteThatWasMadeAndCounted() throws Exception {
         Heard heard = new Heard();
-        Cache<String, Integer> cache = manager.createCache("failing", types());
+        Cache<String, Integer> cache = manager.createCache("failing", types().setStatisticsEnabled(true));
         cache.registerCacheEntryListener(new MutableCacheEntryListenerConfiguration<>(() -> heard, null, false, true));
         cache.put("a", 1);
         assertThatThrownBy(() -> cache.put("a", -1))
@@ -429,6 +432,12 @@ abstract class CacheParity {
         assertThat(cache.get("a")).isEqualTo(-1);
         cache.put("a", 2);
         assertThat(heard.values).containsExactly(1, -1, 2);
+        MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
+        ObjectName statistics = beans.queryNames(
+                        new ObjectName("javax.cache:type=CacheStatistics,Cache=failing,*"), null)
+                .iterator()
+                .next();
+        assertThat(beans.getAttribute(statistics, "CachePuts")).isEqualTo(3L);
     }
 
     @Test

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import javax.cache.event.CacheEntryListenerException;
 import org.jspecify.annotations.Nullable;
 
@@ -204,15 +205,21 @@ final class Binding<K, V> {
     // Writes
 
     MutationResult write(Mutation mutation) {
-        return write(mutation, LeaseId.NONE);
+        return write(mutation, LeaseId.NONE, result -> {});
     }
 
-    MutationResult write(Mutation mutation, LeaseId lease) {
+    /** @param committed told what came of it before listeners are waited for, of which one may fail */
+    MutationResult write(Mutation mutation, LeaseId lease, Consumer<MutationResult> committed) {
         WriteResult written = await(session.write(info.id(), mutation, lease));
-        if (written.result().changes() > 0) {
+        MutationResult result = written.result();
+        if (mutation.value() != null && !(result.applied() && result.changes() > 0)) {
+            values.discard(mutation.value());
+        }
+        committed.accept(result);
+        if (result.changes() > 0) {
             listeners.await(written.shard(), written.position(), mutation.key());
         }
-        return written.result();
+        return result;
     }
 
     /** Writes all, waits for the listeners of all, then reports the first listener that failed. */

@@ -75,9 +75,8 @@ final class Leased<K, V> {
         }
         boolean told = tellWriter(key, decision);
         try {
-            MutationResult result = binding.write(mutation, lease.id());
-            count(decision, result);
-            return result.applied();
+            return binding.write(mutation, lease.id(), result -> count(decision, result))
+                    .applied();
         } catch (CacheEntryListenerException committed) {
             throw committed;
         } catch (CacheException unknown) {

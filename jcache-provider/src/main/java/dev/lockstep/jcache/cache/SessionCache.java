@@ -64,7 +64,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
                 this,
                 bytes -> (K) keys.read(bytes),
                 bytes -> (V) values.read(bytes),
-                references == null ? null : references::release);
+                references == null ? null : references::discard);
         this.binding = new Binding<>(
                 session, info, keys, values, expiry, info.definition().consistency(), listeners);
         this.life = new Lifecycle<>(manager, info.definition().name(), configuration, listeners, expiry, onClose);

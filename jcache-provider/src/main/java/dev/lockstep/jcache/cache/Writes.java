@@ -5,6 +5,7 @@ import dev.lockstep.jcache.management.Statistics;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
+import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Lifetime;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
@@ -167,13 +168,12 @@ final class Writes<K, V> {
 
     /** One mutation, counted. */
     private MutationResult write(Mutation mutation) {
-        MutationResult result = binding.write(mutation);
-        if (result.applied() && result.changes() > 0) {
+        return binding.write(mutation, LeaseId.NONE, result -> {
+            boolean changed = result.applied() && result.changes() > 0;
             boolean put = mutation.action() == Mutation.Action.PUT;
-            statistics.puts(put ? 1 : 0);
-            statistics.removals(!put && result.existed() ? 1 : 0);
-        }
-        return result;
+            statistics.puts(changed && put ? 1 : 0);
+            statistics.removals(changed && !put && result.existed() ? 1 : 0);
+        });
     }
 
     private @Nullable V old(MutationResult result) {

@@ -17,4 +17,7 @@ public interface Marshaller {
 
     /** Whether objects of this class never change, so that one may be shared by all who read it. */
     boolean isImmutable(Object object);
+
+    /** What was written did not become an entry's value, or no longer is. */
+    default void discard(Bytes bytes) {}
 }

@@ -10,7 +10,7 @@ import javax.cache.CacheException;
 
 /**
  * Values kept by reference: the objects stay here, and the shards hold their numbers. Only for caches that live in this JVM
- * alone. What an entry no longer holds has to be {@linkplain #release released}; what {@code clear} drops is, with the
+ * alone. What an entry no longer holds has to be {@linkplain #discard discarded}; what {@code clear} drops is, with the
  * cache. Thread-safe.
  */
 public final class References implements Marshaller {
@@ -34,8 +34,8 @@ public final class References implements Marshaller {
         return object;
     }
 
-    /** The entry that held these bytes is gone, or has others. */
-    public void release(Bytes bytes) {
+    @Override
+    public void discard(Bytes bytes) {
         objects.remove(number(bytes));
     }
 
