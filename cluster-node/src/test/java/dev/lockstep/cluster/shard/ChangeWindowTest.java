@@ -1,0 +1,69 @@
+package dev.lockstep.cluster.shard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.machine.CacheChange;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.EntryChange;
+import dev.lockstep.protocol.wire.EntryChange.Kind;
+import dev.lockstep.protocol.wire.Reply;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ChangeWindowTest {
+
+    private static final int CACHE = 1;
+
+    private final ChangeWindow window = new ChangeWindow();
+    private final List<Reply> told = new ArrayList<>();
+
+    private static CacheChange change(int bytes) {
+        Bytes value = Bytes.of(new byte[bytes]);
+        return new CacheChange(CACHE, new EntryChange(Kind.CREATED, Bytes.utf8("key"), value, null, 1));
+    }
+
+    private void subscribe(long after) {
+        window.subscribe(CACHE, after, told::add);
+    }
+
+    @Test
+    void whatIsTooManyOrTooLargeIsForgottenWithAGap() {
+        window.applied(1, List.of(change(1)));
+        window.applied(2, Collections.nCopies(ChangeWindow.MAX_CHANGES, change(1)));
+        subscribe(0);
+        assertThat(told).containsExactly(new Reply.Gap(1));
+        window.applied(3, List.of(change((int) ChangeWindow.MAX_BYTES)));
+        told.clear();
+        subscribe(1);
+        assertThat(told).containsExactly(new Reply.Gap(2));
+        told.clear();
+        subscribe(2);
+        assertThat(told).hasSize(2).first().isEqualTo(new Reply.Subscribed(2));
+    }
+
+    @Test
+    void manyLargeChangesOfOnePositionComeInPartsAndOnlyTheLastReachesIt() {
+        subscribe(-1);
+        window.applied(7, Collections.nCopies(5, change(ChangeWindow.MAX_REPLY_BYTES / 2)));
+        assertThat(told.subList(1, told.size()))
+                .extracting(reply -> ((Reply.Changes) reply).position())
+                .startsWith(6L)
+                .endsWith(7L)
+                .containsOnlyOnce(7L);
+        assertThat(told.subList(1, told.size()))
+                .flatExtracting(reply -> ((Reply.Changes) reply).changes())
+                .hasSize(5);
+    }
+
+    @Test
+    void whatASubscriberHasHeardElsewhereIsNotToldAgain() {
+        subscribe(5);
+        window.applied(4, List.of(change(1)));
+        window.applied(5, List.of(change(1)));
+        window.applied(6, List.of(change(1)));
+        assertThat(told).hasSize(2);
+        assertThat(((Reply.Changes) told.get(1)).position()).isEqualTo(6);
+    }
+}
