@@ -1,32 +1,128 @@
 package dev.lockstep.tck;
 
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.cluster.testing.NodeProcess;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Prepares the topology that the TCK is to be run against. */
+/**
+ * Prepares the topology that the TCK is to be run against: starts the node processes, which end with this JVM, and writes the
+ * {@code lockstep.yaml} that the JVM of the tests finds on its class path.
+ */
 public final class TckTopology {
 
-    private TckTopology() {}
+    private static final String SETTINGS = "shards: 4";
+
+    private final Path reports;
+    private final Path build;
+
+    private TckTopology(Path reports, Path build) {
+        this.reports = reports;
+        this.build = build;
+    }
 
     /**
-     * @param arguments the topology's name, and the folder of the reports, which is emptied
-     * @throws IllegalArgumentException for a topology that can't be run
+     * @param arguments the topology's name ({@code embedded}, {@code cluster} or {@code client}), the folder of the reports,
+     *     which is emptied, and the module's build folder
+     * @throws IllegalArgumentException for an unknown topology
      */
     public static void main(String... arguments) throws IOException {
-        String name = arguments[0];
-        if (!name.equals("embedded")) {
-            throw new IllegalArgumentException("The TCK can't be run against the topology \"" + name
-                    + "\": only \"embedded\" is there, the single node in the JVM of the tests");
+        TckTopology topology = new TckTopology(Path.of(arguments[1]), Path.of(arguments[2]));
+        topology.clean();
+        switch (arguments[0]) {
+            case "embedded" -> {
+                // Without a configuration each CacheManager has a node in memory.
+            }
+            case "cluster" -> topology.cluster();
+            case "client" -> topology.client();
+            default ->
+                throw new IllegalArgumentException(
+                        "There is no topology \"" + arguments[0] + "\": embedded, cluster and client are there");
         }
-        Path reports = Path.of(arguments[1]);
-        if (Files.isDirectory(reports)) {
-            try (Stream<Path> old = Files.list(reports)) {
-                for (Path report : old.toList()) {
-                    Files.delete(report);
+    }
+
+    private void clean() throws IOException {
+        Files.deleteIfExists(settings());
+        deleteAll(reports);
+        deleteAll(home());
+    }
+
+    private static void deleteAll(Path folder) throws IOException {
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> all = Files.walk(folder)) {
+                for (Path path :
+                        all.sorted((one, other) -> other.compareTo(one)).toList()) {
+                    Files.delete(path);
                 }
             }
         }
+    }
+
+    private Path home() {
+        return build.resolve("tck-nodes");
+    }
+
+    private Path settings() {
+        return build.resolve("tck-classes").resolve("lockstep.yaml");
+    }
+
+    /** Two members are processes, the third is embedded in the JVM of the tests. */
+    private void cluster() throws IOException {
+        List<MemberPorts> members = MemberPorts.reserve(3);
+        MemberPorts embedded = members.get(2);
+        NodeProcesses nodes =
+                NodeProcesses.start(home(), members.subList(0, 2), id -> members, SETTINGS, serverClassPath());
+        endWithThisJvm(nodes);
+        write(NodeProcesses.configuration(embedded.id(), members, SETTINGS)
+                .replace("data: data", "data: \"" + home().resolve(embedded.id()) + "\""));
+    }
+
+    /** All three members are processes, without a class of JCache, of the TCK or of its tests. */
+    private void client() throws IOException {
+        NodeProcesses nodes = NodeProcesses.start(home(), MemberPorts.reserve(3), SETTINGS, serverClassPath());
+        endWithThisJvm(nodes);
+        for (NodeProcess node : nodes.nodes()) {
+            System.out.println(
+                    "TCK client: class path of server " + node.member().id() + ": " + jars(node.classPath()));
+        }
+        write("cluster: processes\nclient: {servers: [" + servers(nodes) + "]}\n");
+    }
+
+    private static String servers(NodeProcesses nodes) {
+        return Stream.of(nodes.addresses().split(","))
+                .map(address -> '"' + address + '"')
+                .collect(Collectors.joining(", "));
+    }
+
+    private void write(String yaml) throws IOException {
+        Files.createDirectories(settings().getParent());
+        Files.writeString(settings(), yaml);
+    }
+
+    private String serverClassPath() throws IOException {
+        String path;
+        try (Stream<Path> jars = Files.list(build.resolve("server-lib"))) {
+            path = jars.map(Path::toString).sorted().collect(Collectors.joining(File.pathSeparator));
+        }
+        if (path.contains("cache-tests") || path.contains("cache-api") || path.contains("lockstep-jcache")) {
+            throw new IllegalStateException("The servers' class path has JCache or its TCK on it: " + path);
+        }
+        return path;
+    }
+
+    private static String jars(String classPath) {
+        return Stream.of(classPath.split(File.pathSeparator))
+                .map(jar -> Path.of(jar).getFileName().toString())
+                .collect(Collectors.joining(" "));
+    }
+
+    private static void endWithThisJvm(NodeProcesses nodes) {
+        Runtime.getRuntime().addShutdownHook(new Thread(nodes::close));
     }
 }

@@ -42,8 +42,8 @@ public final class TckVerdict {
         String summary = "TCK " + arguments[0] + ": " + verdict;
         System.out.println(summary);
         if (!verdict.isPassed()) {
-            throw new IllegalStateException(summary + "; expected run=" + EXPECTED
-                    + " failed=0 errors=0 skipped=0 excluded=" + EXPECTED_EXCLUDED + ", see " + arguments[1]);
+            throw new IllegalStateException(summary + "; expected run=" + EXPECTED + " failed=0 errors=0 excluded="
+                    + EXPECTED_EXCLUDED + ", see " + arguments[1]);
         }
     }
 
@@ -116,7 +116,7 @@ public final class TckVerdict {
 
     @Override
     public String toString() {
-        return "run=" + run + " failed=" + failures.size() + " errors=" + errors.size() + " skipped=" + skipped
-                + " excluded=" + excluded;
+        return "run=" + run + " failed=" + failures.size() + " errors=" + errors.size() + " excluded=" + excluded
+                + (skipped == 0 ? "" : " skipped=" + skipped);
     }
 }

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
-import java.util.ServiceLoader;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -62,7 +61,7 @@ public final class LockstepCacheManager implements CacheManager {
         this.properties = properties;
         this.settings = settings;
         boolean client = !settings.client().servers().isEmpty();
-        this.node = client ? null : startNode(settings);
+        this.node = client ? null : Nodes.acquire(settings);
         this.loop = EventLoop.threaded("lockstep-session");
         this.links = new NettyLinks(
                 settings.cluster(),
@@ -87,16 +86,8 @@ public final class LockstepCacheManager implements CacheManager {
         links.close();
         loop.close();
         if (node != null) {
-            node.close();
+            Nodes.release(settings, node);
         }
-    }
-
-    private static EmbeddedNode startNode(Settings settings) {
-        return ServiceLoader.load(EmbeddedNode.Provider.class, LockstepCacheManager.class.getClassLoader())
-                .findFirst()
-                .orElseThrow(() -> new CacheException("There is no node on the class path to embed. Add the dependency"
-                        + " dev.lockstep:lockstep-node, or name a cluster by a URI such as lockstep://host:port"))
-                .start(settings);
     }
 
     @Override
