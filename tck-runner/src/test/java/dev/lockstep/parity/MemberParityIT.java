@@ -1,0 +1,48 @@
+package dev.lockstep.parity;
+
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.jcache.spi.LockstepCachingProvider;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import javax.cache.spi.CachingProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On the third member of a cluster, embedded in this JVM; the other two are processes. */
+class MemberParityIT extends CacheParity {
+
+    @TempDir
+    static Path home;
+
+    private static NodeProcesses others;
+    private static Path settings;
+    private static CachingProvider holding;
+
+    @BeforeAll
+    static void start() throws Exception {
+        List<MemberPorts> members = MemberPorts.reserve(3);
+        others = NodeProcesses.start(
+                home, members.subList(0, 2), id -> members, "shards: 4", NodeProcesses.currentClassPath());
+        settings = Files.writeString(
+                home.resolve("lockstep.yaml"), NodeProcesses.configuration("n3", members, "shards: 4"));
+        // Holds the member in the cluster from test to test.
+        holding = new LockstepCachingProvider();
+        holding.getCacheManager(settings.toUri(), null);
+    }
+
+    @AfterAll
+    static void stop() {
+        holding.close();
+        others.close();
+    }
+
+    @Override
+    CacheManager open() {
+        return Caching.getCachingProvider().getCacheManager(settings.toUri(), null);
+    }
+}
