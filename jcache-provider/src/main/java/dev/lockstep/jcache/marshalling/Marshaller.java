@@ -20,4 +20,7 @@ public interface Marshaller {
 
     /** What was written did not become an entry's value, or no longer is. */
     default void discard(Bytes bytes) {}
+
+    /** A type that the cache was declared with, and that may therefore be read. */
+    default void allow(Class<?> type) {}
 }

@@ -8,32 +8,38 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InvalidClassException;
-import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import javax.cache.CacheException;
 
 /**
  * One tag byte, then a short form for common immutable types, or Java serialization for the rest. What is deserialised is
- * bounded in depth, references and size, and never of the packages whose classes are known to run code when they are read.
+ * bounded in depth, references and size, and of allowed classes only (see {@link SerialFilter}).
  */
 public final class StandardMarshaller implements Marshaller {
 
-    private static final ObjectInputFilter FILTER = ObjectInputFilter.Config.createFilter(
-            "maxdepth=64;maxrefs=1000000;maxarray=16777216;maxbytes=16777216;"
-                    + "!org.apache.commons.collections.functors.*;!org.apache.commons.collections4.functors.*;"
-                    + "!org.apache.xalan.**;!com.sun.org.apache.xalan.**;!org.codehaus.groovy.runtime.**;"
-                    + "!org.springframework.beans.factory.**;!com.mchange.**;!javax.management.**;!java.rmi.**;!sun.rmi.**;*");
-
     private final ClassLoader loader;
+    private final SerialFilter filter;
 
-    /** @param loader that the classes of what is read are looked up in */
-    public StandardMarshaller(ClassLoader loader) {
+    /**
+     * @param loader that the classes of what is read are looked up in
+     * @param allowed class names, and packages as {@code com.example.*}, that may be deserialised beside the JDK's values
+     *     and whatever this marshaller has itself serialised
+     */
+    public StandardMarshaller(ClassLoader loader, List<String> allowed) {
         this.loader = loader;
+        this.filter = new SerialFilter(allowed);
+    }
+
+    @Override
+    public void allow(Class<?> type) {
+        filter.allowWithPackage(type);
     }
 
     @Override
@@ -61,10 +67,10 @@ public final class StandardMarshaller implements Marshaller {
         return Bytes.of(out.toByteArray());
     }
 
-    private static Bytes serialize(Object object) {
+    private Bytes serialize(Object object) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
         bytes.write('O');
-        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+        try (ObjectOutputStream out = new NotingStream(bytes, filter)) {
             out.writeObject(object);
         } catch (IOException refused) {
             throw new CacheException(
@@ -97,11 +103,14 @@ public final class StandardMarshaller implements Marshaller {
 
     private Object deserialize(byte[] array) {
         byte[] body = Arrays.copyOfRange(array, 1, array.length);
-        try (ObjectInputStream in = new LoadingStream(new ByteArrayInputStream(body), loader)) {
-            in.setObjectInputFilter(FILTER);
+        try (ObjectInputStream in = new LoadingStream(new ByteArrayInputStream(body), loader, filter)) {
             return in.readObject();
         } catch (InvalidClassException rejected) {
-            throw new CacheException("A stored object may not be read: " + rejected.getMessage(), rejected);
+            throw new CacheException(
+                    "A stored object may not be read: " + rejected.getMessage()
+                            + ". If its class can be trusted, name it in the CacheManager's property "
+                            + Marshallers.ALLOWED,
+                    rejected);
         } catch (IOException | ClassNotFoundException failure) {
             throw new CacheException("A stored object can't be read: " + failure, failure);
         }
@@ -116,23 +125,56 @@ public final class StandardMarshaller implements Marshaller {
                 || object instanceof Instant;
     }
 
-    /** Finds classes in the CacheManager's class loader. */
-    private static final class LoadingStream extends ObjectInputStream {
+    /** Notes the classes that it writes: what this JVM has stored it may read again. */
+    private static final class NotingStream extends ObjectOutputStream {
 
-        private final ClassLoader loader;
+        private final SerialFilter filter;
 
-        LoadingStream(InputStream in, ClassLoader loader) throws IOException {
-            super(in);
-            this.loader = loader;
+        NotingStream(OutputStream out, SerialFilter filter) throws IOException {
+            super(out);
+            this.filter = filter;
         }
 
         @Override
+        protected void annotateClass(Class<?> type) {
+            filter.allow(type);
+        }
+    }
+
+    /** Finds classes in the CacheManager's class loader, and makes no dynamic proxies. */
+    private static final class LoadingStream extends ObjectInputStream {
+
+        private final ClassLoader loader;
+        private final SerialFilter filter;
+
+        LoadingStream(InputStream in, ClassLoader loader, SerialFilter filter) throws IOException {
+            super(in);
+            this.loader = loader;
+            this.filter = filter;
+            setObjectInputFilter(filter);
+        }
+
+        /** The filter would refuse the class too, but without naming it. */
+        @Override
         protected Class<?> resolveClass(ObjectStreamClass description) throws IOException, ClassNotFoundException {
+            Class<?> found = find(description);
+            if (!filter.isAllowed(found)) {
+                throw new InvalidClassException(found.getName(), "it is not among the classes allowed");
+            }
+            return found;
+        }
+
+        private Class<?> find(ObjectStreamClass description) throws IOException, ClassNotFoundException {
             try {
                 return Class.forName(description.getName(), false, loader);
             } catch (ClassNotFoundException elsewhere) {
                 return super.resolveClass(description);
             }
+        }
+
+        @Override
+        protected Class<?> resolveProxyClass(String[] interfaces) throws IOException {
+            throw new InvalidClassException(String.join(", ", interfaces), "dynamic proxies are not read");
         }
     }
 }

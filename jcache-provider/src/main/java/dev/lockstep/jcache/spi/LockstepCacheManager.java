@@ -6,8 +6,9 @@ import dev.lockstep.jcache.expiry.Expiry;
 import dev.lockstep.jcache.expiry.ExpiryRules;
 import dev.lockstep.jcache.expiry.PolicyExpiry;
 import dev.lockstep.jcache.expiry.RulePolicy;
+import dev.lockstep.jcache.marshalling.Marshaller;
+import dev.lockstep.jcache.marshalling.Marshallers;
 import dev.lockstep.jcache.marshalling.References;
-import dev.lockstep.jcache.marshalling.StandardMarshaller;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.routing.EmbeddedNode;
 import dev.lockstep.protocol.routing.LockstepException;
@@ -144,12 +145,15 @@ public final class LockstepCacheManager implements CacheManager {
 
     private <K, V> SessionCache<K, V> open(CacheInfo info, MutableConfiguration<K, V> configuration, Expiry expiry) {
         String name = info.definition().name();
+        Marshaller marshaller = Marshallers.of(properties, loader);
+        marshaller.allow(configuration.getKeyType());
+        marshaller.allow(configuration.getValueType());
         SessionCache<K, V> cache = new SessionCache<>(
                 this,
                 configuration,
                 info,
                 session,
-                new StandardMarshaller(loader),
+                marshaller,
                 configuration.isStoreByValue() ? null : new References(),
                 expiry,
                 () -> forget(name));
