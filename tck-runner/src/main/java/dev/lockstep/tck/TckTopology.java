@@ -76,9 +76,8 @@ public final class TckTopology {
     private void cluster() throws IOException {
         List<MemberPorts> members = MemberPorts.reserve(3);
         MemberPorts embedded = members.get(2);
-        NodeProcesses nodes =
-                NodeProcesses.start(home(), members.subList(0, 2), id -> members, SETTINGS, serverClassPath());
-        endWithThisJvm(nodes);
+        NodeProcesses.start(home(), members.subList(0, 2), id -> members, SETTINGS, serverClassPath());
+        endWithThisJvm();
         write(NodeProcesses.configuration(embedded.id(), members, SETTINGS)
                 .replace("data: data", "data: \"" + home().resolve(embedded.id()) + "\""));
     }
@@ -86,7 +85,7 @@ public final class TckTopology {
     /** All three members are processes, without a class of JCache, of the TCK or of its tests. */
     private void client() throws IOException {
         NodeProcesses nodes = NodeProcesses.start(home(), MemberPorts.reserve(3), SETTINGS, serverClassPath());
-        endWithThisJvm(nodes);
+        endWithThisJvm();
         for (NodeProcess node : nodes.nodes()) {
             System.out.println(
                     "TCK client: class path of server " + node.member().id() + ": " + jars(node.classPath()));
@@ -122,7 +121,20 @@ public final class TckTopology {
                 .collect(Collectors.joining(" "));
     }
 
-    private static void endWithThisJvm(NodeProcesses nodes) {
-        Runtime.getRuntime().addShutdownHook(new Thread(nodes::close));
+    /**
+     * When the hook runs, the plugin that called this class has closed its class loader and destroyed its thread group: the
+     * hook must need no class that was not loaded yet, and be of another group.
+     */
+    private static void endWithThisJvm() {
+        List<ProcessHandle> nodes = ProcessHandle.current().children().toList();
+        ThreadGroup root = Thread.currentThread().getThreadGroup();
+        while (root.getParent() != null) {
+            root = root.getParent();
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(root, () -> {
+            for (ProcessHandle node : nodes) {
+                node.destroyForcibly();
+            }
+        }));
     }
 }
