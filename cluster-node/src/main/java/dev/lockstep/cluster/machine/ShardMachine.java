@@ -17,7 +17,8 @@ import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -226,9 +227,9 @@ public final class ShardMachine {
         return caches.get(cacheId);
     }
 
-    /** The ids of the caches that the log has defined and not dropped. */
-    public Set<Integer> caches() {
-        return Set.copyOf(caches.keySet());
+    /** The ids of the caches that the log has defined and not dropped, in order. */
+    public SortedSet<Integer> caches() {
+        return new TreeSet<>(caches.keySet());
     }
 
     /** The highest stamp so far. */

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A link to a node in the same JVM: a call, without a wire. Thread-safe. */
-final class LocalLink implements Link, RequestServer.Replies {
+public final class LocalLink implements Link, RequestServer.Replies {
 
     private final RequestServer.Connection connection;
     private final AtomicLong correlations = new AtomicLong();
@@ -18,7 +18,7 @@ final class LocalLink implements Link, RequestServer.Replies {
     private final Map<Long, ReplyHandler> outstanding = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    LocalLink(RequestServer server) {
+    public LocalLink(RequestServer server) {
         this.connection = server.connect(this);
     }
 

@@ -1,36 +1,26 @@
 package dev.lockstep.cluster.node;
 
 import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
-import dev.lockstep.cluster.control.ControlGroup;
-import dev.lockstep.cluster.reads.Peers;
-import dev.lockstep.cluster.reads.ReadRounds;
-import dev.lockstep.cluster.server.RequestDispatcher;
-import dev.lockstep.cluster.shard.ShardHost;
-import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.routing.EmbeddedNode;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.LocalReplicas;
-import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.MemberSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
-import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.FrameCodec;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +29,6 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +41,6 @@ public final class Node implements EmbeddedNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Member LOCAL = new Member(new NodeId("local"), "localhost", 0);
-    private static final long UPKEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final Duration DRAIN = Duration.ofSeconds(3);
     /** What an entry of the log has besides the largest key and value. */
     private static final int ENTRY_OVERHEAD = 64 * 1024;
@@ -62,17 +50,12 @@ public final class Node implements EmbeddedNode {
     private final EventLoop loop;
     private final List<Member> members;
     private final Member member;
-    private final ShardMap map;
     private final @Nullable Links links;
     private final Consensus consensus;
-    private final ReadRounds rounds;
-    private final ControlGroup control;
-    private final ShardHost shards;
+    private final NodeCore core;
     private final LocalLink link;
     private final @Nullable NettyListener listener;
-    private final CompletableFuture<Void> ready = new CompletableFuture<>();
-    private final CompletableFuture<Void> drained = new CompletableFuture<>();
-    private volatile boolean draining;
+    private volatile boolean closing;
 
     /**
      * Starts a node without waiting for others: see {@link #awaitReady}.
@@ -99,22 +82,21 @@ public final class Node implements EmbeddedNode {
                 : settings.members().stream().map(MemberSettings::member).toList();
         Map<NodeId, Member> byId = members.stream().collect(Collectors.toMap(Member::id, one -> one));
         this.member = own == null ? LOCAL : byId.get(own.id());
-        this.map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
         int maxInFlight = settings.limits().maxInFlight();
         this.links = own == null
                 ? null
                 : new NettyLinks(
                         settings.cluster(), member.id(), settings.client().connectTimeout(), maxInFlight);
-        Peers peers = links == null ? (peer, request, answer) -> answer.accept(null) : new LinkPeers(links, byId);
-        Duration patience = own == null ? DRAIN : own.electionTimeout().multipliedBy(2);
-        this.rounds = new ReadRounds(member.id(), peers, time, patience);
         this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own);
+        ShardMap map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
+        var place = new NodeCore.Place(settings.cluster(), member, members, map);
+        var limits = new NodeCore.Limits(
+                own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
+                own == null ? DRAIN : own.electionTimeout().multipliedBy(2),
+                maxInFlight);
         try {
-            List<NodeId> all = byId.keySet().stream().sorted().toList();
-            this.control = new ControlGroup(consensus, all, rounds, peers, time, loop);
-            this.shards = shards(own == null ? Duration.ofSeconds(5) : own.maxStaleness(), maxInFlight);
-            var dispatcher = new RequestDispatcher(control, shards, this::view, maxInFlight);
-            this.link = new LocalLink(dispatcher);
+            this.core = new NodeCore(place, consensus, links, time, loop, limits);
+            this.link = new LocalLink(core.server());
             this.listener = own == null
                     ? null
                     : new NettyListener(
@@ -123,14 +105,13 @@ public final class Node implements EmbeddedNode {
                             settings.cluster(),
                             member.id(),
                             settings.limits().maxFrameBytes(),
-                            dispatcher);
+                            core.server());
         } catch (IOException | RuntimeException failure) {
             consensus.close();
             closeLinks();
             loop.close();
             throw failure;
         }
-        upkeep();
     }
 
     private Consensus raft(NodeSettings own) throws IOException {
@@ -165,58 +146,13 @@ public final class Node implements EmbeddedNode {
         return new Member(one.member().id(), one.member().host(), one.raftPort());
     }
 
-    private ShardHost shards(Duration maxStaleness, int maxWaiting) {
-        Map<Integer, ShardReplica> hosted = new HashMap<>();
-        var limits = new ShardReplica.Limits(maxStaleness, maxWaiting);
-        for (int shard = 0; shard < map.shards(); shard++) {
-            List<NodeId> replicas = map.replicasOf(shard);
-            if (replicas.contains(member.id())) {
-                hosted.put(shard, new ShardReplica(shard, replicas, consensus, control, rounds, time, loop, limits));
-            }
-        }
-        return new ShardHost(hosted);
-    }
-
-    private ClusterView view() {
-        Map<Integer, NodeId> leaders = new HashMap<>();
-        for (int shard = 0; shard < map.shards(); shard++) {
-            ShardReplica replica = shards.replica(shard);
-            NodeId leader = replica == null ? null : replica.standing().leader();
-            if (leader != null) {
-                leaders.put(shard, leader);
-            }
-        }
-        return new ClusterView(settings.cluster(), members, map, leaders);
-    }
-
-    private void upkeep() {
-        rounds.tick();
-        shards.upkeep();
-        if (!ready.isDone() && standings().allMatch(Node::canBeServed)) {
-            ready.complete(null);
-        }
-        if (draining && standings().noneMatch(Standing::leads)) {
-            drained.complete(null);
-        }
-        loop.schedule(UPKEEP_NANOS, this::upkeep);
-    }
-
-    private Stream<Standing> standings() {
-        return Stream.concat(
-                Stream.of(control.standing()), shards.all().stream().map(ShardReplica::standing));
-    }
-
-    private static boolean canBeServed(Standing standing) {
-        return standing.leader() != null && (standing.ready() || !standing.leads());
-    }
-
     /**
      * Waits until every group that this node hosts has a leader.
      *
      * @return false when that took longer
      */
     public boolean awaitReady(Duration atMost) throws InterruptedException {
-        return isDone(ready, atMost);
+        return isDone(core.ready(), atMost);
     }
 
     private static boolean isDone(CompletableFuture<Void> event, Duration atMost) throws InterruptedException {
@@ -242,16 +178,16 @@ public final class Node implements EmbeddedNode {
 
     @Override
     public LocalReplicas replicas() {
-        return shards;
+        return core.replicas();
     }
 
     /** Hands leaderships over, for three seconds at most, then stops listening and closes what is under way. */
     @Override
     public void close() {
-        if (draining) {
+        if (closing) {
             return;
         }
-        draining = true;
+        closing = true;
         if (members.size() > 1) {
             drain();
         }
@@ -260,18 +196,15 @@ public final class Node implements EmbeddedNode {
         }
         loop.close();
         link.close();
-        shards.close();
-        control.close();
+        core.close();
         consensus.close();
         closeLinks();
     }
 
     private void drain() {
-        Deadline deadline = Deadline.after(time, DRAIN);
-        shards.all().forEach(ShardReplica::stepDown);
-        control.stepDown();
+        CompletableFuture<Void> drained = core.drain();
         try {
-            if (!isDone(drained, Duration.ofNanos(Math.max(0, deadline.remainingNanos(time))))) {
+            if (!isDone(drained, DRAIN)) {
                 LOG.warn(
                         "Node {} still leads groups after {} s; their members will elect another",
                         member.id(),

@@ -10,6 +10,7 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.Collection;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +21,11 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
     /** A write has no more mutations than a batch has room for versions. */
     static final int MAX_MUTATIONS = 4_096;
 
+    /** In order, since what is done to all in turn must not depend on the JVM. Not changed. */
     private final Map<Integer, ShardReplica> replicas;
 
     public ShardHost(Map<Integer, ShardReplica> replicas) {
-        this.replicas = Map.copyOf(replicas);
+        this.replicas = new TreeMap<>(replicas);
     }
 
     public Collection<ShardReplica> all() {

@@ -40,9 +40,14 @@ public final class Sessions {
 
     /** A session through the node in this JVM. Waits for it within the time-out. */
     public Session embedded(EmbeddedNode node) {
-        ClusterView view = await(List.of(describe(node.link())), node.member().toString());
-        Router router = new Router(view, links, node, timeout, time, loop, entropy);
-        return new Session(router, node.replicas(), loop, entropy);
+        return await(connect(node), node.member().toString());
+    }
+
+    /** As {@link #embedded}, without waiting: what comes of it waits for the node as long as the node takes. */
+    public CompletableFuture<Session> connect(EmbeddedNode node) {
+        return describe(node.link())
+                .thenApply(view -> new Session(
+                        new Router(view, links, node, timeout, time, loop, entropy), node.replicas(), loop, entropy));
     }
 
     /**
@@ -51,12 +56,24 @@ public final class Sessions {
      * @param servers each {@code host:port}
      */
     public Session client(List<String> servers) {
+        return await(connect(servers), String.join(", ", servers));
+    }
+
+    /** As {@link #client}, without waiting: the first server that answers counts, and it fails when none will. */
+    public CompletableFuture<Session> connect(List<String> servers) {
+        CompletableFuture<ClusterView> first = new CompletableFuture<>();
         List<CompletableFuture<ClusterView>> asked = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             asked.add(describe(links.to(address("server-" + i, servers.get(i)))));
         }
-        ClusterView view = await(asked, String.join(", ", servers));
-        return new Session(new Router(view, links, null, timeout, time, loop, entropy), null, loop, entropy);
+        asked.forEach(one -> one.thenAccept(first::complete));
+        Session.all(asked).whenComplete((all, failure) -> {
+            if (failure != null) {
+                first.completeExceptionally(Session.unwrap(failure));
+            }
+        });
+        return first.thenApply(
+                view -> new Session(new Router(view, links, null, timeout, time, loop, entropy), null, loop, entropy));
     }
 
     private static Member address(String name, String server) {
@@ -84,18 +101,11 @@ public final class Sessions {
         return view;
     }
 
-    private ClusterView await(List<CompletableFuture<ClusterView>> asked, String whom) {
-        CompletableFuture<ClusterView> first = new CompletableFuture<>();
-        asked.forEach(one -> one.thenAccept(first::complete));
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
-            if (failure != null) {
-                first.completeExceptionally(Session.unwrap(failure));
-            }
-        });
+    private Session await(CompletableFuture<Session> session, String whom) {
         try {
-            return first.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return session.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
-            Throwable cause = failed.getCause();
+            Throwable cause = Session.unwrap(failed.getCause());
             Status status = cause instanceof LockstepException refused ? refused.status() : Status.NO_LEADER;
             throw new LockstepException(
                     status, "None of " + whom + " answered: " + cause.getMessage() + ". Are they running?", cause);

@@ -1,0 +1,153 @@
+package dev.lockstep.cluster.node;
+
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.server.RequestDispatcher;
+import dev.lockstep.cluster.shard.ShardHost;
+import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.routing.LocalReplicas;
+import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node without its surroundings: the replicas it hosts, what keeps them up, and what serves requests about them. Logs,
+ * links, clock and loop are given, so a simulation runs the very same. Thread-safe; nothing in it waits.
+ */
+public final class NodeCore implements AutoCloseable {
+
+    private static final long UPKEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Place place;
+    private final EventLoop loop;
+    private final ReadRounds rounds;
+    private final ControlGroup control;
+    private final ShardHost shards;
+    private final RequestDispatcher dispatcher;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private volatile boolean draining;
+
+    /**
+     * Where a node stands.
+     *
+     * @param members all of the cluster, {@code self} among them
+     */
+    public record Place(String cluster, Member self, List<Member> members, ShardMap map) {}
+
+    /**
+     * @param maxStaleness how long a replica that is out of touch with its leader answers session reads
+     * @param patience how long a leader does without its majority before it steps down
+     * @param maxInFlight requests of one connection that may be under way, and commands that may wait for a shard's log
+     */
+    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight) {}
+
+    /**
+     * Opens the replicas, recovering what they had, and begins to keep them up.
+     *
+     * @param links to the other members; null when there are none
+     */
+    public NodeCore(Place place, Consensus consensus, @Nullable Links links, Time time, EventLoop loop, Limits limits) {
+        this.place = place;
+        this.loop = loop;
+        Map<NodeId, Member> byId = place.members().stream().collect(Collectors.toMap(Member::id, member -> member));
+        NodeId self = place.self().id();
+        Peers peers = links == null ? (peer, request, answer) -> answer.accept(null) : new LinkPeers(links, byId);
+        this.rounds = new ReadRounds(self, peers, time, limits.patience());
+        List<NodeId> all = byId.keySet().stream().sorted().toList();
+        this.control = new ControlGroup(consensus, all, rounds, peers, time, loop);
+        Map<Integer, ShardReplica> hosted = new TreeMap<>();
+        var shardLimits = new ShardReplica.Limits(limits.maxStaleness(), limits.maxInFlight());
+        for (int shard = 0; shard < place.map().shards(); shard++) {
+            List<NodeId> replicas = place.map().replicasOf(shard);
+            if (replicas.contains(self)) {
+                hosted.put(
+                        shard, new ShardReplica(shard, replicas, consensus, control, rounds, time, loop, shardLimits));
+            }
+        }
+        this.shards = new ShardHost(hosted);
+        this.dispatcher = new RequestDispatcher(control, shards, this::view, limits.maxInFlight());
+        upkeep();
+    }
+
+    private void upkeep() {
+        rounds.tick();
+        shards.upkeep();
+        if (!ready.isDone() && standings().allMatch(NodeCore::canBeServed)) {
+            ready.complete(null);
+        }
+        if (draining && standings().noneMatch(Standing::leads)) {
+            drained.complete(null);
+        }
+        loop.schedule(UPKEEP_NANOS, this::upkeep);
+    }
+
+    private Stream<Standing> standings() {
+        return Stream.concat(
+                Stream.of(control.standing()), shards.all().stream().map(ShardReplica::standing));
+    }
+
+    private static boolean canBeServed(Standing standing) {
+        return standing.leader() != null && (standing.ready() || !standing.leads());
+    }
+
+    /** Serves what other nodes and clients ask. */
+    public RequestServer server() {
+        return dispatcher;
+    }
+
+    /** The replicas that it hosts, to be read in this JVM. */
+    public LocalReplicas replicas() {
+        return shards;
+    }
+
+    private ClusterView view() {
+        Map<Integer, NodeId> leaders = new HashMap<>();
+        for (int shard = 0; shard < place.map().shards(); shard++) {
+            ShardReplica replica = shards.replica(shard);
+            NodeId leader = replica == null ? null : replica.standing().leader();
+            if (leader != null) {
+                leaders.put(shard, leader);
+            }
+        }
+        return new ClusterView(place.cluster(), place.members(), place.map(), leaders);
+    }
+
+    /** Done when every group that this node hosts has a leader. */
+    public CompletableFuture<Void> ready() {
+        return ready;
+    }
+
+    /** Hands leaderships over; done when this node leads nothing any more. */
+    public CompletableFuture<Void> drain() {
+        draining = true;
+        shards.all().forEach(ShardReplica::stepDown);
+        control.stepDown();
+        return drained;
+    }
+
+    /** Closes the replicas; the loop must run nothing more of it. */
+    @Override
+    public void close() {
+        shards.close();
+        control.close();
+    }
+}
