@@ -109,7 +109,7 @@ class RouterTest {
     @Test
     void aSilentNodeIsAskedLastUntilItGivesASignOfLife() {
         network.at(N1, (request, handler) -> {});
-        network.at(N2, (request, handler) -> handler.reply(request == READ ? COUNT : WRITTEN));
+        network.at(N2, (request, handler) -> handler.reply(request.equals(READ) ? COUNT : WRITTEN));
         network.at(N3, (request, handler) -> handler.reply(COUNT));
         CompletableFuture<Reply> first = router.call(WRITE);
         world.pass(Duration.ofSeconds(2));

@@ -114,7 +114,7 @@ final class RatisLog implements ReplicatedLog {
                 && last.standing().leads() == leads
                 && last.standing().ready() == ready
                 && Objects.equals(last.leader(), leader)
-                && last.configuration() == configuration) {
+                && configuration.equals(last.configuration())) {
             return last.standing();
         }
         Standing standing = new Standing(term, leads, ready, Peers.node(leader), Peers.voters(configuration));
