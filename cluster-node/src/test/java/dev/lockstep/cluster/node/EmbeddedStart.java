@@ -15,17 +15,25 @@ import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Mutation;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A JVM that starts the single node in memory and uses it once; says how long that took, and ends. */
+/**
+ * A JVM that starts the single node in memory and uses it once; says how long that took and which sockets and threads there
+ * are then, closes what it has opened, and ends when its last thread does.
+ */
 final class EmbeddedStart {
 
     private EmbeddedStart() {}
 
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws IOException {
         long began = System.nanoTime();
         EmbeddedNode node = ServiceLoader.load(EmbeddedNode.Provider.class)
                 .findFirst()
@@ -43,7 +51,27 @@ final class EmbeddedStart {
         boolean found = session.getLocal(cache, key).value().equals(key);
         long wallMillis = (System.nanoTime() - began) / 1_000_000;
         long cpuMillis = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1_000_000;
-        System.out.println(found + " " + wallMillis + " " + cpuMillis);
-        System.exit(0);
+        String threads = Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .collect(Collectors.joining(","));
+        System.out.println(found + " " + wallMillis + " " + cpuMillis + " " + sockets() + " " + threads);
+        session.close();
+        loop.close();
+        node.close();
+    }
+
+    /** How many sockets this process has open. */
+    private static long sockets() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.filter(EmbeddedStart::isSocket).count();
+        }
+    }
+
+    private static boolean isSocket(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().startsWith("socket:");
+        } catch (IOException closedMeanwhile) {
+            return false;
+        }
     }
 }

@@ -14,15 +14,43 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Links over TCP, one for each address, opened again when it is asked for after it has closed. Thread-safe. */
+/**
+ * Links over TCP, one for each address, opened again when it is asked for after it has closed. Nothing of Netty is loaded and no
+ * thread started before the first link is asked for. Thread-safe; the lock guards the step to the first link, and closing.
+ */
 public final class NettyLinks implements Links {
 
     private final String cluster;
     private final @Nullable NodeId self;
+    private final Duration connectTimeout;
     private final int maxInFlight;
-    private final EventLoopGroup loops = Transport.loops("lockstep-link", 1);
-    private final Bootstrap bootstrap;
     private final Map<String, NettyLink> links = new ConcurrentHashMap<>();
+    private @Nullable Wires wires;
+    private boolean closed;
+
+    /** The threads of all links, and how one is connected. */
+    private static final class Wires {
+
+        private final EventLoopGroup loops = Transport.loops("lockstep-link", 1);
+        private final Bootstrap bootstrap;
+
+        Wires(Duration connectTimeout) {
+            this.bootstrap = new Bootstrap()
+                    .group(loops)
+                    .channel(NioSocketChannel.class)
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectTimeout.toMillis())
+                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.LINK_WATER_MARK);
+        }
+
+        void connect(NettyLink link, Member member) {
+            link.connect(bootstrap, member.host(), member.port());
+        }
+
+        void close() {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
 
     /**
      * @param cluster the peers must name the same
@@ -32,13 +60,8 @@ public final class NettyLinks implements Links {
     public NettyLinks(String cluster, @Nullable NodeId self, Duration connectTimeout, int maxInFlight) {
         this.cluster = cluster;
         this.self = self;
+        this.connectTimeout = connectTimeout;
         this.maxInFlight = maxInFlight;
-        this.bootstrap = new Bootstrap()
-                .group(loops)
-                .channel(NioSocketChannel.class)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectTimeout.toMillis())
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.LINK_WATER_MARK);
     }
 
     @Override
@@ -53,13 +76,33 @@ public final class NettyLinks implements Links {
 
     private NettyLink open(Member member) {
         NettyLink link = new NettyLink(cluster, self, maxInFlight);
-        link.connect(bootstrap, member.host(), member.port());
+        Wires current = wires();
+        if (current == null) {
+            link.close();
+        } else {
+            current.connect(link, member);
+        }
         return link;
+    }
+
+    /** Null once these links are closed. */
+    private synchronized @Nullable Wires wires() {
+        if (wires == null && !closed) {
+            wires = new Wires(connectTimeout);
+        }
+        return closed ? null : wires;
     }
 
     @Override
     public void close() {
-        links.values().forEach(NettyLink::close);
-        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        Wires last;
+        synchronized (this) {
+            closed = true;
+            last = wires;
+        }
+        if (last != null) {
+            links.values().forEach(NettyLink::close);
+            last.close();
+        }
     }
 }
