@@ -10,11 +10,16 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * What may be deserialised: the JDK's value types, the cache's declared types with their packages, the classes named by
  * configuration, those it has itself serialised for the cache, and nothing else. Thread-safe.
  */
-final class SerialFilter implements ObjectInputFilter {
+final class SerialFilter {
 
     private static final long MAX_DEPTH = 64;
     private static final long MAX_REFERENCES = 1_000_000;
-    private static final long MAX_ARRAY = 16L * 1024 * 1024;
+    /**
+     * For each byte of a stream. An element has a byte at least; a hash table is made up to four times larger than its
+     * entries, then rounded up.
+     */
+    private static final long MAX_ELEMENTS = 8;
+
     private static final Set<String> JDK_PACKAGES = Set.of(
             "java.lang",
             "java.math",
@@ -25,8 +30,12 @@ final class SerialFilter implements ObjectInputFilter {
             "java.util.concurrent",
             "java.util.concurrent.atomic",
             "java.util.regex");
+    /** Not java.net.URL: as a key it asks the network for its host while it is read. */
     private static final Set<String> JDK_CLASSES =
-            Set.of("java.net.URI", "java.net.URL", "java.sql.Date", "java.sql.Time", "java.sql.Timestamp");
+            Set.of("java.net.URI", "java.sql.Date", "java.sql.Time", "java.sql.Timestamp");
+
+    private static final Set<String> PRIMITIVES =
+            Set.of("boolean", "byte", "char", "double", "float", "int", "long", "short", "void");
 
     /** Each ends with a dot. */
     private final List<String> prefixes = new CopyOnWriteArrayList<>();
@@ -56,22 +65,44 @@ final class SerialFilter implements ObjectInputFilter {
         }
     }
 
-    @Override
-    public Status checkInput(FilterInfo info) {
-        if (info.depth() > MAX_DEPTH || info.references() > MAX_REFERENCES || info.arrayLength() > MAX_ARRAY) {
-            return Status.REJECTED;
-        }
-        return info.serialClass() == null || isAllowed(info.serialClass()) ? Status.ALLOWED : Status.REJECTED;
+    /** The filter of one stream; what its arrays claim to hold, all together, is bounded by its {@code bytes}. */
+    ObjectInputFilter forStream(int bytes) {
+        return new ObjectInputFilter() {
+            private long elements;
+
+            @Override
+            public Status checkInput(FilterInfo info) {
+                elements += Math.max(0, info.arrayLength());
+                if (info.depth() > MAX_DEPTH || info.references() > MAX_REFERENCES || elements > MAX_ELEMENTS * bytes) {
+                    return Status.REJECTED;
+                }
+                return info.serialClass() == null
+                                || isAllowed(info.serialClass().getName())
+                        ? Status.ALLOWED
+                        : Status.REJECTED;
+            }
+        };
     }
 
-    boolean isAllowed(Class<?> type) {
-        Class<?> element = element(type);
-        String name = element.getName();
-        return element.isPrimitive()
-                || JDK_PACKAGES.contains(element.getPackageName())
+    /** @param className as {@link Class#getName} has it; of an array, its elements' class is judged */
+    boolean isAllowed(String className) {
+        String name = className;
+        if (name.startsWith("[")) {
+            String element = name.substring(name.lastIndexOf("[") + 1);
+            if (!element.startsWith("L")) {
+                return element.length() == 1;
+            }
+            name = element.substring(1, Math.max(1, element.length() - 1));
+        }
+        return PRIMITIVES.contains(name)
+                || JDK_PACKAGES.contains(name.substring(0, Math.max(0, name.lastIndexOf('.'))))
                 || JDK_CLASSES.contains(name)
                 || known.contains(name)
-                || prefixes.stream().anyMatch(name::startsWith);
+                || isBelowAllowed(name);
+    }
+
+    private boolean isBelowAllowed(String name) {
+        return prefixes.stream().anyMatch(name::startsWith);
     }
 
     private static Class<?> element(Class<?> type) {

@@ -1,17 +1,18 @@
 package dev.lockstep.jcache.marshalling;
 
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InvalidClassException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.OutputStream;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -83,18 +84,31 @@ public final class StandardMarshaller implements Marshaller {
 
     @Override
     public Object read(Bytes bytes) {
-        WireReader in = new WireReader(bytes.array());
+        byte[] array = bytes.array();
+        if (array.length > 0 && array[0] == 'O') {
+            return deserialize(array);
+        }
+        try {
+            WireReader in = new WireReader(array);
+            Object object = value(in);
+            in.end();
+            return object;
+        } catch (MalformedFrameException | DateTimeException | ArithmeticException malformed) {
+            throw new CacheException("A stored object can't be read: " + malformed.getMessage(), malformed);
+        }
+    }
+
+    private static Object value(WireReader in) {
         int tag = in.u8();
         return switch (tag) {
             case 'S' -> in.string();
-            case 'I' -> (int) in.signed();
+            case 'I' -> Math.toIntExact(in.signed());
             case 'L' -> in.signed();
             case 'Z' -> in.bool();
             case 'D' -> Double.longBitsToDouble(in.i64());
             case 'U' -> new UUID(in.i64(), in.i64());
             case 'T' -> Instant.ofEpochSecond(in.signed(), in.varint());
             case 'B' -> in.bytes().array();
-            case 'O' -> deserialize(bytes.array());
             default ->
                 throw new CacheException("A stored object has the unknown tag " + tag
                         + "; was it written by a younger version, or with another marshaller?");
@@ -103,7 +117,7 @@ public final class StandardMarshaller implements Marshaller {
 
     private Object deserialize(byte[] array) {
         byte[] body = Arrays.copyOfRange(array, 1, array.length);
-        try (ObjectInputStream in = new LoadingStream(new ByteArrayInputStream(body), loader, filter)) {
+        try (ObjectInputStream in = new LoadingStream(body, loader, filter)) {
             return in.readObject();
         } catch (InvalidClassException rejected) {
             throw new CacheException(
@@ -111,7 +125,14 @@ public final class StandardMarshaller implements Marshaller {
                             + ". If its class can be trusted, name it in the CacheManager's property "
                             + Marshallers.ALLOWED,
                     rejected);
-        } catch (IOException | ClassNotFoundException failure) {
+        } catch (IOException
+                | ClassNotFoundException
+                | RuntimeException
+                | LinkageError
+                | InternalError
+                | StackOverflowError failure) {
+            // The code of the classes that are read runs here and fails in its own ways: Map.of's with an
+            // InternalError.
             throw new CacheException("A stored object can't be read: " + failure, failure);
         }
     }
@@ -147,24 +168,19 @@ public final class StandardMarshaller implements Marshaller {
         private final ClassLoader loader;
         private final SerialFilter filter;
 
-        LoadingStream(InputStream in, ClassLoader loader, SerialFilter filter) throws IOException {
-            super(in);
+        LoadingStream(byte[] body, ClassLoader loader, SerialFilter filter) throws IOException {
+            super(new ByteArrayInputStream(body));
             this.loader = loader;
             this.filter = filter;
-            setObjectInputFilter(filter);
+            setObjectInputFilter(filter.forStream(body.length));
         }
 
-        /** The filter would refuse the class too, but without naming it. */
+        /** The filter would refuse the class too, but without naming it, and after it was loaded. */
         @Override
         protected Class<?> resolveClass(ObjectStreamClass description) throws IOException, ClassNotFoundException {
-            Class<?> found = find(description);
-            if (!filter.isAllowed(found)) {
-                throw new InvalidClassException(found.getName(), "it is not among the classes allowed");
+            if (!filter.isAllowed(description.getName())) {
+                throw new InvalidClassException(description.getName(), "it is not among the classes allowed");
             }
-            return found;
-        }
-
-        private Class<?> find(ObjectStreamClass description) throws IOException, ClassNotFoundException {
             try {
                 return Class.forName(description.getName(), false, loader);
             } catch (ClassNotFoundException elsewhere) {

@@ -20,17 +20,14 @@ import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to a node. Requests given before the handshake is done wait for it. A peer that is silent for a while is
- * asked for a sign of life, and given up if none comes. Thread-safe: the table of what is outstanding is concurrent, and
- * the lock guards only the step from opening to open.
+ * asked for a sign of life, and given up if none comes. Thread-safe: what is outstanding is in {@link OutstandingRequests}, and
+ * the lock guards only the steps from opening to open and closed.
  */
 final class NettyLink implements Link {
 
@@ -40,16 +37,12 @@ final class NettyLink implements Link {
     private final @Nullable NodeId self;
     private final int maxInFlight;
     private final AtomicLong correlations = new AtomicLong();
-    private final Map<Long, Outstanding> outstanding = new ConcurrentHashMap<>();
+    private final OutstandingRequests outstanding = new OutstandingRequests();
     private final FrameDecoder decoder = new FrameDecoder();
     private List<byte[]> early = new ArrayList<>();
     private volatile @Nullable Channel open;
     private @Nullable Channel channel;
-    private volatile boolean closed;
     private volatile int maxFrame = FrameCodec.MAX_HANDSHAKE_BYTES;
-
-    /** @param stream whether more than one reply may come */
-    private record Outstanding(ReplyHandler handler, boolean stream) {}
 
     NettyLink(String cluster, @Nullable NodeId self, int maxInFlight) {
         this.cluster = cluster;
@@ -63,11 +56,7 @@ final class NettyLink implements Link {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel created) {
-                        created.pipeline()
-                                .addLast(new FlushConsolidationHandler(64, true))
-                                .addLast(new IdleStateHandler(SILENCE_SECONDS, 0, 0))
-                                .addLast(decoder)
-                                .addLast(new Inbound());
+                        initialize(created);
                     }
                 })
                 .connect(host, port)
@@ -78,12 +67,21 @@ final class NettyLink implements Link {
                 });
     }
 
+    /** Makes a channel this link's. */
+    void initialize(Channel created) {
+        created.pipeline()
+                .addLast(new FlushConsolidationHandler(64, true))
+                .addLast(new IdleStateHandler(SILENCE_SECONDS, 0, 0))
+                .addLast(decoder)
+                .addLast(new Inbound());
+    }
+
     @Override
     public long send(Request request, ReplyHandler handler) {
         long correlation = correlations.incrementAndGet();
         byte[] frame = FrameCodec.encode(correlation, request);
         Channel ready = open;
-        if (closed) {
+        if (outstanding.isClosed()) {
             handler.failed(false, new IOException("The connection is closed"));
         } else if (ready != null && frame.length > maxFrame) {
             handler.reply(Reply.Refused.of(
@@ -91,16 +89,12 @@ final class NettyLink implements Link {
         } else if (outstanding.size() >= maxInFlight || (ready != null && !ready.isWritable())) {
             handler.reply(new Reply.Refused(
                     Status.BUSY, outstanding.size() + " requests are waiting on this connection", 10, null));
+        } else if (!outstanding.add(correlation, handler, request instanceof Request.Subscribe)) {
+            handler.failed(false, new IOException("The connection is closed"));
+        } else if (ready == null) {
+            writeWhenOpen(frame);
         } else {
-            outstanding.put(correlation, new Outstanding(handler, request instanceof Request.Subscribe));
-            if (ready == null) {
-                writeWhenOpen(frame);
-            } else {
-                ready.writeAndFlush(Unpooled.wrappedBuffer(frame), ready.voidPromise());
-            }
-            if (closed) {
-                abandon(correlation);
-            }
+            ready.writeAndFlush(Unpooled.wrappedBuffer(frame), ready.voidPromise());
         }
         return correlation;
     }
@@ -114,6 +108,9 @@ final class NettyLink implements Link {
     }
 
     private synchronized void opened(Channel ready, int maxFrameBytes) {
+        if (outstanding.isClosed()) {
+            return;
+        }
         maxFrame = maxFrameBytes;
         decoder.allow(FrameCodec.DEFAULT_MAX_BYTES + 1024);
         early.forEach(frame -> ready.write(Unpooled.wrappedBuffer(frame), ready.voidPromise()));
@@ -122,16 +119,9 @@ final class NettyLink implements Link {
         open = ready;
     }
 
-    private void abandon(long correlation) {
-        Outstanding lost = outstanding.remove(correlation);
-        if (lost != null) {
-            lost.handler().failed(true, new IOException("The connection closed"));
-        }
-    }
-
     @Override
     public boolean isOpen() {
-        return !closed;
+        return !outstanding.isClosed();
     }
 
     @Override
@@ -141,17 +131,13 @@ final class NettyLink implements Link {
 
     private void fail(boolean sent, Throwable cause) {
         Channel last;
+        boolean left;
         synchronized (this) {
-            closed = true;
+            outstanding.close();
             last = channel;
+            left = sent && open != null;
         }
-        boolean left = sent && open != null;
-        Map<Long, Outstanding> lost = new HashMap<>(outstanding);
-        lost.forEach((correlation, waiting) -> {
-            if (outstanding.remove(correlation) != null) {
-                waiting.handler().failed(left, cause);
-            }
-        });
+        outstanding.failAll(left, cause);
         if (last != null) {
             last.close();
         }
@@ -168,7 +154,7 @@ final class NettyLink implements Link {
             boolean tooLate;
             synchronized (NettyLink.this) {
                 channel = context.channel();
-                tooLate = closed;
+                tooLate = outstanding.isClosed();
             }
             if (tooLate) {
                 context.close();
@@ -186,17 +172,7 @@ final class NettyLink implements Link {
                 welcome(context, frame.message());
                 return;
             }
-            Outstanding waiting = outstanding.get(frame.correlationId());
-            if (waiting != null) {
-                if (!waiting.stream() || endsStream(frame.message())) {
-                    outstanding.remove(frame.correlationId());
-                }
-                waiting.handler().reply(frame.message());
-            }
-        }
-
-        private static boolean endsStream(Reply reply) {
-            return reply instanceof Reply.Refused || reply instanceof Reply.Gap;
+            outstanding.answer(frame.correlationId(), frame.message());
         }
 
         private void welcome(ChannelHandlerContext context, Reply reply) {

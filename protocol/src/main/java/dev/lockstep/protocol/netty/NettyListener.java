@@ -87,7 +87,8 @@ public final class NettyListener implements AutoCloseable {
         listening = bind.channel();
     }
 
-    private void initialize(Channel accepted) {
+    /** Makes a channel one of this listener's connections. */
+    void initialize(Channel accepted) {
         connections.add(accepted);
         FrameDecoder decoder = new FrameDecoder();
         accepted.pipeline()
@@ -116,6 +117,8 @@ public final class NettyListener implements AutoCloseable {
         private final Channel channel;
         private final FrameDecoder decoder;
         private RequestServer.@Nullable Connection connection;
+        /** Closing takes until what was read is worked off: none of that is listened to any more. */
+        private boolean refused;
 
         Inbound(Channel channel, FrameDecoder decoder) {
             this.channel = channel;
@@ -124,6 +127,9 @@ public final class NettyListener implements AutoCloseable {
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, byte[] body) {
+            if (refused) {
+                return;
+            }
             Frame<Request> frame = FrameCodec.decodeRequest(body);
             if (connection == null) {
                 shakeHands(context, frame);
@@ -156,6 +162,7 @@ public final class NettyListener implements AutoCloseable {
         }
 
         private void refuse(long correlationId, Status status, String message) {
+            refused = true;
             LOG.info("Refused {}: {}", channel.remoteAddress(), message);
             byte[] frame = FrameCodec.encode(correlationId, Reply.Refused.of(status, message));
             channel.writeAndFlush(Unpooled.wrappedBuffer(frame)).addListener(ChannelFutureListener.CLOSE);
@@ -192,7 +199,9 @@ public final class NettyListener implements AutoCloseable {
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
-            if (root instanceof MalformedFrameException) {
+            if (refused) {
+                LOG.trace("{} is refused already", channel.remoteAddress(), root);
+            } else if (root instanceof MalformedFrameException) {
                 refuse(0, Status.INVALID, String.valueOf(root.getMessage()));
             } else {
                 LOG.debug("Connection of {} failed", channel.remoteAddress(), root);

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads {@link Settings} from a file, the class path or a CacheManager's URI. Stateless. */
 public final class SettingsReader {
@@ -52,11 +55,19 @@ public final class SettingsReader {
                 resource(uri.getSchemeSpecificPart(), loader)
                         .orElseThrow(
                                 () -> new SettingsException(uri + ": there is no such resource on the class path"));
-            case "file" -> fromFile(Path.of(uri));
+            case "file" -> fromFile(path(uri));
             default ->
                 throw new SettingsException("The CacheManager URI \"" + uri
                         + "\" is none of lockstep:default, lockstep:local, lockstep://host:port, classpath:, file:");
         };
+    }
+
+    private static Path path(URI uri) {
+        try {
+            return Path.of(uri);
+        } catch (IllegalArgumentException noPath) {
+            throw new SettingsException(uri + " is no path of a file: " + noPath.getMessage() + "; write file:///path");
+        }
     }
 
     /** @throws SettingsException when the file can't be read or used */
@@ -86,12 +97,15 @@ public final class SettingsReader {
             throw new SettingsException("The URI " + uri + " names no server; write lockstep://host:port");
         }
         StringBuilder yaml = new StringBuilder();
-        StringBuilder client =
-                new StringBuilder("client:\n  servers: [\"" + authority.replace(",", "\", \"") + "\"]\n");
+        StringBuilder client = new StringBuilder("client:\n  servers: ["
+                + Stream.of(authority.split(",", -1))
+                        .map(SettingsReader::quoted)
+                        .collect(Collectors.joining(", "))
+                + "]\n");
         for (String pair :
                 uri.getQuery() == null ? new String[0] : uri.getQuery().split("&")) {
             String[] keyAndValue = pair.split("=", 2);
-            String line = keyAndValue[0] + ": \"" + (keyAndValue.length == 2 ? keyAndValue[1] : "") + "\"\n";
+            String line = quoted(keyAndValue[0]) + ": " + quoted(keyAndValue.length == 2 ? keyAndValue[1] : "") + "\n";
             if (keyAndValue[0].equals("cluster")) {
                 yaml.append(line);
             } else {
@@ -99,6 +113,21 @@ public final class SettingsReader {
             }
         }
         return parse(uri.toString(), yaml.append(client).toString(), Path.of(""));
+    }
+
+    /** The text as one scalar of YAML, whatever is in it. */
+    private static String quoted(String text) {
+        StringBuilder scalar = new StringBuilder("\"");
+        for (char c : text.toCharArray()) {
+            if (c == '"' || c == '\\') {
+                scalar.append('\\').append(c);
+            } else if (c < ' ' || c > '~') {
+                scalar.append(String.format("\\u%04x", (int) c));
+            } else {
+                scalar.append(c);
+            }
+        }
+        return scalar.append('"').toString();
     }
 
     /**
@@ -190,9 +219,17 @@ public final class SettingsReader {
         }
         return Optional.of(new NodeSettings(
                 id,
-                folder.resolve(section.string("data", "data")),
+                data(section, folder),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1))));
+    }
+
+    private static Path data(YamlSection section, Path folder) {
+        try {
+            return folder.resolve(section.string("data", "data"));
+        } catch (InvalidPathException noPath) {
+            throw section.refuse("data", "this is no path: " + noPath.getMessage());
+        }
     }
 
     private static ClientSettings client(YamlSection root) {

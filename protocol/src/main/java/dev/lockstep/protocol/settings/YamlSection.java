@@ -13,6 +13,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -26,6 +31,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  */
 final class YamlSection {
 
+    private static final int MAX_DEPTH = 16;
     private static final Pattern DURATION = Pattern.compile("(\\d+)\\s*(ms|s|m|h|d)");
     private static final Map<String, Long> MILLIS =
             Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
@@ -45,10 +51,23 @@ final class YamlSection {
     static YamlSection parse(String source, String yaml) {
         try {
             LoadSettings settings = LoadSettings.builder().setLabel(source).build();
+            checkDepth(source, new Parse(settings).parseString(yaml));
             Optional<Node> root = new Compose(settings).composeString(yaml);
             return root.map(node -> of(source, node)).orElseGet(() -> new YamlSection(source, null, Map.of()));
         } catch (YamlEngineException malformed) {
             throw new SettingsException(source + " is no valid YAML: " + malformed.getMessage());
+        }
+    }
+
+    /** Nodes are composed recursively, events are not: what is nested without end is refused before it takes the stack. */
+    private static void checkDepth(String source, Iterable<Event> events) {
+        int depth = 0;
+        for (Event event : events) {
+            if (event instanceof CollectionStartEvent && ++depth > MAX_DEPTH) {
+                throw refused(source, event.getStartMark(), "this is nested more than " + MAX_DEPTH + " deep");
+            } else if (event instanceof CollectionEndEvent) {
+                depth--;
+            }
         }
     }
 
@@ -196,11 +215,12 @@ final class YamlSection {
     }
 
     private static SettingsException refused(String source, @Nullable Node node, String why) {
-        String where = node == null
-                ? ""
-                : node.getStartMark()
-                        .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
-                        .orElse("");
+        return refused(source, node == null ? Optional.empty() : node.getStartMark(), why);
+    }
+
+    private static SettingsException refused(String source, Optional<Mark> place, String why) {
+        String where = place.map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+                .orElse("");
         return new SettingsException(source + where + ": " + why);
     }
 

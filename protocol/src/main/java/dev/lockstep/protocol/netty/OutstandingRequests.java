@@ -1,0 +1,71 @@
+package dev.lockstep.protocol.netty;
+
+import dev.lockstep.protocol.routing.Link.ReplyHandler;
+import dev.lockstep.protocol.wire.Reply;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The requests of one connection that wait for an answer. Replies and the end of the connection may come at once, from
+ * different threads: whoever takes a request out of the table is the one who tells it, so each is told once. Thread-safe,
+ * lock-free.
+ */
+final class OutstandingRequests {
+
+    private final Map<Long, Waiting> table = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /** @param stream whether more than one reply may come */
+    private record Waiting(ReplyHandler handler, boolean stream) {}
+
+    /**
+     * From now on {@code handler} is told what comes of the request.
+     *
+     * @return false when the connection is closed: then nobody will tell it
+     */
+    boolean add(long correlation, ReplyHandler handler, boolean stream) {
+        table.put(correlation, new Waiting(handler, stream));
+        // Put first, asked second: whoever closes closes first and looks into the table second.
+        return !closed || table.remove(correlation) == null;
+    }
+
+    /** A reply has come; nobody may be waiting for it any more. */
+    void answer(long correlation, Reply reply) {
+        Waiting waiting = table.get(correlation);
+        boolean further = waiting != null && waiting.stream() && !endsStream(reply);
+        if (waiting != null && (further || table.remove(correlation) != null)) {
+            waiting.handler().reply(reply);
+        }
+    }
+
+    private static boolean endsStream(Reply reply) {
+        return reply instanceof Reply.Refused || reply instanceof Reply.Gap;
+    }
+
+    /** Nothing can be added any more. */
+    void close() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** After {@link #close}: fails all that wait. */
+    void failAll(boolean sent, Throwable cause) {
+        for (Long correlation : table.keySet()) {
+            Waiting lost = table.remove(correlation);
+            if (lost != null) {
+                lost.handler().failed(sent, cause);
+            }
+        }
+    }
+
+    boolean isEmpty() {
+        return table.isEmpty();
+    }
+
+    int size() {
+        return table.size();
+    }
+}
