@@ -1,0 +1,72 @@
+package dev.lockstep.protocol.settings;
+
+import dev.lockstep.protocol.fuzz.Allocation;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The URI of a CacheManager: it names servers and what may be said of a client, or is refused, naming it. */
+public final class UriFuzz {
+
+    private static final long FIXED_BYTES = 2 * 1024 * 1024;
+    private static final int BYTES_A_BYTE = 8_192;
+    private static final Settings DEFAULTS =
+            SettingsReader.fromUri(URI.create("lockstep:local"), UriFuzz.class.getClassLoader());
+
+    private UriFuzz() {}
+
+    public static void fuzzerTestOneInput(byte[] input) {
+        URI uri;
+        try {
+            uri = new URI(new String(input, StandardCharsets.UTF_8));
+        } catch (URISyntaxException none) {
+            return;
+        }
+        if (isFile(uri)) {
+            return;
+        }
+        try {
+            Settings settings = Allocation.atMost(
+                    FIXED_BYTES + (long) BYTES_A_BYTE * input.length,
+                    () -> SettingsReader.fromUri(uri, UriFuzz.class.getClassLoader()));
+            judge(uri, settings);
+        } catch (SettingsException refused) {
+            if ("lockstep".equals(uri.getScheme())
+                    && !String.valueOf(refused.getMessage()).contains(uri.toString())) {
+                throw new AssertionError("The URI is not named", refused);
+            }
+        }
+    }
+
+    /** What this machine's files contain is not the input's. */
+    private static boolean isFile(URI uri) {
+        try {
+            return "file".equals(uri.getScheme()) && Files.exists(Path.of(uri));
+        } catch (IllegalArgumentException noPath) {
+            return false;
+        }
+    }
+
+    /** A URI can say nothing but who the servers are, the cluster, and how long to wait. */
+    private static void judge(URI uri, Settings settings) {
+        Settings client = new Settings(
+                settings.cluster(),
+                DEFAULTS.node(),
+                DEFAULTS.members(),
+                settings.client(),
+                DEFAULTS.shards(),
+                DEFAULTS.replicationFactor(),
+                DEFAULTS.insecure(),
+                DEFAULTS.limits(),
+                DEFAULTS.caches());
+        if (!settings.equals(client)) {
+            throw new AssertionError(uri + " was read as " + settings);
+        }
+        if (uri.toString().startsWith("lockstep://")
+                && settings.client().servers().isEmpty()) {
+            throw new AssertionError(uri + " was read as no client");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.lockstep.protocol.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.protocol.fuzz.Corpus;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The kept inputs of the two targets of frames. */
+class FrameCorpusTest {
+
+    @TestFactory
+    Stream<DynamicTest> requests() {
+        return Corpus.replay("request", RequestFuzz::fuzzerTestOneInput);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> replies() {
+        return Corpus.replay("reply", ReplyFuzz::fuzzerTestOneInput);
+    }
+
+    @Test
+    void eachRequestAndEachReplyIsAmongTheInputs() {
+        assertThat(decoded("request", body -> FrameCodec.decodeRequest(body).message()))
+                .containsAll(classes(FrameCodecTest.requests().stream()));
+        assertThat(decoded("reply", body -> FrameCodec.decodeReply(body).message()))
+                .containsAll(classes(FrameCodecTest.replies().stream()));
+    }
+
+    private static Set<Class<?>> classes(Stream<?> messages) {
+        Set<Class<?>> classes = new HashSet<>();
+        messages.forEach(message -> classes.add(message.getClass()));
+        return classes;
+    }
+
+    private static Set<Class<?>> decoded(String target, Function<byte[], Object> decode) {
+        return classes(Corpus.inputs(target).stream().map(Corpus::read).flatMap(body -> {
+            try {
+                return Stream.of(decode.apply(body));
+            } catch (MalformedFrameException kept) {
+                return Stream.empty();
+            }
+        }));
+    }
+}
