@@ -14,12 +14,10 @@ import javax.cache.configuration.MutableConfiguration;
 
 /**
  * Three node processes on this machine, driven by the client in this JVM: every workload once a round, so that what is
- * compared has run side by side. Arguments: rounds (5) and seconds for each measurement (3).
+ * compared has run side by side. Arguments: rounds (5), seconds for each measurement (3) and shards (4: few, as is right
+ * for three nodes that share one machine, since each group costs CPU even at rest).
  */
 public final class ThreeNodes {
-
-    /** Few, as is right for three nodes that share one machine: each group costs CPU even at rest. */
-    private static final int SHARDS = 4;
 
     private static final int ENTRIES = 10_000;
     private static final String VALUE = "v".repeat(100);
@@ -29,8 +27,9 @@ public final class ThreeNodes {
     public static void main(String[] arguments) throws Exception {
         int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
         int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+        int shards = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 4;
         Path home = Files.createTempDirectory("lockstep-three-nodes");
-        try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: " + SHARDS));
+        try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: " + shards));
                 CacheManager manager =
                         Caching.getCachingProvider().getCacheManager(nodes.uri(), ThreeNodes.class.getClassLoader())) {
             Cache<String, String> cache = manager.createCache(
