@@ -3,6 +3,7 @@ package dev.lockstep.cluster.node;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.server.RequestDispatcher;
@@ -74,13 +75,15 @@ public final class NodeCore implements AutoCloseable {
         this.rounds = new ReadRounds(self, peers, time, limits.patience());
         List<NodeId> all = byId.keySet().stream().sorted().toList();
         this.control = new ControlGroup(consensus, all, rounds, peers, time, loop);
+        Shares shares = new Shares(place.map().shards());
         Map<Integer, ShardReplica> hosted = new TreeMap<>();
         var shardLimits = new ShardReplica.Limits(limits.maxStaleness(), limits.maxInFlight());
         for (int shard = 0; shard < place.map().shards(); shard++) {
             List<NodeId> replicas = place.map().replicasOf(shard);
             if (replicas.contains(self)) {
                 hosted.put(
-                        shard, new ShardReplica(shard, replicas, consensus, control, rounds, time, loop, shardLimits));
+                        shard,
+                        new ShardReplica(shard, replicas, consensus, control, rounds, shares, time, loop, shardLimits));
             }
         }
         this.shards = new ShardHost(hosted);

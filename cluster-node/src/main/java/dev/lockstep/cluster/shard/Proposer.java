@@ -3,6 +3,7 @@ package dev.lockstep.cluster.shard;
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Group commit: one batch is in flight, and all that arrives meanwhile makes the next. Nothing waits for a batch to fill: a
- * lone command leaves at once. Thread-safe; the lock guards the queue and is never held while proposing or answering.
+ * lone command leaves at once. A batch begins with what has to be evicted, so that none adds more than the next one takes
+ * away. Thread-safe; the lock guards the queue and is never held while proposing or answering.
  */
 final class Proposer {
 
@@ -31,6 +33,7 @@ final class Proposer {
     private final ReplicatedLog log;
     private final Function<List<Command>, Batch> header;
     private final int maxWaiting;
+    private final EvictionAdvisor evictions;
     private final Queue<Proposal> waiting = new ArrayDeque<>();
     private long waitingBytes;
     private @Nullable Proposal tick;
@@ -42,10 +45,32 @@ final class Proposer {
      * @param header makes a batch of commands, with time and checksum
      * @param maxWaiting commands that may wait before the next is refused as busy
      */
-    Proposer(ReplicatedLog log, Function<List<Command>, Batch> header, int maxWaiting) {
+    Proposer(ReplicatedLog log, Function<List<Command>, Batch> header, int maxWaiting, EvictionAdvisor evictions) {
         this.log = log;
         this.header = header;
         this.maxWaiting = maxWaiting;
+        this.evictions = evictions;
+    }
+
+    /** Sends what has to be evicted, unless a batch is under way: then the next one does, if there is one. */
+    void evict() {
+        synchronized (this) {
+            if (inFlight) {
+                return;
+            }
+            inFlight = true;
+        }
+        send(take(evictions()));
+    }
+
+    private List<Proposal> evictions() {
+        List<Proposal> first = new ArrayList<>();
+        for (Command.Evict evict : evictions.next()) {
+            CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+            outcome.whenComplete((done, failure) -> evictions.settled(evict));
+            first.add(new Proposal(evict, outcome));
+        }
+        return first;
     }
 
     /** Answers what the machine answered to the last, or a refusal. A tick that is not sent yet serves all who want one. */
@@ -81,9 +106,23 @@ final class Proposer {
         }
     }
 
-    /** Sends batch after batch while they complete at once, so that a fast log does not deepen the stack. */
     private void sendNext() {
-        for (List<Proposal> batch = take(); !batch.isEmpty(); batch = take()) {
+        send(next());
+    }
+
+    /** What waits, after what has to be evicted. Only with what waits: a leader that is none any more would try for ever. */
+    private List<Proposal> next() {
+        return endsForNow() ? List.of() : take(evictions());
+    }
+
+    private synchronized boolean endsForNow() {
+        inFlight = !waiting.isEmpty();
+        return !inFlight;
+    }
+
+    /** Sends batch after batch while they complete at once, so that a fast log does not deepen the stack. */
+    private void send(List<Proposal> first) {
+        for (List<Proposal> batch = first; !batch.isEmpty(); batch = next()) {
             List<Proposal> sent = batch;
             byte[] entry = BatchCodec.encode(
                     header.apply(sent.stream().map(Proposal::command).toList()));
@@ -99,9 +138,10 @@ final class Proposer {
         }
     }
 
-    private synchronized List<Proposal> take() {
-        List<Proposal> batch = new ArrayList<>();
-        int bytes = 0;
+    private synchronized List<Proposal> take(List<Proposal> first) {
+        List<Proposal> batch = new ArrayList<>(first);
+        int bytes =
+                first.stream().mapToInt(proposal -> size(proposal.command())).sum();
         while (!waiting.isEmpty() && batch.size() < MAX_COMMANDS) {
             bytes += size(waiting.peek().command());
             if (!batch.isEmpty() && bytes > MAX_BYTES) {
@@ -124,6 +164,8 @@ final class Proposer {
                         + mutation.key().size()
                         + (mutation.value() == null ? 0 : mutation.value().size());
             }
+        } else if (command instanceof Command.Evict evict) {
+            size += EvictionAdvisor.size(evict);
         }
         return size;
     }

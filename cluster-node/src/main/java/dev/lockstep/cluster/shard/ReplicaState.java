@@ -4,9 +4,11 @@ import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.machine.Applied;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
+import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -35,7 +37,8 @@ final class ReplicaState implements LogMachine {
     /** Told what the log does, on the log's threads; must not block. */
     interface Watcher {
 
-        void applied();
+        /** @param changes of the batch, in order */
+        void applied(List<CacheChange> changes);
 
         void standingChanged();
     }
@@ -57,7 +60,7 @@ final class ReplicaState implements LogMachine {
         window.applied(position, result.changes());
         Watcher told = watcher;
         if (told != null) {
-            told.applied();
+            told.applied(result.changes());
         }
         return result.outcomes();
     }
@@ -158,6 +161,10 @@ final class ReplicaState implements LogMachine {
         List<Bytes> extended = new ArrayList<>(live);
         extended.add(last);
         return extended;
+    }
+
+    ShardStore store() {
+        return store;
     }
 
     ChangeWindow window() {

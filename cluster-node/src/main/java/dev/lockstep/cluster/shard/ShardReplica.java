@@ -2,6 +2,9 @@ package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.eviction.EvictionAdvisor;
+import dev.lockstep.cluster.eviction.Shares;
+import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Conditions;
 import dev.lockstep.cluster.machine.Outcome;
@@ -47,6 +50,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     private final EventLoop loop;
     private final long maxStalenessNanos;
     private final EntryLeases leases;
+    private final EvictionAdvisor evictions;
     private final ReplicatedLog log;
     private final Proposer proposer;
     private final PositionWaits waits;
@@ -65,6 +69,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             Consensus consensus,
             CacheCatalog caches,
             ReadRounds rounds,
+            Shares shares,
             Time time,
             EventLoop loop,
             Limits limits) {
@@ -75,8 +80,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.maxStalenessNanos = limits.maxStaleness().toNanos();
         this.freshUntilNanos = time.nanos() - 1;
         this.leases = new EntryLeases(loop);
+        this.evictions = new EvictionAdvisor(state.store(), state::definition, shares);
+        shares.host(state.store());
         this.log = consensus.open(shard, replicas, state);
-        this.proposer = new Proposer(log, commands -> state.batch(time.millis(), commands), limits.maxWaiting());
+        this.proposer =
+                new Proposer(log, commands -> state.batch(time.millis(), commands), limits.maxWaiting(), evictions);
         this.waits = new PositionWaits(() -> Math.max(state.applied(), log.appliedPosition()), time, loop);
         this.barrier = new ReadBarrier(name, shard, log, rounds, waits, time);
         state.watch(this);
@@ -85,7 +93,8 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     // What the log tells
 
     @Override
-    public void applied() {
+    public void applied(List<CacheChange> changes) {
+        evictions.applied(changes);
         waits.advanced();
     }
 
@@ -94,6 +103,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         loop.execute(() -> {
             if (!log.standing().leads()) {
                 leases.dropAll();
+                evictions.rest();
             }
         });
     }
@@ -115,8 +125,12 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** Looks an entry up for a session, on the caller's thread; null when this replica can't answer at once. */
     @Nullable
     LocalEntry get(int cacheId, Bytes key, int shard, SessionPositions session) {
-        if (state.applied() < session.position(shard) || state.definition(cacheId) == null || !isFresh()) {
+        CacheInfo cache = state.definition(cacheId);
+        if (state.applied() < session.position(shard) || cache == null || !isFresh()) {
             return null;
+        }
+        if (cache.definition().maxEntries() > 0) {
+            evictions.read(cacheId, key);
         }
         LocalEntry entry = state.entry(cacheId, key);
         session.saw(shard, state.applying());
@@ -157,6 +171,9 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** Answers a get, scan or size. */
     void read(Request.Read read, Consumer<Reply> reply) {
         ifExists(read.cacheId(), reply, () -> {
+            if (read instanceof Request.Get get && get.withValues()) {
+                get.keys().forEach(key -> evictions.read(get.cacheId(), key));
+            }
             if (read.consistency() == Consistency.STRONG) {
                 barrier.pass(() -> strong(read, reply), reply);
             } else {
@@ -269,7 +286,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     /**
-     * To be called every few milliseconds. A leader removes what is due, forgets the caches that the control group has
+     * To be called every few milliseconds. A leader removes what is due, evicts what is too much, forgets the caches that the control group has
      * destroyed, and makes sure that it still leads before its reads are too old.
      */
     void upkeep() {
@@ -278,6 +295,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         }
         if (barrier.sinceConfirmedNanos() > maxStalenessNanos / 4 && roundUnderWay.compareAndSet(false, true)) {
             barrier.pass(() -> roundUnderWay.set(false), refused -> roundUnderWay.set(false));
+        }
+        evictions.lead(state.caches());
+        if (evictions.upkeep()) {
+            proposer.evict();
         }
         List<Command> commands = new ArrayList<>();
         if (state.nextDeadlineMillis() <= time.millis()) {
@@ -314,6 +335,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void granted(Request.ReadForUpdate request, @Nullable Status why, Consumer<Reply> reply) {
+        evictions.read(request.cacheId(), request.key());
         if (why == Status.NO_LEADER) {
             reply.accept(barrier.elsewhere());
         } else if (why != null) {

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.wire.Bytes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -57,6 +58,11 @@ public final class HeapStore implements ShardStore {
         List<Bytes> page = new ArrayList<>(smallest);
         Collections.sort(page);
         return page;
+    }
+
+    @Override
+    public Iterator<Bytes> keys(int cacheId) {
+        return caches.getOrDefault(cacheId, Map.of()).keySet().iterator();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.store;
 
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,9 @@ public interface ShardStore {
      * @param limit positive
      */
     List<Bytes> keysAfter(int cacheId, @Nullable Bytes after, int limit);
+
+    /** The keys of a cache in no order: all that are there now and stay, and perhaps others. One thread at a time. */
+    Iterator<Bytes> keys(int cacheId);
 
     /** Forgets all entries of a cache. Writer only. */
     void clear(int cacheId);

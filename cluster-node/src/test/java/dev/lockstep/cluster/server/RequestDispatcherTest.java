@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
@@ -56,8 +57,10 @@ class RequestDispatcherTest {
     void connect() {
         ControlGroup control = new ControlGroup(new LocalConsensus(A), List.of(A), rounds, peers, world, world);
         var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 100);
-        ShardHost shards = new ShardHost(
-                Map.of(0, new ShardReplica(0, List.of(A), log.consensus(), control, rounds, world, world, limits)));
+        ShardHost shards = new ShardHost(Map.of(
+                0,
+                new ShardReplica(
+                        0, List.of(A), log.consensus(), control, rounds, new Shares(1), world, world, limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         connection = new RequestDispatcher(control, shards, () -> view, MAX_IN_FLIGHT)
                 .connect(new RequestServer.Replies() {

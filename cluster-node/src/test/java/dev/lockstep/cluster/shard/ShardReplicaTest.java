@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
@@ -62,6 +63,7 @@ class ShardReplicaTest {
             log.consensus(),
             catalog,
             rounds,
+            new Shares(1),
             world,
             world,
             new ShardReplica.Limits(STALENESS, 1_000));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -68,8 +69,8 @@ class SoleReplicaTest {
                 new Request.CreateCache(definition),
                 created -> cache = ((Reply.Caches) created).caches().get(0).id());
         var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 1_000);
-        shards = new ShardHost(
-                Map.of(0, new ShardReplica(0, List.of(NODE), consensus, control, rounds, time, loop, limits)));
+        shards = new ShardHost(Map.of(
+                0, new ShardReplica(0, List.of(NODE), consensus, control, rounds, new Shares(1), time, loop, limits)));
     }
 
     @AfterEach

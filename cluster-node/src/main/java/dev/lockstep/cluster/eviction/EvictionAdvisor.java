@@ -1,0 +1,253 @@
+package dev.lockstep.cluster.eviction;
+
+import dev.lockstep.cluster.machine.CacheChange;
+import dev.lockstep.cluster.machine.Command.Evict;
+import dev.lockstep.cluster.machine.Command.Evict.Victim;
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheInfo;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says, on the leader of a shard, what its bounded caches should lose. It only advises: entries go when the log says so, on
+ * all replicas alike. It hears of every change and of a sample of the reads that this node serves; what followers serve it
+ * does not know of. Elsewhere than on a leader it rests, and keeps nothing.
+ *
+ * <p>Thread-safe. Reads take no lock; for all else the lock guards what is kept of each cache.
+ */
+public final class EvictionAdvisor {
+
+    /** What the victims of one batch have in keys, unless a single one has more. As much as a batch of the {@code Proposer}. */
+    public static final int MAX_BYTES = 512 * 1024;
+
+    /** What a victim costs in a batch besides its key: as much as a mutation, so that what one batch adds the next can evict. */
+    public static final int VICTIM_BYTES = 32;
+
+    /** How many entries that were there before it led are looked at in one turn of {@link #upkeep}. */
+    static final int MAX_FOUND = 4_096;
+
+    private final ShardStore store;
+    private final IntFunction<@Nullable CacheInfo> definitions;
+    private final Shares shares;
+    private final Map<Integer, Bounded> caches = new ConcurrentSkipListMap<>();
+    private volatile boolean leading;
+
+    /** A bounded cache. */
+    private final class Bounded {
+
+        private final int cacheId;
+        private final long bound;
+        private final TinyLfu policy = new TinyLfu();
+        private final ReadSample reads = new ReadSample();
+        /** Victims of a proposal that is under way. */
+        private final Set<Bytes> proposed = new LinkedHashSet<>();
+
+        private @Nullable Iterator<Bytes> before;
+
+        Bounded(int cacheId, long bound) {
+            this.cacheId = cacheId;
+            this.bound = bound;
+        }
+
+        void changed(CacheChange change) {
+            Bytes key = change.change().key();
+            switch (change.change().kind()) {
+                case CREATED, UPDATED -> {
+                    proposed.remove(key);
+                    policy.written(key);
+                }
+                case REMOVED, EXPIRED, EVICTED -> gone(key);
+                case CLEARED -> {
+                    proposed.clear();
+                    policy.cleared();
+                }
+            }
+        }
+
+        private void gone(Bytes key) {
+            proposed.remove(key);
+            policy.removed(key);
+        }
+
+        void found(Bytes key) {
+            if (!proposed.contains(key) && store.get(cacheId, key) != null) {
+                policy.found(key);
+            }
+        }
+
+        /** Continues with the entries that were there before; changes meanwhile are heard of as they happen. */
+        void findMore() {
+            Iterator<Bytes> keys = before;
+            for (int i = 0; keys != null && i < MAX_FOUND; i++) {
+                if (keys.hasNext()) {
+                    found(keys.next());
+                } else {
+                    keys = null;
+                    before = null;
+                }
+            }
+        }
+
+        long excess() {
+            return shares.excess(bound, cacheId, store) - proposed.size();
+        }
+
+        List<Victim> choose(long excess, int maxBytes) {
+            List<Victim> victims = new ArrayList<>();
+            int bytes = 0;
+            while (victims.size() < excess && bytes < maxBytes) {
+                Bytes key = policy.next();
+                if (key == null) {
+                    break;
+                }
+                LocalEntry entry = store.get(cacheId, key);
+                if (entry != null) {
+                    proposed.add(key);
+                    victims.add(new Victim(key, entry.version()));
+                    bytes += VICTIM_BYTES + key.size();
+                }
+            }
+            policy.admit();
+            return victims;
+        }
+    }
+
+    /**
+     * @param store of the shard
+     * @param definitions of the caches that the shard's log knows
+     */
+    public EvictionAdvisor(ShardStore store, IntFunction<@Nullable CacheInfo> definitions, Shares shares) {
+        this.store = store;
+        this.definitions = definitions;
+        this.shares = shares;
+    }
+
+    /** Begins to advise, unless it does already: what the store has is looked through in turns of {@link #upkeep}. */
+    public synchronized void lead(Set<Integer> known) {
+        if (leading) {
+            return;
+        }
+        leading = true;
+        for (int cacheId : known) {
+            Bounded cache = bounded(cacheId);
+            if (cache != null) {
+                cache.before = store.keys(cacheId);
+            }
+        }
+    }
+
+    /** Forgets everything. */
+    public synchronized void rest() {
+        leading = false;
+        caches.clear();
+    }
+
+    private @Nullable Bounded bounded(int cacheId) {
+        Bounded known = caches.get(cacheId);
+        if (known != null) {
+            return known;
+        }
+        CacheInfo info = definitions.apply(cacheId);
+        if (info == null || info.definition().maxEntries() == 0) {
+            return null;
+        }
+        Bounded cache = new Bounded(cacheId, info.definition().maxEntries());
+        caches.put(cacheId, cache);
+        return cache;
+    }
+
+    /** An entry is read here. Never waits. */
+    public void read(int cacheId, Bytes key) {
+        Bounded cache = caches.get(cacheId);
+        if (cache != null) {
+            cache.reads.note(key);
+        }
+    }
+
+    /** Changes are in the store. To be told of all, in order, before the next batch is made. */
+    public void applied(List<CacheChange> changes) {
+        if (!leading || changes.isEmpty()) {
+            return;
+        }
+        synchronized (this) {
+            if (leading) {
+                for (CacheChange change : changes) {
+                    Bounded cache = bounded(change.cacheId());
+                    if (cache != null) {
+                        cache.changed(change);
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * What the next batch should evict: of each cache what it has too many, as far as there is room. Each command answered
+     * here has to be given to {@link #settled} once its fate is known.
+     */
+    public synchronized List<Evict> next() {
+        List<Evict> commands = new ArrayList<>();
+        int room = MAX_BYTES;
+        for (Bounded cache : caches.values()) {
+            cache.reads.take(cache.policy::read);
+            List<Victim> victims = cache.choose(cache.excess(), room);
+            if (!victims.isEmpty()) {
+                Evict evict = new Evict(cache.cacheId, victims);
+                commands.add(evict);
+                room -= size(evict);
+            }
+        }
+        return commands;
+    }
+
+    /** What a command costs in a batch. */
+    public static int size(Evict evict) {
+        int size = 0;
+        for (Victim victim : evict.victims()) {
+            size += VICTIM_BYTES + victim.key().size();
+        }
+        return size;
+    }
+
+    /** A proposal is over; whatever of it is still there may be chosen again. */
+    public synchronized void settled(Evict evict) {
+        Bounded cache = caches.get(evict.cacheId());
+        if (cache != null) {
+            for (Victim victim : evict.victims()) {
+                if (cache.proposed.remove(victim.key())) {
+                    cache.found(victim.key());
+                }
+            }
+        }
+    }
+
+    /**
+     * To be called every few milliseconds while the shard is led.
+     *
+     * @return whether something should be evicted, with the next batch or without
+     */
+    public synchronized boolean upkeep() {
+        boolean due = false;
+        Iterator<Bounded> each = caches.values().iterator();
+        while (each.hasNext()) {
+            Bounded cache = each.next();
+            if (definitions.apply(cache.cacheId) == null) {
+                each.remove();
+            } else {
+                cache.reads.take(cache.policy::read);
+                cache.findMore();
+                due |= cache.excess() > 0;
+            }
+        }
+        return due;
+    }
+}

@@ -1,0 +1,127 @@
+package dev.lockstep.cluster.eviction;
+
+import dev.lockstep.protocol.wire.Bytes;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The order in which keys should go, by the W-TinyLFU policy: new keys pass through a small window, and whoever leaves it
+ * stays only if it is used more often than the coldest of the others. It drops nothing by itself, and its answers depend on
+ * what it was told and nothing else. Not thread-safe.
+ */
+final class TinyLfu {
+
+    /** Of all keys, one in so many is in the window. */
+    private static final int WINDOW_PART = 100;
+    /** Of those outside the window, so many in a hundred are protected at most: they were used again. */
+    private static final int PROTECTED_PERCENT = 80;
+
+    private final FrequencySketch sketch = new FrequencySketch();
+    // Each from the one that was used longest ago.
+    private final Set<Bytes> window = new LinkedHashSet<>();
+    private final Set<Bytes> candidates = new LinkedHashSet<>();
+    private final Set<Bytes> probation = new LinkedHashSet<>();
+    private final Set<Bytes> shielded = new LinkedHashSet<>();
+    private final List<Set<Bytes>> all = List.of(window, candidates, probation, shielded);
+
+    int size() {
+        return window.size() + candidates.size() + probation.size() + shielded.size();
+    }
+
+    /** The key was stored, anew or again. */
+    void written(Bytes key) {
+        sketch.used(key);
+        if (!moved(key)) {
+            window.add(key);
+            sketch.ensureRoomFor(size());
+        }
+        while (window.size() > Math.max(1, size() / WINDOW_PART)) {
+            candidates.add(first(window, true));
+        }
+    }
+
+    /** The key was read; of no effect if it is not known. */
+    void read(Bytes key) {
+        if (moved(key)) {
+            sketch.used(key);
+        }
+    }
+
+    private boolean moved(Bytes key) {
+        if (window.remove(key)) {
+            return window.add(key);
+        } else if (candidates.remove(key) || probation.remove(key)) {
+            shielded.add(key);
+            while (shielded.size() * 100L > (long) PROTECTED_PERCENT * (size() - window.size())) {
+                probation.add(first(shielded, true));
+            }
+            return true;
+        }
+        return shielded.remove(key) && shielded.add(key);
+    }
+
+    /** The key is there, and nothing is known of its use. */
+    void found(Bytes key) {
+        if (all.stream().noneMatch(keys -> keys.contains(key))) {
+            probation.add(key);
+            sketch.ensureRoomFor(size());
+        }
+    }
+
+    /** The key is there no more. */
+    void removed(Bytes key) {
+        all.forEach(keys -> keys.remove(key));
+    }
+
+    /** No key is there any more. */
+    void cleared() {
+        all.forEach(Set::clear);
+    }
+
+    /** Takes out the key that should go next; null if there is none. */
+    @Nullable
+    Bytes next() {
+        if (candidates.isEmpty() || probation.isEmpty()) {
+            return first(firstNotEmpty(), true);
+        }
+        Bytes candidate = first(candidates, false);
+        Bytes coldest = first(probation, false);
+        if (sketch.frequency(candidate) > sketch.frequency(coldest)) {
+            candidates.remove(candidate);
+            probation.remove(coldest);
+            probation.add(candidate);
+            return coldest;
+        }
+        candidates.remove(candidate);
+        return candidate;
+    }
+
+    private Set<Bytes> firstNotEmpty() {
+        if (!probation.isEmpty()) {
+            return probation;
+        } else if (!candidates.isEmpty()) {
+            return candidates;
+        }
+        return shielded.isEmpty() ? window : shielded;
+    }
+
+    /** There is room for all that are left: those who have left the window since need not be compared. */
+    void admit() {
+        probation.addAll(candidates);
+        candidates.clear();
+    }
+
+    private static @Nullable Bytes first(Set<Bytes> keys, boolean take) {
+        var oldestFirst = keys.iterator();
+        if (!oldestFirst.hasNext()) {
+            return null;
+        }
+        Bytes first = oldestFirst.next();
+        if (take) {
+            oldestFirst.remove();
+        }
+        return first;
+    }
+}
