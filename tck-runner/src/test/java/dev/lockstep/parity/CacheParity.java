@@ -51,6 +51,10 @@ abstract class CacheParity {
 
     private CacheManager manager;
 
+    CacheManager manager() {
+        return manager;
+    }
+
     /** A CacheManager of the topology. */
     abstract CacheManager open();
 
@@ -65,11 +69,11 @@ abstract class CacheParity {
         Caching.getCachingProvider().close();
     }
 
-    private static MutableConfiguration<String, Integer> types() {
+    static MutableConfiguration<String, Integer> types() {
         return new MutableConfiguration<String, Integer>().setTypes(String.class, Integer.class);
     }
 
-    private static final EntryProcessor<String, Integer, Integer> INCREMENT = (entry, arguments) -> {
+    static final EntryProcessor<String, Integer, Integer> INCREMENT = (entry, arguments) -> {
         int next = entry.exists() ? entry.getValue() + 1 : 1;
         entry.setValue(next);
         return next;
@@ -149,7 +153,7 @@ abstract class CacheParity {
 
     // Loaders
 
-    private static MutableConfiguration<String, Integer> readThrough(Load load) {
+    static MutableConfiguration<String, Integer> readThrough(Load load) {
         return types().setReadThrough(true).setCacheLoaderFactory(() -> new CacheLoader<String, Integer>() {
             @Override
             public Integer load(String key) {
@@ -165,7 +169,7 @@ abstract class CacheParity {
         });
     }
 
-    private interface Load {
+    interface Load {
         Integer of(String key);
     }
 
@@ -205,11 +209,22 @@ abstract class CacheParity {
 
     // Writers
 
-    private static final class Recorder implements CacheWriter<String, Integer> {
+    static final class Recorder implements CacheWriter<String, Integer> {
 
         private final Map<String, Integer> values = new ConcurrentHashMap<>();
         private final AtomicInteger calls = new AtomicInteger();
         private final Set<String> refused = ConcurrentHashMap.newKeySet();
+        private Runnable noted = () -> {};
+
+        void willRefuse(String key) {
+            refused.add(key);
+        }
+
+        /** Tells of each call, on its thread. */
+        Recorder noting(Runnable note) {
+            noted = note;
+            return this;
+        }
 
         @Override
         public void write(Cache.Entry<? extends String, ? extends Integer> entry) {
@@ -219,6 +234,7 @@ abstract class CacheParity {
 
         private void refuse(Object key) {
             calls.incrementAndGet();
+            noted.run();
             if (refused.contains(key)) {
                 throw new IllegalStateException("refused");
             }
@@ -248,7 +264,7 @@ abstract class CacheParity {
         }
     }
 
-    private static MutableConfiguration<String, Integer> writeThrough(Recorder store) {
+    static MutableConfiguration<String, Integer> writeThrough(Recorder store) {
         return types().setWriteThrough(true).setCacheWriterFactory(() -> store);
     }
 
@@ -362,7 +378,7 @@ abstract class CacheParity {
         assertThat(asked).containsExactly("creation", "update", "access", "access", "update");
     }
 
-    private record Asked(List<String> asked) implements ExpiryPolicy {
+    record Asked(List<String> asked) implements ExpiryPolicy {
 
         @Override
         public Duration getExpiryForCreation() {
@@ -432,12 +448,16 @@ abstract class CacheParity {
         assertThat(cache.get("a")).isEqualTo(-1);
         cache.put("a", 2);
         assertThat(heard.values).containsExactly(1, -1, 2);
+        assertThat(statistic("failing", "CachePuts")).isEqualTo(3L);
+    }
+
+    static Object statistic(String cache, String name) throws Exception {
         MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
         ObjectName statistics = beans.queryNames(
-                        new ObjectName("javax.cache:type=CacheStatistics,Cache=failing,*"), null)
+                        new ObjectName("javax.cache:type=CacheStatistics,Cache=" + cache + ",*"), null)
                 .iterator()
                 .next();
-        assertThat(beans.getAttribute(statistics, "CachePuts")).isEqualTo(3L);
+        return beans.getAttribute(statistics, name);
     }
 
     @Test

@@ -1,16 +1,24 @@
 package dev.lockstep.parity;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.jcache.cache.AsyncCache;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** As a client of three node processes. */
-class ClientParityIT extends CacheParity {
+class ClientParityIT extends AsyncParity {
 
     @TempDir
     static Path home;
@@ -25,6 +33,30 @@ class ClientParityIT extends CacheParity {
     @AfterAll
     static void stop() {
         nodes.close();
+    }
+
+    @Test
+    void aWriteIsBegunThoughNoNodeAnswers() throws Exception {
+        AsyncCache<String, Integer> cache = cache("begun", types()).async();
+        end(cache.put("a", 0));
+        List<CompletionStage<?>> begun = new ArrayList<>();
+        for (NodeProcess node : nodes.nodes()) {
+            node.freeze();
+        }
+        try {
+            for (int i = 0; i < 100; i++) {
+                begun.add(cache.put("key-" + i, i));
+                begun.add(cache.getAndPut("a", i));
+                begun.add(cache.getAll(Set.of("a", "key-" + i)));
+                begun.add(cache.invoke("a", INCREMENT));
+            }
+            assertThat(begun).allMatch(stage -> !stage.toCompletableFuture().isDone());
+        } finally {
+            for (NodeProcess node : nodes.nodes()) {
+                node.thaw();
+            }
+        }
+        begun.forEach(AsyncParity::end);
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On the third member of a cluster, embedded in this JVM; the other two are processes. */
-class MemberParityIT extends CacheParity {
+class MemberParityIT extends AsyncParity {
 
     @TempDir
     static Path home;

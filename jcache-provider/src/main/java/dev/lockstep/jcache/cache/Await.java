@@ -6,6 +6,7 @@ import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,7 +16,7 @@ import javax.cache.CacheException;
 public final class Await {
 
     /** The session gives up by itself; this only guards against its silence. */
-    private static final Duration GRACE = Duration.ofSeconds(5);
+    static final Duration GRACE = Duration.ofSeconds(5);
 
     private Await() {}
 
@@ -38,7 +39,33 @@ public final class Await {
         }
     }
 
-    static RuntimeException translated(Throwable cause) {
+    /**
+     * The result of an operation that is done.
+     *
+     * @throws RuntimeException as {@link #failure} says
+     */
+    static <T> T outcome(CompletableFuture<T> done) {
+        try {
+            return done.join();
+        } catch (CompletionException failed) {
+            Throwable cause = failure(failed);
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) cause;
+        }
+    }
+
+    /** What the application is told: what its own code threw as it is, all else in JSR-107's terms. An unchecked one. */
+    static Throwable failure(Throwable failed) {
+        Throwable cause = Session.unwrap(failed);
+        boolean ofTheSession = cause instanceof LockstepException || cause instanceof PartialWriteException;
+        return !ofTheSession && (cause instanceof RuntimeException || cause instanceof Error)
+                ? cause
+                : translated(cause);
+    }
+
+    private static RuntimeException translated(Throwable cause) {
         if (cause instanceof LockstepException refused) {
             return refused.status() == Status.NO_SUCH_CACHE
                     ? new IllegalStateException("The cache was destroyed", refused)

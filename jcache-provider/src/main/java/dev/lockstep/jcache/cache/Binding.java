@@ -5,6 +5,7 @@ import dev.lockstep.jcache.expiry.Expiry;
 import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.protocol.routing.HeldLease;
 import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.routing.PartialWriteException;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.routing.WriteResult;
 import dev.lockstep.protocol.wire.Bytes;
@@ -25,13 +26,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import javax.cache.event.CacheEntryListenerException;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One cache of a session, in terms of objects: marshals, waits for the cluster and then for the synchronous listeners, and
- * notes reads where the expiry asks for it. Thread-safe.
+ * One cache of a session, in terms of objects: marshals, waits for the synchronous listeners after a write, and notes reads
+ * where the expiry asks for it. What runs code of the application does so on the executor that is given with each operation,
+ * never on a thread of the session's. Thread-safe.
  */
 final class Binding<K, V> {
 
@@ -96,35 +101,26 @@ final class Binding<K, V> {
         return keys.isImmutable(value);
     }
 
+    /** By when the cluster has answered, retries included. */
+    Duration timeout() {
+        return session.timeout();
+    }
+
     private <T> T await(CompletableFuture<T> future) {
         return Await.result(future, session.timeout());
     }
 
     // Reads
 
+    /** What a replica in this JVM says without being waited for; null when the cluster has to be asked. */
     @Nullable
-    V get(K key) {
-        Bytes keyBytes = keyBytes(key);
-        LocalEntry local = consistency == Consistency.SESSION ? session.getLocal(info.id(), keyBytes) : null;
-        if (local != null) {
-            if (local == LocalEntry.ABSENT) {
-                return null;
-            }
-            V value = decoded(local);
-            touch(keyBytes, local.version());
-            return value;
-        }
-        EntryRead entry = await(session.get(info.id(), keyBytes, consistency)).entry();
-        if (entry == null) {
-            return null;
-        }
-        touch(keyBytes, entry.version());
-        return value(entry.value());
+    LocalEntry local(Bytes key) {
+        return consistency == Consistency.SESSION ? session.getLocal(info.id(), key) : null;
     }
 
     /** A value of an immutable type is decoded once for all who read it from this replica. */
     @SuppressWarnings("unchecked")
-    private V decoded(LocalEntry local) {
+    V decoded(LocalEntry local) {
         Object shared = local.decoded();
         if (shared == null) {
             shared = value(local.value());
@@ -135,35 +131,67 @@ final class Binding<K, V> {
         return (V) shared;
     }
 
+    /**
+     * Reads from the cluster.
+     *
+     * @param user decodes, and asks the expiry policy
+     */
+    CompletableFuture<@Nullable V> get(Bytes key, Executor user) {
+        return session.get(info.id(), key, consistency)
+                .thenComposeAsync(
+                        found -> {
+                            EntryRead entry = found.entry();
+                            return entry == null
+                                    ? CompletableFuture.completedFuture(null)
+                                    : noted(value(entry.value()), touched(key, entry.version()), user);
+                        },
+                        user);
+    }
+
+    /** The value, once it is noted that it was read. */
+    CompletableFuture<V> noted(V value, @Nullable Mutation touch, Executor user) {
+        return touch == null
+                ? CompletableFuture.completedFuture(value)
+                : write(touch, LeaseId.NONE, user, result -> {}).thenApply(result -> value);
+    }
+
     /** Reads without noting it. */
     Map<Bytes, EntryRead> read(Collection<Bytes> wanted) {
         return await(session.getAll(info.id(), wanted, true, consistency));
     }
 
-    Map<K, V> getAll(Collection<? extends K> wanted) {
+    /** @param user decodes, and asks the expiry policy */
+    CompletableFuture<Map<K, V>> getAll(Collection<? extends K> wanted, Executor user) {
         Map<Bytes, K> byBytes = new LinkedHashMap<>();
         wanted.forEach(key -> byBytes.put(keyBytes(key), key));
-        Map<K, V> found = new HashMap<>();
-        Map<Bytes, EntryRead> entries = read(byBytes.keySet());
-        entries.forEach((key, entry) -> found.put(byBytes.get(key), value(entry.value())));
-        touchAll(entries);
-        return found;
+        return session.getAll(info.id(), byBytes.keySet(), true, consistency)
+                .thenComposeAsync(
+                        entries -> {
+                            Map<K, V> found = new HashMap<>();
+                            entries.forEach((key, entry) -> found.put(byBytes.get(key), value(entry.value())));
+                            List<Mutation> touches = touches(entries);
+                            return touches.isEmpty()
+                                    ? CompletableFuture.completedFuture(found)
+                                    : writeAll(touches, user, (key, result) -> {})
+                                            .thenApply(results -> found);
+                        },
+                        user);
     }
 
-    boolean contains(K key) {
-        return !await(session.getAll(info.id(), List.of(keyBytes(key)), false, consistency))
-                .isEmpty();
+    CompletableFuture<Boolean> contains(K key) {
+        return session.getAll(info.id(), List.of(keyBytes(key)), false, consistency)
+                .thenApply(found -> !found.isEmpty());
     }
 
-    /** Notes the read of an entry. */
+    /** Notes the read of an entry, and waits for it. */
     void touch(Bytes key, long version) {
         Mutation touch = touched(key, version);
         if (touch != null) {
-            write(touch);
+            CallerLoop.run(timeout(), user -> write(touch, LeaseId.NONE, user, result -> {}));
         }
     }
 
-    private void touchAll(Map<Bytes, EntryRead> entries) {
+    private List<Mutation> touches(Map<Bytes, EntryRead> entries) {
         List<Mutation> touches = new ArrayList<>();
         entries.forEach((key, entry) -> {
             Mutation touch = touched(key, entry.version());
@@ -171,12 +199,12 @@ final class Binding<K, V> {
                 touches.add(touch);
             }
         });
-        if (!touches.isEmpty()) {
-            writeAll(touches);
-        }
+        return touches;
     }
 
-    private @Nullable Mutation touched(Bytes key, long version) {
+    /** What notes the read of an entry; null when there is no need to. */
+    @Nullable
+    Mutation touched(Bytes key, long version) {
         Lifetime lifetime = lifetimeAfterAccess();
         if (lifetime.equals(Lifetime.UNCHANGED)) {
             return null;
@@ -184,9 +212,14 @@ final class Binding<K, V> {
         return Mutation.touch(key, expiry.isCustom() ? new Condition.VersionIs(version) : Condition.ANY, lifetime);
     }
 
+    /** Whether it may have to be noted that an entry was read. */
+    boolean notesReads() {
+        return expiry.isCustom() || info.definition().expiry().isAccessBased();
+    }
+
     /** {@link Lifetime#UNCHANGED} when a read has not to be noted. */
     Lifetime lifetimeAfterAccess() {
-        return expiry.isCustom() || info.definition().expiry().isAccessBased() ? expiry.access() : Lifetime.UNCHANGED;
+        return notesReads() ? expiry.access() : Lifetime.UNCHANGED;
     }
 
     /** The next page of keys of a shard; the last key of a page that is not complete is where the next one begins. */
@@ -204,44 +237,72 @@ final class Binding<K, V> {
 
     // Writes
 
-    MutationResult write(Mutation mutation) {
-        return write(mutation, LeaseId.NONE, result -> {});
+    /**
+     * Applies a mutation and waits for the listeners.
+     *
+     * @param user told what came of it, before listeners are waited for, of which one may fail
+     */
+    CompletableFuture<MutationResult> write(
+            Mutation mutation, LeaseId lease, Executor user, Consumer<MutationResult> committed) {
+        return session.write(info.id(), mutation, lease)
+                .thenApplyAsync(
+                        written -> {
+                            MutationResult result = written.result();
+                            if (mutation.value() != null && !(result.applied() && result.changes() > 0)) {
+                                values.discard(mutation.value());
+                            }
+                            committed.accept(result);
+                            if (result.changes() > 0) {
+                                listeners.await(written.shard(), written.position(), mutation.key());
+                            }
+                            return result;
+                        },
+                        user);
     }
 
-    /** @param committed told what came of it before listeners are waited for, of which one may fail */
-    MutationResult write(Mutation mutation, LeaseId lease, Consumer<MutationResult> committed) {
-        WriteResult written = await(session.write(info.id(), mutation, lease));
-        MutationResult result = written.result();
-        if (mutation.value() != null && !(result.applied() && result.changes() > 0)) {
-            values.discard(mutation.value());
-        }
-        committed.accept(result);
-        if (result.changes() > 0) {
-            listeners.await(written.shard(), written.position(), mutation.key());
-        }
-        return result;
+    /**
+     * Applies all, waits for the listeners of all that were applied, then reports what could not be applied, or else the first
+     * listener that failed.
+     *
+     * @param user told what came of each
+     */
+    CompletableFuture<Map<Bytes, MutationResult>> writeAll(
+            Collection<Mutation> mutations, Executor user, BiConsumer<Bytes, MutationResult> committed) {
+        return session.writeAll(info.id(), mutations)
+                .handleAsync(
+                        (all, failure) -> {
+                            Throwable cause = failure == null ? null : Session.unwrap(failure);
+                            Map<Bytes, WriteResult> written =
+                                    cause instanceof PartialWriteException partial ? partial.results() : all;
+                            RuntimeException unheard = written == null ? null : heard(written, committed);
+                            if (cause != null) {
+                                throw new CompletionException(cause);
+                            }
+                            if (unheard != null) {
+                                throw unheard;
+                            }
+                            Map<Bytes, MutationResult> results = new LinkedHashMap<>();
+                            all.forEach((key, one) -> results.put(key, one.result()));
+                            return results;
+                        },
+                        user);
     }
 
-    /** Writes all, waits for the listeners of all, then reports the first listener that failed. */
-    Map<Bytes, MutationResult> writeAll(Collection<Mutation> mutations) {
-        Map<Bytes, MutationResult> results = new LinkedHashMap<>();
-        CacheEntryListenerException failed = null;
-        for (Map.Entry<Bytes, WriteResult> one :
-                await(session.writeAll(info.id(), mutations)).entrySet()) {
-            WriteResult written = one.getValue();
-            results.put(one.getKey(), written.result());
+    /** The first failure of a listener, or null. */
+    private @Nullable RuntimeException heard(
+            Map<Bytes, WriteResult> written, BiConsumer<Bytes, MutationResult> committed) {
+        written.forEach((key, one) -> committed.accept(key, one.result()));
+        RuntimeException failed = null;
+        for (Map.Entry<Bytes, WriteResult> one : written.entrySet()) {
             try {
-                if (written.result().changes() > 0) {
-                    listeners.await(written.shard(), written.position(), one.getKey());
+                if (one.getValue().result().changes() > 0) {
+                    listeners.await(one.getValue().shard(), one.getValue().position(), one.getKey());
                 }
-            } catch (CacheEntryListenerException failure) {
+            } catch (CacheException failure) {
                 failed = failed == null ? failure : failed;
             }
         }
-        if (failed != null) {
-            throw failed;
-        }
-        return results;
+        return failed;
     }
 
     void clear() {
@@ -255,12 +316,12 @@ final class Binding<K, V> {
 
     // Leases
 
-    HeldLease lease(Bytes key) {
-        return await(session.readForUpdate(info.id(), key, HOLD));
+    CompletableFuture<HeldLease> lease(Bytes key) {
+        return session.readForUpdate(info.id(), key, HOLD);
     }
 
-    boolean release(Bytes key, LeaseId lease, Condition condition) {
-        return await(session.release(info.id(), key, lease, condition));
+    CompletableFuture<Boolean> release(Bytes key, LeaseId lease, Condition condition) {
+        return session.release(info.id(), key, lease, condition);
     }
 
     /** Gives a lease back without waiting: should that fail, it ends by time. */

@@ -1,5 +1,7 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.protocol.wire.Lifetime;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 
@@ -39,6 +41,14 @@ final class Checks<K, V> {
     void entry(K key, V value) {
         key(key);
         value(value);
+    }
+
+    /** @throws IllegalArgumentException when it is less than a millisecond */
+    static Lifetime lifetime(Duration lifetime) {
+        if (lifetime.toMillis() <= 0) {
+            throw new IllegalArgumentException("A lifetime is one millisecond or more, not " + lifetime);
+        }
+        return Lifetime.ofMillis(lifetime.toMillis());
     }
 
     private void type(String what, Class<?> type, Object object) {

@@ -4,6 +4,9 @@ import dev.lockstep.jcache.integration.WriteThrough;
 import dev.lockstep.jcache.management.Statistics;
 import dev.lockstep.protocol.routing.Found;
 import dev.lockstep.protocol.routing.HeldLease;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.PartialWriteException;
+import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.EntryRead;
@@ -16,9 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import javax.cache.CacheException;
-import javax.cache.event.CacheEntryListenerException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,52 +45,66 @@ final class Leased<K, V> {
         this.statistics = statistics;
     }
 
-    /** @param code sees the value, or null; may be run again when the entry was changed meanwhile */
-    <R> R run(K key, Function<@Nullable V, Decision<V, R>> code) {
-        Bytes keyBytes = binding.keyBytes(key);
-        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            HeldLease lease = binding.lease(keyBytes);
-            boolean done = false;
-            try {
-                Decision<V, R> decision = code.apply(seen(lease.found()));
-                if (commit(key, keyBytes, lease, decision)) {
-                    done = true;
-                    return decision.result();
-                }
-                done = true;
-            } finally {
-                if (!done) {
-                    binding.abandon(keyBytes, lease.id());
-                }
-            }
+    /**
+     * Runs code on one entry. The future ends on {@code user}, or where the session's do.
+     *
+     * @param code sees the value, or null; may be run again when the entry was changed meanwhile
+     * @param user runs the code, the writer and the policy, and waits for listeners
+     */
+    <R> CompletableFuture<R> run(K key, Function<@Nullable V, Decision<V, R>> code, Executor user) {
+        return attempt(key, binding.keyBytes(key), code, user, MAX_ATTEMPTS);
+    }
+
+    private <R> CompletableFuture<R> attempt(
+            K key, Bytes keyBytes, Function<@Nullable V, Decision<V, R>> code, Executor user, int left) {
+        if (left == 0) {
+            return CompletableFuture.failedFuture(new CacheException("The entry was changed by others during each of "
+                    + MAX_ATTEMPTS + " attempts; nothing was applied"));
         }
-        throw new CacheException(
-                "The entry was changed by others during each of " + MAX_ATTEMPTS + " attempts; nothing was applied");
+        return binding.lease(keyBytes)
+                .thenCompose(lease -> CompletableFuture.completedFuture(lease)
+                        .thenComposeAsync(held -> decided(key, keyBytes, held, code, user), user)
+                        .whenComplete((end, failure) -> {
+                            if (failure != null) {
+                                binding.abandon(keyBytes, lease.id());
+                            }
+                        }))
+                .thenCompose(end -> end.held()
+                        ? CompletableFuture.completedFuture(end.result())
+                        : attempt(key, keyBytes, code, user, left - 1));
+    }
+
+    /** @param held whether the entry still was what the code saw, so that what it decided holds */
+    private record End<R>(boolean held, R result) {}
+
+    private <R> CompletableFuture<End<R>> decided(
+            K key, Bytes keyBytes, HeldLease lease, Function<@Nullable V, Decision<V, R>> code, Executor user) {
+        Decision<V, R> decision = code.apply(seen(lease.found()));
+        Mutation mutation = mutation(keyBytes, lease.found(), decision);
+        CompletableFuture<Boolean> held;
+        if (mutation == null) {
+            held = binding.release(keyBytes, lease.id(), lease.found().unchanged());
+        } else {
+            boolean told = tellWriter(key, decision);
+            held = binding.write(mutation, lease.id(), user, result -> count(decision, result))
+                    .thenApply(MutationResult::applied)
+                    .whenComplete((applied, failure) -> {
+                        if (told && isUnknown(failure)) {
+                            // The writer's store has it, and the cache may not: better that it has nothing.
+                            binding.invalidate(keyBytes);
+                        }
+                    });
+        }
+        return held.thenApply(holds -> new End<>(holds, decision.result()));
+    }
+
+    /** Whether it was not stored, or not known to be; what listeners throw, they throw afterwards. */
+    private static boolean isUnknown(@Nullable Throwable failure) {
+        return failure != null && Session.unwrap(failure) instanceof LockstepException;
     }
 
     private @Nullable V seen(Found found) {
         return found.entry() == null ? null : binding.value(found.entry().value());
-    }
-
-    /** Whether the entry still was what the code saw, so that what it decided holds. */
-    private boolean commit(K key, Bytes keyBytes, HeldLease lease, Decision<V, ?> decision) {
-        Mutation mutation = mutation(keyBytes, lease.found(), decision);
-        if (mutation == null) {
-            return binding.release(keyBytes, lease.id(), lease.found().unchanged());
-        }
-        boolean told = tellWriter(key, decision);
-        try {
-            return binding.write(mutation, lease.id(), result -> count(decision, result))
-                    .applied();
-        } catch (CacheEntryListenerException committed) {
-            throw committed;
-        } catch (CacheException unknown) {
-            if (told) {
-                // The writer's store has it, and the cache may not: better that it has nothing.
-                binding.invalidate(keyBytes);
-            }
-            throw unknown;
-        }
     }
 
     private void count(Decision<V, ?> decision, MutationResult result) {
@@ -139,50 +158,54 @@ final class Leased<K, V> {
      *
      * @param code sees the entries that are there, and decides for those keys that something is to be done for; it has told
      *     the writer itself
+     * @param user runs the code and the policy, and waits for listeners
      */
-    <R> void all(Set<? extends K> keys, Function<Map<K, V>, Map<K, Decision<V, R>>> code) {
-        Map<Bytes, K> ordered = new TreeMap<>();
+    <R> CompletableFuture<Void> all(
+            Set<? extends K> keys, Function<Map<K, V>, Map<K, Decision<V, R>>> code, Executor user) {
+        TreeMap<Bytes, K> ordered = new TreeMap<>();
         keys.forEach(key -> ordered.put(binding.keyBytes(key), key));
-        Map<Bytes, HeldLease> leases = new HashMap<>();
-        try {
-            Map<K, V> seen = new HashMap<>();
-            ordered.forEach((bytes, key) -> {
-                HeldLease lease = binding.lease(bytes);
-                leases.put(bytes, lease);
-                V value = seen(lease.found());
-                if (value != null) {
-                    seen.put(key, value);
-                }
-            });
-            Map<K, Decision<V, R>> decisions = code.apply(seen);
-            List<Mutation> mutations = new ArrayList<>();
-            ordered.forEach((bytes, key) -> {
-                Decision<V, R> decision = decisions.get(key);
-                Mutation mutation = decision == null
-                        ? null
-                        : mutation(bytes, leases.get(bytes).found(), decision);
-                if (mutation != null) {
-                    mutations.add(mutation);
-                }
-            });
-            if (!mutations.isEmpty()) {
-                write(mutations).forEach((bytes, result) -> count(decisions.get(ordered.get(bytes)), result));
-            }
-        } finally {
-            leases.forEach((bytes, lease) -> binding.abandon(bytes, lease.id()));
+        Map<Bytes, HeldLease> leases = new ConcurrentHashMap<>();
+        CompletableFuture<Void> leased = CompletableFuture.completedFuture(null);
+        for (Bytes key : ordered.keySet()) {
+            leased = leased.thenCompose(none -> binding.lease(key)).thenAccept(lease -> leases.put(key, lease));
         }
+        return leased.thenComposeAsync(none -> decidedAll(ordered, leases, code, user), user)
+                .whenComplete((none, failure) -> leases.forEach((bytes, lease) -> binding.abandon(bytes, lease.id())));
     }
 
-    private Map<Bytes, MutationResult> write(List<Mutation> mutations) {
-        try {
-            return binding.writeAll(mutations);
-        } catch (CacheEntryListenerException committed) {
-            throw committed;
-        } catch (CacheException unknown) {
-            if (writer != null) {
-                mutations.forEach(mutation -> binding.invalidate(mutation.key()));
+    private <R> CompletableFuture<Void> decidedAll(
+            Map<Bytes, K> ordered,
+            Map<Bytes, HeldLease> leases,
+            Function<Map<K, V>, Map<K, Decision<V, R>>> code,
+            Executor user) {
+        Map<K, V> seen = new HashMap<>();
+        ordered.forEach((bytes, key) -> {
+            V value = seen(leases.get(bytes).found());
+            if (value != null) {
+                seen.put(key, value);
             }
-            throw unknown;
+        });
+        Map<K, Decision<V, R>> decisions = code.apply(seen);
+        List<Mutation> mutations = new ArrayList<>();
+        ordered.forEach((bytes, key) -> {
+            Decision<V, R> decision = decisions.get(key);
+            Mutation mutation =
+                    decision == null ? null : mutation(bytes, leases.get(bytes).found(), decision);
+            if (mutation != null) {
+                mutations.add(mutation);
+            }
+        });
+        if (mutations.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
         }
+        return binding.writeAll(mutations, user, (bytes, result) -> count(decisions.get(ordered.get(bytes)), result))
+                .whenComplete((results, failure) -> {
+                    if (writer != null
+                            && failure != null
+                            && Session.unwrap(failure) instanceof PartialWriteException partial) {
+                        partial.failures().keySet().forEach(binding::invalidate);
+                    }
+                })
+                .thenAccept(results -> {});
     }
 }

@@ -7,7 +7,6 @@ import dev.lockstep.jcache.integration.WriteThrough;
 import dev.lockstep.jcache.management.Beans;
 import dev.lockstep.jcache.management.ConfigurationBean;
 import dev.lockstep.jcache.management.Statistics;
-import dev.lockstep.protocol.runtime.EventLoop;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Factory;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a cache holds from when it is opened until it is closed: the application's loader, writer, policy and listeners, its
- * configuration, beans and background thread. Thread-safe; the lock guards the configuration, the beans and the thread.
+ * configuration, beans and background threads. Thread-safe; the lock guards the configuration and the beans.
  */
 public final class Lifecycle<K, V> {
 
@@ -32,7 +31,7 @@ public final class Lifecycle<K, V> {
     private final Statistics statistics = new Statistics();
     private final Beans beans;
     private final Runnable onClose;
-    private @Nullable EventLoop background;
+    private final Background background;
     private volatile boolean closed;
 
     Lifecycle(
@@ -48,6 +47,7 @@ public final class Lifecycle<K, V> {
         this.listeners = listeners;
         this.expiry = expiry;
         this.onClose = onClose;
+        this.background = new Background(name);
         Factory<CacheLoader<K, V>> loaders = configuration.getCacheLoaderFactory();
         this.loader = loaders == null ? null : new ReadThrough<>(loaders.create(), configuration.isReadThrough());
         Factory<CacheWriter<? super K, ? super V>> writers = configuration.getCacheWriterFactory();
@@ -120,12 +120,12 @@ public final class Lifecycle<K, V> {
         }
     }
 
-    /** Runs a task after all that were given before, on a thread of the cache's own. */
-    synchronized void background(Runnable task) {
-        if (background == null) {
-            background = EventLoop.threaded("lockstep-load");
-        }
-        background.execute(task);
+    Listeners<K, V> listeners() {
+        return listeners;
+    }
+
+    Background background() {
+        return background;
     }
 
     boolean isClosed() {
@@ -134,20 +134,16 @@ public final class Lifecycle<K, V> {
 
     /** Whatever the application gave is closed when this returns. Idempotent. */
     void close() {
-        EventLoop loads;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
-            loads = background;
         }
         onClose.run();
         beans.statistics(false);
         beans.management(false);
-        if (loads != null) {
-            loads.close();
-        }
+        background.close();
         listeners.close();
         if (loader != null) {
             loader.close();

@@ -9,6 +9,9 @@ public interface LockstepCache<K, V> extends Cache<K, V> {
     /** The same cache, read linearizably. What is closed of one is closed of both. */
     LockstepCache<K, V> strong();
 
+    /** The same cache, whose operations do not wait; of {@link #strong} with strong reads. */
+    AsyncCache<K, V> async();
+
     /**
      * Stores an entry with a lifetime of its own, whatever the cache's expiry policy says; a later update is the policy's again.
      *

@@ -3,14 +3,23 @@ package dev.lockstep.jcache.cache;
 import dev.lockstep.jcache.integration.ReadThrough;
 import dev.lockstep.jcache.management.Statistics;
 import dev.lockstep.jcache.processor.ProcessedEntry;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorException;
+import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
 /** Runs entry processors, each atomically on its entry. Thread-safe. */
 final class Processing<K, V> {
+
+    /** Enough to hide the round trips; each holds a lease until the processor has been run on it. */
+    private static final int AT_ONCE = 16;
 
     private final Leased<K, V> leased;
     private final @Nullable ReadThrough<K, V> loader;
@@ -24,25 +33,75 @@ final class Processing<K, V> {
         this.statistics = statistics;
     }
 
-    /** @param checker refuses a value of the wrong type */
-    <T> @Nullable T invoke(K key, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object... arguments) {
-        Ran<T> ran = leased.run(key, seen -> {
-            var entry = new ProcessedEntry<K, V>(key, seen, loader == null ? null : loader::load);
-            T result = process(processor, entry, arguments);
-            Ran<T> end = new Ran<>(seen != null, result);
-            return switch (entry.change()) {
-                case NONE -> Decision.keep(end);
-                case READ -> Decision.access(end);
-                case LOADED -> Decision.load(Objects.requireNonNull(entry.value()), end);
-                case REMOVED -> Decision.remove(end);
-                case SET -> {
-                    checker.accept(Objects.requireNonNull(entry.value()));
-                    yield Decision.put(entry.value(), end);
-                }
-            };
-        });
-        statistics.read(ran.existed());
-        return ran.result();
+    /**
+     * Runs a processor on one entry.
+     *
+     * @param checker refuses a value of the wrong type
+     * @param user runs the processor, and the loader and the writer if it comes to that
+     */
+    <T> CompletableFuture<@Nullable T> invoke(
+            K key, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object[] arguments, Executor user) {
+        return leased.<Ran<T>>run(key, seen -> ran(key, seen, processor, checker, arguments), user)
+                .thenApply(ran -> {
+                    statistics.read(ran.existed());
+                    return ran.result();
+                });
+    }
+
+    private <T> Decision<V, Ran<T>> ran(
+            K key, @Nullable V seen, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object[] arguments) {
+        var entry = new ProcessedEntry<K, V>(key, seen, loader == null ? null : loader::load);
+        T result = process(processor, entry, arguments);
+        Ran<T> end = new Ran<>(seen != null, result);
+        return switch (entry.change()) {
+            case NONE -> Decision.keep(end);
+            case READ -> Decision.access(end);
+            case LOADED -> Decision.load(Objects.requireNonNull(entry.value()), end);
+            case REMOVED -> Decision.remove(end);
+            case SET -> {
+                checker.accept(Objects.requireNonNull(entry.value()));
+                yield Decision.put(entry.value(), end);
+            }
+        };
+    }
+
+    /**
+     * Runs a processor on many entries, each on its own. Their requests go out {@value #AT_ONCE} at a time; the processor runs on
+     * one thread, on one entry after another.
+     *
+     * @return what it answered or threw; nothing for the keys for which it answered null
+     */
+    <T> CompletableFuture<Map<K, EntryProcessorResult<T>>> invokeAll(
+            Set<? extends K> keys,
+            EntryProcessor<K, V, T> processor,
+            Consumer<V> checker,
+            Object[] arguments,
+            Executor user) {
+        Map<K, EntryProcessorResult<T>> results = new HashMap<>();
+        return Window.over(
+                        keys,
+                        AT_ONCE,
+                        key -> invoke(key, processor, checker, arguments, user),
+                        (key, result, failure) -> {
+                            if (failure != null) {
+                                results.put(key, thrower(Await.failure(failure)));
+                            } else if (result != null) {
+                                results.put(key, () -> result);
+                            }
+                        },
+                        user)
+                .thenApply(none -> results);
+    }
+
+    private static <T> EntryProcessorResult<T> thrower(Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        EntryProcessorException reported =
+                failure instanceof EntryProcessorException known ? known : new EntryProcessorException(failure);
+        return () -> {
+            throw reported;
+        };
     }
 
     private static <K, V, T> @Nullable T process(

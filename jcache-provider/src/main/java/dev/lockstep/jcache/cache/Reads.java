@@ -2,13 +2,20 @@ package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.integration.ReadThrough;
 import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** Reads of a cache; what is not there is loaded, once in the cluster, if the cache reads through. Thread-safe. */
+/**
+ * Reads of a cache; what is not there is loaded, once in the cluster, if the cache reads through. What is given as {@code user}
+ * decodes, loads, and asks the expiry policy. Thread-safe.
+ */
 final class Reads<K, V> {
 
     private final Binding<K, V> binding;
@@ -23,14 +30,61 @@ final class Reads<K, V> {
         this.statistics = statistics;
     }
 
+    /** On the caller's thread, and if a replica in this JVM can say so without waiting. */
     @Nullable
     V get(K key) {
-        V value = binding.get(key);
-        statistics.read(value != null);
-        if (value != null || loader == null || !loader.onMiss()) {
-            return value;
+        Bytes bytes = binding.keyBytes(key);
+        LocalEntry local = binding.local(bytes);
+        if (local != null && isAll(local)) {
+            return now(local);
         }
-        return leased.run(key, seen -> loaded(seen, key, loader));
+        return CallerLoop.run(binding.timeout(), user -> get(key, bytes, local, user));
+    }
+
+    /** Done at once if a replica in this JVM can say so. */
+    CompletableFuture<@Nullable V> get(K key, Executor user) {
+        Bytes bytes = binding.keyBytes(key);
+        LocalEntry local = binding.local(bytes);
+        return local != null && isAll(local)
+                ? CompletableFuture.completedFuture(now(local))
+                : get(key, bytes, local, user);
+    }
+
+    /** Whether nothing more has to be done than to decode it. */
+    private boolean isAll(LocalEntry local) {
+        return local == LocalEntry.ABSENT ? !loads() : !binding.notesReads();
+    }
+
+    private @Nullable V now(LocalEntry local) {
+        V value = local == LocalEntry.ABSENT ? null : binding.decoded(local);
+        statistics.read(value != null);
+        return value;
+    }
+
+    private boolean loads() {
+        return loader != null && loader.onMiss();
+    }
+
+    private CompletableFuture<@Nullable V> get(K key, Bytes bytes, @Nullable LocalEntry local, Executor user) {
+        return found(bytes, local, user).thenCompose(value -> {
+            statistics.read(value != null);
+            return value != null || loader == null || !loader.onMiss()
+                    ? CompletableFuture.completedFuture(value)
+                    : leased.run(key, seen -> loaded(seen, key, loader), user);
+        });
+    }
+
+    private CompletableFuture<@Nullable V> found(Bytes key, @Nullable LocalEntry local, Executor user) {
+        if (local == null) {
+            return binding.get(key, user);
+        }
+        return local == LocalEntry.ABSENT
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.completedFuture(local)
+                        .thenComposeAsync(
+                                entry -> binding.noted(
+                                        binding.decoded(entry), binding.touched(key, entry.version()), user),
+                                user);
     }
 
     /** Another one may have loaded it while we waited for the lease. */
@@ -42,16 +96,20 @@ final class Reads<K, V> {
         return value == null ? Decision.keep(null) : Decision.load(value, value);
     }
 
-    Map<K, V> getAll(Set<? extends K> keys) {
-        Map<K, V> found = binding.getAll(keys);
-        statistics.hits(found.size());
-        statistics.misses(keys.size() - found.size());
-        if (loader != null && loader.onMiss() && found.size() < keys.size()) {
+    CompletableFuture<Map<K, V>> getAll(Set<? extends K> keys, Executor user) {
+        return binding.getAll(keys, user).thenCompose(found -> {
+            statistics.hits(found.size());
+            statistics.misses(keys.size() - found.size());
+            if (loader == null || !loader.onMiss() || found.size() == keys.size()) {
+                return CompletableFuture.completedFuture(found);
+            }
             Set<K> missing = new HashSet<>(keys);
             missing.removeAll(found.keySet());
-            found.putAll(load(missing, loader, false));
-        }
-        return found;
+            return load(missing, loader, false, user).thenApply(loaded -> {
+                found.putAll(loaded);
+                return found;
+            });
+        });
     }
 
     /**
@@ -60,31 +118,35 @@ final class Reads<K, V> {
      * @param replaceExisting whether to load what is there as well
      * @return what is there now, loaded or found
      */
-    Map<K, V> load(Set<? extends K> keys, ReadThrough<K, V> source, boolean replaceExisting) {
+    private CompletableFuture<Map<K, V>> load(
+            Set<? extends K> keys, ReadThrough<K, V> source, boolean replaceExisting, Executor user) {
         Map<K, V> now = new HashMap<>();
-        leased.all(keys, seen -> {
-            Set<K> wanted = new HashSet<>(keys);
-            if (!replaceExisting) {
-                wanted.removeAll(seen.keySet());
-                now.putAll(seen);
-            }
-            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
-            if (!wanted.isEmpty()) {
-                source.loadAll(wanted).forEach((key, value) -> {
-                    if (wanted.contains(key)) {
-                        now.put(key, value);
-                        decisions.put(key, Decision.load(value, true));
-                    }
-                });
-            }
-            return decisions;
-        });
-        return now;
+        return leased.all(
+                        keys,
+                        seen -> {
+                            Set<K> wanted = new HashSet<>(keys);
+                            if (!replaceExisting) {
+                                wanted.removeAll(seen.keySet());
+                                now.putAll(seen);
+                            }
+                            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
+                            if (!wanted.isEmpty()) {
+                                source.loadAll(wanted).forEach((key, value) -> {
+                                    if (wanted.contains(key)) {
+                                        now.put(key, value);
+                                        decisions.put(key, Decision.load(value, true));
+                                    }
+                                });
+                            }
+                            return decisions;
+                        },
+                        user)
+                .thenApply(none -> now);
     }
 
-    void loadAll(Set<? extends K> keys, boolean replaceExisting) {
-        if (loader != null && !keys.isEmpty()) {
-            load(keys, loader, replaceExisting);
-        }
+    CompletableFuture<Void> loadAll(Set<? extends K> keys, boolean replaceExisting, Executor user) {
+        return loader == null || keys.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : load(keys, loader, replaceExisting, user).thenAccept(loaded -> {});
     }
 }

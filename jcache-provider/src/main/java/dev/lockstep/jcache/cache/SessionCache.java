@@ -18,13 +18,16 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.integration.CompletionListener;
 import javax.cache.processor.EntryProcessor;
-import javax.cache.processor.EntryProcessorException;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
@@ -112,6 +115,16 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         return new SessionCache<>(this);
     }
 
+    @Override
+    public AsyncCache<K, V> async() {
+        return new AsyncView<>(life, binding, reads, writes, processing, checks);
+    }
+
+    /** Begins an operation and waits for it; its code of the application runs on this thread. */
+    private <T> T done(Function<Executor, CompletableFuture<T>> operation) {
+        return CallerLoop.run(binding.timeout(), operation);
+    }
+
     // Reads
 
     @Override
@@ -127,7 +140,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public Map<K, V> getAll(Set<? extends K> keys) {
         checks.keys(keys);
         long start = now();
-        Map<K, V> values = reads.getAll(keys);
+        Map<K, V> values = done(user -> reads.getAll(keys, user));
         statistics.getTook(now() - start);
         return values;
     }
@@ -135,26 +148,22 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public boolean containsKey(K key) {
         checks.key(key);
-        return binding.contains(key);
+        return done(user -> binding.contains(key));
     }
 
     @Override
     public void loadAll(Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener listener) {
         checks.keys(keys);
         Set<K> own = new HashSet<>(keys);
-        life.background(() -> {
-            try {
-                reads.loadAll(own, replaceExisting);
-            } catch (RuntimeException failure) {
-                if (listener != null) {
-                    listener.onException(failure);
-                }
-                return;
-            }
-            if (listener != null) {
-                listener.onCompletion();
-            }
-        });
+        life.background()
+                .begin(own, user -> reads.loadAll(own, replaceExisting, user))
+                .whenComplete((none, failure) -> {
+                    if (listener != null && failure == null) {
+                        listener.onCompletion();
+                    } else if (listener != null) {
+                        listener.onException(failure instanceof Exception known ? known : new CacheException(failure));
+                    }
+                });
     }
 
     @Override
@@ -175,24 +184,24 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public void put(K key, V value) {
         checks.entry(key, value);
         long start = now();
-        writes.put(key, value);
+        done(user -> writes.put(key, value, user));
         statistics.putTook(now() - start);
     }
 
     @Override
     public void put(K key, V value, Duration lifetime) {
         checks.entry(key, value);
-        if (lifetime.toMillis() <= 0) {
-            throw new IllegalArgumentException("A lifetime is one millisecond or more, not " + lifetime);
-        }
-        writes.put(key, value, Lifetime.ofMillis(lifetime.toMillis()));
+        Lifetime own = Checks.lifetime(lifetime);
+        long start = now();
+        done(user -> writes.put(key, value, own, user));
+        statistics.putTook(now() - start);
     }
 
     @Override
     public @Nullable V getAndPut(K key, V value) {
         checks.entry(key, value);
         long start = now();
-        V old = writes.getAndPut(key, value);
+        V old = done(user -> writes.getAndPut(key, value, user));
         long took = now() - start;
         statistics.putTook(took);
         statistics.getTook(took);
@@ -205,7 +214,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         Map<K, V> own = new HashMap<>(map);
         own.forEach(checks::entry);
         long start = now();
-        writes.putAll(own);
+        done(user -> writes.putAll(own, user));
         statistics.putTook(now() - start);
     }
 
@@ -213,7 +222,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public boolean putIfAbsent(K key, V value) {
         checks.entry(key, value);
         long start = now();
-        boolean stored = writes.putIfAbsent(key, value);
+        boolean stored = done(user -> writes.putIfAbsent(key, value, user));
         statistics.putTook(now() - start);
         return stored;
     }
@@ -222,7 +231,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public boolean remove(K key) {
         checks.key(key);
         long start = now();
-        boolean removed = writes.remove(key);
+        boolean removed = done(user -> writes.remove(key, user));
         statistics.removeTook(now() - start);
         return removed;
     }
@@ -231,7 +240,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public boolean remove(K key, V oldValue) {
         checks.entry(key, oldValue);
         long start = now();
-        boolean removed = writes.remove(key, oldValue);
+        boolean removed = done(user -> writes.remove(key, oldValue, user));
         statistics.removeTook(now() - start);
         return removed;
     }
@@ -240,7 +249,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public @Nullable V getAndRemove(K key) {
         checks.key(key);
         long start = now();
-        V old = writes.getAndRemove(key);
+        V old = done(user -> writes.getAndRemove(key, user));
         long took = now() - start;
         statistics.removeTook(took);
         statistics.getTook(took);
@@ -252,7 +261,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         checks.entry(key, oldValue);
         checks.value(newValue);
         long start = now();
-        boolean replaced = writes.replace(key, oldValue, newValue);
+        boolean replaced = done(user -> writes.replace(key, oldValue, newValue, user));
         statistics.putTook(now() - start);
         return replaced;
     }
@@ -261,7 +270,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public boolean replace(K key, V value) {
         checks.entry(key, value);
         long start = now();
-        boolean replaced = writes.replace(key, value);
+        boolean replaced = done(user -> writes.replace(key, value, user));
         statistics.putTook(now() - start);
         return replaced;
     }
@@ -270,7 +279,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public @Nullable V getAndReplace(K key, V value) {
         checks.entry(key, value);
         long start = now();
-        V old = writes.getAndReplace(key, value);
+        V old = done(user -> writes.getAndReplace(key, value, user));
         long took = now() - start;
         statistics.putTook(took);
         statistics.getTook(took);
@@ -281,7 +290,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public void removeAll(Set<? extends K> keys) {
         checks.keys(keys);
         long start = now();
-        writes.removeAll(keys);
+        done(user -> writes.removeAll(keys, user));
         statistics.removeTook(now() - start);
     }
 
@@ -305,7 +314,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public <T> @Nullable T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.key(key);
         Objects.requireNonNull(processor, "processor");
-        return processing.invoke(key, processor, checks::value, arguments);
+        return done(user -> processing.invoke(key, processor, checks::value, arguments, user));
     }
 
     @Override
@@ -313,28 +322,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
             Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.keys(keys);
         Objects.requireNonNull(processor, "processor");
-        Map<K, EntryProcessorResult<T>> results = new HashMap<>();
-        for (K key : keys) {
-            EntryProcessorResult<T> result = resultOf(key, processor, arguments);
-            if (result != null) {
-                results.put(key, result);
-            }
-        }
-        return results;
-    }
-
-    private <T> @Nullable EntryProcessorResult<T> resultOf(
-            K key, EntryProcessor<K, V, T> processor, Object[] arguments) {
-        try {
-            T result = processing.invoke(key, processor, checks::value, arguments);
-            return result == null ? null : () -> result;
-        } catch (RuntimeException failure) {
-            EntryProcessorException reported =
-                    failure instanceof EntryProcessorException known ? known : new EntryProcessorException(failure);
-            return () -> {
-                throw reported;
-            };
-        }
+        return done(user -> processing.invokeAll(keys, processor, checks::value, arguments, user));
     }
 
     // The cache itself

@@ -16,14 +16,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import javax.cache.Cache;
 import javax.cache.integration.CacheWriterException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes of a cache. Without code of the application each is one conditional mutation; with a writer or an expiry policy of its
- * own it is decided here, under the entry's lease. Thread-safe.
+ * own it is decided here, under the entry's lease. What is given as {@code user} runs that code, decodes, and waits for
+ * listeners. Thread-safe.
  */
 final class Writes<K, V> {
 
@@ -49,81 +53,88 @@ final class Writes<K, V> {
         this.statistics = statistics;
     }
 
-    void put(K key, V value) {
-        if (plain) {
-            write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY));
-        } else {
-            leased.run(key, seen -> Decision.put(value, true).anyway());
-        }
+    CompletableFuture<Void> put(K key, V value, Executor user) {
+        return done(
+                plain
+                        ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY), user)
+                        : leased.run(key, seen -> Decision.put(value, true).anyway(), user));
     }
 
     /** With a lifetime that no policy has a say in. */
-    void put(K key, V value, Lifetime lifetime) {
-        if (plain) {
-            write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
-                    .living(lifetime));
-        } else {
-            leased.run(key, seen -> Decision.put(value, true).living(lifetime).anyway());
-        }
+    CompletableFuture<Void> put(K key, V value, Lifetime lifetime, Executor user) {
+        return done(
+                plain
+                        ? write(
+                                Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
+                                        .living(lifetime),
+                                user)
+                        : leased.run(
+                                key,
+                                seen -> Decision.put(value, true)
+                                        .living(lifetime)
+                                        .anyway(),
+                                user));
     }
 
-    @Nullable
-    V getAndPut(K key, V value) {
-        V old;
-        if (plain) {
-            old = old(write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
-                    .returningOld()));
-        } else {
-            old = leased.<@Nullable V>run(key, seen -> Decision.put(value, seen));
-        }
-        statistics.read(old != null);
-        return old;
+    private static CompletableFuture<Void> done(CompletableFuture<?> written) {
+        return written.thenAccept(result -> {});
     }
 
-    boolean putIfAbsent(K key, V value) {
-        boolean stored = plain
-                ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ABSENT))
-                        .applied()
-                : leased.run(key, seen -> seen == null ? Decision.put(value, true) : Decision.keep(false));
-        statistics.read(!stored);
-        return stored;
+    CompletableFuture<@Nullable V> getAndPut(K key, V value, Executor user) {
+        return read(
+                plain
+                        ? old(
+                                Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
+                                        .returningOld(),
+                                user)
+                        : leased.<@Nullable V>run(key, seen -> Decision.put(value, seen), user),
+                old -> old != null);
     }
 
-    boolean remove(K key) {
-        boolean existed = plain
-                ? write(Mutation.remove(binding.keyBytes(key), Condition.ANY)).existed()
-                : leased.run(key, seen -> Decision.remove(seen != null));
-        return existed;
+    CompletableFuture<Boolean> putIfAbsent(K key, V value, Executor user) {
+        return read(
+                plain
+                        ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ABSENT), user)
+                                .thenApply(MutationResult::applied)
+                        : leased.run(
+                                key, seen -> seen == null ? Decision.put(value, true) : Decision.keep(false), user),
+                stored -> !stored);
     }
 
-    @Nullable
-    V getAndRemove(K key) {
-        V old = plain
-                ? old(write(
-                        Mutation.remove(binding.keyBytes(key), Condition.ANY).returningOld()))
-                : leased.<@Nullable V>run(key, seen -> Decision.remove(seen));
-        statistics.read(old != null);
-        return old;
+    CompletableFuture<Boolean> remove(K key, Executor user) {
+        return plain
+                ? write(Mutation.remove(binding.keyBytes(key), Condition.ANY), user)
+                        .thenApply(MutationResult::existed)
+                : leased.run(key, seen -> Decision.remove(seen != null), user);
     }
 
-    boolean remove(K key, V expected) {
-        Comparison compared = compare(
+    CompletableFuture<@Nullable V> getAndRemove(K key, Executor user) {
+        return read(
+                plain
+                        ? old(
+                                Mutation.remove(binding.keyBytes(key), Condition.ANY)
+                                        .returningOld(),
+                                user)
+                        : leased.<@Nullable V>run(key, Decision::remove, user),
+                old -> old != null);
+    }
+
+    CompletableFuture<Boolean> remove(K key, V expected, Executor user) {
+        return compare(
                 key,
                 expected,
                 bytes -> Mutation.remove(binding.keyBytes(key), new ValueIs(bytes)),
-                Decision.remove(Comparison.EQUAL));
-        statistics.read(compared != Comparison.ABSENT);
-        return compared == Comparison.EQUAL;
+                Decision.remove(Comparison.EQUAL),
+                user);
     }
 
-    boolean replace(K key, V expected, V value) {
-        Comparison compared = compare(
+    CompletableFuture<Boolean> replace(K key, V expected, V value, Executor user) {
+        return compare(
                 key,
                 expected,
                 bytes -> Mutation.put(binding.keyBytes(key), binding.valueBytes(value), new ValueIs(bytes)),
-                Decision.put(value, Comparison.EQUAL));
-        statistics.read(compared != Comparison.ABSENT);
-        return compared == Comparison.EQUAL;
+                Decision.put(value, Comparison.EQUAL),
+                user);
     }
 
     private enum Comparison {
@@ -133,42 +144,60 @@ final class Writes<K, V> {
     }
 
     /** By the bytes where they are; by {@code equals} here, when equal objects may have different bytes. */
-    private Comparison compare(
-            K key, V expected, Function<Bytes, Mutation> inPlace, Decision<V, Comparison> whenEqual) {
-        if (!comparesHere && binding.isComparedByBytes(expected)) {
-            MutationResult result = write(inPlace.apply(binding.valueBytes(expected)));
-            return result.applied() ? Comparison.EQUAL : result.existed() ? Comparison.DIFFERENT : Comparison.ABSENT;
-        }
-        return leased.run(key, seen -> {
-            if (seen == null) {
-                return Decision.keep(Comparison.ABSENT);
-            }
-            return seen.equals(expected) ? whenEqual : Decision.access(Comparison.DIFFERENT);
+    private CompletableFuture<Boolean> compare(
+            K key, V expected, Function<Bytes, Mutation> inPlace, Decision<V, Comparison> whenEqual, Executor user) {
+        CompletableFuture<Comparison> compared = !comparesHere && binding.isComparedByBytes(expected)
+                ? write(inPlace.apply(binding.valueBytes(expected)), user).thenApply(Writes::comparison)
+                : leased.run(
+                        key,
+                        seen -> {
+                            if (seen == null) {
+                                return Decision.keep(Comparison.ABSENT);
+                            }
+                            return seen.equals(expected) ? whenEqual : Decision.access(Comparison.DIFFERENT);
+                        },
+                        user);
+        return read(compared, comparison -> comparison != Comparison.ABSENT)
+                .thenApply(comparison -> comparison == Comparison.EQUAL);
+    }
+
+    private static Comparison comparison(MutationResult result) {
+        return result.applied() ? Comparison.EQUAL : result.existed() ? Comparison.DIFFERENT : Comparison.ABSENT;
+    }
+
+    CompletableFuture<Boolean> replace(K key, V value, Executor user) {
+        return read(
+                plain
+                        ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT), user)
+                                .thenApply(MutationResult::applied)
+                        : leased.run(
+                                key, seen -> seen == null ? Decision.keep(false) : Decision.put(value, true), user),
+                replaced -> replaced);
+    }
+
+    CompletableFuture<@Nullable V> getAndReplace(K key, V value, Executor user) {
+        return read(
+                plain
+                        ? old(
+                                Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT)
+                                        .returningOld(),
+                                user)
+                        : leased.<@Nullable V>run(
+                                key, seen -> seen == null ? Decision.keep(null) : Decision.put(value, seen), user),
+                old -> old != null);
+    }
+
+    /** An operation that also is a read of the entry, counted as such. */
+    private <R> CompletableFuture<R> read(CompletableFuture<R> operation, Predicate<R> found) {
+        return operation.thenApply(result -> {
+            statistics.read(found.test(result));
+            return result;
         });
     }
 
-    boolean replace(K key, V value) {
-        boolean replaced = plain
-                ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT))
-                        .applied()
-                : leased.run(key, seen -> seen == null ? Decision.keep(false) : Decision.put(value, true));
-        statistics.read(replaced);
-        return replaced;
-    }
-
-    @Nullable
-    V getAndReplace(K key, V value) {
-        V old = plain
-                ? old(write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT)
-                        .returningOld()))
-                : leased.<@Nullable V>run(key, seen -> seen == null ? Decision.keep(null) : Decision.put(value, seen));
-        statistics.read(old != null);
-        return old;
-    }
-
     /** One mutation, counted. */
-    private MutationResult write(Mutation mutation) {
-        return binding.write(mutation, LeaseId.NONE, result -> {
+    private CompletableFuture<MutationResult> write(Mutation mutation, Executor user) {
+        return binding.write(mutation, LeaseId.NONE, user, result -> {
             boolean changed = result.applied() && result.changes() > 0;
             boolean put = mutation.action() == Mutation.Action.PUT;
             statistics.puts(changed && put ? 1 : 0);
@@ -176,71 +205,74 @@ final class Writes<K, V> {
         });
     }
 
-    private @Nullable V old(MutationResult result) {
-        return result.old() == null ? null : binding.value(result.old());
+    private CompletableFuture<@Nullable V> old(Mutation mutation, Executor user) {
+        return write(mutation, user).thenApply(result -> result.old() == null ? null : binding.value(result.old()));
     }
 
     // Many at once
 
-    void putAll(Map<? extends K, ? extends V> map) {
+    CompletableFuture<Void> putAll(Map<? extends K, ? extends V> map, Executor user) {
         if (map.isEmpty()) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
         if (plain) {
             List<Mutation> puts = new ArrayList<>(map.size());
             map.forEach((key, value) ->
                     puts.add(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)));
-            statistics.puts(binding.writeAll(puts).values().stream()
-                    .filter(result -> result.changes() > 0)
-                    .count());
-            return;
+            return done(binding.writeAll(puts, user, (key, result) -> statistics.puts(result.changes() > 0 ? 1 : 0)));
         }
         Batch batch = new Batch();
         Set<K> keys = new HashSet<>(map.keySet());
-        leased.<Boolean>all(keys, seen -> {
-            Collection<Cache.Entry<K, V>> entries = new ArrayList<>(map.size());
-            map.forEach((key, value) -> entries.add(new LockstepEntry<>(key, value)));
-            batch.run(writer == null ? null : () -> writer.writeAll(entries));
-            if (batch.failure != null) {
-                entries.forEach(entry -> keys.remove(entry.getKey()));
-            }
-            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
-            keys.forEach(key -> decisions.put(
-                    key, Decision.<V, Boolean>put(map.get(key), true).anyway()));
-            return decisions;
-        });
-        batch.report();
+        return leased.<Boolean>all(
+                        keys,
+                        seen -> {
+                            Collection<Cache.Entry<K, V>> entries = new ArrayList<>(map.size());
+                            map.forEach((key, value) -> entries.add(new LockstepEntry<>(key, value)));
+                            batch.run(writer == null ? null : () -> writer.writeAll(entries));
+                            if (batch.failure != null) {
+                                entries.forEach(entry -> keys.remove(entry.getKey()));
+                            }
+                            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
+                            keys.forEach(key -> decisions.put(
+                                    key,
+                                    Decision.<V, Boolean>put(map.get(key), true).anyway()));
+                            return decisions;
+                        },
+                        user)
+                .thenRun(batch::report);
     }
 
-    void removeAll(Set<? extends K> asked) {
+    CompletableFuture<Void> removeAll(Set<? extends K> asked, Executor user) {
         if (asked.isEmpty()) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
         if (plain) {
-            Collection<MutationResult> results = binding.writeAll(asked.stream()
-                            .map(key -> Mutation.remove(binding.keyBytes(key), Condition.ANY))
-                            .toList())
-                    .values();
-            statistics.removals(results.stream().filter(MutationResult::existed).count());
-            return;
+            List<Mutation> removals = asked.stream()
+                    .map(key -> Mutation.remove(binding.keyBytes(key), Condition.ANY))
+                    .toList();
+            return done(
+                    binding.writeAll(removals, user, (key, result) -> statistics.removals(result.existed() ? 1 : 0)));
         }
         Batch batch = new Batch();
         Set<K> keys = new HashSet<>(asked);
-        leased.<Boolean>all(asked, seen -> {
-            Collection<K> left = new ArrayList<>(asked);
-            batch.run(writer == null ? null : () -> writer.deleteAll(left));
-            if (batch.failure != null) {
-                keys.removeAll(left);
-            }
-            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
-            keys.forEach(
-                    key -> decisions.put(key, Decision.<V, Boolean>remove(true).anyway()));
-            return decisions;
-        });
-        batch.report();
+        return leased.<Boolean>all(
+                        asked,
+                        seen -> {
+                            Collection<K> left = new ArrayList<>(asked);
+                            batch.run(writer == null ? null : () -> writer.deleteAll(left));
+                            if (batch.failure != null) {
+                                keys.removeAll(left);
+                            }
+                            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
+                            keys.forEach(key -> decisions.put(
+                                    key, Decision.<V, Boolean>remove(true).anyway()));
+                            return decisions;
+                        },
+                        user)
+                .thenRun(batch::report);
     }
 
-    /** A writer that accepted only some: those are stored, then its failure is reported. */
+    /** A writer that accepted only some: those are stored, then its failure is reported. Used by one operation. */
     private static final class Batch {
 
         private @Nullable CacheWriterException failure;

@@ -9,6 +9,7 @@ import dev.lockstep.protocol.wire.EntryChange;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -159,6 +160,20 @@ public final class Listeners<K, V> implements AutoCloseable {
         CacheEntryListenerException failure = current.progress.await(shard, position, changed, session.timeout());
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    /** An executor whose tasks wait for listeners as the caller would: not at all, if that is a listener. */
+    public Executor asCaller(Executor executor) {
+        return LISTENING.get() ? task -> executor.execute(() -> whileListening(task)) : executor;
+    }
+
+    private static void whileListening(Runnable task) {
+        LISTENING.set(true);
+        try {
+            task.run();
+        } finally {
+            LISTENING.set(false);
         }
     }
 

@@ -1,0 +1,183 @@
+package dev.lockstep.jcache.cache;
+
+import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Lifetime;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import javax.cache.processor.EntryProcessor;
+import javax.cache.processor.EntryProcessorResult;
+import org.jspecify.annotations.Nullable;
+
+/** The same reads, writes and processing as those of the cache that waits, begun in its background. Thread-safe. */
+final class AsyncView<K, V> implements AsyncCache<K, V> {
+
+    private final Lifecycle<K, V> life;
+    private final Binding<K, V> binding;
+    private final Reads<K, V> reads;
+    private final Writes<K, V> writes;
+    private final Processing<K, V> processing;
+    private final Checks<K, V> checks;
+    private final Statistics statistics;
+
+    AsyncView(
+            Lifecycle<K, V> life,
+            Binding<K, V> binding,
+            Reads<K, V> reads,
+            Writes<K, V> writes,
+            Processing<K, V> processing,
+            Checks<K, V> checks) {
+        this.life = life;
+        this.binding = binding;
+        this.reads = reads;
+        this.writes = writes;
+        this.processing = processing;
+        this.checks = checks;
+        this.statistics = life.statistics();
+    }
+
+    /** Begins an operation, and tells how long it took if it succeeds. */
+    private <T> CompletionStage<T> begin(
+            Object key, LongConsumer took, Function<Executor, CompletableFuture<T>> operation) {
+        long start = Time.system().nanos();
+        CompletableFuture<T> begun = life.background()
+                .begin(
+                        key,
+                        user -> operation.apply(life.listeners().asCaller(user)).thenApply(result -> {
+                            took.accept(Time.system().nanos() - start);
+                            return result;
+                        }));
+        return begun;
+    }
+
+    private void getAndPutTook(long nanos) {
+        statistics.getTook(nanos);
+        statistics.putTook(nanos);
+    }
+
+    private void getAndRemoveTook(long nanos) {
+        statistics.getTook(nanos);
+        statistics.removeTook(nanos);
+    }
+
+    @Override
+    public CompletionStage<@Nullable V> get(K key) {
+        checks.key(key);
+        return begin(key, statistics::getTook, user -> reads.get(key, user));
+    }
+
+    @Override
+    public CompletionStage<Map<K, V>> getAll(Set<? extends K> keys) {
+        checks.keys(keys);
+        Set<K> own = new HashSet<>(keys);
+        return begin(own, statistics::getTook, user -> reads.getAll(own, user));
+    }
+
+    @Override
+    public CompletionStage<Boolean> containsKey(K key) {
+        checks.key(key);
+        return begin(key, nanos -> {}, user -> binding.contains(key));
+    }
+
+    @Override
+    public CompletionStage<Void> put(K key, V value) {
+        checks.entry(key, value);
+        return begin(key, statistics::putTook, user -> writes.put(key, value, user));
+    }
+
+    @Override
+    public CompletionStage<Void> put(K key, V value, Duration lifetime) {
+        checks.entry(key, value);
+        Lifetime own = Checks.lifetime(lifetime);
+        return begin(key, statistics::putTook, user -> writes.put(key, value, own, user));
+    }
+
+    @Override
+    public CompletionStage<Void> putAll(Map<? extends K, ? extends V> map) {
+        checks.open();
+        Map<K, V> own = new HashMap<>(map);
+        own.forEach(checks::entry);
+        return begin(own, statistics::putTook, user -> writes.putAll(own, user));
+    }
+
+    @Override
+    public CompletionStage<@Nullable V> getAndPut(K key, V value) {
+        checks.entry(key, value);
+        return begin(key, this::getAndPutTook, user -> writes.getAndPut(key, value, user));
+    }
+
+    @Override
+    public CompletionStage<Boolean> putIfAbsent(K key, V value) {
+        checks.entry(key, value);
+        return begin(key, statistics::putTook, user -> writes.putIfAbsent(key, value, user));
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(K key) {
+        checks.key(key);
+        return begin(key, statistics::removeTook, user -> writes.remove(key, user));
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(K key, V oldValue) {
+        checks.entry(key, oldValue);
+        return begin(key, statistics::removeTook, user -> writes.remove(key, oldValue, user));
+    }
+
+    @Override
+    public CompletionStage<@Nullable V> getAndRemove(K key) {
+        checks.key(key);
+        return begin(key, this::getAndRemoveTook, user -> writes.getAndRemove(key, user));
+    }
+
+    @Override
+    public CompletionStage<Void> removeAll(Set<? extends K> keys) {
+        checks.keys(keys);
+        Set<K> own = new HashSet<>(keys);
+        return begin(own, statistics::removeTook, user -> writes.removeAll(own, user));
+    }
+
+    @Override
+    public CompletionStage<Boolean> replace(K key, V value) {
+        checks.entry(key, value);
+        return begin(key, statistics::putTook, user -> writes.replace(key, value, user));
+    }
+
+    @Override
+    public CompletionStage<Boolean> replace(K key, V oldValue, V newValue) {
+        checks.entry(key, oldValue);
+        checks.value(newValue);
+        return begin(key, statistics::putTook, user -> writes.replace(key, oldValue, newValue, user));
+    }
+
+    @Override
+    public CompletionStage<@Nullable V> getAndReplace(K key, V value) {
+        checks.entry(key, value);
+        return begin(key, this::getAndPutTook, user -> writes.getAndReplace(key, value, user));
+    }
+
+    @Override
+    public <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
+        checks.key(key);
+        Objects.requireNonNull(processor, "processor");
+        return begin(key, nanos -> {}, user -> processing.invoke(key, processor, checks::value, arguments, user));
+    }
+
+    @Override
+    public <T> CompletionStage<Map<K, EntryProcessorResult<T>>> invokeAll(
+            Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
+        checks.keys(keys);
+        Objects.requireNonNull(processor, "processor");
+        Set<K> own = new HashSet<>(keys);
+        return begin(own, nanos -> {}, user -> processing.invokeAll(own, processor, checks::value, arguments, user));
+    }
+}
