@@ -3,6 +3,7 @@ package dev.lockstep.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.jcache.cache.LockstepCache;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +17,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
 import javax.cache.configuration.CompleteConfiguration;
+import javax.cache.configuration.MutableCacheEntryListenerConfiguration;
 import javax.cache.configuration.MutableConfiguration;
+import javax.cache.event.CacheEntryCreatedListener;
+import javax.cache.event.CacheEntryExpiredListener;
+import javax.cache.event.CacheEntryListener;
+import javax.cache.event.CacheEntryRemovedListener;
 import javax.cache.expiry.CreatedExpiryPolicy;
 import javax.cache.expiry.Duration;
 import javax.cache.expiry.ExpiryPolicy;
@@ -227,6 +234,43 @@ class EmbeddedCacheTest {
         }
         assertThat(brief.get("a")).isNull();
         assertThat(other.get("a")).isEqualTo(1);
+    }
+
+    @Test
+    void aBoundedCacheKeepsWhatFitsAndEvictsTheRestWithoutAWord(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("lockstep.yaml");
+        Files.writeString(file, "caches:\n  bounded: {max-entries: 100}\n");
+        CacheManager own = Caching.getCachingProvider().getCacheManager(file.toUri(), null);
+        Cache<Integer, Integer> bounded = own.createCache(
+                "bounded", new MutableConfiguration<Integer, Integer>().setTypes(Integer.class, Integer.class));
+        AtomicInteger created = new AtomicInteger();
+        AtomicInteger gone = new AtomicInteger();
+        CacheEntryCreatedListener<Integer, Integer> whenCreated =
+                events -> events.forEach(e -> created.incrementAndGet());
+        CacheEntryRemovedListener<Integer, Integer> whenRemoved = events -> events.forEach(e -> gone.incrementAndGet());
+        CacheEntryExpiredListener<Integer, Integer> whenExpired = events -> events.forEach(e -> gone.incrementAndGet());
+        for (CacheEntryListener<Integer, Integer> listener : List.of(whenCreated, whenRemoved, whenExpired)) {
+            bounded.registerCacheEntryListener(
+                    new MutableCacheEntryListenerConfiguration<>(() -> listener, null, false, true));
+        }
+        for (int i = 0; i < 100; i++) {
+            bounded.put(i, i);
+        }
+        for (int i = 0; i < 100; i++) {
+            assertThat(bounded.get(i)).isEqualTo(i);
+        }
+        for (int i = 100; i < 3_000; i++) {
+            bounded.put(i, i);
+        }
+        LockstepCache<?, ?> measured = bounded.unwrap(LockstepCache.class);
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (measured.size() > 100 && System.nanoTime() < giveUp) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        // Shards that give back at one moment may each give one more than was needed.
+        assertThat(measured.size()).isBetween(97L, 100L);
+        assertThat(created).hasValue(3_000);
+        assertThat(gone).hasValue(0);
     }
 
     @Test

@@ -9,7 +9,6 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,9 +47,6 @@ public final class EvictionAdvisor {
         private final long bound;
         private final TinyLfu policy = new TinyLfu();
         private final ReadSample reads = new ReadSample();
-        /** Victims of a proposal that is under way. */
-        private final Set<Bytes> proposed = new LinkedHashSet<>();
-
         private @Nullable Iterator<Bytes> before;
 
         Bounded(int cacheId, long bound) {
@@ -61,25 +57,14 @@ public final class EvictionAdvisor {
         void changed(CacheChange change) {
             Bytes key = change.change().key();
             switch (change.change().kind()) {
-                case CREATED, UPDATED -> {
-                    proposed.remove(key);
-                    policy.written(key);
-                }
-                case REMOVED, EXPIRED, EVICTED -> gone(key);
-                case CLEARED -> {
-                    proposed.clear();
-                    policy.cleared();
-                }
+                case CREATED, UPDATED -> policy.written(key);
+                case REMOVED, EXPIRED, EVICTED -> policy.removed(key);
+                case CLEARED -> policy.cleared();
             }
         }
 
-        private void gone(Bytes key) {
-            proposed.remove(key);
-            policy.removed(key);
-        }
-
         void found(Bytes key) {
-            if (!proposed.contains(key) && store.get(cacheId, key) != null) {
+            if (store.get(cacheId, key) != null) {
                 policy.found(key);
             }
         }
@@ -98,7 +83,7 @@ public final class EvictionAdvisor {
         }
 
         long excess() {
-            return shares.excess(bound, cacheId, store) - proposed.size();
+            return shares.excess(bound, cacheId, store);
         }
 
         List<Victim> choose(long excess, int maxBytes) {
@@ -111,7 +96,6 @@ public final class EvictionAdvisor {
                 }
                 LocalEntry entry = store.get(cacheId, key);
                 if (entry != null) {
-                    proposed.add(key);
                     victims.add(new Victim(key, entry.version()));
                     bytes += VICTIM_BYTES + key.size();
                 }
@@ -191,8 +175,8 @@ public final class EvictionAdvisor {
     }
 
     /**
-     * What the next batch should evict: of each cache what it has too many, as far as there is room. Each command answered
-     * here has to be given to {@link #settled} once its fate is known.
+     * What the next batch should evict: of each cache what it has too many, as far as there is room. All commands answered
+     * here have to be given to {@link #settled} before this is asked again.
      */
     public synchronized List<Evict> next() {
         List<Evict> commands = new ArrayList<>();
@@ -218,14 +202,12 @@ public final class EvictionAdvisor {
         return size;
     }
 
-    /** A proposal is over; whatever of it is still there may be chosen again. */
+    /** A proposal is over, or its fate unknown; whatever of it is still there may be chosen again. */
     public synchronized void settled(Evict evict) {
         Bounded cache = caches.get(evict.cacheId());
         if (cache != null) {
             for (Victim victim : evict.victims()) {
-                if (cache.proposed.remove(victim.key())) {
-                    cache.found(victim.key());
-                }
+                cache.found(victim.key());
             }
         }
     }

@@ -101,20 +101,19 @@ class TinyLfuTest {
             policy.written(key(i));
             policy.admit();
         }
-        for (int round = 0; round < 5; round++) {
-            for (int i = 0; i < CAPACITY / 2; i++) {
-                policy.read(key(i));
-            }
+        for (int read = 0; read < 5 * CAPACITY; read++) {
+            policy.read(key(read % CAPACITY));
         }
         Set<Bytes> gone = new HashSet<>();
-        for (int i = CAPACITY; i < 10 * CAPACITY; i++) {
+        for (int i = CAPACITY; i < 3 * CAPACITY; i++) {
             policy.written(key(i));
             gone.add(policy.next());
             policy.admit();
         }
-        assertThat(IntStream.range(0, CAPACITY / 2).filter(i -> gone.contains(key(i))))
-                .isEmpty();
-        assertThat(gone).hasSize(9 * CAPACITY);
+        assertThat(gone).hasSize(2 * CAPACITY);
+        assertThat(IntStream.range(0, CAPACITY).filter(i -> gone.contains(key(i))))
+                .as("no more than the window that the new ones have pushed out")
+                .hasSizeLessThan(CAPACITY / 20);
         assertThat(policy.size()).isEqualTo(CAPACITY);
     }
 

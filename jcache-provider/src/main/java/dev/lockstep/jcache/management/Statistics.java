@@ -113,7 +113,7 @@ public final class Statistics implements CacheStatisticsMXBean {
         return removals.sum();
     }
 
-    /** Entries are not evicted yet. */
+    /** Always 0: what is counted here are calls, and an eviction is no call of this manager, nor of any other. */
     @Override
     public long getCacheEvictions() {
         return 0;
