@@ -15,17 +15,24 @@ public final class NodeProcess implements AutoCloseable {
     private final MemberPorts member;
     private final Path folder;
     private final String classPath;
+    private final String program;
     private Process process;
 
-    private NodeProcess(MemberPorts member, Path folder, String classPath) {
+    private NodeProcess(MemberPorts member, Path folder, String classPath, String program) {
         this.member = member;
         this.folder = folder;
         this.classPath = classPath;
+        this.program = program;
     }
 
-    /** Starts a node without waiting for it. */
-    public static NodeProcess start(MemberPorts member, Path folder, String yaml, String classPath) throws IOException {
-        NodeProcess node = new NodeProcess(member, folder, classPath);
+    /**
+     * Starts a node without waiting for it.
+     *
+     * @param program the main class
+     */
+    public static NodeProcess start(MemberPorts member, Path folder, String yaml, String classPath, String program)
+            throws IOException {
+        NodeProcess node = new NodeProcess(member, folder, classPath, program);
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("lockstep.yaml"), yaml);
         node.launch();
@@ -49,7 +56,7 @@ public final class NodeProcess implements AutoCloseable {
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
                 "-cp",
                 classPath,
-                "dev.lockstep.cluster.node.NodeMain",
+                program,
                 "--config",
                 "lockstep.yaml");
     }
@@ -100,6 +107,11 @@ public final class NodeProcess implements AutoCloseable {
 
     public String classPath() {
         return classPath;
+    }
+
+    /** Sets the node's clock; only a {@link ShiftedNode} heeds it. */
+    public void shiftClock(Duration offset) throws IOException {
+        ShiftedNode.shift(folder, offset);
     }
 
     /** SIGKILL: the process gets no chance to do anything. Waits until it is gone. */

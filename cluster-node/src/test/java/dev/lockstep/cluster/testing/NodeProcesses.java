@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
  */
 public final class NodeProcesses implements AutoCloseable {
 
+    private static final String PROGRAM = "dev.lockstep.cluster.node.NodeMain";
+
     private final List<NodeProcess> nodes;
 
     private NodeProcesses(List<NodeProcess> nodes) {
@@ -55,12 +57,24 @@ public final class NodeProcesses implements AutoCloseable {
             String settings,
             String classPath)
             throws IOException {
+        return start(home, members, seen, settings, classPath, PROGRAM);
+    }
+
+    /** Likewise, as another program than the one that users start. */
+    public static NodeProcesses start(
+            Path home,
+            List<MemberPorts> members,
+            Function<String, List<MemberPorts>> seen,
+            String settings,
+            String classPath,
+            String program)
+            throws IOException {
         List<NodeProcess> nodes = new ArrayList<>();
         NodeProcesses cluster = new NodeProcesses(nodes);
         try {
             for (MemberPorts member : members) {
                 String yaml = configuration(member.id(), seen.apply(member.id()), settings);
-                nodes.add(NodeProcess.start(member, home.resolve(member.id()), yaml, classPath));
+                nodes.add(NodeProcess.start(member, home.resolve(member.id()), yaml, classPath, program));
             }
             for (NodeProcess node : nodes) {
                 node.awaitReady();

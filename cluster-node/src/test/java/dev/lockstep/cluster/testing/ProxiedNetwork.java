@@ -2,6 +2,7 @@ package dev.lockstep.cluster.testing;
 
 import dev.lockstep.cluster.testing.TcpProxy.Mode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,11 @@ public final class ProxiedNetwork implements AutoCloseable {
         void set(Mode mode) {
             node.set(mode);
             raft.set(mode);
+        }
+
+        void delay(Duration each) {
+            node.delay(each);
+            raft.delay(each);
         }
 
         void close() {
@@ -69,9 +75,27 @@ public final class ProxiedNetwork implements AutoCloseable {
         });
     }
 
+    /** Nothing that {@code from} sends arrives at {@code to}; what {@code to} sends does. */
+    public void mute(String from, String to) {
+        set(from, to, Mode.SILENT_REQUESTS);
+        set(to, from, Mode.SILENT_REPLIES);
+    }
+
+    /** Whatever goes between {@code id} and the other members takes longer. */
+    public void delay(String id, Duration each) {
+        wires.forEach((pair, proxied) -> {
+            if (pair.from().equals(id) || pair.to().equals(id)) {
+                proxied.delay(each);
+            }
+        });
+    }
+
     /** Nothing is harmed any more. */
     public void heal() {
-        wires.values().forEach(proxied -> proxied.set(Mode.PASS));
+        wires.values().forEach(proxied -> {
+            proxied.delay(Duration.ZERO);
+            proxied.set(Mode.PASS);
+        });
     }
 
     @Override

@@ -23,6 +23,10 @@ public final class TcpProxy implements AutoCloseable {
         CUT,
         /** Nothing comes through and nothing is lost, as by packets that are dropped: it arrives after {@link #PASS}. */
         SILENT,
+        /** Likewise for requests only. */
+        SILENT_REQUESTS,
+        /** Likewise for replies only. */
+        SILENT_REPLIES,
         /** Requests come through, replies vanish. */
         DROP_REPLIES
     }
@@ -121,11 +125,15 @@ public final class TcpProxy implements AutoCloseable {
             Thread.sleep(millis);
         }
         synchronized (this) {
-            while (mode == Mode.SILENT && !closed) {
+            while (isSilent(replies) && !closed) {
                 wait();
             }
             return !(replies && mode == Mode.DROP_REPLIES);
         }
+    }
+
+    private synchronized boolean isSilent(boolean replies) {
+        return mode == Mode.SILENT || mode == (replies ? Mode.SILENT_REPLIES : Mode.SILENT_REQUESTS);
     }
 
     private synchronized Duration delay() {

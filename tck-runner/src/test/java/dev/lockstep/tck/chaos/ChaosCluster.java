@@ -1,0 +1,166 @@
+package dev.lockstep.tck.chaos;
+
+import dev.lockstep.cluster.testing.Clients;
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.cluster.testing.NodeProcess;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.cluster.testing.ProxiedNetwork;
+import dev.lockstep.cluster.testing.ShiftedNode;
+import dev.lockstep.cluster.testing.TcpProxy;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.topology.NodeId;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A cluster of processes that can be harmed, and mended. Not thread-safe. */
+final class ChaosCluster implements AutoCloseable {
+
+    static final int SHARDS = 4;
+    /** The clocks of two nodes differ by at most this, either way. */
+    static final long MAX_SHIFT_MILLIS = 700;
+
+    private final List<MemberPorts> members;
+    private final ProxiedNetwork network;
+    private final NodeProcesses nodes;
+    private final Clients watchers;
+    private final Set<NodeProcess> frozen = new HashSet<>();
+    private Map<Integer, NodeId> leaders;
+
+    ChaosCluster(Path home, int count) throws IOException {
+        members = MemberPorts.reserve(count);
+        network = new ProxiedNetwork(members);
+        try {
+            nodes = NodeProcesses.start(
+                    home,
+                    members,
+                    network::seenFrom,
+                    "shards: " + SHARDS,
+                    NodeProcesses.currentClassPath(),
+                    ShiftedNode.class.getName());
+        } catch (IOException | RuntimeException failure) {
+            network.close();
+            throw failure;
+        }
+        watchers = new Clients("processes", nodes.addresses());
+        leaders = currentLeaders();
+    }
+
+    /** What a client connects to; each client asks another node first. */
+    URI uri(int client, Duration timeout) {
+        String servers = members.stream()
+                .skip(client % members.size())
+                .map(member -> "127.0.0.1:" + member.port())
+                .collect(Collectors.joining(","));
+        return URI.create("lockstep://" + servers + "?cluster=processes&timeout=" + timeout.toMillis() + "ms");
+    }
+
+    private Map<Integer, NodeId> currentLeaders() {
+        try (Session session = watchers.open()) {
+            return session.view().leaders();
+        }
+    }
+
+    /** How many shards have another leader than when this was asked last. */
+    int leaderChanges() {
+        Map<Integer, NodeId> now = currentLeaders();
+        long same = now.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(leaders.get(entry.getKey())))
+                .count();
+        leaders = now;
+        return (int) (now.size() - same);
+    }
+
+    private NodeProcess leader(int shard) {
+        NodeId leader = leaders.get(shard);
+        return nodes.nodes().stream()
+                .filter(node -> leader == null || node.member().id().equals(leader.name()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** @param shard whose leader is meant by faults of a leader */
+    void harm(Fault fault, int shard, Random random) throws IOException {
+        NodeProcess any = nodes.node(random.nextInt(members.size()));
+        NodeProcess leader = leader(shard);
+        switch (fault) {
+            case KILL_NODE -> any.kill();
+            case KILL_LEADER -> leader.kill();
+            case KILL_ALL -> nodes.nodes().forEach(NodeProcess::kill);
+            case FREEZE_NODE -> freeze(any);
+            case FREEZE_LEADER -> freeze(leader);
+            case ISOLATE_NODE -> network.set(any.member().id(), TcpProxy.Mode.SILENT);
+            case ISOLATE_LEADER -> network.set(leader.member().id(), TcpProxy.Mode.SILENT);
+            case CUT_NODE -> network.set(any.member().id(), TcpProxy.Mode.CUT);
+            case DEAF_LEADER ->
+                others(leader)
+                        .forEach(other -> network.mute(other, leader.member().id()));
+            case MUTE_LEADER ->
+                others(leader).forEach(other -> network.mute(leader.member().id(), other));
+            case LOSE_REPLIES ->
+                others(leader).forEach(other -> network.set(leader.member().id(), other, TcpProxy.Mode.DROP_REPLIES));
+            case SLOW_NODE -> network.delay(any.member().id(), Duration.ofMillis(20 + random.nextInt(200)));
+            case SHIFT_CLOCK ->
+                // Always the same node: no two clocks then differ by more.
+                nodes.node(0)
+                        .shiftClock(Duration.ofMillis(random.nextLong(2 * MAX_SHIFT_MILLIS + 1) - MAX_SHIFT_MILLIS));
+        }
+    }
+
+    private List<String> others(NodeProcess node) {
+        return members.stream()
+                .map(MemberPorts::id)
+                .filter(id -> !id.equals(node.member().id()))
+                .toList();
+    }
+
+    private void freeze(NodeProcess node) throws IOException {
+        if (node.isRunning() && frozen.add(node)) {
+            node.freeze();
+        }
+    }
+
+    /** Undoes all harm but shifted clocks, without waiting for what comes of it. */
+    void mend() throws IOException {
+        network.heal();
+        for (NodeProcess node : frozen) {
+            node.thaw();
+        }
+        frozen.clear();
+        for (NodeProcess node : nodes.nodes()) {
+            if (!node.isRunning()) {
+                node.restart();
+            }
+        }
+    }
+
+    /** Waits until every node can serve. */
+    void awaitReady() throws IOException {
+        for (NodeProcess node : nodes.nodes()) {
+            node.awaitReady();
+        }
+    }
+
+    @Override
+    public void close() {
+        watchers.close();
+        try {
+            network.heal();
+            for (NodeProcess node : frozen) {
+                node.thaw();
+            }
+        } catch (IOException ended) {
+            // It is killed below.
+        } finally {
+            nodes.nodes().forEach(NodeProcess::kill);
+            network.close();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.lockstep.tck.chaos;
+
+/** What is done to a cluster. Each is undone after a while. */
+enum Fault {
+    /** SIGKILL of any node, and a restart. */
+    KILL_NODE,
+    /** SIGKILL of the leader of a shard, each shard's in turn. */
+    KILL_LEADER,
+    /** SIGKILL of all nodes at once. */
+    KILL_ALL,
+    /** SIGSTOP of the leader of a shard: it goes on later where it was. */
+    FREEZE_LEADER,
+    /** SIGSTOP of any node. */
+    FREEZE_NODE,
+    /** Nothing comes from or to a shard's leader; its own clients still reach it. */
+    ISOLATE_LEADER,
+    /** Nothing comes from or to a node. */
+    ISOLATE_NODE,
+    /** The connections of a node are closed, and closed again. */
+    CUT_NODE,
+    /** A leader is heard by the others and hears nothing. */
+    DEAF_LEADER,
+    /** A leader hears the others and is not heard. */
+    MUTE_LEADER,
+    /** Replies to a leader vanish, with the connections later. */
+    LOSE_REPLIES,
+    /** All that goes from and to a node takes long. */
+    SLOW_NODE,
+    /** The wall clock of a node jumps. */
+    SHIFT_CLOCK
+}
