@@ -8,7 +8,9 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -220,6 +222,10 @@ abstract class CacheParity {
             refused.add(key);
         }
 
+        Map<String, Integer> values() {
+            return values;
+        }
+
         /** Tells of each call, on its thread. */
         Recorder noting(Runnable note) {
             noted = note;
@@ -304,6 +310,32 @@ abstract class CacheParity {
         }
         assertThatThrownBy(() -> cache.putAll(many)).isInstanceOf(CacheWriterException.class);
         assertThat(cache.getAll(many.keySet())).isEqualTo(store.values).doesNotContainKey("key-7");
+    }
+
+    @Test
+    void batchesOfTheSameEntriesInAnyOrderDoNotHoldEachOtherUp() throws Exception {
+        Recorder store = new Recorder();
+        Cache<String, Integer> cache = manager.createCache("batches", writeThrough(store));
+        AtomicInteger number = new AtomicInteger();
+        together(60, () -> {
+            int own = number.incrementAndGet();
+            Map<String, Integer> batch = new LinkedHashMap<>();
+            for (int i = 0; i < 10; i++) {
+                batch.put("key-" + (own % 2 == 0 ? i : 9 - i), own);
+            }
+            if (own % 5 == 0) {
+                cache.removeAll(batch.keySet());
+            } else {
+                cache.putAll(batch);
+            }
+            return null;
+        });
+        Set<String> keys = new HashSet<>();
+        for (int i = 0; i < 10; i++) {
+            keys.add("key-" + i);
+        }
+        assertThat(cache.getAll(keys)).isEqualTo(store.values);
+        assertThat(new HashSet<>(store.values.values())).hasSizeLessThanOrEqualTo(1);
     }
 
     // Processors

@@ -34,6 +34,9 @@ final class ClientProxies implements AutoCloseable {
 
         /** A node has answered a request of a client; false loses the answer, and then the connection is closed. */
         boolean arrives(NodeProcess node, Request request, Reply reply) throws Exception;
+
+        /** A client asks. */
+        default void asked(Request request) {}
     }
 
     private final Map<Integer, ServerSocket> listeners = new HashMap<>();
@@ -116,6 +119,7 @@ final class ClientProxies implements AutoCloseable {
                     byte[] body = in.readNBytes(in.readInt());
                     Frame<Request> frame = FrameCodec.decodeRequest(body);
                     requests.put(frame.correlationId(), frame.message());
+                    loss.asked(frame.message());
                     write(far, body);
                 }
             } finally {

@@ -18,6 +18,7 @@ import dev.lockstep.protocol.wire.Lifetime;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class Binding<K, V> {
 
     private static final Duration HOLD = Duration.ofMinutes(1);
+    private static final Duration SOON = Duration.ofMillis(50);
     private static final int PAGE = 1_000;
 
     private final Session session;
@@ -318,6 +320,11 @@ final class Binding<K, V> {
 
     CompletableFuture<HeldLease> lease(Bytes key) {
         return session.readForUpdate(info.id(), key, HOLD);
+    }
+
+    /** Fails as {@link Status#LEASE_TIMEOUT} if it is not free soon. */
+    CompletableFuture<HeldLease> leaseIfFree(Bytes key) {
+        return session.readForUpdate(info.id(), key, SOON, HOLD);
     }
 
     CompletableFuture<Boolean> release(Bytes key, LeaseId lease, Condition condition) {

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import javax.cache.CacheException;
@@ -153,8 +152,7 @@ final class Leased<K, V> {
     }
 
     /**
-     * Runs code on many entries, under the leases of all. They are taken in one order by everyone, so that nobody waits in a
-     * circle. What was decided conditionally and is no longer true is left out.
+     * Runs code on many entries, under the leases of all. What was decided conditionally and is no longer true is left out.
      *
      * @param code sees the entries that are there, and decides for those keys that something is to be done for; it has told
      *     the writer itself
@@ -164,23 +162,17 @@ final class Leased<K, V> {
             Set<? extends K> keys, Function<Map<K, V>, Map<K, Decision<V, R>>> code, Executor user) {
         TreeMap<Bytes, K> ordered = new TreeMap<>();
         keys.forEach(key -> ordered.put(binding.keyBytes(key), key));
-        Map<Bytes, HeldLease> leases = new ConcurrentHashMap<>();
-        CompletableFuture<Void> leased = CompletableFuture.completedFuture(null);
-        for (Bytes key : ordered.keySet()) {
-            leased = leased.thenCompose(none -> binding.lease(key)).thenAccept(lease -> leases.put(key, lease));
-        }
-        return leased.thenComposeAsync(none -> decidedAll(ordered, leases, code, user), user)
-                .whenComplete((none, failure) -> leases.forEach((bytes, lease) -> binding.abandon(bytes, lease.id())));
+        return Leases.of(ordered.navigableKeySet(), binding)
+                .thenCompose(leases -> CompletableFuture.completedFuture(leases)
+                        .thenComposeAsync(held -> decidedAll(ordered, held, code, user), user)
+                        .whenComplete((none, failure) -> leases.release()));
     }
 
     private <R> CompletableFuture<Void> decidedAll(
-            Map<Bytes, K> ordered,
-            Map<Bytes, HeldLease> leases,
-            Function<Map<K, V>, Map<K, Decision<V, R>>> code,
-            Executor user) {
+            Map<Bytes, K> ordered, Leases leases, Function<Map<K, V>, Map<K, Decision<V, R>>> code, Executor user) {
         Map<K, V> seen = new HashMap<>();
         ordered.forEach((bytes, key) -> {
-            V value = seen(leases.get(bytes).found());
+            V value = seen(leases.of(bytes).found());
             if (value != null) {
                 seen.put(key, value);
             }
@@ -190,7 +182,7 @@ final class Leased<K, V> {
         ordered.forEach((bytes, key) -> {
             Decision<V, R> decision = decisions.get(key);
             Mutation mutation =
-                    decision == null ? null : mutation(bytes, leases.get(bytes).found(), decision);
+                    decision == null ? null : mutation(bytes, leases.of(bytes).found(), decision);
             if (mutation != null) {
                 mutations.add(mutation);
             }

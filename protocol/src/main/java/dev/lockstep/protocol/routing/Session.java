@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session implements AutoCloseable {
 
+    private static final Duration MAX_WAIT = Duration.ofMinutes(1);
+
     private final Router router;
     private final EventLoop loop;
     private final SessionPositions positions;
@@ -237,17 +239,23 @@ public final class Session implements AutoCloseable {
 
     // Leases
 
+    /** As {@link #readForUpdate(int, Bytes, Duration, Duration)}, in the queue for a minute if it has to be. */
+    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration hold) {
+        return readForUpdate(cacheId, key, MAX_WAIT, hold);
+    }
+
     /**
      * Waits for the lease of an entry and reads the entry. Whoever gets it gives it back with a write or {@link #release}.
      *
+     * @param wait how long to queue for it, at most a minute; a little less than the time-out if that is shorter, so that it is the
+     *     leader who says that it did not become free: {@link Status#LEASE_TIMEOUT}
      * @param hold how long it may be held, at most five minutes; after that it goes to the next
      */
-    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration hold) {
+    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration wait, Duration hold) {
         int shard = shardOf(cacheId, key);
         LeaseId lease = new LeaseId(leaseHigh, leaseLow, leases.incrementAndGet());
-        // A little less than the deadline, so that it is the leader who says that the lease did not become free.
-        long wait = Math.min(60_000, router.timeout().toMillis() * 9 / 10);
-        return router.call(new Request.ReadForUpdate(cacheId, shard, key, lease, wait, hold.toMillis()))
+        long waitMillis = Math.min(wait.toMillis(), router.timeout().toMillis() * 9 / 10);
+        return router.call(new Request.ReadForUpdate(cacheId, shard, key, lease, waitMillis, hold.toMillis()))
                 .whenComplete((reply, failure) -> {
                     if (failure != null) {
                         // It may be granted yet, to nobody.

@@ -1,0 +1,83 @@
+package dev.lockstep.jcache.cache;
+
+import dev.lockstep.protocol.routing.HeldLease;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Status;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Takes the leases of many entries for one who holds them all at once, so that nobody waits in a circle: many together, but then
+ * waiting for none of them for long; or, if one of them is not free, one after another in the order that all keep to. Belongs to one
+ * operation; the leases are added on the threads of the session.
+ */
+final class Leases {
+
+    private static final int TOGETHER = 256;
+
+    private final Binding<?, ?> binding;
+    private final Map<Bytes, HeldLease> held = new ConcurrentHashMap<>();
+
+    private Leases(Binding<?, ?> binding) {
+        this.binding = binding;
+    }
+
+    /** Fails without holding any. */
+    static CompletableFuture<Leases> of(SortedSet<Bytes> keys, Binding<?, ?> binding) {
+        Leases leases = new Leases(binding);
+        return leases.together(keys)
+                .exceptionallyCompose(failure -> {
+                    leases.release();
+                    return isTaken(failure) ? leases.inOrder(keys) : CompletableFuture.failedFuture(failure);
+                })
+                .whenComplete((none, failure) -> {
+                    if (failure != null) {
+                        leases.release();
+                    }
+                })
+                .thenApply(none -> leases);
+    }
+
+    private CompletableFuture<Void> together(SortedSet<Bytes> keys) {
+        CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
+        for (Iterator<Bytes> left = keys.iterator(); left.hasNext(); ) {
+            List<Bytes> some = new ArrayList<>();
+            while (left.hasNext() && some.size() < TOGETHER) {
+                some.add(left.next());
+            }
+            all = all.thenCompose(none -> CompletableFuture.allOf(some.stream()
+                    .map(key -> binding.leaseIfFree(key).thenAccept(lease -> held.put(key, lease)))
+                    .toArray(CompletableFuture[]::new)));
+        }
+        return all;
+    }
+
+    private CompletableFuture<Void> inOrder(SortedSet<Bytes> keys) {
+        CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
+        for (Bytes key : keys) {
+            all = all.thenCompose(none -> binding.lease(key)).thenAccept(lease -> held.put(key, lease));
+        }
+        return all;
+    }
+
+    private static boolean isTaken(Throwable failure) {
+        return Session.unwrap(failure) instanceof LockstepException refused && refused.status() == Status.LEASE_TIMEOUT;
+    }
+
+    HeldLease of(Bytes key) {
+        return held.get(key);
+    }
+
+    /** Gives all back without waiting. */
+    void release() {
+        held.forEach((key, lease) -> binding.abandon(key, lease.id()));
+        held.clear();
+    }
+}
