@@ -3,6 +3,7 @@ package dev.lockstep.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.cache.LockstepCache;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -501,5 +503,52 @@ abstract class CacheParity {
         cache.put("a", 1);
         cache.put("a", 2);
         assertThat(cache.get("echo-a")).isEqualTo(2);
+    }
+
+    static final String LARGE = "x".repeat(100 * 1024);
+
+    /** Notes keys; the first event waits until it may go on. */
+    static final class Slow implements CacheEntryCreatedListener<String, String> {
+
+        private final CountDownLatch go;
+        final List<String> keys = new CopyOnWriteArrayList<>();
+
+        Slow(CountDownLatch go) {
+            this.go = go;
+        }
+
+        @Override
+        public void onCreated(Iterable<CacheEntryEvent<? extends String, ? extends String>> events) {
+            AsyncParity.await(go);
+            events.forEach(event -> keys.add(event.getKey()));
+        }
+    }
+
+    @Test
+    void aListenerThatFallsBehindMissesNothingAndHoldsNobodyUp() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        Slow slow = new Slow(go);
+        Slow prompt = new Slow(new CountDownLatch(0));
+        Cache<String, String> cache = large("behind", slow);
+        cache.registerCacheEntryListener(new MutableCacheEntryListenerConfiguration<>(() -> prompt, null, false, true));
+        Set<String> keys = new HashSet<>();
+        // More than may wait for a listener, but not more than the shards keep in addition.
+        for (int i = 0; i < 190; i++) {
+            keys.add("key-" + i);
+            cache.put("key-" + i, LARGE);
+            assertThat(prompt.keys).hasSize(i + 1);
+        }
+        assertThat(slow.keys).isEmpty();
+        go.countDown();
+        Eventually.holds("all is heard", () -> slow.keys.size() >= keys.size());
+        assertThat(slow.keys).containsExactlyInAnyOrderElementsOf(keys);
+    }
+
+    /** A cache with one asynchronous listener. */
+    Cache<String, String> large(String name, Slow slow) {
+        Cache<String, String> cache = manager.createCache(
+                name, new MutableConfiguration<String, String>().setTypes(String.class, String.class));
+        cache.registerCacheEntryListener(new MutableCacheEntryListenerConfiguration<>(() -> slow, null, false, false));
+        return cache;
     }
 }

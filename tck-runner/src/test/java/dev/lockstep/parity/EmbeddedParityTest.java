@@ -3,6 +3,7 @@ package dev.lockstep.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.cache.LockstepCache;
 import dev.lockstep.jcache.cache.LockstepCacheException;
 import dev.lockstep.protocol.wire.Status;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
 import org.junit.jupiter.api.Test;
@@ -45,5 +48,24 @@ class EmbeddedParityTest extends AsyncParity {
         stages.forEach(AsyncParity::end);
         end(cache.async().put("a", 10_000));
         assertThat(cache.get("a")).isEqualTo(10_000);
+    }
+
+    @Test
+    void changesThatWaitForAListenerAreBoundedAndItHearsTheNextOnesAfterAGap() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        Slow slow = new Slow(go);
+        Cache<String, String> cache = large("far behind", slow);
+        for (int i = 0; i < 500; i++) {
+            cache.put("key-" + i, LARGE);
+        }
+        go.countDown();
+        AtomicInteger number = new AtomicInteger();
+        Eventually.holds("it hears again", () -> {
+            cache.put("next-" + number.incrementAndGet(), "");
+            return slow.keys.stream().anyMatch(key -> key.startsWith("next"));
+        });
+        List<String> heard =
+                slow.keys.stream().filter(key -> key.startsWith("key")).toList();
+        assertThat(heard).doesNotHaveDuplicates().hasSizeBetween(160, 340);
     }
 }

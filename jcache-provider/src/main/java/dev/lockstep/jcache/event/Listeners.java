@@ -25,11 +25,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A cache's listeners, fed by the change stream alone. Synchronous ones run on a thread of the cache's own, on which
- * operations wait; the others on another one. Thread-safe; the lock guards the subscription and its threads.
+ * operations wait; the others on another one, with a subscription of its own, so that neither kind holds the other up. Changes that
+ * wait for a listener are bounded: beyond that the subscription is paused. Thread-safe; the lock guards the two streams.
  */
 public final class Listeners<K, V> implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+    private static final long MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
+    /** What a change takes beside its key and values, roughly. */
+    private static final int CHANGE_BYTES = 100;
 
     /** Set while a thread runs listeners: what they do to caches waits for no further listener. */
     private static final ThreadLocal<Boolean> LISTENING = ThreadLocal.withInitial(() -> false);
@@ -41,57 +45,120 @@ public final class Listeners<K, V> implements AutoCloseable {
     private final Function<Bytes, V> value;
     private final @Nullable Consumer<Bytes> gone;
     private final List<Registration<K, V>> registrations = new CopyOnWriteArrayList<>();
-    private volatile @Nullable Stream stream;
+    private volatile @Nullable Stream synchronous;
+    private @Nullable Stream asynchronous;
 
-    /** One subscription, with the threads that serve it. */
+    /** The subscription of one kind of listener, with the thread that serves it. The lock guards the backlog. */
     private final class Stream implements ChangeListener {
 
-        private final EventLoop now = EventLoop.threaded("lockstep-listeners");
-        private final EventLoop later = EventLoop.threaded("lockstep-listeners-async");
+        private final boolean synchronous;
+        private final EventLoop loop;
         private final Progress progress = new Progress();
-        private final Subscription subscription = session.subscribe(cacheId, this);
+        private volatile @Nullable Subscription subscription;
+        private long backlogBytes;
+        private boolean paused;
+
+        Stream(boolean synchronous) {
+            this.synchronous = synchronous;
+            this.loop = EventLoop.threaded(synchronous ? "lockstep-listeners" : "lockstep-listeners-async");
+        }
+
+        void open() {
+            Subscription opened = session.subscribe(cacheId, this);
+            subscription = opened;
+            try {
+                opened.ready().get(session.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException failure) {
+                close();
+                throw new CacheException("The changes of cache " + cache.getName() + " can't be listened to", failure);
+            } catch (InterruptedException interrupted) {
+                close();
+                Thread.currentThread().interrupt();
+                throw new CacheException("Interrupted while subscribing to changes", interrupted);
+            }
+        }
 
         @Override
         public void changes(int shard, long position, List<EntryChange> changes) {
-            now.execute(() -> {
+            long bytes = bytes(changes);
+            arrived(bytes);
+            loop.execute(() -> {
                 LISTENING.set(true);
                 try {
-                    changes.forEach(change ->
-                            tell(change, true, failure -> progress.failed(shard, position, change.key(), failure)));
+                    changes.forEach(change -> heard(shard, position, change));
                 } finally {
                     progress.reached(shard, position);
-                }
-                if (!changes.isEmpty()) {
-                    later.execute(() -> tellLater(changes));
+                    done(bytes);
                 }
             });
         }
 
-        private void tellLater(List<EntryChange> changes) {
-            LISTENING.set(true);
-            for (EntryChange change : changes) {
-                tell(
-                        change,
-                        false,
-                        failure -> LOG.warn("An asynchronous listener of cache {} failed", cache.getName(), failure));
-                if (change.old() != null && gone != null) {
-                    // Whoever was given these bytes a moment ago may still want to read them.
-                    later.schedule(session.timeout().multipliedBy(2).toNanos(), () -> gone.accept(change.old()));
+        private synchronized void arrived(long bytes) {
+            Subscription source = subscription;
+            backlogBytes += bytes;
+            if (backlogBytes > MAX_BACKLOG_BYTES && source != null) {
+                paused = true;
+                source.pause();
+            }
+        }
+
+        private void done(long bytes) {
+            Subscription source = subscription;
+            boolean goOn;
+            synchronized (this) {
+                backlogBytes -= bytes;
+                goOn = paused && backlogBytes <= MAX_BACKLOG_BYTES / 2;
+                paused &= !goOn;
+            }
+            if (goOn && source != null) {
+                // Not under the lock: what is told at once takes it on another thread that holds a shard's.
+                source.resume();
+            }
+        }
+
+        private void heard(int shard, long position, EntryChange change) {
+            tell(change, synchronous, failure -> {
+                if (synchronous) {
+                    progress.failed(shard, position, change.key(), failure);
+                } else {
+                    LOG.warn("An asynchronous listener of cache {} failed", cache.getName(), failure);
                 }
+            });
+            if (!synchronous && change.old() != null && gone != null) {
+                // Whoever was given these bytes a moment ago may still want to read them, and synchronous listeners to
+                // hear of them.
+                loop.schedule(session.timeout().multipliedBy(2).toNanos(), () -> gone.accept(change.old()));
             }
         }
 
         @Override
         public void gap(int shard) {
-            LOG.warn("Listeners of cache {} have missed changes of shard {}", cache.getName(), shard);
+            LOG.warn(
+                    "{} listeners of cache {} have missed changes of shard {}",
+                    synchronous ? "Synchronous" : "Asynchronous",
+                    cache.getName(),
+                    shard);
         }
 
         void close() {
-            subscription.close();
+            Subscription last = subscription;
+            if (last != null) {
+                last.close();
+            }
             progress.close();
-            now.close();
-            later.close();
+            loop.close();
         }
+    }
+
+    private static long bytes(List<EntryChange> changes) {
+        long bytes = 0;
+        for (EntryChange change : changes) {
+            bytes += CHANGE_BYTES
+                    + change.key().size()
+                    + (change.value() == null ? 0 : change.value().size())
+                    + (change.old() == null ? 0 : change.old().size());
+        }
+        return bytes;
     }
 
     /** @param gone told of values that entries no longer have, when all listeners have heard of it; null for nobody */
@@ -109,7 +176,7 @@ public final class Listeners<K, V> implements AutoCloseable {
         this.value = value;
         this.gone = gone;
         if (gone != null) {
-            open();
+            asynchronous = opened(false);
         }
     }
 
@@ -118,29 +185,18 @@ public final class Listeners<K, V> implements AutoCloseable {
         if (registrations.stream().anyMatch(known -> known.configuration().equals(configuration))) {
             throw new IllegalArgumentException("This listener is registered already");
         }
-        open();
+        if (configuration.isSynchronous() && synchronous == null) {
+            synchronous = opened(true);
+        } else if (!configuration.isSynchronous() && asynchronous == null) {
+            asynchronous = opened(false);
+        }
         registrations.add(new Registration<>(configuration));
     }
 
-    private synchronized void open() {
-        if (stream == null) {
-            Stream opened = new Stream();
-            awaitReady(opened);
-            stream = opened;
-        }
-    }
-
-    private void awaitReady(Stream opened) {
-        try {
-            opened.subscription.ready().get(session.timeout().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException failure) {
-            opened.close();
-            throw new CacheException("The changes of cache " + cache.getName() + " can't be listened to", failure);
-        } catch (InterruptedException interrupted) {
-            opened.close();
-            Thread.currentThread().interrupt();
-            throw new CacheException("Interrupted while subscribing to changes", interrupted);
-        }
+    private Stream opened(boolean ofSynchronous) {
+        Stream opened = new Stream(ofSynchronous);
+        opened.open();
+        return opened;
     }
 
     public void deregister(CacheEntryListenerConfiguration<K, V> configuration) {
@@ -153,7 +209,7 @@ public final class Listeners<K, V> implements AutoCloseable {
 
     /** Waits until the synchronous listeners have heard of a change that this manager made. */
     public void await(int shard, long position, Bytes changed) {
-        Stream current = stream;
+        Stream current = synchronous;
         if (current == null || LISTENING.get() || registrations.stream().noneMatch(Registration::isSynchronous)) {
             return;
         }
@@ -209,10 +265,15 @@ public final class Listeners<K, V> implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        Stream last = stream;
-        stream = null;
-        if (last != null) {
-            last.close();
+        Stream heard = synchronous;
+        Stream told = asynchronous;
+        synchronous = null;
+        asynchronous = null;
+        if (heard != null) {
+            heard.close();
+        }
+        if (told != null) {
+            told.close();
         }
         registrations.forEach(Registration::close);
         registrations.clear();

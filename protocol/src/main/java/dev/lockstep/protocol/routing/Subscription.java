@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes of a cache from all its shards, resumed by position wherever a replica answers, until closed. Thread-safe.
+ * The changes of a cache from all its shards, resumed by position wherever a replica answers, until closed. Whoever can't keep
+ * up pauses it: what comes meanwhile stays where it is, and is lost only if a replica keeps no more of it. Thread-safe.
  */
 public final class Subscription implements AutoCloseable {
 
@@ -40,6 +41,16 @@ public final class Subscription implements AutoCloseable {
         return CompletableFuture.allOf(shards.stream().map(shard -> shard.ready).toArray(CompletableFuture[]::new));
     }
 
+    /** Takes no further changes, but for those being told now. May be called while changes are told. Idempotent. */
+    public void pause() {
+        shards.forEach(ShardStream::pause);
+    }
+
+    /** Goes on after the changes that were told last. Idempotent. */
+    public void resume() {
+        shards.forEach(ShardStream::resume);
+    }
+
     @Override
     public void close() {
         closed = true;
@@ -54,6 +65,7 @@ public final class Subscription implements AutoCloseable {
         private long position = -1;
         private int attempts;
         private boolean missed;
+        private boolean paused;
         private @Nullable Incoming incoming;
 
         ShardStream(int shard) {
@@ -65,7 +77,7 @@ public final class Subscription implements AutoCloseable {
             long after;
             int attempt;
             synchronized (this) {
-                if (closed || router.isClosed()) {
+                if (closed || paused || router.isClosed()) {
                     return;
                 }
                 incoming = next;
@@ -88,8 +100,34 @@ public final class Subscription implements AutoCloseable {
             }
         }
 
-        private synchronized boolean isCurrent(Incoming stream) {
-            return incoming == stream;
+        synchronized void pause() {
+            paused = true;
+        }
+
+        void resume() {
+            boolean ended;
+            synchronized (this) {
+                ended = paused && incoming == null;
+                paused = false;
+            }
+            if (ended) {
+                open();
+            }
+        }
+
+        /** Whether a reply of this stream is wanted; when it is paused the stream ends, and what it says is asked for later. */
+        private boolean isWanted(Incoming stream) {
+            synchronized (this) {
+                if (incoming != stream) {
+                    return false;
+                }
+                if (!paused) {
+                    return true;
+                }
+                incoming = null;
+            }
+            stream.unsubscribe();
+            return false;
         }
 
         private synchronized void reached(long newPosition) {
@@ -152,7 +190,7 @@ public final class Subscription implements AutoCloseable {
 
             @Override
             public void reply(Reply reply) {
-                if (!isCurrent(this)) {
+                if (!isWanted(this)) {
                     return;
                 }
                 if (reply instanceof Reply.Subscribed subscribed) {

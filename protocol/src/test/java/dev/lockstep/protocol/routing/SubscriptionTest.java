@@ -110,6 +110,50 @@ class SubscriptionTest {
     }
 
     @Test
+    void whatComesWhileItIsPausedIsAskedForAgain() {
+        Subscription subscription = session.subscribe(1, listener);
+        Link.ReplyHandler stream = last().handler();
+        stream.reply(new Reply.Subscribed(10));
+        subscription.pause();
+        stream.reply(new Reply.Changes(12, List.of()));
+        assertThat(last().request()).isInstanceOf(Request.Unsubscribe.class);
+        stream.reply(new Reply.Changes(13, List.of()));
+        stream.failed(true, new IOException("reset"));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(network.sent()).hasSize(2);
+        subscription.resume();
+        assertThat(resumedAfter()).isEqualTo(10);
+        last().handler().reply(new Reply.Subscribed(10));
+        last().handler().reply(new Reply.Changes(13, List.of()));
+        assertThat(heard).containsExactly("to 10", "to 10", "to 13");
+    }
+
+    @Test
+    void aPauseDuringWhichNothingComesChangesNothing() {
+        Subscription subscription = session.subscribe(1, listener);
+        Link.ReplyHandler stream = last().handler();
+        stream.reply(new Reply.Subscribed(10));
+        subscription.pause();
+        subscription.resume();
+        stream.reply(new Reply.Changes(12, List.of()));
+        assertThat(network.sent()).hasSize(1);
+        assertThat(heard).containsExactly("to 10", "to 12");
+    }
+
+    @Test
+    void aConnectionThatIsLostDuringAPauseIsReplacedAfterIt() {
+        Subscription subscription = session.subscribe(1, listener);
+        last().handler().reply(new Reply.Subscribed(10));
+        subscription.pause();
+        last().handler().failed(true, new IOException("reset"));
+        world.pass(Duration.ofSeconds(5));
+        assertThat(network.sent()).hasSize(1);
+        subscription.resume();
+        assertThat(network.sent()).hasSize(2);
+        assertThat(resumedAfter()).isEqualTo(10);
+    }
+
+    @Test
     void closingItUnsubscribesAndSilencesIt() {
         Subscription subscription = session.subscribe(1, listener);
         Link.ReplyHandler stream = last().handler();
