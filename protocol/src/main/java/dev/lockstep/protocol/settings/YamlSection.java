@@ -54,7 +54,8 @@ final class YamlSection {
             checkDepth(source, new Parse(settings).parseString(yaml));
             Optional<Node> root = new Compose(settings).composeString(yaml);
             return root.map(node -> of(source, node)).orElseGet(() -> new YamlSection(source, null, Map.of()));
-        } catch (YamlEngineException malformed) {
+        } catch (YamlEngineException | IllegalArgumentException malformed) {
+            // The library has a type for what is malformed, and checks some tags without it.
             throw new SettingsException(source + " is no valid YAML: " + malformed.getMessage());
         }
     }

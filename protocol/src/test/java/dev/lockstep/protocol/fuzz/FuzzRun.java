@@ -76,6 +76,8 @@ final class FuzzRun {
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + target.className(),
                 "--instrumentation_includes=dev.lockstep.**:org.snakeyaml.**",
+                // Netty reaches for Unsafe in ways that this one can't follow, and fails on.
+                "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.UnsafeSanitizer",
                 "--reproducer_path=" + work.resolve("found"),
                 "-artifact_prefix=" + work.resolve("found") + "/",
                 "-max_total_time=" + seconds,
