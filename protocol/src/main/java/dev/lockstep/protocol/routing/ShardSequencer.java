@@ -20,6 +20,7 @@ final class ShardSequencer {
     static final int MAX_WAITING = 65_536;
 
     private final EventLoop loop;
+    private final int maxOutstanding;
     private final long sessionHigh;
     private final long sessionLow;
     private final TreeSet<Long> outstanding = new TreeSet<>();
@@ -27,7 +28,12 @@ final class ShardSequencer {
     private long next = 1;
 
     ShardSequencer(EventLoop loop, Entropy entropy) {
+        this(loop, entropy, MAX_OUTSTANDING);
+    }
+
+    ShardSequencer(EventLoop loop, Entropy entropy, int maxOutstanding) {
         this.loop = loop;
+        this.maxOutstanding = maxOutstanding;
         this.sessionHigh = entropy.nextLong();
         this.sessionLow = entropy.nextLong();
     }
@@ -40,7 +46,7 @@ final class ShardSequencer {
     CompletableFuture<RequestId> acquire(long waitNanos) {
         CompletableFuture<RequestId> later = new CompletableFuture<>();
         synchronized (this) {
-            if (outstanding.size() < MAX_OUTSTANDING) {
+            if (outstanding.size() < maxOutstanding) {
                 return CompletableFuture.completedFuture(take());
             }
             if (waiting.size() >= MAX_WAITING) {
@@ -53,10 +59,10 @@ final class ShardSequencer {
         return later;
     }
 
-    private static LockstepException busy() {
+    private LockstepException busy() {
         return new LockstepException(
                 Status.BUSY,
-                "More than " + MAX_OUTSTANDING
+                "More than " + maxOutstanding
                         + " writes of this session to one shard are under way; write more slowly");
     }
 
@@ -85,7 +91,7 @@ final class ShardSequencer {
 
     /** The first that still waits, and its id; null when none does or there is no room. */
     private synchronized @Nullable Admission admission() {
-        while (outstanding.size() < MAX_OUTSTANDING) {
+        while (outstanding.size() < maxOutstanding) {
             CompletableFuture<RequestId> waiter = waiting.poll();
             if (waiter == null) {
                 return null;

@@ -1,0 +1,116 @@
+package dev.lockstep.cluster.shard;
+
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.eviction.Shares;
+import dev.lockstep.cluster.machine.Batch;
+import dev.lockstep.cluster.machine.BatchCodec;
+import dev.lockstep.cluster.machine.Command;
+import dev.lockstep.cluster.machine.ShardMachine;
+import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.testing.HandLog;
+import dev.lockstep.protocol.concurrency.HandLoop;
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.RequestId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real replica of a log whose entry at position n stores n under the one key; the first defines the cache. One thread applies,
+ * any may read.
+ */
+final class WrittenReplica {
+
+    /** What a read is answered that the replica can't serve. */
+    static final long REFUSED = -1;
+
+    private static final NodeId SELF = new NodeId("a");
+    private static final Bytes KEY = Bytes.utf8("key");
+    private static final int CACHE = 1;
+
+    private final HandLoop loop = new HandLoop();
+    private final ShardReplica replica;
+    private LogMachine machine;
+    private volatile long written;
+
+    WrittenReplica() {
+        HandLog log = new HandLog(SELF, Set.of(SELF));
+        Consensus consensus = new Consensus() {
+            @Override
+            public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine opened) {
+                machine = opened;
+                return log;
+            }
+
+            @Override
+            public void close() {}
+        };
+        ReadRounds rounds = new ReadRounds(SELF, (peer, request, answer) -> {}, loop, Duration.ofSeconds(1));
+        replica = new ShardReplica(
+                0,
+                List.of(SELF),
+                consensus,
+                new NoCatalog(),
+                rounds,
+                new Shares(1),
+                loop,
+                loop,
+                new ShardReplica.Limits(Duration.ofSeconds(5), 10));
+        applyNext();
+    }
+
+    void applyNext() {
+        long position = written + 1;
+        Bytes value = Bytes.utf8(Long.toString(position));
+        Command put = new Command.Write(
+                CACHE, new RequestId(1, 1, position, position), List.of(Mutation.put(KEY, value, Condition.ANY)));
+        CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
+        List<Command> commands =
+                position == 1 ? List.of(new Command.Define(new CacheInfo(CACHE, definition)), put) : List.of(put);
+        machine.apply(position, BatchCodec.encode(new Batch(0, -1, 0, commands)));
+        written = position;
+    }
+
+    long written() {
+        return written;
+    }
+
+    /** The value, or {@link #REFUSED}. */
+    long read(SessionPositions session) {
+        LocalEntry entry = replica.get(CACHE, KEY, 0, session);
+        return entry == null ? REFUSED : entry.version() >> ShardMachine.ORDINAL_BITS;
+    }
+
+    /** Nobody asks: the log has defined the cache. */
+    private static final class NoCatalog implements CacheCatalog {
+
+        @Override
+        public @Nullable CacheInfo cache(int cacheId) {
+            return null;
+        }
+
+        @Override
+        public boolean isDestroyed(int cacheId) {
+            return false;
+        }
+
+        @Override
+        public void learn(int cacheId, Consumer<Reply.@Nullable Refused> then) {
+            throw new AssertionError("Cache " + cacheId + " is known");
+        }
+    }
+}
