@@ -1,0 +1,155 @@
+package dev.lockstep.protocol.wire;
+
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+
+/** Generators of everything that goes over the wire and into the log. Stateless. */
+public final class Messages {
+
+    private static final Arbitrary<Integer> NUMBERS = Arbitraries.integers().greaterOrEqual(0);
+    private static final Arbitrary<Long> LONGS = Arbitraries.longs();
+    private static final Arbitrary<Boolean> FLAGS = Arbitraries.of(true, false);
+    private static final Arbitrary<String> TEXTS = Arbitraries.strings().ofMaxLength(20);
+    private static final Arbitrary<NodeId> NODES = Arbitraries.strings()
+            .withCharRange('a', 'z')
+            .withChars("-_.9Z")
+            .ofMinLength(1)
+            .ofMaxLength(64)
+            .map(NodeId::new);
+    private static final Arbitrary<Consistency> CONSISTENCIES = Arbitraries.of(Consistency.class);
+    private static final Arbitrary<Lifetime> LIFETIMES =
+            Arbitraries.longs().greaterOrEqual(-3).map(Lifetime::new);
+
+    private Messages() {}
+
+    public static Arbitrary<Bytes> bytes() {
+        return Arbitraries.bytes().array(byte[].class).ofMaxSize(24).map(Bytes::of);
+    }
+
+    public static Arbitrary<RequestId> requestIds() {
+        return Combinators.combine(LONGS, LONGS, LONGS, LONGS).as(RequestId::new);
+    }
+
+    private static Arbitrary<LeaseId> leases() {
+        return Arbitraries.oneOf(
+                Arbitraries.just(LeaseId.NONE),
+                Combinators.combine(LONGS, LONGS, LONGS.filter(number -> number != 0))
+                        .as(LeaseId::new));
+    }
+
+    private static Arbitrary<Condition> conditions() {
+        return Arbitraries.oneOf(
+                Arbitraries.of(Condition.ANY, Condition.ABSENT, Condition.PRESENT),
+                bytes().map(Condition.ValueIs::new),
+                LONGS.map(Condition.VersionIs::new),
+                LONGS.map(Condition.AbsentSince::new));
+    }
+
+    public static Arbitrary<Mutation> mutations() {
+        return Combinators.combine(
+                        bytes(), Arbitraries.of(Mutation.Action.class), bytes(), conditions(), LIFETIMES, FLAGS)
+                .as((key, action, value, condition, lifetime, old) -> new Mutation(
+                        key, action, action == Mutation.Action.PUT ? value : null, condition, lifetime, old));
+    }
+
+    public static Arbitrary<CacheInfo> caches() {
+        return Combinators.combine(NUMBERS, definitions()).as(CacheInfo::new);
+    }
+
+    private static Arbitrary<CacheDefinition> definitions() {
+        var names = Arbitraries.strings().ofMinLength(1).ofMaxLength(512);
+        var rules = Combinators.combine(LIFETIMES, LIFETIMES, LIFETIMES).as(ExpiryRule::new);
+        return Combinators.combine(
+                        names, TEXTS, TEXTS, rules, TEXTS, Arbitraries.longs().greaterOrEqual(0), CONSISTENCIES)
+                .as(CacheDefinition::new);
+    }
+
+    static Arbitrary<Request> requests() {
+        var keys = bytes().list().ofMaxSize(5);
+        return Arbitraries.oneOf(
+                Combinators.combine(NUMBERS, NUMBERS, TEXTS, NODES.injectNull(0.3))
+                        .as(Request.Hello::new),
+                Arbitraries.of(new Request.DescribeCluster(), new Request.ListCaches()),
+                definitions().map(Request.CreateCache::new),
+                NUMBERS.map(Request.DestroyCache::new),
+                Combinators.combine(NUMBERS, NUMBERS, keys, FLAGS, CONSISTENCIES, LONGS, LONGS)
+                        .as(Request.Get::new),
+                Combinators.combine(NUMBERS, NUMBERS, bytes().injectNull(0.3), NUMBERS, CONSISTENCIES, LONGS, LONGS)
+                        .as(Request.Scan::new),
+                Combinators.combine(NUMBERS, NUMBERS, CONSISTENCIES, LONGS, LONGS)
+                        .as(Request.Size::new),
+                Combinators.combine(
+                                NUMBERS,
+                                NUMBERS,
+                                requestIds(),
+                                mutations().list().ofMaxSize(5),
+                                leases())
+                        .as(Request.Write::new),
+                Combinators.combine(NUMBERS, NUMBERS, requestIds()).as(Request.Clear::new),
+                Combinators.combine(NUMBERS, NUMBERS, bytes(), leases(), LONGS, LONGS)
+                        .as(Request.ReadForUpdate::new),
+                Combinators.combine(NUMBERS, NUMBERS, bytes(), leases(), conditions())
+                        .as(Request.Release::new),
+                Combinators.combine(NUMBERS, NUMBERS, LONGS, LONGS).as(Request.Subscribe::new),
+                LONGS.map(Request.Unsubscribe::new),
+                Combinators.combine(Arbitraries.integers(), LONGS)
+                        .as(GroupTerm::new)
+                        .list()
+                        .ofMaxSize(5)
+                        .map(Request.ConfirmTerms::new));
+    }
+
+    static Arbitrary<Reply> replies() {
+        var entries = Combinators.combine(bytes(), LONGS, LONGS).as(EntryRead::new);
+        var results = Combinators.combine(FLAGS, FLAGS, bytes().injectNull(0.3), LONGS, NUMBERS)
+                .as(MutationResult::new);
+        var changes = Combinators.combine(
+                        Arbitraries.of(EntryChange.Kind.class),
+                        bytes(),
+                        bytes().injectNull(0.3),
+                        bytes().injectNull(0.3),
+                        LONGS)
+                .as(EntryChange::new);
+        return Arbitraries.oneOf(
+                Combinators.combine(Arbitraries.of(Status.class), TEXTS, LONGS, NODES.injectNull(0.3))
+                        .as(Reply.Refused::new),
+                Arbitraries.just(new Reply.Done()),
+                Combinators.combine(NUMBERS, TEXTS, NODES, NUMBERS).as(Reply.Welcome::new),
+                views().map(Reply.Cluster::new),
+                caches().list().ofMaxSize(3).map(Reply.Caches::new),
+                Combinators.combine(
+                                LONGS,
+                                LONGS,
+                                LONGS,
+                                entries.injectNull(0.3).list().ofMaxSize(5))
+                        .as(Reply.Entries::new),
+                Combinators.combine(LONGS, LONGS, bytes().list().ofMaxSize(5), FLAGS)
+                        .as(Reply.Keys::new),
+                Combinators.combine(LONGS, LONGS, LONGS).as(Reply.Count::new),
+                Combinators.combine(LONGS, LONGS, results.list().ofMaxSize(5)).as(Reply.Written::new),
+                Combinators.combine(LONGS, LONGS, LONGS, entries.injectNull(0.3))
+                        .as(Reply.Leased::new),
+                Combinators.combine(LONGS, LONGS, FLAGS).as(Reply.Released::new),
+                LONGS.map(Reply.Subscribed::new),
+                Combinators.combine(LONGS, changes.list().ofMaxSize(5)).as(Reply.Changes::new),
+                LONGS.map(Reply.Gap::new),
+                FLAGS.list().ofMaxSize(5).map(Reply.TermsConfirmed::new));
+    }
+
+    private static Arbitrary<ClusterView> views() {
+        var members = Combinators.combine(NODES, TEXTS, NUMBERS)
+                .as(Member::new)
+                .list()
+                .ofMaxSize(3);
+        var replicas = NODES.list().ofMaxSize(3).list().ofMinSize(1).ofMaxSize(5);
+        var maps = Combinators.combine(LONGS, replicas).as(ShardMap::new);
+        var leaders = Arbitraries.maps(NUMBERS, NODES).ofMaxSize(3);
+        return Combinators.combine(TEXTS, members, maps, leaders).as(ClusterView::new);
+    }
+}
