@@ -267,8 +267,8 @@ class EmbeddedCacheTest {
         while (measured.size() > 100 && System.nanoTime() < giveUp) {
             TimeUnit.MILLISECONDS.sleep(5);
         }
-        // Shards that give back at one moment may each give one more than was needed.
-        assertThat(measured.size()).isBetween(97L, 100L);
+        // Shards that give back at one moment may together give a few more than was needed.
+        assertThat(measured.size()).isBetween(90L, 100L);
         assertThat(created).hasValue(3_000);
         assertThat(gone).hasValue(0);
     }

