@@ -36,6 +36,7 @@ final class Chaos implements AutoCloseable {
 
     private static final int GROUPS = 2;
     private static final int CLIENTS = 4;
+    private static final int READERS = 2;
     private static final int CALLS = History.MAX_CALLS / CLIENTS;
     /** Longer than it takes to elect a leader, so that what was lost is asked for again. */
     private static final Duration PATIENT = Duration.ofSeconds(3);
@@ -69,7 +70,8 @@ final class Chaos implements AutoCloseable {
         try {
             for (int i = 0; i < GROUPS * CLIENTS; i++) {
                 Duration timeout = i % 2 == 0 ? PATIENT : IMPATIENT;
-                clients.add(new ChaosClient("c" + i, cluster.uri(i, timeout), seed + i, tally));
+                boolean reader = i % CLIENTS < READERS;
+                clients.add(new ChaosClient("c" + i, reader, cluster.uri(i, timeout), seed + i, tally));
             }
         } catch (RuntimeException failure) {
             close();
@@ -131,7 +133,7 @@ final class Chaos implements AutoCloseable {
             Fault fault = draw();
             tally.harmed(fault);
             cluster.harm(fault, (round + i) % ChaosCluster.SHARDS, schedule);
-            isDone(working, Duration.ofMillis(600 + schedule.nextInt(1_800)));
+            isDone(working, Duration.ofMillis(1_000 + schedule.nextInt(2_000)));
         }
         cluster.mend();
     }

@@ -32,8 +32,11 @@ final class ChaosClient implements AutoCloseable {
 
     static final long LIFETIME_MILLIS = 2_000;
     private static final int PACE_MILLIS = 60;
+    /** Of a hundred calls. */
+    private static final int READS = 32;
 
     private final String name;
+    private final boolean reader;
     private final Random random;
     private final CacheManager manager;
     private final LockstepCache<String, String> plain;
@@ -42,8 +45,13 @@ final class ChaosClient implements AutoCloseable {
     private final Tally tally;
     private int values;
 
-    ChaosClient(String name, URI uri, long seed, Tally tally) {
+    /**
+     * @param reader whether it only reads: a client that waits for a lost write would see nothing of a node that answers
+     *     what it must not
+     */
+    ChaosClient(String name, boolean reader, URI uri, long seed, Tally tally) {
         this.name = name;
+        this.reader = reader;
         this.random = new Random(seed);
         this.tally = tally;
         // A class loader of its own, or the provider would hand out one manager to all.
@@ -150,30 +158,30 @@ final class ChaosClient implements AutoCloseable {
         String written = name + ".v" + values++;
         String last = seen.get(key);
         String expected = last == null ? "none" : last;
-        int kind = random.nextInt(100);
-        if (kind < 42) {
+        int kind = random.nextInt(reader ? READS : 100);
+        if (kind < 30) {
             return new Operation.Get();
-        } else if (kind < 45) {
+        } else if (kind < READS) {
             return new Operation.ContainsKey();
-        } else if (kind < 55) {
+        } else if (kind < 43) {
             return new Operation.Put(written);
-        } else if (kind < 60) {
+        } else if (kind < 49) {
             return new Operation.GetAndPut(written);
-        } else if (kind < 66) {
+        } else if (kind < 56) {
             return new Operation.PutIfAbsent(written);
-        } else if (kind < 69) {
+        } else if (kind < 60) {
             return new Operation.Remove();
-        } else if (kind < 72) {
+        } else if (kind < 64) {
             return new Operation.RemoveIf(expected);
-        } else if (kind < 75) {
+        } else if (kind < 68) {
             return new Operation.GetAndRemove();
-        } else if (kind < 79) {
+        } else if (kind < 73) {
             return new Operation.Replace(written);
-        } else if (kind < 85) {
+        } else if (kind < 80) {
             return new Operation.ReplaceIf(expected, written);
-        } else if (kind < 88) {
+        } else if (kind < 84) {
             return new Operation.GetAndReplace(written);
-        } else if (kind < 94) {
+        } else if (kind < 92) {
             return new Operation.Swap(written);
         }
         return new Operation.CompareAndSet(last, random.nextInt(4) == 0 ? null : written);

@@ -99,6 +99,7 @@ final class ChaosCluster implements AutoCloseable {
             case ISOLATE_NODE -> network.set(any.member().id(), TcpProxy.Mode.SILENT);
             case ISOLATE_LEADER -> network.set(leader.member().id(), TcpProxy.Mode.SILENT);
             case CUT_NODE -> network.set(any.member().id(), TcpProxy.Mode.CUT);
+            case CUT_LEADER -> network.set(leader.member().id(), TcpProxy.Mode.CUT);
             case DEAF_LEADER ->
                 others(leader)
                         .forEach(other -> network.mute(other, leader.member().id()));

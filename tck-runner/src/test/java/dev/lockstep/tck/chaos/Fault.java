@@ -18,6 +18,8 @@ enum Fault {
     ISOLATE_NODE,
     /** The connections of a node are closed, and closed again. */
     CUT_NODE,
+    /** Likewise of a shard's leader: the others' clients notice at once and go on, while it does not know yet. */
+    CUT_LEADER,
     /** A leader is heard by the others and hears nothing. */
     DEAF_LEADER,
     /** A leader hears the others and is not heard. */
