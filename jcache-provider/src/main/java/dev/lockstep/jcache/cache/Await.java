@@ -71,10 +71,11 @@ public final class Await {
                     ? new IllegalStateException("The cache was destroyed", refused)
                     : new LockstepCacheException(refused);
         }
-        if (cause instanceof PartialWriteException partial
-                && partial.failures().values().iterator().next() instanceof LockstepException refused
-                && refused.status() == Status.NO_SUCH_CACHE) {
-            return translated(refused);
+        if (cause instanceof PartialWriteException partial) {
+            return partial.failures().values().iterator().next() instanceof LockstepException refused
+                            && refused.status() == Status.NO_SUCH_CACHE
+                    ? translated(refused)
+                    : new LockstepCacheException(partial);
         }
         return cause instanceof CacheException known ? known : new CacheException(cause);
     }

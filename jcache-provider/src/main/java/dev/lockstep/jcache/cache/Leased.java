@@ -51,11 +51,12 @@ final class Leased<K, V> {
      * @param user runs the code, the writer and the policy, and waits for listeners
      */
     <R> CompletableFuture<R> run(K key, Function<@Nullable V, Decision<V, R>> code, Executor user) {
-        return attempt(key, binding.keyBytes(key), code, user, MAX_ATTEMPTS);
+        return attempt(key, binding.keyBytes(key), code, user, MAX_ATTEMPTS, false);
     }
 
+    /** @param told whether the writer has been told what then could not be stored */
     private <R> CompletableFuture<R> attempt(
-            K key, Bytes keyBytes, Function<@Nullable V, Decision<V, R>> code, Executor user, int left) {
+            K key, Bytes keyBytes, Function<@Nullable V, Decision<V, R>> code, Executor user, int left, boolean told) {
         if (left == 0) {
             return CompletableFuture.failedFuture(new CacheException("The entry was changed by others during each of "
                     + MAX_ATTEMPTS + " attempts; nothing was applied"));
@@ -67,34 +68,39 @@ final class Leased<K, V> {
                             if (failure != null) {
                                 binding.abandon(keyBytes, lease.id());
                             }
+                            if (told && (end == null || (end.held() && !end.told()))) {
+                                // The writer's store has what the cache has not: better that the cache has nothing.
+                                binding.invalidate(keyBytes);
+                            }
                         }))
                 .thenCompose(end -> end.held()
                         ? CompletableFuture.completedFuture(end.result())
-                        : attempt(key, keyBytes, code, user, left - 1));
+                        : attempt(key, keyBytes, code, user, left - 1, told || end.told()));
     }
 
-    /** @param held whether the entry still was what the code saw, so that what it decided holds */
-    private record End<R>(boolean held, R result) {}
+    /**
+     * @param held whether the entry still was what the code saw, so that what it decided holds
+     * @param told whether the writer was told
+     */
+    private record End<R>(boolean held, boolean told, R result) {}
 
     private <R> CompletableFuture<End<R>> decided(
             K key, Bytes keyBytes, HeldLease lease, Function<@Nullable V, Decision<V, R>> code, Executor user) {
         Decision<V, R> decision = code.apply(seen(lease.found()));
         Mutation mutation = mutation(keyBytes, lease.found(), decision);
-        CompletableFuture<Boolean> held;
         if (mutation == null) {
-            held = binding.release(keyBytes, lease.id(), lease.found().unchanged());
-        } else {
-            boolean told = tellWriter(key, decision);
-            held = binding.write(mutation, lease.id(), user, result -> count(decision, result))
-                    .thenApply(MutationResult::applied)
-                    .whenComplete((applied, failure) -> {
-                        if (told && isUnknown(failure)) {
-                            // The writer's store has it, and the cache may not: better that it has nothing.
-                            binding.invalidate(keyBytes);
-                        }
-                    });
+            return binding.release(keyBytes, lease.id(), lease.found().unchanged())
+                    .thenApply(held -> new End<>(held, false, decision.result()));
         }
-        return held.thenApply(holds -> new End<>(holds, decision.result()));
+        boolean told = tellWriter(key, decision);
+        return binding.write(mutation, lease.id(), user, result -> count(decision, result))
+                .whenComplete((result, failure) -> {
+                    if (told && isUnknown(failure)) {
+                        // The writer's store has it, and the cache may not: better that it has nothing.
+                        binding.invalidate(keyBytes);
+                    }
+                })
+                .thenApply(result -> new End<>(result.applied(), told, decision.result()));
     }
 
     /** Whether it was not stored, or not known to be; what listeners throw, they throw afterwards. */

@@ -1,0 +1,132 @@
+package dev.lockstep.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.NodeProcess;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.jcache.cache.LockstepCacheException;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import javax.cache.Cache;
+import javax.cache.Caching;
+import javax.cache.configuration.MutableConfiguration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is left when a client never learns what came of a write, or when others get between a writer and the cache. */
+class UnknownWriteIT {
+
+    @TempDir
+    Path home;
+
+    private NodeProcesses nodes;
+    private ClientProxies proxies;
+    private volatile Predicate<Request.Write> lost = write -> false;
+    private final AtomicInteger heard = new AtomicInteger();
+
+    private final class Losses implements ClientProxies.Loss {
+
+        @Override
+        public boolean arrives(NodeProcess node, Request request, Reply reply) {
+            if (!(request instanceof Request.Write write) || reply instanceof Reply.Refused) {
+                return true;
+            }
+            if (lost.test(write)) {
+                return false;
+            }
+            heard.addAndGet(write.mutations().size());
+            return true;
+        }
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        nodes = NodeProcesses.start(home, 3, List.of("shards: 2"));
+        proxies = new ClientProxies(nodes.nodes(), new Losses());
+    }
+
+    @AfterEach
+    void stop() {
+        Caching.getCachingProvider().close();
+        proxies.close();
+        nodes.close();
+    }
+
+    private Cache<String, Integer> harmed(MutableConfiguration<String, Integer> configuration) {
+        return Caching.getCachingProvider()
+                .getCacheManager(proxies.uri("processes"), null)
+                .createCache("numbers", configuration);
+    }
+
+    /** As another client sees it, which has no writer. */
+    private Cache<String, Integer> seen() {
+        return Caching.getCachingProvider().getCacheManager(nodes.uri(), null).getCache("numbers");
+    }
+
+    @Test
+    void whatTheWriterHasAndTheCacheMayNotHaveIsRemovedFromTheCache() throws Exception {
+        CacheParity.Recorder store = new CacheParity.Recorder();
+        Cache<String, Integer> cache = harmed(CacheParity.writeThrough(store));
+        cache.put("a", 1);
+        Cache<String, Integer> seen = seen();
+        assertThat(seen.get("a")).isEqualTo(1);
+        Request.Write[] first = new Request.Write[1];
+        lost = write -> {
+            synchronized (first) {
+                first[0] = first[0] == null ? write : first[0];
+                return first[0].equals(write);
+            }
+        };
+        assertThatThrownBy(() -> cache.put("a", 2))
+                .isInstanceOfSatisfying(
+                        LockstepCacheException.class,
+                        unknown -> assertThat(unknown.kind()).isEqualTo(Status.Kind.INDETERMINATE));
+        assertThat(store.values()).containsEntry("a", 2);
+        Eventually.holds("the entry is removed", () -> seen.invoke("a", (entry, arguments) -> !entry.exists()));
+    }
+
+    @Test
+    void ofAPutAllThatIsHalfKnownThatHalfIsCounted() throws Exception {
+        Cache<String, Integer> cache = harmed(CacheParity.types().setStatisticsEnabled(true));
+        Map<String, Integer> many = new HashMap<>();
+        for (int i = 0; i < 40; i++) {
+            many.put("key-" + i, i);
+        }
+        lost = write -> write.shard() == 0;
+        assertThatThrownBy(() -> cache.putAll(many))
+                .isInstanceOfSatisfying(
+                        LockstepCacheException.class,
+                        unknown -> assertThat(unknown.kind()).isEqualTo(Status.Kind.INDETERMINATE));
+        assertThat(heard.get()).isBetween(1, 39);
+        assertThat(CacheParity.statistic("numbers", "CachePuts")).isEqualTo((long) heard.get());
+    }
+
+    @Test
+    void whatTheWriterWasToldAndThenWasNotStoredIsNotContradicted() throws Exception {
+        CacheParity.Recorder store = new CacheParity.Recorder();
+        Cache<String, Integer> cache = harmed(CacheParity.writeThrough(store));
+        cache.put("a", 1);
+        Cache<String, Integer> seen = seen();
+        AtomicInteger calls = new AtomicInteger();
+        store.noting(() -> {
+            if (calls.incrementAndGet() == 1) {
+                seen.put("a", 9);
+            }
+        });
+        assertThat(cache.replace("a", 1, 2)).isFalse();
+        assertThat(calls).hasValue(1);
+        assertThat(store.values()).containsEntry("a", 2);
+        Eventually.holds("the entry is removed", () -> seen.invoke("a", (entry, arguments) -> !entry.exists()));
+    }
+}
