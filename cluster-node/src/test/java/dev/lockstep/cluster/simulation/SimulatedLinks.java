@@ -1,0 +1,178 @@
+package dev.lockstep.cluster.simulation;
+
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.ReplyCodec;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.RequestCodec;
+import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** One process' connections to the nodes. What goes over them is encoded and decoded, as on a wire. */
+final class SimulatedLinks implements Links {
+
+    private final World world;
+    private final SimulatedNetwork network;
+    private final SimulatedProcess self;
+    private final Function<Member, @Nullable SimulatedNode> nodes;
+    private final Map<Member, Connection> open = new HashMap<>();
+
+    /** @param nodes who is found at an address */
+    SimulatedLinks(
+            World world,
+            SimulatedNetwork network,
+            SimulatedProcess self,
+            Function<Member, @Nullable SimulatedNode> nodes) {
+        this.world = world;
+        this.network = network;
+        this.self = self;
+        this.nodes = nodes;
+    }
+
+    @Override
+    public Link to(Member member) {
+        Connection known = open.get(member);
+        if (known != null && known.isOpen()) {
+            return known;
+        }
+        Connection made = new Connection(member, nodes.apply(member));
+        open.put(member, made);
+        return made;
+    }
+
+    /** All connections break, wherever what is under way may be. */
+    void cut() {
+        List.copyOf(open.values()).forEach(connection -> connection.end("cut"));
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(open.values()).forEach(Connection::close);
+    }
+
+    /** A connection, both ends of it. */
+    private final class Connection implements Link, RequestServer.Replies {
+
+        private final Member member;
+        private final @Nullable SimulatedNode node;
+        private final SimulatedNetwork.@Nullable Stream up;
+        private final SimulatedNetwork.@Nullable Stream down;
+        private final Map<Long, ReplyHandler> outstanding = new LinkedHashMap<>();
+        private final Map<Long, ReplyHandler> subscriptions = new LinkedHashMap<>();
+        private RequestServer.@Nullable Connection served;
+        private long correlations;
+        private boolean ended;
+
+        Connection(Member member, @Nullable SimulatedNode node) {
+            this.member = member;
+            this.node = node != null && node.process().isAlive() ? node : null;
+            if (this.node == null) {
+                up = null;
+                down = null;
+                return;
+            }
+            up = network.stream(self, node.process());
+            down = network.stream(node.process(), self);
+            node.process().onKill(() -> end("the node is gone"));
+            self.onKill(() -> end("the client is gone"));
+            up.send(() -> served = node.server().connect(this));
+        }
+
+        @Override
+        public long send(Request request, ReplyHandler handler) {
+            long correlation = ++correlations;
+            if (node == null || ended) {
+                world.after(
+                        world.micros(50, 500),
+                        self,
+                        () -> handler.failed(false, new IOException("no way to " + member)));
+                ended = true;
+                return correlation;
+            }
+            if (request instanceof Request.Subscribe) {
+                subscriptions.put(correlation, handler);
+            } else {
+                outstanding.put(correlation, handler);
+            }
+            if (request instanceof Request.Unsubscribe unsubscribe) {
+                subscriptions.remove(unsubscribe.correlationId());
+            }
+            WireWriter out = new WireWriter(64);
+            RequestCodec.write(out, request);
+            byte[] bytes = out.toByteArray();
+            up.send(() -> served.serve(correlation, RequestCodec.read(new WireReader(bytes))));
+            return correlation;
+        }
+
+        /** The node's end. */
+        @Override
+        public void send(long correlationId, Reply reply) {
+            WireWriter out = new WireWriter(64);
+            ReplyCodec.write(out, reply);
+            byte[] bytes = out.toByteArray();
+            down.send(() -> {
+                ReplyHandler once = outstanding.remove(correlationId);
+                ReplyHandler handler = once == null ? subscriptions.get(correlationId) : once;
+                if (handler != null) {
+                    handler.reply(ReplyCodec.read(new WireReader(bytes)));
+                }
+            });
+        }
+
+        @Override
+        public boolean isWritable() {
+            return true;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return !ended;
+        }
+
+        /** Breaks the connection: both ends notice a little later, if they still are. */
+        private void end(String why) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            up.close();
+            down.close();
+            List<ReplyHandler> lost = new ArrayList<>(outstanding.values());
+            lost.addAll(subscriptions.values());
+            outstanding.clear();
+            subscriptions.clear();
+            if (node.process().isAlive()) {
+                world.after(world.micros(50, 2_000), node.process(), () -> {
+                    if (served != null) {
+                        served.closed();
+                    }
+                });
+            }
+            if (self.isAlive()) {
+                world.after(
+                        world.micros(50, 2_000),
+                        self,
+                        () -> lost.forEach(handler -> handler.failed(
+                                true, new IOException("the connection to " + member + " broke: " + why))));
+            }
+        }
+
+        @Override
+        public void close() {
+            if (node != null) {
+                end("closed");
+            }
+        }
+    }
+}

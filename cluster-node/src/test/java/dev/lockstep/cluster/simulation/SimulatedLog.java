@@ -1,0 +1,447 @@
+package dev.lockstep.cluster.simulation;
+
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.NotLeaderException;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.simulation.SimulatedDisk.Entry;
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replica of a simulated log: Raft as in figure 2 of Ongaro and Ousterhout, "In Search of an Understandable Consensus
+ * Algorithm" (2014), over datagrams, without changes of its members and without snapshots. A leader that is cut off goes on
+ * leading as far as it knows, until somebody tells it of a higher term.
+ */
+final class SimulatedLog implements ReplicatedLog {
+
+    private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final int MAX_APPEND = 16;
+
+    private final SimulatedRaft raft;
+    private final World world;
+    private final int group;
+    private final NodeId self;
+    private final List<NodeId> voters;
+    private final SimulatedProcess process;
+    private final SimulatedDisk disk;
+    private final LogMachine machine;
+
+    private final Set<NodeId> votes = new HashSet<>();
+    private final Map<NodeId, Long> next = new HashMap<>();
+    private final Map<NodeId, Long> matched = new HashMap<>();
+    private final TreeMap<Long, CompletableFuture<Object>> proposals = new TreeMap<>();
+    private Standing standing;
+    private boolean leads;
+    private @Nullable NodeId leader;
+    private long firstOfTerm;
+    private long commit;
+    private long applied;
+    private boolean applying;
+    private boolean over;
+    private long electionAt;
+    private long contactAt = Long.MIN_VALUE;
+
+    SimulatedLog(
+            SimulatedRaft raft,
+            int group,
+            NodeId self,
+            List<NodeId> voters,
+            SimulatedProcess process,
+            SimulatedDisk disk,
+            LogMachine machine) {
+        this.raft = raft;
+        this.world = raft.world;
+        this.group = group;
+        this.self = self;
+        this.voters = voters.stream().sorted().toList();
+        this.process = process;
+        this.disk = disk;
+        this.machine = machine;
+        this.standing = observed();
+        postponeElection(1);
+        world.after(electionAt - world.nanos(), process, this::electionDue);
+    }
+
+    // Elections
+
+    private void postponeElection(int factor) {
+        electionAt = world.nanos() + factor * world.micros(150_000, 300_000);
+    }
+
+    private void electionDue() {
+        if (over) {
+            return;
+        }
+        if (!leads && world.nanos() >= electionAt) {
+            campaign();
+        }
+        world.after(Math.max(1, leads ? HEARTBEAT_NANOS : electionAt - world.nanos()), process, this::electionDue);
+    }
+
+    private void takeOver() {
+        if (!leads) {
+            campaign();
+        }
+    }
+
+    private void campaign() {
+        disk.term(disk.term() + 1, self);
+        leader = null;
+        votes.clear();
+        votes.add(self);
+        postponeElection(1);
+        world.trace(() -> this + " asks for votes in term " + disk.term());
+        changed();
+        long term = disk.term();
+        long last = disk.last();
+        long lastTerm = disk.termAt(last);
+        broadcast(peer -> peer.voteAsked(self, term, last, lastTerm));
+        countVotes();
+    }
+
+    private void voteAsked(NodeId candidate, long term, long last, long lastTerm) {
+        rise(term);
+        long ownTerm = disk.termAt(disk.last());
+        boolean upToDate = lastTerm > ownTerm || (lastTerm == ownTerm && last >= disk.last());
+        boolean granted = term == disk.term()
+                && upToDate
+                && (disk.vote() == null || disk.vote().equals(candidate));
+        if (granted) {
+            disk.term(term, candidate);
+            postponeElection(1);
+        }
+        long now = disk.term();
+        send(candidate, peer -> peer.voteAnswered(self, now, term, granted));
+    }
+
+    private void voteAnswered(NodeId voter, long voterTerm, long term, boolean granted) {
+        rise(voterTerm);
+        if (granted && term == disk.term() && !leads && self.equals(disk.vote())) {
+            votes.add(voter);
+            countVotes();
+        }
+    }
+
+    private void countVotes() {
+        if (leads || 2 * votes.size() <= voters.size()) {
+            return;
+        }
+        leads = true;
+        leader = self;
+        next.clear();
+        matched.clear();
+        voters.forEach(voter -> next.put(voter, disk.last() + 1));
+        disk.append(new Entry(disk.term(), null));
+        firstOfTerm = disk.last();
+        world.trace(() -> this + " leads in term " + disk.term());
+        changed();
+        sync(disk.last(), this::ownSynced);
+        heartbeat(disk.term());
+    }
+
+    private void heartbeat(long term) {
+        if (!over && leads && disk.term() == term) {
+            voters.forEach(this::replicate);
+            world.after(HEARTBEAT_NANOS, process, () -> heartbeat(term));
+        }
+    }
+
+    /** Whoever hears of a higher term follows in it. */
+    private void rise(long term) {
+        if (term > disk.term()) {
+            disk.term(term, null);
+            leader = null;
+            follow("there is term " + term);
+        }
+    }
+
+    private void follow(String why) {
+        boolean led = leads;
+        leads = false;
+        votes.clear();
+        changed();
+        if (led) {
+            world.trace(() -> this + " leads no more: " + why);
+            postponeElection(1);
+            failProposals(why);
+        }
+    }
+
+    private void failProposals(String why) {
+        List<CompletableFuture<Object>> open = List.copyOf(proposals.values());
+        proposals.clear();
+        open.forEach(proposal -> proposal.completeExceptionally(
+                new UnknownOutcomeException("Not known whether it was committed", new IllegalStateException(why))));
+    }
+
+    // Replication
+
+    private void replicate(NodeId peer) {
+        if (peer.equals(self)) {
+            return;
+        }
+        long previous = next.get(peer) - 1;
+        long previousTerm = disk.termAt(previous);
+        List<Entry> entries = disk.after(previous, MAX_APPEND);
+        long term = disk.term();
+        long committed = commit;
+        send(peer, follower -> follower.appendAsked(self, term, previous, previousTerm, entries, committed));
+    }
+
+    private void appendAsked(
+            NodeId from, long term, long previous, long previousTerm, List<Entry> entries, long committed) {
+        rise(term);
+        if (term < disk.term()) {
+            long now = disk.term();
+            send(from, peer -> peer.appendAnswered(self, now, term, false, 0));
+            return;
+        }
+        if (!from.equals(leader)) {
+            leader = from;
+            follow("another leads");
+        }
+        contactAt = world.nanos();
+        postponeElection(1);
+        if (disk.last() < previous || disk.termAt(previous) != previousTerm) {
+            long hint = Math.min(disk.last(), previous - 1);
+            send(from, peer -> peer.appendAnswered(self, term, term, false, hint));
+            return;
+        }
+        long position = previous;
+        for (Entry entry : entries) {
+            position++;
+            if (disk.last() >= position && disk.termAt(position) != entry.term()) {
+                if (position <= commit) {
+                    world.fail(this + " was told to forget " + position + ", which was committed", null);
+                }
+                disk.cut(position - 1);
+            }
+            if (disk.last() < position) {
+                disk.append(entry);
+            }
+        }
+        long match = position;
+        if (commit < Math.min(committed, match)) {
+            commit = Math.min(committed, match);
+            apply();
+        }
+        sync(match, () -> send(from, peer -> peer.appendAnswered(self, term, term, true, match)));
+    }
+
+    private void appendAnswered(NodeId from, long peerTerm, long term, boolean success, long position) {
+        rise(peerTerm);
+        if (!leads || term != disk.term()) {
+            return;
+        }
+        if (success) {
+            matched.merge(from, position, Math::max);
+            next.merge(from, position + 1, Math::max);
+            advance();
+        } else {
+            next.put(from, Math.max(matched.getOrDefault(from, 0L) + 1, Math.min(next.get(from), position + 1)));
+        }
+        if (next.get(from) <= disk.last()) {
+            replicate(from);
+        }
+    }
+
+    private void ownSynced() {
+        if (leads) {
+            advance();
+        }
+    }
+
+    private void advance() {
+        matched.put(self, disk.synced());
+        List<Long> positions = voters.stream()
+                .map(voter -> matched.getOrDefault(voter, 0L))
+                .sorted()
+                .toList();
+        long majority = positions.get((positions.size() - 1) / 2);
+        if (majority > commit && disk.termAt(majority) == disk.term()) {
+            commit = majority;
+            apply();
+        }
+    }
+
+    private void sync(long position, Runnable then) {
+        if (!raft.hardships.syncs()) {
+            disk.synced(position);
+            then.run();
+            return;
+        }
+        long cuts = disk.cuts();
+        long wait = world.chance(raft.hardships.slowSync()) ? world.micros(1_000, 300_000) : world.micros(50, 1_000);
+        world.after(wait, process, () -> {
+            if (!over && disk.cuts() == cuts) {
+                disk.synced(position);
+                then.run();
+            }
+        });
+    }
+
+    // Applying
+
+    private void apply() {
+        if (applying || over || applied >= commit) {
+            return;
+        }
+        applying = true;
+        long lag = world.chance(raft.hardships.slowApply()) ? world.micros(1_000, 200_000) : world.micros(2, 60);
+        world.after(lag, process, this::applyNext);
+    }
+
+    private void applyNext() {
+        applying = false;
+        if (over) {
+            return;
+        }
+        long position = applied + 1;
+        byte[] bytes = disk.entry(position).bytes();
+        CompletableFuture<Object> proposal = proposals.remove(position);
+        Object answer = null;
+        if (bytes != null) {
+            try {
+                answer = machine.apply(position, bytes);
+            } catch (RuntimeException failure) {
+                raft.observer.failed(group, self, failure);
+                stop();
+                if (proposal != null) {
+                    proposal.completeExceptionally(new UnknownOutcomeException("The machine has failed", failure));
+                }
+                return;
+            }
+            raft.observer.applied(group, self, position, bytes, answer, machine);
+        }
+        applied = position;
+        if (leads && applied == firstOfTerm) {
+            changed();
+        }
+        if (proposal != null) {
+            proposal.complete(answer);
+        }
+        apply();
+    }
+
+    private void stop() {
+        over = true;
+        leads = false;
+        leader = null;
+        failProposals("the replica has stopped");
+        changed();
+    }
+
+    // What the port asks for
+
+    @Override
+    public CompletableFuture<Object> propose(byte[] entry) {
+        if (over || !leads || world.chance(raft.hardships.refused())) {
+            return CompletableFuture.failedFuture(
+                    new NotLeaderException(this + " does not lead", self.equals(leader) ? null : leader));
+        }
+        CompletableFuture<Object> proposal = new CompletableFuture<>();
+        disk.append(new Entry(disk.term(), entry));
+        long position = disk.last();
+        proposals.put(position, proposal);
+        sync(position, this::ownSynced);
+        voters.forEach(this::replicate);
+        if (world.chance(raft.hardships.unknown())) {
+            world.after(world.micros(0, 50_000), process, () -> {
+                if (proposals.remove(position, proposal)) {
+                    proposal.completeExceptionally(
+                            new UnknownOutcomeException("Made unknown", new IllegalStateException("hardship")));
+                }
+            });
+        }
+        return proposal;
+    }
+
+    private Standing observed() {
+        return new Standing(
+                disk.term(), leads, leads && applied >= firstOfTerm, over ? null : leader, List.of(Set.copyOf(voters)));
+    }
+
+    private void changed() {
+        Standing now = observed();
+        if (!now.equals(standing)) {
+            standing = now;
+            machine.standingChanged();
+        }
+    }
+
+    @Override
+    public Standing standing() {
+        return standing;
+    }
+
+    @Override
+    public long commitPosition() {
+        return commit;
+    }
+
+    @Override
+    public long appliedPosition() {
+        return applied;
+    }
+
+    @Override
+    public long sinceLeaderContactNanos() {
+        if (leads) {
+            return 0;
+        }
+        return over || contactAt == Long.MIN_VALUE ? Long.MAX_VALUE : world.nanos() - contactAt;
+    }
+
+    @Override
+    public void stepDown(@Nullable NodeId successor) {
+        if (!leads) {
+            return;
+        }
+        leader = null;
+        follow("it steps down");
+        postponeElection(3);
+        NodeId heir = successor == null ? voters.get(world.random().nextInt(voters.size())) : successor;
+        if (!heir.equals(self)) {
+            send(heir, SimulatedLog::takeOver);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!over) {
+            stop();
+        }
+    }
+
+    // Messages
+
+    private void broadcast(Consumer<SimulatedLog> message) {
+        voters.forEach(voter -> send(voter, message));
+    }
+
+    private void send(NodeId to, Consumer<SimulatedLog> message) {
+        SimulatedLog peer = to.equals(self) ? null : raft.replica(group, to);
+        if (peer != null) {
+            raft.network.datagram(process, peer.process, () -> {
+                if (!peer.over) {
+                    message.accept(peer);
+                }
+            });
+        }
+    }
+
+    @Override
+    public String toString() {
+        return self + "/" + (group < 0 ? "control" : "shard " + group);
+    }
+}

@@ -1,0 +1,113 @@
+package dev.lockstep.cluster.simulation;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Who reaches whom, and how late. Datagrams are lost, doubled and overtaken; streams, as TCP, deliver in order, wait out a
+ * partition, or break.
+ */
+final class SimulatedNetwork {
+
+    private final World world;
+    private final Weather weather;
+    private final Set<Way> blocked = new HashSet<>();
+    private final List<Stream> streams = new ArrayList<>();
+
+    /**
+     * How good the network is.
+     *
+     * @param loss share of datagrams lost, and as many doubled
+     * @param slow share of messages that take up to 30 ms
+     */
+    record Weather(double loss, double slow) {}
+
+    private record Way(String from, String to) {}
+
+    SimulatedNetwork(World world, Weather weather) {
+        this.world = world;
+        this.weather = weather;
+    }
+
+    private long latency() {
+        return world.chance(weather.slow()) ? world.micros(300, 30_000) : world.micros(30, 300);
+    }
+
+    /** From now on nothing gets from one to the other; the other way is another matter. */
+    void block(SimulatedProcess from, SimulatedProcess to) {
+        blocked.add(new Way(from.toString(), to.toString()));
+    }
+
+    boolean isBlocked(SimulatedProcess from, SimulatedProcess to) {
+        return blocked.contains(new Way(from.toString(), to.toString()));
+    }
+
+    /** Everybody reaches everybody, and what waited goes on its way. */
+    void heal() {
+        blocked.clear();
+        List.copyOf(streams).forEach(Stream::flush);
+    }
+
+    /** Delivers a message late, twice or never. */
+    void datagram(SimulatedProcess from, SimulatedProcess to, Runnable delivery) {
+        if (isBlocked(from, to) || world.chance(weather.loss())) {
+            return;
+        }
+        world.after(latency(), to, delivery);
+        if (world.chance(weather.loss())) {
+            world.after(latency(), to, delivery);
+        }
+    }
+
+    Stream stream(SimulatedProcess from, SimulatedProcess to) {
+        Stream stream = new Stream(from, to);
+        streams.add(stream);
+        return stream;
+    }
+
+    /** One direction of a connection. */
+    final class Stream {
+
+        private final SimulatedProcess from;
+        private final SimulatedProcess to;
+        private final List<Runnable> waiting = new ArrayList<>();
+        private long lastDue;
+        private boolean broken;
+
+        private Stream(SimulatedProcess from, SimulatedProcess to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        void send(Runnable delivery) {
+            if (broken) {
+                return;
+            }
+            if (isBlocked(from, to) || !waiting.isEmpty()) {
+                waiting.add(delivery);
+                return;
+            }
+            lastDue = Math.max(lastDue, world.nanos() + latency());
+            world.after(lastDue - world.nanos(), to, () -> {
+                if (!broken) {
+                    delivery.run();
+                }
+            });
+        }
+
+        private void flush() {
+            List<Runnable> held = List.copyOf(waiting);
+            waiting.clear();
+            held.forEach(this::send);
+        }
+
+        /** What has not arrived never will. */
+        void close() {
+            broken = true;
+            waiting.clear();
+            streams.remove(this);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package dev.lockstep.cluster.simulation;
+
+import dev.lockstep.cluster.node.LocalLink;
+import dev.lockstep.cluster.node.NodeCore;
+import dev.lockstep.protocol.routing.EmbeddedNode;
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.LocalReplicas;
+import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.Member;
+import java.time.Duration;
+import java.util.function.Function;
+
+/** A node of the simulated cluster: the real {@link NodeCore} on a simulated process. Its disk outlives it. */
+final class SimulatedNode implements EmbeddedNode {
+
+    private static final NodeCore.Limits LIMITS =
+            new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), 10_000);
+
+    private final SimulatedProcess process;
+    private final NodeCore.Place place;
+    private final Function<SimulatedProcess, SimulatedLinks> links;
+    private final SimulatedRaft raft;
+    private NodeCore core;
+    private LocalLink link;
+
+    SimulatedNode(
+            SimulatedProcess process,
+            NodeCore.Place place,
+            SimulatedRaft raft,
+            Function<SimulatedProcess, SimulatedLinks> links) {
+        this.process = process;
+        this.place = place;
+        this.raft = raft;
+        this.links = links;
+        boot();
+    }
+
+    private void boot() {
+        EventLoop loop = process.loop();
+        core = new NodeCore(
+                place, raft.consensus(place.self().id(), process), links.apply(process), process.time(), loop, LIMITS);
+        link = new LocalLink(core.server());
+    }
+
+    SimulatedProcess process() {
+        return process;
+    }
+
+    RequestServer server() {
+        return core.server();
+    }
+
+    void kill() {
+        process.kill();
+        raft.died(place.self().id());
+    }
+
+    void restart() {
+        process.restart();
+        boot();
+    }
+
+    @Override
+    public Member member() {
+        return place.self();
+    }
+
+    @Override
+    public Link link() {
+        return link;
+    }
+
+    @Override
+    public LocalReplicas replicas() {
+        return core.replicas();
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * A cluster in one thread: simulated time, threads, network, disks and logs, all from one seed. A run is a pure function of
+ * the code, the scenario and the seed. How to use it is told in {@code docs/testing.md}.
+ */
+@NullMarked
+package dev.lockstep.cluster.simulation;
+
+import org.jspecify.annotations.NullMarked;
