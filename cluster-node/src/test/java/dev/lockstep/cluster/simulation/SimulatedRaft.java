@@ -90,6 +90,14 @@ final class SimulatedRaft {
         return groups.getOrDefault(group, Map.of()).get(node);
     }
 
+    /** Whether a node leads a shard, as far as it knows. */
+    boolean leadsShard(NodeId node) {
+        return groups.entrySet().stream()
+                .filter(group ->
+                        group.getKey() != Consensus.CONTROL && group.getValue().containsKey(node))
+                .anyMatch(group -> group.getValue().get(node).standing().leads());
+    }
+
     /** The replicas of a group that are up. */
     List<SimulatedLog> replicas(int group) {
         return List.copyOf(groups.getOrDefault(group, Map.of()).values());

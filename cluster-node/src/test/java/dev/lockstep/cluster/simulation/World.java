@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 public final class World {
 
     private static final long FNV_PRIME = 0x100000001B3L;
+
+    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::due).thenComparingLong(Event::order));
@@ -96,7 +99,7 @@ public final class World {
             return true;
         }
         if (owner != null && owner.pausedUntil() > nanos) {
-            events.add(new Event(owner.pausedUntil(), next.order(), owner, next.incarnation(), next.task()));
+            events.add(new Event(owner.pausedUntil(), order++, owner, next.incarnation(), next.task()));
             return true;
         }
         happened++;
@@ -111,16 +114,14 @@ public final class World {
         return true;
     }
 
-    /** Goes on until then, or until something is wrong. */
-    void runUntil(long untilNanos, Supplier<Boolean> over) {
-        while (failures.isEmpty()
-                && !over.get()
-                && !events.isEmpty()
-                && events.peek().due() <= untilNanos) {
-            step();
-        }
-        if (failures.isEmpty() && !over.get()) {
-            nanos = Math.max(nanos, untilNanos);
+    /** Goes on until then, until {@code over}, or until something is wrong. */
+    void runUntil(long untilNanos, BooleanSupplier over) {
+        while (failures.isEmpty() && !over.getAsBoolean() && nanos < untilNanos) {
+            long slice = Math.min(untilNanos, nanos + SLICE_NANOS);
+            while (failures.isEmpty() && !events.isEmpty() && events.peek().due() <= slice) {
+                step();
+            }
+            nanos = Math.max(nanos, slice);
         }
     }
 

@@ -1,0 +1,126 @@
+package dev.lockstep.cluster.simulation;
+
+import java.util.List;
+
+/** Does harm to the cluster now and then, each harm for a while, until it has done its share or is told to stop. */
+final class Faults {
+
+    private final World world;
+    private final SimulatedNetwork network;
+    private final SimulatedRaft raft;
+    private final List<SimulatedNode> nodes;
+    private final List<SimulatedLinks> links;
+    private final Scenario scenario;
+    private final Life life;
+    private int left;
+
+    /** What the rest of the run does when a node comes and goes. */
+    interface Life {
+
+        void restarted(SimulatedNode node);
+    }
+
+    /** @param links of clients and nodes; grows during the run */
+    Faults(
+            World world,
+            SimulatedNetwork network,
+            SimulatedRaft raft,
+            List<SimulatedNode> nodes,
+            List<SimulatedLinks> links,
+            Scenario scenario,
+            Life life) {
+        this.world = world;
+        this.network = network;
+        this.raft = raft;
+        this.nodes = nodes;
+        this.links = links;
+        this.scenario = scenario;
+        this.life = life;
+        this.left = scenario.faults();
+    }
+
+    void begin() {
+        world.after(world.micros(20_000, 500_000), this::next);
+    }
+
+    private void next() {
+        if (left == 0) {
+            return;
+        }
+        left--;
+        harm();
+        begin();
+    }
+
+    /** No more harm, and what was done is undone. */
+    void end() {
+        left = 0;
+        network.heal();
+        for (SimulatedNode node : nodes) {
+            node.process().pause(0);
+            if (!node.process().isAlive()) {
+                restart(node);
+            }
+        }
+    }
+
+    private void harm() {
+        SimulatedNode node = nodes.get(world.random().nextInt(nodes.size()));
+        SimulatedNode leader = nodes.stream()
+                .filter(one -> raft.leadsShard(one.member().id()) && world.chance(0.7))
+                .findFirst()
+                .orElse(node);
+        switch (world.random().nextInt(9)) {
+            case 0, 1 -> kill(leader);
+            case 2 -> leader.process().pause(world.micros(50_000, 1_500_000));
+            case 3, 4 -> isolate(leader, true, true);
+            case 5 -> isolate(leader, true, false);
+            case 6 -> isolate(leader, false, true);
+            case 7 -> links.get(world.random().nextInt(links.size())).cut();
+            default -> skew(node);
+        }
+    }
+
+    private void kill(SimulatedNode node) {
+        if (node.process().isAlive()) {
+            node.kill();
+            if (scenario.hardships().syncs()) {
+                raft.powerCut(node.member().id());
+            }
+            world.after(world.micros(20_000, 1_500_000), () -> restart(node));
+        }
+    }
+
+    private void restart(SimulatedNode node) {
+        if (!node.process().isAlive()) {
+            node.restart();
+            life.restarted(node);
+        }
+    }
+
+    /** Cuts a node off from the other nodes, in one direction or both; clients still reach it. */
+    private void isolate(SimulatedNode node, boolean out, boolean in) {
+        world.trace(() -> node.process() + " is cut off" + (out ? " sending" : "") + (in ? " receiving" : ""));
+        for (SimulatedNode other : nodes) {
+            if (other != node) {
+                if (out) {
+                    network.block(node.process(), other.process());
+                }
+                if (in) {
+                    network.block(other.process(), node.process());
+                }
+            }
+        }
+        world.after(world.micros(200_000, 2_500_000), () -> {
+            world.trace(() -> "the network is whole again");
+            network.heal();
+        });
+    }
+
+    private void skew(SimulatedNode node) {
+        long most = scenario.skewMillis();
+        long millis = most == 0 ? 0 : world.random().nextLong(-most, most + 1);
+        world.trace(() -> "the clock of " + node.process() + " is " + millis + " ms off");
+        node.process().skew(millis);
+    }
+}

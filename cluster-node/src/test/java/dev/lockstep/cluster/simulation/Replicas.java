@@ -1,0 +1,137 @@
+package dev.lockstep.cluster.simulation;
+
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.machine.Applied;
+import dev.lockstep.cluster.machine.Batch;
+import dev.lockstep.cluster.machine.BatchCodec;
+import dev.lockstep.cluster.machine.CacheChange;
+import dev.lockstep.cluster.machine.Command;
+import dev.lockstep.cluster.machine.Outcome;
+import dev.lockstep.cluster.machine.ShardMachine;
+import dev.lockstep.cluster.shard.ReplicaProbe;
+import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.RequestId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must be true of all replicas after each entry: the same entry at the same position, the same answer, the same checksum;
+ * and the first answer again for each request that comes again. The first replica that applies a position is compared with
+ * a machine kept here, the others with what the first did.
+ */
+final class Replicas implements SimulatedRaft.Observer {
+
+    private final World world;
+    private final Map<Integer, Reference> groups = new HashMap<>();
+
+    Replicas(World world) {
+        this.world = world;
+    }
+
+    /** @param checksum 0 for the control group */
+    private record Step(byte[] entry, Object answer, long checksum) {}
+
+    /** One group, as it must be everywhere. */
+    private static final class Reference {
+        private final ShardMachine machine = new ShardMachine(new HeapStore());
+        private final NavigableMap<Long, Step> steps = new TreeMap<>();
+        private final NavigableMap<Long, List<CacheChange>> changes = new TreeMap<>();
+        private final Map<RequestId, Outcome> answers = new HashMap<>();
+    }
+
+    @Override
+    public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {
+        Reference reference = groups.computeIfAbsent(group, none -> new Reference());
+        long checksum = group == Consensus.CONTROL ? 0 : ReplicaProbe.checksum(machine);
+        Step step = reference.steps.get(position);
+        if (step == null) {
+            if (!reference.steps.isEmpty() && reference.steps.lastKey() > position) {
+                world.fail(where(group, node, position) + ": others went past it without an entry", null);
+                return;
+            }
+            if (group != Consensus.CONTROL) {
+                first(reference, group, node, position, entry, answer, checksum);
+            }
+            step = new Step(entry, answer, checksum);
+            reference.steps.put(position, step);
+            world.mix(position * 31 + checksum);
+        }
+        if (!Arrays.equals(step.entry(), entry)) {
+            world.fail(where(group, node, position) + ": another entry than elsewhere", null);
+        } else if (!step.answer().equals(answer)) {
+            world.fail(where(group, node, position) + ": answers " + answer + ", elsewhere " + step.answer(), null);
+        } else if (step.checksum() != checksum) {
+            world.fail(where(group, node, position) + ": another checksum than elsewhere", null);
+        }
+    }
+
+    private void first(
+            Reference reference, int group, NodeId node, long position, byte[] entry, Object answer, long checksum) {
+        Batch batch = BatchCodec.decode(entry);
+        Applied expected = reference.machine.apply(position, batch);
+        reference.changes.put(position, expected.changes());
+        if (!expected.outcomes().equals(answer) || reference.machine.checksum() != checksum) {
+            world.fail(
+                    where(group, node, position) + ": answers " + answer + " and not " + expected.outcomes()
+                            + ", or another checksum",
+                    null);
+        }
+        for (int i = 0; i < batch.commands().size(); i++) {
+            if (batch.commands().get(i) instanceof Command.Write write
+                    && expected.outcomes().get(i) instanceof Outcome.Written written) {
+                Outcome before = reference.answers.putIfAbsent(named(write.id()), written);
+                if (before != null && !before.equals(written)) {
+                    world.fail(
+                            where(group, node, position) + ": " + write.id() + " was answered " + before + ", now "
+                                    + written,
+                            null);
+                }
+            }
+        }
+        world.trace(() -> where(group, node, position) + " applied first: " + batch.commands() + " → " + answer);
+    }
+
+    /** A request's name without what its client has completed, which rises from one attempt to the next. */
+    private static RequestId named(RequestId id) {
+        return new RequestId(id.sessionHigh(), id.sessionLow(), id.sequence(), 0);
+    }
+
+    private static String where(int group, NodeId node, long position) {
+        return (group == Consensus.CONTROL ? "control" : "shard " + group) + " on " + node + " at " + position;
+    }
+
+    @Override
+    public void failed(int group, NodeId node, RuntimeException failure) {
+        world.fail((group < 0 ? "control" : "shard " + group) + " on " + node + " has failed", failure);
+    }
+
+    /** The changes of a cache in a shard after a position, up to another. */
+    List<CacheChange> changes(int shard, int cacheId, long after, long upTo) {
+        List<CacheChange> all = new ArrayList<>();
+        Reference reference = groups.get(shard);
+        if (reference != null) {
+            reference
+                    .changes
+                    .subMap(after, false, upTo, true)
+                    .values()
+                    .forEach(some -> some.stream()
+                            .filter(change -> change.cacheId() == cacheId)
+                            .forEach(all::add));
+        }
+        return all;
+    }
+
+    /** The last position that was applied anywhere; 0 for none. */
+    long last(int group) {
+        @Nullable Reference reference = groups.get(group);
+        return reference == null || reference.steps.isEmpty() ? 0 : reference.steps.lastKey();
+    }
+}

@@ -1,0 +1,257 @@
+package dev.lockstep.cluster.simulation;
+
+import dev.lockstep.cluster.history.Checker;
+import dev.lockstep.cluster.history.History;
+import dev.lockstep.cluster.history.Operation;
+import dev.lockstep.cluster.history.Recorder;
+import dev.lockstep.cluster.history.Report;
+import dev.lockstep.cluster.node.NodeCore;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.routing.Sessions;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.Lifetime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a scenario: a cluster, its clients, what happens to them, and what is checked at the end. */
+final class Run {
+
+    private static final long START_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final int MAX_EMBEDDED = 3;
+    private static final String LASTING = "lasting";
+    private static final String PASSING = "passing";
+
+    private final long seed;
+    private final Scenario scenario;
+    private final World world;
+    private final SimulatedNetwork network;
+    private final Replicas replicas;
+    private final SimulatedRaft raft;
+    private final List<Member> members = new ArrayList<>();
+    private final List<SimulatedNode> nodes = new ArrayList<>();
+    private final List<SimulatedLinks> links = new ArrayList<>();
+    private final List<SimulatedClient> clients = new ArrayList<>();
+    private final List<Hearing> hearings = new ArrayList<>();
+    private final Recorder recorder;
+    private final List<CacheDefinition> caches;
+    private final Faults faults;
+    private final Workload insideWork;
+    private SimulatedClient inside;
+    private int embedded;
+
+    /**
+     * What came of a run.
+     *
+     * @param failures what was wrong; nothing, if all is well
+     * @param hash equal for two runs in which the same happened
+     */
+    record Result(long seed, Scenario scenario, List<String> failures, long hash, long events, History history) {
+
+        boolean isClean() {
+            return failures.isEmpty();
+        }
+    }
+
+    /** @param trace takes a line for all that happens, or null */
+    Run(long seed, Scenario scenario, @Nullable Consumer<String> trace) {
+        this.seed = seed;
+        this.scenario = scenario;
+        this.world = new World(seed, trace);
+        this.network = new SimulatedNetwork(world, scenario.weather());
+        this.replicas = new Replicas(world);
+        this.raft = new SimulatedRaft(world, network, scenario.hardships(), replicas);
+        this.recorder = new Recorder(() -> TimeUnit.NANOSECONDS.toMicros(world.nanos()));
+        Lifetime lifetime = Lifetime.ofMillis(scenario.lifetimeMillis());
+        this.caches = List.of(
+                cache(LASTING, ExpiryRule.ETERNAL),
+                cache(PASSING, new ExpiryRule(lifetime, lifetime, Lifetime.UNCHANGED)));
+        this.insideWork = work("e");
+        this.faults = new Faults(world, network, raft, nodes, links, scenario, this::restarted);
+    }
+
+    private static CacheDefinition cache(String name, ExpiryRule expiry) {
+        return new CacheDefinition(name, "k", "v", expiry, "", 0, Consistency.SESSION);
+    }
+
+    Result result() {
+        world.trace(() -> "seed " + seed + ", " + scenario);
+        build();
+        faults.begin();
+        goOn(START_NANOS + scenario.operations() * SimulatedClient.TIMEOUT.toNanos());
+        faults.end();
+        goOn(world.nanos() + SimulatedClient.PATIENCE_NANOS);
+        demandDone("clients are not done");
+        readAll();
+        goOn(world.nanos() + SimulatedClient.PATIENCE_NANOS);
+        demandDone("the last reader is not done");
+        settle();
+        History history = recorder.history(vanishing());
+        if (world.failures().isEmpty()) {
+            hearings.forEach(hearing -> hearing.check(replicas));
+            Report report = new Checker().check(history);
+            if (!report.isClean()) {
+                world.fail(report.toString(), null);
+            }
+        }
+        return new Result(seed, scenario, world.failures(), world.hash(), world.happened(), history);
+    }
+
+    private void build() {
+        for (int i = 0; i < scenario.nodes(); i++) {
+            members.add(new Member(new NodeId("n" + i), "simulated", i + 1));
+        }
+        List<NodeId> ids = members.stream().map(Member::id).toList();
+        List<List<NodeId>> placed = new ArrayList<>();
+        for (int shard = 0; shard < scenario.shards(); shard++) {
+            List<NodeId> rotated = new ArrayList<>(ids);
+            Collections.rotate(rotated, shard);
+            placed.add(rotated.subList(0, 3));
+        }
+        ShardMap map = new ShardMap(1, placed);
+        for (Member member : members) {
+            SimulatedProcess process = new SimulatedProcess(world, member.id().toString());
+            process.skew(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()));
+            nodes.add(new SimulatedNode(
+                    process, new NodeCore.Place("simulated", member, members, map), raft, this::links));
+        }
+        for (int i = 0; i < scenario.clients(); i++) {
+            String name = "c" + i;
+            boolean hears = world.chance(0.5);
+            remote(name, work(name), (session, known) -> {
+                if (hears) {
+                    hear(name, session, known.get(LASTING));
+                }
+            });
+        }
+        embed();
+    }
+
+    private Workload work(String name) {
+        return new Workload.Mixed(
+                name,
+                caches.stream().map(CacheDefinition::name).toList(),
+                scenario.keys(),
+                scenario.operations(),
+                world.random().split());
+    }
+
+    private void hear(String name, Session session, int cacheId) {
+        Hearing hearing = new Hearing(world, name, cacheId);
+        hearings.add(hearing);
+        session.subscribe(cacheId, hearing);
+    }
+
+    private SimulatedLinks links(SimulatedProcess process) {
+        SimulatedLinks made = new SimulatedLinks(
+                world, network, process, member -> member.port() > nodes.size() ? null : nodes.get(member.port() - 1));
+        links.add(made);
+        return made;
+    }
+
+    private void remote(String name, Workload workload, SimulatedClient.Begun begun) {
+        SimulatedProcess process = new SimulatedProcess(world, name);
+        Sessions sessions = sessions(process);
+        List<String> servers =
+                members.stream().map(member -> "simulated:" + member.port()).toList();
+        client(process, name, workload, begun).start(() -> sessions.connect(servers));
+    }
+
+    /** A client in the first node's process, which ends with it. */
+    private void embed() {
+        SimulatedNode node = nodes.get(0);
+        Sessions sessions = sessions(node.process());
+        inside = client(node.process(), "e" + embedded++, insideWork, (session, ids) -> {});
+        inside.start(() -> sessions.connect(node));
+    }
+
+    private Sessions sessions(SimulatedProcess process) {
+        return new Sessions(links(process), SimulatedClient.TIMEOUT, process.time(), process.loop(), process.entropy());
+    }
+
+    private SimulatedClient client(
+            SimulatedProcess process, String name, Workload workload, SimulatedClient.Begun begun) {
+        SimulatedClient client = new SimulatedClient(world, process, name, recorder, caches, workload, begun);
+        clients.add(client);
+        return client;
+    }
+
+    /** The client that was in it is gone, and another goes on with its work. */
+    private void restarted(SimulatedNode node) {
+        if (node == nodes.get(0)) {
+            clients.remove(inside);
+            if (embedded < MAX_EMBEDDED) {
+                embed();
+            }
+        }
+    }
+
+    private void goOn(long untilNanos) {
+        world.runUntil(untilNanos, () -> clients.stream().allMatch(SimulatedClient::isDone));
+    }
+
+    private void demandDone(String what) {
+        if (!world.failures().isEmpty()) {
+            return;
+        }
+        List<String> undone = clients.stream()
+                .filter(client -> !client.isDone())
+                .map(SimulatedClient::doing)
+                .toList();
+        if (!undone.isEmpty()) {
+            world.fail(what + " after all is well again: " + undone, null);
+        }
+    }
+
+    /** A client that was not there before reads everything. */
+    private void readAll() {
+        List<Workload.Step> steps = new ArrayList<>();
+        for (CacheDefinition cache : caches) {
+            for (int i = 0; i < scenario.keys(); i++) {
+                steps.add(new Workload.Step(
+                        cache.name(), cache.name() + "/" + i, new Operation.Get(), Consistency.STRONG, 0));
+            }
+        }
+        remote("last", Workload.reading(steps), (session, ids) -> {});
+    }
+
+    /** Waits until all replicas have applied the same, and subscribers have heard it. */
+    private void settle() {
+        world.runUntil(world.nanos() + SimulatedClient.PATIENCE_NANOS, this::isSettled);
+        if (world.failures().isEmpty() && !isSettled()) {
+            world.fail("replicas or subscribers are behind for a minute after all is well again", null);
+        }
+    }
+
+    private boolean isSettled() {
+        for (int shard = 0; shard < scenario.shards(); shard++) {
+            List<SimulatedLog> logs = raft.replicas(shard);
+            long last = replicas.last(shard);
+            if (logs.size() < 3 || logs.stream().anyMatch(log -> log.appliedPosition() < last)) {
+                return false;
+            }
+        }
+        return hearings.stream().allMatch(hearing -> hearing.isCurrent(replicas));
+    }
+
+    /** Clocks may differ by twice the skew, so an entry may end that much earlier than its writer thinks. */
+    private Map<String, Long> vanishing() {
+        long micros =
+                TimeUnit.MILLISECONDS.toMicros(Math.max(0, scenario.lifetimeMillis() - 2 * scenario.skewMillis() - 1));
+        Map<String, Long> vanishing = new HashMap<>();
+        for (int i = 0; i < scenario.keys(); i++) {
+            vanishing.put(PASSING + "/" + i, micros);
+        }
+        return vanishing;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.lockstep.cluster.simulation;
+
+import java.util.SplittableRandom;
+
+/**
+ * What a run is like: how large the cluster is, what its clients do, and what goes wrong. Immutable.
+ *
+ * @param shards besides the control group
+ * @param clients remote ones; one more is embedded in the first node
+ * @param operations of each client
+ * @param keys of each of the two caches, of which one has entries that expire
+ * @param lifetimeMillis of an entry that expires
+ * @param skewMillis by which a node's wall clock may be wrong, either way
+ * @param faults how many things happen to processes and to the network
+ */
+record Scenario(
+        int nodes,
+        int shards,
+        int clients,
+        int operations,
+        int keys,
+        long lifetimeMillis,
+        long skewMillis,
+        int faults,
+        SimulatedNetwork.Weather weather,
+        SimulatedRaft.Hardships hardships) {
+
+    /** A scenario as the seed has it: most are mixed, some leave out one hardship or another. */
+    static Scenario of(long seed) {
+        SplittableRandom random = new SplittableRandom(seed ^ 0x5DEECE66DL);
+        boolean five = random.nextInt(8) == 0;
+        boolean stormy = random.nextInt(3) == 0;
+        return new Scenario(
+                five ? 5 : 3,
+                1 + random.nextInt(2),
+                2 + random.nextInt(3),
+                12 + random.nextInt(20),
+                1 + random.nextInt(3),
+                100 + random.nextInt(400),
+                random.nextBoolean() ? 0 : random.nextInt(1_500),
+                random.nextInt(8),
+                new SimulatedNetwork.Weather(stormy ? 0.05 : 0.005, stormy ? 0.2 : 0.02),
+                new SimulatedRaft.Hardships(
+                        random.nextBoolean() ? 0 : 0.02,
+                        random.nextBoolean() ? 0 : 0.05,
+                        random.nextBoolean() ? 0 : 0.05,
+                        random.nextBoolean(),
+                        random.nextBoolean() ? 0 : 0.05));
+    }
+
+    /** The same with fewer clients, operations and faults, to find what is enough. */
+    Scenario with(int fewerClients, int fewerOperations, int fewerFaults) {
+        return new Scenario(
+                nodes,
+                shards,
+                fewerClients,
+                fewerOperations,
+                keys,
+                lifetimeMillis,
+                skewMillis,
+                fewerFaults,
+                weather,
+                hardships);
+    }
+}
