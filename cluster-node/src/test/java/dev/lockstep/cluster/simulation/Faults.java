@@ -57,7 +57,6 @@ final class Faults {
         left = 0;
         network.heal();
         for (SimulatedNode node : nodes) {
-            node.process().pause(0);
             if (!node.process().isAlive()) {
                 restart(node);
             }

@@ -31,6 +31,7 @@ final class Run {
     private static final int MAX_EMBEDDED = 3;
     private static final String LASTING = "lasting";
     private static final String PASSING = "passing";
+    private static final String BOUNDED = "bounded";
 
     private final long seed;
     private final Scenario scenario;
@@ -74,14 +75,15 @@ final class Run {
         this.recorder = new Recorder(() -> TimeUnit.NANOSECONDS.toMicros(world.nanos()));
         Lifetime lifetime = Lifetime.ofMillis(scenario.lifetimeMillis());
         this.caches = List.of(
-                cache(LASTING, ExpiryRule.ETERNAL),
-                cache(PASSING, new ExpiryRule(lifetime, lifetime, Lifetime.UNCHANGED)));
+                cache(LASTING, ExpiryRule.ETERNAL, 0),
+                cache(PASSING, new ExpiryRule(lifetime, lifetime, Lifetime.UNCHANGED), 0),
+                cache(BOUNDED, ExpiryRule.ETERNAL, 2));
         this.insideWork = work("e");
         this.faults = new Faults(world, network, raft, nodes, links, scenario, this::restarted);
     }
 
-    private static CacheDefinition cache(String name, ExpiryRule expiry) {
-        return new CacheDefinition(name, "k", "v", expiry, "", 0, Consistency.SESSION);
+    private static CacheDefinition cache(String name, ExpiryRule expiry, long maxEntries) {
+        return new CacheDefinition(name, "k", "v", expiry, "", maxEntries, Consistency.SESSION);
     }
 
     Result result() {
@@ -128,13 +130,18 @@ final class Run {
         for (int i = 0; i < scenario.clients(); i++) {
             String name = "c" + i;
             boolean hears = world.chance(0.5);
-            remote(name, work(name), (session, known) -> {
+            remote(name, threads(name), (session, known) -> {
                 if (hears) {
                     hear(name, session, known.get(LASTING));
                 }
             });
         }
         embed();
+    }
+
+    /** A history has room for eight clients of a key: the one inside comes three times, and there is the last reader. */
+    private List<Workload> threads(String name) {
+        return scenario.clients() > 2 ? List.of(work(name)) : List.of(work(name), work(name + "+"));
     }
 
     private Workload work(String name) {
@@ -159,19 +166,19 @@ final class Run {
         return made;
     }
 
-    private void remote(String name, Workload workload, SimulatedClient.Begun begun) {
+    private void remote(String name, List<Workload> workloads, SimulatedClient.Begun begun) {
         SimulatedProcess process = new SimulatedProcess(world, name);
         Sessions sessions = sessions(process);
         List<String> servers =
                 members.stream().map(member -> "simulated:" + member.port()).toList();
-        client(process, name, workload, begun).start(() -> sessions.connect(servers));
+        client(process, name, workloads, begun).start(() -> sessions.connect(servers));
     }
 
     /** A client in the first node's process, which ends with it. */
     private void embed() {
         SimulatedNode node = nodes.get(0);
         Sessions sessions = sessions(node.process());
-        inside = client(node.process(), "e" + embedded++, insideWork, (session, ids) -> {});
+        inside = client(node.process(), "e" + embedded++, List.of(insideWork), (session, ids) -> {});
         inside.start(() -> sessions.connect(node));
     }
 
@@ -180,8 +187,8 @@ final class Run {
     }
 
     private SimulatedClient client(
-            SimulatedProcess process, String name, Workload workload, SimulatedClient.Begun begun) {
-        SimulatedClient client = new SimulatedClient(world, process, name, recorder, caches, workload, begun);
+            SimulatedProcess process, String name, List<Workload> workloads, SimulatedClient.Begun begun) {
+        SimulatedClient client = new SimulatedClient(world, process, name, recorder, caches, workloads, begun);
         clients.add(client);
         return client;
     }
@@ -222,7 +229,7 @@ final class Run {
                         cache.name(), cache.name() + "/" + i, new Operation.Get(), Consistency.STRONG, 0));
             }
         }
-        remote("last", Workload.reading(steps), (session, ids) -> {});
+        remote("last", List.of(Workload.reading(steps)), (session, ids) -> {});
     }
 
     /** Waits until all replicas have applied the same, and subscribers have heard it. */
@@ -251,6 +258,7 @@ final class Run {
         Map<String, Long> vanishing = new HashMap<>();
         for (int i = 0; i < scenario.keys(); i++) {
             vanishing.put(PASSING + "/" + i, micros);
+            vanishing.put(BOUNDED + "/" + i, 0L);
         }
         return vanishing;
     }

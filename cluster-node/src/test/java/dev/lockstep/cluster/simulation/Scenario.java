@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
  * @param shards besides the control group
  * @param clients remote ones; one more is embedded in the first node
  * @param operations of each client
- * @param keys of each of the two caches, of which one has entries that expire
+ * @param keys of each of three caches: one whose entries last, one whose entries expire, and one that has room for two
  * @param lifetimeMillis of an entry that expires
  * @param skewMillis by which a node's wall clock may be wrong, either way
  * @param faults how many things happen to processes and to the network

@@ -1,11 +1,30 @@
 package dev.lockstep.cluster.simulation;
 
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Runs schedules: {@code --seed N} one with its trace, {@code --seeds N [--from N]} many. */
 public final class Simulate {
 
     private Simulate() {}
+
+    /** What the first of so many schedules that goes wrong says, in a line; null if none does. */
+    public static @Nullable String firstFailure(int schedules) {
+        for (long seed = 0; seed < schedules; seed++) {
+            Run.Result result = new Run(seed, Scenario.of(seed), null).result();
+            if (!result.isClean()) {
+                return "seed " + seed + ": "
+                        + result.failures()
+                                .get(0)
+                                .lines()
+                                .limit(2)
+                                .collect(Collectors.joining(" "))
+                                .strip();
+            }
+        }
+        return null;
+    }
 
     public static void main(String[] arguments) {
         if (arguments[0].equals("--seed")) {

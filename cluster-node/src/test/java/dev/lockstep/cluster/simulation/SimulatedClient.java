@@ -17,6 +17,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +25,12 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client with a session: it does one operation after another, as a JCache provider would do them, and records what it
- * was told.
+ * A client with a session: each of its threads does one operation after another, as a JCache provider would do them, and
+ * records what it was told.
  */
 final class SimulatedClient {
 
@@ -40,13 +42,11 @@ final class SimulatedClient {
     private final String name;
     private final Recorder recorder;
     private final List<CacheDefinition> caches;
-    private final Workload workload;
+    private final List<Thread> threads = new ArrayList<>();
     private final Begun begun;
     private final Map<String, Integer> ids = new HashMap<>();
     private @Nullable Session session;
     private String doing = "connecting";
-    private @Nullable String lastSeen;
-    private boolean done;
 
     /** Takes the session, and the caches' ids by name. */
     interface Begun {
@@ -61,14 +61,16 @@ final class SimulatedClient {
             String name,
             Recorder recorder,
             List<CacheDefinition> caches,
-            Workload workload,
+            List<Workload> workloads,
             Begun begun) {
         this.world = world;
         this.process = process;
         this.name = name;
         this.recorder = recorder;
         this.caches = caches;
-        this.workload = workload;
+        for (int i = 0; i < workloads.size(); i++) {
+            threads.add(new Thread(i == 0 ? name : name + "+" + i, workloads.get(i)));
+        }
         this.begun = begun;
     }
 
@@ -87,7 +89,7 @@ final class SimulatedClient {
     private void create(int number) {
         if (number == caches.size()) {
             begun.begins(session, ids);
-            next();
+            threads.forEach(Thread::next);
             return;
         }
         CacheDefinition definition = caches.get(number);
@@ -103,42 +105,63 @@ final class SimulatedClient {
     }
 
     String doing() {
-        return this + " is " + doing;
+        return threads.stream().noneMatch(thread -> thread.begun)
+                ? this + " is " + doing
+                : threads.stream()
+                        .filter(thread -> !thread.done)
+                        .map(thread -> thread.name + " is at " + thread.step)
+                        .collect(Collectors.joining(", "));
     }
 
     boolean isDone() {
-        return done;
+        return threads.stream().allMatch(thread -> thread.done);
     }
 
-    private void next() {
-        Workload.Step step = workload.next(lastSeen);
-        if (step == null) {
-            doing = "done";
-            done = true;
-        } else {
-            world.after(world.micros(0, step.pauseMicros()), process, () -> perform(step));
+    /** Does one thing at a time; a client of its own to the history, since it can't know what the others see. */
+    private final class Thread {
+
+        private final String name;
+        private final Workload workload;
+        private Workload.@Nullable Step step;
+        private @Nullable String lastSeen;
+        private boolean begun;
+        private boolean done;
+
+        Thread(String name, Workload workload) {
+            this.name = name;
+            this.workload = workload;
         }
-    }
 
-    private void perform(Workload.Step step) {
-        Operation operation = step.operation();
-        Recorder.Open call = recorder.begins(name, step.key(), step.consistency(), operation);
-        doing = "at " + step;
-        world.trace(() -> this + " begins " + operation + " of " + step.key() + " " + step.consistency());
-        answer(ids.get(step.cache()), Bytes.utf8(step.key()), operation, step.consistency())
-                .whenComplete((outcome, failure) -> {
-                    Outcome told = failure == null ? outcome : failed(failure);
-                    call.ended(told);
-                    if (told instanceof Outcome.Value seen && seen.value() != null) {
-                        lastSeen = seen.value();
-                    }
-                    world.mix(told.toString().hashCode());
-                    world.trace(() -> this + " ends " + operation + " of " + step.key() + ": " + told
-                            + (failure == null
-                                    ? ""
-                                    : " " + Session.unwrap(failure).getMessage()));
-                    next();
-                });
+        void next() {
+            begun = true;
+            Workload.Step coming = workload.next(lastSeen);
+            step = coming;
+            if (coming == null) {
+                done = true;
+            } else {
+                world.after(world.micros(0, coming.pauseMicros()), process, () -> perform(coming));
+            }
+        }
+
+        private void perform(Workload.Step coming) {
+            Operation operation = coming.operation();
+            Recorder.Open call = recorder.begins(name, coming.key(), coming.consistency(), operation);
+            world.trace(() -> name + " begins " + operation + " of " + coming.key() + " " + coming.consistency());
+            answer(ids.get(coming.cache()), Bytes.utf8(coming.key()), operation, coming.consistency())
+                    .whenComplete((outcome, failure) -> {
+                        Outcome told = failure == null ? outcome : failed(failure);
+                        call.ended(told);
+                        if (told instanceof Outcome.Value seen && seen.value() != null) {
+                            lastSeen = seen.value();
+                        }
+                        world.mix(told.toString().hashCode());
+                        world.trace(() -> name + " ends " + operation + " of " + coming.key() + ": " + told
+                                + (failure == null
+                                        ? ""
+                                        : " " + Session.unwrap(failure).getMessage()));
+                        next();
+                    });
+        }
     }
 
     private Outcome failed(Throwable failure) {

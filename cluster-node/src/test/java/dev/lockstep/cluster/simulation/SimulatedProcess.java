@@ -64,7 +64,7 @@ final class SimulatedProcess {
 
     /** Nothing happens in it for a while. */
     void pause(long nanos) {
-        pausedUntil = world.nanos() + nanos;
+        pausedUntil = Math.max(pausedUntil, world.nanos() + nanos);
         world.trace(() -> this + " is paused for " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms");
     }
 

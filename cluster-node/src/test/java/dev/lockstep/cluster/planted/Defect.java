@@ -1,0 +1,133 @@
+package dev.lockstep.cluster.planted;
+
+import java.util.List;
+
+/**
+ * A defect to be planted: a piece of a source file, and what stands there instead. Immutable.
+ *
+ * @param name what is wrong, in a few words
+ * @param file from the root of the project
+ * @param right a piece of the source that occurs there once, blanks counting as one
+ * @param wrong what takes its place
+ */
+record Defect(String name, String file, String right, String wrong) {
+
+    private static final String ROUTING = "protocol/src/main/java/dev/lockstep/protocol/routing/";
+    private static final String CLUSTER = "cluster-node/src/main/java/dev/lockstep/cluster/";
+    private static final String SIMULATION = "cluster-node/src/test/java/dev/lockstep/cluster/simulation/";
+
+    /** Each breaks a promise. */
+    static final List<Defect> ALL = List.of(
+            new Defect(
+                    "a retry is applied twice",
+                    CLUSTER + "machine/SessionTable.java",
+                    "Outcome known = session.outcomes.get(id.sequence());",
+                    "Outcome known = null;"),
+            new Defect(
+                    "the session table is lost now and then",
+                    CLUSTER + "machine/ShardMachine.java",
+                    "return sessions.once(write.id(),",
+                    "return (position % 8 == 0 ? new SessionTable() : sessions).once(write.id(),"),
+            new Defect(
+                    "acknowledged before a majority has it",
+                    SIMULATION + "SimulatedLog.java",
+                    "positions.get((positions.size() - 1) / 2)",
+                    "positions.get(positions.size() - 1)"),
+            new Defect(
+                    "an unknown outcome is called a failure",
+                    CLUSTER + "shard/Proposer.java",
+                    "Status.INVALID : Status.INDETERMINATE",
+                    "Status.INVALID : Status.INVALID"),
+            new Defect(
+                    "a batch's outcomes go to the wrong commands",
+                    CLUSTER + "shard/Proposer.java",
+                    "((List<Outcome>) outcomes).get(i)",
+                    "((List<Outcome>) outcomes).get(batch.size() - 1 - i)"),
+            new Defect(
+                    "a strong read without a round",
+                    CLUSTER + "reads/ReadRounds.java",
+                    "if (PendingReads.isMajority(standing.voters(), Set.of(self))) {",
+                    "if (standing.leads()) {"),
+            new Defect(
+                    "a read joins a round that was sent before",
+                    CLUSTER + "reads/PendingReads.java",
+                    "return !sent && !over",
+                    "return !over"),
+            new Defect(
+                    "any later term confirms a round too",
+                    CLUSTER + "server/RequestDispatcher.java",
+                    "currentTerm(asked.group()) == asked.term()",
+                    "currentTerm(asked.group()) >= asked.term()"),
+            new Defect(
+                    "a strong read does not wait until what was committed is applied",
+                    CLUSTER + "reads/ReadBarrier.java",
+                    "waits.await(commitPosition,",
+                    "waits.await(0,"),
+            new Defect(
+                    "a session's position is not carried to another node",
+                    ROUTING + "Session.java",
+                    "withValues, consistency, positions.position(shard),",
+                    "withValues, consistency, 0,"),
+            new Defect(
+                    "a replica answers before it is where the session has been",
+                    CLUSTER + "shard/ShardReplica.java",
+                    "whenApplied(read.minPosition(), reply, () -> sessionRead(read, reply));",
+                    "sessionRead(read, reply);"),
+            new Defect(
+                    "the replica in the process does not look at the session's position",
+                    CLUSTER + "shard/ShardReplica.java",
+                    "state.applied() < session.position(shard) ||",
+                    ""),
+            new Defect(
+                    "a session does not remember what it has written",
+                    ROUTING + "SessionWrites.java",
+                    "positions.saw(shard, written.position());",
+                    ""),
+            new Defect(
+                    "a session does not remember by which time it has judged",
+                    ROUTING + "SessionPositions.java",
+                    "public void judged(long millis) {",
+                    "public void judged(long millis) { if (millis != 0) { return; }"),
+            new Defect(
+                    "the lease is trusted, and so is one that another leader knows nothing of",
+                    CLUSTER + "machine/Conditions.java",
+                    "entry != null && entry.version() == versionIs.version()",
+                    "entry != null"),
+            new Defect(
+                    "put and removed since is taken for untouched",
+                    CLUSTER + "machine/Conditions.java",
+                    "entry == null && absentSince.test(since.version())",
+                    "entry == null"),
+            new Defect(
+                    "apply reads a clock of its own",
+                    CLUSTER + "machine/ShardMachine.java",
+                    "logTimeMillis = Math.max(logTimeMillis, batch.stampMillis());",
+                    "logTimeMillis = Math.max(logTimeMillis, batch.stampMillis()) + System.nanoTime() % 128;"),
+            new Defect(
+                    "the log's time goes back",
+                    CLUSTER + "machine/ShardMachine.java",
+                    "logTimeMillis = Math.max(logTimeMillis, batch.stampMillis());",
+                    "logTimeMillis = batch.stampMillis();"),
+            new Defect(
+                    "a strong read calls expired what only its own clock says",
+                    CLUSTER + "shard/ShardReplica.java",
+                    "if (state.logTimeMillis() >= now || !onlyByClock.test(now)) {",
+                    "if (now >= 0) {"),
+            new Defect(
+                    "evicted on one replica",
+                    CLUSTER + "shard/ReplicaState.java",
+                    "Applied result = machine.apply(position, batch);",
+                    "Applied result = machine.apply(position, batch);\n"
+                            + "if (position % 5 == 0 && System.identityHashCode(this) % 2 == 0) {\n"
+                            + "store.keysAfter(1, null, 1).forEach(key -> store.remove(1, key)); }"),
+            new Defect(
+                    "changes are skipped when a subscription goes on elsewhere",
+                    ROUTING + "Subscription.java",
+                    "after = position;",
+                    "after = -1;"),
+            new Defect(
+                    "changes are told twice when a subscription goes on elsewhere",
+                    CLUSTER + "shard/ChangeWindow.java",
+                    "position <= subscriber.after()",
+                    "position < subscriber.after()"));
+}
