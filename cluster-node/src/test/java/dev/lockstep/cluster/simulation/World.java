@@ -2,7 +2,9 @@ package dev.lockstep.cluster.simulation;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +25,7 @@ public final class World {
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::due).thenComparingLong(Event::order));
+    private final Map<SimulatedProcess, List<Event>> deferred = new HashMap<>();
     private final SplittableRandom random;
     private final @Nullable Consumer<String> trace;
     private final List<String> failures = new ArrayList<>();
@@ -99,7 +102,7 @@ public final class World {
             return true;
         }
         if (owner != null && owner.pausedUntil() > nanos) {
-            events.add(new Event(owner.pausedUntil(), order++, owner, next.incarnation(), next.task()));
+            deferred.computeIfAbsent(owner, this::wakes).add(next);
             return true;
         }
         happened++;
@@ -112,6 +115,22 @@ public final class World {
             fail("a task" + (owner == null ? "" : " of " + owner) + " failed", failure);
         }
         return true;
+    }
+
+    /** What a paused process has to do is kept, in order, until it goes on. */
+    private List<Event> wakes(SimulatedProcess owner) {
+        after(owner.pausedUntil() - nanos, () -> wake(owner));
+        return new ArrayList<>();
+    }
+
+    private void wake(SimulatedProcess owner) {
+        if (owner.pausedUntil() > nanos) {
+            after(owner.pausedUntil() - nanos, () -> wake(owner));
+            return;
+        }
+        for (Event kept : deferred.remove(owner)) {
+            events.add(new Event(nanos, order++, owner, kept.incarnation(), kept.task()));
+        }
     }
 
     /** Goes on until then, until {@code over}, or until something is wrong. */
