@@ -9,12 +9,18 @@ import java.util.List;
  * @param file from the root of the project
  * @param right a piece of the source that occurs there once, blanks counting as one
  * @param wrong what takes its place
+ * @param suite the test class that looks for it; empty for the simulation
  */
-record Defect(String name, String file, String right, String wrong) {
+record Defect(String name, String file, String right, String wrong, String suite) {
 
     private static final String ROUTING = "protocol/src/main/java/dev/lockstep/protocol/routing/";
     private static final String CLUSTER = "cluster-node/src/main/java/dev/lockstep/cluster/";
     private static final String SIMULATION = "cluster-node/src/test/java/dev/lockstep/cluster/simulation/";
+
+    /** One that the simulation has to find. */
+    private Defect(String name, String file, String right, String wrong) {
+        this(name, file, right, wrong, "");
+    }
 
     /** Each breaks a promise. */
     static final List<Defect> ALL = List.of(
@@ -52,7 +58,8 @@ record Defect(String name, String file, String right, String wrong) {
                     "a read joins a round that was sent before",
                     CLUSTER + "reads/PendingReads.java",
                     "return !sent && !over",
-                    "return !over"),
+                    "return !over",
+                    "dev.lockstep.cluster.reads.ReadRoundsTest"),
             new Defect(
                     "any later term confirms a round too",
                     CLUSTER + "server/RequestDispatcher.java",
@@ -87,7 +94,8 @@ record Defect(String name, String file, String right, String wrong) {
                     "a session does not remember by which time it has judged",
                     ROUTING + "SessionPositions.java",
                     "public void judged(long millis) {",
-                    "public void judged(long millis) { if (millis != 0) { return; }"),
+                    "public void judged(long millis) { if (millis != 0) { return; }",
+                    "dev.lockstep.protocol.routing.SessionTest"),
             new Defect(
                     "the lease is trusted, and so is one that another leader knows nothing of",
                     CLUSTER + "machine/Conditions.java",
@@ -97,7 +105,14 @@ record Defect(String name, String file, String right, String wrong) {
                     "put and removed since is taken for untouched",
                     CLUSTER + "machine/Conditions.java",
                     "entry == null && absentSince.test(since.version())",
-                    "entry == null"),
+                    "entry == null",
+                    "dev.lockstep.cluster.machine.ShardMachineTest"),
+            new Defect(
+                    "leases outlive the leadership",
+                    CLUSTER + "shard/ShardReplica.java",
+                    "leases.dropAll(); evictions.rest();",
+                    "evictions.rest();",
+                    "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
                     "apply reads a clock of its own",
                     CLUSTER + "machine/ShardMachine.java",

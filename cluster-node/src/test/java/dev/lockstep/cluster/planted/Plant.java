@@ -1,8 +1,11 @@
 package dev.lockstep.cluster.planted;
 
+import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
@@ -23,6 +26,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /** A copy of the code in which one thing is wrong: compiled, and loaded beside the right one. */
 final class Plant implements AutoCloseable {
@@ -62,7 +66,7 @@ final class Plant implements AutoCloseable {
                 "-proc:none",
                 "-nowarn",
                 "-classpath",
-                System.getProperty("java.class.path"));
+                NodeProcesses.currentClassPath());
         JavaFileObject file = new Source(defect.file(), source);
         if (!compiler.getTask(null, null, told, options, null, List.of(file)).call()) {
             String why = told.getDiagnostics().stream()
@@ -91,7 +95,7 @@ final class Plant implements AutoCloseable {
     private static URL[] classPath(Path first) throws MalformedURLException {
         List<URL> path = new ArrayList<>();
         path.add(first.toUri().toURL());
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String entry : NodeProcesses.currentClassPath().split(File.pathSeparator)) {
             path.add(Path.of(entry).toUri().toURL());
         }
         return path.toArray(URL[]::new);
@@ -124,6 +128,25 @@ final class Plant implements AutoCloseable {
         } catch (InvocationTargetException thrown) {
             throw new IllegalStateException(type + "." + method + " failed", thrown.getCause());
         }
+    }
+
+    /** Runs the tests of a class that need no more than an instance; answers the first that fails, or null. */
+    @Nullable
+    String firstRed(String suite) throws ReflectiveOperationException {
+        Class<?> type = loader.loadClass(suite);
+        Constructor<?> made = type.getDeclaredConstructor();
+        made.setAccessible(true);
+        for (Method test : type.getDeclaredMethods()) {
+            if (test.isAnnotationPresent(Test.class)) {
+                test.setAccessible(true);
+                try {
+                    test.invoke(made.newInstance());
+                } catch (InvocationTargetException red) {
+                    return test.getName();
+                }
+            }
+        }
+        return null;
     }
 
     @Override

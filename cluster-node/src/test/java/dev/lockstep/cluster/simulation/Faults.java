@@ -69,13 +69,18 @@ final class Faults {
                 .filter(one -> raft.leadsShard(one.member().id()) && world.chance(0.7))
                 .findFirst()
                 .orElse(node);
-        switch (world.random().nextInt(9)) {
+        switch (world.random().nextInt(12)) {
             case 0, 1 -> kill(leader);
             case 2 -> leader.process().pause(world.micros(50_000, 1_500_000));
-            case 3, 4 -> isolate(leader, true, true);
-            case 5 -> isolate(leader, true, false);
-            case 6 -> isolate(leader, false, true);
-            case 7 -> links.get(world.random().nextInt(links.size())).cut();
+            case 3 -> isolate(leader, true, true);
+            case 4 -> isolate(leader, true, false);
+            case 5, 6 -> {
+                isolate(leader, false, true);
+                // What was asked until then is answered when it is over.
+                world.after(world.micros(500, 100_000), () -> isolate(leader, true, false));
+            }
+            case 7, 8 -> silence(leader);
+            case 9, 10 -> links.get(world.random().nextInt(links.size())).cut();
             default -> skew(node);
         }
     }
@@ -110,7 +115,22 @@ final class Faults {
                 }
             }
         }
-        world.after(world.micros(200_000, 2_500_000), () -> {
+        healLater();
+    }
+
+    /** Its Raft groups hear nothing from the others and are not heard; all else goes on. */
+    private void silence(SimulatedNode node) {
+        world.trace(() -> "Raft on " + node.process() + " is cut off");
+        for (SimulatedNode other : nodes) {
+            network.blockDatagrams(node.process(), other.process());
+            network.blockDatagrams(other.process(), node.process());
+        }
+        healLater();
+    }
+
+    private void healLater() {
+        long most = world.chance(0.5) ? 600_000 : 2_500_000;
+        world.after(world.micros(200_000, most), () -> {
             world.trace(() -> "the network is whole again");
             network.heal();
         });

@@ -45,6 +45,7 @@ final class Replicas implements SimulatedRaft.Observer {
         private final NavigableMap<Long, Step> steps = new TreeMap<>();
         private final NavigableMap<Long, List<CacheChange>> changes = new TreeMap<>();
         private final Map<RequestId, Outcome> answers = new HashMap<>();
+        private long logTimeMillis;
     }
 
     @Override
@@ -78,6 +79,10 @@ final class Replicas implements SimulatedRaft.Observer {
         Batch batch = BatchCodec.decode(entry);
         Applied expected = reference.machine.apply(position, batch);
         reference.changes.put(position, expected.changes());
+        if (reference.machine.logTimeMillis() < reference.logTimeMillis) {
+            world.fail(where(group, node, position) + ": the log's time goes back", null);
+        }
+        reference.logTimeMillis = reference.machine.logTimeMillis();
         if (!expected.outcomes().equals(answer) || reference.machine.checksum() != checksum) {
             world.fail(
                     where(group, node, position) + ": answers " + answer + " and not " + expected.outcomes()

@@ -34,11 +34,11 @@ record Scenario(
                 five ? 5 : 3,
                 1 + random.nextInt(2),
                 2 + random.nextInt(3),
-                12 + random.nextInt(20),
+                12 + random.nextInt(24),
                 1 + random.nextInt(3),
                 100 + random.nextInt(400),
                 random.nextBoolean() ? 0 : random.nextInt(1_500),
-                random.nextInt(8),
+                random.nextInt(12),
                 new SimulatedNetwork.Weather(stormy ? 0.05 : 0.005, stormy ? 0.2 : 0.02),
                 new SimulatedRaft.Hardships(
                         random.nextBoolean() ? 0 : 0.02,

@@ -14,6 +14,7 @@ final class SimulatedNetwork {
     private final World world;
     private final Weather weather;
     private final Set<Way> blocked = new HashSet<>();
+    private final Set<Way> deaf = new HashSet<>();
     private final List<Stream> streams = new ArrayList<>();
 
     /**
@@ -40,19 +41,26 @@ final class SimulatedNetwork {
         blocked.add(new Way(from.toString(), to.toString()));
     }
 
-    boolean isBlocked(SimulatedProcess from, SimulatedProcess to) {
+    /** From now on no datagram gets from one to the other, while streams do: they have ports of their own. */
+    void blockDatagrams(SimulatedProcess from, SimulatedProcess to) {
+        deaf.add(new Way(from.toString(), to.toString()));
+    }
+
+    private boolean isBlocked(SimulatedProcess from, SimulatedProcess to) {
         return blocked.contains(new Way(from.toString(), to.toString()));
     }
 
     /** Everybody reaches everybody, and what waited goes on its way. */
     void heal() {
         blocked.clear();
+        deaf.clear();
         List.copyOf(streams).forEach(Stream::flush);
     }
 
     /** Delivers a message late, twice or never. */
     void datagram(SimulatedProcess from, SimulatedProcess to, Runnable delivery) {
-        if (isBlocked(from, to) || world.chance(weather.loss())) {
+        boolean lost = deaf.contains(new Way(from.toString(), to.toString())) || world.chance(weather.loss());
+        if (lost || isBlocked(from, to)) {
             return;
         }
         world.after(latency(), to, delivery);
