@@ -1,7 +1,11 @@
 package dev.lockstep.cluster.consensus;
 
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Opens this node's replicas of replicated logs. Thread-safe. */
 public interface Consensus extends AutoCloseable {
@@ -13,6 +17,17 @@ public interface Consensus extends AutoCloseable {
      * @param replicas the nodes that host it, this one among them; used when the group is first formed
      */
     ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine);
+
+    /**
+     * Takes what the replicas of another node say to those of this one, in the order in which it comes over a connection; the
+     * default knows no other node. Never blocks.
+     *
+     * @param from the node that says it
+     * @param answer told once, on any thread: {@link Reply.FromLog}, or a refusal
+     */
+    default void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
+        answer.accept(Reply.Refused.of(Status.INVALID, "The logs of this node talk to no other"));
+    }
 
     /** The control group's number. */
     int CONTROL = -1;

@@ -46,7 +46,7 @@ final class Formation {
 
     private static List<String> facts(Settings settings, NodeSettings own) {
         String members = settings.members().stream()
-                .map(one -> one.member().id().name())
+                .map(member -> member.id().name())
                 .sorted()
                 .collect(Collectors.joining(","));
         return List.of(

@@ -19,7 +19,7 @@ public final class LocalLink implements Link, RequestServer.Replies {
     private volatile boolean closed;
 
     public LocalLink(RequestServer server) {
-        this.connection = server.connect(this);
+        this.connection = server.connect(null, this);
     }
 
     @Override

@@ -13,7 +13,6 @@ import dev.lockstep.protocol.routing.LocalReplicas;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
-import dev.lockstep.protocol.settings.Settings.MemberSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -77,9 +76,7 @@ public final class Node implements EmbeddedNode {
         this.settings = settings;
         this.time = time;
         this.loop = loop;
-        this.members = own == null
-                ? List.of(LOCAL)
-                : settings.members().stream().map(MemberSettings::member).toList();
+        this.members = own == null ? List.of(LOCAL) : settings.members();
         Map<NodeId, Member> byId = members.stream().collect(Collectors.toMap(Member::id, one -> one));
         this.member = own == null ? LOCAL : byId.get(own.id());
         int maxInFlight = settings.limits().maxInFlight();
@@ -87,7 +84,7 @@ public final class Node implements EmbeddedNode {
                 ? null
                 : new NettyLinks(
                         settings.cluster(), member.id(), settings.client().connectTimeout(), maxInFlight);
-        this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own);
+        this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own, links);
         ShardMap map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
         var place = new NodeCore.Place(settings.cluster(), member, members, map);
         var limits = new NodeCore.Limits(
@@ -114,7 +111,7 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    private Consensus raft(NodeSettings own) throws IOException {
+    private Consensus raft(NodeSettings own, Links raftLinks) throws IOException {
         if (ForkJoinPool.getCommonPoolParallelism() < NodeMain.POOL_PARALLELISM) {
             LOG.warn(
                     "This JVM's common pool has {} threads, and Raft then starts one for each append; run it with -D{}={}",
@@ -122,28 +119,20 @@ public final class Node implements EmbeddedNode {
                     NodeMain.POOL_PROPERTY,
                     NodeMain.POOL_PARALLELISM);
         }
-        List<Member> raft = settings.members().stream().map(Node::raftAddress).toList();
-        Member self = raft.stream()
-                .filter(one -> one.id().equals(own.id()))
-                .findFirst()
-                .orElseThrow();
         int maxEntryBytes = FrameCodec.MAX_ENTRY_BYTES + ENTRY_OVERHEAD;
         try {
             return new RatisConsensus(
-                    new RatisSettings(settings.cluster(), self, raft, own.data(), own.electionTimeout(), maxEntryBytes),
+                    new RatisSettings(
+                            settings.cluster(), member, members, own.data(), own.electionTimeout(), maxEntryBytes),
+                    raftLinks,
                     time);
         } catch (IOException | RuntimeException failure) {
             closeLinks();
             loop.close();
             throw new IOException(
-                    "Node " + own.id() + " can't keep its Raft groups on " + self.host() + ":" + self.port()
-                            + " and in " + own.data() + ": " + failure.getMessage(),
+                    "Node " + own.id() + " can't keep its Raft groups in " + own.data() + ": " + failure.getMessage(),
                     failure);
         }
-    }
-
-    private static Member raftAddress(MemberSettings one) {
-        return new Member(one.member().id(), one.member().host(), one.raftPort());
     }
 
     /**

@@ -87,7 +87,7 @@ public final class NodeCore implements AutoCloseable {
             }
         }
         this.shards = new ShardHost(hosted);
-        this.dispatcher = new RequestDispatcher(control, shards, this::view, limits.maxInFlight());
+        this.dispatcher = new RequestDispatcher(consensus, control, shards, this::view, limits.maxInFlight());
         upkeep();
     }
 

@@ -110,18 +110,11 @@ public final class NodeMain implements Callable<Integer> {
         }));
         while (!node.awaitReady(PATIENCE)) {
             out.println("Lockstep node " + node.member().id() + " waits for a majority of the members "
-                    + settings.members().stream()
-                            .map(one -> one.member().toString())
-                            .toList());
+                    + settings.members());
         }
         out.println("Lockstep node " + node.member().id() + " ready on "
                 + node.member().host() + ":"
-                + node.member().port() + ", Raft on port "
-                + settings.members().stream()
-                        .filter(one -> one.member().equals(node.member()))
-                        .findFirst()
-                        .orElseThrow()
-                        .raftPort()
+                + node.member().port()
                 + ", cluster " + settings.cluster());
         ended.await();
     }

@@ -6,6 +6,7 @@ import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -14,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,13 +26,16 @@ public final class RequestDispatcher implements RequestServer {
 
     private static final long NO_TERM = -1;
 
+    private final Consensus consensus;
     private final ControlGroup control;
     private final ShardHost shards;
     private final Supplier<ClusterView> view;
     private final int maxInFlight;
 
     /** @param maxInFlight requests of one connection that may be under way */
-    public RequestDispatcher(ControlGroup control, ShardHost shards, Supplier<ClusterView> view, int maxInFlight) {
+    public RequestDispatcher(
+            Consensus consensus, ControlGroup control, ShardHost shards, Supplier<ClusterView> view, int maxInFlight) {
+        this.consensus = consensus;
         this.control = control;
         this.shards = shards;
         this.view = view;
@@ -38,18 +43,20 @@ public final class RequestDispatcher implements RequestServer {
     }
 
     @Override
-    public Connection connect(Replies replies) {
-        return new Peer(replies);
+    public Connection connect(@Nullable NodeId node, Replies replies) {
+        return new Peer(node, replies);
     }
 
     /** One connection: what it has under way, and what it has subscribed to. */
     private final class Peer implements Connection {
 
+        private final @Nullable NodeId node;
         private final Replies replies;
         private final AtomicInteger inFlight = new AtomicInteger();
         private final Map<Long, Runnable> subscriptions = new ConcurrentHashMap<>();
 
-        Peer(Replies replies) {
+        Peer(@Nullable NodeId node, Replies replies) {
+            this.node = node;
             this.replies = replies;
         }
 
@@ -79,6 +86,8 @@ public final class RequestDispatcher implements RequestServer {
                 replies.send(correlationId, new Reply.Cluster(view.get()));
             } else if (request instanceof Request.ConfirmTerms confirm) {
                 replies.send(correlationId, confirmed(confirm));
+            } else if (request instanceof Request.ToLog toLog && node != null) {
+                consensus.serve(node, toLog.message(), reply -> replies.send(correlationId, reply));
             } else {
                 inFlight.incrementAndGet();
                 serve(request, reply -> {

@@ -62,7 +62,7 @@ class NodeMainTest {
 
     @Test
     void anAddressBeyondThisMachineNeedsASayingSo() throws Exception {
-        String yaml = "node: {id: a}\nmembers:\n  - {id: a, address: \"0.0.0.0:7400\", raft-port: 7500}\n";
+        String yaml = "node: {id: a}\nmembers:\n  - {id: a, address: \"0.0.0.0:7400\"}\n";
         assertThat(runWith(yaml)).isEqualTo(2);
         assertThat(err.toString()).contains("lockstep.yaml:3:", "insecure: true");
     }

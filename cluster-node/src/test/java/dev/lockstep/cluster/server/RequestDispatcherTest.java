@@ -55,15 +55,16 @@ class RequestDispatcherTest {
 
     @BeforeEach
     void connect() {
-        ControlGroup control = new ControlGroup(new LocalConsensus(A), List.of(A), rounds, peers, world, world);
+        LocalConsensus consensus = new LocalConsensus(A);
+        ControlGroup control = new ControlGroup(consensus, List.of(A), rounds, peers, world, world);
         var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 100);
         ShardHost shards = new ShardHost(Map.of(
                 0,
                 new ShardReplica(
                         0, List.of(A), log.consensus(), control, rounds, new Shares(1), world, world, limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
-        connection = new RequestDispatcher(control, shards, () -> view, MAX_IN_FLIGHT)
-                .connect(new RequestServer.Replies() {
+        connection = new RequestDispatcher(consensus, control, shards, () -> view, MAX_IN_FLIGHT)
+                .connect(null, new RequestServer.Replies() {
                     @Override
                     public void send(long correlationId, Reply reply) {
                         told.computeIfAbsent(correlationId, none -> new ArrayList<>())

@@ -86,7 +86,7 @@ final class SimulatedLinks implements Links {
             down = network.stream(node.process(), self);
             node.process().onKill(() -> end("the node is gone"));
             self.onKill(() -> end("the client is gone"));
-            up.send(() -> served = node.server().connect(this));
+            up.send(() -> served = node.server().connect(null, this));
         }
 
         @Override

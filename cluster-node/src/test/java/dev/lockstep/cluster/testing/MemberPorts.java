@@ -7,20 +7,15 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A member of a test cluster and its ports on loopback.
- *
- * @param port for clients and other nodes
- * @param raftPort for the node's Raft groups
- */
-public record MemberPorts(String id, int port, int raftPort) {
+/** A member of a test cluster and its port on loopback. */
+public record MemberPorts(String id, int port) {
 
     /** Members n1, n2, … at ports that were free a moment ago. */
     public static List<MemberPorts> reserve(int count) {
-        List<Integer> ports = freePorts(2 * count);
+        List<Integer> ports = freePorts(count);
         List<MemberPorts> members = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            members.add(new MemberPorts("n" + (i + 1), ports.get(2 * i), ports.get(2 * i + 1)));
+            members.add(new MemberPorts("n" + (i + 1), ports.get(i)));
         }
         return members;
     }

@@ -89,8 +89,7 @@ public final class NodeProcesses implements AutoCloseable {
     /** The configuration of one node, where {@code members} are as that node shall see them. */
     public static String configuration(String id, List<MemberPorts> members, String settings) {
         String memberLines = members.stream()
-                .map(member -> "  - {id: %s, address: \"127.0.0.1:%d\", raft-port: %d}%n"
-                        .formatted(member.id(), member.port(), member.raftPort()))
+                .map(member -> "  - {id: %s, address: \"127.0.0.1:%d\"}%n".formatted(member.id(), member.port()))
                 .collect(Collectors.joining());
         return "cluster: processes%nnode: {id: %s, data: data, election-timeout: 300ms}%nmembers:%n%s%s%n"
                 .formatted(id, memberLines, settings);

@@ -14,35 +14,16 @@ import java.util.Map;
 public final class ProxiedNetwork implements AutoCloseable {
 
     private final List<MemberPorts> members;
-    private final Map<Pair, Wires> wires = new HashMap<>();
+    private final Map<Pair, TcpProxy> wires = new HashMap<>();
 
     private record Pair(String from, String to) {}
-
-    private record Wires(TcpProxy node, TcpProxy raft) {
-        void set(Mode mode) {
-            node.set(mode);
-            raft.set(mode);
-        }
-
-        void delay(Duration each) {
-            node.delay(each);
-            raft.delay(each);
-        }
-
-        void close() {
-            node.close();
-            raft.close();
-        }
-    }
 
     public ProxiedNetwork(List<MemberPorts> members) throws IOException {
         this.members = List.copyOf(members);
         for (MemberPorts from : members) {
             for (MemberPorts to : members) {
                 if (!from.equals(to)) {
-                    wires.put(
-                            new Pair(from.id(), to.id()),
-                            new Wires(new TcpProxy(to.port()), new TcpProxy(to.raftPort())));
+                    wires.put(new Pair(from.id(), to.id()), new TcpProxy(to.port()));
                 }
             }
         }
@@ -54,11 +35,8 @@ public final class ProxiedNetwork implements AutoCloseable {
     }
 
     private MemberPorts seenFrom(String id, MemberPorts member) {
-        Wires proxied = wires.get(new Pair(id, member.id()));
-        return proxied == null
-                ? member
-                : new MemberPorts(
-                        member.id(), proxied.node().port(), proxied.raft().port());
+        TcpProxy proxied = wires.get(new Pair(id, member.id()));
+        return proxied == null ? member : new MemberPorts(member.id(), proxied.port());
     }
 
     /** What {@code from} has connected to {@code to}: its requests, and the replies to them. */
@@ -100,6 +78,6 @@ public final class ProxiedNetwork implements AutoCloseable {
 
     @Override
     public void close() {
-        wires.values().forEach(Wires::close);
+        wires.values().forEach(TcpProxy::close);
     }
 }

@@ -10,12 +10,10 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
@@ -32,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class NettyLink implements Link {
 
     private static final int SILENCE_SECONDS = 3;
+    /** What may wait to be written before the next request is refused as busy. */
+    private static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
 
     private final String cluster;
     private final @Nullable NodeId self;
@@ -40,7 +40,7 @@ final class NettyLink implements Link {
     private final OutstandingRequests outstanding = new OutstandingRequests();
     private final FrameDecoder decoder = new FrameDecoder();
     private List<byte[]> early = new ArrayList<>();
-    private volatile @Nullable Channel open;
+    private volatile @Nullable FrameWriter open;
     private @Nullable Channel channel;
     private volatile int maxFrame = FrameCodec.MAX_HANDSHAKE_BYTES;
 
@@ -70,23 +70,22 @@ final class NettyLink implements Link {
     /** Makes a channel this link's. */
     void initialize(Channel created) {
         created.pipeline()
-                .addLast(new FlushConsolidationHandler(64, true))
                 .addLast(new IdleStateHandler(SILENCE_SECONDS, 0, 0))
                 .addLast(decoder)
-                .addLast(new Inbound());
+                .addLast(new Inbound(new FrameWriter(created)));
     }
 
     @Override
     public long send(Request request, ReplyHandler handler) {
         long correlation = correlations.incrementAndGet();
         byte[] frame = FrameCodec.encode(correlation, request);
-        Channel ready = open;
+        FrameWriter ready = open;
         if (outstanding.isClosed()) {
             handler.failed(false, new IOException("The connection is closed"));
         } else if (ready != null && frame.length > maxFrame) {
             handler.reply(Reply.Refused.of(
                     Status.INVALID, "The request has " + frame.length + " bytes; the node takes " + maxFrame));
-        } else if (outstanding.size() >= maxInFlight || (ready != null && !ready.isWritable())) {
+        } else if (outstanding.size() >= maxInFlight || (ready != null && ready.waitingBytes() >= MAX_WAITING_BYTES)) {
             handler.reply(new Reply.Refused(
                     Status.BUSY, outstanding.size() + " requests are waiting on this connection", 10, null));
         } else if (!outstanding.add(correlation, handler, request instanceof Request.Subscribe)) {
@@ -94,27 +93,26 @@ final class NettyLink implements Link {
         } else if (ready == null) {
             writeWhenOpen(frame);
         } else {
-            ready.writeAndFlush(Unpooled.wrappedBuffer(frame), ready.voidPromise());
+            ready.write(frame);
         }
         return correlation;
     }
 
     private synchronized void writeWhenOpen(byte[] frame) {
         if (open != null) {
-            open.writeAndFlush(Unpooled.wrappedBuffer(frame), open.voidPromise());
+            open.write(frame);
         } else {
             early.add(frame);
         }
     }
 
-    private synchronized void opened(Channel ready, int maxFrameBytes) {
+    private synchronized void opened(FrameWriter ready, int maxFrameBytes) {
         if (outstanding.isClosed()) {
             return;
         }
         maxFrame = maxFrameBytes;
         decoder.allow(FrameCodec.DEFAULT_MAX_BYTES + 1024);
-        early.forEach(frame -> ready.write(Unpooled.wrappedBuffer(frame), ready.voidPromise()));
-        ready.flush();
+        early.forEach(ready::write);
         early = List.of();
         open = ready;
     }
@@ -146,8 +144,13 @@ final class NettyLink implements Link {
     /** What comes from the node. */
     private final class Inbound extends SimpleChannelInboundHandler<byte[]> {
 
+        private final FrameWriter writer;
         private boolean welcomed;
         private boolean asked;
+
+        Inbound(FrameWriter writer) {
+            this.writer = writer;
+        }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
@@ -161,7 +164,7 @@ final class NettyLink implements Link {
                 return;
             }
             Request hello = new Request.Hello(FrameCodec.VERSION, FrameCodec.VERSION, cluster, self);
-            context.writeAndFlush(Unpooled.wrappedBuffer(FrameCodec.encode(0, hello)));
+            writer.write(FrameCodec.encode(0, hello));
         }
 
         @Override
@@ -169,16 +172,16 @@ final class NettyLink implements Link {
             Frame<Reply> frame = FrameCodec.decodeReply(body);
             asked = false;
             if (!welcomed) {
-                welcome(context, frame.message());
+                welcome(frame.message());
                 return;
             }
             outstanding.answer(frame.correlationId(), frame.message());
         }
 
-        private void welcome(ChannelHandlerContext context, Reply reply) {
+        private void welcome(Reply reply) {
             if (reply instanceof Reply.Welcome welcome) {
                 welcomed = true;
-                opened(context.channel(), welcome.maxFrameBytes());
+                opened(writer, welcome.maxFrameBytes());
             } else if (reply instanceof Reply.Refused refused) {
                 fail(false, new LockstepException(refused.status(), refused.message()));
             } else {
@@ -197,8 +200,7 @@ final class NettyLink implements Link {
                             new IOException("Nothing was heard from the node for " + 2 * SILENCE_SECONDS + " seconds"));
                 } else {
                     asked = true;
-                    byte[] ping = FrameCodec.encode(correlations.incrementAndGet(), new Request.DescribeCluster());
-                    context.writeAndFlush(Unpooled.wrappedBuffer(ping));
+                    writer.write(FrameCodec.encode(correlations.incrementAndGet(), new Request.DescribeCluster()));
                 }
             }
         }

@@ -7,7 +7,6 @@ import dev.lockstep.protocol.topology.NodeId;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,10 +36,9 @@ public final class NettyLinks implements Links {
         Wires(Duration connectTimeout) {
             this.bootstrap = new Bootstrap()
                     .group(loops)
-                    .channel(NioSocketChannel.class)
+                    .channelFactory(DirectSocket::new)
                     .option(ChannelOption.TCP_NODELAY, true)
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectTimeout.toMillis())
-                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.LINK_WATER_MARK);
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectTimeout.toMillis());
         }
 
         void connect(NettyLink link, Member member) {

@@ -10,9 +10,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -20,9 +18,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
@@ -41,6 +37,8 @@ public final class NettyListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
     private static final int HANDSHAKE_SECONDS = 10;
+    /** What a peer may leave unread before its subscriptions are no longer fed. */
+    private static final long MAX_UNREAD_BYTES = 1024 * 1024;
 
     private final String cluster;
     private final NodeId node;
@@ -65,10 +63,9 @@ public final class NettyListener implements AutoCloseable {
         this.loops = Transport.loops("lockstep-server-" + node, 2);
         var bind = new ServerBootstrap()
                 .group(loops)
-                .channel(NioServerSocketChannel.class)
+                .channelFactory(DirectSocket.Server::new)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Transport.WATER_MARK)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel accepted) {
@@ -92,7 +89,6 @@ public final class NettyListener implements AutoCloseable {
         connections.add(accepted);
         FrameDecoder decoder = new FrameDecoder();
         accepted.pipeline()
-                .addLast(new FlushConsolidationHandler(64, true))
                 .addLast("handshake-timeout", new ReadTimeoutHandler(HANDSHAKE_SECONDS))
                 .addLast(decoder)
                 .addLast(new Inbound(accepted, decoder));
@@ -116,6 +112,7 @@ public final class NettyListener implements AutoCloseable {
 
         private final Channel channel;
         private final FrameDecoder decoder;
+        private final FrameWriter writer;
         private RequestServer.@Nullable Connection connection;
         /** Closing takes until what was read is worked off: none of that is listened to any more. */
         private boolean refused;
@@ -123,6 +120,7 @@ public final class NettyListener implements AutoCloseable {
         Inbound(Channel channel, FrameDecoder decoder) {
             this.channel = channel;
             this.decoder = decoder;
+            this.writer = new FrameWriter(channel);
         }
 
         @Override
@@ -156,7 +154,7 @@ public final class NettyListener implements AutoCloseable {
             } else {
                 context.pipeline().remove("handshake-timeout");
                 decoder.allow(maxFrameBytes);
-                connection = server.connect(this);
+                connection = server.connect(hello.node(), this);
                 send(frame.correlationId(), new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
             }
         }
@@ -164,13 +162,12 @@ public final class NettyListener implements AutoCloseable {
         private void refuse(long correlationId, Status status, String message) {
             refused = true;
             LOG.info("Refused {}: {}", channel.remoteAddress(), message);
-            byte[] frame = FrameCodec.encode(correlationId, Reply.Refused.of(status, message));
-            channel.writeAndFlush(Unpooled.wrappedBuffer(frame)).addListener(ChannelFutureListener.CLOSE);
+            writer.writeLast(FrameCodec.encode(correlationId, Reply.Refused.of(status, message)));
         }
 
         @Override
         public void send(long correlationId, Reply reply) {
-            channel.writeAndFlush(Unpooled.wrappedBuffer(encoded(correlationId, reply)), channel.voidPromise());
+            writer.write(encoded(correlationId, reply));
         }
 
         private byte[] encoded(long correlationId, Reply reply) {
@@ -186,7 +183,7 @@ public final class NettyListener implements AutoCloseable {
 
         @Override
         public boolean isWritable() {
-            return channel.isWritable();
+            return writer.waitingBytes() < MAX_UNREAD_BYTES;
         }
 
         @Override

@@ -25,7 +25,7 @@ import java.util.Optional;
 public record Settings(
         String cluster,
         Optional<NodeSettings> node,
-        List<MemberSettings> members,
+        List<Member> members,
         ClientSettings client,
         int shards,
         int replicationFactor,
@@ -40,9 +40,6 @@ public record Settings(
      * @param electionTimeout shortest time without a leader before an election; the longest is twice that
      */
     public record NodeSettings(NodeId id, Path data, Duration maxStaleness, Duration electionTimeout) {}
-
-    /** @param raftPort where the node's Raft groups talk, on the same host */
-    public record MemberSettings(Member member, int raftPort) {}
 
     /**
      * @param servers addresses to start from, as {@code host:port}; empty when embedded

@@ -3,7 +3,6 @@ package dev.lockstep.protocol.settings;
 import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
-import dev.lockstep.protocol.settings.Settings.MemberSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -147,7 +146,7 @@ public final class SettingsReader {
                         "client",
                         "caches");
         boolean insecure = root.flag("insecure", false);
-        List<MemberSettings> members = members(root, insecure);
+        List<Member> members = members(root, insecure);
         Optional<NodeSettings> node = node(root, members, folder);
         ClientSettings client = client(root);
         if (node.isPresent() && !client.servers().isEmpty()) {
@@ -165,10 +164,10 @@ public final class SettingsReader {
                 caches(root));
     }
 
-    private static List<MemberSettings> members(YamlSection root, boolean insecure) {
-        List<MemberSettings> members = new ArrayList<>();
+    private static List<Member> members(YamlSection root, boolean insecure) {
+        List<Member> members = new ArrayList<>();
         for (YamlSection section : root.sections("members")) {
-            section.allow("id", "address", "raft-port");
+            section.allow("id", "address");
             String[] address = hostAndPort(section, "address", section.required("address"));
             if (!insecure && !isLoopback(address[0])) {
                 throw section.refuse(
@@ -177,12 +176,11 @@ public final class SettingsReader {
                                 + " yet. If everyone who can reach it may read and write all caches, say"
                                 + " \"insecure: true\"");
             }
-            section.required("raft-port");
             Member member = new Member(nodeId(section, "id"), address[0], Integer.parseInt(address[1]));
-            if (members.stream().anyMatch(other -> other.member().id().equals(member.id()))) {
+            if (members.stream().anyMatch(other -> other.id().equals(member.id()))) {
                 throw section.refuse("id", "two members are called " + member.id());
             }
-            members.add(new MemberSettings(member, (int) section.number("raft-port", 0, 1, 65535)));
+            members.add(member);
         }
         return members;
     }
@@ -208,13 +206,13 @@ public final class SettingsReader {
         return new String[] {text.substring(0, colon), port};
     }
 
-    private static Optional<NodeSettings> node(YamlSection root, List<MemberSettings> members, Path folder) {
+    private static Optional<NodeSettings> node(YamlSection root, List<Member> members, Path folder) {
         if (!root.has("node")) {
             return Optional.empty();
         }
         YamlSection section = root.section("node").allow("id", "data", "max-staleness", "election-timeout");
         NodeId id = nodeId(section, "id");
-        if (members.stream().noneMatch(member -> member.member().id().equals(id))) {
+        if (members.stream().noneMatch(member -> member.id().equals(id))) {
             throw section.refuse("id", "\"" + id + "\" is none of the members");
         }
         return Optional.of(new NodeSettings(

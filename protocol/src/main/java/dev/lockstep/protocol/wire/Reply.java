@@ -86,4 +86,7 @@ public sealed interface Reply {
 
     /** @param confirmed one for each term that was asked about */
     record TermsConfirmed(List<Boolean> confirmed) implements Reply {}
+
+    /** What the replicated logs of a node answer to {@link Request.ToLog}. */
+    record FromLog(Bytes message) implements Reply {}
 }

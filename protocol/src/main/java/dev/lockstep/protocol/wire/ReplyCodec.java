@@ -58,6 +58,8 @@ public final class ReplyCodec {
             out.u8(18).list(caches.caches(), ValueCodec::cacheInfo);
         } else if (reply instanceof Reply.TermsConfirmed terms) {
             out.u8(19).list(terms.confirmed(), WireWriter::bool);
+        } else if (reply instanceof Reply.FromLog fromLog) {
+            out.u8(20).bytes(fromLog.message());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -83,6 +85,7 @@ public final class ReplyCodec {
             case 17 -> new Reply.Cluster(ValueCodec.view(in));
             case 18 -> new Reply.Caches(in.list(ValueCodec::cacheInfo));
             case 19 -> new Reply.TermsConfirmed(in.list(WireReader::bool));
+            case 20 -> new Reply.FromLog(in.bytes());
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

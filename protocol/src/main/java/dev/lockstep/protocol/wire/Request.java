@@ -142,4 +142,10 @@ public sealed interface Request {
          */
         public record GroupTerm(int group, long term) {}
     }
+
+    /**
+     * Between nodes: what the replicated logs of one node say to those of another, in their own words. Answered by
+     * {@link Reply.FromLog}.
+     */
+    record ToLog(Bytes message) implements Request {}
 }

@@ -70,6 +70,8 @@ public final class RequestCodec {
             out.u8(20).varint(destroy.cacheId());
         } else if (request instanceof Request.ConfirmTerms confirm) {
             out.u8(21).list(confirm.terms(), (o, term) -> o.signed(term.group()).varint(term.term()));
+        } else if (request instanceof Request.ToLog toLog) {
+            out.u8(22).bytes(toLog.message());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -119,6 +121,7 @@ public final class RequestCodec {
             case 19 -> new Request.CreateCache(ValueCodec.definition(in));
             case 20 -> new Request.DestroyCache(in.size());
             case 21 -> new Request.ConfirmTerms(in.list(i -> new GroupTerm((int) i.signed(), i.varint())));
+            case 22 -> new Request.ToLog(in.bytes());
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

@@ -41,7 +41,7 @@ class NettyLinkTest {
     @BeforeEach
     void listen() throws IOException {
         listener = new NettyListener(
-                "127.0.0.1", 0, "demo", NODE, FrameCodec.DEFAULT_MAX_BYTES, replies -> serve(replies));
+                "127.0.0.1", 0, "demo", NODE, FrameCodec.DEFAULT_MAX_BYTES, (peer, replies) -> serve(replies));
         links = new NettyLinks("demo", null, Duration.ofSeconds(2), 1_000);
     }
 

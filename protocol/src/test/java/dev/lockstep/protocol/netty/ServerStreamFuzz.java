@@ -45,7 +45,7 @@ public final class ServerStreamFuzz {
                     CLUSTER,
                     new NodeId("n1"),
                     MAX_FRAME_BYTES,
-                    replies -> new RequestServer.Connection() {
+                    (peer, replies) -> new RequestServer.Connection() {
                         @Override
                         public void serve(long correlationId, Request request) {
                             SERVED.incrementAndGet();
@@ -81,9 +81,14 @@ public final class ServerStreamFuzz {
         boolean open = channel.isOpen();
         channel.checkException();
         channel.finish();
-        for (ByteBuf frame = channel.readOutbound(); frame != null; frame = channel.readOutbound()) {
-            byte[] body = new byte[frame.readableBytes() - 4];
-            frame.skipBytes(4).readBytes(body).release();
+        ByteBuf written = Unpooled.buffer();
+        for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
+            written.writeBytes(part);
+            part.release();
+        }
+        while (written.isReadable()) {
+            byte[] body = new byte[written.readInt()];
+            written.readBytes(body);
             happened.add(FrameCodec.decodeReply(body).message());
         }
         judge(open, SERVED.get() - servedBefore);

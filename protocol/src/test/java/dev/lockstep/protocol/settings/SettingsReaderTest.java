@@ -16,8 +16,8 @@ class SettingsReaderTest {
             cluster: demo
             node: {id: n1, data: d, max-staleness: 3s}
             members:
-              - {id: n1, address: "127.0.0.1:7400", raft-port: 7500}
-              - {id: n2, address: "127.0.0.1:7401", raft-port: 7501}
+              - {id: n1, address: "127.0.0.1:7400"}
+              - {id: n2, address: "127.0.0.1:7401"}
             caches:
               "users*": {max-entries: 100, consistency: strong, time-to-live: 10m}
             """;
@@ -41,8 +41,7 @@ class SettingsReaderTest {
         assertThat(settings.node().orElseThrow().data()).isEqualTo(Path.of("home", "d"));
         assertThat(settings.node().orElseThrow().maxStaleness()).isEqualTo(Duration.ofSeconds(3));
         assertThat(settings.members()).hasSize(2);
-        assertThat(settings.members().get(1).member().port()).isEqualTo(7401);
-        assertThat(settings.members().get(1).raftPort()).isEqualTo(7501);
+        assertThat(settings.members().get(1).port()).isEqualTo(7401);
         assertThat(settings.caches().get("users*").timeToLive()).contains(Duration.ofMinutes(10));
         assertThat(settings.shards()).isEqualTo(16);
     }
@@ -70,8 +69,8 @@ class SettingsReaderTest {
                 "insecure: perhaps | lockstep.yaml:1:11: \"insecure\": \"perhaps\" is neither true nor false",
                 "node: {id: n9} | lockstep.yaml:1:12: \"id\": \"n9\" is none of the members",
                 "caches: {a: {consistency: weak}} | \"weak\" is neither session nor strong",
-                "members: [{id: n1, address: '10.0.0.1:1', raft-port: 2}] | not a loopback address",
-                "members: [{id: n1, address: '127.0.0.1:1'}] | \"raft-port\" is missing",
+                "members: [{id: n1, address: '10.0.0.1:1'}] | not a loopback address",
+                "members: [{id: n1}] | \"address\" is missing",
                 "shards: [1 | is no valid YAML"
             })
     void whatDoesNotFitIsRefusedWithItsPlace(String yaml, String message) {
@@ -90,7 +89,7 @@ class SettingsReaderTest {
 
     @Test
     void aNonLoopbackAddressIsTakenFromWhoKnowsBetter() {
-        Settings settings = parse("insecure: true\nmembers: [{id: n1, address: '10.0.0.1:1', raft-port: 2}]");
-        assertThat(settings.members().get(0).member().host()).isEqualTo("10.0.0.1");
+        Settings settings = parse("insecure: true\nmembers: [{id: n1, address: '10.0.0.1:1'}]");
+        assertThat(settings.members().get(0).host()).isEqualTo("10.0.0.1");
     }
 }

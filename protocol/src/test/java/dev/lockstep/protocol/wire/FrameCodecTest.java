@@ -51,7 +51,8 @@ class FrameCodecTest {
                 new Request.Release(1, 2, KEY, LeaseId.NONE, Condition.ANY),
                 new Request.Subscribe(1, 2, -1, 5),
                 new Request.Unsubscribe(8),
-                new Request.ConfirmTerms(List.of(new GroupTerm(-1, 4), new GroupTerm(3, 5))));
+                new Request.ConfirmTerms(List.of(new GroupTerm(-1, 4), new GroupTerm(3, 5))),
+                new Request.ToLog(Bytes.utf8("vote")));
     }
 
     private static List<Mutation> everyMutation() {
@@ -89,7 +90,8 @@ class FrameCodecTest {
                 new Reply.Subscribed(12),
                 new Reply.Changes(13, List.of(new EntryChange(EntryChange.Kind.UPDATED, KEY, VALUE, Bytes.EMPTY, 14))),
                 new Reply.Gap(15),
-                new Reply.TermsConfirmed(List.of(true, false)));
+                new Reply.TermsConfirmed(List.of(true, false)),
+                new Reply.FromLog(Bytes.utf8("granted")));
     }
 
     @ParameterizedTest
@@ -118,7 +120,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(15);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(16);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

@@ -102,7 +102,8 @@ public final class Messages {
                         .as(GroupTerm::new)
                         .list()
                         .ofMaxSize(5)
-                        .map(Request.ConfirmTerms::new));
+                        .map(Request.ConfirmTerms::new),
+                bytes().map(Request.ToLog::new));
     }
 
     static Arbitrary<Reply> replies() {
@@ -139,7 +140,8 @@ public final class Messages {
                 LONGS.map(Reply.Subscribed::new),
                 Combinators.combine(LONGS, changes.list().ofMaxSize(5)).as(Reply.Changes::new),
                 LONGS.map(Reply.Gap::new),
-                FLAGS.list().ofMaxSize(5).map(Reply.TermsConfirmed::new));
+                FLAGS.list().ofMaxSize(5).map(Reply.TermsConfirmed::new),
+                bytes().map(Reply.FromLog::new));
     }
 
     private static Arbitrary<ClusterView> views() {

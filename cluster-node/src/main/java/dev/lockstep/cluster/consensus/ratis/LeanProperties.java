@@ -3,10 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import java.io.File;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.apache.ratis.RaftConfigKeys;
-import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
-import org.apache.ratis.netty.NettyConfigKeys;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
@@ -28,6 +25,7 @@ final class LeanProperties {
         RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
         RaftServerConfigKeys.Snapshot.setTriggerWhenRemoveEnabled(properties, false);
         RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, false);
+        RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(properties, SizeInBytes.valueOf("4MB"));
         // Retries are told apart by our own sessions; a request here is never retried.
         RaftServerConfigKeys.RetryCache.setExpiryTime(properties, seconds(5));
         RaftServerConfigKeys.setStagingCatchupGap(properties, 16);
@@ -37,9 +35,6 @@ final class LeanProperties {
     }
 
     private static void rpc(RaftProperties properties, RatisSettings settings) {
-        RaftConfigKeys.Rpc.setType(properties, new ObservedNetty());
-        NettyConfigKeys.Server.setHost(properties, settings.self().host());
-        NettyConfigKeys.Server.setPort(properties, settings.self().port());
         TimeDuration shortest = millis(settings.electionTimeout().toMillis());
         TimeDuration longest = millis(2 * settings.electionTimeout().toMillis());
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, shortest);
@@ -49,7 +44,6 @@ final class LeanProperties {
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, longest);
         TimeDuration request = millis(3 * settings.electionTimeout().toMillis());
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, request);
-        RaftClientConfigKeys.Rpc.setRequestTimeout(properties, request); // also that of Netty's calls between servers
     }
 
     private static void log(RaftProperties properties, int maxEntryBytes) {
@@ -61,8 +55,10 @@ final class LeanProperties {
         RaftServerConfigKeys.Write.setByteLimit(properties, queued);
         // Zero would spin; the default delays whatever comes while a round is under way.
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, millis(1));
-        // Without it followers learn of a commit only with the next heartbeat.
-        RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, true);
+        // An entry of its own for each commit, so that followers learn of it: LinkAppender tells them.
+        RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
+        // Appends come in order, from one thread: composing them would only hand them to another.
+        RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
         // Durability "process": acknowledged once written to the file, synced in the background. (async-flush is not
         // that: it loses the order of failures.)
         RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, true);

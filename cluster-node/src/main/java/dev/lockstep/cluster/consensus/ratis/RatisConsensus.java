@@ -3,9 +3,13 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +21,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
@@ -25,12 +33,13 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A node's replicas of Raft groups, on one Ratis server with one port. Thread-safe. */
+/** A node's replicas of Raft groups, on one Ratis server. Thread-safe. */
 public final class RatisConsensus implements Consensus {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
@@ -46,14 +55,26 @@ public final class RatisConsensus implements Consensus {
     private volatile boolean closed;
 
     /**
-     * Listens at once; groups come with {@link #open}.
+     * Has no groups yet: they come with {@link #open}.
      *
-     * @throws IOException when the folder or the port can't be used
+     * @param links to the other members; they stay open when this is closed
+     * @throws IOException when the folder can't be used
      */
-    public RatisConsensus(RatisSettings settings, Time time) throws IOException {
+    public RatisConsensus(RatisSettings settings, Links links, Time time) throws IOException {
+        this(settings, new LeaderContacts(time), contacts -> {
+            var wires = new LinkTransport.Wires(links, contacts, settings.electionTimeout(), time);
+            return new Transport(new LinkTransport(), LinkTransport.parameters(wires));
+        });
+    }
+
+    /** How Ratis' servers reach each other. */
+    record Transport(RpcType type, Parameters parameters) {}
+
+    RatisConsensus(RatisSettings settings, LeaderContacts contacts, Function<LeaderContacts, Transport> transport)
+            throws IOException {
         this.settings = settings;
-        this.contacts = new LeaderContacts(time);
-        this.server = server();
+        this.contacts = contacts;
+        this.server = server(transport.apply(contacts));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
         try {
             server.start();
@@ -68,14 +89,15 @@ public final class RatisConsensus implements Consensus {
      * So it is built on a folder that does not exist, and shown the true one afterwards; each group is recovered when it is
      * added.
      */
-    private RaftServer server() throws IOException {
+    private RaftServer server(Transport transport) throws IOException {
         File groups = Files.createDirectories(settings.folder()).toFile();
         RaftProperties properties = LeanProperties.of(settings);
+        RaftConfigKeys.Rpc.setType(properties, transport.type());
         LeanProperties.keepIn(properties, new File(groups, "none-yet"), new File(groups, "removed"));
         RaftServer built = RaftServer.newBuilder()
                 .setServerId(Peers.id(settings.self().id()))
                 .setProperties(properties)
-                .setParameters(ObservedNetty.parameters(contacts))
+                .setParameters(transport.parameters())
                 .setStateMachineRegistry(machines::get)
                 .build();
         LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
@@ -110,6 +132,15 @@ public final class RatisConsensus implements Consensus {
         } catch (RuntimeException failure) {
             machines.remove(id);
             throw failure;
+        }
+    }
+
+    @Override
+    public void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
+        if (closed || !(server.getServerRpc() instanceof LinkRpc rpc)) {
+            answer.accept(Reply.Refused.of(Status.NO_LEADER, "The logs of this node are closed"));
+        } else {
+            rpc.serve(message, answer);
         }
     }
 

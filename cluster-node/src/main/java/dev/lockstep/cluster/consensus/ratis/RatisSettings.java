@@ -9,8 +9,8 @@ import java.util.List;
  * How a node takes part in its Raft groups.
  *
  * @param cluster nodes of differently named clusters never take part in one another's groups
- * @param self this node; its address is the only one that is listened on
- * @param members all nodes, this one among them, at the addresses where <em>this node</em> reaches their Raft groups
+ * @param self this node
+ * @param members all nodes, this one among them, at the addresses where <em>this node</em> reaches them
  * @param folder where the logs are kept, in a folder for each group
  * @param electionTimeout shortest time without a leader before an election; the longest is twice that
  * @param maxEntryBytes the largest entry; each group keeps a buffer of about that size outside the heap

@@ -5,27 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
-import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
-import java.io.IOException;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.apache.ratis.conf.RaftProperties;
-import org.apache.ratis.netty.NettyRpcProxy;
-import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
-import org.apache.ratis.proto.netty.NettyProtos.RaftNettyServerRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
-import org.apache.ratis.thirdparty.io.netty.channel.nio.NioEventLoopGroup;
 import org.apache.ratis.util.ProtoUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,40 +36,30 @@ class FirstEntryIT {
     @TempDir
     Path home;
 
-    private final List<Member> members = MemberPorts.reserve(3).stream()
-            .map(ports -> new Member(new NodeId(ports.id()), "127.0.0.1", ports.raftPort()))
-            .toList();
+    private final List<Member> members = RaftMember.members(MemberPorts.reserve(3));
     private final RecordingMachine machine = new RecordingMachine();
-    private NettyRpcProxy follower;
+    private Link follower;
 
     @Test
-    @SuppressWarnings("deprecation") // Ratis' shaded Netty has no other event loop that every machine can run.
     void aHeartbeatDoesNotCommitWhatWasNotCompared() throws Exception {
         // Long time-outs: the follower shall not become a candidate in between.
         RatisSettings settings = new RatisSettings(
                 "first", members.get(0), members, home, Duration.ofSeconds(60), RatisSettings.MAX_ENTRY_BYTES);
-        RaftPeer peer = RaftPeer.newBuilder()
-                .setId("n1")
-                .setAddress("127.0.0.1:" + members.get(0).port())
-                .build();
-        NioEventLoopGroup loops = new NioEventLoopGroup(1);
-        try (RatisConsensus consensus = new RatisConsensus(settings, Time.system())) {
-            consensus.open(GROUP, members.stream().map(Member::id).toList(), machine);
-            follower = new NettyRpcProxy(peer, new RaftProperties(), loops);
+        try (RaftMember follows = new RaftMember(settings);
+                NettyLinks links = new NettyLinks("first", new NodeId("n2"), Duration.ofSeconds(1), 10)) {
+            follows.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
+            follower = links.to(members.get(0));
             assertThat(append("n2", 1, -1, entry(1, 0, "of the first leader"))).isEqualTo(AppendResult.SUCCESS);
             assertThat(append("n3", 2, 5)).isEqualTo(AppendResult.SUCCESS); // a heartbeat
             assertThat(append("n3", 2, 5, entry(2, 0, "of the second"), entry(2, 1, "and another")))
                     .isEqualTo(AppendResult.SUCCESS);
             Eventually.holds("both are applied", () -> machine.applied().size() == 2);
             assertThat(machine.texts()).containsExactly("of the second", "and another");
-            follower.close();
-        } finally {
-            loops.shutdownGracefully();
         }
     }
 
     private AppendResult append(String leader, long term, long leaderCommit, LogEntryProto... entries)
-            throws IOException {
+            throws Exception {
         RaftGroupId group = Peers.groupId("first", GROUP);
         RaftRpcRequestProto rpc = RaftRpcRequestProto.newBuilder()
                 .setRequestorId(ByteString.copyFromUtf8(leader))
@@ -85,13 +73,20 @@ class FirstEntryIT {
                 .setLeaderCommit(leaderCommit)
                 .addAllEntries(List.of(entries))
                 .build();
-        AppendEntriesReplyProto reply = follower.send(
-                        rpc,
-                        RaftNettyServerRequestProto.newBuilder()
-                                .setAppendEntriesRequest(request)
-                                .build())
-                .getAppendEntriesReply();
-        return reply.getResult();
+        CompletableFuture<Reply> answer = new CompletableFuture<>();
+        follower.send(new Request.ToLog(RaftMessages.of(RaftMessages.Kind.APPENDS, request)), new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                answer.complete(reply);
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                answer.completeExceptionally(cause);
+            }
+        });
+        Reply.FromLog reply = (Reply.FromLog) answer.get(20, TimeUnit.SECONDS);
+        return RaftMessages.answers(reply.message(), 1).get(0).getResult();
     }
 
     private static LogEntryProto entry(long term, long index, String text) {

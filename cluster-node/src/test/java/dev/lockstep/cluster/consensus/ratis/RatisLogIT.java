@@ -43,9 +43,7 @@ class RatisLogIT extends ReplicatedLogContract {
     @BeforeEach
     void start() throws Exception {
         earlier = threads();
-        List<Member> members = MemberPorts.reserve(3).stream()
-                .map(ports -> new Member(new NodeId(ports.id()), "127.0.0.1", ports.raftPort()))
-                .toList();
+        List<Member> members = RaftMember.members(MemberPorts.reserve(3));
         nodes = new RatisNodes(home, members, Collections.nCopies(3, members));
     }
 
@@ -277,7 +275,8 @@ class RatisLogIT extends ReplicatedLogContract {
     /** Those of Ratis and of ours, but for two pools that Ratis shares and lets go by itself. */
     private static List<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().matches("(n[123]|raft|Netty|.*(Raft|Ratis|raft)).*"))
+                .filter(thread ->
+                        thread.getName().matches("(n[123]|raft|lockstep-(server|link)|.*(Raft|Ratis|raft)).*"))
                 .toList();
     }
 }

@@ -3,7 +3,6 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
-import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
@@ -21,7 +20,7 @@ final class RatisNodes implements AutoCloseable {
     private final Path home;
     private final List<Member> members;
     private final List<List<Member>> views;
-    private final RatisConsensus[] running;
+    private final RaftMember[] running;
     private final Replica[] replicas;
 
     /** @param views for each member, where it reaches the members */
@@ -29,7 +28,7 @@ final class RatisNodes implements AutoCloseable {
         this.home = home;
         this.members = members;
         this.views = views;
-        this.running = new RatisConsensus[members.size()];
+        this.running = new RaftMember[members.size()];
         this.replicas = new Replica[members.size()];
         for (int i = 0; i < members.size(); i++) {
             start(i);
@@ -47,9 +46,10 @@ final class RatisNodes implements AutoCloseable {
                 Duration.ofMillis(300),
                 RatisSettings.MAX_ENTRY_BYTES);
         RecordingMachine machine = new RecordingMachine();
-        running[index] = new RatisConsensus(settings, Time.system());
-        ReplicatedLog log =
-                running[index].open(GROUP, members.stream().map(Member::id).toList(), machine);
+        running[index] = new RaftMember(settings);
+        ReplicatedLog log = running[index]
+                .consensus()
+                .open(GROUP, members.stream().map(Member::id).toList(), machine);
         replicas[index] = new Replica(log, machine);
     }
 
@@ -73,6 +73,6 @@ final class RatisNodes implements AutoCloseable {
 
     @Override
     public void close() {
-        Arrays.stream(running).filter(Objects::nonNull).forEach(RatisConsensus::close);
+        Arrays.stream(running).filter(Objects::nonNull).forEach(RaftMember::close);
     }
 }

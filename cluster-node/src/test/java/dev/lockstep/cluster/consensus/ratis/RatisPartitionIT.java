@@ -11,8 +11,6 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.TcpProxy.Mode;
-import dev.lockstep.protocol.topology.Member;
-import dev.lockstep.protocol.topology.NodeId;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,16 +35,10 @@ class RatisPartitionIT {
         network = new ProxiedNetwork(ports);
         nodes = new RatisNodes(
                 home,
-                members(ports),
+                RaftMember.members(ports),
                 ports.stream()
-                        .map(member -> members(network.seenFrom(member.id())))
+                        .map(member -> RaftMember.members(network.seenFrom(member.id())))
                         .toList());
-    }
-
-    private static List<Member> members(List<MemberPorts> ports) {
-        return ports.stream()
-                .map(member -> new Member(new NodeId(member.id()), "127.0.0.1", member.raftPort()))
-                .toList();
     }
 
     @AfterEach

@@ -117,8 +117,7 @@ class ReadIndexIT {
                 self.id(),
                 home.resolve(self.id()).toString(),
                 Integer.toString(commandPort)));
-        network.seenFrom(self.id())
-                .forEach(member -> command.add(member.id() + ":" + member.port() + ":" + member.raftPort()));
+        network.seenFrom(self.id()).forEach(member -> command.add(member.id() + ":" + member.port()));
         processes.add(new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve(self.id() + ".log").toFile())

@@ -35,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
@@ -51,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A node that keeps one number in one Raft group, and reads it either way: confirmed by our read rounds, or by the
  * LINEARIZABLE option of Ratis. The log, the network and the election time-outs are the same for both. Arguments: its id, its
- * folder, the port for commands, and for each member as it sees it {@code id:port:raftPort}.
+ * folder, the port for commands, and for each member as it sees it {@code id:port}.
  */
 public final class RegisterNode implements LogMachine {
 
@@ -67,6 +68,7 @@ public final class RegisterNode implements LogMachine {
     private static final Duration ELECTION = Duration.ofMillis(300);
     private static final long PATIENCE_MILLIS = 3_000;
 
+    private final RaftServer server;
     private final RaftServer.Division division;
     private final RatisLog log;
     private final ReadRounds rounds;
@@ -74,23 +76,24 @@ public final class RegisterNode implements LogMachine {
     private volatile long value;
 
     private RegisterNode(NodeId self, Path folder, List<MemberPorts> members) throws Exception {
-        List<Member> raft = members.stream()
-                .map(member -> new Member(new NodeId(member.id()), "127.0.0.1", member.raftPort()))
-                .toList();
+        List<Member> raft = RaftMember.members(members);
         Member own =
                 raft.stream().filter(one -> one.id().equals(self)).findFirst().orElseThrow();
         RatisSettings settings = new RatisSettings(CLUSTER, own, raft, folder, ELECTION, RatisSettings.MAX_ENTRY_BYTES);
         RaftGroupId id = dev.lockstep.cluster.consensus.ratis.Peers.groupId(CLUSTER, GROUP);
+        NettyLinks links = new NettyLinks(CLUSTER, self, Duration.ofSeconds(1), 10_000);
         LeaderContacts contacts = new LeaderContacts(Time.system());
         RatisStateMachine applying = new RatisStateMachine("register on " + self, this, () -> {});
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = LeanProperties.of(settings);
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
+        RaftConfigKeys.Rpc.setType(properties, new LinkTransport());
         LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
-        RaftServer server = RaftServer.newBuilder()
+        this.server = RaftServer.newBuilder()
                 .setServerId(dev.lockstep.cluster.consensus.ratis.Peers.id(self))
                 .setProperties(properties)
-                .setParameters(ObservedNetty.parameters(contacts))
+                .setParameters(
+                        LinkTransport.parameters(new LinkTransport.Wires(links, contacts, ELECTION, Time.system())))
                 .setStateMachineRegistry(group -> applying)
                 .build();
         server.start();
@@ -104,12 +107,11 @@ public final class RegisterNode implements LogMachine {
         this.division = server.getDivision(id);
         this.log =
                 new RatisLog(division, applying, contacts.of(id), settings.maxEntryBytes(), successor -> {}, () -> {});
-        this.rounds = new ReadRounds(self, peers(self, members), Time.system(), Duration.ofSeconds(10));
+        this.rounds = new ReadRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
     }
 
     /** The other nodes over their links, as a node has them. */
-    private static Peers peers(NodeId self, List<MemberPorts> members) {
-        NettyLinks links = new NettyLinks(CLUSTER, self, Duration.ofSeconds(1), 1_000);
+    private static Peers peers(NettyLinks links, List<MemberPorts> members) {
         Map<NodeId, Member> byId = members.stream()
                 .map(member -> new Member(new NodeId(member.id()), "127.0.0.1", member.port()))
                 .collect(Collectors.toMap(Member::id, member -> member));
@@ -131,7 +133,7 @@ public final class RegisterNode implements LogMachine {
         List<MemberPorts> members = Stream.of(arguments)
                 .skip(3)
                 .map(text -> text.split(":"))
-                .map(part -> new MemberPorts(part[0], Integer.parseInt(part[1]), Integer.parseInt(part[2])))
+                .map(part -> new MemberPorts(part[0], Integer.parseInt(part[1])))
                 .toList();
         RegisterNode node = new RegisterNode(self, Path.of(arguments[1]), members);
         int port = members.stream()
@@ -139,8 +141,7 @@ public final class RegisterNode implements LogMachine {
                 .findFirst()
                 .orElseThrow()
                 .port();
-        try (NettyListener confirming =
-                        new NettyListener("127.0.0.1", port, CLUSTER, self, 1 << 20, node.confirmations());
+        try (NettyListener confirming = new NettyListener("127.0.0.1", port, CLUSTER, self, 16 << 20, node.requests());
                 ServerSocket commands =
                         new ServerSocket(Integer.parseInt(arguments[2]), 50, InetAddress.getLoopbackAddress())) {
             EventLoop loop = EventLoop.threaded("ticks");
@@ -160,11 +161,16 @@ public final class RegisterNode implements LogMachine {
         loop.schedule(TimeUnit.MILLISECONDS.toNanos(20), () -> tick(loop));
     }
 
-    /** Tells whether terms still stand, as a node does. */
-    private RequestServer confirmations() {
-        return replies -> new RequestServer.Connection() {
+    /** Tells whether terms still stand, and serves Raft, as a node does. */
+    private RequestServer requests() {
+        return (peer, replies) -> new RequestServer.Connection() {
             @Override
             public void serve(long correlationId, Request request) {
+                if (request instanceof Request.ToLog toLog) {
+                    ((LinkRpc) server.getServerRpc())
+                            .serve(toLog.message(), reply -> replies.send(correlationId, reply));
+                    return;
+                }
                 var asked = ((Request.ConfirmTerms) request).terms();
                 replies.send(
                         correlationId,

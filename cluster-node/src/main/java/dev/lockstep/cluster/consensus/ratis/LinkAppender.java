@@ -1,0 +1,368 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.protocol.runtime.Entropy;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.leader.LeaderState;
+import org.apache.ratis.server.leader.LogAppenderBase;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.statemachine.SnapshotInfo;
+import org.apache.ratis.util.Timestamp;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one follower of one leader up to date, without a thread of its own: news of the log, answers and the passing of time
+ * drive it, on whatever thread they come. Whoever raises {@code claims} from zero works until it has brought it back to zero;
+ * the others leave, so that nobody ever waits, also when Ratis calls with the server's monitor held.
+ *
+ * <p>Several appends are under way at a time; links and lanes keep their order. What goes wrong (an answer that does not
+ * come, a log that does not fit) starts a new round: sending goes on from what the follower is known to have, and what is
+ * still said about earlier rounds can only tell what the follower has, not what to send next.
+ *
+ * <p>A follower learns of a commit with the next append, or by a heartbeat when there is none to send.
+ */
+final class LinkAppender extends LogAppenderBase {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LinkAppender.class);
+    private static final int MAX_APPENDS = 8;
+    private static final int MAX_HEARTBEATS = 8;
+    /** A follower's log takes more than this before whoever appends to it has to wait. */
+    private static final long MAX_BYTES = 8L << 20;
+    /** A follower this far behind may need entries that have to be read from disk. */
+    private static final long FAR_BEHIND = 1_024;
+
+    private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final int MAX_DOUBLINGS = 5;
+
+    private final LinkRpc rpc;
+    private final PeerLink peer;
+    private final AtomicInteger claims = new AtomicInteger();
+    private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
+    private final AtomicLong callIds = new AtomicLong();
+
+    // What follows belongs to whoever holds the claims.
+
+    private final Deque<Sent> appends = new ArrayDeque<>();
+    private final Deque<Sent> heartbeats = new ArrayDeque<>();
+    private long bytesUnderWay;
+    private long round;
+    private long commitTold = RaftLog.INVALID_LOG_INDEX;
+    private long restsUntilNanos;
+    private int failures;
+    private boolean installing;
+
+    /** @param first index of the first entry; -1 for a heartbeat */
+    private record Sent(long round, long first, long bytes, long nanos, Timestamp at) {
+        boolean isHeartbeat() {
+            return first < 0;
+        }
+    }
+
+    LinkAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkRpc rpc) {
+        super(server, leader, follower);
+        this.rpc = rpc;
+        this.peer = rpc.peer(follower.getId());
+        this.restsUntilNanos = rpc.time().nanos();
+    }
+
+    /** Not the daemon that it would inherit. */
+    @Override
+    public void start() {
+        rpc.drive(this);
+        notifyLogAppender();
+    }
+
+    /** The daemon's; it is never started. */
+    @Override
+    public void run() {
+        throw new UnsupportedOperationException("An appender has no thread");
+    }
+
+    @Override
+    public long getCallId() {
+        return callIds.get();
+    }
+
+    @Override
+    public Comparator<Long> getCallIdComparator() {
+        return Comparator.naturalOrder();
+    }
+
+    /** To be called regularly. @return false when it has stopped for good */
+    boolean tick() {
+        boolean running = isRunning();
+        if (running) {
+            notifyLogAppender();
+        }
+        return running;
+    }
+
+    @Override
+    public void notifyLogAppender() {
+        if (claims.getAndIncrement() == 0) {
+            work();
+        }
+    }
+
+    private void work() {
+        int claimed;
+        do {
+            claimed = claims.get();
+            if (mayNeedTheDisk()) {
+                rpc.loop(getServer().getMemberId().getGroupId()).execute(this::workOn);
+                return;
+            }
+            step();
+        } while (!claims.compareAndSet(claimed, 0));
+    }
+
+    /** As {@link #work}, on a thread that may wait for the disk. */
+    private void workOn() {
+        int claimed;
+        do {
+            claimed = claims.get();
+            step();
+        } while (!claims.compareAndSet(claimed, 0));
+    }
+
+    private boolean mayNeedTheDisk() {
+        long behind = getRaftLog().getNextIndex() - getFollower().getNextIndex();
+        return behind > FAR_BEHIND && isRunning() && !isResting() && hasRoom();
+    }
+
+    private void step() {
+        try {
+            for (Runnable next = news.poll(); next != null; next = news.poll()) {
+                next.run();
+            }
+            if (isRunning() && !installing) {
+                giveUpLate();
+                send();
+            }
+        } catch (IOException | RuntimeException failure) {
+            if (isRunning()) {
+                LOG.warn("{} failed, and begins anew", this, failure);
+                beginAnew(getFollower().getMatchIndex() + 1);
+            }
+        }
+    }
+
+    /** Has something done by whoever holds the claims. */
+    private void tell(Runnable next) {
+        news.add(next);
+        notifyLogAppender();
+    }
+
+    // Sending
+
+    private void send() throws IOException {
+        while (!isResting()) {
+            SnapshotInfo snapshot = shouldSendAppendEntries() ? shouldInstallSnapshot() : null;
+            AppendEntriesRequestProto request = null;
+            if (snapshot != null) {
+                install(snapshot);
+                return;
+            } else if (getHeartbeatWaitTimeMs() <= 0 && heartbeats.size() < MAX_HEARTBEATS) {
+                request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
+                underWay(request, true);
+            } else if (hasAppendEntries() && hasRoom()) {
+                request = newAppendEntriesRequest(callIds.incrementAndGet(), false);
+                if (request != null) {
+                    underWay(request, false);
+                }
+            } else if (hasCommitted() && heartbeats.size() < MAX_HEARTBEATS) {
+                request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
+                underWay(request, false);
+            }
+            if (request == null) {
+                return;
+            }
+        }
+    }
+
+    private boolean hasRoom() {
+        return appends.size() < MAX_APPENDS && bytesUnderWay < MAX_BYTES;
+    }
+
+    private boolean isResting() {
+        return peer.isResting() || (failures > 0 && restsUntilNanos - rpc.time().nanos() > 0);
+    }
+
+    /** Whether all is sent, and something of it was committed since. */
+    private boolean hasCommitted() {
+        return !hasAppendEntries()
+                && Math.min(getRaftLog().getLastCommittedIndex(), getFollower().getNextIndex() - 1) > commitTold;
+    }
+
+    /** @param together whether it can wait for the heartbeats of other groups */
+    private void underWay(AppendEntriesRequestProto request, boolean together) {
+        int entries = request.getEntriesCount();
+        long first = entries == 0 ? -1 : request.getEntries(0).getIndex();
+        Sent sent =
+                new Sent(round, first, request.getSerializedSize(), rpc.time().nanos(), Timestamp.currentTime());
+        if (entries == 0) {
+            heartbeats.add(sent);
+        } else {
+            appends.add(sent);
+            bytesUnderWay += sent.bytes();
+            getFollower().increaseNextIndex(request.getEntries(entries - 1).getIndex() + 1);
+        }
+        commitTold = Math.max(commitTold, request.getLeaderCommit());
+        resetHeartbeatTrigger();
+        getFollower().updateLastRpcSendTime(entries == 0);
+        if (together) {
+            peer.offer(request, reply -> tell(() -> take(sent, reply)));
+        } else {
+            peer.append(request, reply -> tell(() -> take(sent, reply)));
+        }
+    }
+
+    // Answers
+
+    private void take(Sent sent, @Nullable AppendEntriesReplyProto reply) {
+        if (!isRunning()) {
+            return;
+        }
+        if (sent.isHeartbeat()) {
+            heartbeats.remove(sent);
+        } else if (appends.remove(sent)) {
+            bytesUnderWay -= sent.bytes();
+        }
+        if (reply == null) {
+            if (sent.round() == round) {
+                beginAnew(sent.isHeartbeat() ? getFollower().getNextIndex() : sent.first());
+            }
+            return;
+        }
+        failures = 0;
+        getFollower().updateLastRpcResponseTime();
+        getFollower().updateLastRespondedAppendEntriesSendTime(sent.at());
+        switch (reply.getResult()) {
+            case SUCCESS -> succeeded(sent, reply);
+            case NOT_LEADER ->
+                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
+            case INCONSISTENCY -> {
+                if (sent.round() == round) {
+                    nextRound(getNextIndexForInconsistency(sent.first(), reply.getNextIndex()));
+                }
+            }
+            default -> LOG.warn("{} was answered {}", this, reply.getResult());
+        }
+        getLeaderState().onAppendEntriesReply(this, reply);
+    }
+
+    /**
+     * What a heartbeat finds in the follower's log may not be on its disk yet, so only the answer to an append of entries,
+     * which waits for that, counts for the commit.
+     */
+    private void succeeded(Sent sent, AppendEntriesReplyProto reply) {
+        getLeaderState().onFollowerCommitIndex(getFollower(), reply.getFollowerCommit());
+        if (sent.isHeartbeat()) {
+            return;
+        }
+        // It may have been told of a commit while the entry was on the way to its disk, and that does not count.
+        commitTold = Math.min(commitTold, reply.getFollowerCommit());
+        if (getFollower().updateMatchIndex(reply.getMatchIndex())) {
+            getFollower().updateNextIndex(reply.getMatchIndex() + 1);
+            getLeaderState().onFollowerSuccessAppendEntries(getFollower());
+        }
+    }
+
+    private void giveUpLate() {
+        long longAgo = rpc.time().nanos() - rpc.patienceNanos();
+        Sent append = appends.peek();
+        Sent heartbeat = heartbeats.peek();
+        if (append != null && append.nanos() - longAgo < 0) {
+            beginAnew(append.first());
+        } else if (heartbeat != null && heartbeat.nanos() - longAgo < 0) {
+            heartbeats.remove();
+        }
+    }
+
+    /** After a failure, and after a rest. */
+    private void beginAnew(long next) {
+        restsUntilNanos = rpc.time().nanos() + (SHORTEST_REST_NANOS << Math.min(failures, MAX_DOUBLINGS));
+        failures++;
+        nextRound(Math.max(next, getFollower().getMatchIndex() + 1));
+    }
+
+    private void nextRound(long next) {
+        round++;
+        appends.clear();
+        heartbeats.clear();
+        bytesUnderWay = 0;
+        commitTold = RaftLog.INVALID_LOG_INDEX;
+        getFollower().setNextIndex(next);
+    }
+
+    // Snapshots
+
+    /** Nothing else is sent meanwhile: what a follower is sent for a snapshot keeps it from electing another leader. */
+    private void install(SnapshotInfo snapshot) {
+        installing = true;
+        rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> {
+            InstallSnapshotReplyProto last = sendChunks(snapshot);
+            tell(() -> installed(snapshot, last));
+        });
+    }
+
+    /** @return the follower's last answer; null if there was none */
+    private @Nullable InstallSnapshotReplyProto sendChunks(SnapshotInfo snapshot) {
+        InstallSnapshotReplyProto reply = null;
+        try {
+            for (InstallSnapshotRequestProto chunk : newInstallSnapshotRequests(requestId(), snapshot)) {
+                getFollower().updateLastRpcSendTime(false);
+                reply = rpc.installSnapshot(chunk);
+                getFollower().updateLastRpcResponseTime();
+                if (!reply.getServerReply().getSuccess() || !isRunning()) {
+                    break;
+                }
+            }
+            return reply;
+        } catch (IOException | RuntimeException failure) {
+            LOG.warn("{} could not send snapshot {}", this, snapshot.getTermIndex(), failure);
+            return null;
+        }
+    }
+
+    /** Names one sending of a snapshot. */
+    private static String requestId() {
+        return Long.toHexString(Entropy.system().nextLong());
+    }
+
+    private void installed(SnapshotInfo snapshot, @Nullable InstallSnapshotReplyProto last) {
+        installing = false;
+        if (!isRunning()) {
+            return;
+        }
+        if (last == null) {
+            beginAnew(getFollower().getNextIndex());
+            return;
+        }
+        switch (last.getResult()) {
+            case SUCCESS, ALREADY_INSTALLED -> {
+                nextRound(snapshot.getIndex() + 1);
+                getFollower().setSnapshotIndex(snapshot.getIndex());
+                getFollower().setAttemptedToInstallSnapshot();
+            }
+            case NOT_LEADER ->
+                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(last.getTerm()));
+            default -> beginAnew(getFollower().getNextIndex());
+        }
+    }
+}

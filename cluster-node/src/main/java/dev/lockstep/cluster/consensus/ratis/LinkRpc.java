@@ -1,0 +1,264 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.ratis.RaftMessages.Kind;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.rpc.RpcType;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
+import org.apache.ratis.thirdparty.com.google.protobuf.Parser;
+import org.apache.ratis.util.ProtoUtils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries what the Raft servers of the nodes say to each other over the links between the nodes, which clients use too. What
+ * may wait (votes, snapshots) is done on loops of its own, a group always on the same. Thread-safe.
+ */
+final class LinkRpc implements RaftServerRpc {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LinkRpc.class);
+    private static final int LOOPS = 3;
+    /** Messages of all peers that may be under way; a leader has a few for each group. */
+    private static final int MAX_SERVING = 16_384;
+    /** So many rounds in the shortest election time-out: heartbeats are due after half of it. */
+    private static final int TICKS_AN_ELECTION = 20;
+
+    private final RpcType type;
+    private final RaftServer server;
+    private final LinkTransport.Wires wires;
+    private final List<EventLoop> loops;
+    private final EventLoop ticking;
+    private final AppendLanes lanes;
+    private final Map<RaftPeerId, PeerLink> peers = new ConcurrentHashMap<>();
+    private final Set<LinkAppender> appenders = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger serving = new AtomicInteger();
+
+    LinkRpc(RpcType type, RaftServer server, LinkTransport.Wires wires) {
+        this.type = type;
+        this.server = server;
+        this.wires = wires;
+        this.loops = IntStream.range(0, LOOPS)
+                .mapToObj(i -> EventLoop.threaded("raft-waits-" + i))
+                .toList();
+        this.ticking = EventLoop.threaded("raft-heartbeats");
+        this.lanes = new AppendLanes(server, wires.contacts(), loops);
+    }
+
+    @Override
+    public void start() {
+        tick();
+    }
+
+    private void tick() {
+        appenders.removeIf(appender -> !appender.tick());
+        peers.values().forEach(PeerLink::sendHeartbeats);
+        ticking.schedule(wires.electionTimeout().toNanos() / TICKS_AN_ELECTION, this::tick);
+    }
+
+    @Override
+    public void close() {
+        ticking.close();
+        loops.forEach(EventLoop::close);
+    }
+
+    // What this node says
+
+    Time time() {
+        return wires.time();
+    }
+
+    /** How long an append may be without an answer, which is also when a vote is no longer waited for. */
+    long patienceNanos() {
+        return 3 * wires.electionTimeout().toNanos();
+    }
+
+    /** Where what may wait for a group is done. */
+    EventLoop loop(RaftGroupId group) {
+        return lanes.loop(group);
+    }
+
+    /** Drives an appender regularly until it has stopped. */
+    void drive(LinkAppender appender) {
+        appenders.add(appender);
+    }
+
+    @Override
+    public void addRaftPeers(Collection<RaftPeer> added) {
+        for (RaftPeer peer : added) {
+            String address = peer.getAddress();
+            int colon = address.lastIndexOf(':');
+            Member member = new Member(
+                    new NodeId(peer.getId().toString()),
+                    address.substring(0, colon),
+                    Integer.parseInt(address.substring(colon + 1)));
+            peers.computeIfAbsent(peer.getId(), none -> new PeerLink(wires.links(), member, wires.time()));
+        }
+    }
+
+    /** @throws IllegalStateException when Ratis has never named that peer */
+    PeerLink peer(RaftPeerId id) {
+        PeerLink peer = peers.get(id);
+        if (peer == null) {
+            throw new IllegalStateException("No address of peer " + id + " is known");
+        }
+        return peer;
+    }
+
+    @Override
+    public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
+        return call(Kind.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
+    }
+
+    @Override
+    public AppendEntriesReplyProto appendEntries(AppendEntriesRequestProto request) throws IOException {
+        return call(Kind.APPENDS, request.getServerRequest(), request, AppendEntriesReplyProto.parser());
+    }
+
+    @Override
+    public InstallSnapshotReplyProto installSnapshot(InstallSnapshotRequestProto request) throws IOException {
+        return call(Kind.SNAPSHOT, request.getServerRequest(), request, InstallSnapshotReplyProto.parser());
+    }
+
+    @Override
+    public StartLeaderElectionReplyProto startLeaderElection(StartLeaderElectionRequestProto request)
+            throws IOException {
+        return call(Kind.ELECTION, request.getServerRequest(), request, StartLeaderElectionReplyProto.parser());
+    }
+
+    private <R extends MessageLite> R call(
+            Kind kind, RaftRpcRequestProto header, MessageLite request, Parser<R> replies) throws IOException {
+        RaftPeerId to = RaftPeerId.valueOf(header.getReplyId());
+        CompletableFuture<Bytes> answer = new CompletableFuture<>();
+        peer(to).send(RaftMessages.of(kind, request), (bytes, failure) -> {
+            if (failure == null) {
+                answer.complete(bytes);
+            } else {
+                answer.completeExceptionally(failure);
+            }
+        });
+        try {
+            return RaftMessages.one(answer.get(patienceNanos(), TimeUnit.NANOSECONDS), replies);
+        } catch (ExecutionException failure) {
+            throw new IOException(
+                    "Peer " + to + " did not answer: " + failure.getCause().getMessage(), failure.getCause());
+        } catch (TimeoutException late) {
+            throw new IOException("Peer " + to + " has not answered in time", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("Interrupted while waiting for " + to);
+        }
+    }
+
+    /** Links mend themselves. */
+    @Override
+    public void handleException(RaftPeerId peer, Exception failure, boolean reconnect) {}
+
+    // What other nodes say
+
+    /** See {@link dev.lockstep.cluster.consensus.Consensus#serve}. */
+    void serve(Bytes message, Consumer<Reply> answer) {
+        if (serving.incrementAndGet() > MAX_SERVING) {
+            serving.decrementAndGet();
+            answer.accept(Reply.Refused.of(Status.BUSY, MAX_SERVING + " messages are under way"));
+            return;
+        }
+        Consumer<Reply> counted = reply -> {
+            serving.decrementAndGet();
+            answer.accept(reply);
+        };
+        try {
+            switch (RaftMessages.kind(message)) {
+                case APPENDS -> append(RaftMessages.appends(message), counted);
+                case VOTE -> {
+                    var request = RaftMessages.one(message, RequestVoteRequestProto.parser());
+                    later(request.getServerRequest(), () -> server.requestVote(request), counted);
+                }
+                case SNAPSHOT -> {
+                    var request = RaftMessages.one(message, InstallSnapshotRequestProto.parser());
+                    later(request.getServerRequest(), () -> server.installSnapshot(request), counted);
+                }
+                case ELECTION -> {
+                    var request = RaftMessages.one(message, StartLeaderElectionRequestProto.parser());
+                    later(request.getServerRequest(), () -> server.startLeaderElection(request), counted);
+                }
+            }
+        } catch (IOException malformed) {
+            counted.accept(Reply.Refused.of(Status.INVALID, String.valueOf(malformed.getMessage())));
+        }
+    }
+
+    private void append(List<AppendEntriesRequestProto> requests, Consumer<Reply> answer) {
+        List<CompletableFuture<@Nullable AppendEntriesReplyProto>> replies =
+                requests.stream().map(lanes::append).toList();
+        CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new))
+                .whenComplete((all, failure) -> answer.accept(new Reply.FromLog(RaftMessages.answers(
+                        replies.stream().map(CompletableFuture::join).toList()))));
+    }
+
+    /** What Ratis answers to a message that may take it a while. */
+    private interface Answering {
+        MessageLite answer() throws IOException;
+    }
+
+    private void later(RaftRpcRequestProto header, Answering answering, Consumer<Reply> answer) {
+        loop(ProtoUtils.toRaftGroupId(header.getRaftGroupId())).execute(() -> {
+            try {
+                answer.accept(new Reply.FromLog(RaftMessages.answer(answering.answer())));
+            } catch (IOException | RuntimeException failure) {
+                LOG.debug(
+                        "A message of {} was not answered",
+                        header.getRequestorId().toStringUtf8(),
+                        failure);
+                answer.accept(Reply.Refused.of(Status.INTERNAL, "Raft could not answer: " + failure.getMessage()));
+            }
+        });
+    }
+
+    // What Ratis asks besides
+
+    @Override
+    public RpcType getRpcType() {
+        return type;
+    }
+
+    /** Never bound: the node listens. Ratis only puts it beside this server's own name. */
+    @Override
+    public InetSocketAddress getInetSocketAddress() {
+        return InetSocketAddress.createUnresolved("localhost", 0);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.protocol.wire.Bytes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.thirdparty.com.google.protobuf.CodedInputStream;
+import org.apache.ratis.thirdparty.com.google.protobuf.CodedOutputStream;
+import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
+import org.apache.ratis.thirdparty.com.google.protobuf.Parser;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the Raft servers of two nodes say to each other, as the bytes of a {@link dev.lockstep.protocol.wire.Request.ToLog}: one
+ * byte for the kind, then messages of Ratis, each after its length. Stateless.
+ */
+final class RaftMessages {
+
+    /** What is asked; an answer has no kind of its own. */
+    enum Kind {
+        /** One append of entries, or the heartbeats of many groups. */
+        APPENDS,
+        VOTE,
+        SNAPSHOT,
+        ELECTION;
+
+        private static final Kind[] ALL = values();
+    }
+
+    private RaftMessages() {}
+
+    static Bytes of(Kind kind, MessageLite message) {
+        return of(kind, List.of(message));
+    }
+
+    static Bytes of(Kind kind, List<? extends MessageLite> messages) {
+        int size = 1;
+        for (MessageLite message : messages) {
+            size += CodedOutputStream.computeMessageSizeNoTag(message);
+        }
+        byte[] bytes = new byte[size];
+        bytes[0] = (byte) kind.ordinal();
+        CodedOutputStream out = CodedOutputStream.newInstance(bytes, 1, size - 1);
+        try {
+            for (MessageLite message : messages) {
+                out.writeMessageNoTag(message);
+            }
+            out.checkNoSpaceLeft();
+        } catch (IOException never) {
+            throw new UncheckedIOException(never);
+        }
+        return Bytes.of(bytes);
+    }
+
+    /** @throws IOException when there is no such kind */
+    static Kind kind(Bytes message) throws IOException {
+        int kind = message.size() == 0 ? -1 : message.array()[0];
+        if (kind < 0 || kind >= Kind.ALL.length) {
+            throw new IOException("Raft has no message of kind " + kind);
+        }
+        return Kind.ALL[kind];
+    }
+
+    /** @throws IOException when it is malformed */
+    static <M extends MessageLite> M one(Bytes message, Parser<M> parser) throws IOException {
+        List<M> all = all(message, parser);
+        if (all.size() != 1) {
+            throw new IOException("One message was expected, these are " + all.size());
+        }
+        return all.get(0);
+    }
+
+    /** @throws IOException when it is malformed */
+    static List<AppendEntriesRequestProto> appends(Bytes message) throws IOException {
+        return all(message, AppendEntriesRequestProto.parser());
+    }
+
+    private static <M extends MessageLite> List<M> all(Bytes message, Parser<M> parser) throws IOException {
+        CodedInputStream in = CodedInputStream.newInstance(message.array(), 1, message.size() - 1);
+        List<M> all = new ArrayList<>(1);
+        while (!in.isAtEnd()) {
+            int length = in.readRawVarint32();
+            int limit = in.pushLimit(length);
+            all.add(parser.parseFrom(in));
+            in.checkLastTagWas(0);
+            in.popLimit(limit);
+        }
+        return all;
+    }
+
+    static Bytes answer(MessageLite message) {
+        return of(Kind.APPENDS, message);
+    }
+
+    /** @param replies in the order of what was asked; null where a group could not answer */
+    static Bytes answers(List<@Nullable AppendEntriesReplyProto> replies) {
+        return of(
+                Kind.APPENDS,
+                replies.stream()
+                        .map(reply -> reply == null ? AppendEntriesReplyProto.getDefaultInstance() : reply)
+                        .toList());
+    }
+
+    /**
+     * @return in the order of what was asked; null where a group could not answer
+     * @throws IOException when it is malformed, or answers another number of questions
+     */
+    static List<@Nullable AppendEntriesReplyProto> answers(Bytes message, int expected) throws IOException {
+        List<@Nullable AppendEntriesReplyProto> replies = new ArrayList<>(expected);
+        for (AppendEntriesReplyProto reply : all(message, AppendEntriesReplyProto.parser())) {
+            replies.add(reply.hasServerReply() ? reply : null);
+        }
+        if (replies.size() != expected) {
+            throw new IOException(expected + " answers were expected, these are " + replies.size());
+        }
+        return replies;
+    }
+}

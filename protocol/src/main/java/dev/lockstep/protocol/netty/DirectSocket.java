@@ -1,0 +1,55 @@
+package dev.lockstep.protocol.netty;
+
+import io.netty.channel.Channel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.internal.SocketUtils;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket channel that any thread may write to past the event loop. Only {@link FrameWriter} does: it sees to it that there
+ * is one writer at a time, and none while something waits in the channel's own buffer.
+ */
+final class DirectSocket extends NioSocketChannel {
+
+    private volatile boolean encrypted;
+
+    /** Made by a {@link io.netty.bootstrap.Bootstrap}. */
+    DirectSocket() {}
+
+    private DirectSocket(Channel parent, SocketChannel accepted) {
+        super(parent, accepted);
+    }
+
+    /** What is written has to pass the pipeline from now on. */
+    void encrypted() {
+        encrypted = true;
+    }
+
+    boolean takesDirectWrites() {
+        return !encrypted;
+    }
+
+    /** Writes what the socket takes at once. */
+    void write(ByteBuffer[] buffers) throws IOException {
+        javaChannel().write(buffers);
+    }
+
+    /** Accepts such channels. */
+    static final class Server extends NioServerSocketChannel {
+
+        @Override
+        protected int doReadMessages(List<Object> accepted) throws Exception {
+            @Nullable SocketChannel socket = SocketUtils.accept(javaChannel());
+            if (socket == null) {
+                return 0;
+            }
+            accepted.add(new DirectSocket(this, socket));
+            return 1;
+        }
+    }
+}
