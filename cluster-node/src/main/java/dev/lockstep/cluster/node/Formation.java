@@ -32,15 +32,25 @@ final class Formation {
     static void check(Settings settings, NodeSettings own) throws IOException {
         List<String> now = facts(settings, own);
         Path file = Files.createDirectories(own.data()).resolve(FILE);
+        Path besideLogs = Files.createDirectories(own.raftLog()).resolve(FILE);
         if (!Files.exists(file)) {
+            write(besideLogs, now); // before the one that will ask for it
             write(file, now);
-            return;
         }
-        List<String> then = Files.readAllLines(file);
+        if (!Files.exists(besideLogs)) {
+            throw new SettingsException("The Raft logs of node " + own.id() + " are not in " + own.raftLog()
+                    + " any more; a folder in memory is lost with a restart of the machine. A node without its logs has"
+                    + " forgotten what it voted for and acknowledged, so it must not take part as " + own.id()
+                    + ". Put the logs back, or form the cluster anew with empty data folders");
+        }
+        compare(Files.readAllLines(file), now, own.data());
+        compare(Files.readAllLines(besideLogs), now, own.raftLog());
+    }
+
+    private static void compare(List<String> then, List<String> now, Path folder) {
         if (!then.equals(now)) {
             throw new SettingsException("The cluster was formed with other settings, which can't be changed: "
-                    + difference(then, now) + ". Put them back, or start with an empty data folder instead of "
-                    + own.data());
+                    + difference(then, now) + ". Put them back, or start with an empty folder instead of " + folder);
         }
     }
 

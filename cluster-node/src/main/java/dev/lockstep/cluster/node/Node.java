@@ -123,14 +123,15 @@ public final class Node implements EmbeddedNode {
         try {
             return new RatisConsensus(
                     new RatisSettings(
-                            settings.cluster(), member, members, own.data(), own.electionTimeout(), maxEntryBytes),
+                            settings.cluster(), member, members, own.raftLog(), own.electionTimeout(), maxEntryBytes),
                     raftLinks,
                     time);
         } catch (IOException | RuntimeException failure) {
             closeLinks();
             loop.close();
             throw new IOException(
-                    "Node " + own.id() + " can't keep its Raft groups in " + own.data() + ": " + failure.getMessage(),
+                    "Node " + own.id() + " can't keep its Raft groups in " + own.raftLog() + ": "
+                            + failure.getMessage(),
                     failure);
         }
     }

@@ -48,4 +48,24 @@ class FormationTest {
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("\"members: n1,n2\" is now \"members: n1\"");
     }
+
+    @Test
+    void aNodeWhoseLogsAreGoneDoesNotTakePart() throws Exception {
+        Path logs = home.resolve("in-memory");
+        checkWithLogsIn(logs);
+        checkWithLogsIn(logs);
+        Files.delete(logs.resolve("formation"));
+        Files.delete(logs);
+        assertThatThrownBy(() -> checkWithLogsIn(logs))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("The Raft logs of node n1 are not in " + logs + " any more");
+    }
+
+    private void checkWithLogsIn(Path logs) throws IOException {
+        Path file = home.resolve("lockstep.yaml");
+        String yaml = NodeProcesses.configuration("n1", List.of(N1, N2), "");
+        Files.writeString(file, yaml.replace("data: data", "data: data, raft-log-dir: " + logs));
+        Settings settings = SettingsReader.fromFile(file);
+        Formation.check(settings, settings.node().orElseThrow());
+    }
 }

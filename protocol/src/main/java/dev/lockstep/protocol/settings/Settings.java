@@ -35,11 +35,12 @@ public record Settings(
 
     /**
      * @param id one of the members
-     * @param data where the Raft log is kept
+     * @param data what the node keeps
+     * @param raftLog where the Raft logs are kept: in {@code data}, or elsewhere
      * @param maxStaleness how long a replica answers session reads while out of touch with its leader
      * @param electionTimeout shortest time without a leader before an election; the longest is twice that
      */
-    public record NodeSettings(NodeId id, Path data, Duration maxStaleness, Duration electionTimeout) {}
+    public record NodeSettings(NodeId id, Path data, Path raftLog, Duration maxStaleness, Duration electionTimeout) {}
 
     /**
      * @param servers addresses to start from, as {@code host:port}; empty when embedded

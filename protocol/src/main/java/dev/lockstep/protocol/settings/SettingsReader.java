@@ -210,23 +210,26 @@ public final class SettingsReader {
         if (!root.has("node")) {
             return Optional.empty();
         }
-        YamlSection section = root.section("node").allow("id", "data", "max-staleness", "election-timeout");
+        YamlSection section =
+                root.section("node").allow("id", "data", "raft-log-dir", "max-staleness", "election-timeout");
         NodeId id = nodeId(section, "id");
         if (members.stream().noneMatch(member -> member.id().equals(id))) {
             throw section.refuse("id", "\"" + id + "\" is none of the members");
         }
+        Path data = path(section, "data", folder, "data");
         return Optional.of(new NodeSettings(
                 id,
-                data(section, folder),
+                data,
+                section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1))));
     }
 
-    private static Path data(YamlSection section, Path folder) {
+    private static Path path(YamlSection section, String key, Path folder, String fallback) {
         try {
-            return folder.resolve(section.string("data", "data"));
+            return folder.resolve(section.string(key, fallback));
         } catch (InvalidPathException noPath) {
-            throw section.refuse("data", "this is no path: " + noPath.getMessage());
+            throw section.refuse(key, "this is no path: " + noPath.getMessage());
         }
     }
 

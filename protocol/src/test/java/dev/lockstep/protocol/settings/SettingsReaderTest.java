@@ -14,7 +14,7 @@ class SettingsReaderTest {
 
     private static final String NODE = """
             cluster: demo
-            node: {id: n1, data: d, max-staleness: 3s}
+            node: {id: n1, data: d, raft-log-dir: logs, max-staleness: 3s}
             members:
               - {id: n1, address: "127.0.0.1:7400"}
               - {id: n2, address: "127.0.0.1:7401"}
@@ -39,6 +39,7 @@ class SettingsReaderTest {
     void aNodeReadsItsMembersAndTemplates() {
         Settings settings = parse(NODE);
         assertThat(settings.node().orElseThrow().data()).isEqualTo(Path.of("home", "d"));
+        assertThat(settings.node().orElseThrow().raftLog()).isEqualTo(Path.of("home", "logs"));
         assertThat(settings.node().orElseThrow().maxStaleness()).isEqualTo(Duration.ofSeconds(3));
         assertThat(settings.members()).hasSize(2);
         assertThat(settings.members().get(1).port()).isEqualTo(7401);

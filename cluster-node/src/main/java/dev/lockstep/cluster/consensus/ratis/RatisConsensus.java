@@ -33,7 +33,6 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
-import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,12 +62,14 @@ public final class RatisConsensus implements Consensus {
     public RatisConsensus(RatisSettings settings, Links links, Time time) throws IOException {
         this(settings, new LeaderContacts(time), contacts -> {
             var wires = new LinkTransport.Wires(links, contacts, settings.electionTimeout(), time);
-            return new Transport(new LinkTransport(), LinkTransport.parameters(wires));
+            return new Transport(
+                    properties -> RaftConfigKeys.Rpc.setType(properties, new LinkTransport()),
+                    LinkTransport.parameters(wires));
         });
     }
 
-    /** How Ratis' servers reach each other. */
-    record Transport(RpcType type, Parameters parameters) {}
+    /** How Ratis' servers reach each other: what it adds to Ratis' settings, and what Ratis hands to it. */
+    record Transport(Consumer<RaftProperties> settings, Parameters parameters) {}
 
     RatisConsensus(RatisSettings settings, LeaderContacts contacts, Function<LeaderContacts, Transport> transport)
             throws IOException {
@@ -92,7 +93,7 @@ public final class RatisConsensus implements Consensus {
     private RaftServer server(Transport transport) throws IOException {
         File groups = Files.createDirectories(settings.folder()).toFile();
         RaftProperties properties = LeanProperties.of(settings);
-        RaftConfigKeys.Rpc.setType(properties, transport.type());
+        transport.settings().accept(properties);
         LeanProperties.keepIn(properties, new File(groups, "none-yet"), new File(groups, "removed"));
         RaftServer built = RaftServer.newBuilder()
                 .setServerId(Peers.id(settings.self().id()))
