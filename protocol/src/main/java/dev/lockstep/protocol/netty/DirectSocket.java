@@ -36,7 +36,11 @@ final class DirectSocket extends NioSocketChannel {
 
     /** Writes what the socket takes at once. */
     void write(ByteBuffer[] buffers) throws IOException {
-        javaChannel().write(buffers);
+        if (buffers.length == 1) {
+            javaChannel().write(buffers[0]);
+        } else {
+            javaChannel().write(buffers);
+        }
     }
 
     /** Accepts such channels. */

@@ -1,7 +1,10 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.server.RaftServerConfigKeys;
@@ -13,6 +16,8 @@ final class LeanProperties {
 
     /** What an entry has around it in the log, generously. */
     private static final int ENVELOPE = 4 << 10;
+
+    private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
 
     private LeanProperties() {}
 
@@ -26,6 +31,10 @@ final class LeanProperties {
         RaftServerConfigKeys.Snapshot.setTriggerWhenRemoveEnabled(properties, false);
         RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, false);
         RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(properties, SizeInBytes.valueOf("4MB"));
+        // The threads that answer appends, for each group: never more, and none of them is started and ended again and
+        // again.
+        RaftServerConfigKeys.ThreadPool.setServerCached(properties, false);
+        RaftServerConfigKeys.ThreadPool.setServerSize(properties, 2);
         // Retries are told apart by our own sessions; a request here is never retried.
         RaftServerConfigKeys.RetryCache.setExpiryTime(properties, seconds(5));
         RaftServerConfigKeys.setStagingCatchupGap(properties, 16);
@@ -70,7 +79,12 @@ final class LeanProperties {
     }
 
     /** Both folders: their defaults are in the machine's temporary folder. */
-    static void keepIn(RaftProperties properties, File groups, File removed) {
+    static void keepIn(RaftProperties properties, File groups, File removed) throws IOException {
+        if (IN_MEMORY.contains(
+                Files.getFileStore(removed.getParentFile().toPath()).type())) {
+            // A sync costs nothing there; another thread for it would.
+            RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, false);
+        }
         RaftServerConfigKeys.setStorageDir(properties, List.of(groups));
         RaftServerConfigKeys.setRemovedGroupsDir(properties, removed);
     }

@@ -46,6 +46,7 @@ final class LinkAppender extends LogAppenderBase {
     /** A follower this far behind may need entries that have to be read from disk. */
     private static final long FAR_BEHIND = 1_024;
 
+    private static final long CLOSELY_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final int MAX_DOUBLINGS = 5;
 
@@ -62,6 +63,8 @@ final class LinkAppender extends LogAppenderBase {
     private long bytesUnderWay;
     private long round;
     private long commitTold = RaftLog.INVALID_LOG_INDEX;
+    private long lastAppendNanos;
+    private long lastGapNanos = Long.MAX_VALUE;
     private long restsUntilNanos;
     private int failures;
     private boolean installing;
@@ -78,6 +81,7 @@ final class LinkAppender extends LogAppenderBase {
         this.rpc = rpc;
         this.peer = rpc.peer(follower.getId());
         this.restsUntilNanos = rpc.time().nanos();
+        this.lastAppendNanos = restsUntilNanos;
     }
 
     /** Not the daemon that it would inherit. */
@@ -186,6 +190,10 @@ final class LinkAppender extends LogAppenderBase {
                     underWay(request, false);
                 }
             } else if (hasCommitted() && heartbeats.size() < MAX_HEARTBEATS) {
+                if (expectsAnAppend()) {
+                    rpc.tickSoon();
+                    return;
+                }
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
                 underWay(request, false);
             }
@@ -209,17 +217,27 @@ final class LinkAppender extends LogAppenderBase {
                 && Math.min(getRaftLog().getLastCommittedIndex(), getFollower().getNextIndex() - 1) > commitTold;
     }
 
+    /**
+     * Whether appends have lately followed each other so closely that the next is worth waiting for: it tells of the commit
+     * too, and spares both sides half of the messages.
+     */
+    private boolean expectsAnAppend() {
+        return lastGapNanos < CLOSELY_NANOS && rpc.time().nanos() - lastAppendNanos < LinkRpc.SOON_NANOS;
+    }
+
     /** @param together whether it can wait for the heartbeats of other groups */
     private void underWay(AppendEntriesRequestProto request, boolean together) {
         int entries = request.getEntriesCount();
         long first = entries == 0 ? -1 : request.getEntries(0).getIndex();
-        Sent sent =
-                new Sent(round, first, request.getSerializedSize(), rpc.time().nanos(), Timestamp.currentTime());
+        long now = rpc.time().nanos();
+        Sent sent = new Sent(round, first, request.getSerializedSize(), now, Timestamp.currentTime());
         if (entries == 0) {
             heartbeats.add(sent);
         } else {
             appends.add(sent);
             bytesUnderWay += sent.bytes();
+            lastGapNanos = now - lastAppendNanos;
+            lastAppendNanos = now;
             getFollower().increaseNextIndex(request.getEntries(entries - 1).getIndex() + 1);
         }
         commitTold = Math.max(commitTold, request.getLeaderCommit());
@@ -271,7 +289,8 @@ final class LinkAppender extends LogAppenderBase {
      * which waits for that, counts for the commit.
      */
     private void succeeded(Sent sent, AppendEntriesReplyProto reply) {
-        getLeaderState().onFollowerCommitIndex(getFollower(), reply.getFollowerCommit());
+        // Not by way of the leader's state, which would look for somebody who watches commits: nobody here does.
+        getFollower().updateCommitIndex(reply.getFollowerCommit());
         if (sent.isHeartbeat()) {
             return;
         }

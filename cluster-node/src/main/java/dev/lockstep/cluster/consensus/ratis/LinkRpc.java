@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -58,6 +59,8 @@ final class LinkRpc implements RaftServerRpc {
     /** So many rounds in the shortest election time-out: heartbeats are due after half of it. */
     private static final int TICKS_AN_ELECTION = 20;
 
+    static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     private final RpcType type;
     private final RaftServer server;
     private final LinkTransport.Wires wires;
@@ -67,6 +70,7 @@ final class LinkRpc implements RaftServerRpc {
     private final Map<RaftPeerId, PeerLink> peers = new ConcurrentHashMap<>();
     private final Set<LinkAppender> appenders = ConcurrentHashMap.newKeySet();
     private final AtomicInteger serving = new AtomicInteger();
+    private final AtomicBoolean soon = new AtomicBoolean();
 
     LinkRpc(RpcType type, RaftServer server, LinkTransport.Wires wires) {
         this.type = type;
@@ -85,9 +89,23 @@ final class LinkRpc implements RaftServerRpc {
     }
 
     private void tick() {
+        tickAll();
+        ticking.schedule(wires.electionTimeout().toNanos() / TICKS_AN_ELECTION, this::tick);
+    }
+
+    private void tickAll() {
         appenders.removeIf(appender -> !appender.tick());
         peers.values().forEach(PeerLink::sendHeartbeats);
-        ticking.schedule(wires.electionTimeout().toNanos() / TICKS_AN_ELECTION, this::tick);
+    }
+
+    /** Has all appenders driven in {@link #SOON_NANOS}, once for all that ask until then. */
+    void tickSoon() {
+        if (soon.compareAndSet(false, true)) {
+            ticking.schedule(SOON_NANOS, () -> {
+                soon.set(false);
+                tickAll();
+            });
+        }
     }
 
     @Override
