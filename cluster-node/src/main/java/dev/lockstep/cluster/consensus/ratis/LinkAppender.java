@@ -68,6 +68,7 @@ final class LinkAppender extends LogAppenderBase {
     private long restsUntilNanos;
     private int failures;
     private boolean installing;
+    private boolean lateSuccess;
 
     /** @param first index of the first entry; -1 for a heartbeat */
     private record Sent(long round, long first, long bytes, long nanos, Timestamp at) {
@@ -111,7 +112,7 @@ final class LinkAppender extends LogAppenderBase {
     boolean tick() {
         boolean running = isRunning();
         if (running) {
-            notifyLogAppender();
+            tell(this::tellLateSuccess);
         }
         return running;
     }
@@ -298,6 +299,19 @@ final class LinkAppender extends LogAppenderBase {
         commitTold = Math.min(commitTold, reply.getFollowerCommit());
         if (getFollower().updateMatchIndex(reply.getMatchIndex())) {
             getFollower().updateNextIndex(reply.getMatchIndex() + 1);
+            if (reply.getMatchIndex() > getRaftLog().getLastCommittedIndex()
+                    || getLeaderState().isFollowerBootstrapping(getFollower())) {
+                getLeaderState().onFollowerSuccessAppendEntries(getFollower());
+            } else {
+                lateSuccess = true;
+            }
+        }
+    }
+
+    /** What was committed without this follower wakes nobody up. Who waits for it (a hand-over of leadership) hears of it here. */
+    private void tellLateSuccess() {
+        if (lateSuccess && isRunning()) {
+            lateSuccess = false;
             getLeaderState().onFollowerSuccessAppendEntries(getFollower());
         }
     }
