@@ -1,7 +1,6 @@
 package dev.lockstep.benchmarks;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -38,13 +37,5 @@ final class Samples {
                 median(Sample::p50),
                 median(Sample::p99),
                 median(Sample::cpu));
-    }
-
-    private record Spread(double lowest, double median, double highest) {
-
-        static Spread of(double[] figures) {
-            Arrays.sort(figures);
-            return new Spread(figures[0], figures[figures.length / 2], figures[figures.length - 1]);
-        }
     }
 }

@@ -25,7 +25,7 @@ public final class World {
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::due).thenComparingLong(Event::order));
-    private final Map<SimulatedProcess, List<Event>> deferred = new HashMap<>();
+    private final Map<Sleeper, List<Event>> deferred = new HashMap<>();
     private final SplittableRandom random;
     private final @Nullable Consumer<String> trace;
     private final List<String> failures = new ArrayList<>();
@@ -102,7 +102,8 @@ public final class World {
             return true;
         }
         if (owner != null && owner.pausedUntil() > nanos) {
-            deferred.computeIfAbsent(owner, this::wakes).add(next);
+            deferred.computeIfAbsent(new Sleeper(owner, next.incarnation()), this::wakes)
+                    .add(next);
             return true;
         }
         happened++;
@@ -117,18 +118,22 @@ public final class World {
         return true;
     }
 
+    /** A paused process; killed and started again it is another. */
+    private record Sleeper(SimulatedProcess process, int incarnation) {}
+
     /** What a paused process has to do is kept, in order, until it goes on. */
-    private List<Event> wakes(SimulatedProcess owner) {
-        after(owner.pausedUntil() - nanos, () -> wake(owner));
+    private List<Event> wakes(Sleeper sleeper) {
+        after(sleeper.process().pausedUntil() - nanos, () -> wake(sleeper));
         return new ArrayList<>();
     }
 
-    private void wake(SimulatedProcess owner) {
+    private void wake(Sleeper sleeper) {
+        SimulatedProcess owner = sleeper.process();
         if (owner.pausedUntil() > nanos) {
-            after(owner.pausedUntil() - nanos, () -> wake(owner));
+            after(owner.pausedUntil() - nanos, () -> wake(sleeper));
             return;
         }
-        for (Event kept : deferred.remove(owner)) {
+        for (Event kept : deferred.remove(sleeper)) {
             events.add(new Event(nanos, order++, owner, kept.incarnation(), kept.task()));
         }
     }

@@ -60,6 +60,19 @@ public final class NodeProcesses implements AutoCloseable {
         return start(home, members, seen, settings, classPath, PROGRAM);
     }
 
+    /** Likewise, each with its Raft logs in a folder of their own. */
+    public static NodeProcesses start(
+            Path home, List<MemberPorts> members, String settings, String classPath, Function<String, Path> raftLogs)
+            throws IOException {
+        return startWith(
+                home,
+                members,
+                id -> configuration(id, members, settings)
+                        .replace("data: data", "data: data, raft-log-dir: \"" + raftLogs.apply(id) + "\""),
+                classPath,
+                PROGRAM);
+    }
+
     /** Likewise, as another program than the one that users start. */
     public static NodeProcesses start(
             Path home,
@@ -69,12 +82,18 @@ public final class NodeProcesses implements AutoCloseable {
             String classPath,
             String program)
             throws IOException {
+        return startWith(home, members, id -> configuration(id, seen.apply(id), settings), classPath, program);
+    }
+
+    private static NodeProcesses startWith(
+            Path home, List<MemberPorts> members, Function<String, String> yaml, String classPath, String program)
+            throws IOException {
         List<NodeProcess> nodes = new ArrayList<>();
         NodeProcesses cluster = new NodeProcesses(nodes);
         try {
             for (MemberPorts member : members) {
-                String yaml = configuration(member.id(), seen.apply(member.id()), settings);
-                nodes.add(NodeProcess.start(member, home.resolve(member.id()), yaml, classPath, program));
+                nodes.add(NodeProcess.start(
+                        member, home.resolve(member.id()), yaml.apply(member.id()), classPath, program));
             }
             for (NodeProcess node : nodes) {
                 node.awaitReady();

@@ -14,13 +14,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A node that has nothing but its Raft groups: they listen and talk over links, as those of a whole node do. */
-final class RaftMember implements AutoCloseable {
+public final class RaftMember implements AutoCloseable {
 
     private final NettyLinks links;
     private final RatisConsensus consensus;
     private final NettyListener listener;
 
-    RaftMember(RatisSettings settings) throws IOException {
+    public RaftMember(RatisSettings settings) throws IOException {
         NodeId self = settings.self().id();
         links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000);
         consensus = new RatisConsensus(settings, links, Time.system());
@@ -41,13 +41,13 @@ final class RaftMember implements AutoCloseable {
         };
     }
 
-    static List<Member> members(List<MemberPorts> ports) {
+    public static List<Member> members(List<MemberPorts> ports) {
         return ports.stream()
                 .map(member -> new Member(new NodeId(member.id()), "127.0.0.1", member.port()))
                 .toList();
     }
 
-    RatisConsensus consensus() {
+    public RatisConsensus consensus() {
         return consensus;
     }
 

@@ -1,0 +1,26 @@
+package dev.lockstep.benchmarks;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Locale;
+
+/** What a figure was in several rounds. */
+public record Spread(double lowest, double median, double highest) {
+
+    /** @param figures at least one */
+    public static Spread of(double... figures) {
+        double[] sorted = figures.clone();
+        Arrays.sort(sorted);
+        return new Spread(sorted[0], sorted[sorted.length / 2], sorted[sorted.length - 1]);
+    }
+
+    /** @param figures at least one */
+    public static Spread of(Collection<Double> figures) {
+        return of(figures.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    /** {@code median [lowest-highest]}, each in the format given. */
+    public String text(String format) {
+        return String.format(Locale.ROOT, format + " [" + format + "-" + format + "]", median, lowest, highest);
+    }
+}
