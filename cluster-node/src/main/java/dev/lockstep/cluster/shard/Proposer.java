@@ -124,9 +124,7 @@ final class Proposer {
     private void send(List<Proposal> first) {
         for (List<Proposal> batch = first; !batch.isEmpty(); batch = next()) {
             List<Proposal> sent = batch;
-            byte[] entry = BatchCodec.encode(
-                    header.apply(sent.stream().map(Proposal::command).toList()));
-            CompletableFuture<Object> answer = log.propose(entry);
+            CompletableFuture<Object> answer = proposed(sent);
             if (!answer.isDone()) {
                 answer.whenComplete((outcomes, failure) -> {
                     complete(sent, outcomes, failure);
@@ -135,6 +133,16 @@ final class Proposer {
                 return;
             }
             answer.whenComplete((outcomes, failure) -> complete(sent, outcomes, failure));
+        }
+    }
+
+    /** What throws here must not leave the batch under way for ever. */
+    private CompletableFuture<Object> proposed(List<Proposal> batch) {
+        try {
+            return log.propose(BatchCodec.encode(
+                    header.apply(batch.stream().map(Proposal::command).toList())));
+        } catch (RuntimeException failure) {
+            return CompletableFuture.failedFuture(failure);
         }
     }
 

@@ -64,12 +64,19 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "any later term confirms a round too",
                     CLUSTER + "server/RequestDispatcher.java",
                     "currentTerm(asked.group()) == asked.term()",
-                    "currentTerm(asked.group()) >= asked.term()"),
+                    "currentTerm(asked.group()) >= asked.term()",
+                    "dev.lockstep.cluster.server.RequestDispatcherTest"),
             new Defect(
                     "a strong read does not wait until what was committed is applied",
                     CLUSTER + "reads/ReadBarrier.java",
                     "waits.await(commitPosition,",
                     "waits.await(0,"),
+            new Defect(
+                    "an older shard map replaces a newer one",
+                    ROUTING + "Directory.java",
+                    "told.map().version() >= view.map().version()",
+                    "told.map() != null",
+                    "dev.lockstep.protocol.routing.DirectoryTest"),
             new Defect(
                     "a session's position is not carried to another node",
                     ROUTING + "Session.java",

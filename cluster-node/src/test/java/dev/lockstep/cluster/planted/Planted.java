@@ -17,6 +17,8 @@ public final class Planted {
 
     static final int SCHEDULES = 3_000;
 
+    private static final int MAX_TOLD = 120;
+
     private Planted() {}
 
     /** What became of a defect. @param caught by what and as what; null when it was not */
@@ -24,7 +26,10 @@ public final class Planted {
 
         @Override
         public String toString() {
-            return "%-75s %s".formatted(defect.name(), caught == null ? "NOT CAUGHT" : caught);
+            String how =
+                    caught == null ? "NOT CAUGHT" : caught.lines().findFirst().orElse("");
+            return "%-75s %s"
+                    .formatted(defect.name(), how.length() <= MAX_TOLD ? how : how.substring(0, MAX_TOLD) + "…");
         }
     }
 

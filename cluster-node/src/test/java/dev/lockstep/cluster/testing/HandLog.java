@@ -16,6 +16,7 @@ public final class HandLog implements ReplicatedLog {
     private final Standing standing;
     private final AtomicLong committed = new AtomicLong();
     private final Queue<Proposed> proposed = new ConcurrentLinkedQueue<>();
+    private volatile @Nullable RuntimeException failure;
 
     /** @param answer to be completed by the test */
     public record Proposed(byte[] entry, CompletableFuture<Object> answer) {}
@@ -29,6 +30,11 @@ public final class HandLog implements ReplicatedLog {
         return proposed.poll();
     }
 
+    /** From now on it throws this instead of taking proposals; null to take them again. */
+    public void fail(@Nullable RuntimeException with) {
+        failure = with;
+    }
+
     /** The next position is committed. */
     public void commit() {
         committed.incrementAndGet();
@@ -36,6 +42,10 @@ public final class HandLog implements ReplicatedLog {
 
     @Override
     public CompletableFuture<Object> propose(byte[] entry) {
+        RuntimeException failing = failure;
+        if (failing != null) {
+            throw failing;
+        }
         Proposed next = new Proposed(entry, new CompletableFuture<>());
         proposed.add(next);
         return next.answer();

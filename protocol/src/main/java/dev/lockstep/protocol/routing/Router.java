@@ -167,6 +167,7 @@ final class Router implements AutoCloseable {
         private boolean fallBack;
         private boolean maybeDone;
         private final Set<NodeId> tried = new HashSet<>();
+        private final Set<NodeId> lost = new HashSet<>();
         private @Nullable LockstepException last;
 
         Call(Request request, Deadline deadline) {
@@ -239,17 +240,32 @@ final class Router implements AutoCloseable {
             }
         }
 
+        /** A connection that breaks says little about the node: it is asked once more, over another. */
+        private void lost(Member target, boolean sent, Throwable cause) {
+            if (!sent || !lost.add(target.id())) {
+                silent(target, sent, cause);
+                return;
+            }
+            maybeDone |= changes;
+            last = unreachable(target, cause);
+            attempt();
+        }
+
         private void silent(Member target, boolean sent, Throwable cause) {
             maybeDone |= changes && sent;
-            last = new LockstepException(
-                    Status.NO_LEADER, "Node " + target + " can't be reached or does not answer: " + cause, cause);
+            last = unreachable(target, cause);
             directory.leadsNot(group, target.id());
             if (directory.silent(target.id())) {
                 loop.schedule(PROBE_NANOS, () -> probe(target));
             }
             refresh();
             tried.add(target.id());
-            follow(RetryPolicy.afterSilence(attempts));
+            follow(RetryPolicy.afterSilence(attempts - lost.size()));
+        }
+
+        private static LockstepException unreachable(Member target, Throwable cause) {
+            return new LockstepException(
+                    Status.NO_LEADER, "Node " + target + " can't be reached or does not answer: " + cause, cause);
         }
 
         private void follow(RetryPolicy advice) {
@@ -330,7 +346,7 @@ final class Router implements AutoCloseable {
             @Override
             public void failed(boolean sent, Throwable cause) {
                 if (first() && !result.isDone()) {
-                    silent(target, sent, cause);
+                    lost(target, sent, cause);
                 }
             }
         }

@@ -99,11 +99,21 @@ class RouterTest {
     }
 
     @Test
+    void aNodeWhoseConnectionBrokeIsAskedOnceMoreAndIsNotTakenForSilent() {
+        network.at(N1, (request, handler) -> handler.failed(true, new IOException("broken")));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        assertThat(network.asked()).startsWith(N1, N1);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(3));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
     void aLostReplyIsAskedForAgainWithTheSameId() {
         network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
         network.at(N2, (request, handler) -> handler.reply(WRITTEN));
         assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
-        assertThat(network.sent()).extracting(FakeNetwork.Sent::request).containsExactly(WRITE, WRITE);
+        assertThat(network.sent()).extracting(FakeNetwork.Sent::request).containsExactly(WRITE, WRITE, WRITE);
     }
 
     @Test

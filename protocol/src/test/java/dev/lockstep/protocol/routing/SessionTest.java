@@ -126,7 +126,7 @@ class SessionTest {
         network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
         network.at(N2, (request, handler) -> handler.reply(Reply.Refused.of(Status.SESSION_EXPIRED, "forgotten")));
         assertThat(statusOf(session.write(CACHE, put(1), LeaseId.NONE))).isEqualTo(Status.INDETERMINATE);
-        assertThat(ids()).hasSize(2).containsOnly(ids().get(0));
+        assertThat(ids()).hasSize(3).containsOnly(ids().get(0));
     }
 
     @Test
