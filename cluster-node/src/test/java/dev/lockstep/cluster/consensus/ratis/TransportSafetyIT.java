@@ -38,7 +38,7 @@ class TransportSafetyIT {
 
     private static final int MEMBERS = 3;
     private static final int GROUPS = 4;
-    private static final int UNDER_WAY = 48;
+    private static final int UNDER_WAY = 24;
     private static final int LEAST_CUTS = 100;
     private static final int ENTRIES = Integer.getInteger("safety.entries", 100_000);
     private static final long PATIENCE_SECONDS = 120L + ENTRIES / 1_000;
@@ -205,7 +205,7 @@ class TransportSafetyIT {
             case 4, 5 -> slow(from);
             case 6 -> harm.lose(1 + random.nextInt(3));
             case 7 -> harm.loseAnswers(1 + random.nextInt(3));
-            case 8, 13 -> restart(leaderIndex(group));
+            case 8 -> restart(leaderIndex(group));
             case 9, 14 -> handOver(group);
             case 10, 11 -> one(from, to, Mode.DROP_REPLIES, 100);
             case 12 -> one(from, to, Mode.SILENT, 300);
