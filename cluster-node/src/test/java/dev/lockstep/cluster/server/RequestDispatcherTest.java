@@ -2,6 +2,9 @@ package dev.lockstep.cluster.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.eviction.Shares;
@@ -33,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +52,9 @@ class RequestDispatcherTest {
     private final ReadRounds rounds = new ReadRounds(A, peers, world, Duration.ofSeconds(1));
     private final SteeredLog log = new SteeredLog(SteeredLog.leading(4, A, Set.of(A)));
     private final Map<Long, List<Reply>> told = new LinkedHashMap<>();
+    private final List<Bytes> saidToLogs = new ArrayList<>();
     private boolean writable = true;
+    private RequestDispatcher dispatcher;
     private RequestServer.Connection connection;
     private int cache;
     private long sequence;
@@ -63,23 +69,47 @@ class RequestDispatcherTest {
                 new ShardReplica(
                         0, List.of(A), log.consensus(), control, rounds, new Shares(1), world, world, limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
-        connection = new RequestDispatcher(consensus, control, shards, () -> view, MAX_IN_FLIGHT)
-                .connect(null, new RequestServer.Replies() {
-                    @Override
-                    public void send(long correlationId, Reply reply) {
-                        told.computeIfAbsent(correlationId, none -> new ArrayList<>())
-                                .add(reply);
-                    }
-
-                    @Override
-                    public boolean isWritable() {
-                        return writable;
-                    }
-                });
+        dispatcher = new RequestDispatcher(talking(consensus), control, shards, () -> view, MAX_IN_FLIGHT);
+        connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         connection.serve(1, new Request.CreateCache(definition));
         cache = ((Reply.Caches) told.get(1L).get(0)).caches().get(0).id();
         told.clear();
+    }
+
+    /** Logs that say what they are told. */
+    private Consensus talking(Consensus consensus) {
+        return new Consensus() {
+            @Override
+            public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
+                return consensus.open(group, replicas, machine);
+            }
+
+            @Override
+            public void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
+                saidToLogs.add(message);
+                answer.accept(new Reply.FromLog(message));
+            }
+
+            @Override
+            public void close() {
+                consensus.close();
+            }
+        };
+    }
+
+    private RequestServer.Connection connectionOf(NodeId peer) {
+        return dispatcher.connect(peer, new RequestServer.Replies() {
+            @Override
+            public void send(long correlationId, Reply reply) {
+                told.computeIfAbsent(correlationId, none -> new ArrayList<>()).add(reply);
+            }
+
+            @Override
+            public boolean isWritable() {
+                return writable;
+            }
+        });
     }
 
     private void write(long correlation) {
@@ -165,6 +195,16 @@ class RequestDispatcherTest {
         }
         connection.serve(6, new Request.Subscribe(cache, 0, -1, 0));
         assertThat(told.get(6L)).hasSize(1).first().isInstanceOf(Reply.Subscribed.class);
+    }
+
+    @Test
+    void onlyNodesTalkToTheLogs() {
+        connection.serve(5, new Request.ToLog(KEY));
+        assertThat(refusal(5)).isEqualTo(Status.INVALID);
+        assertThat(saidToLogs).isEmpty();
+        connectionOf(new NodeId("b")).serve(6, new Request.ToLog(KEY));
+        assertThat(told.get(6L)).containsExactly(new Reply.FromLog(KEY));
+        assertThat(saidToLogs).containsExactly(KEY);
     }
 
     @Test

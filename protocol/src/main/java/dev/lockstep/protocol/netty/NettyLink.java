@@ -14,12 +14,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,12 +52,15 @@ final class NettyLink implements Link {
         this.maxInFlight = maxInFlight;
     }
 
-    void connect(Bootstrap bootstrap, String host, int port) {
+    void connect(Bootstrap bootstrap, String host, int port, @Nullable Tls tls) {
         bootstrap
                 .clone()
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel created) {
+                        if (tls != null) {
+                            tls.connect(created, host, port);
+                        }
                         initialize(created);
                     }
                 })
@@ -212,7 +217,12 @@ final class NettyLink implements Link {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            fail(true, cause);
+            Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+            fail(
+                    true,
+                    root instanceof SSLException
+                            ? new IOException("No secure connection: " + root.getMessage(), root)
+                            : cause);
         }
     }
 }

@@ -23,6 +23,7 @@ public final class NettyLinks implements Links {
     private final @Nullable NodeId self;
     private final Duration connectTimeout;
     private final int maxInFlight;
+    private final @Nullable Tls tls;
     private final Map<String, NettyLink> links = new ConcurrentHashMap<>();
     private @Nullable Wires wires;
     private boolean closed;
@@ -41,8 +42,8 @@ public final class NettyLinks implements Links {
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connectTimeout.toMillis());
         }
 
-        void connect(NettyLink link, Member member) {
-            link.connect(bootstrap, member.host(), member.port());
+        void connect(NettyLink link, Member member, @Nullable Tls tls) {
+            link.connect(bootstrap, member.host(), member.port(), tls);
         }
 
         void close() {
@@ -56,10 +57,17 @@ public final class NettyLinks implements Links {
      * @param maxInFlight requests that may wait for their reply on one link
      */
     public NettyLinks(String cluster, @Nullable NodeId self, Duration connectTimeout, int maxInFlight) {
+        this(cluster, self, connectTimeout, maxInFlight, null);
+    }
+
+    /** As above; {@code tls} is what the links are encrypted with, null for not at all. */
+    public NettyLinks(
+            String cluster, @Nullable NodeId self, Duration connectTimeout, int maxInFlight, @Nullable Tls tls) {
         this.cluster = cluster;
         this.self = self;
         this.connectTimeout = connectTimeout;
         this.maxInFlight = maxInFlight;
+        this.tls = tls;
     }
 
     @Override
@@ -78,7 +86,7 @@ public final class NettyLinks implements Links {
         if (current == null) {
             link.close();
         } else {
-            current.connect(link, member);
+            current.connect(link, member, tls);
         }
         return link;
     }

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,19 @@ public final class NettyListener implements AutoCloseable {
      */
     public NettyListener(String host, int port, String cluster, NodeId node, int maxFrameBytes, RequestServer server)
             throws IOException {
+        this(host, port, cluster, node, maxFrameBytes, server, null);
+    }
+
+    /** As above; {@code tls} is what connections are encrypted with, null for not at all. */
+    public NettyListener(
+            String host,
+            int port,
+            String cluster,
+            NodeId node,
+            int maxFrameBytes,
+            RequestServer server,
+            @Nullable Tls tls)
+            throws IOException {
         this.cluster = cluster;
         this.node = node;
         this.maxFrameBytes = maxFrameBytes;
@@ -69,6 +83,9 @@ public final class NettyListener implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel accepted) {
+                        if (tls != null) {
+                            tls.accept(accepted);
+                        }
                         initialize(accepted);
                     }
                 })
@@ -200,6 +217,9 @@ public final class NettyListener implements AutoCloseable {
                 LOG.trace("{} is refused already", channel.remoteAddress(), root);
             } else if (root instanceof MalformedFrameException) {
                 refuse(0, Status.INVALID, String.valueOf(root.getMessage()));
+            } else if (root instanceof SSLException) {
+                LOG.info("Refused {}: {}", channel.remoteAddress(), root.getMessage());
+                context.close();
             } else {
                 LOG.debug("Connection of {} failed", channel.remoteAddress(), root);
                 context.close();

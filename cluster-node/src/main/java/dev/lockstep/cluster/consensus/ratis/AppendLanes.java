@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -19,17 +20,33 @@ import org.apache.ratis.util.ProtoUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands appends to the replicas that they are for, in the order in which they come. An append from the leader that a follower
- * knows is done by the thread that read it: it waits for nothing, since a leader's window is smaller than the queue of a log.
- * One that changes who leads may wait for the end of an election and for the disk, so it is done elsewhere, and what comes
- * after it for the same group follows it there. Thread-safe.
+ * Hands messages to the replicas that they are for, appends in the order in which they come. An append from the leader that a
+ * follower knows is done by the thread that read it: it waits for nothing, since a leader's window is smaller than the queue of
+ * a log. One that changes who leads may wait for the end of an election and for the disk, and a replica may still be read from
+ * the disk, so that is done elsewhere, and what comes after it for the same group follows it there. Thread-safe.
+ *
+ * <p>A group's messages are done one at a time. Ratis looks at an append's term before it writes the entries, and lets go of
+ * its lock in between: a vote there would be given without regard for entries that are acknowledged all the same.
  */
 final class AppendLanes {
 
     private final RaftServer server;
     private final LeaderContacts contacts;
     private final List<EventLoop> loops;
-    private final Map<RaftGroupId, AtomicInteger> elsewhere = new ConcurrentHashMap<>();
+    private final Map<RaftGroupId, Lane> lanes = new ConcurrentHashMap<>();
+
+    /** A group that this server has, or had. */
+    private static final class Lane {
+
+        private final ReentrantLock oneAtATime = new ReentrantLock();
+        private final AtomicInteger elsewhere = new AtomicInteger();
+        private volatile RaftServer.@Nullable Division division;
+    }
+
+    /** What Ratis answers to a message that may take it a while. */
+    interface Answering<R> {
+        R answer() throws IOException;
+    }
 
     /** @param loops where what may wait is done; a group always on the same */
     AppendLanes(RaftServer server, LeaderContacts contacts, List<EventLoop> loops) {
@@ -46,37 +63,85 @@ final class AppendLanes {
     /** Completes with null when the group can't answer. Appends of one group must come from one thread at a time. */
     CompletableFuture<@Nullable AppendEntriesReplyProto> append(AppendEntriesRequestProto request) {
         RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
-        AtomicInteger waiting = elsewhere.computeIfAbsent(group, none -> new AtomicInteger());
-        if (waiting.get() == 0 && isFromKnownLeader(group, request)) {
-            return done(group, request);
+        Lane lane = lane(group);
+        if (lane == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        if (lane.elsewhere.get() == 0 && isFromKnownLeader(lane, request) && lane.oneAtATime.tryLock()) {
+            try {
+                return done(lane, group, request);
+            } finally {
+                lane.oneAtATime.unlock();
+            }
         }
         CompletableFuture<@Nullable AppendEntriesReplyProto> reply = new CompletableFuture<>();
-        waiting.incrementAndGet();
+        lane.elsewhere.incrementAndGet();
         loop(group).execute(() -> {
             try {
-                done(group, request).whenComplete((done, failure) -> reply.complete(done));
+                lookUp(lane, group);
+                alone(lane, () -> done(lane, group, request)).whenComplete((done, failure) -> reply.complete(done));
+            } catch (IOException | RuntimeException notHere) {
+                reply.complete(null);
             } finally {
-                waiting.decrementAndGet();
+                lane.elsewhere.decrementAndGet();
             }
         });
         return reply;
     }
 
-    private boolean isFromKnownLeader(RaftGroupId group, AppendEntriesRequestProto request) {
+    /** Has a message answered that may take a while; to be called on the group's loop. */
+    <R> R answer(RaftGroupId group, Answering<R> answering) throws IOException {
+        Lane lane = lane(group);
+        return lane == null ? answering.answer() : alone(lane, answering);
+    }
+
+    /** Null for a group that this server does not have: anybody can name any number of those. */
+    private @Nullable Lane lane(RaftGroupId group) {
+        Lane lane = lanes.get(group);
+        if (lane != null) {
+            return lane;
+        }
+        for (RaftGroupId known : server.getGroupIds()) {
+            if (known.equals(group)) {
+                return lanes.computeIfAbsent(group, none -> new Lane());
+            }
+        }
+        return null;
+    }
+
+    private static <R> R alone(Lane lane, Answering<R> answering) throws IOException {
+        lane.oneAtATime.lock();
         try {
-            DivisionInfo info = server.getDivision(group).getInfo();
-            RaftPeerId leader = info.getLeaderId();
-            return info.isFollower()
-                    && info.getCurrentTerm() == request.getLeaderTerm()
-                    && leader != null
-                    && leader.toByteString().equals(request.getServerRequest().getRequestorId());
-        } catch (IOException notHere) {
-            return false;
+            return answering.answer();
+        } finally {
+            lane.oneAtATime.unlock();
         }
     }
 
+    /** Waits while the replica is being read from the disk. */
+    private void lookUp(Lane lane, RaftGroupId group) throws IOException {
+        RaftServer.Division division = lane.division;
+        if (division == null || !division.getInfo().isAlive()) {
+            lane.division = server.getDivision(group);
+        }
+    }
+
+    private static boolean isFromKnownLeader(Lane lane, AppendEntriesRequestProto request) {
+        RaftServer.Division division = lane.division;
+        if (division == null) {
+            return false;
+        }
+        DivisionInfo info = division.getInfo();
+        RaftPeerId leader = info.getLeaderId();
+        return info.isAlive()
+                && info.isFollower()
+                && info.getCurrentTerm() == request.getLeaderTerm()
+                && leader != null
+                && leader.toByteString().equals(request.getServerRequest().getRequestorId());
+    }
+
     private CompletableFuture<@Nullable AppendEntriesReplyProto> done(
-            RaftGroupId group, AppendEntriesRequestProto request) {
+            Lane lane, RaftGroupId group, AppendEntriesRequestProto request) {
         long arrived = contacts.now();
         try {
             return ((RaftServerAsynchronousProtocol) server)
@@ -85,10 +150,18 @@ final class AppendLanes {
                         if (reply != null && reply.getResult() != AppendResult.NOT_LEADER) {
                             contacts.of(group).at(arrived);
                         }
-                        return reply;
+                        return reply == null || isOnlyInMemory(lane, reply) ? null : reply;
                     });
         } catch (IOException | RuntimeException failure) {
             return CompletableFuture.completedFuture(null);
         }
+    }
+
+    /** Ratis waits for the disk only with entries that it did not have: not with those that an earlier append has brought. */
+    private static boolean isOnlyInMemory(Lane lane, AppendEntriesReplyProto reply) {
+        RaftServer.Division division = lane.division;
+        return reply.getResult() == AppendResult.SUCCESS
+                && division != null
+                && reply.getMatchIndex() > division.getRaftLog().getFlushIndex();
     }
 }

@@ -61,6 +61,8 @@ final class LeanProperties {
         RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf(largest.getSize() + ENVELOPE));
         SizeInBytes queued = SizeInBytes.valueOf(Math.max(8L << 20, 2 * largest.getSize()));
         RaftServerConfigKeys.Log.setQueueByteLimit(properties, queued);
+        // Twice what a leader may have under way, in its largest appends: whoever brings one never waits for the disk.
+        RaftServerConfigKeys.Log.setQueueElementLimit(properties, 16 << 10);
         RaftServerConfigKeys.Write.setByteLimit(properties, queued);
         // Zero would spin; the default delays whatever comes while a round is under way.
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, millis(1));

@@ -3,23 +3,30 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.protocol.runtime.Entropy;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppenderBase;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.statemachine.SnapshotInfo;
+import org.apache.ratis.util.TimeDuration;
 import org.apache.ratis.util.Timestamp;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +50,10 @@ final class LinkAppender extends LogAppenderBase {
     private static final int MAX_HEARTBEATS = 8;
     /** A follower's log takes more than this before whoever appends to it has to wait. */
     private static final long MAX_BYTES = 8L << 20;
+    /** In one append; a follower's log takes all that may be under way (see {@link LeanProperties}). */
+    private static final int MAX_ENTRIES = 1_024;
+
+    private static final int MAX_BYTES_TOGETHER = 4 << 20;
     /** A follower this far behind may need entries that have to be read from disk. */
     private static final long FAR_BEHIND = 1_024;
 
@@ -146,8 +157,12 @@ final class LinkAppender extends LogAppenderBase {
     }
 
     private boolean mayNeedTheDisk() {
-        long behind = getRaftLog().getNextIndex() - getFollower().getNextIndex();
-        return behind > FAR_BEHIND && isRunning() && !isResting() && hasRoom();
+        try {
+            long behind = getRaftLog().getNextIndex() - getFollower().getNextIndex();
+            return behind > FAR_BEHIND && isRunning() && !isResting() && hasRoom();
+        } catch (RuntimeException closed) {
+            return false;
+        }
     }
 
     private void step() {
@@ -186,7 +201,7 @@ final class LinkAppender extends LogAppenderBase {
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
                 underWay(request, true);
             } else if (hasAppendEntries() && hasRoom()) {
-                request = newAppendEntriesRequest(callIds.incrementAndGet(), false);
+                request = newAppend();
                 if (request != null) {
                     underWay(request, false);
                 }
@@ -201,6 +216,46 @@ final class LinkAppender extends LogAppenderBase {
             if (request == null) {
                 return;
             }
+        }
+    }
+
+    /**
+     * Not the inherited one: what that had read before an entry could not be read would be in its way for ever.
+     *
+     * @return null when what comes before is not in the log any more
+     */
+    private @Nullable AppendEntriesRequestProto newAppend() throws IOException {
+        long next = getFollower().getNextIndex();
+        TermIndex previous = getPrevious(next);
+        if (previous == null
+                && next > RaftLog.LEAST_VALID_LOG_INDEX
+                && next != getFollower().getSnapshotIndex() + 1) {
+            return null;
+        }
+        return getLeaderState()
+                .newAppendEntriesRequestProto(getFollower(), entries(next), previous, callIds.incrementAndGet());
+    }
+
+    private List<LogEntryProto> entries(long first) throws IOException {
+        List<LogEntryProto> entries = new ArrayList<>();
+        long end = Math.min(getRaftLog().getNextIndex(), first + MAX_ENTRIES);
+        long bytes = 0;
+        for (long index = first; index < end; index++) {
+            RaftLog.EntryWithData entry = getRaftLog().getEntryWithData(index);
+            bytes += entry.getSerializedSize();
+            if (!entries.isEmpty() && bytes > MAX_BYTES_TOGETHER) {
+                break;
+            }
+            entries.add(content(entry));
+        }
+        return entries;
+    }
+
+    private static LogEntryProto content(RaftLog.EntryWithData entry) throws IOException {
+        try {
+            return entry.getEntry(TimeDuration.ZERO);
+        } catch (TimeoutException never) {
+            throw new IOException("Entries have no data elsewhere", never);
         }
     }
 
@@ -271,6 +326,9 @@ final class LinkAppender extends LogAppenderBase {
         failures = 0;
         getFollower().updateLastRpcResponseTime();
         getFollower().updateLastRespondedAppendEntriesSendTime(sent.at());
+        if (reply.getResult() != AppendResult.NOT_LEADER) {
+            learnCommit(reply.getFollowerCommit());
+        }
         switch (reply.getResult()) {
             case SUCCESS -> succeeded(sent, reply);
             case NOT_LEADER ->
@@ -286,12 +344,24 @@ final class LinkAppender extends LogAppenderBase {
     }
 
     /**
+     * What is committed here and there, the follower has, though the answer to the append that brought it was lost. It would not
+     * be sent again.
+     */
+    private void learnCommit(long followerCommit) {
+        // Not by way of the leader's state, which would look for somebody who watches commits: nobody here does.
+        getFollower().updateCommitIndex(followerCommit);
+        long has = Math.min(followerCommit, getRaftLog().getLastCommittedIndex());
+        if (getFollower().updateMatchIndex(has)) {
+            getFollower().updateNextIndex(has + 1);
+            lateSuccess = true;
+        }
+    }
+
+    /**
      * What a heartbeat finds in the follower's log may not be on its disk yet, so only the answer to an append of entries,
      * which waits for that, counts for the commit.
      */
     private void succeeded(Sent sent, AppendEntriesReplyProto reply) {
-        // Not by way of the leader's state, which would look for somebody who watches commits: nobody here does.
-        getFollower().updateCommitIndex(reply.getFollowerCommit());
         if (sent.isHeartbeat()) {
             return;
         }

@@ -89,8 +89,11 @@ final class LinkRpc implements RaftServerRpc {
     }
 
     private void tick() {
-        tickAll();
-        ticking.schedule(wires.electionTimeout().toNanos() / TICKS_AN_ELECTION, this::tick);
+        try {
+            tickAll();
+        } finally { // or nobody would be sent a heartbeat any more
+            ticking.schedule(wires.electionTimeout().toNanos() / TICKS_AN_ELECTION, this::tick);
+        }
     }
 
     private void tickAll() {
@@ -235,7 +238,7 @@ final class LinkRpc implements RaftServerRpc {
                     later(request.getServerRequest(), () -> server.startLeaderElection(request), counted);
                 }
             }
-        } catch (IOException malformed) {
+        } catch (IOException | RuntimeException malformed) { // Ratis has its own ways of saying so
             counted.accept(Reply.Refused.of(Status.INVALID, String.valueOf(malformed.getMessage())));
         }
     }
@@ -248,15 +251,12 @@ final class LinkRpc implements RaftServerRpc {
                         replies.stream().map(CompletableFuture::join).toList()))));
     }
 
-    /** What Ratis answers to a message that may take it a while. */
-    private interface Answering {
-        MessageLite answer() throws IOException;
-    }
-
-    private void later(RaftRpcRequestProto header, Answering answering, Consumer<Reply> answer) {
-        loop(ProtoUtils.toRaftGroupId(header.getRaftGroupId())).execute(() -> {
+    private void later(
+            RaftRpcRequestProto header, AppendLanes.Answering<MessageLite> answering, Consumer<Reply> answer) {
+        RaftGroupId group = ProtoUtils.toRaftGroupId(header.getRaftGroupId());
+        loop(group).execute(() -> {
             try {
-                answer.accept(new Reply.FromLog(RaftMessages.answer(answering.answer())));
+                answer.accept(new Reply.FromLog(RaftMessages.answer(lanes.answer(group, answering))));
             } catch (IOException | RuntimeException failure) {
                 LOG.debug(
                         "A message of {} was not answered",

@@ -59,11 +59,15 @@ final class PeerLink {
         heartbeats.add(new Heartbeat(heartbeat, answer));
     }
 
-    /** Sends the heartbeats that were offered, all in one message. */
+    /** Sends the heartbeats that were offered, as many in one message as may be. */
     void sendHeartbeats() {
         List<Heartbeat> together = new ArrayList<>();
         for (Heartbeat next = heartbeats.poll(); next != null; next = heartbeats.poll()) {
             together.add(next);
+            if (together.size() == RaftMessages.MAX_TOGETHER) {
+                send(together);
+                together = new ArrayList<>();
+            }
         }
         if (!together.isEmpty()) {
             send(together);

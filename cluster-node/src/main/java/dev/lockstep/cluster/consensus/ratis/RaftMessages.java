@@ -30,6 +30,9 @@ final class RaftMessages {
         private static final Kind[] ALL = values();
     }
 
+    /** So many appends may be in one message: memory for one is many times its shortest form. */
+    static final int MAX_TOGETHER = 1_024;
+
     private RaftMessages() {}
 
     static Bytes of(Kind kind, MessageLite message) {
@@ -66,22 +69,25 @@ final class RaftMessages {
 
     /** @throws IOException when it is malformed */
     static <M extends MessageLite> M one(Bytes message, Parser<M> parser) throws IOException {
-        List<M> all = all(message, parser);
-        if (all.size() != 1) {
-            throw new IOException("One message was expected, these are " + all.size());
+        List<M> all = all(message, parser, 1);
+        if (all.isEmpty()) {
+            throw new IOException("One message was expected, this is none");
         }
         return all.get(0);
     }
 
-    /** @throws IOException when it is malformed */
+    /** @throws IOException when it is malformed, or has more than {@link #MAX_TOGETHER} */
     static List<AppendEntriesRequestProto> appends(Bytes message) throws IOException {
-        return all(message, AppendEntriesRequestProto.parser());
+        return all(message, AppendEntriesRequestProto.parser(), MAX_TOGETHER);
     }
 
-    private static <M extends MessageLite> List<M> all(Bytes message, Parser<M> parser) throws IOException {
+    private static <M extends MessageLite> List<M> all(Bytes message, Parser<M> parser, int most) throws IOException {
         CodedInputStream in = CodedInputStream.newInstance(message.array(), 1, message.size() - 1);
         List<M> all = new ArrayList<>(1);
         while (!in.isAtEnd()) {
+            if (all.size() == most) {
+                throw new IOException("There are more than " + most + " messages in one");
+            }
             int length = in.readRawVarint32();
             int limit = in.pushLimit(length);
             all.add(parser.parseFrom(in));
@@ -110,7 +116,7 @@ final class RaftMessages {
      */
     static List<@Nullable AppendEntriesReplyProto> answers(Bytes message, int expected) throws IOException {
         List<@Nullable AppendEntriesReplyProto> replies = new ArrayList<>(expected);
-        for (AppendEntriesReplyProto reply : all(message, AppendEntriesReplyProto.parser())) {
+        for (AppendEntriesReplyProto reply : all(message, AppendEntriesReplyProto.parser(), expected)) {
             replies.add(reply.hasServerReply() ? reply : null);
         }
         if (replies.size() != expected) {

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
+import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
@@ -11,6 +12,7 @@ import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A node that has nothing but its Raft groups: they listen and talk over links, as those of a whole node do. */
@@ -21,9 +23,14 @@ public final class RaftMember implements AutoCloseable {
     private final NettyListener listener;
 
     public RaftMember(RatisSettings settings) throws IOException {
+        this(settings, links -> links);
+    }
+
+    /** @param harm what its messages to the other members go through */
+    RaftMember(RatisSettings settings, UnaryOperator<Links> harm) throws IOException {
         NodeId self = settings.self().id();
         links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000);
-        consensus = new RatisConsensus(settings, links, Time.system());
+        consensus = new RatisConsensus(settings, harm.apply(links), Time.system());
         listener = new NettyListener(
                 settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect);
     }

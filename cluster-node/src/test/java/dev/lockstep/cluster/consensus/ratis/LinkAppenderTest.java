@@ -1,0 +1,73 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.Eventually;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** One appender, whose leader and follower are played. */
+class LinkAppenderTest {
+
+    private final SteeredLeader leader = new SteeredLeader();
+
+    @AfterEach
+    void close() {
+        leader.close();
+    }
+
+    private void answerAll() {
+        while (leader.answer()) {
+            assertThat(leader.wrong()).isNull();
+        }
+    }
+
+    @Test
+    void whatIsAppendedIsSentAndCommitted() {
+        for (int i = 0; i < 100; i++) {
+            leader.append();
+        }
+        answerAll();
+        assertThat(leader.received()).hasSize(100).isSorted().doesNotHaveDuplicates();
+        assertThat(leader.committed).hasValue(99);
+    }
+
+    @Test
+    void aLogThatFailsNeitherStopsItNorReachesWhoeverTellsIt() throws Exception {
+        leader.append();
+        leader.closed.set(new IllegalStateException("The log is closed"));
+        leader.append();
+        Eventually.holds("it goes on", () -> {
+            leader.tick();
+            answerAll();
+            return leader.received().containsAll(List.of(0L, 1L));
+        });
+    }
+
+    @Test
+    void anEntryThatCouldNotBeReadOnceIsSentLater() throws Exception {
+        leader.unreadable.set(15);
+        for (int i = 0; i < 20; i++) {
+            leader.append();
+        }
+        Eventually.holds("it goes on", () -> {
+            leader.tick();
+            answerAll();
+            return leader.received().contains(19L);
+        });
+    }
+
+    @Test
+    void aFollowerThatHasEverythingIsKnownToHaveIt() throws Exception {
+        leader.append();
+        leader.committed.set(0);
+        assertThat(leader.loseAnswer()).isTrue();
+        Eventually.holds("it is asked again", () -> {
+            leader.tick();
+            return leader.answerThatItIsThere();
+        });
+        assertThat(leader.follower.getMatchIndex()).isZero();
+        assertThat(leader.follower.getNextIndex()).isEqualTo(1);
+    }
+}

@@ -1,0 +1,107 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.util.ProtoUtils;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Both ends of the transport of one server, which is played and has no group. */
+class LinkRpcTest {
+
+    private static final int MORE_THAN_MAY_BE_UNDER_WAY = 20_000;
+    private static final RaftPeer PEER =
+            RaftPeer.newBuilder().setId("n2").setAddress("127.0.0.1:1").build();
+
+    private final AtomicInteger asked = new AtomicInteger();
+    private final List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
+    private final LinkRpc rpc = rpc();
+
+    private LinkRpc rpc() {
+        RaftServer server = Played.role(
+                RaftServer.class,
+                Map.of(
+                        "getGroupIds",
+                        none -> List.of(),
+                        "requestVote",
+                        none -> RequestVoteReplyProto.newBuilder()
+                                .setServerReply(RaftRpcReplyProto.newBuilder().setSuccess(true))
+                                .build()));
+        Links links = Played.role(Links.class, Map.of("to", none -> {
+            asked.incrementAndGet();
+            throw new IllegalStateException("There is no link");
+        }));
+        return new LinkRpc(
+                new LinkTransport(),
+                server,
+                new LinkTransport.Wires(
+                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system()));
+    }
+
+    @AfterEach
+    void close() {
+        rpc.close();
+    }
+
+    @Test
+    void messagesThatCannotBeServedTakeNoRoomFromOthers() throws Exception {
+        Bytes nobodys =
+                RaftMessages.of(RaftMessages.Kind.APPENDS, List.of(AppendEntriesRequestProto.getDefaultInstance()));
+        for (int i = 0; i < MORE_THAN_MAY_BE_UNDER_WAY; i++) {
+            rpc.serve(nobodys, replies::add);
+        }
+        assertThat(replies)
+                .hasSize(MORE_THAN_MAY_BE_UNDER_WAY)
+                .allMatch(reply -> reply instanceof Reply.Refused refused && refused.status() == Status.INVALID);
+        var header = RaftRpcRequestProto.newBuilder()
+                .setRaftGroupId(ProtoUtils.toRaftGroupIdProtoBuilder(RaftGroupId.randomId()));
+        rpc.serve(
+                RaftMessages.of(
+                        RaftMessages.Kind.VOTE,
+                        RequestVoteRequestProto.newBuilder()
+                                .setServerRequest(header)
+                                .build()),
+                replies::add);
+        Eventually.holds("it is answered", () -> replies.size() > MORE_THAN_MAY_BE_UNDER_WAY);
+        assertThat(replies.get(MORE_THAN_MAY_BE_UNDER_WAY)).isInstanceOf(Reply.FromLog.class);
+    }
+
+    @Test
+    void moreAppendsThanAnybodySendsTogetherAreRefused() {
+        List<AppendEntriesRequestProto> many =
+                Collections.nCopies(RaftMessages.MAX_TOGETHER + 1, AppendEntriesRequestProto.getDefaultInstance());
+        rpc.serve(RaftMessages.of(RaftMessages.Kind.APPENDS, many), replies::add);
+        assertThat(((Reply.Refused) replies.get(0)).message()).contains("more than");
+    }
+
+    @Test
+    void heartbeatsGoOnAfterOneThatCouldNotBeSent() throws Exception {
+        rpc.addRaftPeers(List.of(PEER));
+        rpc.start();
+        for (int i = 1; i <= 3; i++) {
+            int times = i;
+            rpc.peer(PEER.getId()).offer(AppendEntriesRequestProto.getDefaultInstance(), reply -> {});
+            Eventually.holds("it is tried", () -> asked.get() >= times);
+        }
+    }
+}

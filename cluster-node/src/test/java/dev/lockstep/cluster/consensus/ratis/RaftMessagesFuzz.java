@@ -1,0 +1,115 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.protocol.fuzz.Allocation;
+import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.RaftServer;
+
+/**
+ * What another node may say to the Raft server of this one, as a question and as an answer: a question is answered once, an
+ * answer is read or malformed. The server is played, and has the group of sixteen zeros.
+ */
+public final class RaftMessagesFuzz {
+
+    private static final int FIXED_BYTES = 1 << 20;
+    /** The worst that memory can be of its bytes: empty entries of a log, two bytes each. */
+    private static final int BYTES_A_BYTE = 512;
+
+    private static final int PATIENCE_SECONDS = 8;
+
+    private static final LinkRpc RPC = rpc();
+
+    private RaftMessagesFuzz() {}
+
+    private static LinkRpc rpc() {
+        RaftRpcReplyProto header =
+                RaftRpcReplyProto.newBuilder().setSuccess(true).build();
+        RaftServer server = Played.role(
+                RaftServer.class,
+                Map.of(
+                        "getGroupIds", none -> List.of(RaftGroupId.emptyGroupId()),
+                        "getDivision",
+                                group -> {
+                                    throw new IllegalStateException("It is not read yet");
+                                },
+                        "appendEntriesAsync",
+                                request -> CompletableFuture.completedFuture(AppendEntriesReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build()),
+                        "requestVote",
+                                request -> RequestVoteReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build(),
+                        "installSnapshot",
+                                request -> InstallSnapshotReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build(),
+                        "startLeaderElection",
+                                request -> StartLeaderElectionReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build()));
+        Links links = Played.role(Links.class, Map.of());
+        return new LinkRpc(
+                new LinkTransport(),
+                server,
+                new LinkTransport.Wires(
+                        links, new LeaderContacts(Time.system()), Duration.ofSeconds(1), Time.system()));
+    }
+
+    public static void fuzzerTestOneInput(byte[] input) {
+        Bytes message = Bytes.of(input);
+        long most = FIXED_BYTES + (long) BYTES_A_BYTE * input.length;
+        Reply reply = Allocation.atMost(most, () -> served(message));
+        if (!(reply instanceof Reply.FromLog || reply instanceof Reply.Refused)) {
+            throw new AssertionError("Answered by " + reply);
+        }
+        if (input.length > 0) {
+            Allocation.atMost(most, () -> read(message));
+        }
+    }
+
+    /** What a question is answered. */
+    static Reply served(Bytes message) {
+        List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
+        CompletableFuture<Reply> first = new CompletableFuture<>();
+        RPC.serve(message, reply -> {
+            replies.add(reply);
+            first.complete(reply);
+        });
+        try {
+            Reply reply = first.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (replies.size() != 1) {
+                throw new AssertionError("Answered several times: " + replies);
+            }
+            return reply;
+        } catch (ExecutionException | TimeoutException | InterruptedException unanswered) {
+            throw new AssertionError("Not answered", unanswered);
+        }
+    }
+
+    private static Object read(Bytes message) {
+        try {
+            return RaftMessages.answers(message, 3);
+        } catch (IOException malformed) {
+            return malformed;
+        }
+    }
+}
