@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
+import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.runtime.Time;
@@ -23,16 +24,19 @@ public final class RaftMember implements AutoCloseable {
     private final NettyListener listener;
 
     public RaftMember(RatisSettings settings) throws IOException {
-        this(settings, links -> links);
+        this(settings, links -> links, null);
     }
 
-    /** @param harm what its messages to the other members go through */
-    RaftMember(RatisSettings settings, UnaryOperator<Links> harm) throws IOException {
+    /**
+     * @param harm what its messages to the other members go through
+     * @param tls what its connections are encrypted with; null for not at all
+     */
+    RaftMember(RatisSettings settings, UnaryOperator<Links> harm, @Nullable Tls tls) throws IOException {
         NodeId self = settings.self().id();
-        links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000);
+        links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, tls);
         consensus = new RatisConsensus(settings, harm.apply(links), Time.system());
         listener = new NettyListener(
-                settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect);
+                settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect, tls);
     }
 
     private RequestServer.Connection connect(@Nullable NodeId node, RequestServer.Replies replies) {

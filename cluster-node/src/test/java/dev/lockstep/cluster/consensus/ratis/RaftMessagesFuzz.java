@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ import org.apache.ratis.server.RaftServer;
 
 /**
  * What another node may say to the Raft server of this one, as a question and as an answer: a question is answered once, an
- * answer is read or malformed. The server is played, and has the group of sixteen zeros.
+ * answer is read or malformed. The server is played, and has the group of sixteen ones.
  */
 public final class RaftMessagesFuzz {
 
@@ -35,6 +36,8 @@ public final class RaftMessagesFuzz {
 
     private static final int PATIENCE_SECONDS = 8;
 
+    private static final RaftGroupId GROUP =
+            RaftGroupId.valueOf(new UUID(0x0101_0101_0101_0101L, 0x0101_0101_0101_0101L));
     private static final LinkRpc RPC = rpc();
 
     private RaftMessagesFuzz() {}
@@ -45,7 +48,7 @@ public final class RaftMessagesFuzz {
         RaftServer server = Played.role(
                 RaftServer.class,
                 Map.of(
-                        "getGroupIds", none -> List.of(RaftGroupId.emptyGroupId()),
+                        "getGroupIds", none -> List.of(GROUP),
                         "getDivision",
                                 group -> {
                                     throw new IllegalStateException("It is not read yet");

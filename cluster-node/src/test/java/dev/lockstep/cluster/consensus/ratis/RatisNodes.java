@@ -3,14 +3,17 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
+import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Nodes with one Raft group over TCP on loopback, in this JVM. Not thread-safe. */
 final class RatisNodes implements AutoCloseable {
@@ -20,14 +23,21 @@ final class RatisNodes implements AutoCloseable {
     private final Path home;
     private final List<Member> members;
     private final List<List<Member>> views;
+    private final List<@Nullable Tls> tls;
     private final RaftMember[] running;
     private final Replica[] replicas;
 
     /** @param views for each member, where it reaches the members */
     RatisNodes(Path home, List<Member> members, List<List<Member>> views) throws IOException {
+        this(home, members, views, Collections.nCopies(members.size(), null));
+    }
+
+    /** @param tls for each member, what its connections are encrypted with; null for not at all */
+    RatisNodes(Path home, List<Member> members, List<List<Member>> views, List<@Nullable Tls> tls) throws IOException {
         this.home = home;
         this.members = members;
         this.views = views;
+        this.tls = tls;
         this.running = new RaftMember[members.size()];
         this.replicas = new Replica[members.size()];
         for (int i = 0; i < members.size(); i++) {
@@ -46,7 +56,7 @@ final class RatisNodes implements AutoCloseable {
                 Duration.ofMillis(300),
                 RatisSettings.MAX_ENTRY_BYTES);
         RecordingMachine machine = new RecordingMachine();
-        running[index] = new RaftMember(settings);
+        running[index] = new RaftMember(settings, links -> links, tls.get(index));
         ReplicatedLog log = running[index]
                 .consensus()
                 .open(GROUP, members.stream().map(Member::id).toList(), machine);

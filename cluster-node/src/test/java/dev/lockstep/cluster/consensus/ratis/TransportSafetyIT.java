@@ -88,7 +88,7 @@ class TransportSafetyIT {
                 home.resolve(self.id().name()),
                 Duration.ofMillis(300),
                 RatisSettings.MAX_ENTRY_BYTES);
-        running[index] = new RaftMember(settings, links -> new HarmedLinks(links, harm, random, later));
+        running[index] = new RaftMember(settings, links -> new HarmedLinks(links, harm, random, later), null);
         for (int group = 0; group < GROUPS; group++) {
             OrderMachine machine = new OrderMachine();
             everApplied.get(group).add(machine);

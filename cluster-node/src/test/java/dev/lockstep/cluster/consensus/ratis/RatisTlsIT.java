@@ -1,0 +1,112 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.netty.Certificates;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.netty.Tls;
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three nodes that speak TLS 1.3 with each other, each with a certificate of its own. */
+class RatisTlsIT {
+
+    private static final int ENTRIES = 2_000;
+
+    @TempDir
+    Path home;
+
+    private Certificates certificates;
+    private List<Member> members;
+    private RatisNodes nodes;
+
+    @BeforeEach
+    void start() throws Exception {
+        certificates = new Certificates(home.resolve("certificates"));
+        members = RaftMember.members(MemberPorts.reserve(3));
+        List<Tls> tls = new ArrayList<>();
+        for (Member member : members) {
+            tls.add(new Tls(certificates.keys(member.id().name()), certificates.trust()));
+        }
+        nodes = new RatisNodes(home, members, Collections.nCopies(3, members), tls);
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.close();
+    }
+
+    private Replica leader() throws Exception {
+        Eventually.holds(
+                "one leads and is ready",
+                () -> nodes.replicas().stream()
+                        .anyMatch(replica -> replica.log().standing().ready()));
+        return nodes.replicas().stream()
+                .filter(replica -> replica.log().standing().ready())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void whatIsProposedIsEverywhereInOrder() throws Exception {
+        Replica leader = leader();
+        List<String> texts = new ArrayList<>();
+        List<CompletableFuture<Object>> answers = new ArrayList<>();
+        for (int i = 0; i < ENTRIES; i++) {
+            String text = (i % 100 == 0 ? "large ".repeat(20_000) : "entry ") + i;
+            texts.add(text.substring(0, Math.min(100, text.length())));
+            answers.add(leader.log().propose(text.getBytes(StandardCharsets.UTF_8)));
+        }
+        for (CompletableFuture<Object> answer : answers) {
+            answer.get(30, TimeUnit.SECONDS);
+        }
+        for (Replica replica : nodes.replicas()) {
+            Eventually.holds("all is applied", () -> replica.machine().applied().size() == ENTRIES);
+            assertThat(replica.machine().texts()).isEqualTo(texts);
+        }
+    }
+
+    @Test
+    void whoHasNoCertificateSaysNothingToTheLogs() throws Exception {
+        leader();
+        Tls without = new Tls(Certificates.noKeys(), certificates.trust());
+        try (NettyLinks links = new NettyLinks("ratis-test", new NodeId("n2"), Duration.ofSeconds(2), 100, without)) {
+            CompletableFuture<Reply> answer = new CompletableFuture<>();
+            links.to(members.get(0)).send(new Request.ToLog(Bytes.EMPTY), new Link.ReplyHandler() {
+                @Override
+                public void reply(Reply reply) {
+                    answer.complete(reply);
+                }
+
+                @Override
+                public void failed(boolean sent, Throwable cause) {
+                    answer.completeExceptionally(cause);
+                }
+            });
+            assertThatThrownBy(() -> answer.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(IOException.class)
+                    .hasMessageContaining("No secure connection");
+        }
+    }
+}

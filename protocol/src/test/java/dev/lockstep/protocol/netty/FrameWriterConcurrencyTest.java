@@ -1,0 +1,165 @@
+package dev.lockstep.protocol.netty;
+
+import dev.lockstep.protocol.concurrency.Race;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Frames from many threads at once, to a reader that is slow and a socket that takes little: each frame arrives whole and once,
+ * those of one thread in their order, and nothing is counted as waiting at the end.
+ */
+public class FrameWriterConcurrencyTest implements Race.Round {
+
+    private static final int THREADS = 4;
+    private static final int SMALL = 24;
+    private static final int LARGE = 48 << 10;
+    private static final int SOCKET_BYTES = 8 << 10;
+    private static final int PATIENCE_MILLIS = 20_000;
+
+    private static EventLoopGroup loops;
+    private static ServerSocket listening;
+
+    private final int[] written = new int[THREADS];
+    private final AtomicInteger total = new AtomicInteger();
+    private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
+    private final Socket reader;
+    private final DirectSocket channel;
+    private final FrameWriter writer;
+
+    public FrameWriterConcurrencyTest() {
+        try {
+            channel = (DirectSocket) new Bootstrap()
+                    .group(loops)
+                    .channelFactory(DirectSocket::new)
+                    .option(ChannelOption.SO_SNDBUF, SOCKET_BYTES)
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .connect(listening.getLocalSocketAddress())
+                    .syncUninterruptibly()
+                    .channel();
+            reader = listening.accept();
+            reader.setSoTimeout(PATIENCE_MILLIS);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+        writer = new FrameWriter(channel);
+    }
+
+    @BeforeAll
+    static void listen() throws IOException {
+        loops = Transport.loops("frame-writer-test", 1);
+        listening = new ServerSocket();
+        listening.setReceiveBufferSize(SOCKET_BYTES);
+        listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        listening.close();
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+
+    /** A length, a thread, its count, and the count again in every byte. */
+    private void write(int thread, int bytes) {
+        written[thread]++;
+        ByteBuffer frame =
+                ByteBuffer.allocate(bytes).putInt(bytes - 4).putInt(thread).putInt(written[thread]);
+        Arrays.fill(frame.array(), 12, bytes, (byte) written[thread]);
+        writer.write(frame.array());
+        total.incrementAndGet();
+    }
+
+    /** So that the next frame finds the connection quiet. */
+    private static void pause() {
+        LockSupport.parkNanos(100_000);
+    }
+
+    private List<Runnable> lane(int thread) {
+        return List.of(
+                () -> write(thread, SMALL),
+                () -> write(thread, SMALL),
+                () -> write(thread, SMALL),
+                () -> write(thread, LARGE),
+                FrameWriterConcurrencyTest::pause);
+    }
+
+    /** What has arrived, or a part of it. */
+    private void read() {
+        try {
+            InputStream in = reader.getInputStream();
+            heard.writeBytes(in.readNBytes(Math.min(in.available(), LARGE)));
+        } catch (IOException lost) {
+            throw new UncheckedIOException(lost);
+        }
+    }
+
+    @Override
+    public List<List<Runnable>> lanes() {
+        return List.of(
+                lane(0), lane(1), lane(2), lane(3), List.of(this::read, this::read, FrameWriterConcurrencyTest::pause));
+    }
+
+    @Override
+    public void validate() {
+        try (Socket closed = reader) {
+            DataInputStream in = new DataInputStream(
+                    new SequenceInputStream(new ByteArrayInputStream(heard.toByteArray()), closed.getInputStream()));
+            int[] read = new int[THREADS];
+            for (int i = 0; i < total.get(); i++) {
+                judge(in.readNBytes(in.readInt()), read);
+            }
+            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+            while (writer.waitingBytes() != 0) {
+                if (System.nanoTime() - end > 0) {
+                    throw new IllegalStateException(writer.waitingBytes() + " bytes are left, and all have arrived");
+                }
+                Thread.onSpinWait();
+            }
+        } catch (IOException lost) {
+            throw new IllegalStateException("A frame of " + Arrays.toString(written) + " has not come", lost);
+        } finally {
+            channel.close().syncUninterruptibly();
+        }
+    }
+
+    private static void judge(byte[] body, int[] read) {
+        ByteBuffer frame = ByteBuffer.wrap(body);
+        int thread = frame.getInt();
+        int count = frame.getInt();
+        read[thread]++;
+        if (read[thread] != count) {
+            throw new IllegalStateException("Thread " + thread + "'s frame " + count + " came as its " + read[thread]);
+        }
+        while (frame.hasRemaining()) {
+            if (frame.get() != (byte) count) {
+                throw new IllegalStateException("Thread " + thread + "'s frame " + count + " came with other bytes");
+            }
+        }
+    }
+
+    @Test
+    void threads() throws Exception {
+        Race.run(FrameWriterConcurrencyTest::new);
+    }
+}
