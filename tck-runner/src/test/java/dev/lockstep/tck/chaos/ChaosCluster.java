@@ -131,15 +131,22 @@ final class ChaosCluster implements AutoCloseable {
     /** Undoes all harm but shifted clocks, without waiting for what comes of it. */
     void mend() throws IOException {
         network.heal();
-        for (NodeProcess node : frozen) {
-            node.thaw();
-        }
-        frozen.clear();
+        thaw();
         for (NodeProcess node : nodes.nodes()) {
             if (!node.isRunning()) {
                 node.restart();
             }
         }
+    }
+
+    /** One that was killed while it was frozen is beyond that. */
+    private void thaw() throws IOException {
+        for (NodeProcess node : frozen) {
+            if (node.isRunning()) {
+                node.thaw();
+            }
+        }
+        frozen.clear();
     }
 
     /** Waits until every node can serve. */
@@ -154,9 +161,7 @@ final class ChaosCluster implements AutoCloseable {
         watchers.close();
         try {
             network.heal();
-            for (NodeProcess node : frozen) {
-                node.thaw();
-            }
+            thaw();
         } catch (IOException ended) {
             // It is killed below.
         } finally {
