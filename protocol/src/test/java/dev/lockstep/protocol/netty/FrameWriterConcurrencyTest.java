@@ -81,7 +81,7 @@ public class FrameWriterConcurrencyTest implements Race.Round {
     }
 
     /** A length, a thread, its count, and the count again in every byte. */
-    private void write(int thread, int bytes) {
+    final void write(int thread, int bytes) {
         written[thread]++;
         ByteBuffer frame =
                 ByteBuffer.allocate(bytes).putInt(bytes - 4).putInt(thread).putInt(written[thread]);
@@ -158,8 +158,37 @@ public class FrameWriterConcurrencyTest implements Race.Round {
         }
     }
 
+    /** Nobody writes a further frame who would take along one that was left behind. */
+    private static final class OneByOne extends FrameWriterConcurrencyTest {
+
+        private void writeAndAwait(int thread) {
+            write(thread, SMALL);
+            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+            while (isWaiting()) {
+                if (System.nanoTime() - end > 0) {
+                    throw new IllegalStateException("A frame is left behind");
+                }
+                Thread.onSpinWait();
+            }
+        }
+
+        @Override
+        public List<List<Runnable>> lanes() {
+            return List.of(List.of(() -> writeAndAwait(0)), List.of(() -> writeAndAwait(1)));
+        }
+    }
+
+    final boolean isWaiting() {
+        return writer.waitingBytes() != 0;
+    }
+
     @Test
     void threads() throws Exception {
         Race.run(FrameWriterConcurrencyTest::new);
+    }
+
+    @Test
+    void noFrameIsLeftBehind() throws Exception {
+        Race.run(OneByOne::new);
     }
 }

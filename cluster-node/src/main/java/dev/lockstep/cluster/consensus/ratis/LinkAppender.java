@@ -17,7 +17,6 @@ import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
-import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
@@ -417,35 +416,10 @@ final class LinkAppender extends LogAppenderBase {
 
     /** Nothing else is sent meanwhile: what a follower is sent for a snapshot keeps it from electing another leader. */
     private void install(SnapshotInfo snapshot) {
+        String request = Long.toHexString(Entropy.system().nextLong());
+        var chunks = newInstallSnapshotRequests(request, snapshot).iterator();
         installing = true;
-        rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> {
-            InstallSnapshotReplyProto last = sendChunks(snapshot);
-            tell(() -> installed(snapshot, last));
-        });
-    }
-
-    /** @return the follower's last answer; null if there was none */
-    private @Nullable InstallSnapshotReplyProto sendChunks(SnapshotInfo snapshot) {
-        InstallSnapshotReplyProto reply = null;
-        try {
-            for (InstallSnapshotRequestProto chunk : newInstallSnapshotRequests(requestId(), snapshot)) {
-                getFollower().updateLastRpcSendTime(false);
-                reply = rpc.installSnapshot(chunk);
-                getFollower().updateLastRpcResponseTime();
-                if (!reply.getServerReply().getSuccess() || !isRunning()) {
-                    break;
-                }
-            }
-            return reply;
-        } catch (IOException | RuntimeException failure) {
-            LOG.warn("{} could not send snapshot {}", this, snapshot.getTermIndex(), failure);
-            return null;
-        }
-    }
-
-    /** Names one sending of a snapshot. */
-    private static String requestId() {
-        return Long.toHexString(Entropy.system().nextLong());
+        new SnapshotSending(rpc, peer, this, chunks, last -> tell(() -> installed(snapshot, last))).begin();
     }
 
     private void installed(SnapshotInfo snapshot, @Nullable InstallSnapshotReplyProto last) {
