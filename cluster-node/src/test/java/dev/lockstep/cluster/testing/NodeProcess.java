@@ -6,11 +6,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** One node in a JVM of its own. Not thread-safe. Its output goes to {@code node.log} in its folder. */
 public final class NodeProcess implements AutoCloseable {
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+    private static final Duration STOPPED_WITHIN = Duration.ofSeconds(10);
 
     private final MemberPorts member;
     private final Path folder;
@@ -120,9 +122,29 @@ public final class NodeProcess implements AutoCloseable {
         awaitEnd();
     }
 
-    /** SIGSTOP: the process stands still, its connections stay open. */
+    /** SIGSTOP: the process stands still, its connections stay open. Waits until the last of its threads does. */
     public void freeze() throws IOException {
         signal("STOP");
+        long deadline = System.nanoTime() + STOPPED_WITHIN.toNanos();
+        while (!isStopped()) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException("Node " + member.id() + " has not stopped within " + STOPPED_WITHIN);
+            }
+            pause();
+        }
+    }
+
+    /** Whether all threads are in state T; the signal is on its way to them when it has been sent. */
+    private boolean isStopped() throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (Path thread : threads.toList()) {
+                String stat = Files.readString(thread.resolve("stat"));
+                if (!stat.substring(stat.lastIndexOf(')')).startsWith(") T")) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     /** SIGCONT: the process goes on. */
