@@ -58,10 +58,6 @@ public final class NodeMain implements Callable<Integer> {
                 Integer.toString(Math.max(POOL_PARALLELISM, Runtime.getRuntime().availableProcessors() - 1)));
         byDefault("org.slf4j.simpleLogger.log.org.apache.ratis", "warn");
         byDefault("org.slf4j.simpleLogger.log.org.apache.ratis.util.LifeCycle", "off");
-        // These three tell every attempt to reach a node that is down, with a stack trace: LinkPeers says it once.
-        byDefault("org.slf4j.simpleLogger.log.org.apache.ratis.server.leader.LogAppender", "error");
-        byDefault("org.slf4j.simpleLogger.log.org.apache.ratis.netty", "error");
-        byDefault("org.slf4j.simpleLogger.log.org.apache.ratis.thirdparty", "error");
         byDefault("org.slf4j.simpleLogger.showDateTime", "true");
         byDefault("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
         System.exit(run(arguments, writer(System.out), writer(System.err)));

@@ -17,6 +17,8 @@ import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way to one peer, shared by all groups. Heartbeats that are offered leave together with the next {@link #sendHeartbeats}.
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerLink {
 
+    private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final int MAX_DOUBLINGS = 5;
 
@@ -104,7 +107,9 @@ final class PeerLink {
         links.to(member).send(new Request.ToLog(message), new Link.ReplyHandler() {
             @Override
             public void reply(Reply reply) {
-                failures = 0;
+                if (failures > 0) {
+                    answered();
+                }
                 if (reply instanceof Reply.FromLog fromLog) {
                     handler.done(fromLog.message(), null);
                 } else {
@@ -114,14 +119,24 @@ final class PeerLink {
 
             @Override
             public void failed(boolean sent, Throwable cause) {
-                rest();
+                rest(cause);
                 handler.done(null, cause);
             }
         });
     }
 
+    private synchronized void answered() {
+        if (failures > 0) {
+            failures = 0;
+            LOG.info("Node {} answers again", member);
+        }
+    }
+
     /** All that was under way fails at once: that is one failure. */
-    private synchronized void rest() {
+    private synchronized void rest(Throwable cause) {
+        if (failures == 0) {
+            LOG.warn("Node {} can't be reached: {}", member, String.valueOf(cause.getMessage()));
+        }
         if (!isResting()) {
             restsUntilNanos = time.nanos() + (SHORTEST_REST_NANOS << Math.min(failures, MAX_DOUBLINGS));
             failures++;
