@@ -4,6 +4,8 @@ import dev.lockstep.protocol.routing.Link.ReplyHandler;
 import dev.lockstep.protocol.wire.Reply;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The requests of one connection that wait for an answer. Replies and the end of the connection may come at once, from
@@ -11,6 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * lock-free.
  */
 final class OutstandingRequests {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OutstandingRequests.class);
 
     private final Map<Long, Waiting> table = new ConcurrentHashMap<>();
     private volatile boolean closed;
@@ -34,7 +38,7 @@ final class OutstandingRequests {
         Waiting waiting = table.get(correlation);
         boolean further = waiting != null && waiting.stream() && !endsStream(reply);
         if (waiting != null && (further || table.remove(correlation) != null)) {
-            waiting.handler().reply(reply);
+            tell(() -> waiting.handler().reply(reply));
         }
     }
 
@@ -56,8 +60,17 @@ final class OutstandingRequests {
         for (Long correlation : table.keySet()) {
             Waiting lost = table.remove(correlation);
             if (lost != null) {
-                lost.handler().failed(sent, cause);
+                tell(() -> lost.handler().failed(sent, cause));
             }
+        }
+    }
+
+    /** One that fails must keep nobody else from being told, nor end the connection that all share. */
+    private static void tell(Runnable handler) {
+        try {
+            handler.run();
+        } catch (RuntimeException failure) {
+            LOG.error("What was to be done with a reply failed", failure);
         }
     }
 

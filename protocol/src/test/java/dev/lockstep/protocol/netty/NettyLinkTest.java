@@ -137,6 +137,34 @@ class NettyLinkTest {
         assertThat(call(link, size(5)).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 5));
     }
 
+    /** Fails whatever it is told. */
+    private static final class Failing implements Link.ReplyHandler {
+
+        @Override
+        public void reply(Reply reply) {
+            throw new IllegalStateException("The handler failed at " + reply);
+        }
+
+        @Override
+        public void failed(boolean sent, Throwable cause) {
+            throw new IllegalStateException("The handler failed", cause);
+        }
+    }
+
+    @Test
+    void aHandlerThatFailsHarmsNoOther() throws Exception {
+        Link link = link();
+        link.send(size(1), new Failing());
+        assertThat(call(link, size(2)).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 2));
+        link.send(new Request.ListCaches(), new Failing());
+        List<CompletableFuture<Reply>> unanswered = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            unanswered.add(call(link, new Request.ListCaches()));
+        }
+        link.close();
+        assertThat(unanswered).allMatch(CompletableFuture::isCompletedExceptionally);
+    }
+
     @Test
     void closingFailsWhatIsWaitingAndTheServerNotices() throws Exception {
         Link link = link();

@@ -7,14 +7,21 @@ import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.TcpProxy.Mode;
 import dev.lockstep.protocol.topology.Member;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -176,15 +183,28 @@ class SnapshotIT {
     void connectionsCutInTheMiddleOfItDoNotKeepItAway() throws Exception {
         int away = fallenBehind();
         String id = members.get(away).id().name();
-        network.delay(id, Duration.ofMillis(2)); // a chunk takes as long, there and back
+        network.delay(id, Duration.ofMillis(8)); // a chunk takes as long, there and back
         start(away);
-        for (int cut = 0; cut < 20; cut++) {
-            Thread.sleep(15L * (1 + cut % 4));
+        Set<Path> interrupted = new HashSet<>();
+        for (int cut = 0; cut < 3; cut++) {
+            Eventually.holds("it is in the middle of a snapshot", () -> interrupted.addAll(halfReceived(id)));
             network.set(id, Mode.CUT);
             network.set(id, Mode.PASS);
+            assertThat(nodes[away].machine().installed()).isZero();
         }
         network.heal();
         Eventually.holds("a snapshot is installed", () -> nodes[away].machine().installed() > 0);
         judge(away);
+    }
+
+    /** Where snapshots are collected until they are whole, of which three chunks or more have come. */
+    private Set<Path> halfReceived(String id) throws IOException {
+        try (Stream<Path> files = Files.walk(home.resolve(id))) {
+            return files.filter(file -> file.toString().contains("tmp" + File.separator + "snapshot-"))
+                    .filter(file -> Files.isRegularFile(file) && file.toFile().length() >= 3 * 4_096)
+                    .collect(Collectors.toSet());
+        } catch (UncheckedIOException | NoSuchFileException moved) {
+            return Set.of();
+        }
     }
 }
