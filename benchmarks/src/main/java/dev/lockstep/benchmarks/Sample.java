@@ -8,4 +8,4 @@ package dev.lockstep.benchmarks;
  * @param p99 microseconds within which 99 of 100 were done
  * @param cpu microseconds of CPU for an operation, client and nodes together
  */
-record Sample(double rate, double p50, double p99, double cpu) {}
+public record Sample(double rate, double p50, double p99, double cpu) {}

@@ -15,10 +15,10 @@ import org.HdrHistogram.Histogram;
  *
  * @param operation takes a random number of 0 and up
  */
-record Workload(String name, int callers, IntConsumer operation) {
+public record Workload(String name, int callers, IntConsumer operation) {
 
-    /** Runs it for so many seconds. An operation that fails ends the run with its exception. */
-    Sample run(int seconds) throws InterruptedException {
+    /** Runs it for so many seconds. An operation that fails ends its caller, and the run with its exception. */
+    public Sample run(int seconds) throws InterruptedException {
         Histogram latencies = new ConcurrentHistogram(TimeUnit.MINUTES.toNanos(5), 3);
         List<Throwable> failures = new ArrayList<>();
         Duration cpuBefore = cpu();

@@ -2,42 +2,56 @@ package dev.lockstep.benchmarks.transports;
 
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM of its own that carries out orders; see {@link Orders}. Ended with {@link #close} at the latest. Not thread-safe. */
+/**
+ * A JVM of its own that carries out orders; see {@link Orders}. One that does not answer within two minutes is ended, and that is
+ * a failure. Ended with {@link #close} at the latest. Not thread-safe.
+ */
 final class Child implements AutoCloseable {
 
+    private static final int PATIENCE_SECONDS = 120;
+    private static final int MAX_LINES_TOLD = 30;
+
     private final String name;
+    private final Path log;
     private final Process process;
     private final BufferedReader answers;
     private final BufferedWriter orders;
 
+    /** The child lives, and could not do what it was told. */
+    static final class RefusedException extends IOException {
+
+        private static final long serialVersionUID = 1;
+
+        RefusedException(String message) {
+            super(message);
+        }
+    }
+
     /** @param log gets what it says on standard error */
-    Child(String name, File log, String classPath, Class<?> program, List<String> arguments) throws IOException {
+    Child(String name, Path log, Jvm jvm, Class<?> program, List<String> arguments) throws IOException {
         this.name = name;
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-XX:+UseSerialGC",
-                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-                "-cp",
-                classPath,
-                program.getName()));
-        command.addAll(arguments);
-        this.process = new ProcessBuilder(command).redirectError(log).start();
+        this.log = log;
+        Files.createDirectories(log.getParent());
+        this.process = new ProcessBuilder(jvm.command(program, arguments))
+                .redirectError(log.toFile())
+                .start();
         this.answers = process.inputReader(StandardCharsets.UTF_8);
         this.orders = process.outputWriter(StandardCharsets.UTF_8);
     }
 
-    /** @return what the child answered */
+    /**
+     * @return what the child answered
+     * @throws RefusedException when it says that it failed
+     */
     String ask(String order) throws IOException {
         orders.write(order);
         orders.newLine();
@@ -50,23 +64,44 @@ final class Child implements AutoCloseable {
     }
 
     private String answer() throws IOException {
-        try {
-            return Orders.answer(answers);
-        } catch (IOException ended) {
-            throw new IOException(name + " has ended before it answered; its log says why", ended);
+        CompletableFuture<Void> patience = new CompletableFuture<Void>().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        patience.exceptionally(late -> {
+            process.destroyForcibly();
+            return null;
+        });
+        for (String line = answers.readLine(); line != null; line = answers.readLine()) {
+            if (line.startsWith(Orders.DONE)) {
+                patience.complete(null);
+                return line.substring(Orders.DONE.length());
+            }
+            if (line.startsWith(Orders.FAILED)) {
+                patience.complete(null);
+                throw new RefusedException(name + ": " + line.substring(Orders.FAILED.length()));
+            }
         }
+        throw new IOException("%s %s; its log ends with:%n%s"
+                .formatted(
+                        name,
+                        patience.isDone() ? "was silent for " + PATIENCE_SECONDS + " s" : "has ended",
+                        lastLines()));
+    }
+
+    private String lastLines() throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - MAX_LINES_TOLD), lines.size()));
     }
 
     Duration cpu() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
+    /** SIGTERM, and SIGKILL after five seconds. Waits until it is gone. */
     @Override
     public void close() {
         process.destroy();
         try {
             if (!process.waitFor(5, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
             }
         } catch (InterruptedException interrupted) {
             process.destroyForcibly();

@@ -1,10 +1,10 @@
 package dev.lockstep.benchmarks.transports;
 
+import dev.lockstep.benchmarks.Sample;
 import java.util.Locale;
-import org.HdrHistogram.Histogram;
 
 /**
- * What one run of some callers showed.
+ * What the callers of a load saw.
  *
  * @param rate puts a second
  * @param p50 microseconds within which half of the puts were done
@@ -13,12 +13,8 @@ import org.HdrHistogram.Histogram;
  */
 record Figures(double rate, double p50, double p99, long rounds) {
 
-    static Figures of(Histogram nanos, long rounds, double seconds) {
-        return new Figures(
-                nanos.getTotalCount() / seconds,
-                nanos.getValueAtPercentile(50) / 1e3,
-                nanos.getValueAtPercentile(99) / 1e3,
-                rounds);
+    static Figures of(Sample sample, long rounds) {
+        return new Figures(sample.rate(), sample.p50(), sample.p99(), rounds);
     }
 
     String text() {

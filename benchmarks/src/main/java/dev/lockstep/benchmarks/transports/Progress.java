@@ -1,5 +1,7 @@
 package dev.lockstep.benchmarks.transports;
 
+import java.util.Locale;
+
 /** Tells how far a long run has come, with the seconds since its start. */
 final class Progress {
 
@@ -8,6 +10,6 @@ final class Progress {
     private Progress() {}
 
     static void tell(String what) {
-        System.out.printf("%4d s  %s%n", (System.nanoTime() - BEGAN) / 1_000_000_000, what);
+        System.out.printf(Locale.ROOT, "%4d s  %s%n", (System.nanoTime() - BEGAN) / 1_000_000_000, what);
     }
 }

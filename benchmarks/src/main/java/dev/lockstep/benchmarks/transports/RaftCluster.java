@@ -2,49 +2,63 @@ package dev.lockstep.benchmarks.transports;
 
 import dev.lockstep.cluster.testing.MemberPorts;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Three JVMs with Raft groups on one transport, all of them led by the first, which also drives them. Not thread-safe. */
-final class RaftCluster implements AutoCloseable {
+/**
+ * Three JVMs with Raft groups on one transport, all of them led by the first, which also has the callers. Its machines do
+ * nothing, so what is measured is the round alone. Not thread-safe.
+ */
+final class RaftCluster implements Contender {
 
     static final int GROUPS = 16;
+
+    private static final int ATTEMPTS = 3;
+    /** Between two looks at who leads: an election or a transfer takes as long. */
+    private static final long LEADERS_MILLIS = 500;
 
     private final String transport;
     private final List<Child> members = new ArrayList<>();
 
-    /** @param home of the logs */
-    RaftCluster(String transport, Path home) throws IOException, InterruptedException {
+    /**
+     * Starts the JVMs without waiting for them.
+     *
+     * @param transport own, netty or grpc
+     * @param home of the logs
+     */
+    RaftCluster(String transport, Path home) throws IOException {
         this.transport = transport;
         List<MemberPorts> ports = MemberPorts.reserve(3);
         try {
             for (MemberPorts self : ports) {
-                Path folder = Files.createDirectories(home.resolve(transport + "-" + self.id()));
-                List<String> arguments =
-                        new ArrayList<>(List.of(transport, self.id(), folder.toString(), Integer.toString(GROUPS)));
+                Path folder = home.resolve(transport + "-" + self.id());
+                List<String> arguments = new ArrayList<>(List.of(transport, self.id(), folder.toString()));
                 ports.forEach(member -> arguments.add(member.id() + ":" + member.port()));
-                members.add(new Child(
-                        transport + " " + self.id(),
-                        folder.resolve("log").toFile(),
-                        System.getProperty("java.class.path"),
-                        RaftMain.class,
-                        arguments));
+                String name = transport + " " + self.id();
+                members.add(new Child(name, home.resolve(name + ".log"), Jvm.likeThis(), RaftMain.class, arguments));
             }
-            for (Child member : members) {
-                member.awaitReady();
-            }
-            gatherLeaderships();
-        } catch (IOException | InterruptedException | RuntimeException failure) {
+        } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
         }
     }
 
-    String transport() {
+    /** Opens the groups, and waits until they have their leaders. */
+    void open() throws IOException, InterruptedException {
+        for (Child member : members) {
+            member.awaitReady();
+        }
+        for (Child member : members) {
+            member.ask("open " + GROUPS);
+        }
+        gatherLeaderships();
+    }
+
+    @Override
+    public String name() {
         return transport;
     }
 
@@ -57,16 +71,28 @@ final class RaftCluster implements AutoCloseable {
             for (Child other : members.subList(1, members.size())) {
                 other.ask("yield n1");
             }
-            Thread.sleep(200);
+            Thread.sleep(LEADERS_MILLIS);
         }
     }
 
-    Figures run(int callers, int groups, int seconds) throws IOException {
-        return Figures.parse(members.get(0).ask("run " + callers + " " + groups + " " + seconds));
+    /** Where a leader was lost under way, as may happen on a busy machine, the load is put once more. */
+    @Override
+    public Figures put(Load load, int seconds) throws IOException, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            gatherLeaderships();
+            try {
+                return Figures.parse(members.get(0).ask("put " + load.callers() + " " + load.groups() + " " + seconds));
+            } catch (Child.RefusedException failure) {
+                if (attempt == ATTEMPTS) {
+                    throw failure;
+                }
+                Progress.tell("once more, after a failure: " + failure.getMessage());
+            }
+        }
     }
 
-    /** CPU time of all three. */
-    Duration cpu() {
+    @Override
+    public Duration cpu() {
         return members.stream().map(Child::cpu).reduce(Duration.ZERO, Duration::plus);
     }
 

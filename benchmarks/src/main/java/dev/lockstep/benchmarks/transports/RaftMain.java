@@ -1,5 +1,7 @@
 package dev.lockstep.benchmarks.transports;
 
+import dev.lockstep.benchmarks.Sample;
+import dev.lockstep.benchmarks.Workload;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
@@ -9,63 +11,73 @@ import dev.lockstep.cluster.consensus.ratis.StockTransports;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
-import org.HdrHistogram.ConcurrentHistogram;
-import org.HdrHistogram.Histogram;
 
 /**
- * One of three members of so many Raft groups, which does nothing but to count what it applies. Arguments: own, netty or grpc;
- * its id; its folder; the number of groups; id:port of each member. Orders: {@code leads} (how many groups), {@code yield id}
- * (leadership of all of them), {@code run callers groups seconds}, {@code threads}.
+ * One of three members of Raft groups whose machines do nothing. Arguments: own, netty or grpc; its id; its folder; id:port of
+ * each member. Orders: {@code open count} (groups), {@code leads} (how many of them), {@code yield id} (leadership of all of
+ * them), {@code put callers groups seconds}, {@code threads}.
  *
- * <p>A caller stands for one put of 100 bytes at a time. The callers of a group wait for one round together, as they do behind
- * the product's group commit; a single caller is a thread that waits for each of its puts.
+ * <p>Callers are threads here, at the leader: each waits for its put before the next, and {@link GroupCommit} makes the rounds.
  */
 final class RaftMain implements LogMachine {
 
-    private static final int VALUE_BYTES = 100;
+    private static final int PATIENCE_SECONDS = 30;
+    /** The leader's, from which the pace of heartbeats follows: what a node has by default. */
+    private static final Duration ELECTION = Duration.ofSeconds(1);
+    /** The first member is to lead all groups, so the others let it be the first to stand for election. */
+    private static final Duration LATER_ELECTION = Duration.ofSeconds(3);
 
-    private final AtomicLong applied = new AtomicLong();
+    private static final Object APPLIED = new Object();
+
+    private final Consensus consensus;
+    private final List<NodeId> replicas;
     private final List<ReplicatedLog> logs = new ArrayList<>();
+    private final List<GroupCommit> groups = new ArrayList<>();
+    private final LongAdder rounds = new LongAdder();
 
-    private RaftMain() {}
+    private RaftMain(Consensus consensus, List<NodeId> replicas) {
+        this.consensus = consensus;
+        this.replicas = replicas;
+    }
 
     public static void main(String[] arguments) throws Exception {
         Orders.endWithParent();
-        NodeId self = new NodeId(arguments[1]);
-        List<Member> members = RaftMember.members(Stream.of(arguments)
-                .skip(4)
+        List<Member> members = members(arguments);
+        Member self = members.stream()
+                .filter(member -> member.id().name().equals(arguments[1]))
+                .findFirst()
+                .orElseThrow();
+        RatisSettings settings = new RatisSettings(
+                "bench",
+                self,
+                members,
+                Path.of(arguments[2]),
+                self.equals(members.get(0)) ? ELECTION : LATER_ELECTION,
+                RatisSettings.MAX_ENTRY_BYTES);
+        RaftMain member = new RaftMain(
+                consensus(arguments[0], settings),
+                members.stream().map(Member::id).toList());
+        Orders.serve(member::carryOut);
+        System.exit(0);
+    }
+
+    private static List<Member> members(String[] arguments) {
+        return RaftMember.members(Stream.of(arguments)
+                .skip(3)
                 .map(text -> text.split(":"))
                 .map(part -> new MemberPorts(part[0], Integer.parseInt(part[1])))
                 .toList());
-        Member own = members.stream()
-                .filter(member -> member.id().equals(self))
-                .findFirst()
-                .orElseThrow();
-        Consensus consensus = consensus(
-                arguments[0],
-                new RatisSettings(
-                        "bench",
-                        own,
-                        members,
-                        Path.of(arguments[2]),
-                        Duration.ofSeconds(1),
-                        RatisSettings.MAX_ENTRY_BYTES));
-        RaftMain member = new RaftMain();
-        List<NodeId> replicas = members.stream().map(Member::id).toList();
-        for (int group = 0; group < Integer.parseInt(arguments[3]); group++) {
-            member.logs.add(consensus.open(group, replicas, member));
-        }
-        Orders.serve(member::carryOut);
-        System.exit(0);
     }
 
     private static Consensus consensus(String transport, RatisSettings settings) throws Exception {
@@ -77,80 +89,59 @@ final class RaftMain implements LogMachine {
         };
     }
 
+    private void open(int count) {
+        for (int group = 0; group < count; group++) {
+            ReplicatedLog log = consensus.open(group, replicas, this);
+            logs.add(log);
+            groups.add(new GroupCommit(log, rounds));
+        }
+    }
+
     private String carryOut(String[] words) throws Exception {
         return switch (words[0]) {
-            case "leads" -> leads();
-            case "threads" -> Integer.toString(Thread.getAllStackTraces().size());
-            case "run" ->
-                run(Integer.parseInt(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]))
+            case "open" -> {
+                open(Integer.parseInt(words[1]));
+                yield "opened";
+            }
+            case "leads" ->
+                Long.toString(
+                        logs.stream().filter(log -> log.standing().ready()).count());
+            case "yield" -> {
+                logs.stream().filter(log -> log.standing().leads()).forEach(log -> log.stepDown(new NodeId(words[1])));
+                yield "asked";
+            }
+            case "put" ->
+                put(Integer.parseInt(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]))
                         .text();
-            case "yield" -> yieldTo(new NodeId(words[1]));
-            default -> throw new IllegalArgumentException("There is no order " + words[0]);
+            case "threads" ->
+                Integer.toString(ManagementFactory.getThreadMXBean().getThreadCount());
+            default -> throw new IllegalArgumentException("There is no such order");
         };
     }
 
-    /** @return how many of the groups it leads */
-    private String leads() {
-        return Long.toString(logs.stream().filter(log -> log.standing().ready()).count());
+    private Figures put(int callers, int used, int seconds) throws InterruptedException {
+        long before = rounds.sum();
+        Sample sample =
+                new Workload("put", callers, i -> await(groups.get(i % used).put())).run(seconds);
+        return Figures.of(sample, rounds.sum() - before);
     }
 
-    private String yieldTo(NodeId successor) {
-        logs.stream().filter(log -> log.standing().ready()).forEach(log -> log.stepDown(successor));
-        return "asked";
-    }
-
-    private Figures run(int callers, int groups, int seconds) throws Exception {
-        int used = Math.min(callers, groups);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-        Histogram nanos = new ConcurrentHistogram(TimeUnit.MINUTES.toNanos(1), 3);
-        LongAdder rounds = new LongAdder();
-        if (callers == 1) {
-            runAlone(end, nanos, rounds);
-        } else {
-            CountDownLatch done = new CountDownLatch(used);
-            for (int group = 0; group < used; group++) {
-                new Group(logs.get(group), callers / used, end, nanos, rounds, done).next();
-            }
-            if (!done.await(seconds + 30, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("A round has not ended");
-            }
-        }
-        return Figures.of(nanos, rounds.sum(), seconds);
-    }
-
-    private void runAlone(long end, Histogram nanos, LongAdder rounds) throws Exception {
-        byte[] entry = new byte[VALUE_BYTES];
-        for (long began = System.nanoTime(); began < end; began = System.nanoTime()) {
-            logs.get(0).propose(entry).get(30, TimeUnit.SECONDS);
-            nanos.recordValue(System.nanoTime() - began);
-            rounds.increment();
-        }
-    }
-
-    /** The callers of one group: round after round until the end. */
-    private record Group(
-            ReplicatedLog log, int callers, long end, Histogram nanos, LongAdder rounds, CountDownLatch done) {
-
-        void next() {
-            long began = System.nanoTime();
-            if (began >= end) {
-                done.countDown();
-                return;
-            }
-            log.propose(new byte[callers * VALUE_BYTES]).whenComplete((position, failure) -> {
-                if (failure != null) {
-                    throw new IllegalStateException(failure);
-                }
-                nanos.recordValueWithCount(System.nanoTime() - began, callers);
-                rounds.increment();
-                next();
-            });
+    private static void await(CompletableFuture<Object> put) {
+        try {
+            put.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException failure) {
+            throw new IllegalStateException(failure.getCause());
+        } catch (TimeoutException late) {
+            throw new IllegalStateException("A round has not ended within " + PATIENCE_SECONDS + " s", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
         }
     }
 
     @Override
     public Object apply(long position, byte[] entry) {
-        return applied.incrementAndGet();
+        return APPLIED;
     }
 
     @Override

@@ -26,6 +26,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A copy of the code in which one thing is wrong: compiled, and loaded beside the right one. */
@@ -130,7 +131,7 @@ final class Plant implements AutoCloseable {
         }
     }
 
-    /** Runs the tests of a class that need no more than an instance; answers the first that fails, or null. */
+    /** Runs the tests of a class that need no more than an instance and what prepares it; answers the first that fails, or null. */
     @Nullable
     String firstRed(String suite) throws ReflectiveOperationException {
         Class<?> type = loader.loadClass(suite);
@@ -140,13 +141,24 @@ final class Plant implements AutoCloseable {
             if (test.isAnnotationPresent(Test.class)) {
                 test.setAccessible(true);
                 try {
-                    test.invoke(made.newInstance());
+                    Object instance = made.newInstance();
+                    prepare(type, instance);
+                    test.invoke(instance);
                 } catch (InvocationTargetException red) {
                     return test.getName();
                 }
             }
         }
         return null;
+    }
+
+    private static void prepare(Class<?> type, Object instance) throws ReflectiveOperationException {
+        for (Method before : type.getDeclaredMethods()) {
+            if (before.isAnnotationPresent(BeforeEach.class)) {
+                before.setAccessible(true);
+                before.invoke(instance);
+            }
+        }
     }
 
     @Override

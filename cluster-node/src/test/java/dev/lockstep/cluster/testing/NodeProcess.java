@@ -107,6 +107,11 @@ public final class NodeProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** CPU time of the process so far; nothing where it is unknown. */
+    public Duration cpu() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     public String classPath() {
         return classPath;
     }

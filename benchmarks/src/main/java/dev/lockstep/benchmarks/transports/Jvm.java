@@ -1,0 +1,33 @@
+package dev.lockstep.benchmarks.transports;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How a child is started. All have the same heap, collector and common pool, as {@code NodeProcess} gives to the product's nodes. */
+record Jvm(String classPath, List<String> options) {
+
+    Jvm {
+        options = List.copyOf(options);
+    }
+
+    /** With the class path of this JVM. */
+    static Jvm likeThis() {
+        return new Jvm(System.getProperty("java.class.path"), List.of());
+    }
+
+    List<String> command(Class<?> program, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                classPath));
+        command.addAll(options);
+        command.add(program.getName());
+        command.addAll(arguments);
+        return command;
+    }
+}

@@ -1,0 +1,11 @@
+package dev.lockstep.benchmarks.transports;
+
+import java.nio.file.Path;
+
+/**
+ * Where logs are kept.
+ *
+ * @param name what it is, for people
+ * @param folder of this run alone
+ */
+record Storage(String name, Path folder) {}

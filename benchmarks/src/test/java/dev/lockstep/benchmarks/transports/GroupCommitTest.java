@@ -1,0 +1,49 @@
+package dev.lockstep.benchmarks.transports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.HandLog;
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Test;
+
+class GroupCommitTest {
+
+    private final HandLog log = new HandLog(new NodeId("n1"), Set.of(new NodeId("n1")));
+    private final LongAdder rounds = new LongAdder();
+    private final GroupCommit group = new GroupCommit(log, rounds);
+
+    @Test
+    void whatWaitsWhileABatchIsInFlightMakesTheNext() {
+        var first = group.put();
+        HandLog.Proposed batch = log.take();
+        assertThat(batch.entry()).hasSize(GroupCommit.PUT_BYTES);
+        var second = group.put();
+        var third = group.put();
+        assertThat(log.take()).isNull();
+
+        batch.answer().complete("applied");
+
+        assertThat(first).isCompletedWithValue("applied");
+        assertThat(second).isNotDone();
+        HandLog.Proposed next = log.take();
+        assertThat(next.entry()).hasSize(2 * GroupCommit.PUT_BYTES);
+        next.answer().complete("applied too");
+        assertThat(second).isCompletedWithValue("applied too");
+        assertThat(third).isCompletedWithValue("applied too");
+        assertThat(rounds.sum()).isEqualTo(2);
+    }
+
+    @Test
+    void aFailedBatchFailsItsPutsAndHoldsUpNoOther() {
+        var first = group.put();
+        var second = group.put();
+
+        log.take().answer().completeExceptionally(new IllegalStateException("no leader"));
+
+        assertThat(first).isCompletedExceptionally();
+        log.take().answer().complete("applied");
+        assertThat(second).isCompletedWithValue("applied");
+    }
+}
