@@ -5,7 +5,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +18,7 @@ import javax.net.ssl.TrustManagerFactory;
 /** An authority and certificates of it for 127.0.0.1, made by the JDK's keytool in a folder. Not thread-safe. */
 public final class Certificates {
 
+    private static final String AUTHORITY = "authority";
     private static final String PASSWORD = "changeit";
     private static final int PATIENCE_SECONDS = 60;
 
@@ -22,39 +26,48 @@ public final class Certificates {
 
     public Certificates(Path folder) throws IOException, InterruptedException {
         this.folder = Files.createDirectories(folder);
-        keytool("-genkeypair", "-alias", "ca", "-dname", "CN=authority", "-ext", "bc:c", "-keyalg", "EC", store("ca"));
-        keytool("-exportcert", "-alias", "ca", "-file", file("ca.crt"), store("ca"));
-        keytool("-importcert", "-alias", "ca", "-noprompt", "-file", file("ca.crt"), store("trusted"));
+        keytool(
+                "-genkeypair",
+                "-alias",
+                AUTHORITY,
+                "-dname",
+                "CN=authority",
+                "-ext",
+                "bc:c",
+                "-keyalg",
+                "EC",
+                store(AUTHORITY));
     }
 
-    /** The key and certificate of {@code name}, signed by the authority. */
+    /** The key of {@code name} and its certificate, signed by the authority. */
     public KeyManagerFactory keys(String name) throws IOException, InterruptedException, GeneralSecurityException {
-        if (!Files.exists(folder.resolve(name + ".p12"))) {
-            String host = "san=ip:127.0.0.1";
-            keytool("-genkeypair", "-alias", name, "-dname", "CN=" + name, "-keyalg", "EC", store(name));
-            keytool("-certreq", "-alias", name, "-file", file(name + ".csr"), store(name));
-            keytool(
-                    "-gencert",
-                    "-alias",
-                    "ca",
-                    "-ext",
-                    host,
-                    "-infile",
-                    file(name + ".csr"),
-                    "-outfile",
-                    file(name + ".crt"),
-                    store("ca"));
-            keytool("-importcert", "-alias", "ca", "-noprompt", "-file", file("ca.crt"), store(name));
-            keytool("-importcert", "-alias", name, "-noprompt", "-file", file(name + ".crt"), store(name));
-        }
-        return keys(loaded(name));
+        keytool("-genkeypair", "-alias", name, "-dname", "CN=" + name, "-keyalg", "EC", store(name));
+        keytool("-certreq", "-alias", name, "-file", file(name + ".csr"), store(name));
+        keytool(
+                "-gencert",
+                "-alias",
+                AUTHORITY,
+                "-ext",
+                "san=ip:127.0.0.1",
+                "-infile",
+                file(name + ".csr"),
+                "-outfile",
+                file(name + ".crt"),
+                store(AUTHORITY));
+        Key key = loaded(name).getKey(name, PASSWORD.toCharArray());
+        KeyStore signed = empty();
+        signed.setKeyEntry(name, key, PASSWORD.toCharArray(), new Certificate[] {certificate(name), authority()});
+        return keys(signed);
+    }
+
+    /** The authority's own. */
+    public KeyManagerFactory authoritysKeys() throws IOException, GeneralSecurityException {
+        return keys(loaded(AUTHORITY));
     }
 
     /** Those of somebody who has none. */
     public static KeyManagerFactory noKeys() throws IOException, GeneralSecurityException {
-        KeyStore empty = KeyStore.getInstance("PKCS12");
-        empty.load(null, null);
-        return keys(empty);
+        return keys(empty());
     }
 
     private static KeyManagerFactory keys(KeyStore store) throws GeneralSecurityException {
@@ -65,9 +78,27 @@ public final class Certificates {
 
     /** Trusts what the authority has signed. */
     public TrustManagerFactory trust() throws IOException, GeneralSecurityException {
+        KeyStore trusted = empty();
+        trusted.setCertificateEntry(AUTHORITY, authority());
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(loaded("trusted"));
+        trust.init(trusted);
         return trust;
+    }
+
+    private Certificate authority() throws IOException, GeneralSecurityException {
+        return loaded(AUTHORITY).getCertificate(AUTHORITY);
+    }
+
+    private Certificate certificate(String name) throws IOException, GeneralSecurityException {
+        try (InputStream in = Files.newInputStream(folder.resolve(name + ".crt"))) {
+            return CertificateFactory.getInstance("X.509").generateCertificate(in);
+        }
+    }
+
+    private static KeyStore empty() throws IOException, GeneralSecurityException {
+        KeyStore empty = KeyStore.getInstance("PKCS12");
+        empty.load(null, null);
+        return empty;
     }
 
     private KeyStore loaded(String name) throws IOException, GeneralSecurityException {

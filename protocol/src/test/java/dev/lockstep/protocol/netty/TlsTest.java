@@ -41,6 +41,7 @@ class TlsTest {
 
     private static Certificates ours;
     private static Certificates others;
+    private static KeyManagerFactory keys;
 
     private final List<NettyLinks> opened = new ArrayList<>();
     private NettyListener listener;
@@ -49,11 +50,12 @@ class TlsTest {
     static void certify() throws Exception {
         ours = new Certificates(folder.resolve("ours"));
         others = new Certificates(folder.resolve("others"));
+        keys = ours.keys("n1");
     }
 
     @BeforeEach
     void listen() throws Exception {
-        listener = listener(new Tls(ours.keys("n1"), ours.trust()));
+        listener = listener(new Tls(keys, ours.trust()));
     }
 
     /** Answers a Size with its shard. */
@@ -100,7 +102,7 @@ class TlsTest {
 
     @Test
     void whoShowsACertificateOfTheSameAuthorityIsServed() throws Exception {
-        Link link = link(new Tls(ours.keys("client"), ours.trust()));
+        Link link = link(new Tls(keys, ours.trust()));
         List<CompletableFuture<Reply>> calls = new ArrayList<>();
         for (int shard = 0; shard < 500; shard++) {
             calls.add(size(link, shard));
@@ -117,19 +119,19 @@ class TlsTest {
 
     @Test
     void whoShowsOneOfAnotherAuthorityIsRefused() throws Exception {
-        assertRefused(link(new Tls(others.keys("client"), ours.trust())));
+        assertRefused(link(new Tls(others.authoritysKeys(), ours.trust())));
     }
 
     @Test
     void aNodeOfAnotherAuthorityIsNotTalkedTo() throws Exception {
-        assertRefused(link(new Tls(ours.keys("client"), others.trust())));
+        assertRefused(link(new Tls(keys, others.trust())));
     }
 
     @Test
     void aNodeWithoutTlsIsNotTalkedTo() throws Exception {
         listener.close();
         listener = listener(null);
-        assertRefused(link(new Tls(ours.keys("client"), ours.trust())));
+        assertRefused(link(new Tls(keys, ours.trust())));
     }
 
     private static void assertRefused(Link link) {
@@ -149,12 +151,12 @@ class TlsTest {
 
     @Test
     void nothingOlderThanTls13IsSpoken() throws Exception {
-        assertThat(handshake(ours.keys("client"), "TLSv1.3", "TLSv1.2")).isEqualTo("TLSv1.3");
-        assertThatThrownBy(() -> handshake(ours.keys("client"), "TLSv1.2")).isInstanceOf(SSLException.class);
+        assertThat(handshake("TLSv1.3", "TLSv1.2")).isEqualTo("TLSv1.3");
+        assertThatThrownBy(() -> handshake("TLSv1.2")).isInstanceOf(SSLException.class);
     }
 
     /** Java's own client, as somebody who knows nothing of ours. @return the version that was agreed on */
-    private String handshake(KeyManagerFactory keys, String... versions) throws Exception {
+    private String handshake(String... versions) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), ours.trust().getTrustManagers(), null);
         try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", listener.port())) {

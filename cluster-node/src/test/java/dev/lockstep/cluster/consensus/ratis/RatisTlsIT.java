@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,19 +38,24 @@ class RatisTlsIT {
     @TempDir
     Path home;
 
-    private Certificates certificates;
+    private static final List<Tls> TLS = new ArrayList<>();
+    private static Certificates certificates;
+
     private List<Member> members;
     private RatisNodes nodes;
 
+    @BeforeAll
+    static void certify(@TempDir Path folder) throws Exception {
+        certificates = new Certificates(folder);
+        for (String name : List.of("n1", "n2", "n3")) {
+            TLS.add(new Tls(certificates.keys(name), certificates.trust()));
+        }
+    }
+
     @BeforeEach
     void start() throws Exception {
-        certificates = new Certificates(home.resolve("certificates"));
         members = RaftMember.members(MemberPorts.reserve(3));
-        List<Tls> tls = new ArrayList<>();
-        for (Member member : members) {
-            tls.add(new Tls(certificates.keys(member.id().name()), certificates.trust()));
-        }
-        nodes = new RatisNodes(home, members, Collections.nCopies(3, members), tls);
+        nodes = new RatisNodes(home, members, Collections.nCopies(3, members), TLS);
     }
 
     @AfterEach
