@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -15,6 +16,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.jspecify.annotations.Nullable;
 
 /** A replica of a Raft group. Entries are proposed to the server in this JVM, without a client in between. Thread-safe. */
@@ -123,13 +125,26 @@ final class RatisLog implements ReplicatedLog {
     }
 
     /**
-     * What is applied here. Ratis' own commit index counts entries of its own, which never reach the machine, so to wait
-     * for it may take for ever. Nor is there a need: this replica acknowledges only what it has applied, and a leader that
-     * is ready has applied whatever earlier leaders acknowledged.
+     * Not what is applied here: a follower may have applied, and shown to somebody, what the leader has committed and is about
+     * to apply. Entries of Ratis' own are passed by, since they never reach the machine, and to wait for one would take for
+     * ever; there are hardly any, so the first look is nearly always enough.
      */
     @Override
     public long commitPosition() {
-        return machine.applied();
+        RaftLog log = division.getRaftLog();
+        long applied = machine.applied();
+        try {
+            for (long index = log.getLastCommittedIndex(); index > applied; index--) {
+                LogEntryProto entry = log.get(index);
+                if (entry != null && entry.hasStateMachineLogEntry()) {
+                    return index;
+                }
+            }
+        } catch (IOException unreadable) {
+            // Nobody may take less for current: the reader waits in vain, and asks again.
+            return log.getLastCommittedIndex();
+        }
+        return applied;
     }
 
     @Override

@@ -88,6 +88,27 @@ class RatisLogIT extends ReplicatedLogContract {
         }
     }
 
+    /** A strong read that took what the leader has applied for all that is committed would miss what others can see. */
+    @Test
+    void whatAFollowerHasAppliedIsCommittedToTheLeaderToo() throws Exception {
+        Replica leader = leader();
+        answer(leader.log().propose(bytes("before")));
+        CountDownLatch gate = new CountDownLatch(1);
+        leader.machine().holdUntil(gate);
+        CompletableFuture<Object> held = leader.log().propose(bytes("held up at the leader"));
+        Replica follower = replicas().stream()
+                .filter(replica -> !replica.equals(leader))
+                .findFirst()
+                .orElseThrow();
+        Eventually.holds("a follower is ahead", () -> follower.machine().texts().contains("held up at the leader"));
+        assertThat(leader.machine().texts()).containsExactly("before");
+        assertThat(leader.log().commitPosition())
+                .isGreaterThanOrEqualTo(follower.log().appliedPosition());
+        gate.countDown();
+        answer(held);
+        assertThat(leader.log().commitPosition()).isEqualTo(leader.log().appliedPosition());
+    }
+
     @Test
     void whatIsAcknowledgedOutlivesTheLeader() throws Exception {
         int first = leaderIndex();
