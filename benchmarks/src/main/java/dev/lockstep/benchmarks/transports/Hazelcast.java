@@ -5,7 +5,6 @@ import com.hazelcast.client.HazelcastClient;
 import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.config.CacheConfig;
 import com.hazelcast.config.Config;
-import com.hazelcast.config.EvictionPolicy;
 import com.hazelcast.config.NetworkConfig;
 import com.hazelcast.core.HazelcastInstance;
 import java.util.List;
@@ -20,6 +19,7 @@ import javax.cache.Caching;
 final class Hazelcast {
 
     private static final String CLUSTER = "bench";
+    private static final int BOUND = 1_000_000;
     /** What its manual asks for on a JDK of today, for its event loops not to copy. */
     private static final List<String> OPTIONS = List.of(
             "--add-modules=java.se",
@@ -60,7 +60,7 @@ final class Hazelcast {
     }
 
     /**
-     * A cache without a bound, as ours is by default.
+     * A cache that never comes near its bound: Hazelcast has none without, and by default one of 10,000, at which it would evict.
      *
      * @param addresses host:port of the members, separated by commas
      */
@@ -71,7 +71,7 @@ final class Hazelcast {
         config.getNetworkConfig().addAddress(addresses.split(","));
         HazelcastInstance client = HazelcastClient.newHazelcastClient(config);
         CacheConfig<String, String> two = new CacheConfig<String, String>("puts").setBackupCount(2);
-        two.getEvictionConfig().setEvictionPolicy(EvictionPolicy.NONE);
+        two.getEvictionConfig().setSize(BOUND);
         two.setTypes(String.class, String.class);
         return Caching.getCachingProvider(HazelcastCachingProvider.class.getName())
                 .getCacheManager(null, null, HazelcastCachingProvider.propertiesByInstanceItself(client))
