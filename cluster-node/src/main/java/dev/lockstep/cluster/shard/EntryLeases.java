@@ -43,25 +43,33 @@ final class EntryLeases {
         this.loop = loop;
     }
 
-    /** Grants the lease now, later, or not at all; asking again with the same id takes the place of the first asking. */
+    /**
+     * Grants the lease now, later, or not at all. Asking again with the same id takes the place of the first asking, which is told
+     * {@link Status#BUSY} if it still waits: whoever asked has stopped listening to that.
+     */
     void acquire(
             int cacheId, Bytes key, LeaseId id, long waitMillis, long holdMillis, Consumer<@Nullable Status> granted) {
         Entry entry = new Entry(cacheId, key);
         Wait wait = new Wait(id, holdMillis, granted);
         boolean free;
         boolean full = false;
+        Wait replaced = null;
         synchronized (this) {
             Queue queue = queues.computeIfAbsent(entry, none -> new Queue());
             free = queue.holder == null || queue.holder.equals(id);
             if (free) {
                 queue.holder = id;
-            } else if (!replace(queue, wait)) {
-                full = waiting >= MAX_WAITING;
-                waiting += full ? 0 : 1;
-                if (!full) {
+            } else {
+                replaced = replace(queue, wait);
+                full = replaced == null && waiting >= MAX_WAITING;
+                if (replaced == null && !full) {
+                    waiting++;
                     queue.waits.add(wait);
                 }
             }
+        }
+        if (replaced != null) {
+            replaced.granted().accept(Status.BUSY);
         }
         if (full) {
             granted.accept(Status.BUSY);
@@ -72,16 +80,17 @@ final class EntryLeases {
         }
     }
 
-    private static boolean replace(Queue queue, Wait wait) {
+    /** Puts it in the place of the one with the same id, which is returned; null if there is none. */
+    private static @Nullable Wait replace(Queue queue, Wait wait) {
         for (int i = queue.waits.size(); i > 0; i--) {
             Wait next = queue.waits.remove();
             queue.waits.add(next.id().equals(wait.id()) ? wait : next);
             if (next.id().equals(wait.id())) {
                 rotate(queue, i - 1);
-                return true;
+                return next;
             }
         }
-        return false;
+        return null;
     }
 
     private static void rotate(Queue queue, int times) {

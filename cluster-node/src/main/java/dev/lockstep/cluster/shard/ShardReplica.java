@@ -139,6 +139,9 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         }
         if (entry.deadlineMillis() != Long.MAX_VALUE) {
             long now = judge(session.judgedAtMillis());
+            if (isProlonged(cache) && isOverByClock(entry, now)) {
+                return null;
+            }
             session.judged(now);
             return entry.deadlineMillis() <= now ? LocalEntry.ABSENT : entry;
         }
@@ -193,13 +196,36 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void sessionRead(Request.Read read, Consumer<Reply> reply) {
-        if (isFresh()) {
-            reply.accept(state.answer(read, judge(read.judgedAtMillis())));
+        long now = judge(read.judgedAtMillis());
+        CacheInfo cache = state.definition(read.cacheId());
+        boolean prolonged = cache != null && isProlonged(cache);
+        boolean fresh = isFresh();
+        if (fresh && !(prolonged && restsOnClock(read, now))) {
+            reply.accept(state.answer(read, now));
         } else if (log.standing().leads()) {
-            barrier.pass(() -> reply.accept(state.answer(read, judge(read.judgedAtMillis()))), reply);
+            barrier.pass(
+                    () -> {
+                        if (prolonged) {
+                            strong(read, reply);
+                        } else {
+                            reply.accept(state.answer(read, judge(read.judgedAtMillis())));
+                        }
+                    },
+                    reply);
+        } else if (fresh) {
+            reply.accept(behind("can't tell whether what is over by its clock has been prolonged"));
         } else {
             reply.accept(behind("has been out of touch with its leader for too long"));
         }
+    }
+
+    /**
+     * Whether a read may lengthen an entry's life. Then a replica that has not applied the read yet would call an entry gone that
+     * its session sees again later; a new value is another matter, since what is gone may be followed by it.
+     */
+    private static boolean isProlonged(CacheInfo cache) {
+        return cache.definition().expiry().isAccessBased()
+                || !cache.definition().expiryPolicy().isEmpty();
     }
 
     private Reply behind(String why) {
@@ -207,19 +233,31 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void strong(Request.Read read, Consumer<Reply> reply) {
-        LongPredicate onlyByClock = now -> read instanceof Request.Get get
-                ? get.keys().stream().anyMatch(key -> isOverByClock(read.cacheId(), key, now))
-                : state.nextDeadlineMillis() <= now;
         whenApplied(
                 read.minPosition(),
                 reply,
-                () -> settle(read.judgedAtMillis(), onlyByClock, reply, now -> reply.accept(state.answer(read, now))));
+                () -> settle(
+                        read.judgedAtMillis(),
+                        now -> restsOnClock(read, now),
+                        reply,
+                        now -> reply.accept(state.answer(read, now))));
+    }
+
+    /** Whether the answer calls an entry over by the clock, and not by the log's time. */
+    private boolean restsOnClock(Request.Read read, long nowMillis) {
+        return read instanceof Request.Get get
+                ? get.keys().stream().anyMatch(key -> isOverByClock(read.cacheId(), key, nowMillis))
+                : state.nextDeadlineMillis() <= nowMillis;
     }
 
     /** Whether an entry is over by the clock, but not by the log's time: a new leader's clock might say otherwise. */
     private boolean isOverByClock(int cacheId, Bytes key, long nowMillis) {
         LocalEntry entry = state.entry(cacheId, key);
-        return entry != null && entry.deadlineMillis() <= nowMillis && entry.deadlineMillis() > state.logTimeMillis();
+        return entry != null && isOverByClock(entry, nowMillis);
+    }
+
+    private boolean isOverByClock(LocalEntry entry, long nowMillis) {
+        return entry.deadlineMillis() <= nowMillis && entry.deadlineMillis() > state.logTimeMillis();
     }
 
     /** Lets the log's time catch up first if an answer would rest on the clock alone. */

@@ -160,7 +160,7 @@ final class Histories {
     private Operation operation(Register register) {
         String value = "v" + values++;
         String guess = random.nextInt(4) == 0 ? "v" + random.nextInt(values) : register.state();
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(22)) {
             case 0, 1 -> new Operation.Put(value);
             case 2 -> new Operation.GetAndPut(value);
             case 3 -> new Operation.PutIfAbsent(value);
@@ -173,6 +173,8 @@ final class Histories {
             case 10 -> new Operation.Swap(value);
             case 11 -> new Operation.CompareAndSet(guess, random.nextInt(3) == 0 ? null : value);
             case 12 -> new Operation.ContainsKey();
+            case 13 -> new Operation.Erase();
+            case 14 -> new Operation.Touch();
             default -> new Operation.Get();
         };
     }

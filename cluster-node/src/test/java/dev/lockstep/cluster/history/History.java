@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
  * What the clients of one round did. Immutable. Keys start absent.
  *
  * @param calls at most {@value #MAX_CALLS}, from at most {@value #MAX_CLIENTS} clients a key, no value written twice to a key;
- *     a client starts its next call after the response to the one before, unless that one's outcome is unknown
+ *     a client starts its next call of a key after the response to the one before, unless that one's outcome is unknown; an
+ *     operation on many keys at once is a call of each
  * @param vanishing keys whose values may vanish by themselves (expiry, eviction): the time, in the unit of the calls, that has
  *     to pass since the call that wrote a value was invoked; 0: at any time
  */
@@ -37,7 +38,6 @@ public record History(List<Call> calls, Map<String, Long> vanishing) {
             }
         }
         byKey(calls).forEach(History::check);
-        sequential(calls);
     }
 
     /** A history in which nothing vanishes by itself. */
@@ -59,11 +59,13 @@ public record History(List<Call> calls, Map<String, Long> vanishing) {
             throw new IllegalArgumentException("At most " + MAX_CLIENTS + " clients may use a key, but "
                     + clients.size() + " use " + key + ": " + clients);
         }
+        sequential(calls);
     }
 
+    /** @param calls of one key, by their invocations */
     private static void sequential(List<Call> calls) {
         Map<String, Call> before = new HashMap<>();
-        for (Call call : sorted(calls)) {
+        for (Call call : calls) {
             Call last = before.put(call.client(), call);
             if (last != null && last.outcome() != Outcome.UNKNOWN && last.responded() > call.invoked()) {
                 throw new IllegalArgumentException("Client " + call.client() + " does two things at once: " + last

@@ -171,6 +171,8 @@ public final class HistoryText {
             case "getAndReplace" -> new Operation.GetAndReplace(present(arguments, 0));
             case "swap" -> new Operation.Swap(present(arguments, 0));
             case "compareAndSet" -> new Operation.CompareAndSet(value(arguments, 0), value(arguments, 1));
+            case "erase" -> new Operation.Erase();
+            case "touch" -> new Operation.Touch();
             default -> throw new IllegalArgumentException("There is no operation " + name);
         };
     }

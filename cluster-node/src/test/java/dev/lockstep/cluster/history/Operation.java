@@ -216,4 +216,30 @@ public sealed interface Operation {
             return Answer.VALUE;
         }
     }
+
+    /** {@code removeAll} or {@code clear}: does not tell whether there was an entry. */
+    record Erase() implements Operation {
+        @Override
+        public Effect on(@Nullable String state) {
+            return new Effect(Outcome.DONE, null);
+        }
+
+        @Override
+        public Answer answer() {
+            return Answer.NOTHING;
+        }
+    }
+
+    /** A noted read: tells whether there is an entry, whose lifetime starts again, as a write does. */
+    record Touch() implements Operation {
+        @Override
+        public Effect on(@Nullable String state) {
+            return new Effect(Outcome.of(state != null), state);
+        }
+
+        @Override
+        public Answer answer() {
+            return Answer.FLAG;
+        }
+    }
 }

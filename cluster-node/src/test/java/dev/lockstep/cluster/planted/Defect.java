@@ -72,6 +72,23 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "waits.await(commitPosition,",
                     "waits.await(0,"),
             new Defect(
+                    "a strong read waits only for what the leader has applied",
+                    CLUSTER + "reads/ReadRounds.java",
+                    "long commitPosition = log.commitPosition();",
+                    "long commitPosition = log.appliedPosition();"),
+            new Defect(
+                    "a replica that is behind calls over what a read has prolonged",
+                    CLUSTER + "shard/ShardReplica.java",
+                    "return cache.definition().expiry().isAccessBased()",
+                    "return cache.id() < 0",
+                    "dev.lockstep.cluster.shard.ShardReplicaTest"),
+            new Defect(
+                    "asking again for a lease leaves the first request under way",
+                    CLUSTER + "shard/EntryLeases.java",
+                    "if (replaced != null) {",
+                    "if (replaced != null && waiting < 0) {",
+                    "dev.lockstep.cluster.shard.ShardReplicaTest"),
+            new Defect(
                     "an older shard map replaces a newer one",
                     ROUTING + "Directory.java",
                     "told.map().version() >= view.map().version()",

@@ -270,6 +270,25 @@ class ShardReplicaTest {
         assertThat(found(strong)).isFalse();
     }
 
+    /** Another's read may have prolonged it, and a replica that is behind does not know. */
+    @Test
+    void whatAReadMayProlongIsOverForAFollowerWhenTheLogSaysSo() {
+        Lifetime idle = Lifetime.ofMillis(10);
+        catalog.info = new CacheInfo(
+                CACHE,
+                new CacheDefinition("c", "k", "v", new ExpiryRule(idle, idle, idle), "", 0, Consistency.SESSION));
+        log.become(following(1, B, VOTERS));
+        log.sinceContact(0);
+        replicate();
+        SessionPositions session = new SessionPositions(1);
+        world.pass(Duration.ofMillis(10));
+        assertThat(replica.get(CACHE, KEY, 0, session)).isNull();
+        assertThat(refusal(get(Consistency.SESSION, 0, 0))).isEqualTo(Status.BEHIND);
+        log.apply(BatchCodec.encode(new Batch(world.millis(), 0, 0, List.of(new Command.Tick()))));
+        assertThat(replica.get(CACHE, KEY, 0, session)).isEqualTo(LocalEntry.ABSENT);
+        assertThat(found(get(Consistency.SESSION, 0, 0))).isFalse();
+    }
+
     @Test
     void aSessionAheadOfTheLeadersClockIsNotAnsweredByThatClock() {
         put(Lifetime.ofMillis(500));
@@ -307,6 +326,21 @@ class ShardReplicaTest {
                 .hasSize(1)
                 .first()
                 .isInstanceOf(Reply.Leased.class);
+    }
+
+    @Test
+    void whoeverAsksAgainForALeaseIsAnsweredBothTimes() {
+        put();
+        ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 1_000));
+        var waiting = new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 1_000);
+        List<Reply> first = ask(waiting);
+        assertThat(first).isEmpty();
+        List<Reply> again = ask(waiting);
+        assertThat(refusal(first)).isEqualTo(Status.BUSY);
+        assertThat(again).isEmpty();
+        world.pass(Duration.ofSeconds(1));
+        assertThat(again).hasSize(1).first().isInstanceOf(Reply.Leased.class);
+        assertThat(first).hasSize(1);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
  * @param lifetimeMillis of an entry that expires
  * @param skewMillis by which a node's wall clock may be wrong, either way
  * @param faults how many things happen to processes and to the network
+ * @param maxInFlight requests that a connection, and commands that a shard's log, may have waiting
  */
 record Scenario(
         int nodes,
@@ -22,6 +23,7 @@ record Scenario(
         long lifetimeMillis,
         long skewMillis,
         int faults,
+        int maxInFlight,
         SimulatedNetwork.Weather weather,
         SimulatedRaft.Hardships hardships) {
 
@@ -39,6 +41,7 @@ record Scenario(
                 100 + random.nextInt(400),
                 random.nextBoolean() ? 0 : random.nextInt(1_500),
                 random.nextInt(12),
+                random.nextInt(4) == 0 ? 2 : 10_000,
                 new SimulatedNetwork.Weather(stormy ? 0.05 : 0.005, stormy ? 0.2 : 0.02),
                 new SimulatedRaft.Hardships(
                         random.nextBoolean() ? 0 : 0.02,
@@ -59,6 +62,7 @@ record Scenario(
                 lifetimeMillis,
                 skewMillis,
                 fewerFaults,
+                maxInFlight,
                 weather,
                 hardships);
     }

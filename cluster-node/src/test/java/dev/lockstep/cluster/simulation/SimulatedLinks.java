@@ -13,9 +13,12 @@ import dev.lockstep.protocol.wire.WireWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +30,9 @@ final class SimulatedLinks implements Links {
     private final SimulatedProcess self;
     private final Function<Member, @Nullable SimulatedNode> nodes;
     private final Map<Member, Connection> open = new HashMap<>();
+
+    /** Longer than a node may keep a request waiting, a lease included. */
+    static final long ANSWERED_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(15);
 
     /** @param nodes who is found at an address */
     SimulatedLinks(
@@ -70,6 +76,9 @@ final class SimulatedLinks implements Links {
         private final SimulatedNetwork.@Nullable Stream down;
         private final Map<Long, ReplyHandler> outstanding = new LinkedHashMap<>();
         private final Map<Long, ReplyHandler> subscriptions = new LinkedHashMap<>();
+        /** What the node has got and not answered. */
+        private final Set<Long> unanswered = new HashSet<>();
+
         private RequestServer.@Nullable Connection served;
         private long correlations;
         private boolean ended;
@@ -111,13 +120,30 @@ final class SimulatedLinks implements Links {
             WireWriter out = new WireWriter(64);
             RequestCodec.write(out, request);
             byte[] bytes = out.toByteArray();
-            up.send(() -> served.serve(correlation, RequestCodec.read(new WireReader(bytes))));
+            up.send(() -> serve(correlation, RequestCodec.read(new WireReader(bytes))));
             return correlation;
+        }
+
+        /** The node's end: it has no more requests under way than it may, and each is answered some day. */
+        private void serve(long correlation, Request request) {
+            if (!(request instanceof Request.Subscribe)) {
+                unanswered.add(correlation);
+                world.after(ANSWERED_WITHIN_NANOS, node.process(), () -> {
+                    if (unanswered.contains(correlation)) {
+                        world.fail(node.process() + " does not answer " + self + ": " + request, null);
+                    }
+                });
+            }
+            served.serve(correlation, request);
+            if (unanswered.size() > node.maxInFlight()) {
+                world.fail(node.process() + " has " + unanswered.size() + " requests of " + self + " under way", null);
+            }
         }
 
         /** The node's end. */
         @Override
         public void send(long correlationId, Reply reply) {
+            unanswered.remove(correlationId);
             WireWriter out = new WireWriter(64);
             ReplyCodec.write(out, reply);
             byte[] bytes = out.toByteArray();

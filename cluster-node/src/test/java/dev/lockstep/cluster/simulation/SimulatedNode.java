@@ -14,37 +14,42 @@ import java.util.function.Function;
 /** A node of the simulated cluster: the real {@link NodeCore} on a simulated process. Its disk outlives it. */
 final class SimulatedNode implements EmbeddedNode {
 
-    private static final NodeCore.Limits LIMITS =
-            new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), 10_000);
-
     private final SimulatedProcess process;
     private final NodeCore.Place place;
     private final Function<SimulatedProcess, SimulatedLinks> links;
     private final SimulatedRaft raft;
+    private final NodeCore.Limits limits;
     private NodeCore core;
     private LocalLink link;
 
+    /** @param maxInFlight as in {@link NodeCore.Limits} */
     SimulatedNode(
             SimulatedProcess process,
             NodeCore.Place place,
             SimulatedRaft raft,
-            Function<SimulatedProcess, SimulatedLinks> links) {
+            Function<SimulatedProcess, SimulatedLinks> links,
+            int maxInFlight) {
         this.process = process;
         this.place = place;
         this.raft = raft;
         this.links = links;
+        this.limits = new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight);
         boot();
     }
 
     private void boot() {
         EventLoop loop = process.loop();
         core = new NodeCore(
-                place, raft.consensus(place.self().id(), process), links.apply(process), process.time(), loop, LIMITS);
+                place, raft.consensus(place.self().id(), process), links.apply(process), process.time(), loop, limits);
         link = new LocalLink(core.server());
     }
 
     SimulatedProcess process() {
         return process;
+    }
+
+    int maxInFlight() {
+        return limits.maxInFlight();
     }
 
     RequestServer server() {

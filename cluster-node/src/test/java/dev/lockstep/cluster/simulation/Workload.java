@@ -4,7 +4,10 @@ import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.protocol.wire.Consistency;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a client does next. */
@@ -18,8 +21,31 @@ interface Workload {
     @Nullable
     Step next(@Nullable String lastSeen);
 
-    /** One operation, {@code pauseMicros} after the one before at most. */
-    record Step(String cache, String key, Operation operation, Consistency consistency, int pauseMicros) {}
+    /** How a step does its operations. */
+    enum Kind {
+        /** The only one by itself. */
+        ONE,
+        /** All with {@code getAll}, {@code putAll} or {@code removeAll}. */
+        ALL,
+        /** All keys of the cache are erased with {@code clear}. */
+        CLEAR,
+        /** All keys of the cache are looked for among those that an iterator lists. */
+        SCAN,
+        /** There are none: the cache is destroyed, and created again. */
+        DESTROY
+    }
+
+    /**
+     * What is done at a time, {@code pauseMicros} after the step before at most.
+     *
+     * @param operations by the number of the key in the cache
+     */
+    record Step(String cache, Kind kind, Map<Integer, Operation> operations, Consistency consistency, int pauseMicros) {
+
+        static Step one(String cache, int key, Operation operation, Consistency consistency, int pauseMicros) {
+            return new Step(cache, Kind.ONE, Map.of(key, operation), consistency, pauseMicros);
+        }
+    }
 
     /** Reads keys, each once and strongly. */
     static Workload reading(List<Step> steps) {
@@ -37,7 +63,10 @@ interface Workload {
         private int left;
         private int written;
 
-        /** @param name of whoever writes: no two write the same values */
+        /**
+         * @param name of whoever writes: no two write the same values
+         * @param operations a step on many keys counts as many
+         */
         Mixed(String name, List<String> caches, int keys, int operations, SplittableRandom random) {
             this.name = name;
             this.caches = caches;
@@ -51,23 +80,50 @@ interface Workload {
             if (left == 0) {
                 return null;
             }
-            left--;
-            String cache = caches.get(random.nextInt(caches.size()));
+            // Half of all goes to one cache: what goes wrong shows where much is done to a key.
+            String cache = caches.get(random.nextBoolean() ? 0 : random.nextInt(caches.size()));
+            int pauseMicros = random.nextInt(3) == 0 ? 100 : 40_000;
+            Step step = random.nextInt(6) == 0 ? onMany(cache, pauseMicros) : onOne(cache, lastSeen, pauseMicros);
+            left = Math.max(0, left - Math.max(1, step.operations().size()));
+            return step;
+        }
+
+        private Step onOne(String cache, @Nullable String lastSeen, int pauseMicros) {
             Operation operation = operation(lastSeen);
-            Consistency consistency =
-                    !operation.isRead() || random.nextInt(3) == 0 ? Consistency.STRONG : Consistency.SESSION;
-            return new Step(
-                    cache,
-                    cache + "/" + random.nextInt(keys),
-                    operation,
-                    consistency,
-                    random.nextInt(3) == 0 ? 100 : 40_000);
+            return Step.one(cache, random.nextInt(keys), operation, consistency(operation), pauseMicros);
+        }
+
+        private Step onMany(String cache, int pauseMicros) {
+            return switch (random.nextInt(cache.equals(Run.MORTAL) ? 7 : 6)) {
+                case 0, 1 -> many(cache, Kind.ALL, Operation.Get::new, pauseMicros);
+                case 2 -> many(cache, Kind.ALL, () -> new Operation.Put(value()), pauseMicros);
+                case 3 -> many(cache, Kind.ALL, Operation.Remove::new, pauseMicros);
+                case 4 -> many(cache, Kind.CLEAR, Operation.Erase::new, pauseMicros);
+                case 5 -> many(cache, Kind.SCAN, Operation.ContainsKey::new, pauseMicros);
+                default -> new Step(cache, Kind.DESTROY, Map.of(), Consistency.STRONG, pauseMicros);
+            };
+        }
+
+        private Step many(String cache, Kind kind, Supplier<Operation> operation, int pauseMicros) {
+            Map<Integer, Operation> operations = new TreeMap<>();
+            for (int key = 0; key < keys; key++) {
+                operations.put(key, operation.get());
+            }
+            return new Step(cache, kind, operations, consistency(operations.get(0)), pauseMicros);
+        }
+
+        private Consistency consistency(Operation operation) {
+            return !operation.isRead() || random.nextInt(3) == 0 ? Consistency.STRONG : Consistency.SESSION;
+        }
+
+        private String value() {
+            return name + ":" + written++;
         }
 
         private Operation operation(@Nullable String lastSeen) {
-            String value = name + ":" + written++;
+            String value = value();
             String guess = random.nextInt(4) == 0 || lastSeen == null ? value + ":never" : lastSeen;
-            return switch (random.nextInt(22)) {
+            return switch (random.nextInt(23)) {
                 case 0, 1, 2 -> new Operation.Put(value);
                 case 3 -> new Operation.GetAndPut(value);
                 case 4 -> new Operation.PutIfAbsent(value);
@@ -82,6 +138,7 @@ interface Workload {
                     new Operation.CompareAndSet(
                             random.nextBoolean() ? lastSeen : null, random.nextInt(4) == 0 ? null : value);
                 case 15 -> new Operation.ContainsKey();
+                case 16 -> new Operation.Touch();
                 default -> new Operation.Get();
             };
         }
