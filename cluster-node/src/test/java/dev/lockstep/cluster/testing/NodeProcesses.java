@@ -134,7 +134,7 @@ public final class NodeProcesses implements AutoCloseable {
 
     /** What a client's CacheManager connects to. */
     public URI uri() {
-        return URI.create("lockstep://" + addresses() + "?cluster=processes");
+        return URI.create("lockstep://" + addresses().replace(',', ';') + "/processes");
     }
 
     @Override

@@ -35,8 +35,9 @@ public final class SettingsReader {
 
     /**
      * {@code lockstep:default} is {@code lockstep.yaml} on the class path, or a single node in memory;
-     * {@code lockstep:local} is that node always; {@code lockstep://host:port,host:port?cluster=name&timeout=5s} a client;
-     * {@code classpath:name} and {@code file:path} a file.
+     * {@code lockstep:local} is that node always; {@code lockstep://host:port;host:port/cluster?timeout=5s} a client, also with
+     * {@code ,} between servers and {@code ?cluster=name}, though then the URI is not fit to be part of a name of JMX, which
+     * some of JCache's users make of it; {@code classpath:name} and {@code file:path} a file.
      *
      * @throws SettingsException when the URI or what it names can't be used
      */
@@ -97,10 +98,14 @@ public final class SettingsReader {
         }
         StringBuilder yaml = new StringBuilder();
         StringBuilder client = new StringBuilder("client:\n  servers: ["
-                + Stream.of(authority.split(",", -1))
+                + Stream.of(authority.split("[;,]", -1))
                         .map(SettingsReader::quoted)
                         .collect(Collectors.joining(", "))
                 + "]\n");
+        String path = uri.getPath() == null ? "" : uri.getPath();
+        if (path.length() > 1) {
+            yaml.append("cluster: ").append(quoted(path.substring(1))).append('\n');
+        }
         for (String pair :
                 uri.getQuery() == null ? new String[0] : uri.getQuery().split("&")) {
             String[] keyAndValue = pair.split("=", 2);

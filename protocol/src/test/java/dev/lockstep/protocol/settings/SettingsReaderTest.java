@@ -9,6 +9,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsReaderTest {
 
@@ -47,11 +48,10 @@ class SettingsReaderTest {
         assertThat(settings.shards()).isEqualTo(16);
     }
 
-    @Test
-    void aUriNamesServersAndOptions() {
-        Settings settings = SettingsReader.fromUri(
-                URI.create("lockstep://a:1,b:2?cluster=demo&timeout=5s"),
-                getClass().getClassLoader());
+    @ParameterizedTest
+    @ValueSource(strings = {"lockstep://a:1,b:2?cluster=demo&timeout=5s", "lockstep://a:1;b:2/demo?timeout=5s"})
+    void aUriNamesServersAndOptions(URI uri) {
+        Settings settings = SettingsReader.fromUri(uri, getClass().getClassLoader());
         assertThat(settings.client().servers()).containsExactly("a:1", "b:2");
         assertThat(settings.cluster()).isEqualTo("demo");
         assertThat(settings.client().timeout()).isEqualTo(Duration.ofSeconds(5));
@@ -78,6 +78,15 @@ class SettingsReaderTest {
         assertThatThrownBy(() -> parse(yaml))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void aUriNamesItsClusterOnce() {
+        assertThatThrownBy(() -> SettingsReader.fromUri(
+                        URI.create("lockstep://a:1/demo?cluster=other"),
+                        getClass().getClassLoader()))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("cluster");
     }
 
     @Test

@@ -178,7 +178,7 @@ public final class RatisConsensus implements Consensus {
                                         "Leadership of {} was not handed to {}: {}",
                                         group,
                                         successor == null ? "another" : successor,
-                                        failure == null ? reply.getException() : failure);
+                                        String.valueOf(failure == null ? reply.getException() : failure));
                             }
                         });
             } catch (IOException | RuntimeException failure) {

@@ -41,6 +41,9 @@ class TransportSafetyIT {
     private static final int UNDER_WAY = 24;
     private static final int LEAST_CUTS = 100;
     private static final int ENTRIES = Integer.getInteger("safety.entries", 100_000);
+    /** After all is well again. */
+    private static final long ANSWERED_WITHIN_SECONDS = 60;
+
     private static final long PATIENCE_SECONDS = 120L + ENTRIES / 1_000;
 
     @TempDir
@@ -57,6 +60,7 @@ class TransportSafetyIT {
     private final List<Set<Long>> acknowledged = new ArrayList<>();
     private final AtomicInteger acknowledgements = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger unanswered = new AtomicInteger();
     private final AtomicLong numbers = new AtomicLong();
     private List<Member> members;
     private ProxiedNetwork network;
@@ -136,6 +140,7 @@ class TransportSafetyIT {
         for (Thread thread : proposing) {
             thread.join();
         }
+        assertThat(unanswered).as("proposals that were never answered").hasValue(0);
         for (int group = 0; group < GROUPS; group++) {
             judge(group);
         }
@@ -166,7 +171,13 @@ class TransportSafetyIT {
                 throw new IllegalStateException(interrupted);
             }
         }
-        room.acquireUninterruptibly(UNDER_WAY);
+        try {
+            if (!room.tryAcquire(UNDER_WAY, ANSWERED_WITHIN_SECONDS, TimeUnit.SECONDS)) {
+                unanswered.addAndGet(UNDER_WAY - room.availablePermits());
+            }
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
     }
 
     private void propose(ReplicatedLog leader, int group, Random sizes, Semaphore room) {
@@ -200,7 +211,8 @@ class TransportSafetyIT {
         String to = id(random.nextInt(MEMBERS));
         int group = random.nextInt(GROUPS);
         switch (random.nextInt(28)) {
-            case 0, 1, 2 -> isolate(from, Mode.CUT, 500);
+            case 0, 1 -> isolate(from, Mode.CUT, 500);
+            case 2 -> depose(group);
             case 3 -> isolate(from, Mode.SILENT, 500);
             case 4, 5 -> slow(from);
             case 6 -> harm.lose(1 + random.nextInt(3));
@@ -228,6 +240,17 @@ class TransportSafetyIT {
         pause(atMostMillis);
         network.set(id, Mode.PASS);
         cuts += mode == Mode.CUT ? 1 : 0;
+    }
+
+    /** Longer than the others wait for it: what only it has is lost, and must not have been acknowledged. */
+    private void depose(int group) throws Exception {
+        int leader = leaderIndex(group);
+        if (leader >= 0) {
+            network.set(id(leader), Mode.CUT);
+            Thread.sleep(1_200);
+            network.set(id(leader), Mode.PASS);
+            cuts++;
+        }
     }
 
     /** It reads 64 KiB every few milliseconds, and so does whoever reads from it. */
