@@ -1,23 +1,18 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.ratis.AppendWindow.Sent;
 import dev.lockstep.protocol.runtime.Entropy;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
-import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
@@ -25,8 +20,6 @@ import org.apache.ratis.server.leader.LogAppenderBase;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.statemachine.SnapshotInfo;
-import org.apache.ratis.util.TimeDuration;
-import org.apache.ratis.util.Timestamp;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,14 +38,6 @@ import org.slf4j.LoggerFactory;
 final class LinkAppender extends LogAppenderBase {
 
     private static final Logger LOG = LoggerFactory.getLogger(LinkAppender.class);
-    private static final int MAX_APPENDS = 8;
-    private static final int MAX_HEARTBEATS = 8;
-    /** A follower's log takes more than this before whoever appends to it has to wait. */
-    private static final long MAX_BYTES = 8L << 20;
-    /** In one append; a follower's log takes all that may be under way (see {@link LeanProperties}). */
-    private static final int MAX_ENTRIES = 1_024;
-
-    private static final int MAX_BYTES_TOGETHER = 4 << 20;
     /** A follower this far behind may need entries that have to be read from disk. */
     private static final long FAR_BEHIND = 1_024;
 
@@ -68,10 +53,7 @@ final class LinkAppender extends LogAppenderBase {
 
     // What follows belongs to whoever holds the claims.
 
-    private final Deque<Sent> appends = new ArrayDeque<>();
-    private final Deque<Sent> heartbeats = new ArrayDeque<>();
-    private long bytesUnderWay;
-    private long round;
+    private final AppendWindow window = new AppendWindow();
     private long commitTold = RaftLog.INVALID_LOG_INDEX;
     private long lastAppendNanos;
     private long lastGapNanos = Long.MAX_VALUE;
@@ -79,13 +61,6 @@ final class LinkAppender extends LogAppenderBase {
     private int failures;
     private boolean installing;
     private boolean lateSuccess;
-
-    /** @param first index of the first entry; -1 for a heartbeat */
-    private record Sent(long round, long first, long bytes, long nanos, Timestamp at) {
-        boolean isHeartbeat() {
-            return first < 0;
-        }
-    }
 
     LinkAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkRpc rpc) {
         super(server, leader, follower);
@@ -158,7 +133,7 @@ final class LinkAppender extends LogAppenderBase {
     private boolean mayNeedTheDisk() {
         try {
             long behind = getRaftLog().getNextIndex() - getFollower().getNextIndex();
-            return behind > FAR_BEHIND && isRunning() && !isResting() && hasRoom();
+            return behind > FAR_BEHIND && isRunning() && !isResting() && window.takesAppend();
         } catch (RuntimeException closed) {
             return false;
         }
@@ -196,15 +171,15 @@ final class LinkAppender extends LogAppenderBase {
             if (snapshot != null) {
                 install(snapshot);
                 return;
-            } else if (getHeartbeatWaitTimeMs() <= 0 && heartbeats.size() < MAX_HEARTBEATS) {
+            } else if (getHeartbeatWaitTimeMs() <= 0 && window.takesHeartbeat()) {
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
                 underWay(request, true);
-            } else if (hasAppendEntries() && hasRoom()) {
+            } else if (hasAppendEntries() && window.takesAppend()) {
                 request = newAppend();
                 if (request != null) {
                     underWay(request, false);
                 }
-            } else if (hasCommitted() && heartbeats.size() < MAX_HEARTBEATS) {
+            } else if (hasCommitted() && window.takesHeartbeat()) {
                 if (expectsAnAppend()) {
                     rpc.tickSoon();
                     return;
@@ -232,34 +207,8 @@ final class LinkAppender extends LogAppenderBase {
             return null;
         }
         return getLeaderState()
-                .newAppendEntriesRequestProto(getFollower(), entries(next), previous, callIds.incrementAndGet());
-    }
-
-    private List<LogEntryProto> entries(long first) throws IOException {
-        List<LogEntryProto> entries = new ArrayList<>();
-        long end = Math.min(getRaftLog().getNextIndex(), first + MAX_ENTRIES);
-        long bytes = 0;
-        for (long index = first; index < end; index++) {
-            RaftLog.EntryWithData entry = getRaftLog().getEntryWithData(index);
-            bytes += entry.getSerializedSize();
-            if (!entries.isEmpty() && bytes > MAX_BYTES_TOGETHER) {
-                break;
-            }
-            entries.add(content(entry));
-        }
-        return entries;
-    }
-
-    private static LogEntryProto content(RaftLog.EntryWithData entry) throws IOException {
-        try {
-            return entry.getEntry(TimeDuration.ZERO);
-        } catch (TimeoutException never) {
-            throw new IOException("Entries have no data elsewhere", never);
-        }
-    }
-
-    private boolean hasRoom() {
-        return appends.size() < MAX_APPENDS && bytesUnderWay < MAX_BYTES;
+                .newAppendEntriesRequestProto(
+                        getFollower(), AppendedEntries.from(getRaftLog(), next), previous, callIds.incrementAndGet());
     }
 
     private boolean isResting() {
@@ -283,14 +232,9 @@ final class LinkAppender extends LogAppenderBase {
     /** @param together whether it can wait for the heartbeats of other groups */
     private void underWay(AppendEntriesRequestProto request, boolean together) {
         int entries = request.getEntriesCount();
-        long first = entries == 0 ? -1 : request.getEntries(0).getIndex();
         long now = rpc.time().nanos();
-        Sent sent = new Sent(round, first, request.getSerializedSize(), now, Timestamp.currentTime());
-        if (entries == 0) {
-            heartbeats.add(sent);
-        } else {
-            appends.add(sent);
-            bytesUnderWay += sent.bytes();
+        Sent sent = window.add(request, now);
+        if (entries > 0) {
             lastGapNanos = now - lastAppendNanos;
             lastAppendNanos = now;
             getFollower().increaseNextIndex(request.getEntries(entries - 1).getIndex() + 1);
@@ -311,13 +255,9 @@ final class LinkAppender extends LogAppenderBase {
         if (!isRunning()) {
             return;
         }
-        if (sent.isHeartbeat()) {
-            heartbeats.remove(sent);
-        } else if (appends.remove(sent)) {
-            bytesUnderWay -= sent.bytes();
-        }
+        window.ended(sent);
         if (reply == null) {
-            if (sent.round() == round) {
+            if (window.isOfThisRound(sent)) {
                 beginAnew(sent.isHeartbeat() ? getFollower().getNextIndex() : sent.first());
             }
             return;
@@ -333,7 +273,7 @@ final class LinkAppender extends LogAppenderBase {
             case NOT_LEADER ->
                 rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
             case INCONSISTENCY -> {
-                if (sent.round() == round) {
+                if (window.isOfThisRound(sent)) {
                     nextRound(getNextIndexForInconsistency(sent.first(), reply.getNextIndex()));
                 }
             }
@@ -386,13 +326,9 @@ final class LinkAppender extends LogAppenderBase {
     }
 
     private void giveUpLate() {
-        long longAgo = rpc.time().nanos() - rpc.patienceNanos();
-        Sent append = appends.peek();
-        Sent heartbeat = heartbeats.peek();
-        if (append != null && append.nanos() - longAgo < 0) {
-            beginAnew(append.first());
-        } else if (heartbeat != null && heartbeat.nanos() - longAgo < 0) {
-            heartbeats.remove();
+        Sent late = window.sentBefore(rpc.time().nanos() - rpc.patienceNanos());
+        if (late != null) {
+            beginAnew(late.first());
         }
     }
 
@@ -404,10 +340,7 @@ final class LinkAppender extends LogAppenderBase {
     }
 
     private void nextRound(long next) {
-        round++;
-        appends.clear();
-        heartbeats.clear();
-        bytesUnderWay = 0;
+        window.nextRound();
         commitTold = RaftLog.INVALID_LOG_INDEX;
         getFollower().setNextIndex(next);
     }
