@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /** A program in a JVM of its own, spoken to by lines. Its output is kept in a file. Not thread-safe. */
 final class ApplicationProcess implements AutoCloseable {
 
-    private static final Duration WITHIN = Duration.ofSeconds(60);
+    private static final Duration WITHIN = Duration.ofSeconds(100);
 
     private final Process process;
     private final Path log;
