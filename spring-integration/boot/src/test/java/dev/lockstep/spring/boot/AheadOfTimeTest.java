@@ -9,6 +9,7 @@ import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.app.Shop;
 import dev.lockstep.spring.boot.app.ShopApplication;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.test.generate.TestGenerationContext;
 import org.springframework.cache.interceptor.SimpleKey;
@@ -21,6 +22,7 @@ import org.springframework.core.test.tools.CompileWithForkedClassLoader;
 import org.springframework.core.test.tools.TestCompiler;
 
 /** As far as a native image can be tested without building one: Boot's processing, and the context that comes of it. */
+@Timeout(300)
 class AheadOfTimeTest {
 
     @Test

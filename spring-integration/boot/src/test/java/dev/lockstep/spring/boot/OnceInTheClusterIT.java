@@ -13,9 +13,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two applications, each a process with 32 threads, as clients of three node processes. */
+@Timeout(300)
 class OnceInTheClusterIT {
 
     private static final int THREADS = 32;

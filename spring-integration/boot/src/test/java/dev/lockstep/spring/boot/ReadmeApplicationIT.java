@@ -12,10 +12,12 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A new application made from the README's three lines, with the dependencies of the starter that runs this test. */
+@Timeout(300)
 @EnabledIfSystemProperty(named = "lockstep.starter", matches = ".+")
 class ReadmeApplicationIT {
 

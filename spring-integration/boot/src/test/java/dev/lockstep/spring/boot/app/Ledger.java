@@ -1,5 +1,6 @@
 package dev.lockstep.spring.boot.app;
 
+import java.io.Serializable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -7,25 +8,28 @@ import java.util.concurrent.locks.LockSupport;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.stereotype.Service;
 
-/** A slow store, read in three ways. What it gives tells which process read it, and at which attempt. */
+/** A slow store, read in three ways. What it gives tells which process read it, and at which attempt; of key 0 it has nothing. */
 @Service
 public class Ledger {
+
+    /** One JVM reads what only the other one has written. */
+    public record Entry(int key, long process, int run) implements Serializable {}
 
     private final AtomicInteger runs = new AtomicInteger();
 
     @Cacheable(cacheNames = "synced", sync = true)
-    public String synced(int key) {
+    public Entry synced(int key, String name) {
         return read(key);
     }
 
     @Cacheable(cacheNames = "later", sync = true)
-    public CompletableFuture<String> later(int key) {
+    public CompletableFuture<Entry> later(int key, String name) {
         return CompletableFuture.supplyAsync(
                 () -> read(key), CompletableFuture.delayedExecutor(5, TimeUnit.MILLISECONDS));
     }
 
     @Cacheable("plain")
-    public String plain(int key) {
+    public Entry plain(int key, String name) {
         return read(key);
     }
 
@@ -34,8 +38,9 @@ public class Ledger {
         return runs.get();
     }
 
-    private String read(int key) {
+    private Entry read(int key) {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-        return key + " of " + ProcessHandle.current().pid() + " at " + runs.incrementAndGet();
+        int run = runs.incrementAndGet();
+        return key == 0 ? null : new Entry(key, ProcessHandle.current().pid(), run);
     }
 }

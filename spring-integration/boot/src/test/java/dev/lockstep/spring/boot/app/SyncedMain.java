@@ -32,8 +32,10 @@ public final class SyncedMain {
                 .web(WebApplicationType.NONE)
                 .run(boots)) {
             Ledger ledger = context.getBean(Ledger.class);
-            Map<String, IntFunction<String>> methods = Map.of(
-                    "synced", ledger::synced, "later", key -> ledger.later(key).join(), "plain", ledger::plain);
+            Map<String, IntFunction<Object>> methods = Map.of(
+                    "synced", key -> ledger.synced(key, "main"),
+                    "later", key -> ledger.later(key, "main").join(),
+                    "plain", key -> ledger.plain(key, "main"));
             System.out.println("ready");
             String line = read();
             while (line != null) {
@@ -55,7 +57,7 @@ public final class SyncedMain {
         return next < 0 ? null : line.toString();
     }
 
-    private static String asked(ExecutorService pool, int threads, int keys, Ledger ledger, IntFunction<String> method)
+    private static String asked(ExecutorService pool, int threads, int keys, Ledger ledger, IntFunction<Object> method)
             throws Exception {
         int before = ledger.runs();
         Map<Integer, String> values = new ConcurrentHashMap<>();
@@ -64,7 +66,7 @@ public final class SyncedMain {
             tasks.add(() -> {
                 boolean same = true;
                 for (int key = 0; key < keys; key++) {
-                    String value = method.apply(key);
+                    String value = String.valueOf(method.apply(key));
                     same &= value.equals(values.computeIfAbsent(key, none -> value));
                 }
                 return same;
