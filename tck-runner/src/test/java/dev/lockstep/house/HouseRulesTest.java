@@ -82,6 +82,16 @@ class HouseRulesTest {
             .because("configuration is read once, for clients and nodes");
 
     @ArchTest
+    static final ArchRule SPRING_HAS_ITS_OWN_MODULES = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.spring..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.springframework..")
+            .because(
+                    "nobody gets Spring who did not ask for it; the rules inside are SpringRulesTest's, in spring-integration");
+
+    @ArchTest
     static final ArchRule CLOCKS_HAVE_ONE_DOOR = noClasses()
             .that()
             .resideInAnyPackage("dev.lockstep.protocol..", "dev.lockstep.cluster..", "dev.lockstep.jcache..")

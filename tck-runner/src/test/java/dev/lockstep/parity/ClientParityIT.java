@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** As a client of three node processes. */
-class ClientParityIT extends AsyncParity {
+class ClientParityIT extends LoadingParity {
 
     @TempDir
     static Path home;

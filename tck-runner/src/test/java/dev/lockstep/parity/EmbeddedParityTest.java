@@ -19,7 +19,7 @@ import javax.cache.Caching;
 import org.junit.jupiter.api.Test;
 
 /** On the single node in memory. */
-class EmbeddedParityTest extends AsyncParity {
+class EmbeddedParityTest extends LoadingParity {
 
     @Override
     CacheManager open() {

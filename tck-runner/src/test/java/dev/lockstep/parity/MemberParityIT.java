@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On the third member of a cluster, embedded in this JVM; the other two are processes. */
-class MemberParityIT extends AsyncParity {
+class MemberParityIT extends LoadingParity {
 
     @TempDir
     static Path home;

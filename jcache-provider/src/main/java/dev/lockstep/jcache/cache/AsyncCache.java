@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,15 @@ public interface AsyncCache<K, V> {
 
     /** The value before; null when there was none, and then nothing is stored. */
     CompletionStage<@Nullable V> getAndReplace(K key, V value);
+
+    /**
+     * As {@link LockstepCache#computeIfAbsent}. No thread waits for the loader's stage: the entry is leased until it ends, a minute
+     * at most, after which somebody else's loader may run. A stage that fails fails this one.
+     *
+     * @param loader gives a stage of the value, or of null, and then nothing is stored
+     */
+    CompletionStage<@Nullable V> computeIfAbsent(
+            K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> loader);
 
     /** What the processor answered. */
     <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments);

@@ -166,6 +166,14 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
     }
 
     @Override
+    public CompletionStage<@Nullable V> computeIfAbsent(
+            K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> loader) {
+        checks.key(key);
+        Objects.requireNonNull(loader, "loader");
+        return begin(key, statistics::getTook, user -> reads.computeIfAbsent(key, loader, user));
+    }
+
+    @Override
     public <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.key(key);
         Objects.requireNonNull(processor, "processor");

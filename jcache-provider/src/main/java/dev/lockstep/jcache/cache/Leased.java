@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import javax.cache.CacheException;
@@ -51,12 +52,23 @@ final class Leased<K, V> {
      * @param user runs the code, the writer and the policy, and waits for listeners
      */
     <R> CompletableFuture<R> run(K key, Function<@Nullable V, Decision<V, R>> code, Executor user) {
+        return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), user);
+    }
+
+    /** Likewise, with code whose decision takes its time; nobody waits for it but the lease, which ends by time. */
+    <R> CompletableFuture<R> runAsync(
+            K key, Function<@Nullable V, ? extends CompletionStage<Decision<V, R>>> code, Executor user) {
         return attempt(key, binding.keyBytes(key), code, user, MAX_ATTEMPTS, false);
     }
 
     /** @param told whether the writer has been told what then could not be stored */
     private <R> CompletableFuture<R> attempt(
-            K key, Bytes keyBytes, Function<@Nullable V, Decision<V, R>> code, Executor user, int left, boolean told) {
+            K key,
+            Bytes keyBytes,
+            Function<@Nullable V, ? extends CompletionStage<Decision<V, R>>> code,
+            Executor user,
+            int left,
+            boolean told) {
         if (left == 0) {
             return CompletableFuture.failedFuture(new CacheException("The entry was changed by others during each of "
                     + MAX_ATTEMPTS + " attempts; nothing was applied"));
@@ -85,8 +97,21 @@ final class Leased<K, V> {
     private record End<R>(boolean held, boolean told, R result) {}
 
     private <R> CompletableFuture<End<R>> decided(
-            K key, Bytes keyBytes, HeldLease lease, Function<@Nullable V, Decision<V, R>> code, Executor user) {
-        Decision<V, R> decision = code.apply(seen(lease.found()));
+            K key,
+            Bytes keyBytes,
+            HeldLease lease,
+            Function<@Nullable V, ? extends CompletionStage<Decision<V, R>>> code,
+            Executor user) {
+        CompletionStage<Decision<V, R>> decision = code.apply(seen(lease.found()));
+        CompletableFuture<Decision<V, R>> future = decision.toCompletableFuture();
+        return future.isDone()
+                ? future.thenCompose(made -> done(key, keyBytes, lease, made, user))
+                : future.thenComposeAsync(made -> done(key, keyBytes, lease, made, user), user);
+    }
+
+    /** Does what was decided. */
+    private <R> CompletableFuture<End<R>> done(
+            K key, Bytes keyBytes, HeldLease lease, Decision<V, R> decision, Executor user) {
         Mutation mutation = mutation(keyBytes, lease.found(), decision);
         if (mutation == null) {
             return binding.release(keyBytes, lease.id(), lease.found().unchanged())

@@ -9,7 +9,10 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +24,20 @@ final class Reads<K, V> {
     private final Binding<K, V> binding;
     private final Leased<K, V> leased;
     private final @Nullable ReadThrough<K, V> loader;
+    private final Consumer<V> checker;
     private final Statistics statistics;
 
-    Reads(Binding<K, V> binding, Leased<K, V> leased, @Nullable ReadThrough<K, V> loader, Statistics statistics) {
+    /** @param checker refuses a loaded value of the wrong type */
+    Reads(
+            Binding<K, V> binding,
+            Leased<K, V> leased,
+            @Nullable ReadThrough<K, V> loader,
+            Consumer<V> checker,
+            Statistics statistics) {
         this.binding = binding;
         this.leased = leased;
         this.loader = loader;
+        this.checker = checker;
         this.statistics = statistics;
     }
 
@@ -65,12 +76,50 @@ final class Reads<K, V> {
         return loader != null && loader.onMiss();
     }
 
+    /** The value, or what is loaded, once in the cluster: a loader of the caller's instead of the cache's. */
+    @Nullable
+    V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> own) {
+        Bytes bytes = binding.keyBytes(key);
+        LocalEntry local = binding.local(bytes);
+        if (local != null && local != LocalEntry.ABSENT && isAll(local)) {
+            return now(local);
+        }
+        return CallerLoop.run(
+                binding.timeout(),
+                user -> computed(
+                        key, bytes, local, seen -> CompletableFuture.completedFuture(loaded(seen, key, own)), user));
+    }
+
+    /** Likewise, with a loader whose value takes its time; done at once if a replica in this JVM has the value. */
+    CompletableFuture<@Nullable V> computeIfAbsent(
+            K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> own, Executor user) {
+        Bytes bytes = binding.keyBytes(key);
+        LocalEntry local = binding.local(bytes);
+        return local != null && local != LocalEntry.ABSENT && isAll(local)
+                ? CompletableFuture.completedFuture(now(local))
+                : computed(key, bytes, local, seen -> loadedLater(seen, key, own), user);
+    }
+
+    private CompletableFuture<@Nullable V> computed(
+            K key,
+            Bytes bytes,
+            @Nullable LocalEntry local,
+            Function<@Nullable V, ? extends CompletionStage<Decision<V, @Nullable V>>> code,
+            Executor user) {
+        return found(bytes, local, user).thenCompose(value -> {
+            statistics.read(value != null);
+            return value != null
+                    ? CompletableFuture.completedFuture(value)
+                    : leased.<@Nullable V>runAsync(key, code, user);
+        });
+    }
+
     private CompletableFuture<@Nullable V> get(K key, Bytes bytes, @Nullable LocalEntry local, Executor user) {
         return found(bytes, local, user).thenCompose(value -> {
             statistics.read(value != null);
             return value != null || loader == null || !loader.onMiss()
                     ? CompletableFuture.completedFuture(value)
-                    : leased.run(key, seen -> loaded(seen, key, loader), user);
+                    : leased.run(key, seen -> loaded(seen, key, loader::load), user);
         });
     }
 
@@ -88,12 +137,24 @@ final class Reads<K, V> {
     }
 
     /** Another one may have loaded it while we waited for the lease. */
-    private static <K, V> Decision<V, @Nullable V> loaded(@Nullable V seen, K key, ReadThrough<K, V> loader) {
-        if (seen != null) {
-            return Decision.access(seen);
+    private Decision<V, @Nullable V> loaded(
+            @Nullable V seen, K key, Function<? super K, ? extends @Nullable V> source) {
+        return seen == null ? stored(source.apply(key)) : Decision.access(seen);
+    }
+
+    private CompletionStage<Decision<V, @Nullable V>> loadedLater(
+            @Nullable V seen, K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> source) {
+        return seen == null
+                ? source.apply(key).thenApply(this::stored)
+                : CompletableFuture.completedFuture(Decision.access(seen));
+    }
+
+    private Decision<V, @Nullable V> stored(@Nullable V value) {
+        if (value == null) {
+            return Decision.keep(null);
         }
-        V value = loader.load(key);
-        return value == null ? Decision.keep(null) : Decision.load(value, value);
+        checker.accept(value);
+        return Decision.load(value, value);
     }
 
     CompletableFuture<Map<K, V>> getAll(Set<? extends K> keys, Executor user) {

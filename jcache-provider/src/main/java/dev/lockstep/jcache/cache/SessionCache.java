@@ -27,6 +27,7 @@ import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.integration.CompletionListener;
+import javax.cache.management.CacheStatisticsMXBean;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         this.life = new Lifecycle<>(manager, info.definition().name(), configuration, listeners, expiry, onClose);
         this.statistics = life.statistics();
         this.checks = new Checks<>(life, configuration.getKeyType(), configuration.getValueType());
-        this.reads = new Reads<>(binding, leased(binding), life.loader(), statistics);
+        this.reads = new Reads<>(binding, leased(binding), life.loader(), checks::value, statistics);
         this.writes = new Writes<>(binding, leased(binding), life.writer(), references != null, statistics);
         this.processing = new Processing<>(leased(binding), life.loader(), statistics);
         try {
@@ -91,7 +92,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         this.binding = other.binding.strong();
         this.statistics = other.statistics;
         this.checks = other.checks;
-        this.reads = new Reads<>(binding, leased(binding), life.loader(), statistics);
+        this.reads = new Reads<>(binding, leased(binding), life.loader(), checks::value, statistics);
         this.writes = other.writes;
         this.processing = other.processing;
     }
@@ -164,6 +165,16 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
                         listener.onException(failure instanceof Exception known ? known : new CacheException(failure));
                     }
                 });
+    }
+
+    @Override
+    public @Nullable V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> loader) {
+        checks.key(key);
+        Objects.requireNonNull(loader, "loader");
+        long start = now();
+        V value = reads.computeIfAbsent(key, loader);
+        statistics.getTook(now() - start);
+        return value;
     }
 
     @Override
@@ -368,10 +379,14 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         return life.isClosed();
     }
 
+    /** Also the statistics, as the {@code CacheStatisticsMXBean} that JMX shows; they count while they are enabled. */
     @Override
     public <T> T unwrap(Class<T> type) {
         if (type.isInstance(this)) {
             return type.cast(this);
+        }
+        if (type == CacheStatisticsMXBean.class) {
+            return type.cast(statistics);
         }
         throw new IllegalArgumentException("A cache of Lockstep is no " + type.getName());
     }

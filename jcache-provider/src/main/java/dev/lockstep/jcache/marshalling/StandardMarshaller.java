@@ -15,7 +15,10 @@ import java.io.OutputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import javax.cache.CacheException;
 
@@ -146,14 +149,30 @@ public final class StandardMarshaller implements Marshaller {
                 || object instanceof Instant;
     }
 
-    /** Notes the classes that it writes: what this JVM has stored it may read again. */
+    /**
+     * Notes the classes that it writes: what this JVM has stored it may read again. Writes equal strings and numbers once,
+     * whether they are one object or several: keys that are equal would have different bytes otherwise.
+     */
     private static final class NotingStream extends ObjectOutputStream {
 
+        private static final Set<String> VALUES = Set.of("java.lang", "java.math");
+
         private final SerialFilter filter;
+        private final Map<Object, Object> written = new HashMap<>();
 
         NotingStream(OutputStream out, SerialFilter filter) throws IOException {
             super(out);
             this.filter = filter;
+            enableReplaceObject(true);
+        }
+
+        @Override
+        protected Object replaceObject(Object object) {
+            boolean value = object instanceof Comparable
+                    && (object instanceof UUID
+                            || VALUES.contains(object.getClass().getPackageName()));
+            Object before = value ? written.putIfAbsent(object, object) : null;
+            return before == null ? object : before;
         }
 
         @Override

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.stream.Stream;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -50,12 +51,20 @@ public final class LockstepCacheManager implements CacheManager {
     private final @Nullable EmbeddedNode node;
     private final NettyLinks links;
     private final Settings settings;
+    private final Map<String, CacheSettings> templates;
     private final Session session;
     private final Map<String, SessionCache<?, ?>> caches = new HashMap<>();
     private volatile boolean closed;
 
+    /** @param templates looked into before those of the settings, by which a node is known and may be shared */
     LockstepCacheManager(
-            LockstepCachingProvider provider, URI uri, ClassLoader loader, Properties properties, Settings settings) {
+            LockstepCachingProvider provider,
+            URI uri,
+            ClassLoader loader,
+            Properties properties,
+            Settings settings,
+            Map<String, CacheSettings> templates) {
+        this.templates = templates;
         this.provider = provider;
         this.uri = uri;
         this.loader = loader;
@@ -136,7 +145,8 @@ public final class LockstepCacheManager implements CacheManager {
     }
 
     private @Nullable CacheSettings template(String name) {
-        return settings.caches().entrySet().stream()
+        return Stream.of(templates, settings.caches())
+                .flatMap(patterns -> patterns.entrySet().stream())
                 .filter(pattern -> Definitions.matches(pattern.getKey(), name))
                 .map(Map.Entry::getValue)
                 .findFirst()
@@ -266,6 +276,11 @@ public final class LockstepCacheManager implements CacheManager {
         if (open != null) {
             open.close();
         }
+    }
+
+    /** Whether a cache of this name has been created or got through this manager, and not closed. */
+    public boolean isOpen(String name) {
+        return open(name) != null;
     }
 
     private synchronized @Nullable SessionCache<?, ?> open(String name) {

@@ -1,11 +1,13 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -30,22 +32,37 @@ public final class LockstepCachingProvider implements CachingProvider {
     @Override
     public synchronized CacheManager getCacheManager(
             @Nullable URI uri, @Nullable ClassLoader loader, @Nullable Properties properties) {
+        return getCacheManager(uri, loader, properties, Map.of());
+    }
+
+    /**
+     * Likewise. A manager that is opened by this call looks into these templates before those of its settings.
+     *
+     * @param templates by name pattern, in which {@code *} stands for any characters; the first that matches a cache's name holds
+     */
+    public synchronized CacheManager getCacheManager(
+            @Nullable URI uri,
+            @Nullable ClassLoader loader,
+            @Nullable Properties properties,
+            Map<String, CacheSettings> templates) {
         URI actualUri = uri == null ? getDefaultURI() : uri;
         ClassLoader actualLoader = loader == null ? getDefaultClassLoader() : loader;
         try {
             return managers.computeIfAbsent(actualLoader, none -> new HashMap<>())
-                    .computeIfAbsent(actualUri, none -> open(actualUri, actualLoader, properties));
+                    .computeIfAbsent(actualUri, none -> open(actualUri, actualLoader, properties, templates));
         } catch (SettingsException invalid) {
             throw new CacheException(invalid.getMessage(), invalid);
         }
     }
 
-    private LockstepCacheManager open(URI uri, ClassLoader loader, @Nullable Properties properties) {
+    private LockstepCacheManager open(
+            URI uri, ClassLoader loader, @Nullable Properties properties, Map<String, CacheSettings> templates) {
         Properties own = new Properties();
         if (properties != null) {
             own.putAll(properties);
         }
-        return new LockstepCacheManager(this, uri, loader, own, SettingsReader.fromUri(uri, loader));
+        return new LockstepCacheManager(
+                this, uri, loader, own, SettingsReader.fromUri(uri, loader), new LinkedHashMap<>(templates));
     }
 
     @Override

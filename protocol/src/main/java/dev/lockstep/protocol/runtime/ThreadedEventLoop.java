@@ -71,6 +71,8 @@ final class ThreadedEventLoop implements EventLoop {
     public void close() {
         executor.shutdown();
         executor.getQueue().clear();
+        // The thread may have been woken for a task that is gone now, and would wait for another: this wakes it again.
+        executor.shutdown();
         if (inLoop()) {
             return;
         }

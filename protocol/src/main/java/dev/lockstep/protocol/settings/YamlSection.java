@@ -2,7 +2,6 @@ package dev.lockstep.protocol.settings;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,8 +95,8 @@ final class YamlSection {
                 throw refused(
                         source,
                         value,
-                        "unknown key \"" + key + "\"; did you mean \"" + nearest(key, keys) + "\"? Known here: "
-                                + String.join(", ", keys));
+                        "unknown key \"" + key + "\"; did you mean \"" + Spelling.nearest(key, List.of(keys))
+                                + "\"? Known here: " + String.join(", ", keys));
             }
         });
         return this;
@@ -223,33 +222,5 @@ final class YamlSection {
         String where = place.map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
                 .orElse("");
         return new SettingsException(source + where + ": " + why);
-    }
-
-    private static String nearest(String word, String[] candidates) {
-        String best = candidates[0];
-        for (String candidate : candidates) {
-            if (distance(word, candidate) < distance(word, best)) {
-                best = candidate;
-            }
-        }
-        return best;
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String a, String b) {
-        Map<Integer, Integer> row = new HashMap<>();
-        for (int j = 0; j <= b.length(); j++) {
-            row.put(j, j);
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = i - 1;
-            row.put(0, i);
-            for (int j = 1; j <= b.length(); j++) {
-                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row.get(j);
-                row.put(j, Math.min(substituted, 1 + Math.min(row.get(j), row.get(j - 1))));
-            }
-        }
-        return row.get(b.length());
     }
 }

@@ -1,0 +1,72 @@
+package dev.lockstep.spring.boot;
+
+import dev.lockstep.protocol.runtime.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the cluster for its caches, and waits no longer than it was told to. A question that is not answered yet is not asked again
+ * meanwhile. Thread-safe; the lock guards the question.
+ */
+public final class ClusterProbe implements AutoCloseable {
+
+    private final CacheManager manager;
+    private final Duration patience;
+    private final EventLoop loop = EventLoop.threaded("lockstep-probe");
+    private @Nullable CompletableFuture<List<String>> asked;
+
+    /** @param patience how long an answer is waited for */
+    public ClusterProbe(CacheManager manager, Duration patience) {
+        this.manager = manager;
+        this.patience = patience;
+    }
+
+    /** Where the CacheManager is connected to, as it was opened. */
+    public String uri() {
+        return manager.getURI().toString();
+    }
+
+    /**
+     * The names of the cluster's caches.
+     *
+     * @throws CacheException when the cluster refuses, or does not answer in time
+     */
+    public List<String> caches() {
+        try {
+            return question().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failed) {
+            throw new CacheException(String.valueOf(failed.getCause().getMessage()), failed.getCause());
+        } catch (TimeoutException late) {
+            throw new CacheException("No answer within " + patience.toMillis() + " ms", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new CacheException("Interrupted while waiting", interrupted);
+        }
+    }
+
+    private synchronized CompletableFuture<List<String>> question() {
+        if (asked == null || asked.isDone()) {
+            asked = CompletableFuture.supplyAsync(this::names, loop);
+        }
+        return asked;
+    }
+
+    private List<String> names() {
+        List<String> names = new ArrayList<>();
+        manager.getCacheNames().forEach(names::add);
+        return names;
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+    }
+}

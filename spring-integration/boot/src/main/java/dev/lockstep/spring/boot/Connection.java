@@ -1,0 +1,116 @@
+package dev.lockstep.spring.boot;
+
+import dev.lockstep.protocol.settings.SettingsException;
+import dev.lockstep.protocol.settings.SettingsReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.ResourceLoader;
+
+/** The URI of the CacheManager that properties describe: one grammar judges both. Stateless. */
+final class Connection {
+
+    private static final String SERVERS = LockstepProperties.PREFIX + ".servers";
+    private static final String CONFIG = LockstepProperties.PREFIX + ".config";
+    private static final String JCACHE_CONFIG = "spring.cache.jcache.config";
+    private static final String CLASS_PATH = "classpath:";
+
+    private Connection() {}
+
+    /**
+     * @param jcacheConfig what Boot's own property says
+     * @return null for the default
+     * @throws InvalidLockstepPropertyException when a property can't be used, alone or beside others
+     */
+    static @Nullable URI of(LockstepProperties properties, @Nullable String jcacheConfig, ResourceLoader resources) {
+        refuseBoth(CONFIG, properties.config(), JCACHE_CONFIG, jcacheConfig);
+        String name = properties.config() == null ? JCACHE_CONFIG : CONFIG;
+        String config = properties.config() == null ? jcacheConfig : properties.config();
+        if (!properties.servers().isEmpty()) {
+            refuseBoth(SERVERS, String.join(",", properties.servers()), name, config);
+            return client(properties, resources);
+        }
+        refuseWithoutServers("cluster", properties.cluster());
+        refuseWithoutServers("timeout", properties.timeout());
+        refuseWithoutServers("connect-timeout", properties.connectTimeout());
+        return config == null ? null : file(name, config, resources);
+    }
+
+    private static void refuseBoth(String one, @Nullable String value, String other, @Nullable String otherValue) {
+        if (value != null && otherValue != null) {
+            throw new InvalidLockstepPropertyException(
+                    one, value, "it excludes " + other + ", which is \"" + otherValue + "\": leave one of the two out");
+        }
+    }
+
+    private static void refuseWithoutServers(String name, @Nullable Object value) {
+        if (value != null) {
+            throw new InvalidLockstepPropertyException(
+                    LockstepProperties.PREFIX + "." + name,
+                    value,
+                    "it is for a client, which " + SERVERS + " makes the application; a settings' file has its own");
+        }
+    }
+
+    private static URI client(LockstepProperties properties, ResourceLoader resources) {
+        List<String> servers = properties.servers();
+        for (int i = 0; i < servers.size(); i++) {
+            judged(SERVERS + "[" + i + "]", servers.get(i), "lockstep://" + servers.get(i), resources);
+        }
+        List<String> options = new ArrayList<>();
+        if (properties.cluster() != null) {
+            options.add("cluster=" + encoded(properties.cluster()));
+        }
+        addDuration("timeout", properties.timeout(), options);
+        addDuration("connect-timeout", properties.connectTimeout(), options);
+        String query = options.stream().collect(Collectors.joining("&", options.isEmpty() ? "" : "?", ""));
+        return URI.create("lockstep://" + String.join(",", servers) + query);
+    }
+
+    private static void addDuration(String name, @Nullable Duration duration, List<String> options) {
+        if (duration != null && duration.toMillis() < 1) {
+            throw new InvalidLockstepPropertyException(
+                    LockstepProperties.PREFIX + "." + name, duration, "it is one millisecond or more");
+        }
+        if (duration != null) {
+            options.add(name + "=" + duration.toMillis() + "ms");
+        }
+    }
+
+    private static void judged(String property, String value, String uri, ResourceLoader resources) {
+        try {
+            SettingsReader.fromUri(URI.create(uri), resources.getClassLoader());
+        } catch (SettingsException | IllegalArgumentException refused) {
+            throw new InvalidLockstepPropertyException(
+                    property, value, "it is no address of a node such as 10.0.0.1:7400 (" + refused.getMessage() + ")");
+        }
+    }
+
+    /** A query may have anything but what separates its parts. */
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private static URI file(String property, String location, ResourceLoader resources) {
+        Resource resource = resources.getResource(location);
+        if (!resource.exists()) {
+            throw new InvalidLockstepPropertyException(property, location, "there is no such file or resource");
+        }
+        try {
+            // What is inside a jar has no path: it is read through the class loader, by its name.
+            return location.startsWith(CLASS_PATH)
+                    ? URI.create(
+                            CLASS_PATH + location.substring(CLASS_PATH.length()).replaceFirst("^/+", ""))
+                    : resource.getURI();
+        } catch (IOException | IllegalArgumentException noUri) {
+            throw new InvalidLockstepPropertyException(property, location, "it can't be read: " + noUri.getMessage());
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.lockstep.spring.boot;
+
+import dev.lockstep.spring.LockstepCache;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.binder.cache.CacheMeterBinder;
+import javax.cache.management.CacheStatisticsMXBean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cache's statistics as meters, read without JMX. They count this application's calls. There is no size: it is the cluster's,
+ * and has to be asked for.
+ */
+public final class LockstepCacheMetrics extends CacheMeterBinder<LockstepCache> {
+
+    private static final String REMOVALS = "cache.removals";
+
+    private final CacheStatisticsMXBean statistics;
+
+    /** Binds them where they are not yet: a cache may be told of twice, by Boot and by its manager. */
+    public static MeterBinder once(LockstepCache cache, Iterable<Tag> tags) {
+        return registry -> {
+            LockstepCacheMetrics metrics = new LockstepCacheMetrics(cache, tags);
+            if (registry.find(REMOVALS).tags(metrics.getTagsWithCacheName()).meter() == null) {
+                metrics.bindTo(registry);
+            }
+        };
+    }
+
+    private LockstepCacheMetrics(LockstepCache cache, Iterable<Tag> tags) {
+        super(cache, cache.getName(), tags);
+        this.statistics = cache.getNativeCache().unwrap(CacheStatisticsMXBean.class);
+    }
+
+    @Override
+    protected @Nullable Long size() {
+        return null;
+    }
+
+    @Override
+    protected long hitCount() {
+        return statistics.getCacheHits();
+    }
+
+    @Override
+    protected Long missCount() {
+        return statistics.getCacheMisses();
+    }
+
+    /** Evictions are decided in the cluster, at nobody's call. */
+    @Override
+    protected @Nullable Long evictionCount() {
+        return null;
+    }
+
+    @Override
+    protected long putCount() {
+        return statistics.getCachePuts();
+    }
+
+    @Override
+    protected void bindImplementationSpecificMetrics(MeterRegistry registry) {
+        FunctionCounter.builder(REMOVALS, statistics, CacheStatisticsMXBean::getCacheRemovals)
+                .tags(getTagsWithCacheName())
+                .description("The number of entries removed by this application")
+                .register(registry);
+    }
+}

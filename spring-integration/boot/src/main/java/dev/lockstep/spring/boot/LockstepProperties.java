@@ -1,0 +1,58 @@
+package dev.lockstep.spring.boot;
+
+import dev.lockstep.protocol.wire.Consistency;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * What an application says of Lockstep.
+ *
+ * @param servers Nodes to start from, as host:port, which makes the application a client of theirs. Without them it runs a node itself.
+ * @param cluster Name of the cluster that the servers belong to; "lockstep" if nothing else is said.
+ * @param config Location of a file of Lockstep's settings, such as classpath:lockstep.yaml. Excludes servers.
+ * @param timeout Deadline of an operation of a client, retries included; 10s if nothing else is said.
+ * @param connectTimeout Deadline of one attempt of a client to connect; 2s if nothing else is said.
+ * @param transactionAware Whether puts and evictions inside a transaction of Spring's wait for its commit.
+ * @param caches What caches get by their names. A key is a name, or a pattern in brackets and with * for any characters; the first that matches
+ *     holds, before those of the settings' file.
+ * @param serialization What may be deserialised.
+ */
+@ConfigurationProperties(prefix = LockstepProperties.PREFIX, ignoreUnknownFields = false)
+public record LockstepProperties(
+        @DefaultValue List<String> servers,
+        @Nullable String cluster,
+        @Nullable String config,
+        @Nullable Duration timeout,
+        @Nullable Duration connectTimeout,
+        @DefaultValue("false") boolean transactionAware,
+        @DefaultValue Map<String, Template> caches,
+        @DefaultValue Serialization serialization) {
+
+    /** That all of them begin with, and a dot. */
+    public static final String PREFIX = "lockstep";
+
+    /**
+     * What the caches of one pattern get.
+     *
+     * @param timeToLive Lifetime after creation or update; for ever if nothing is said.
+     * @param timeToIdle Lifetime after creation, update or read; for ever if nothing is said.
+     * @param maxEntries Bound of entries in the whole cluster, past which some are evicted; 0 for none.
+     * @param consistency Whether reads are never behind their own session, or linearizable.
+     */
+    public record Template(
+            @Nullable Duration timeToLive,
+            @Nullable Duration timeToIdle,
+            @DefaultValue("0") long maxEntries,
+            @DefaultValue("session") Consistency consistency) {}
+
+    /**
+     * What may be deserialised.
+     *
+     * @param allowed Classes, and packages as com.example.*, that may be read from caches beside the JDK's values and the application's own packages.
+     */
+    public record Serialization(@DefaultValue List<String> allowed) {}
+}

@@ -1,0 +1,38 @@
+package dev.lockstep.spring.boot4;
+
+import dev.lockstep.spring.LockstepCacheManager;
+import io.micrometer.core.instrument.Tag;
+import java.util.Map;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.cache.autoconfigure.metrics.CacheMetricsAutoConfiguration;
+import org.springframework.boot.cache.metrics.CacheMetricsRegistrar;
+import org.springframework.context.annotation.Bean;
+
+/** Meters of caches that are created while the application runs; Boot itself binds only those that it finds at the start. */
+@AutoConfiguration(after = CacheMetricsAutoConfiguration.class)
+@ConditionalOnClass({CacheMetricsRegistrar.class, Tag.class})
+@ConditionalOnBean({LockstepCacheManager.class, CacheMetricsRegistrar.class})
+public class LockstepMetricsAutoConfiguration {
+
+    /** What Boot leaves out of the names of beans, unless nothing is left then. */
+    private static final String SUFFIX = "cacheManager";
+
+    @Bean
+    SmartInitializingSingleton lockstepMeters(
+            CacheMetricsRegistrar registrar, Map<String, LockstepCacheManager> managers) {
+        return () -> managers.forEach((bean, manager) -> {
+            Tag tag = Tag.of("cache.manager", name(bean));
+            manager.onCreation(cache -> registrar.bindCacheToRegistry(cache, tag));
+        });
+    }
+
+    private static String name(String bean) {
+        int length = bean.length() - SUFFIX.length();
+        return length > 0 && bean.regionMatches(true, length, SUFFIX, 0, SUFFIX.length())
+                ? bean.substring(0, length)
+                : bean;
+    }
+}

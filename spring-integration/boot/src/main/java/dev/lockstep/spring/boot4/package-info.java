@@ -1,0 +1,5 @@
+/** What refers to classes of Boot 4 that are elsewhere in Boot 3. */
+@NullMarked
+package dev.lockstep.spring.boot4;
+
+import org.jspecify.annotations.NullMarked;

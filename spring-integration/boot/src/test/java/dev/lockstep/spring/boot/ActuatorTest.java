@@ -1,0 +1,73 @@
+package dev.lockstep.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.spring.LockstepCacheManager;
+import dev.lockstep.spring.boot.app.Shop;
+import dev.lockstep.spring.boot.app.ShopApplication;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.cache.Cache;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** What operators see. */
+class ActuatorTest {
+
+    private final ConfigurableApplicationContext context = new SpringApplicationBuilder(
+                    ShopApplication.class, SimpleMeterRegistry.class)
+            .web(WebApplicationType.NONE)
+            .run(
+                    "--management.endpoints.web.exposure.include=*",
+                    "--management.endpoints.jmx.exposure.include=*",
+                    "--spring.jmx.enabled=true",
+                    "--lockstep.transaction-aware=true");
+
+    @AfterEach
+    void close() {
+        context.close();
+    }
+
+    private double count(String meter, String cache, String... tags) {
+        FunctionCounter counter = context.getBean(MeterRegistry.class)
+                .get(meter)
+                .tag("cache", cache)
+                .tag("name", cache)
+                .tag("cache.manager", "cacheManager")
+                .tags(tags)
+                .functionCounter();
+        return counter.count();
+    }
+
+    @Test
+    void cachesThatAreCreatedLaterHaveMeters() {
+        Shop shop = context.getBean(Shop.class);
+        shop.price("tea");
+        shop.price("tea");
+        shop.price("tea");
+        assertThat(count("cache.gets", "prices", "result", "hit")).isEqualTo(2);
+        assertThat(count("cache.gets", "prices", "result", "miss")).isEqualTo(1);
+        assertThat(count("cache.puts", "prices")).isEqualTo(1);
+        Cache cache = context.getBean(LockstepCacheManager.class).getCache("prices");
+        cache.evict("tea");
+        assertThat(count("cache.removals", "prices")).isEqualTo(1);
+    }
+
+    @Test
+    void theEndpointShowsCaches() {
+        Shop shop = context.getBean(Shop.class);
+        shop.price("tea");
+        shop.price("tea");
+        LockstepEndpoint endpoint = context.getBean(LockstepEndpoint.class);
+        LockstepEndpoint.View view = endpoint.caches();
+        assertThat(view.uri()).isEqualTo("lockstep:default");
+        assertThat(view.caches()).containsOnlyKeys("prices");
+        assertThat(view.caches().get("prices")).isEqualTo(new LockstepEndpoint.CacheView(1, 1, 1, 0, null));
+        assertThat(endpoint.cache("prices").entries()).isEqualTo(1);
+        assertThat(endpoint.cache("none")).isNull();
+    }
+}

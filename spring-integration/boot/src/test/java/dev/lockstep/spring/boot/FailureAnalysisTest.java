@@ -1,0 +1,86 @@
+package dev.lockstep.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.spring.boot.app.ShopApplication;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+
+/** What the user reads when a property is wrong. */
+class FailureAnalysisTest {
+
+    private static String said(String... properties) {
+        PrintStream out = System.out;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            assertThatThrownBy(() -> new SpringApplicationBuilder(ShopApplication.class)
+                            .web(WebApplicationType.NONE)
+                            .run(Stream.of(properties).map(one -> "--" + one).toArray(String[]::new)))
+                    .isInstanceOf(Exception.class);
+        } finally {
+            System.setOut(out);
+        }
+        return said.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void anUnknownPropertyIsNamedAndSoIsTheNearest() {
+        assertThat(said("lockstep.severs=127.0.0.1:7400"))
+                .contains("Property: lockstep.severs", "Did you mean: lockstep.servers");
+        assertThat(said("lockstep.caches[session-*].time-to-life=1s"))
+                .contains(
+                        "lockstep.caches[session-*].time-to-life",
+                        "Did you mean: lockstep.caches[session-*].time-to-live");
+    }
+
+    @Test
+    void aWrongValueIsNamedWithItsProperty() {
+        assertThat(said("lockstep.servers=127.0.0.1:7400,nowhere"))
+                .contains("The property lockstep.servers[1] can't be used", "Value: nowhere", "10.0.0.1:7400");
+        assertThat(said("lockstep.caches.prices.time-to-live=soon"))
+                .contains("lockstep.caches.prices.time-to-live", "soon");
+        assertThat(said("lockstep.caches.prices.time-to-live=0s"))
+                .contains("lockstep.caches[prices].time-to-live", "one millisecond or more");
+        assertThat(said("lockstep.caches.prices.max-entries=-1")).contains("lockstep.caches[prices].max-entries");
+        assertThat(said("lockstep.caches.prices.consistency=eventual"))
+                .contains("lockstep.caches.prices.consistency", "eventual");
+        assertThat(said("lockstep.config=classpath:none.yaml"))
+                .contains("lockstep.config", "there is no such file or resource");
+    }
+
+    @Test
+    void aPatternOutsideOfBracketsIsRefused() {
+        assertThat(said("lockstep.caches.session-*.time-to-live=1s"))
+                .contains("lockstep.caches.session-*.time-to-live", "lockstep.caches[session-*].time-to-live");
+    }
+
+    @Test
+    void propertiesThatExcludeEachOtherAreNamed() {
+        assertThat(said("lockstep.servers=127.0.0.1:7400", "lockstep.config=classpath:short-lived.yaml"))
+                .contains("lockstep.servers", "it excludes lockstep.config");
+        assertThat(said(
+                        "lockstep.config=classpath:short-lived.yaml",
+                        "spring.cache.jcache.config=classpath:short-lived.yaml"))
+                .contains("lockstep.config", "it excludes spring.cache.jcache.config");
+        assertThat(said("lockstep.timeout=1s")).contains("lockstep.timeout", "it is for a client");
+    }
+
+    @Test
+    void aWrongFileIsNamedWithItsLine() {
+        assertThat(said("lockstep.config=classpath:wrong.yaml"))
+                .contains("wrong.yaml:2:12", "unknown key \"shard\"; did you mean \"shards\"");
+    }
+
+    @Test
+    void aClusterThatDoesNotAnswerIsNamed() {
+        assertThat(said("lockstep.servers=127.0.0.1:1", "lockstep.timeout=1s"))
+                .contains("The Lockstep cluster refused or did not answer", "127.0.0.1:1", "lockstep.servers");
+    }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What IDEs show of the properties. */
+class MetadataTest {
+
+    private static final String METADATA = "META-INF/spring-configuration-metadata.json";
+    private static final Pattern PROPERTY =
+            Pattern.compile("\\{[^{}]*\"name\": \"(lockstep\\.[^\"]*)\"[^{}]*\"description\": \"([^\"]*)\"[^{}]*}");
+
+    @Test
+    void everyPropertyHasADescription() throws Exception {
+        Map<String, String> descriptions = new TreeMap<>();
+        for (URL url : Collections.list(MetadataTest.class.getClassLoader().getResources(METADATA))) {
+            try (var in = url.openStream()) {
+                Matcher property = PROPERTY.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                while (property.find()) {
+                    descriptions.put(property.group(1), property.group(2));
+                }
+            }
+        }
+        assertThat(descriptions.keySet())
+                .containsExactlyInAnyOrder(
+                        "lockstep.caches",
+                        "lockstep.cluster",
+                        "lockstep.config",
+                        "lockstep.connect-timeout",
+                        "lockstep.serialization.allowed",
+                        "lockstep.servers",
+                        "lockstep.timeout",
+                        "lockstep.transaction-aware");
+        assertThat(descriptions.values()).allMatch(text -> text.length() > 20);
+    }
+}

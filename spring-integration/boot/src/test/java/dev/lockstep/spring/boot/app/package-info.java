@@ -1,0 +1,2 @@
+/** A small application. */
+package dev.lockstep.spring.boot.app;

@@ -1,0 +1,5 @@
+/** What refers to classes of Boot 3 that are elsewhere in Boot 4. */
+@NullMarked
+package dev.lockstep.spring.boot3;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,142 @@
+package dev.lockstep.spring;
+
+import dev.lockstep.jcache.marshalling.Marshallers;
+import dev.lockstep.jcache.spi.LockstepCachingProvider;
+import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import java.net.URI;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.cache.CacheManager;
+import javax.cache.configuration.Configuration;
+import javax.cache.configuration.MutableConfiguration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.cache.Cache;
+import org.springframework.cache.interceptor.SimpleKey;
+import org.springframework.cache.jcache.JCacheCacheManager;
+import org.springframework.cache.support.NullValue;
+
+/**
+ * Spring's cache manager over a CacheManager of Lockstep, which it does not close. A cache that is asked for is created, unless the
+ * names are fixed; in the cluster it may exist already, and then its definition must be the same. Thread-safe once it is
+ * initialized; the lock guards the creation of caches.
+ *
+ * <p>Names are those that were asked for here, not all of the cluster's; nothing of the others is opened, or cleared by
+ * {@link #resetCaches}.
+ */
+public class LockstepCacheManager extends JCacheCacheManager {
+
+    private final dev.lockstep.jcache.spi.LockstepCacheManager lockstep;
+    private final List<Consumer<Cache>> observers = new CopyOnWriteArrayList<>();
+    private final Object creation = new Object();
+    private Configuration<?, ?> configuration =
+            new MutableConfiguration<>().setTypes(Object.class, Object.class).setStatisticsEnabled(true);
+    private @Nullable Collection<String> fixedNames;
+
+    /**
+     * @param cacheManager of Lockstep
+     * @throws IllegalArgumentException when it is another provider's
+     */
+    public LockstepCacheManager(CacheManager cacheManager) {
+        super(cacheManager);
+        this.lockstep = cacheManager.unwrap(dev.lockstep.jcache.spi.LockstepCacheManager.class);
+    }
+
+    /**
+     * A CacheManager of JSR-107 for one application context: not shared with whoever opens the same URI elsewhere in this JVM, so
+     * that closing it ends nobody else's. Its caches can be read in every JVM that allows the same classes.
+     *
+     * @param uri null for the default, which is a single node in this JVM unless there is a {@code lockstep.yaml}
+     * @param loader of the application's classes
+     * @param allowed classes, and packages as {@code com.example.*}, that may be deserialised beside the JDK's values
+     * @param properties further ones of the CacheManager
+     * @param templates what a cache gets by its name, as in the settings' {@code caches}
+     * @throws javax.cache.CacheException when the URI can't be used or the cluster does not answer
+     */
+    public static CacheManager open(
+            @Nullable URI uri,
+            ClassLoader loader,
+            Collection<String> allowed,
+            Properties properties,
+            Map<String, CacheSettings> templates) {
+        Properties own = new Properties();
+        own.putAll(properties);
+        // What Spring itself puts into caches: a JVM may read it that has never written it.
+        own.setProperty(
+                Marshallers.ALLOWED,
+                Stream.concat(Stream.of(NullValue.class.getName(), SimpleKey.class.getName()), allowed.stream())
+                        .collect(Collectors.joining(",")));
+        return new LockstepCachingProvider().getCacheManager(uri, loader, own, templates);
+    }
+
+    /** What a cache is created with; by default keys and values of any type, with statistics. Before it is initialized. */
+    public void setConfiguration(Configuration<?, ?> configuration) {
+        this.configuration = configuration;
+    }
+
+    /**
+     * The only caches that there are, beside those that were opened at the CacheManager itself; they are created at once. Before
+     * it is initialized.
+     */
+    public void setCacheNames(Collection<String> names) {
+        this.fixedNames = List.copyOf(names);
+    }
+
+    /** Tells of each cache that there is, and of each that is created later, some perhaps twice; not to be held up. */
+    public void onCreation(Consumer<Cache> observer) {
+        observers.add(observer);
+        getCacheNames().forEach(name -> {
+            Cache cache = lookupCache(name);
+            if (cache != null) {
+                observer.accept(cache);
+            }
+        });
+    }
+
+    @Override
+    protected Collection<Cache> loadCaches() {
+        return fixedNames == null
+                ? List.of()
+                : fixedNames.stream().map(this::opened).toList();
+    }
+
+    @Override
+    protected @Nullable Cache getMissingCache(String name) {
+        return fixedNames == null || lockstep.isOpen(name) ? opened(name) : null;
+    }
+
+    private Cache opened(String name) {
+        synchronized (creation) {
+            javax.cache.Cache<Object, Object> open = lockstep.isOpen(name) ? lockstep.getCache(name) : null;
+            return new LockstepCache(open == null ? created(name) : open, isAllowNullValues());
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private javax.cache.Cache<Object, Object> created(String name) {
+        return lockstep.createCache(name, (Configuration<Object, Object>) configuration);
+    }
+
+    @Override
+    protected Cache decorateCache(Cache cache) {
+        observers.forEach(observer -> observer.accept(cache));
+        return super.decorateCache(cache);
+    }
+
+    /** Clears the caches that were asked for here. */
+    @Override
+    public void resetCaches() {
+        if (!lockstep.isClosed()) {
+            getCacheNames().stream().map(this::lookupCache).forEach(cache -> {
+                if (cache != null) {
+                    cache.clear();
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Tests that run on every line of Spring that is supported. */
+package dev.lockstep.spring;
