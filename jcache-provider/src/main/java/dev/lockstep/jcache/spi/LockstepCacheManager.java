@@ -280,6 +280,11 @@ public final class LockstepCacheManager implements CacheManager {
         }
     }
 
+    /** Whether this manager has opened a cache of that name, by creating it or attaching to it. */
+    public synchronized boolean isOpen(String name) {
+        return caches.containsKey(name);
+    }
+
     private synchronized @Nullable SessionCache<?, ?> open(String name) {
         return caches.get(name);
     }
