@@ -53,8 +53,9 @@ public final class LockstepRegionFactory implements RegionFactory {
 
     private static final String LOCKING = "lockstep.hibernate";
 
-    /** Of the cache's own classes only those that its entries are made of. */
+    /** Of Hibernate's classes only those that entries are made of, and what their arrays are of. */
     private static final List<String> HIBERNATES = List.of(
+            "java.io.Serializable",
             "org.hibernate.cache.internal.*",
             "org.hibernate.cache.spi.entry.*",
             "org.hibernate.bytecode.enhance.spi.*");
