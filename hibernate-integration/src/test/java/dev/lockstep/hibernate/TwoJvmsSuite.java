@@ -341,7 +341,7 @@ abstract class TwoJvmsSuite {
 
     @Test
     void inNoRoundOfChanceTheCacheDiffersFromTheDatabase() {
-        int rounds = Integer.getInteger("lockstep.test.rounds", 20);
+        int rounds = Integer.getInteger("lockstep.test.rounds", 8);
         for (int round = 0; round < rounds; round++) {
             assertThat(afterAStorm(jvms(), round)).as("round %d", round).isEqualTo("same, same");
         }

@@ -18,6 +18,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A JVM of its own that runs {@link JvmMain}. Thread-safe. Its log goes to a file. */
 public final class Jvm implements AutoCloseable {
@@ -60,11 +62,21 @@ public final class Jvm implements AutoCloseable {
         return new Jvm(new ProcessBuilder(command).redirectError(log.toFile()).start(), log);
     }
 
-    /** That of this JVM, with another Hibernate in the place of its own if there is to be one. */
+    /** That of this JVM, with the Hibernate of a folder in the place of its own if one is named. */
     private static String classPath() {
         String own = NodeProcesses.currentClassPath();
         String other = System.getProperty("lockstep.test.hibernate", "");
-        return other.isEmpty() ? own : other + File.separator + "*" + File.pathSeparator + own;
+        return other.isEmpty()
+                ? own
+                : Stream.concat(
+                                Stream.of(other + File.separator + "*"),
+                                Stream.of(own.split(File.pathSeparator)).filter(Jvm::isKept))
+                        .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static boolean isKept(String entry) {
+        String name = Path.of(entry).getFileName().toString();
+        return !name.matches("(hibernate-(core|jcache|models)|jakarta.persistence-api)-\\d.*");
     }
 
     public Jvm awaitReady() throws IOException {
