@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ final class Leases {
     private final LockstepCache<String, String> strongly;
     private final Duration lifetime;
     private final AtomicLong numbers = new AtomicLong();
+    private final AtomicLong failures = new AtomicLong();
     private @Nullable String current;
     private Deadline replaceAfter = new Deadline(0);
 
@@ -44,7 +46,27 @@ final class Leases {
         return LockId.of(lease(), numbers.incrementAndGet());
     }
 
-    private synchronized String lease() {
+    private String lease() {
+        long before = failures.get();
+        synchronized (this) {
+            if (failures.get() != before) {
+                throw new CacheException("There is no lease: the cluster did not answer who asked for one before");
+            }
+            boolean taken = false;
+            try {
+                String lease = currentLease();
+                taken = true;
+                return lease;
+            } finally {
+                if (!taken) {
+                    failures.incrementAndGet();
+                }
+            }
+        }
+    }
+
+    /** Under the lock, so that one asks for all; should he be disappointed, those who waited are too. */
+    private String currentLease() {
         String lease = current;
         if (lease == null || replaceAfter.isPast(Time.system())) {
             Deadline next = Deadline.after(Time.system(), lifetime);

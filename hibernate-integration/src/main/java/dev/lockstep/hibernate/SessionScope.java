@@ -49,6 +49,7 @@ final class SessionScope implements CacheTransactionSynchronization {
     public void transactionJoined() {
         began = cluster.moment();
         stamp = stamps.begun();
+        spaces.clear();
     }
 
     @Override

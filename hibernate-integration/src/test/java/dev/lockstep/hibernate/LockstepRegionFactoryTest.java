@@ -3,6 +3,7 @@ package dev.lockstep.hibernate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.hibernate.model.Country;
 import dev.lockstep.hibernate.model.Memo;
 import dev.lockstep.hibernate.model.Note;
@@ -66,6 +67,34 @@ class LockstepRegionFactoryTest {
             assertThat(statistics.getPutCount()).isEqualTo(2);
             assertThat(statistics.getElementCountInMemory()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void aRegionHasTheBoundAndTheLifetimeThatAreSet() throws Exception {
+        try (SessionFactory factory = configuration("bounded")
+                .addAnnotatedClass(Country.class)
+                .addAnnotatedClass(Memo.class)
+                .setProperty("hibernate.lockstep.region.*.Country.max-entries", "5")
+                .setProperty("hibernate.lockstep.region.*.Memo.time-to-live", "50ms")
+                .buildSessionFactory()) {
+            factory.inTransaction(session -> {
+                for (long id = 1; id <= 50; id++) {
+                    Country country = new Country();
+                    country.id = id;
+                    session.persist(country);
+                }
+                session.persist(new Memo());
+            });
+            Eventually.holds("the bound", () -> count(factory, Country.class) == 5);
+            factory.inTransaction(session -> session.find(Memo.class, 0L));
+            Eventually.holds("the lifetime", () -> count(factory, Memo.class) == 0);
+        }
+    }
+
+    private static long count(SessionFactory factory, Class<?> region) {
+        return factory.getStatistics()
+                .getCacheRegionStatistics(region.getName())
+                .getElementCountInMemory();
     }
 
     @Test

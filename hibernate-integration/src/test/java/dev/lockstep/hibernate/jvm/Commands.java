@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
+import org.hibernate.Version;
 import org.hibernate.stat.CacheRegionStatistics;
 
 /** What a test can ask of a JVM. Thread-safe. */
@@ -94,6 +95,7 @@ final class Commands {
             case "cached" -> Boolean.toString(factory.getCache().containsEntity(Note.class, id(words)));
             case "compare" -> compare(Integer.parseInt(words[1]));
             case "statistics" -> statistics(words[1]);
+            case "version" -> Version.getVersionString();
             case "storm" -> new Storm(factory, words).run();
             case "arm" -> {
                 Pauses.arm(words[1]);
