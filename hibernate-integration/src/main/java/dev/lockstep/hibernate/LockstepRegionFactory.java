@@ -37,6 +37,15 @@ public final class LockstepRegionFactory implements RegionFactory {
 
     private static final long serialVersionUID = 1;
 
+    private static final String LOCKING = "lockstep.hibernate";
+
+    /** Of Hibernate's classes only those that entries are made of, and what their arrays are of. */
+    private static final List<String> HIBERNATES = List.of(
+            "java.io.Serializable",
+            "org.hibernate.cache.internal.*",
+            "org.hibernate.cache.spi.entry.*",
+            "org.hibernate.bytecode.enhance.spi.*");
+
     /** What a started factory has. */
     private record Started(
             LockstepSettings settings,
@@ -50,15 +59,6 @@ public final class LockstepRegionFactory implements RegionFactory {
             ClassLoader loader) {}
 
     private transient volatile @Nullable Started started;
-
-    private static final String LOCKING = "lockstep.hibernate";
-
-    /** Of Hibernate's classes only those that entries are made of, and what their arrays are of. */
-    private static final List<String> HIBERNATES = List.of(
-            "java.io.Serializable",
-            "org.hibernate.cache.internal.*",
-            "org.hibernate.cache.spi.entry.*",
-            "org.hibernate.bytecode.enhance.spi.*");
 
     /** @throws CacheException when a property is wrong, or the cluster can't be reached */
     @Override

@@ -1,5 +1,11 @@
 package dev.lockstep.hibernate;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.hibernate.jvm.Database;
 import dev.lockstep.hibernate.jvm.TwoJvms;
@@ -7,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On H2 as a server, as clients of three node processes. */
@@ -27,10 +34,8 @@ class H2IT extends TwoJvmsSuite {
     }
 
     @AfterAll
-    static void stop() {
-        jvms.close();
-        nodes.close();
-        database.close();
+    static void stop() throws Exception {
+        closeAll(jvms, nodes, database);
     }
 
     @Override
@@ -38,8 +43,32 @@ class H2IT extends TwoJvmsSuite {
         return jvms;
     }
 
-    @Override
-    NodeProcesses nodes() {
-        return nodes;
+    // A cluster that does not answer
+
+    @Test
+    void withoutTheClusterReadsGoToTheDatabaseAndWritesFailBeforeIt() throws Exception {
+        assumeTrue(a().ask("version").startsWith("7."), "once is enough");
+        bothRead(20, "old");
+        for (NodeProcess node : nodes.nodes()) {
+            node.freeze();
+        }
+        try {
+            assertThat(a().ask("read 20")).isEqualTo("old");
+            assertThatThrownBy(() -> a().ask("write 20 new")).hasMessageContaining("The transaction can't go on");
+            assertThat(a().ask("database 20")).isEqualTo("old");
+            assertThat(a().ask("query")).contains("old");
+        } finally {
+            for (NodeProcess node : nodes.nodes()) {
+                node.thaw();
+            }
+        }
+        Eventually.holds("writes are possible again", () -> {
+            try {
+                return a().ask("write 20 new").equals("done");
+            } catch (IllegalStateException refused) {
+                return false;
+            }
+        });
+        bothRead(20, "new");
     }
 }

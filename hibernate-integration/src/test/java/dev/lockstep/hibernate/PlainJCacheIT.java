@@ -49,10 +49,8 @@ class PlainJCacheIT {
     }
 
     @AfterAll
-    static void stop() {
-        jvms.close();
-        nodes.close();
-        database.close();
+    static void stop() throws Exception {
+        TwoJvmsSuite.closeAll(jvms, nodes, database);
     }
 
     @Test

@@ -31,22 +31,12 @@ class PostgresIT extends TwoJvmsSuite {
     }
 
     @AfterAll
-    static void stop() {
-        if (jvms == null) {
-            return;
-        }
-        jvms.close();
-        nodes.close();
-        database.close();
+    static void stop() throws Exception {
+        closeAll(jvms, nodes, database);
     }
 
     @Override
     TwoJvms jvms() {
         return jvms;
-    }
-
-    @Override
-    NodeProcesses nodes() {
-        return nodes;
     }
 }

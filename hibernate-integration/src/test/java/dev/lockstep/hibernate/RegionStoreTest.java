@@ -67,11 +67,25 @@ class RegionStoreTest {
         RegionStore store = store(false);
         ItemLock one = store.lockItem("a");
         ItemLock other = store.lockItem("a");
+        Moment under = now();
         assertThat(store.unlockItem("a", other, "later")).isFalse();
         assertThat(store.unlockItem("a", one, "earlier")).isFalse();
         assertThat(store.get("a")).isNull();
+        assertThat(store.putLoadedIfFree("a", "old", under, false))
+                .as("from before their end")
+                .isFalse();
         assertThat(store.putLoadedIfFree("a", "loaded", now(), false)).isTrue();
         assertThat(store.get("a")).isEqualTo("loaded");
+    }
+
+    @Test
+    void whatWasLoadedUnderALockIsNotStoredAfterIt() {
+        RegionStore store = store(false);
+        ItemLock lock = store.lockItem("a");
+        Moment under = now();
+        store.unlockItem("a", lock);
+        assertThat(store.putLoadedIfFree("a", "old", under, false)).isFalse();
+        assertThat(store.putLoadedIfFree("a", "new", now(), false)).isTrue();
     }
 
     @Test

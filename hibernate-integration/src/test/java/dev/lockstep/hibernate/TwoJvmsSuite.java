@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.hibernate.jvm.Jvm;
 import dev.lockstep.hibernate.jvm.TwoJvms;
@@ -13,7 +12,10 @@ import dev.lockstep.hibernate.model.NoteType;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Two JVMs that use one database and one cache, and a third that dies. Whatever the interleaving: in the end neither of them has in the
@@ -23,19 +25,26 @@ abstract class TwoJvmsSuite {
 
     static final int NOTES = 60;
 
-    /** How long the locks of a JVM that dies protect. */
-    private static final Map<String, String> SHORT_LOCKS = Map.of(LockstepSettings.LOCK_LIFETIME, "1s");
+    /** How long the locks of a JVM that dies protect: longer than it lives with them. */
+    private static final Map<String, String> SHORT_LOCKS = Map.of(LockstepSettings.LOCK_LIFETIME, "5s");
 
     abstract TwoJvms jvms();
-
-    abstract NodeProcesses nodes();
 
     static Map<String, String> lockstep(NodeProcesses nodes) {
         return Map.of(
                 "hibernate.cache.region.factory_class",
                 "lockstep",
                 LockstepSettings.URI_PROPERTY,
-                nodes.uri() + "&timeout=3s");
+                nodes.uri() + "&timeout=8s");
+    }
+
+    /** Also what is left of a start that failed. */
+    static void closeAll(@Nullable AutoCloseable... started) throws Exception {
+        for (AutoCloseable one : started) {
+            if (one != null) {
+                one.close();
+            }
+        }
     }
 
     Jvm a() {
@@ -46,7 +55,7 @@ abstract class TwoJvmsSuite {
         return jvms().b();
     }
 
-    private void bothRead(int id, String text) {
+    void bothRead(int id, String text) {
         assertThat(b().ask("database " + id)).isEqualTo(text);
         assertThat(a().ask("read " + id)).isEqualTo(text);
         assertThat(b().ask("read " + id)).isEqualTo(text);
@@ -55,6 +64,10 @@ abstract class TwoJvmsSuite {
 
     private CompletableFuture<String> pausedRead(Jvm jvm, int id, String point) {
         jvm.ask("evict " + id);
+        return pausedLoad(jvm, id, point);
+    }
+
+    private static CompletableFuture<String> pausedLoad(Jvm jvm, int id, String point) {
         jvm.ask("arm " + point);
         CompletableFuture<String> read = jvm.begin("read " + id);
         jvm.ask("reached " + point);
@@ -191,8 +204,8 @@ abstract class TwoJvmsSuite {
         for (int id = 11; id <= 13; id++) {
             bothRead(id, "old");
         }
-        CompletableFuture<String> load12;
-        CompletableFuture<String> load13;
+        CompletableFuture<String> one;
+        CompletableFuture<String> other;
         try (Jvm c = jvms().another("killed", SHORT_LOCKS)) {
             for (int id : List.of(11, 12, 13, 18)) {
                 c.ask("arm flushed-" + id);
@@ -202,8 +215,11 @@ abstract class TwoJvmsSuite {
             assertThat(a().ask("query")).doesNotContain("new-18");
             b().ask("write 19 other");
             assertThat(a().ask("query")).doesNotContain("new-18");
-            load12 = pausedRead(a(), 12, NoteType.LOADED);
-            load13 = pausedRead(b(), 13, NoteType.LOADED);
+            one = pausedRead(a(), 13, NoteType.LOADED);
+            assertThat(b().ask("read 13"))
+                    .as("it has seen all that was there before")
+                    .isEqualTo("old");
+            other = pausedLoad(b(), 13, NoteType.LOADED);
             for (int id : List.of(12, 13, 18)) {
                 c.ask("arm committed-" + id);
                 c.ask("open flushed-" + id);
@@ -214,14 +230,14 @@ abstract class TwoJvmsSuite {
         // What it had not committed is rolled back, and cached again once its lock is over.
         assertThat(a().ask("read 11")).isEqualTo("old");
         awaitCached(11, "old");
-        // What it had committed, too. Its locks all ended at one time, but nobody has looked at that of 13 yet.
+        // What it had committed, too. All its locks ended at one time, but nobody has looked at that of 13 yet. Of two
+        // loads from before the commit the first sweeps the lock away; the second must not profit from that.
         awaitCached(12, "new-12");
         b().ask("open " + NoteType.LOADED);
-        assertThat(Jvm.result(load13)).isEqualTo("old");
-        bothRead(13, "new-13");
-        b().ask("evict 12");
+        assertThat(Jvm.result(other)).isEqualTo("old");
         a().ask("open " + NoteType.LOADED);
-        assertThat(Jvm.result(load12)).isEqualTo("old");
+        assertThat(Jvm.result(one)).isEqualTo("old");
+        bothRead(13, "new-13");
         bothRead(12, "new-12");
         bothRead(11, "old");
         Eventually.holds("results of queries are used again", () -> {
@@ -342,6 +358,7 @@ abstract class TwoJvmsSuite {
     // Chance
 
     @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     void inNoRoundOfChanceTheCacheDiffersFromTheDatabase() {
         int rounds = Integer.getInteger("lockstep.test.rounds", 8);
         for (int round = 0; round < rounds; round++) {
@@ -362,33 +379,5 @@ abstract class TwoJvmsSuite {
         CompletableFuture<String> one = jvms.a().begin("compare 3");
         CompletableFuture<String> other = jvms.b().begin("compare 3");
         return Jvm.result(one) + ", " + Jvm.result(other);
-    }
-
-    // A cluster that does not answer
-
-    @Test
-    void withoutTheClusterReadsGoToTheDatabaseAndWritesFailBeforeIt() throws Exception {
-        bothRead(20, "old");
-        for (NodeProcess node : nodes().nodes()) {
-            node.freeze();
-        }
-        try {
-            assertThat(a().ask("read 20")).isEqualTo("old");
-            assertThatThrownBy(() -> a().ask("write 20 new")).hasMessageContaining("The transaction can't go on");
-            assertThat(a().ask("database 20")).isEqualTo("old");
-            assertThat(a().ask("query")).contains("old");
-        } finally {
-            for (NodeProcess node : nodes().nodes()) {
-                node.thaw();
-            }
-        }
-        Eventually.holds("writes are possible again", () -> {
-            try {
-                return a().ask("write 20 new").equals("done");
-            } catch (IllegalStateException refused) {
-                return false;
-            }
-        });
-        bothRead(20, "new");
     }
 }

@@ -49,7 +49,13 @@ public final class TwoJvms implements AutoCloseable {
         all.putAll(cache);
         Jvm a = Jvm.start(home.resolve("a.log"), all);
         Jvm b = Jvm.start(home.resolve("b.log"), all);
-        return new TwoJvms(home, all, a.awaitReady(), b.awaitReady());
+        try {
+            return new TwoJvms(home, all, a.awaitReady(), b.awaitReady());
+        } catch (IOException failed) {
+            a.close();
+            b.close();
+            throw failed;
+        }
     }
 
     private static void fill(Database database, int notes) throws SQLException {
