@@ -55,6 +55,24 @@ class HouseRulesTest {
             .because("servers hold bytes, and need no class of an application");
 
     @ArchTest
+    static final ArchRule HIBERNATES_CACHE_IS_A_CLIENT_LIKE_ANY_OTHER = noClasses()
+            .that()
+            .resideInAPackage("dev.lockstep.hibernate..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.lockstep.cluster..", "org.apache.ratis..")
+            .because("an application that caches its entities need not run a node");
+
+    @ArchTest
+    static final ArchRule HIBERNATE_HAS_ONE_ROOM = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.hibernate..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.hibernate..", "jakarta.persistence..")
+            .because("nobody else should need it on the class path");
+
+    @ArchTest
     static final ArchRule NETTY_HAS_ONE_ROOM = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.protocol.netty")
@@ -94,7 +112,11 @@ class HouseRulesTest {
     @ArchTest
     static final ArchRule CLOCKS_HAVE_ONE_DOOR = noClasses()
             .that()
-            .resideInAnyPackage("dev.lockstep.protocol..", "dev.lockstep.cluster..", "dev.lockstep.jcache..")
+            .resideInAnyPackage(
+                    "dev.lockstep.protocol..",
+                    "dev.lockstep.cluster..",
+                    "dev.lockstep.jcache..",
+                    "dev.lockstep.hibernate..")
             .and()
             .resideOutsideOfPackage("dev.lockstep.protocol.runtime")
             .should()

@@ -14,6 +14,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Mutation.Action;
 import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class ShardMachine {
 
     public static final int MAX_EXPIRED_PER_TICK = 1_000;
-    /** A version is a log position and, in the lowest bits, the number of the mutation in its batch. */
-    public static final int ORDINAL_BITS = 16;
+    public static final int ORDINAL_BITS = Versions.ORDINAL_BITS;
 
     private final Entries entries;
     private final SessionTable sessions = new SessionTable();

@@ -15,6 +15,7 @@ import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -139,7 +140,7 @@ final class ReplicaState implements LogMachine {
 
     /** The highest version that a reader may rely on: taken before it looks, it bounds what absence was seen from below. */
     private long lastVersion() {
-        return ((applied() + 1) << ShardMachine.ORDINAL_BITS) - 1;
+        return Versions.lastAt(applied());
     }
 
     private Reply keys(Request.Scan scan, long nowMillis) {

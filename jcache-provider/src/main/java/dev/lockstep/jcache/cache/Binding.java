@@ -3,8 +3,10 @@ package dev.lockstep.jcache.cache;
 import dev.lockstep.jcache.event.Listeners;
 import dev.lockstep.jcache.expiry.Expiry;
 import dev.lockstep.jcache.marshalling.Marshaller;
+import dev.lockstep.protocol.routing.Found;
 import dev.lockstep.protocol.routing.HeldLease;
 import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.routing.Moment;
 import dev.lockstep.protocol.routing.PartialWriteException;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.routing.WriteResult;
@@ -178,6 +180,23 @@ final class Binding<K, V> {
                                             .thenApply(results -> found);
                         },
                         user);
+    }
+
+    /** An entry and its version, or since when it is certainly absent; without noting that it was read. */
+    Versioned<V> readVersioned(Bytes key) {
+        Found found = await(session.get(info.id(), key, consistency));
+        EntryRead entry = found.entry();
+        return entry == null
+                ? new Versioned<>(null, Version.absentSince(found.lastVersion()))
+                : new Versioned<>(value(entry.value()), Version.of(entry.version()));
+    }
+
+    Moment moment() {
+        return session.moment();
+    }
+
+    long lastVersionAt(Moment moment, Bytes key) {
+        return session.lastVersionAt(moment, info.id(), key);
     }
 
     CompletableFuture<Boolean> contains(K key) {

@@ -14,6 +14,9 @@ public interface LockstepCache<K, V> extends Cache<K, V> {
     /** The same cache, whose operations do not wait; of {@link #strong} with strong reads. */
     AsyncCache<K, V> async();
 
+    /** The same cache with versions; of {@link #strong} with strong reads. */
+    VersionedCache<K, V> versioned();
+
     /**
      * Stores an entry with a lifetime of its own, whatever the cache's expiry policy says; a later update is the policy's again.
      *

@@ -121,6 +121,11 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         return new AsyncView<>(life, binding, reads, writes, processing, checks);
     }
 
+    @Override
+    public VersionedCache<K, V> versioned() {
+        return new VersionedView<>(binding, checks);
+    }
+
     /** Begins an operation and waits for it; its code of the application runs on this thread. */
     private <T> T done(Function<Executor, CompletableFuture<T>> operation) {
         return CallerLoop.run(binding.timeout(), operation);

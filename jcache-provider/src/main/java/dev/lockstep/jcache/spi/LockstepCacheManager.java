@@ -122,6 +122,17 @@ public final class LockstepCacheManager implements CacheManager {
 
     @Override
     public synchronized <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(String name, C configuration) {
+        Objects.requireNonNull(name, "name");
+        return createCache(name, configuration, template(name));
+    }
+
+    /**
+     * Creates a cache as {@link #createCache(String, Configuration)} does, with what a template says given by the caller.
+     *
+     * @param template in place of that of the settings; null for none, whatever the settings say
+     */
+    public synchronized <K, V> Cache<K, V> createCache(
+            String name, Configuration<K, V> configuration, @Nullable CacheSettings template) {
         checkOpen();
         Objects.requireNonNull(name, "name");
         MutableConfiguration<K, V> own = ownCopy(Objects.requireNonNull(configuration, "configuration"));
@@ -133,7 +144,7 @@ public final class LockstepCacheManager implements CacheManager {
         boolean opened = false;
         Expiry expiry = ExpiryRules.isStandard(policy) ? Expiry.BY_RULE : new PolicyExpiry(policy);
         try {
-            CacheDefinition definition = Definitions.of(name, own, policy, template(name));
+            CacheDefinition definition = Definitions.of(name, own, policy, template);
             Cache<K, V> cache = open(Await.result(session.createCache(definition), session.timeout()), own, expiry);
             opened = true;
             return cache;
@@ -144,7 +155,8 @@ public final class LockstepCacheManager implements CacheManager {
         }
     }
 
-    private @Nullable CacheSettings template(String name) {
+    /** What the settings say of a cache with this name; null when no pattern matches it. */
+    public @Nullable CacheSettings template(String name) {
         return Stream.of(templates, settings.caches())
                 .flatMap(patterns -> patterns.entrySet().stream())
                 .filter(pattern -> Definitions.matches(pattern.getKey(), name))

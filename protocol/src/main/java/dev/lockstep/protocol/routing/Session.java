@@ -14,6 +14,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.Versions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -235,6 +236,18 @@ public final class Session implements AutoCloseable {
         return all(IntStream.range(0, shards())
                 .mapToObj(shard -> writes.clear(cacheId, shard))
                 .toList());
+    }
+
+    // Moments
+
+    /** How far this session has seen by now. Costs no request. */
+    public Moment moment() {
+        return positions.moment();
+    }
+
+    /** The last version of a key's shard that the session had seen at a moment of its own: a lower bound of what it was. */
+    public long lastVersionAt(Moment moment, int cacheId, Bytes key) {
+        return Versions.lastAt(moment.position(shardOf(cacheId, key)));
     }
 
     // Leases

@@ -26,6 +26,15 @@ public final class SessionPositions {
         return judgedAt.get();
     }
 
+    /** All positions of now, none of them later than it is. */
+    public Moment moment() {
+        long[] copy = new long[positions.length()];
+        for (int shard = 0; shard < copy.length; shard++) {
+            copy[shard] = positions.get(shard);
+        }
+        return new Moment(copy);
+    }
+
     /** The session has seen {@code position} of {@code shard}. */
     public void saw(int shard, long position) {
         if (positions.get(shard) < position) {

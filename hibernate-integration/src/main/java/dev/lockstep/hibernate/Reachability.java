@@ -1,0 +1,78 @@
+package dev.lockstep.hibernate;
+
+import dev.lockstep.jcache.cache.LockstepCacheException;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.hibernate.cache.CacheException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the application from waiting again and again for a cluster that does not answer: after a failure one caller a second
+ * tries, the others are told at once. Thread-safe, lock-free.
+ */
+final class Reachability {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reachability.class);
+    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long UP = 0;
+    private static final long PROBED = 1;
+
+    /** {@link #UP}, {@link #PROBED} by somebody, or from when on somebody may try. */
+    private final AtomicLong state = new AtomicLong(UP);
+
+    /** Does what may as well be left out; {@code otherwise} when it can't be done. */
+    <T> T attempt(String what, Supplier<T> operation, T otherwise) {
+        try {
+            return require(what, operation);
+        } catch (CacheException failed) {
+            LOG.debug("{}", failed.getMessage(), failed);
+            return otherwise;
+        }
+    }
+
+    /**
+     * Does what must not be left out.
+     *
+     * @throws CacheException when it can't be done
+     */
+    <T> T require(String what, Supplier<T> operation) {
+        long before = state.get();
+        if (before != UP && !(isTime(before) && state.compareAndSet(before, PROBED))) {
+            throw new CacheException(what + " is not tried: the cache did not answer a moment ago");
+        }
+        boolean answered = false;
+        try {
+            T result = operation.get();
+            answered = true;
+            return result;
+        } catch (LockstepCacheException refused) {
+            answered = refused.kind() == Status.Kind.PERMANENT;
+            throw new CacheException(what + " failed: " + refused.getMessage(), refused);
+        } catch (javax.cache.CacheException | IllegalStateException failed) {
+            throw new CacheException(what + " failed: " + failed.getMessage(), failed);
+        } finally {
+            ended(before, answered);
+        }
+    }
+
+    private static boolean isTime(long state) {
+        return state != PROBED && Time.system().nanos() - state >= 0;
+    }
+
+    private void ended(long before, boolean answered) {
+        if (answered && before != UP) {
+            LOG.info("The cache answers again");
+            state.set(UP);
+        } else if (!answered) {
+            if (before == UP) {
+                LOG.warn("The cache does not answer: reads go to the database, and what needs a lock is refused");
+            }
+            long next = Time.system().nanos() + RETRY_NANOS;
+            state.set(next == UP || next == PROBED ? next + 2 : next);
+        }
+    }
+}

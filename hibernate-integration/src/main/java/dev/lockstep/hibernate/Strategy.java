@@ -1,0 +1,74 @@
+package dev.lockstep.hibernate;
+
+import org.hibernate.cache.CacheException;
+import org.hibernate.cache.spi.access.AccessType;
+import org.hibernate.cache.spi.access.SoftLock;
+import org.hibernate.engine.spi.SharedSessionContractImplementor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one kind of data is kept in step with the database, whether entities, collections or natural ids. Methods that are called before
+ * the transaction commits throw {@link CacheException} when the cluster does not answer and the transaction must not go on;
+ * those called afterwards throw nothing of the kind. Thread-safe.
+ */
+abstract class Strategy {
+
+    final RegionStore store;
+
+    Strategy(RegionStore store) {
+        this.store = store;
+    }
+
+    abstract AccessType type();
+
+    @Nullable
+    Object get(Object key) {
+        return store.get(store.key(key));
+    }
+
+    boolean contains(Object key) {
+        return get(key) != null;
+    }
+
+    /** @param refresh whether a value that is there shall be replaced */
+    abstract boolean putFromLoad(SharedSessionContractImplementor session, Object key, Object value, boolean refresh);
+
+    /** Before the change. */
+    abstract @Nullable SoftLock lockItem(SharedSessionContractImplementor session, Object key);
+
+    /** Between the change and the commit, of what was removed or must be removed. */
+    abstract void remove(Object key);
+
+    /** Between the change and the commit, of what was updated. */
+    abstract void updating(Object key);
+
+    /** After the commit of an insert. */
+    abstract boolean inserted(SharedSessionContractImplementor session, Object key, Object value);
+
+    /** After the commit of an update. */
+    abstract boolean updated(
+            SharedSessionContractImplementor session, Object key, Object value, @Nullable SoftLock lock);
+
+    /** After the transaction, of what was removed or not changed after all. */
+    abstract void unlockItem(SharedSessionContractImplementor session, Object key, @Nullable SoftLock lock);
+
+    /** Before a change of what can't be told one by one. */
+    abstract @Nullable SoftLock lockRegion();
+
+    /** After that. */
+    abstract void unlockRegion(@Nullable SoftLock lock);
+
+    final void removeAll() {
+        store.clearBefore();
+    }
+
+    /** Asked for by the application. */
+    final void evict(Object key) {
+        store.require("The eviction of an entry", () -> store.fence(store.key(key)));
+    }
+
+    /** Asked for by the application. */
+    final void evictAll() {
+        store.require("The eviction of a region", store::clear);
+    }
+}

@@ -1,0 +1,5 @@
+/** What the two JVMs share: a table of notes and what is around it. */
+@NullMarked
+package dev.lockstep.hibernate.model;
+
+import org.jspecify.annotations.NullMarked;

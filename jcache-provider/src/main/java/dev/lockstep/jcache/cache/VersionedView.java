@@ -1,0 +1,79 @@
+package dev.lockstep.jcache.cache;
+
+import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.routing.Moment;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.MutationResult;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Versions as the shards have them. Thread-safe. */
+final class VersionedView<K, V> implements VersionedCache<K, V> {
+
+    private final Binding<K, V> binding;
+    private final Checks<K, V> checks;
+
+    VersionedView(Binding<K, V> binding, Checks<K, V> checks) {
+        this.binding = binding;
+        this.checks = checks;
+    }
+
+    @Override
+    public Versioned<V> read(K key) {
+        checks.key(key);
+        Bytes bytes = binding.keyBytes(key);
+        long before = binding.lastVersionAt(binding.moment(), bytes);
+        LocalEntry local = binding.local(bytes);
+        if (local == null) {
+            return binding.readVersioned(bytes);
+        }
+        return local == LocalEntry.ABSENT
+                ? new Versioned<>(null, Version.absentSince(before))
+                : new Versioned<>(binding.decoded(local), Version.of(local.version()));
+    }
+
+    @Override
+    public Version put(K key, V value, @Nullable Duration lifetime) {
+        return Version.of(write(key, value, Condition.ANY, lifetime).version());
+    }
+
+    @Override
+    public @Nullable Version put(K key, V value, Version expected, @Nullable Duration lifetime) {
+        MutationResult result = write(key, value, expected.condition(), lifetime);
+        return result.applied() ? Version.of(result.version()) : null;
+    }
+
+    private MutationResult write(K key, V value, Condition condition, @Nullable Duration lifetime) {
+        checks.entry(key, value);
+        Mutation put = Mutation.put(binding.keyBytes(key), binding.valueBytes(value), condition);
+        return done(lifetime == null ? put : put.living(Checks.lifetime(lifetime)));
+    }
+
+    @Override
+    public boolean remove(K key, Version expected) {
+        checks.key(key);
+        return done(Mutation.remove(binding.keyBytes(key), expected.condition()))
+                .applied();
+    }
+
+    private MutationResult done(Mutation mutation) {
+        return CallerLoop.run(binding.timeout(), user -> binding.write(mutation, LeaseId.NONE, user, committed -> {}));
+    }
+
+    @Override
+    public Moment moment() {
+        return binding.moment();
+    }
+
+    @Override
+    public @Nullable Version unchangedSince(K key, Versioned<V> found, Moment moment) {
+        long bound = binding.lastVersionAt(moment, binding.keyBytes(key));
+        if (found.value() == null) {
+            return Version.absentSince(bound);
+        }
+        return found.version().number() <= bound ? found.version() : null;
+    }
+}
