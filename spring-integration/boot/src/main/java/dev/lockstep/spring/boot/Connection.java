@@ -64,14 +64,12 @@ final class Connection {
         for (int i = 0; i < servers.size(); i++) {
             judged(SERVERS + "[" + i + "]", servers.get(i), "lockstep://" + servers.get(i), resources);
         }
+        String cluster = properties.cluster() == null ? "" : "/" + encoded(properties.cluster());
         List<String> options = new ArrayList<>();
-        if (properties.cluster() != null) {
-            options.add("cluster=" + encoded(properties.cluster()));
-        }
         addDuration("timeout", properties.timeout(), options);
         addDuration("connect-timeout", properties.connectTimeout(), options);
         String query = options.stream().collect(Collectors.joining("&", options.isEmpty() ? "" : "?", ""));
-        return URI.create("lockstep://" + String.join(",", servers) + query);
+        return URI.create("lockstep://" + String.join(";", servers) + cluster + query);
     }
 
     private static void addDuration(String name, @Nullable Duration duration, List<String> options) {
