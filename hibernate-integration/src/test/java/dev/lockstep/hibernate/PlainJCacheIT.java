@@ -1,6 +1,7 @@
 package dev.lockstep.hibernate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.hibernate.jvm.Database;
@@ -31,6 +32,7 @@ class PlainJCacheIT {
 
     @BeforeAll
     static void start() throws Exception {
+        assumeTrue(System.getProperty("lockstep.test.hibernate", "").isEmpty(), "the other Hibernate has none");
         database = Database.h2("plain");
         nodes = NodeProcesses.start(home, 3, List.of("shards: 4"));
         jvms = TwoJvms.start(
