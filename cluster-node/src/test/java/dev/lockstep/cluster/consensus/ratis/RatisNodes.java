@@ -53,7 +53,8 @@ final class RatisNodes implements AutoCloseable {
                 self,
                 views.get(index),
                 home.resolve(self.id().name()),
-                Duration.ofMillis(300),
+                // As users have it: on a busy machine a shorter one costs leaders their office in the middle of a test.
+                Duration.ofSeconds(1),
                 RatisSettings.MAX_ENTRY_BYTES);
         RecordingMachine machine = new RecordingMachine();
         running[index] = new RaftMember(settings, links -> links, tls.get(index));
