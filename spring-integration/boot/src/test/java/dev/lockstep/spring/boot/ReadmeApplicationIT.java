@@ -108,7 +108,7 @@ class ReadmeApplicationIT {
                 NodeProcesses.start(home.resolve("nodes"), 1, ApplicationProcess.classPathOfNodes())) {
             assertThat(three.get(2)).startsWith("lockstep.servers=");
             runs(
-                    "lockstep://" + nodes.addresses() + "?cluster=processes",
+                    nodes.uri().toString(),
                     "--" + three.get(2).replaceFirst("=.*", "=" + nodes.addresses()),
                     "--lockstep.cluster=processes");
         }
