@@ -35,7 +35,7 @@ abstract class TwoJvmsSuite {
                 "hibernate.cache.region.factory_class",
                 "lockstep",
                 LockstepSettings.URI_PROPERTY,
-                nodes.uri() + "&timeout=8s");
+                nodes.uri() + "?timeout=8s");
     }
 
     /** Also what is left of a start that failed. */
