@@ -1,1 +1,3 @@
-insert into product select x, 'tea no. ' || x, 1.50 + x / 10.0 from system_range(1, 1000);
+insert into product (id, name, price)
+with recursive ids (id) as (select 1 union all select id + 1 from ids where id < 200)
+select id, 'tea no. ' || id, 10.00 from ids;

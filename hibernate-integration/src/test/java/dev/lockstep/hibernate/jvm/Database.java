@@ -19,6 +19,11 @@ public interface Database extends AutoCloseable {
         return Postgres.start();
     }
 
+    /** PostgreSQL if it is installed, otherwise H2. */
+    static Database installed(String name) throws IOException, SQLException {
+        return Postgres.isInstalled() ? postgres() : h2(name);
+    }
+
     /** H2 in this JVM, as a server on loopback. The name is one of this JVM's alone. */
     static Database h2(String name) throws SQLException {
         System.setProperty("h2.bindAddress", "127.0.0.1");

@@ -2,19 +2,21 @@ package dev.lockstep.hibernate.jvm;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A PostgreSQL server of its own on loopback, run by another user where this one is root, as it insists. */
 public final class Postgres implements Database {
 
     private static final List<String> TOOLS = List.of("initdb", "pg_ctl", "postgres");
+    private static final Path DEBIANS = Path.of("/usr/lib/postgresql");
     private static final String ROOTS_STAND_IN = "postgres";
 
     private final Path folder;
@@ -27,12 +29,27 @@ public final class Postgres implements Database {
 
     /** Whether there is what is needed. */
     public static boolean isInstalled() {
-        return TOOLS.stream().allMatch(Postgres::isOnThePath) && (!isRoot() || isOnThePath("setpriv"));
+        return TOOLS.stream().allMatch(tool -> find(tool).isPresent())
+                && (!isRoot() || find("setpriv").isPresent());
     }
 
-    private static boolean isOnThePath(String tool) {
-        return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
+    /** On the path, or where Debian's packages keep it. */
+    private static Optional<Path> find(String tool) {
+        List<Path> folders = new ArrayList<>();
+        for (String folder : System.getenv("PATH").split(File.pathSeparator)) {
+            folders.add(Path.of(folder));
+        }
+        if (Files.isDirectory(DEBIANS)) {
+            try (Stream<Path> versions = Files.list(DEBIANS)) {
+                versions.forEach(version -> folders.add(version.resolve("bin")));
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        }
+        return folders.stream()
+                .map(folder -> folder.resolve(tool))
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 
     private static boolean isRoot() {
@@ -66,12 +83,13 @@ public final class Postgres implements Database {
         }
     }
 
-    private static void asUser(String... command) throws IOException {
+    private static void asUser(String tool, String... arguments) throws IOException {
         List<String> all = new ArrayList<>();
         if (isRoot()) {
             all.addAll(List.of("setpriv", "--reuid=" + ROOTS_STAND_IN, "--regid=" + ROOTS_STAND_IN, "--init-groups"));
         }
-        all.addAll(List.of(command));
+        all.add(find(tool).orElseThrow().toString());
+        all.addAll(List.of(arguments));
         run(all);
     }
 

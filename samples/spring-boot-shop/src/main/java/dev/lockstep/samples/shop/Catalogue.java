@@ -1,35 +1,32 @@
 package dev.lockstep.samples.shop;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.math.BigDecimal;
 import org.springframework.beans.factory.annotation.Value;
-import org.springframework.cache.annotation.Cacheable;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Service;
+import org.springframework.transaction.annotation.Transactional;
 
-/** Products, from the database if no instance has read them yet. */
+/** What is for sale, and for how much. */
 @Service
 public class Catalogue {
 
-    private final JdbcTemplate database;
+    private final Products products;
+    private final Descriptions descriptions;
     private final String instance;
-    private final AtomicInteger queries = new AtomicInteger();
 
-    public Catalogue(JdbcTemplate database, @Value("${shop.instance}") String instance) {
-        this.database = database;
+    public Catalogue(Products products, Descriptions descriptions, @Value("${shop.instance}") String instance) {
+        this.products = products;
+        this.descriptions = descriptions;
         this.instance = instance;
     }
 
-    @Cacheable(cacheNames = "products", sync = true)
-    public Product product(long id) {
-        queries.incrementAndGet();
-        return database.queryForObject(
-                "select name, price from product where id = ?",
-                (row, number) -> new Product(id, row.getString("name"), row.getBigDecimal("price"), instance),
-                id);
+    @Transactional(readOnly = true)
+    public Offer offer(long id) {
+        Product product = products.findById(id).orElseThrow();
+        return new Offer(id, product.name(), product.price(), descriptions.of(id), instance);
     }
 
-    /** How often this instance has asked the database. */
-    public int queries() {
-        return queries.get();
+    @Transactional
+    public void reprice(long id, BigDecimal price) {
+        products.findById(id).orElseThrow().reprice(price);
     }
 }

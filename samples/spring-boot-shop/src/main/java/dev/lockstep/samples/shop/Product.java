@@ -1,11 +1,43 @@
 package dev.lockstep.samples.shop;
 
-import java.io.Serializable;
+import jakarta.persistence.Cacheable;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
 import java.math.BigDecimal;
+import org.hibernate.annotations.Cache;
+import org.hibernate.annotations.CacheConcurrencyStrategy;
 
 /**
- * What the shop sells.
- *
- * @param readBy the instance that read it from the database
+ * What the shop sells; in the second-level cache of all instances. It has no version, so nothing but that cache keeps old prices
+ * away.
  */
-public record Product(long id, String name, BigDecimal price, String readBy) implements Serializable {}
+@Entity
+@Cacheable
+@Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+public class Product {
+
+    @Id
+    private long id;
+
+    private String name = "";
+    private BigDecimal price = BigDecimal.ZERO;
+
+    /** For Hibernate. */
+    protected Product() {}
+
+    public long id() {
+        return id;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public BigDecimal price() {
+        return price;
+    }
+
+    public void reprice(BigDecimal changed) {
+        price = changed;
+    }
+}

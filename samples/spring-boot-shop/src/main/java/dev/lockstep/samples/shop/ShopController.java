@@ -1,51 +1,59 @@
 package dev.lockstep.samples.shop;
 
-import dev.lockstep.spring.LockstepCacheManager;
-import javax.cache.management.CacheStatisticsMXBean;
-import org.springframework.beans.factory.annotation.Value;
-import org.springframework.cache.Cache;
+import java.math.BigDecimal;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** A page that shows which instance answered, and what its cache came to. */
+/** Offers, changes of prices, and a page that shows which instance answered, and what its caches came to. */
 @RestController
 public class ShopController {
 
     private final Catalogue catalogue;
-    private final LockstepCacheManager caches;
-    private final String instance;
+    private final Figures figures;
 
-    public ShopController(
-            Catalogue catalogue, LockstepCacheManager caches, @Value("${shop.instance}") String instance) {
+    public ShopController(Catalogue catalogue, Figures figures) {
         this.catalogue = catalogue;
-        this.caches = caches;
-        this.instance = instance;
+        this.figures = figures;
     }
 
     @GetMapping("/products/{id}")
-    public Product product(@PathVariable long id) {
-        return catalogue.product(id);
+    public Offer offer(@PathVariable long id) {
+        return catalogue.offer(id);
+    }
+
+    /** The transaction has ended when it answers. */
+    @PostMapping("/products/{id}/price")
+    public void reprice(@PathVariable long id, @RequestParam BigDecimal price) {
+        catalogue.reprice(id, price);
+    }
+
+    @GetMapping("/figures")
+    public Figures.Reading figures() {
+        return figures.read();
     }
 
     @GetMapping(path = "/", produces = MediaType.TEXT_HTML_VALUE)
     public String page() {
-        CacheStatisticsMXBean statistics = statistics();
+        Figures.Reading now = figures.read();
         StringBuilder page = new StringBuilder("<!doctype html><title>Shop</title>\n");
-        page.append("<p>answered by ").append(instance).append("</p>\n");
-        page.append("<p>hits ").append(statistics.getCacheHits());
-        page.append(", misses ").append(statistics.getCacheMisses());
-        page.append(", queries ").append(catalogue.queries()).append("</p>\n<ul>\n");
+        page.append("<p>answered by %s</p>\n".formatted(now.instance()));
+        page.append("<p>@Cacheable descriptions: hits %d, misses %d, written here %d</p>\n"
+                .formatted(now.descriptionHits(), now.descriptionMisses(), now.written()));
+        page.append("<p>Hibernate's products: hits %d, misses %d, SQL statements %d</p>\n<ul>\n"
+                .formatted(now.productHits(), now.productMisses(), now.statements()));
         for (long id = 1; id <= 10; id++) {
-            Product product = catalogue.product(id);
-            page.append("<li>%s %s, read by %s</li>\n".formatted(product.name(), product.price(), product.readBy()));
+            Offer offer = catalogue.offer(id);
+            page.append("<li>%s %s, %s (written by %s)</li>\n"
+                    .formatted(
+                            offer.name(),
+                            offer.price(),
+                            offer.description().text(),
+                            offer.description().writtenBy()));
         }
         return page.append("</ul>\n").toString();
-    }
-
-    private CacheStatisticsMXBean statistics() {
-        Cache products = caches.getCache("products");
-        return ((javax.cache.Cache<?, ?>) products.getNativeCache()).unwrap(CacheStatisticsMXBean.class);
     }
 }

@@ -1,0 +1,10 @@
+package dev.lockstep.samples.shop;
+
+import java.io.Serializable;
+
+/**
+ * What is said of a product.
+ *
+ * @param writtenBy the instance that came up with it
+ */
+public record Description(String text, String writtenBy) implements Serializable {}

@@ -1,0 +1,32 @@
+package dev.lockstep.samples.shop;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.cache.annotation.Cacheable;
+import org.springframework.stereotype.Service;
+
+/** Stands for what is dear to come by: each description is written once for all instances. */
+@Service
+public class Descriptions {
+
+    private static final List<String> GARDENS = List.of("Assam", "Darjeeling", "Fujian", "Uji");
+
+    private final String instance;
+    private final AtomicInteger written = new AtomicInteger();
+
+    public Descriptions(@Value("${shop.instance}") String instance) {
+        this.instance = instance;
+    }
+
+    @Cacheable(cacheNames = "descriptions", sync = true)
+    public Description of(long product) {
+        written.incrementAndGet();
+        return new Description("from " + GARDENS.get((int) (product % GARDENS.size())), instance);
+    }
+
+    /** How many this instance has written. */
+    public int written() {
+        return written.get();
+    }
+}
