@@ -2,6 +2,7 @@ package dev.lockstep.samples.plain;
 
 import java.net.URI;
 import javax.cache.Cache;
+import javax.cache.CacheManager;
 import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
 
@@ -9,10 +10,12 @@ import javax.cache.configuration.MutableConfiguration;
 public class FirstAsClient {
     public static void main(String[] args) {
         try (var provider = Caching.getCachingProvider()) {
-            Cache<String, Integer> visits = provider.getCacheManager(URI.create(args[0]), null)
-                    .createCache(
-                            "visits",
-                            new MutableConfiguration<String, Integer>().setTypes(String.class, Integer.class));
+            CacheManager manager = provider.getCacheManager(URI.create(args[0]), null);
+            Cache<String, Integer> visits = manager.getCache("visits", String.class, Integer.class);
+            if (visits == null) { // the nodes keep it from one run to the next
+                visits = manager.createCache(
+                        "visits", new MutableConfiguration<String, Integer>().setTypes(String.class, Integer.class));
+            }
             visits.put("home", 41);
             visits.invoke("home", (entry, arguments) -> {
                 entry.setValue(entry.getValue() + 1);

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,9 +25,12 @@ class PlainJavaIT {
 
     @Test
     void countsAsAClientOfThreeNodes() throws Exception {
-        try (NodeProcesses nodes = NodeProcesses.start(home, 3)) {
+        try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: 4"))) {
             String[] cluster = {nodes.uri().toString()};
             assertThat(outputOf(() -> FirstAsClient.main(cluster))).isEqualTo("42");
+            assertThat(outputOf(() -> FirstAsClient.main(cluster)))
+                    .as("the second run")
+                    .isEqualTo("42");
         }
     }
 

@@ -48,6 +48,8 @@ final class Customers implements AutoCloseable {
             }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException unexpected) {
+            wrong("The " + Thread.currentThread().getName() + " has left: " + unexpected);
         }
     }
 
