@@ -7,7 +7,7 @@ import dev.lockstep.benchmarks.Spread;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.PrimitiveIterator.OfDouble;
+import java.util.PrimitiveIterator;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,7 @@ class ComparisonTest {
 
     /** Its latencies are given, the first for warming up. */
     private Contender contender(String name, double... latencies) {
-        OfDouble next = DoubleStream.of(latencies).iterator();
+        PrimitiveIterator.OfDouble next = DoubleStream.of(latencies).iterator();
         return new Contender() {
             @Override
             public String name() {
