@@ -34,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 public final class ShardMachine {
 
     public static final int MAX_EXPIRED_PER_TICK = 1_000;
-    public static final int ORDINAL_BITS = Versions.ORDINAL_BITS;
 
     private final Entries entries;
     private final SessionTable sessions = new SessionTable();
@@ -60,7 +59,7 @@ public final class ShardMachine {
             throw new DivergenceException(lastPosition, entries.checksum(), batch.previousChecksum());
         }
         logTimeMillis = Math.max(logTimeMillis, batch.stampMillis());
-        nextVersion = position << ORDINAL_BITS;
+        nextVersion = position << Versions.ORDINAL_BITS;
         changes = new ArrayList<>();
         List<Outcome> outcomes = new ArrayList<>(batch.commands().size());
         for (Command command : batch.commands()) {

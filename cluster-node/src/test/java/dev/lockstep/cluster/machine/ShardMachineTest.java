@@ -16,6 +16,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -131,7 +132,7 @@ class ShardMachineTest {
     void absenceThatAReaderJudgedByHisClockIsNotRefutedByTheExpiryItself() {
         define(ExpiryRule.ETERNAL);
         write(Mutation.put(KEY, A, Condition.ANY).living(Lifetime.ofMillis(10)));
-        long judgedOver = ((position + 1) << ShardMachine.ORDINAL_BITS) - 1;
+        long judgedOver = ((position + 1) << Versions.ORDINAL_BITS) - 1;
         now += 20;
         MutationResult stored = write(Mutation.put(KEY, B, new Condition.AbsentSince(judgedOver)));
         assertThat(stored.applied()).isTrue();
@@ -142,7 +143,7 @@ class ShardMachineTest {
     void absenceThatAReaderJudgedByHisClockIsRefutedByATouchThatKeptTheEntryAlive() {
         define(ExpiryRule.ETERNAL);
         write(Mutation.put(KEY, A, Condition.ANY).living(Lifetime.ofMillis(10)));
-        long judgedOver = ((position + 1) << ShardMachine.ORDINAL_BITS) - 1;
+        long judgedOver = ((position + 1) << Versions.ORDINAL_BITS) - 1;
         write(Mutation.touch(KEY, Condition.ANY, Lifetime.ofMillis(50)));
         now += 100;
         assertThat(write(Mutation.put(KEY, B, new Condition.AbsentSince(judgedOver)))

@@ -7,7 +7,6 @@ import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
-import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.testing.HandLog;
 import dev.lockstep.protocol.concurrency.HandLoop;
@@ -23,6 +22,7 @@ import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.RequestId;
+import dev.lockstep.protocol.wire.Versions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -92,7 +92,7 @@ final class WrittenReplica {
     /** The value, or {@link #REFUSED}. */
     long read(SessionPositions session) {
         LocalEntry entry = replica.get(CACHE, KEY, 0, session);
-        return entry == null ? REFUSED : entry.version() >> ShardMachine.ORDINAL_BITS;
+        return entry == null ? REFUSED : entry.version() >> Versions.ORDINAL_BITS;
     }
 
     /** Nobody asks: the log has defined the cache. */

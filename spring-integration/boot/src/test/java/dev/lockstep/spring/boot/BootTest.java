@@ -3,6 +3,7 @@ package dev.lockstep.spring.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.spring.LockstepCache;
 import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.app.Shop;
@@ -138,15 +139,17 @@ class BootTest {
                 "lockstep.caches.prices.time-to-idle=1h")) {
             LockstepCacheManager manager = context.getBean(LockstepCacheManager.class);
             manager.getCache("short-lived").put("a", 1);
-            Eventual.holds(() -> manager.getCache("short-lived").get("a") == null);
+            Eventually.holds("it is over", () -> manager.getCache("short-lived").get("a") == null);
             for (int i = 0; i < 1_000; i++) {
                 manager.getCache("bounded-one").put(i, i);
             }
             javax.cache.Cache<Object, Object> bounded =
                     context.getBean(CacheManager.class).getCache("bounded-one");
-            Eventual.holds(() -> bounded.unwrap(dev.lockstep.jcache.cache.LockstepCache.class)
-                            .size()
-                    <= 10);
+            Eventually.holds(
+                    "the bound is kept",
+                    () -> bounded.unwrap(dev.lockstep.jcache.cache.LockstepCache.class)
+                                    .size()
+                            <= 10);
             assertThat(context.getBean(Shop.class).price("tea")).isEqualTo(1);
             assertThat(context.getBean(Shop.class).price("tea")).isEqualTo(1);
         }
@@ -159,7 +162,7 @@ class BootTest {
                 assertThat(context.getBean(CacheManager.class).getURI()).hasToString("classpath:short-lived.yaml");
                 Cache cache = context.getBean(LockstepCacheManager.class).getCache("brief");
                 cache.put("a", 1);
-                Eventual.holds(() -> cache.get("a") == null);
+                Eventually.holds("it is over", () -> cache.get("a") == null);
             }
         }
     }

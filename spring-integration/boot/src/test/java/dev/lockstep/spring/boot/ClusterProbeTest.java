@@ -3,6 +3,7 @@ package dev.lockstep.spring.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Eventually;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
@@ -59,7 +60,7 @@ class ClusterProbeTest {
             }
             assertThat(questions).hasValue(1);
             speak.countDown();
-            Eventual.holds(() -> {
+            Eventually.holds("it is answered", () -> {
                 try {
                     return probe.caches().equals(List.of("prices"));
                 } catch (CacheException late) {
