@@ -58,13 +58,8 @@ final class RaftMain implements LogMachine {
                 .filter(member -> member.id().name().equals(arguments[1]))
                 .findFirst()
                 .orElseThrow();
-        RatisSettings settings = new RatisSettings(
-                "bench",
-                self,
-                members,
-                Path.of(arguments[2]),
-                self.equals(members.get(0)) ? ELECTION : LATER_ELECTION,
-                RatisSettings.MAX_ENTRY_BYTES);
+        RatisSettings settings = RaftMember.settings(
+                "bench", self, members, Path.of(arguments[2]), self.equals(members.get(0)) ? ELECTION : LATER_ELECTION);
         RaftMain member = new RaftMain(
                 consensus(arguments[0], settings),
                 members.stream().map(Member::id).toList());

@@ -4,6 +4,9 @@ import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.ValueCodec;
+import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -49,6 +52,27 @@ public final class ClusterMachine {
         changed.remove(cacheId);
         state = new State(changed, before.highestId());
         return new Reply.Done();
+    }
+
+    /** What it is, as a record. */
+    byte[] record() {
+        State now = state;
+        WireWriter out = new WireWriter(256).varint(now.highestId());
+        return out.list(now.caches().values(), ValueCodec::cacheInfo).toByteArray();
+    }
+
+    /**
+     * Makes it what a record says.
+     *
+     * @throws dev.lockstep.protocol.wire.MalformedFrameException when it is none; then nothing has changed
+     */
+    void restore(byte[] record) {
+        WireReader in = new WireReader(record);
+        int highestId = in.size();
+        TreeMap<Integer, CacheInfo> caches = new TreeMap<>();
+        in.list(ValueCodec::cacheInfo).forEach(info -> caches.put(info.id(), info));
+        in.end();
+        state = new State(caches, highestId);
     }
 
     /** The cache with this id, or null: destroyed, or not known here yet if the id is above {@link #highestId}. */

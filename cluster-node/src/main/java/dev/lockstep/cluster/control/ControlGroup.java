@@ -22,6 +22,7 @@ import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,40 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                 return machine.destroy(destroy.cacheId());
             }
             throw new MalformedFrameException("The control log holds no " + request);
+        }
+
+        @Override
+        public Image image() {
+            byte[] all = machine.record();
+            return new Image() {
+                @Override
+                public void forEach(Consumer<byte[]> record) {
+                    record.accept(all);
+                }
+
+                @Override
+                public void close() {
+                    // It has a copy.
+                }
+            };
+        }
+
+        @Override
+        public Restoration restoration() {
+            return new Restoration() {
+                private byte @Nullable [] all;
+
+                @Override
+                public void record(byte[] record) {
+                    all = record;
+                }
+
+                @Override
+                public void done(long position) {
+                    machine.restore(Objects.requireNonNull(all, "The checkpoint has no record"));
+                    learnt.advanced();
+                }
+            };
         }
 
         @Override

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ public final class EvictionAdvisor {
     /** How many entries that were there before it led are looked at in one turn of {@link #upkeep}. */
     static final int MAX_FOUND = 4_096;
 
-    private final ShardStore store;
+    private final Supplier<ShardStore> store;
     private final IntFunction<@Nullable CacheInfo> definitions;
     private final Shares shares;
     private final Map<Integer, Bounded> caches = new ConcurrentSkipListMap<>();
@@ -64,7 +65,7 @@ public final class EvictionAdvisor {
         }
 
         void found(Bytes key) {
-            if (store.get(cacheId, key) != null) {
+            if (store.get().get(cacheId, key) != null) {
                 policy.found(key);
             }
         }
@@ -83,7 +84,7 @@ public final class EvictionAdvisor {
         }
 
         long excess() {
-            return shares.excess(bound, cacheId, store);
+            return shares.excess(bound, cacheId, store.get());
         }
 
         List<Victim> choose(long excess, int maxBytes) {
@@ -94,7 +95,7 @@ public final class EvictionAdvisor {
                 if (key == null) {
                     break;
                 }
-                LocalEntry entry = store.get(cacheId, key);
+                LocalEntry entry = store.get().get(cacheId, key);
                 if (entry != null) {
                     victims.add(new Victim(key, entry.version()));
                     bytes += VICTIM_BYTES + key.size();
@@ -106,10 +107,10 @@ public final class EvictionAdvisor {
     }
 
     /**
-     * @param store of the shard
+     * @param store of the shard, which a checkpoint may replace while this rests
      * @param definitions of the caches that the shard's log knows
      */
-    public EvictionAdvisor(ShardStore store, IntFunction<@Nullable CacheInfo> definitions, Shares shares) {
+    public EvictionAdvisor(Supplier<ShardStore> store, IntFunction<@Nullable CacheInfo> definitions, Shares shares) {
         this.store = store;
         this.definitions = definitions;
         this.shares = shares;
@@ -124,7 +125,7 @@ public final class EvictionAdvisor {
         for (int cacheId : known) {
             Bounded cache = bounded(cacheId);
             if (cache != null) {
-                cache.before = store.keys(cacheId);
+                cache.before = store.get().keys(cacheId);
             }
         }
     }

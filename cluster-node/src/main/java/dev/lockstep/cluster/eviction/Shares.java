@@ -3,6 +3,7 @@ package dev.lockstep.cluster.eviction;
 import dev.lockstep.cluster.store.ShardStore;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 
 /**
  * Divides a cache's bound among the cluster's shards. Each has an equal share for certain, and may use what others of this
@@ -12,15 +13,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class Shares {
 
     private final int shards;
-    private final List<ShardStore> hosted = new CopyOnWriteArrayList<>();
+    private final List<Supplier<ShardStore>> hosted = new CopyOnWriteArrayList<>();
 
     /** @param shards of the cluster, all that there are */
     public Shares(int shards) {
         this.shards = shards;
     }
 
-    /** A shard of this node, from now on. */
-    public void host(ShardStore store) {
+    /** A shard of this node, from now on; its store may be replaced. */
+    public void host(Supplier<ShardStore> store) {
         hosted.add(store);
     }
 
@@ -38,7 +39,7 @@ public final class Shares {
                 bound,
                 shards,
                 mine,
-                hosted.stream().mapToLong(store -> store.count(cacheId)).toArray());
+                hosted.stream().mapToLong(store -> store.get().count(cacheId)).toArray());
     }
 
     /** Likewise, from the counts of the shard and of all that are hosted. Pure. */

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.machine;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,6 +95,27 @@ final class Entries {
     /** Of a key that is absent: whether it certainly was ever since {@code version}. */
     boolean absentSince(int cacheId, Bytes key, long version) {
         return tombstones.absentSince(cacheId, key, version);
+    }
+
+    /** What has to be kept besides the entries themselves, and can't be told from them. */
+    List<ShardRecord> records() {
+        return tombstones.records();
+    }
+
+    void restore(ShardRecord.Entry record) {
+        put(record.cacheId(), record.key(), record.entry());
+    }
+
+    void restore(ShardRecord.Tombstone record) {
+        tombstones.restore(record);
+    }
+
+    void restore(ShardRecord.Horizon record) {
+        tombstones.restore(record);
+    }
+
+    ShardStore.Image image() {
+        return store.image();
     }
 
     ExpiryIndex.@Nullable Due firstDue(long logTimeMillis) {

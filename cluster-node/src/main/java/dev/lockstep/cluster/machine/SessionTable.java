@@ -1,12 +1,16 @@
 package dev.lockstep.cluster.machine;
 
+import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The outcomes of requests that a client may still ask about, so that a retry is applied once (promise P1). Replicated
@@ -19,11 +23,13 @@ final class SessionTable {
 
     /** Least recently used first. */
     private final LinkedHashMap<SessionKey, Entry> sessions = new LinkedHashMap<>(16, 0.75f, true);
+    /** The last one that was restored: outcomes follow their session. */
+    private @Nullable Entry restored;
 
     private record SessionKey(long high, long low) {}
 
     private static final class Entry {
-        private final TreeMap<Long, Outcome> outcomes = new TreeMap<>();
+        private final TreeMap<Long, Outcome.Written> outcomes = new TreeMap<>();
         private long completedBelow = 1;
         private long usedAtMillis;
     }
@@ -50,15 +56,41 @@ final class SessionTable {
             return new Outcome.Refused(
                     Status.INVALID, "Request " + id.sequence() + " is a late duplicate: its client has its outcome");
         }
-        Outcome known = session.outcomes.get(id.sequence());
+        Outcome.Written known = session.outcomes.get(id.sequence());
         if (known != null) {
             return known;
         }
         Outcome outcome = request.get();
-        if (outcome instanceof Outcome.Written) {
-            session.outcomes.put(id.sequence(), outcome);
+        if (outcome instanceof Outcome.Written written) {
+            session.outcomes.put(id.sequence(), written);
         }
         return outcome;
+    }
+
+    /** As they are now, the least recently used first, each followed by its outcomes. */
+    List<ShardRecord> records() {
+        List<ShardRecord> records = new ArrayList<>();
+        sessions.forEach((key, session) -> {
+            records.add(new ShardRecord.Session(key.high(), key.low(), session.completedBelow, session.usedAtMillis));
+            session.outcomes.forEach((sequence, outcome) -> records.add(new ShardRecord.Answered(sequence, outcome)));
+        });
+        return records;
+    }
+
+    void restore(ShardRecord.Session record) {
+        Entry session = new Entry();
+        session.completedBelow = record.completedBelow();
+        session.usedAtMillis = record.usedAtMillis();
+        sessions.put(new SessionKey(record.high(), record.low()), session);
+        restored = session;
+    }
+
+    /** @throws MalformedFrameException when no session was restored before it */
+    void restore(ShardRecord.Answered record) {
+        if (restored == null) {
+            throw new MalformedFrameException("An outcome comes without its session");
+        }
+        restored.outcomes.put(record.sequence(), record.outcome());
     }
 
     private void forgetIdle(long logTimeMillis) {

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.machine;
 
+import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
@@ -10,6 +11,7 @@ import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.EntryChange.Kind;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Lifetime;
+import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Mutation.Action;
 import dev.lockstep.protocol.wire.MutationResult;
@@ -43,6 +45,7 @@ public final class ShardMachine {
     private long lastPosition;
     private long nextVersion;
     private List<CacheChange> changes = new ArrayList<>();
+    private ShardRecord.@Nullable Head restoring;
 
     public ShardMachine(ShardStore store) {
         this.entries = new Entries(store);
@@ -219,6 +222,58 @@ public final class ShardMachine {
             int cacheId, Kind kind, Bytes key, @Nullable Bytes value, @Nullable LocalEntry old, long version) {
         Bytes oldValue = old == null ? null : old.value();
         changes.add(new CacheChange(cacheId, new EntryChange(kind, key, value, oldValue, version)));
+    }
+
+    // Checkpoints
+
+    /** What it is after the last batch. Apply thread only; what it answers may be used by another. */
+    public LogMachine.Image image() {
+        return new ShardImage(
+                new ShardRecord.Head(lastPosition, logTimeMillis, entries.checksum()),
+                List.copyOf(caches.values()),
+                sessions.records(),
+                entries.records(),
+                entries.image());
+    }
+
+    /**
+     * Takes one record of an image; only before anything was applied.
+     *
+     * @throws MalformedFrameException when it is no such record
+     */
+    public void restore(byte[] bytes) {
+        ShardRecord record = ShardRecord.decode(bytes);
+        if (record instanceof ShardRecord.Head head) {
+            restoring = head;
+        } else if (record instanceof ShardRecord.Cache cache) {
+            caches.put(cache.info().id(), cache.info());
+        } else if (record instanceof ShardRecord.Entry entry) {
+            entries.restore(entry);
+        } else if (record instanceof ShardRecord.Session session) {
+            sessions.restore(session);
+        } else if (record instanceof ShardRecord.Answered answered) {
+            sessions.restore(answered);
+        } else if (record instanceof ShardRecord.Tombstone tombstone) {
+            entries.restore(tombstone);
+        } else if (record instanceof ShardRecord.Horizon horizon) {
+            entries.restore(horizon);
+        }
+    }
+
+    /**
+     * All records of the image were given.
+     *
+     * @throws MalformedFrameException when they were not all
+     */
+    public void restored() {
+        ShardRecord.Head head = restoring;
+        if (head == null || head.checksum() != entries.checksum()) {
+            throw new MalformedFrameException("The entries are not those of which the checksum was taken");
+        }
+        lastPosition = head.position();
+        logTimeMillis = head.logTimeMillis();
+        nextDeadlineMillis = entries.nextDeadlineMillis();
+        restoring = null;
     }
 
     /** A cache that the log has defined, or null. */

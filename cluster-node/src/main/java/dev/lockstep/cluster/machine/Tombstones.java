@@ -1,9 +1,11 @@
 package dev.lockstep.cluster.machine;
 
 import dev.lockstep.protocol.wire.Bytes;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -54,6 +56,23 @@ final class Tombstones {
     void dropped(int cacheId) {
         removals.keySet().removeIf(key -> key.cacheId() == cacheId);
         horizons.remove(cacheId);
+    }
+
+    /** As they are now, the oldest first, and then the horizons. */
+    List<ShardRecord> records() {
+        List<ShardRecord> records = new ArrayList<>(removals.size() + horizons.size());
+        removals.forEach((key, removal) -> records.add(
+                new ShardRecord.Tombstone(key.cacheId(), key.key(), removal.version(), removal.atMillis())));
+        horizons.forEach((cacheId, version) -> records.add(new ShardRecord.Horizon(cacheId, version)));
+        return records;
+    }
+
+    void restore(ShardRecord.Tombstone record) {
+        removals.put(new CacheKey(record.cacheId(), record.key()), new Removal(record.version(), record.atMillis()));
+    }
+
+    void restore(ShardRecord.Horizon record) {
+        horizons.put(record.cacheId(), record.version());
     }
 
     /** Whether an absent key certainly was absent ever since {@code version}. */

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
+import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.routing.EmbeddedNode;
@@ -123,7 +124,14 @@ public final class Node implements EmbeddedNode {
         try {
             return new RatisConsensus(
                     new RatisSettings(
-                            settings.cluster(), member, members, own.raftLog(), own.electionTimeout(), maxEntryBytes),
+                            settings.cluster(),
+                            member,
+                            members,
+                            own.raftLog(),
+                            own.data().resolve("checkpoints"),
+                            new CheckpointTaking.Interval(own.checkpointEntries(), own.checkpointInterval()),
+                            own.electionTimeout(),
+                            maxEntryBytes),
                     raftLinks,
                     time);
         } catch (IOException | RuntimeException failure) {

@@ -3,6 +3,9 @@ package dev.lockstep.cluster.shard;
 import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.ValueCodec;
+import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -10,7 +13,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The last changes of a shard, and those who want to hear of the next. Thread-safe: the lock guards all fields, and is held
+ * The last changes of a shard, and those who want to hear of the next. They are part of its checkpoints. Thread-safe: the lock guards all fields, and is held
  * while subscribers are told, so that each hears everything once and in order; they must not block.
  */
 final class ChangeWindow {
@@ -37,10 +40,10 @@ final class ChangeWindow {
         if (changes.isEmpty()) {
             return;
         }
-        long added = changes.stream().mapToLong(change -> size(change.change())).sum();
-        window.add(new Positioned(position, changes, added));
+        Positioned added = positioned(position, changes);
+        window.add(added);
         size += changes.size();
-        bytes += added;
+        bytes += added.bytes();
         while ((size > MAX_CHANGES || bytes > MAX_BYTES) && window.size() > 1) {
             Positioned dropped = window.remove();
             size -= dropped.changes().size();
@@ -50,6 +53,84 @@ final class ChangeWindow {
         for (Subscriber subscriber : List.copyOf(subscribers)) {
             tell(subscriber, position, changes);
         }
+    }
+
+    /** As it is now, to travel in a checkpoint, so that who listens misses nothing when a replica goes on from it. */
+    synchronized List<byte[]> records() {
+        List<byte[]> records = new ArrayList<>(window.size() + 1);
+        records.add(new WireWriter(16).varint(window.size()).varint(oldest).toByteArray());
+        window.forEach(positioned -> records.add(encode(positioned)));
+        return records;
+    }
+
+    private static byte[] encode(Positioned positioned) {
+        WireWriter out = new WireWriter(256).varint(positioned.position());
+        out.list(positioned.changes(), (o, change) -> {
+            o.varint(change.cacheId());
+            ValueCodec.change(o, change.change());
+        });
+        return out.toByteArray();
+    }
+
+    /** The changes of {@link #records}, one record after another. Not thread-safe. */
+    static final class Restored {
+
+        private final List<Positioned> changes = new ArrayList<>();
+        private long oldest;
+        private long expected = -1;
+
+        /** Whether this one belongs to it too; if not, neither do those that follow. */
+        boolean take(byte[] record) {
+            if (expected == changes.size()) {
+                return false;
+            }
+            WireReader in = new WireReader(record);
+            if (expected < 0) {
+                expected = in.varint();
+                oldest = in.varint();
+            } else {
+                long position = in.varint();
+                List<CacheChange> all = in.list(i -> new CacheChange(i.size(), ValueCodec.change(i)));
+                changes.add(positioned(position, all));
+            }
+            in.end();
+            return true;
+        }
+    }
+
+    /**
+     * A checkpoint has brought all changes up to a position at once. Who has heard of what it tells no more is told that he has
+     * missed it.
+     */
+    synchronized void become(Restored restored, long position) {
+        long told = newest;
+        window.clear();
+        window.addAll(restored.changes);
+        size = window.stream()
+                .mapToInt(positioned -> positioned.changes().size())
+                .sum();
+        bytes = window.stream().mapToLong(Positioned::bytes).sum();
+        oldest = restored.oldest;
+        newest = position;
+        for (Subscriber subscriber : List.copyOf(subscribers)) {
+            if (Math.max(told, subscriber.after()) < oldest) {
+                subscribers.remove(subscriber);
+                subscriber.replies().accept(new Reply.Gap(oldest));
+                continue;
+            }
+            for (Positioned next : window) {
+                if (next.position() > told) {
+                    tell(subscriber, next.position(), next.changes());
+                }
+            }
+        }
+    }
+
+    private static Positioned positioned(long position, List<CacheChange> changes) {
+        return new Positioned(
+                position,
+                changes,
+                changes.stream().mapToLong(change -> size(change.change())).sum());
     }
 
     private static int size(EntryChange change) {

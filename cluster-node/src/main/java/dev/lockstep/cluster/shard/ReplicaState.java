@@ -19,6 +19,7 @@ import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +29,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplicaState implements LogMachine {
 
-    private final HeapStore store = new HeapStore();
-    private final ShardMachine machine = new ShardMachine(store);
+    private volatile Contents contents = new Contents();
     private final ChangeWindow window = new ChangeWindow();
     private volatile @Nullable Watcher watcher;
     private volatile long applying;
     private volatile Tip tip = new Tip(0, 0);
 
+    /** The entries, and what changes them: replaced as a whole when a checkpoint takes their place. */
+    private static final class Contents {
+        private final HeapStore store = new HeapStore();
+        private final ShardMachine machine = new ShardMachine(store);
+    }
+
     /** Told what the log does, on the log's threads; must not block. */
     interface Watcher {
+
+        /** A checkpoint has taken the place of all that there was. */
+        void restored();
 
         /** @param changes of the batch, in order */
         void applied(List<CacheChange> changes);
@@ -56,6 +65,7 @@ final class ReplicaState implements LogMachine {
     public Object apply(long position, byte[] entry) {
         Batch batch = BatchCodec.decode(entry);
         applying = position;
+        ShardMachine machine = contents.machine;
         Applied result = machine.apply(position, batch);
         tip = new Tip(position, machine.checksum());
         window.applied(position, result.changes());
@@ -64,6 +74,57 @@ final class ReplicaState implements LogMachine {
             told.applied(result.changes());
         }
         return result.outcomes();
+    }
+
+    /** The window's records, then the machine's. */
+    @Override
+    public Image image() {
+        List<byte[]> changes = window.records();
+        Image machine = contents.machine.image();
+        return new Image() {
+            @Override
+            public void forEach(Consumer<byte[]> record) {
+                changes.forEach(record);
+                machine.forEach(record);
+            }
+
+            @Override
+            public void close() {
+                machine.close();
+            }
+        };
+    }
+
+    @Override
+    public Restoration restoration() {
+        Contents anew = new Contents();
+        ChangeWindow.Restored changes = new ChangeWindow.Restored();
+        return new Restoration() {
+            @Override
+            public void record(byte[] record) {
+                if (!changes.take(record)) {
+                    anew.machine.restore(record);
+                }
+            }
+
+            @Override
+            public void done(long position) {
+                anew.machine.restored();
+                become(anew, changes, position);
+            }
+        };
+    }
+
+    /** As a batch that changes everything would: readers see either all of it or nothing. */
+    private void become(Contents anew, ChangeWindow.Restored changes, long position) {
+        applying = position;
+        contents = anew;
+        tip = new Tip(anew.machine.lastPosition(), anew.machine.checksum());
+        window.become(changes, position);
+        Watcher told = watcher;
+        if (told != null) {
+            told.restored();
+        }
     }
 
     @Override
@@ -80,7 +141,7 @@ final class ReplicaState implements LogMachine {
         return new Batch(stampMillis, now.position(), now.checksum(), commands);
     }
 
-    /** Every batch up to here is in the store. */
+    /** Every batch up to here is in the contents.store. */
     long applied() {
         return tip.position();
     }
@@ -93,12 +154,12 @@ final class ReplicaState implements LogMachine {
     /** The entry, over or not. */
     @Nullable
     LocalEntry entry(int cacheId, Bytes key) {
-        return store.get(cacheId, key);
+        return contents.store.get(cacheId, key);
     }
 
     @Nullable
     LocalEntry live(int cacheId, Bytes key, long nowMillis) {
-        LocalEntry entry = store.get(cacheId, key);
+        LocalEntry entry = contents.store.get(cacheId, key);
         return entry == null || entry.deadlineMillis() <= nowMillis ? null : entry;
     }
 
@@ -109,7 +170,7 @@ final class ReplicaState implements LogMachine {
         } else if (read instanceof Request.Scan scan) {
             return keys(scan, nowMillis);
         }
-        long count = store.count(read.cacheId());
+        long count = contents.store.count(read.cacheId());
         return new Reply.Count(applying, nowMillis, count);
     }
 
@@ -145,7 +206,7 @@ final class ReplicaState implements LogMachine {
 
     private Reply keys(Request.Scan scan, long nowMillis) {
         int limit = Math.max(1, Math.min(scan.limit(), 10_000));
-        List<Bytes> page = store.keysAfter(scan.cacheId(), scan.after(), limit);
+        List<Bytes> page = contents.store.keysAfter(scan.cacheId(), scan.after(), limit);
         List<Bytes> live = page.stream()
                 .filter(key -> live(scan.cacheId(), key, nowMillis) != null)
                 .toList();
@@ -165,7 +226,7 @@ final class ReplicaState implements LogMachine {
     }
 
     ShardStore store() {
-        return store;
+        return contents.store;
     }
 
     ChangeWindow window() {
@@ -175,20 +236,20 @@ final class ReplicaState implements LogMachine {
     /** A cache that the shard's log has defined, or null. */
     @Nullable
     CacheInfo definition(int cacheId) {
-        return machine.definition(cacheId);
+        return contents.machine.definition(cacheId);
     }
 
     /** The ids of the caches that the shard's log has defined and not dropped. */
     Set<Integer> caches() {
-        return machine.caches();
+        return contents.machine.caches();
     }
 
     long logTimeMillis() {
-        return machine.logTimeMillis();
+        return contents.machine.logTimeMillis();
     }
 
     /** When the next entry is due; {@link Long#MAX_VALUE} for never. */
     long nextDeadlineMillis() {
-        return machine.nextDeadlineMillis();
+        return contents.machine.nextDeadlineMillis();
     }
 }

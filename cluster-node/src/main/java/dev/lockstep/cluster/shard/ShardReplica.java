@@ -80,8 +80,8 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.maxStalenessNanos = limits.maxStaleness().toNanos();
         this.freshUntilNanos = time.nanos() - 1;
         this.leases = new EntryLeases(loop);
-        this.evictions = new EvictionAdvisor(state.store(), state::definition, shares);
-        shares.host(state.store());
+        this.evictions = new EvictionAdvisor(state::store, state::definition, shares);
+        shares.host(state::store);
         this.log = consensus.open(shard, replicas, state);
         this.proposer =
                 new Proposer(log, commands -> state.batch(time.millis(), commands), limits.maxWaiting(), evictions);
@@ -95,6 +95,12 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     @Override
     public void applied(List<CacheChange> changes) {
         evictions.applied(changes);
+        waits.advanced();
+    }
+
+    @Override
+    public void restored() {
+        evictions.rest();
         waits.advanced();
     }
 

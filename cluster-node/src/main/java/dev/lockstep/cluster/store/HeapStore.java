@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class HeapStore implements ShardStore {
 
     private final Map<Integer, Map<Bytes, LocalEntry>> caches = new ConcurrentHashMap<>();
+    private volatile @Nullable HeapImage image;
 
     @Override
     public @Nullable LocalEntry get(int cacheId, Bytes key) {
@@ -28,11 +29,13 @@ public final class HeapStore implements ShardStore {
 
     @Override
     public @Nullable LocalEntry put(int cacheId, Bytes key, LocalEntry entry) {
+        keepForImage(cacheId, key);
         return caches.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
     }
 
     @Override
     public @Nullable LocalEntry remove(int cacheId, Bytes key) {
+        keepForImage(cacheId, key);
         Map<Bytes, LocalEntry> cache = caches.get(cacheId);
         return cache == null ? null : cache.remove(key);
     }
@@ -67,6 +70,27 @@ public final class HeapStore implements ShardStore {
 
     @Override
     public void clear(int cacheId) {
+        HeapImage open = image;
+        if (open != null) {
+            open.cleared(cacheId);
+        }
         caches.remove(cacheId);
+    }
+
+    @Override
+    public Image image() {
+        if (image != null) {
+            throw new IllegalStateException("There is an image that has not been closed");
+        }
+        HeapImage taken = new HeapImage(caches, () -> image = null);
+        image = taken;
+        return taken;
+    }
+
+    private void keepForImage(int cacheId, Bytes key) {
+        HeapImage open = image;
+        if (open != null) {
+            open.changes(cacheId, key, get(cacheId, key));
+        }
     }
 }

@@ -40,4 +40,26 @@ public interface ShardStore {
 
     /** Forgets all entries of a cache. Writer only. */
     void clear(int cacheId);
+
+    /**
+     * The entries as they are now, whatever is written afterwards. Writer only, and not while there is another that has not been
+     * closed; what it answers may be used by another thread.
+     */
+    Image image();
+
+    /** All entries as they were at one moment. Used by one thread. */
+    interface Image extends AutoCloseable {
+
+        /** Tells all entries, some of them perhaps twice. */
+        void forEach(EntryConsumer entry);
+
+        /** Of no effect but that nothing need be kept for it any more. Idempotent. */
+        @Override
+        void close();
+    }
+
+    /** Takes an entry. */
+    interface EntryConsumer {
+        void accept(int cacheId, Bytes key, LocalEntry entry);
+    }
 }

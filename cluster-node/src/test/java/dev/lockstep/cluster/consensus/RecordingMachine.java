@@ -1,10 +1,14 @@
 package dev.lockstep.cluster.consensus;
 
+import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** Remembers what it has applied; answers with the entry itself, at the position it was applied at. */
 public final class RecordingMachine implements LogMachine {
@@ -19,6 +23,7 @@ public final class RecordingMachine implements LogMachine {
     private volatile CountDownLatch gate = new CountDownLatch(0);
     private volatile boolean held;
     private volatile int capacity = Integer.MAX_VALUE;
+    private final AtomicInteger restored = new AtomicInteger();
     private final AtomicInteger standingChanges = new AtomicInteger();
 
     /** Makes it wait before it applies anything more. */
@@ -57,6 +62,48 @@ public final class RecordingMachine implements LogMachine {
         Entry added = new Entry(position, entry.length, text);
         applied.add(added);
         return added;
+    }
+
+    @Override
+    public Image image() {
+        List<Entry> all = applied();
+        return new Image() {
+            @Override
+            public void forEach(Consumer<byte[]> record) {
+                all.forEach(entry -> record.accept(new WireWriter(64)
+                        .varint(entry.position())
+                        .varint(entry.bytes())
+                        .string(entry.text())
+                        .toByteArray()));
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public Restoration restoration() {
+        List<Entry> anew = new ArrayList<>();
+        return new Restoration() {
+            @Override
+            public void record(byte[] record) {
+                WireReader in = new WireReader(record);
+                anew.add(new Entry(in.varint(), in.size(), in.string()));
+            }
+
+            @Override
+            public void done(long position) {
+                applied.clear();
+                applied.addAll(anew);
+                restored.incrementAndGet();
+            }
+        };
+    }
+
+    /** How often a checkpoint has taken the place of what there was. */
+    public int restored() {
+        return restored.get();
     }
 
     @Override

@@ -24,7 +24,7 @@ class ProposerTest {
             log,
             commands -> new Batch(0, 0, 0, commands),
             10,
-            new EvictionAdvisor(new HeapStore(), cache -> null, new Shares(1)));
+            new EvictionAdvisor(HeapStore::new, cache -> null, new Shares(1)));
 
     @Test
     void aLogThatThrowsLeavesNoBatchUnderWay() {

@@ -37,10 +37,19 @@ public record Settings(
      * @param id one of the members
      * @param data what the node keeps
      * @param raftLog where the Raft logs are kept: in {@code data}, or elsewhere
+     * @param checkpointEntries entries of a shard's log after which a checkpoint of it is taken
+     * @param checkpointInterval time after which one is taken, if there was any entry
      * @param maxStaleness how long a replica answers session reads while out of touch with its leader
      * @param electionTimeout shortest time without a leader before an election; the longest is twice that
      */
-    public record NodeSettings(NodeId id, Path data, Path raftLog, Duration maxStaleness, Duration electionTimeout) {}
+    public record NodeSettings(
+            NodeId id,
+            Path data,
+            Path raftLog,
+            int checkpointEntries,
+            Duration checkpointInterval,
+            Duration maxStaleness,
+            Duration electionTimeout) {}
 
     /**
      * @param servers addresses to start from, as {@code host:port}; empty when embedded

@@ -215,8 +215,15 @@ public final class SettingsReader {
         if (!root.has("node")) {
             return Optional.empty();
         }
-        YamlSection section =
-                root.section("node").allow("id", "data", "raft-log-dir", "max-staleness", "election-timeout");
+        YamlSection section = root.section("node")
+                .allow(
+                        "id",
+                        "data",
+                        "raft-log-dir",
+                        "checkpoint-entries",
+                        "checkpoint-interval",
+                        "max-staleness",
+                        "election-timeout");
         NodeId id = nodeId(section, "id");
         if (members.stream().noneMatch(member -> member.id().equals(id))) {
             throw section.refuse("id", "\"" + id + "\" is none of the members");
@@ -226,6 +233,8 @@ public final class SettingsReader {
                 id,
                 data,
                 section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
+                (int) section.number("checkpoint-entries", 20_000, 100, 10_000_000),
+                section.duration("checkpoint-interval", Duration.ofMinutes(5)),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1))));
     }

@@ -98,13 +98,13 @@ public final class ValueCodec {
         return new Lifetime(millis);
     }
 
-    static void result(WireWriter out, MutationResult result) {
+    public static void result(WireWriter out, MutationResult result) {
         out.u8((result.applied() ? 1 : 0) | (result.existed() ? 2 : 0));
         out.optional(result.old(), WireWriter::bytes);
         out.varint(result.version()).varint(result.changes());
     }
 
-    static MutationResult result(WireReader in) {
+    public static MutationResult result(WireReader in) {
         int flags = in.u8();
         return new MutationResult(
                 (flags & 1) != 0, (flags & 2) != 0, in.optional(WireReader::bytes), in.varint(), in.size());
@@ -118,13 +118,13 @@ public final class ValueCodec {
         return new EntryRead(in.bytes(), in.varint(), in.varint());
     }
 
-    static void change(WireWriter out, EntryChange change) {
+    public static void change(WireWriter out, EntryChange change) {
         out.u8(change.kind().ordinal()).bytes(change.key());
         out.optional(change.value(), WireWriter::bytes).optional(change.old(), WireWriter::bytes);
         out.varint(change.version());
     }
 
-    static EntryChange change(WireReader in) {
+    public static EntryChange change(WireReader in) {
         return new EntryChange(
                 in.constant(CHANGES),
                 in.bytes(),

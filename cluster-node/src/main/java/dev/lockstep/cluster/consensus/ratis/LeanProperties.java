@@ -25,12 +25,18 @@ final class LeanProperties {
         RaftProperties properties = new RaftProperties();
         rpc(properties, settings);
         log(properties, settings.maxEntryBytes());
-        // No checkpoints yet: the log is kept whole.
-        RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, false);
+        // Ratis asks which checkpoint there is, and cuts the log off behind it. When one is taken is our own affair.
+        RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
+        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(
+                properties, Math.max(1, settings.checkpointInterval().entries() / 16));
+        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+        // Who was away for a short time needs no checkpoint.
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(
+                properties, Math.min(2_048, settings.checkpointInterval().entries()));
         RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
         RaftServerConfigKeys.Snapshot.setTriggerWhenRemoveEnabled(properties, false);
+        // A follower that is too far behind is told so, and fetches a checkpoint itself.
         RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, false);
-        RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(properties, SizeInBytes.valueOf("4MB"));
         // The threads that answer appends, for each group: never more, and none of them is started and ended again and
         // again.
         RaftServerConfigKeys.ThreadPool.setServerCached(properties, false);

@@ -1,7 +1,8 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.ratis.AppendWindow.Sent;
-import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.Queue;
@@ -19,7 +20,6 @@ import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppenderBase;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
-import org.apache.ratis.statemachine.SnapshotInfo;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +44,8 @@ final class LinkAppender extends LogAppenderBase {
     private static final long CLOSELY_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final int MAX_DOUBLINGS = 5;
+    /** Patience is three election time-outs. */
+    private static final int NOTIFICATIONS_IN_PATIENCE = 12;
 
     private final LinkRpc rpc;
     private final PeerLink peer;
@@ -60,6 +62,7 @@ final class LinkAppender extends LogAppenderBase {
     private long restsUntilNanos;
     private int failures;
     private boolean installing;
+    private int notifications;
     private boolean lateSuccess;
 
     LinkAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkRpc rpc) {
@@ -166,10 +169,10 @@ final class LinkAppender extends LogAppenderBase {
 
     private void send() throws IOException {
         while (!isResting()) {
-            SnapshotInfo snapshot = shouldSendAppendEntries() ? shouldInstallSnapshot() : null;
+            TermIndex firstAvailable = shouldSendAppendEntries() ? shouldNotifyToInstallSnapshot() : null;
             AppendEntriesRequestProto request = null;
-            if (snapshot != null) {
-                install(snapshot);
+            if (firstAvailable != null) {
+                install(firstAvailable);
                 return;
             } else if (getHeartbeatWaitTimeMs() <= 0 && window.takesHeartbeat()) {
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
@@ -345,34 +348,65 @@ final class LinkAppender extends LogAppenderBase {
         getFollower().setNextIndex(next);
     }
 
-    // Snapshots
+    // Checkpoints
 
-    /** Nothing else is sent meanwhile: what a follower is sent for a snapshot keeps it from electing another leader. */
-    private void install(SnapshotInfo snapshot) {
-        String request = Long.toHexString(Entropy.system().nextLong());
-        var chunks = newInstallSnapshotRequests(request, snapshot).iterator();
+    /**
+     * The follower is told to fetch a checkpoint, again and again until it has one: that keeps it from electing another leader, and
+     * nothing else is sent meanwhile.
+     */
+    private void install(TermIndex firstAvailable) {
         installing = true;
-        new SnapshotSending(rpc, peer, this, chunks, last -> tell(() -> installed(snapshot, last))).begin();
+        int number = ++notifications;
+        getFollower().updateLastRpcSendTime(false);
+        EventLoop loop = rpc.loop(getServer().getMemberId().getGroupId());
+        EventLoop.Timer late = loop.schedule(rpc.patienceNanos(), () -> tell(() -> notified(number, null)));
+        Bytes notification =
+                RaftMessages.of(RaftMessages.Kind.SNAPSHOT, newInstallSnapshotNotificationRequest(firstAvailable));
+        peer.send(notification, (answer, failure) -> {
+            late.cancel();
+            tell(() -> notified(number, answer));
+        });
     }
 
-    private void installed(SnapshotInfo snapshot, @Nullable InstallSnapshotReplyProto last) {
-        installing = false;
-        if (!isRunning()) {
+    private void notified(int number, @Nullable Bytes answer) {
+        if (number != notifications || !installing || !isRunning()) {
             return;
         }
-        if (last == null) {
+        InstallSnapshotReplyProto reply = reply(answer);
+        if (reply == null) {
+            installing = false;
             beginAnew(getFollower().getNextIndex());
             return;
         }
-        switch (last.getResult()) {
-            case SUCCESS, ALREADY_INSTALLED -> {
-                nextRound(snapshot.getIndex() + 1);
-                getFollower().setSnapshotIndex(snapshot.getIndex());
-                getFollower().setAttemptedToInstallSnapshot();
+        getFollower().updateLastRpcResponseTime();
+        switch (reply.getResult()) {
+            case IN_PROGRESS -> {
+                EventLoop loop = rpc.loop(getServer().getMemberId().getGroupId());
+                loop.schedule(rpc.patienceNanos() / NOTIFICATIONS_IN_PATIENCE, () -> tell(() -> installing = false));
             }
-            case NOT_LEADER ->
-                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(last.getTerm()));
-            default -> beginAnew(getFollower().getNextIndex());
+            case SNAPSHOT_INSTALLED, ALREADY_INSTALLED -> {
+                installing = false;
+                getFollower().setSnapshotIndex(reply.getSnapshotIndex());
+                getFollower().setAttemptedToInstallSnapshot();
+                nextRound(reply.getSnapshotIndex() + 1);
+            }
+            case NOT_LEADER -> {
+                installing = false;
+                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
+            }
+            default -> {
+                installing = false;
+                getFollower().setAttemptedToInstallSnapshot();
+                beginAnew(getFollower().getNextIndex());
+            }
+        }
+    }
+
+    private static @Nullable InstallSnapshotReplyProto reply(@Nullable Bytes answer) {
+        try {
+            return answer == null ? null : RaftMessages.one(answer, InstallSnapshotReplyProto.parser());
+        } catch (IOException malformed) {
+            return null;
         }
     }
 }

@@ -1,13 +1,17 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.ratis.RaftMessages.Kind;
+import dev.lockstep.cluster.snapshot.CheckpointPiece;
+import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.WireReader;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -205,6 +209,20 @@ final class LinkRpc implements RaftServerRpc {
         }
     }
 
+    /** @param answer takes the piece, or null if there was none; told once, on any thread */
+    void askForCheckpoint(
+            RaftPeerId peer, RaftGroupId group, Wanted wanted, Consumer<@Nullable CheckpointPiece> answer) {
+        peer(peer).send(RaftMessages.wanted(group, wanted), (bytes, failure) -> {
+            CheckpointPiece piece = null;
+            try {
+                piece = bytes == null ? null : CheckpointPiece.decode(bytes);
+            } catch (MalformedFrameException malformed) {
+                LOG.warn("Peer {} answered with no piece of a checkpoint", peer, malformed);
+            }
+            answer.accept(piece);
+        });
+    }
+
     /** Links mend themselves. */
     @Override
     public void handleException(RaftPeerId peer, Exception failure, boolean reconnect) {}
@@ -237,9 +255,31 @@ final class LinkRpc implements RaftServerRpc {
                     var request = RaftMessages.one(message, StartLeaderElectionRequestProto.parser());
                     later(request.getServerRequest(), () -> server.startLeaderElection(request), counted);
                 }
+                case CHECKPOINT -> {
+                    WireReader in = new WireReader(message.array());
+                    in.u8();
+                    RaftGroupId group = RaftMessages.group(in);
+                    Wanted wanted = Wanted.read(in);
+                    in.end();
+                    loop(group).execute(() -> counted.accept(piece(group, wanted)));
+                }
             }
         } catch (IOException | RuntimeException malformed) { // Ratis has its own ways of saying so
             counted.accept(Reply.Refused.of(Status.INVALID, String.valueOf(malformed.getMessage())));
+        }
+    }
+
+    private Reply piece(RaftGroupId group, Wanted wanted) {
+        try {
+            if (server.getDivision(group).getStateMachine() instanceof RatisStateMachine machine) {
+                CheckpointPiece piece = machine.checkpoints().taking().piece(wanted);
+                if (piece != null) {
+                    return new Reply.FromLog(piece.encode());
+                }
+            }
+            return Reply.Refused.of(Status.BUSY, "There is no checkpoint of " + group);
+        } catch (IOException | RuntimeException failure) {
+            return Reply.Refused.of(Status.INTERNAL, "A checkpoint could not be read: " + failure.getMessage());
         }
     }
 

@@ -1,12 +1,17 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.thirdparty.com.google.protobuf.CodedInputStream;
 import org.apache.ratis.thirdparty.com.google.protobuf.CodedOutputStream;
 import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
@@ -24,8 +29,11 @@ final class RaftMessages {
         /** One append of entries, or the heartbeats of many groups. */
         APPENDS,
         VOTE,
+        /** A leader tells a follower that its log does not reach back far enough. */
         SNAPSHOT,
-        ELECTION;
+        ELECTION,
+        /** A follower asks for a piece of a checkpoint. */
+        CHECKPOINT;
 
         private static final Kind[] ALL = values();
     }
@@ -95,6 +103,20 @@ final class RaftMessages {
             in.popLimit(limit);
         }
         return all;
+    }
+
+    /** @param group whose checkpoint it is */
+    static Bytes wanted(RaftGroupId group, Wanted wanted) {
+        WireWriter out = new WireWriter(64).u8(Kind.CHECKPOINT.ordinal());
+        out.i64(group.getUuid().getMostSignificantBits());
+        out.i64(group.getUuid().getLeastSignificantBits());
+        wanted.write(out);
+        return Bytes.of(out.toByteArray());
+    }
+
+    /** The group whose checkpoint is wanted, of the rest of a message of {@link Kind#CHECKPOINT}. */
+    static RaftGroupId group(WireReader in) {
+        return RaftGroupId.valueOf(new UUID(in.i64(), in.i64()));
     }
 
     static Bytes answer(MessageLite message) {

@@ -50,6 +50,8 @@ public final class RatisConsensus implements Consensus {
     private final Map<RaftGroupId, RatisStateMachine> machines = new ConcurrentHashMap<>();
     private final ClientId client = ClientId.randomId();
     private final EventLoop loop;
+    private final EventLoop checkpointing;
+    private final ReplicaCheckpoints.Means means;
     private final RaftServer server;
     private volatile boolean closed;
 
@@ -60,10 +62,19 @@ public final class RatisConsensus implements Consensus {
      * @throws IOException when the folder can't be used
      */
     public RatisConsensus(RatisSettings settings, Links links, Time time) throws IOException {
-        this(settings, new LeaderContacts(time), contacts -> {
+        this(settings, links, time, properties -> {});
+    }
+
+    /** @param further settings of Ratis */
+    RatisConsensus(RatisSettings settings, Links links, Time time, Consumer<RaftProperties> further)
+            throws IOException {
+        this(settings, time, new LeaderContacts(time), contacts -> {
             var wires = new LinkTransport.Wires(links, contacts, settings.electionTimeout(), time);
             return new Transport(
-                    properties -> RaftConfigKeys.Rpc.setType(properties, new LinkTransport()),
+                    properties -> {
+                        RaftConfigKeys.Rpc.setType(properties, new LinkTransport());
+                        further.accept(properties);
+                    },
                     LinkTransport.parameters(wires));
         });
     }
@@ -71,12 +82,16 @@ public final class RatisConsensus implements Consensus {
     /** How Ratis' servers reach each other: what it adds to Ratis' settings, and what Ratis hands to it. */
     record Transport(Consumer<RaftProperties> settings, Parameters parameters) {}
 
-    RatisConsensus(RatisSettings settings, LeaderContacts contacts, Function<LeaderContacts, Transport> transport)
+    RatisConsensus(
+            RatisSettings settings, Time time, LeaderContacts contacts, Function<LeaderContacts, Transport> transport)
             throws IOException {
         this.settings = settings;
         this.contacts = contacts;
         this.server = server(transport.apply(contacts));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
+        this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
+        this.means = new ReplicaCheckpoints.Means(
+                settings.checkpoints(), checkpointing, time, settings.checkpointInterval());
         try {
             server.start();
         } catch (IOException | RuntimeException failure) {
@@ -110,7 +125,8 @@ public final class RatisConsensus implements Consensus {
         RaftGroupId id = Peers.groupId(settings.cluster(), group);
         RaftGroup raftGroup = Peers.group(id, replicas, settings.members());
         String name = "group " + group + " on " + settings.self().id();
-        RatisStateMachine applying = new RatisStateMachine(name, machine, () -> remove(id));
+        var checkpoints = new ReplicaCheckpoints(name, group, machine, means);
+        RatisStateMachine applying = new RatisStateMachine(name, machine, checkpoints, () -> remove(id));
         if (machines.putIfAbsent(id, applying) != null) {
             throw new IllegalStateException("The replica of " + name + " is open already");
         }
@@ -120,6 +136,7 @@ public final class RatisConsensus implements Consensus {
                 server.groupManagementAsync(GroupManagementRequest.newAdd(
                         client, server.getId(), CallId.getAndIncrement(), raftGroup, false)));
         try {
+            requireNoGap(name, server.getDivision(id), applying);
             return new RatisLog(
                     server.getDivision(id),
                     applying,
@@ -136,6 +153,17 @@ public final class RatisConsensus implements Consensus {
         }
     }
 
+    /** Ratis would wait for the missing entries for ever, and say nothing. */
+    private void requireNoGap(String name, RaftServer.Division division, RatisStateMachine machine) {
+        long start = division.getRaftLog().getStartIndex();
+        if (start > machine.startedFrom() + 1) {
+            throw new IllegalStateException("The log of " + name + " begins at position " + start
+                    + ", but there is no checkpoint up to there: the newest in " + settings.checkpoints()
+                    + " ends at " + machine.startedFrom()
+                    + ". Put the checkpoint back, or empty this node's data folder once the others have a majority");
+        }
+    }
+
     @Override
     public void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
         if (closed || !(server.getServerRpc() instanceof LinkRpc rpc)) {
@@ -149,16 +177,25 @@ public final class RatisConsensus implements Consensus {
         try {
             RaftClientReply answered = reply.get(OPEN_SECONDS, TimeUnit.SECONDS);
             if (!answered.isSuccess()) {
-                throw new IllegalStateException("Failed " + what, answered.getException());
+                throw failed(what, answered.getException());
             }
         } catch (ExecutionException failure) {
-            throw new IllegalStateException("Failed " + what, failure.getCause());
+            throw failed(what, failure.getCause());
         } catch (TimeoutException late) {
             throw new IllegalStateException("Gave up " + what + " after " + OPEN_SECONDS + " s", late);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Interrupted " + what, interrupted);
         }
+    }
+
+    /** Ratis wraps what went wrong several times; the innermost is ours, and says what to do. */
+    private static IllegalStateException failed(String what, Throwable failure) {
+        Throwable innermost = failure;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        return new IllegalStateException("Failed " + what + ": " + innermost.getMessage(), failure);
     }
 
     /** Ratis gives up a transfer that has not come about within the time-out of a request. */
@@ -217,6 +254,7 @@ public final class RatisConsensus implements Consensus {
             try {
                 loop.close();
                 server.close();
+                checkpointing.close();
                 done.complete(null);
             } catch (IOException | RuntimeException failure) {
                 done.completeExceptionally(failure);

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.snapshot.CheckpointId;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Set;
@@ -10,13 +11,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,21 +42,30 @@ final class RatisStateMachine extends BaseStateMachine {
 
     private final String name;
     private final LogMachine machine;
+    private final ReplicaCheckpoints checkpoints;
     private final Runnable failed;
     private final Set<Proposal> waiting = ConcurrentHashMap.newKeySet();
     private volatile long applied;
+    private volatile long startedFrom = RaftLog.INVALID_LOG_INDEX;
+    private long reported;
     private volatile boolean stopped;
 
     /** @param failed told once, on any thread, when this replica must be taken out of its group */
-    RatisStateMachine(String name, LogMachine machine, Runnable failed) {
+    RatisStateMachine(String name, LogMachine machine, ReplicaCheckpoints checkpoints, Runnable failed) {
         this.name = name;
         this.machine = machine;
+        this.checkpoints = checkpoints;
         this.failed = failed;
     }
 
     /** The position of the last entry that the machine has applied. */
     long applied() {
         return applied;
+    }
+
+    /** The position of the checkpoint that it was opened with; -1 for none. */
+    long startedFrom() {
+        return startedFrom;
     }
 
     boolean isStopped() {
@@ -134,6 +151,7 @@ final class RatisStateMachine extends BaseStateMachine {
             return;
         }
         applied = entry.getIndex();
+        checkpoints.taking().applied(entry.getTerm(), entry.getIndex());
         if (context instanceof Proposal proposal) {
             waiting.remove(proposal);
             proposal.answer().complete(answer);
@@ -154,10 +172,78 @@ final class RatisStateMachine extends BaseStateMachine {
         }
     }
 
-    /** There are none. The inherited one asks the storage on every append. */
+    // Checkpoints, which Ratis calls snapshots
+
+    @Override
+    public void initialize(RaftServer server, RaftGroupId group, RaftStorage storage) throws IOException {
+        getLifeCycle().transition(LifeCycle.State.STARTING);
+        super.initialize(server, group, storage);
+        checkpoints.open();
+        CheckpointId restored = checkpoints.taking().restore();
+        if (restored != null) {
+            isAt(restored);
+            startedFrom = restored.position();
+        }
+        getLifeCycle().transition(LifeCycle.State.RUNNING);
+    }
+
+    private void isAt(CheckpointId id) {
+        applied = id.position();
+        setLastAppliedTermIndex(TermIndex.valueOf(id.term(), id.position()));
+    }
+
+    ReplicaCheckpoints checkpoints() {
+        return checkpoints;
+    }
+
+    /** Says which one is on the disk; Ratis asks after every batch of entries. A new one is begun by what is applied. */
+    @Override
+    public long takeSnapshot() {
+        CheckpointId newest = checkpoints.taking().newest();
+        if (newest == null || newest.position() <= reported) {
+            return RaftLog.INVALID_LOG_INDEX;
+        }
+        reported = newest.position();
+        return reported;
+    }
+
+    /** From memory: Ratis asks with each append. */
     @Override
     public @Nullable SnapshotInfo getLatestSnapshot() {
-        return null;
+        return checkpoints.latest();
+    }
+
+    /** The log does not reach back to what this replica has: the leader's checkpoint is fetched. */
+    @Override
+    public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(
+            RoleInfoProto role, TermIndex firstTermIndexInLog) {
+        RaftPeerId leader = RaftPeerId.valueOf(
+                role.getFollowerInfo().getLeaderInfo().getId().getId());
+        LOG.info(
+                "The replica of {} is at position {}, the log of {} begins at {}: it fetches a checkpoint",
+                name,
+                applied,
+                leader,
+                firstTermIndexInLog.getIndex());
+        RaftServer server = getServer().join();
+        return server.getServerRpc() instanceof LinkRpc rpc
+                ? checkpoints.fetch(rpc, getGroupId(), leader)
+                : CompletableFuture.failedFuture(new IOException("Checkpoints come over no other transport than ours"));
+    }
+
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
+    }
+
+    /** On the thread that applies, after {@link #pause}. */
+    @Override
+    public void reinitialize() throws IOException {
+        getLifeCycle().transition(LifeCycle.State.STARTING);
+        isAt(checkpoints.install());
+        getLifeCycle().transition(LifeCycle.State.RUNNING);
+        LOG.info("The replica of {} goes on from a fetched checkpoint at position {}", name, applied);
     }
 
     // Standing

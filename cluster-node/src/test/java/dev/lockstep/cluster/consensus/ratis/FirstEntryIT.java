@@ -43,8 +43,7 @@ class FirstEntryIT {
     @Test
     void aHeartbeatDoesNotCommitWhatWasNotCompared() throws Exception {
         // Long time-outs: the follower shall not become a candidate in between.
-        RatisSettings settings = new RatisSettings(
-                "first", members.get(0), members, home, Duration.ofSeconds(60), RatisSettings.MAX_ENTRY_BYTES);
+        RatisSettings settings = RaftMember.settings("first", members.get(0), members, home, Duration.ofSeconds(60));
         try (RaftMember follows = new RaftMember(settings);
                 NettyLinks links = new NettyLinks("first", new NodeId("n2"), Duration.ofSeconds(1), 10)) {
             follows.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
@@ -11,9 +12,12 @@ import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.apache.ratis.conf.RaftProperties;
 import org.jspecify.annotations.Nullable;
 
 /** A node that has nothing but its Raft groups: they listen and talk over links, as those of a whole node do. */
@@ -32,11 +36,37 @@ public final class RaftMember implements AutoCloseable {
      * @param tls what its connections are encrypted with; null for not at all
      */
     RaftMember(RatisSettings settings, UnaryOperator<Links> harm, @Nullable Tls tls) throws IOException {
+        this(settings, harm, tls, properties -> {});
+    }
+
+    /** @param further settings of Ratis */
+    RaftMember(RatisSettings settings, UnaryOperator<Links> harm, @Nullable Tls tls, Consumer<RaftProperties> further)
+            throws IOException {
         NodeId self = settings.self().id();
         links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, tls);
-        consensus = new RatisConsensus(settings, harm.apply(links), Time.system());
+        consensus = new RatisConsensus(settings, harm.apply(links), Time.system(), further);
         listener = new NettyListener(
                 settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect, tls);
+    }
+
+    /** Settings with which no checkpoint is taken; where they would be is in the folder too. */
+    public static RatisSettings settings(
+            String cluster, Member self, List<Member> members, Path folder, Duration electionTimeout) {
+        return settings(cluster, self, members, folder, electionTimeout, Integer.MAX_VALUE);
+    }
+
+    /** @param entries between two checkpoints */
+    static RatisSettings settings(
+            String cluster, Member self, List<Member> members, Path folder, Duration electionTimeout, int entries) {
+        return new RatisSettings(
+                cluster,
+                self,
+                members,
+                folder,
+                folder.resolve("checkpoints"),
+                new CheckpointTaking.Interval(entries, Duration.ofDays(1)),
+                electionTimeout,
+                RatisSettings.MAX_ENTRY_BYTES);
     }
 
     private RequestServer.Connection connect(@Nullable NodeId node, RequestServer.Replies replies) {

@@ -48,14 +48,13 @@ final class RatisNodes implements AutoCloseable {
     /** Starts a node, on what it left behind. */
     void start(int index) throws IOException {
         Member self = members.get(index);
-        RatisSettings settings = new RatisSettings(
+        RatisSettings settings = RaftMember.settings(
                 "ratis-test",
                 self,
                 views.get(index),
                 home.resolve(self.id().name()),
                 // As users have it: on a busy machine a shorter one costs leaders their office in the middle of a test.
-                Duration.ofSeconds(1),
-                RatisSettings.MAX_ENTRY_BYTES);
+                Duration.ofSeconds(1));
         RecordingMachine machine = new RecordingMachine();
         running[index] = new RaftMember(settings, links -> links, tls.get(index));
         ReplicatedLog log = running[index]

@@ -79,11 +79,23 @@ public final class RegisterNode implements LogMachine {
         List<Member> raft = RaftMember.members(members);
         Member own =
                 raft.stream().filter(one -> one.id().equals(self)).findFirst().orElseThrow();
-        RatisSettings settings = new RatisSettings(CLUSTER, own, raft, folder, ELECTION, RatisSettings.MAX_ENTRY_BYTES);
+        RatisSettings settings = RaftMember.settings(CLUSTER, own, raft, folder, ELECTION);
         RaftGroupId id = dev.lockstep.cluster.consensus.ratis.Peers.groupId(CLUSTER, GROUP);
         NettyLinks links = new NettyLinks(CLUSTER, self, Duration.ofSeconds(1), 10_000);
         LeaderContacts contacts = new LeaderContacts(Time.system());
-        RatisStateMachine applying = new RatisStateMachine("register on " + self, this, () -> {});
+        RatisStateMachine applying = new RatisStateMachine(
+                "register on " + self,
+                this,
+                new ReplicaCheckpoints(
+                        "register",
+                        GROUP,
+                        this,
+                        new ReplicaCheckpoints.Means(
+                                settings.checkpoints(),
+                                EventLoop.threaded("checkpoints"),
+                                Time.system(),
+                                settings.checkpointInterval())),
+                () -> {});
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = LeanProperties.of(settings);
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
@@ -277,6 +289,16 @@ public final class RegisterNode implements LogMachine {
     public Object apply(long position, byte[] entry) {
         value = ByteBuffer.wrap(entry).getLong();
         return value;
+    }
+
+    @Override
+    public Image image() {
+        throw new UnsupportedOperationException("Its settings ask for no checkpoint");
+    }
+
+    @Override
+    public Restoration restoration() {
+        throw new UnsupportedOperationException("There is no checkpoint");
     }
 
     @Override

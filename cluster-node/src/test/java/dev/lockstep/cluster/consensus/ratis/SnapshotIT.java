@@ -2,45 +2,53 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.TcpProxy.Mode;
 import dev.lockstep.protocol.topology.Member;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.util.SizeInBytes;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A member that was away is brought up by a snapshot of many chunks, while writes go on. */
+/** A member that was away is brought up by a checkpoint of many pieces, while writes go on. */
 class SnapshotIT {
 
     private static final int MEMBERS = 3;
     private static final int UNDER_WAY = 16;
-    /** A snapshot then has so many bytes that it needs twenty chunks. */
+    private static final int GROUP = 0;
     private static final int ENTRIES_BEFORE = 10_000;
+    private static final int ENTRIES_A_CHECKPOINT = 2_000;
+    /** A checkpoint then has more than ten pieces. */
+    private static final int NOISE = 200;
+
+    private static final long PIECE_BYTES = 1 << 20;
 
     @TempDir
     Path home;
 
-    private final CheckpointedNode[] nodes = new CheckpointedNode[MEMBERS];
+    private final Node[] nodes = new Node[MEMBERS];
     private final AtomicLong numbers = new AtomicLong();
     private final Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
     private final Thread writing = new Thread(this::write, "writer");
@@ -59,13 +67,35 @@ class SnapshotIT {
         writing.start();
     }
 
+    /** A member that takes checkpoints often and keeps no log behind them. */
+    private record Node(RaftMember member, OrderMachine machine, ReplicatedLog log) {
+
+        void close() {
+            member.close();
+        }
+    }
+
     private void start(int index) throws Exception {
         Member self = members.get(index);
-        List<Member> seen = RaftMember.members(network.seenFrom(self.id().name()));
-        CheckpointedNode started =
-                new CheckpointedNode(self, seen, home.resolve(self.id().name()).toFile());
+        String id = self.id().name();
+        RatisSettings settings = RaftMember.settings(
+                "snapshots",
+                self,
+                RaftMember.members(network.seenFrom(id)),
+                home.resolve(id),
+                Duration.ofMillis(300),
+                ENTRIES_A_CHECKPOINT);
+        RaftMember member = new RaftMember(settings, links -> links, null, properties -> {
+            RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
+            RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, 0);
+            RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16KB"));
+            RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("16KB"));
+        });
+        OrderMachine machine = new OrderMachine(NOISE);
+        ReplicatedLog log =
+                member.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
         synchronized (nodes) {
-            nodes[index] = started;
+            nodes[index] = new Node(member, machine, log);
         }
     }
 
@@ -73,7 +103,7 @@ class SnapshotIT {
     void stop() throws Exception {
         over = true;
         writing.join();
-        for (CheckpointedNode node : nodes) {
+        for (Node node : nodes) {
             if (node != null) {
                 node.close();
             }
@@ -86,32 +116,30 @@ class SnapshotIT {
         while (!over) {
             room.acquireUninterruptibly();
             long number = numbers.incrementAndGet();
-            try {
-                CheckpointedNode leader = leader();
-                if (leader == null) {
-                    Thread.sleep(5);
-                    room.release();
-                } else {
-                    leader.propose(number).whenComplete((reply, failure) -> answered(number, reply, room));
-                }
-            } catch (IOException | InterruptedException stopped) {
+            Node leader = leader();
+            if (leader == null) {
+                LockSupport.parkNanos(5_000_000);
                 room.release();
+            } else {
+                byte[] entry =
+                        ByteBuffer.allocate(Long.BYTES).putLong(0, number).array();
+                leader.log().propose(entry).whenComplete((answer, failure) -> answered(number, failure, room));
             }
         }
         room.acquireUninterruptibly(UNDER_WAY);
     }
 
-    private void answered(long number, @Nullable RaftClientReply reply, Semaphore room) {
-        if (reply != null && reply.isSuccess()) {
+    private void answered(long number, @Nullable Throwable failure, Semaphore room) {
+        if (failure == null) {
             acknowledged.add(number);
         }
         room.release();
     }
 
-    private @Nullable CheckpointedNode leader() throws IOException {
+    private @Nullable Node leader() {
         synchronized (nodes) {
-            for (CheckpointedNode node : nodes) {
-                if (node != null && node.division().getInfo().isLeaderReady()) {
+            for (Node node : nodes) {
+                if (node != null && node.log().standing().ready()) {
                     return node;
                 }
             }
@@ -121,8 +149,8 @@ class SnapshotIT {
 
     private int follower() throws Exception {
         Eventually.holds("one leads", () -> leader() != null);
-        CheckpointedNode leader = leader();
-        return nodes[0] == leader ? 1 : 0;
+        Node leader = leader();
+        return leader.equals(nodes[0]) ? 1 : 0;
     }
 
     /** Stops a follower, and returns it when the others have no longer what it would need of the log. */
@@ -130,42 +158,51 @@ class SnapshotIT {
         int away = follower();
         long had;
         synchronized (nodes) {
-            had = nodes[away].division().getRaftLog().getNextIndex();
+            had = nodes[away].log().commitPosition();
             nodes[away].close();
             nodes[away] = null;
         }
         Eventually.holds("much is written", () -> acknowledged.size() > ENTRIES_BEFORE);
-        for (CheckpointedNode node : nodes) {
-            if (node != null) {
-                Eventually.holds(
-                        "the log is cut off behind it",
-                        () -> node.division().getRaftLog().getStartIndex() > had);
+        for (Member member : members) {
+            String id = member.id().name();
+            if (!member.equals(members.get(away))) {
+                Eventually.holds("the log is cut off behind it", () -> firstSegment(id) > had + ENTRIES_A_CHECKPOINT);
             }
         }
         return away;
     }
 
+    /** The position at which a node's log begins. */
+    private long firstSegment(String id) throws IOException {
+        try (Stream<Path> files = Files.walk(home.resolve(id))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("log_"))
+                    .map(name -> name.substring("log_".length()).replace("inprogress_", ""))
+                    .mapToLong(name -> Long.parseLong(name.split("-")[0]))
+                    .min()
+                    .orElse(0);
+        } catch (UncheckedIOException | NoSuchFileException moved) {
+            return 0;
+        }
+    }
+
     private void judge(int returned) throws Exception {
         over = true;
         writing.join();
-        assertThat(nodes[returned].machine().installed()).isPositive();
-        List<Long> numbersOfAll = nodes[(returned + 1) % MEMBERS].machine().numbers();
-        for (CheckpointedNode node : nodes) {
-            Eventually.holds(
-                    "all have the same",
-                    () -> node.machine().numbers().size()
-                            >= nodes[(returned + 1) % MEMBERS]
-                                    .machine()
-                                    .numbers()
-                                    .size());
+        assertThat(nodes[returned].machine().restored()).isPositive();
+        long[] all = nodes[(returned + 1) % MEMBERS].machine().numbers();
+        long[] others = nodes[(returned + 2) % MEMBERS].machine().numbers();
+        int most = Math.max(all.length, others.length);
+        for (Node node : nodes) {
+            Eventually.holds("it has all", () -> node.machine().numbers().length >= most);
         }
-        List<Long> all = nodes[(returned + 1) % MEMBERS].machine().numbers();
-        assertThat(all)
-                .startsWith(numbersOfAll.toArray(Long[]::new))
-                .doesNotHaveDuplicates()
+        long[] everything = nodes[returned].machine().numbers();
+        assertThat(everything).doesNotHaveDuplicates();
+        assertThat(Arrays.stream(everything).boxed().collect(Collectors.toSet()))
                 .containsAll(acknowledged);
-        for (CheckpointedNode node : nodes) {
-            Eventually.holds("it has the same", () -> node.machine().numbers().equals(all));
+        for (Node node : nodes) {
+            Eventually.holds(
+                    "it has the same", () -> Arrays.equals(node.machine().numbers(), everything));
         }
     }
 
@@ -174,7 +211,9 @@ class SnapshotIT {
         int away = fallenBehind();
         int before = acknowledged.size();
         start(away);
-        Eventually.holds("a snapshot is installed", () -> nodes[away].machine().installed() > 0);
+        int own = nodes[away].machine().restored();
+        Eventually.holds(
+                "a checkpoint is installed", () -> nodes[away].machine().restored() > own);
         Eventually.holds("writes went on", () -> acknowledged.size() > before + 1_000);
         judge(away);
     }
@@ -183,28 +222,30 @@ class SnapshotIT {
     void connectionsCutInTheMiddleOfItDoNotKeepItAway() throws Exception {
         int away = fallenBehind();
         String id = members.get(away).id().name();
-        network.delay(id, Duration.ofMillis(8)); // a chunk takes as long, there and back
+        network.delay(id, Duration.ofMillis(20)); // a piece takes as long, there and back
         start(away);
-        Set<Path> interrupted = new HashSet<>();
+        int own = nodes[away].machine().restored();
         for (int cut = 0; cut < 3; cut++) {
-            Eventually.holds("it is in the middle of a snapshot", () -> interrupted.addAll(halfReceived(id)));
+            long pieces = 2 + 2L * cut;
+            Eventually.holds("it is in the middle of a checkpoint", () -> received(id) >= pieces * PIECE_BYTES);
             network.set(id, Mode.CUT);
             network.set(id, Mode.PASS);
-            assertThat(nodes[away].machine().installed()).isZero();
+            assertThat(nodes[away].machine().restored()).isEqualTo(own);
         }
         network.heal();
-        Eventually.holds("a snapshot is installed", () -> nodes[away].machine().installed() > 0);
+        Eventually.holds(
+                "a checkpoint is installed", () -> nodes[away].machine().restored() > own);
         judge(away);
     }
 
-    /** Where snapshots are collected until they are whole, of which three chunks or more have come. */
-    private Set<Path> halfReceived(String id) throws IOException {
+    /** How much of a checkpoint has come: what came before a cut is not asked for again. */
+    private long received(String id) throws IOException {
         try (Stream<Path> files = Files.walk(home.resolve(id))) {
-            return files.filter(file -> file.toString().contains("tmp" + File.separator + "snapshot-"))
-                    .filter(file -> Files.isRegularFile(file) && file.toFile().length() >= 3 * 4_096)
-                    .collect(Collectors.toSet());
+            return files.filter(file -> file.toString().endsWith(".part"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
         } catch (UncheckedIOException | NoSuchFileException moved) {
-            return Set.of();
+            return 0;
         }
     }
 }

@@ -45,6 +45,7 @@ public final class StockTransports {
     private static Consensus consensus(RatisSettings settings, RpcType type, Further further) throws IOException {
         return new RatisConsensus(
                 settings,
+                Time.system(),
                 new LeaderContacts(Time.system()),
                 contacts -> new RatisConsensus.Transport(
                         properties -> {

@@ -85,13 +85,12 @@ class TransportSafetyIT {
 
     private void start(int index) throws Exception {
         Member self = members.get(index);
-        RatisSettings settings = new RatisSettings(
+        RatisSettings settings = RaftMember.settings(
                 "safety",
                 self,
                 RaftMember.members(network.seenFrom(self.id().name())),
                 home.resolve(self.id().name()),
-                Duration.ofMillis(300),
-                RatisSettings.MAX_ENTRY_BYTES);
+                Duration.ofMillis(300));
         running[index] = new RaftMember(settings, links -> new HarmedLinks(links, harm, random, later), null);
         for (int group = 0; group < GROUPS; group++) {
             OrderMachine machine = new OrderMachine();

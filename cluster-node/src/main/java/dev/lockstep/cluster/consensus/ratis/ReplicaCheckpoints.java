@@ -1,0 +1,98 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.snapshot.CheckpointFetch;
+import dev.lockstep.cluster.snapshot.CheckpointFolder;
+import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
+import dev.lockstep.cluster.snapshot.CheckpointId;
+import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.statemachine.SnapshotInfo;
+import org.apache.ratis.statemachine.impl.FileListSnapshotInfo;
+import org.jspecify.annotations.Nullable;
+
+/** The checkpoints of one replica as Ratis asks for them. Thread-safe once it is open. */
+final class ReplicaCheckpoints {
+
+    private final String name;
+    private final int group;
+    private final LogMachine machine;
+    private final Means means;
+    private final Path path;
+    private @Nullable CheckpointFolder folder;
+    private @Nullable CheckpointTaking taking;
+    private volatile @Nullable Restored fetched;
+    private volatile @Nullable SnapshotInfo latest;
+
+    /**
+     * What all replicas of a node share.
+     *
+     * @param folder has one for each replica
+     * @param writer where checkpoints are written
+     */
+    record Means(Path folder, EventLoop writer, Time time, CheckpointTaking.Interval interval) {}
+
+    ReplicaCheckpoints(String name, int group, LogMachine machine, Means means) {
+        this.name = "The replica of " + name;
+        this.group = group;
+        this.machine = machine;
+        this.means = means;
+        this.path = means.folder().resolve(group == Consensus.CONTROL ? "control" : "shard-" + group);
+    }
+
+    /** To be called before anything else. */
+    void open() throws IOException {
+        folder = new CheckpointFolder(path, group);
+        taking = new CheckpointTaking(name, group, folder, machine, means.writer(), means.time(), means.interval());
+    }
+
+    CheckpointTaking taking() {
+        return Objects.requireNonNull(taking);
+    }
+
+    /** The same object until there is a newer one: Ratis asks with each append. */
+    @Nullable
+    SnapshotInfo latest() {
+        CheckpointId newest = taking == null ? null : taking.newest();
+        SnapshotInfo known = latest;
+        if (newest != null && (known == null || known.getIndex() != newest.position())) {
+            known = new FileListSnapshotInfo(List.of(), newest.term(), newest.position());
+            latest = known;
+        }
+        return known;
+    }
+
+    /** Has the checkpoint of another replica fetched; {@link #install} makes it this one's state. */
+    CompletableFuture<TermIndex> fetch(LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from) {
+        return new CheckpointFetch(
+                        Objects.requireNonNull(folder),
+                        machine::restoration,
+                        (wanted, answer) -> rpc.askForCheckpoint(from, raftGroup, wanted, answer),
+                        rpc.loop(raftGroup),
+                        means.time(),
+                        rpc.patienceNanos())
+                .begin()
+                .thenApply(restored -> {
+                    fetched = restored;
+                    return TermIndex.valueOf(restored.id().term(), restored.id().position());
+                });
+    }
+
+    /** On the thread that applies. */
+    CheckpointId install() throws IOException {
+        Restored restored = Objects.requireNonNull(fetched, "No checkpoint was fetched");
+        fetched = null;
+        taking().become(restored);
+        return restored.id();
+    }
+}

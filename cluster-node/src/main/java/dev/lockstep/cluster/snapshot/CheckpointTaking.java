@@ -1,0 +1,189 @@
+package dev.lockstep.cluster.snapshot;
+
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
+import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Bytes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checkpoints of one replica: taken while entries are applied, restored when it is opened, and given to replicas that are
+ * too far behind for the log. {@link #applied} and {@link #restore} belong to the thread that applies; the rest is
+ * thread-safe.
+ */
+public final class CheckpointTaking {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CheckpointTaking.class);
+    private static final int PIECE_BYTES = 1 << 20;
+    /** Who fetches a checkpoint asks more often than this. */
+    private static final long FETCHED_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** So many times the interval the log may grow while a checkpoint is being fetched. */
+    private static final int PATIENCE = 10;
+
+    private final String name;
+    private final int group;
+    private final CheckpointFolder folder;
+    private final LogMachine machine;
+    private final EventLoop writer;
+    private final Time time;
+    private final Interval interval;
+    private long begunAtPosition;
+    private long begunAtNanos;
+    private volatile boolean writing;
+    private volatile boolean fetched;
+    private volatile long fetchedAtNanos;
+    private volatile @Nullable CheckpointId newest;
+
+    /**
+     * When a checkpoint is taken: whichever comes first, if anything was applied since the last.
+     *
+     * @param entries of the log since the last
+     * @param time since the last
+     */
+    public record Interval(int entries, Duration time) {}
+
+    /**
+     * @param name of the replica, for messages
+     * @param writer where checkpoints are written, those of several replicas one after another
+     */
+    public CheckpointTaking(
+            String name,
+            int group,
+            CheckpointFolder folder,
+            LogMachine machine,
+            EventLoop writer,
+            Time time,
+            Interval interval) {
+        this.name = name;
+        this.group = group;
+        this.folder = folder;
+        this.machine = machine;
+        this.writer = writer;
+        this.time = time;
+        this.interval = interval;
+        this.begunAtNanos = time.nanos();
+    }
+
+    /**
+     * Makes the machine what the newest checkpoint is.
+     *
+     * @return null if there is none
+     * @throws CorruptCheckpointException if there is one, and it is not intact
+     */
+    public @Nullable CheckpointId restore() throws IOException {
+        long from = time.nanos();
+        Restored restored = folder.restore(machine::restoration);
+        if (restored == null) {
+            return null;
+        }
+        become(restored);
+        LOG.info(
+                "{} goes on from its checkpoint at position {}, read in {} ms",
+                name,
+                restored.id().position(),
+                TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
+        return restored.id();
+    }
+
+    /**
+     * Makes the machine what a checkpoint of another replica is.
+     *
+     * @throws CorruptCheckpointException when its records do not belong together
+     */
+    public void become(Restored restored) throws CorruptCheckpointException {
+        try {
+            restored.restoration().done(restored.id().position());
+        } catch (RuntimeException wrong) {
+            throw new CorruptCheckpointException(
+                    "The checkpoint " + folder.file(restored.id()) + " does not hold what it should: "
+                            + wrong.getMessage(),
+                    wrong);
+        }
+        advance(restored.id());
+        begunAtPosition = restored.id().position();
+        begunAtNanos = time.nanos();
+    }
+
+    /** One that was begun earlier may be done later. */
+    private synchronized void advance(CheckpointId id) {
+        CheckpointId before = newest;
+        newest = before == null || before.position() < id.position() ? id : before;
+    }
+
+    /** The newest that is whole and on the disk, or null. */
+    public @Nullable CheckpointId newest() {
+        return newest;
+    }
+
+    /** The entry at a position has been applied: a checkpoint is begun if it is time. */
+    public void applied(long term, long position) {
+        long grown = position - begunAtPosition;
+        boolean due = grown >= interval.entries()
+                || time.nanos() - begunAtNanos >= interval.time().toNanos();
+        if (due && !writing && !(isFetched() && grown < (long) PATIENCE * interval.entries())) {
+            begin(new CheckpointId(group, term, position));
+        }
+    }
+
+    /** A new one would take the place of what somebody has half of. */
+    private boolean isFetched() {
+        return fetched && time.nanos() - fetchedAtNanos < FETCHED_NANOS;
+    }
+
+    private void begin(CheckpointId id) {
+        begunAtPosition = id.position();
+        begunAtNanos = time.nanos();
+        writing = true;
+        LogMachine.Image image = machine.image();
+        writer.execute(() -> write(id, image));
+    }
+
+    private void write(CheckpointId id, LogMachine.Image image) {
+        long from = time.nanos();
+        try (image) {
+            folder.write(id, image::forEach);
+            advance(id);
+            fetched = false;
+            LOG.debug(
+                    "{} has a checkpoint at position {}, {} bytes, written in {} ms",
+                    name,
+                    id.position(),
+                    folder.size(id),
+                    TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
+        } catch (IOException | RuntimeException failure) {
+            LOG.error(
+                    "{} could not write its checkpoint at position {}; it keeps its log, and tries again after {} entries",
+                    name,
+                    id.position(),
+                    interval.entries(),
+                    failure);
+        } finally {
+            writing = false;
+        }
+    }
+
+    /**
+     * A piece of the newest, from its beginning if the asker has the beginning of another.
+     *
+     * @return null if there is none
+     */
+    public @Nullable CheckpointPiece piece(Wanted wanted) throws IOException {
+        CheckpointId id = newest;
+        if (id == null) {
+            return null;
+        }
+        fetchedAtNanos = time.nanos();
+        fetched = true;
+        boolean same = id.term() == wanted.term() && id.position() == wanted.position();
+        long offset = same ? wanted.offset() : 0;
+        byte[] bytes = folder.piece(id, offset, PIECE_BYTES);
+        return bytes == null ? null : new CheckpointPiece(id, folder.size(id), offset, Bytes.of(bytes));
+    }
+}
