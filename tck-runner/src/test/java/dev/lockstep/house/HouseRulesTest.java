@@ -91,6 +91,15 @@ class HouseRulesTest {
             .because("everything else knows a replicated log, whatever it is made of");
 
     @ArchTest
+    static final ArchRule LZ4_HAS_ONE_ROOM = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.snapshot")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("net.jpountz..")
+            .because("only checkpoints are compressed");
+
+    @ArchTest
     static final ArchRule YAML_HAS_ONE_ROOM = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.protocol.settings")

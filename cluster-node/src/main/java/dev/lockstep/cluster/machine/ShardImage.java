@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.wire.CacheInfo;
 import java.util.List;
@@ -13,7 +13,7 @@ record ShardImage(
         List<ShardRecord> sessions,
         List<ShardRecord> tombstones,
         ShardStore.Image entries)
-        implements LogMachine.Image {
+        implements Checkpointed.Image {
 
     @Override
     public void forEach(Consumer<byte[]> record) {

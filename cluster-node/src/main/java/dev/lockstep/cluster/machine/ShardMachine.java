@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
+import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
@@ -227,7 +227,7 @@ public final class ShardMachine {
     // Checkpoints
 
     /** What it is after the last batch. Apply thread only; what it answers may be used by another. */
-    public LogMachine.Image image() {
+    public Checkpointed.Image image() {
         return new ShardImage(
                 new ShardRecord.Head(lastPosition, logTimeMillis, entries.checksum()),
                 List.copyOf(caches.values()),

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.snapshot;
 
-import dev.lockstep.cluster.consensus.LogMachine.Restoration;
+import dev.lockstep.cluster.snapshot.Checkpointed.Restoration;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;

@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.snapshot;
 
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -30,12 +29,13 @@ public final class CheckpointTaking {
     private final String name;
     private final int group;
     private final CheckpointFolder folder;
-    private final LogMachine machine;
+    private final Checkpointed machine;
     private final EventLoop writer;
     private final Time time;
     private final Interval interval;
     private long begunAtPosition;
     private long begunAtNanos;
+    private volatile long wantedPosition;
     private volatile boolean writing;
     private volatile boolean fetched;
     private volatile long fetchedAtNanos;
@@ -57,7 +57,7 @@ public final class CheckpointTaking {
             String name,
             int group,
             CheckpointFolder folder,
-            LogMachine machine,
+            Checkpointed machine,
             EventLoop writer,
             Time time,
             Interval interval) {
@@ -122,12 +122,19 @@ public final class CheckpointTaking {
         return newest;
     }
 
+    /** A checkpoint that is not behind a position is wanted, and taken after the next entry. */
+    public void want(long position) {
+        wantedPosition = Math.max(wantedPosition, position);
+    }
+
     /** The entry at a position has been applied: a checkpoint is begun if it is time. */
     public void applied(long term, long position) {
         long grown = position - begunAtPosition;
         boolean due = grown >= interval.entries()
                 || time.nanos() - begunAtNanos >= interval.time().toNanos();
-        if (due && !writing && !(isFetched() && grown < (long) PATIENCE * interval.entries())) {
+        boolean wanted = begunAtPosition < wantedPosition && position >= wantedPosition;
+        boolean waits = isFetched() && grown < (long) PATIENCE * interval.entries();
+        if (!writing && (wanted || (due && !waits))) {
             begin(new CheckpointId(group, term, position));
         }
     }
@@ -150,11 +157,11 @@ public final class CheckpointTaking {
         begunAtPosition = id.position();
         begunAtNanos = time.nanos();
         writing = true;
-        LogMachine.Image image = machine.image();
+        Checkpointed.Image image = machine.image();
         writer.execute(() -> write(id, image));
     }
 
-    private void write(CheckpointId id, LogMachine.Image image) {
+    private void write(CheckpointId id, Checkpointed.Image image) {
         long from = time.nanos();
         try (image) {
             folder.write(id, image::forEach);
@@ -176,6 +183,16 @@ public final class CheckpointTaking {
         } finally {
             writing = false;
         }
+    }
+
+    /** As {@link #piece(Wanted)}, if the newest is not behind a position; otherwise one that is not is {@linkplain #want wanted}. */
+    public @Nullable CheckpointPiece piece(long since, Wanted wanted) throws IOException {
+        CheckpointId id = newest;
+        if (id == null || id.position() < since) {
+            want(since);
+            return null;
+        }
+        return piece(wanted);
     }
 
     /**

@@ -143,6 +143,7 @@ public final class RatisConsensus implements Consensus {
                     applying,
                     contacts.of(id),
                     settings.maxEntryBytes(),
+                    loop,
                     successor -> transfer(id, successor),
                     () -> remove(id));
         } catch (IOException failure) {
