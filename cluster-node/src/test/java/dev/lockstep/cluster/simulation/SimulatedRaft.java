@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,7 @@ final class SimulatedRaft {
     private final Map<Place, SimulatedDisk> disks = new HashMap<>();
     private final Map<Place, SimulatedFiles> checkpoints = new HashMap<>();
     private final Set<NodeId> full = new HashSet<>();
-    private Predicate<NodeId> ends = node -> false;
+    private Predicate<NodeId> end = node -> false;
     private final Map<Integer, Map<NodeId, SimulatedLog>> groups = new TreeMap<>();
 
     private record Place(int group, NodeId node) {}
@@ -100,7 +101,7 @@ final class SimulatedRaft {
             public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
                 Place place = new Place(group, self);
                 SimulatedDisk disk = disks.computeIfAbsent(place, none -> new SimulatedDisk());
-                SimulatedFiles files = checkpoints.computeIfAbsent(place, none -> files(self));
+                SimulatedFiles files = checkpoints.computeIfAbsent(place, none -> files(place));
                 files.reopen();
                 try {
                     SimulatedLog log = new SimulatedLog(
@@ -126,17 +127,17 @@ final class SimulatedRaft {
         };
     }
 
-    private SimulatedFiles files(NodeId node) {
+    /** A node does not end here while it opens the replica. */
+    private SimulatedFiles files(Place place) {
         Checkpoints rules = hardships.checkpoints();
-        return new SimulatedFiles(
-                world,
-                new SimulatedFiles.Perils(
-                        rules.flipped(), () -> isFull(node), () -> world.chance(rules.ended()) && ends.test(node)));
+        BooleanSupplier ends = () ->
+                replica(place.group(), place.node()) != null && world.chance(rules.ended()) && end.test(place.node());
+        return new SimulatedFiles(world, new SimulatedFiles.Perils(rules.flipped(), () -> isFull(place.node()), ends));
     }
 
-    /** @param end makes a node end in the middle of what it writes; false if it can't be now */
-    void endsBy(Predicate<NodeId> end) {
-        ends = end;
+    /** @param next makes a node end in the middle of what it writes; false if it can't be now */
+    void endsBy(Predicate<NodeId> next) {
+        end = next;
     }
 
     /** There is no room on a node's disk, or there is again. */
