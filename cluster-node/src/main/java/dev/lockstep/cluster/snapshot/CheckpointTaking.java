@@ -2,11 +2,11 @@ package dev.lockstep.cluster.snapshot;
 
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
-import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +30,7 @@ public final class CheckpointTaking {
     private final int group;
     private final CheckpointFolder folder;
     private final Checkpointed machine;
-    private final EventLoop writer;
+    private final Executor writer;
     private final Time time;
     private final Interval interval;
     private long begunAtPosition;
@@ -58,7 +58,7 @@ public final class CheckpointTaking {
             int group,
             CheckpointFolder folder,
             Checkpointed machine,
-            EventLoop writer,
+            Executor writer,
             Time time,
             Interval interval) {
         this.name = name;
@@ -102,7 +102,7 @@ public final class CheckpointTaking {
             restored.restoration().done(restored.id().position());
         } catch (RuntimeException wrong) {
             throw new CorruptCheckpointException(
-                    "The checkpoint " + folder.file(restored.id()) + " does not hold what it should: "
+                    "The checkpoint " + folder.place(restored.id()) + " does not hold what it should: "
                             + wrong.getMessage(),
                     wrong);
         }

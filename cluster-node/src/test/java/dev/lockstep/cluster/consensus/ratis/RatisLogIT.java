@@ -57,6 +57,11 @@ class RatisLogIT extends ReplicatedLogContract {
         return nodes.replicas();
     }
 
+    @Override
+    protected boolean takesCheckpoints() {
+        return true;
+    }
+
     private int leaderIndex() throws Exception {
         return nodes.index(leader().log().standing().leader());
     }
