@@ -9,6 +9,7 @@ import dev.lockstep.cluster.consensus.ratis.RaftMember;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.consensus.ratis.StockTransports;
 import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import java.lang.management.ManagementFactory;
@@ -63,6 +64,7 @@ final class RaftMain implements LogMachine {
                 self,
                 members,
                 Path.of(arguments[2]),
+                Durability.PROCESS,
                 self.equals(members.get(0)) ? ELECTION : LATER_ELECTION,
                 RatisSettings.MAX_ENTRY_BYTES);
         RaftMain member = new RaftMain(

@@ -37,10 +37,25 @@ public record Settings(
      * @param id one of the members
      * @param data what the node keeps
      * @param raftLog where the Raft logs are kept: in {@code data}, or elsewhere
+     * @param durability when a write is in the Raft log for good
      * @param maxStaleness how long a replica answers session reads while out of touch with its leader
      * @param electionTimeout shortest time without a leader before an election; the longest is twice that
      */
-    public record NodeSettings(NodeId id, Path data, Path raftLog, Duration maxStaleness, Duration electionTimeout) {}
+    public record NodeSettings(
+            NodeId id,
+            Path data,
+            Path raftLog,
+            Durability durability,
+            Duration maxStaleness,
+            Duration electionTimeout) {}
+
+    /** What a node has done with a write before it counts as written there. */
+    public enum Durability {
+        /** Handed it to the operating system, and syncs it in the background: what was acknowledged outlives the processes. */
+        PROCESS,
+        /** Synced it to the disk: what was acknowledged outlives the machines' power. */
+        DISK
+    }
 
     /**
      * @param servers addresses to start from, as {@code host:port}; empty when embedded

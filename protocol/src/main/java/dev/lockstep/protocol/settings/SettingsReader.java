@@ -2,6 +2,7 @@ package dev.lockstep.protocol.settings;
 
 import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.topology.Member;
@@ -215,8 +216,8 @@ public final class SettingsReader {
         if (!root.has("node")) {
             return Optional.empty();
         }
-        YamlSection section =
-                root.section("node").allow("id", "data", "raft-log-dir", "max-staleness", "election-timeout");
+        YamlSection section = root.section("node")
+                .allow("id", "data", "raft-log-dir", "durability", "max-staleness", "election-timeout");
         NodeId id = nodeId(section, "id");
         if (members.stream().noneMatch(member -> member.id().equals(id))) {
             throw section.refuse("id", "\"" + id + "\" is none of the members");
@@ -226,8 +227,18 @@ public final class SettingsReader {
                 id,
                 data,
                 section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
+                durability(section),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1))));
+    }
+
+    private static Durability durability(YamlSection section) {
+        String durability = section.string("durability", "process");
+        return switch (durability) {
+            case "process" -> Durability.PROCESS;
+            case "disk" -> Durability.DISK;
+            default -> throw section.refuse("durability", "\"" + durability + "\" is neither process nor disk");
+        };
     }
 
     private static Path path(YamlSection section, String key, Path folder, String fallback) {

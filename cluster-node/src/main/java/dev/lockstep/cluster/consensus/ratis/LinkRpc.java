@@ -160,8 +160,10 @@ final class LinkRpc implements RaftServerRpc {
         return peer;
     }
 
+    /** A candidate has voted for itself before it asks others. */
     @Override
     public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
+        keepVote(request);
         return call(Kind.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
     }
 
@@ -227,7 +229,7 @@ final class LinkRpc implements RaftServerRpc {
                 case APPENDS -> append(RaftMessages.appends(message), counted);
                 case VOTE -> {
                     var request = RaftMessages.one(message, RequestVoteRequestProto.parser());
-                    later(request.getServerRequest(), () -> server.requestVote(request), counted);
+                    later(request.getServerRequest(), () -> vote(request), counted);
                 }
                 case SNAPSHOT -> {
                     var request = RaftMessages.one(message, InstallSnapshotRequestProto.parser());
@@ -241,6 +243,16 @@ final class LinkRpc implements RaftServerRpc {
         } catch (IOException | RuntimeException malformed) { // Ratis has its own ways of saying so
             counted.accept(Reply.Refused.of(Status.INVALID, String.valueOf(malformed.getMessage())));
         }
+    }
+
+    private RequestVoteReplyProto vote(RequestVoteRequestProto request) throws IOException {
+        RequestVoteReplyProto reply = server.requestVote(request);
+        keepVote(request);
+        return reply;
+    }
+
+    private void keepVote(RequestVoteRequestProto request) throws IOException {
+        wires.votes().keep(ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId()));
     }
 
     private void append(List<AppendEntriesRequestProto> requests, Consumer<Reply> answer) {

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,11 +13,18 @@ import java.util.List;
  * @param self this node
  * @param members all nodes, this one among them, at the addresses where <em>this node</em> reaches them
  * @param folder where the logs are kept, in a folder for each group
+ * @param durability what a replica has done with an entry before it counts as appended there
  * @param electionTimeout shortest time without a leader before an election; the longest is twice that
  * @param maxEntryBytes the largest entry; each group keeps a buffer of about that size outside the heap
  */
 public record RatisSettings(
-        String cluster, Member self, List<Member> members, Path folder, Duration electionTimeout, int maxEntryBytes) {
+        String cluster,
+        Member self,
+        List<Member> members,
+        Path folder,
+        Durability durability,
+        Duration electionTimeout,
+        int maxEntryBytes) {
 
     /** Takes a batch of the largest chunks that clients send, several times over. */
     public static final int MAX_ENTRY_BYTES = 4 << 20;

@@ -4,6 +4,7 @@ import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request;
@@ -46,8 +47,8 @@ final class CheckpointedNode implements AutoCloseable {
 
     /** @param folder what was left in it is recovered */
     CheckpointedNode(Member self, List<Member> seen, File folder) throws IOException {
-        RatisSettings settings =
-                new RatisSettings(CLUSTER, self, seen, folder.toPath(), ELECTION, RatisSettings.MAX_ENTRY_BYTES);
+        RatisSettings settings = new RatisSettings(
+                CLUSTER, self, seen, folder.toPath(), Durability.PROCESS, ELECTION, RatisSettings.MAX_ENTRY_BYTES);
         links = new NettyLinks(CLUSTER, self.id(), Duration.ofSeconds(1), 10_000);
         Files.createDirectories(folder.toPath());
         var wires = new LinkTransport.Wires(links, new LeaderContacts(Time.system()), ELECTION, Time.system());

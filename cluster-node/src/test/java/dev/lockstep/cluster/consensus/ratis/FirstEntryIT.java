@@ -7,6 +7,7 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
@@ -44,7 +45,13 @@ class FirstEntryIT {
     void aHeartbeatDoesNotCommitWhatWasNotCompared() throws Exception {
         // Long time-outs: the follower shall not become a candidate in between.
         RatisSettings settings = new RatisSettings(
-                "first", members.get(0), members, home, Duration.ofSeconds(60), RatisSettings.MAX_ENTRY_BYTES);
+                "first",
+                members.get(0),
+                members,
+                home,
+                Durability.PROCESS,
+                Duration.ofSeconds(60),
+                RatisSettings.MAX_ENTRY_BYTES);
         try (RaftMember follows = new RaftMember(settings);
                 NettyLinks links = new NettyLinks("first", new NodeId("n2"), Duration.ofSeconds(1), 10)) {
             follows.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);

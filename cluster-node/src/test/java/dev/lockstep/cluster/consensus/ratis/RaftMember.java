@@ -34,7 +34,7 @@ public final class RaftMember implements AutoCloseable {
     RaftMember(RatisSettings settings, UnaryOperator<Links> harm, @Nullable Tls tls) throws IOException {
         NodeId self = settings.self().id();
         links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, tls);
-        consensus = new RatisConsensus(settings, harm.apply(links), Time.system());
+        consensus = new RatisConsensus(settings, harm.apply(links), Time.system(), fault -> {});
         listener = new NettyListener(
                 settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect, tls);
     }

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.protocol.netty.Tls;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
@@ -53,6 +54,7 @@ final class RatisNodes implements AutoCloseable {
                 self,
                 views.get(index),
                 home.resolve(self.id().name()),
+                Durability.PROCESS,
                 // As users have it: on a busy machine a shorter one costs leaders their office in the middle of a test.
                 Duration.ofSeconds(1),
                 RatisSettings.MAX_ENTRY_BYTES);

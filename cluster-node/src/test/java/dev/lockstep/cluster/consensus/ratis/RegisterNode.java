@@ -10,6 +10,7 @@ import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
@@ -79,11 +80,12 @@ public final class RegisterNode implements LogMachine {
         List<Member> raft = RaftMember.members(members);
         Member own =
                 raft.stream().filter(one -> one.id().equals(self)).findFirst().orElseThrow();
-        RatisSettings settings = new RatisSettings(CLUSTER, own, raft, folder, ELECTION, RatisSettings.MAX_ENTRY_BYTES);
+        RatisSettings settings = new RatisSettings(
+                CLUSTER, own, raft, folder, Durability.PROCESS, ELECTION, RatisSettings.MAX_ENTRY_BYTES);
         RaftGroupId id = dev.lockstep.cluster.consensus.ratis.Peers.groupId(CLUSTER, GROUP);
         NettyLinks links = new NettyLinks(CLUSTER, self, Duration.ofSeconds(1), 10_000);
         LeaderContacts contacts = new LeaderContacts(Time.system());
-        RatisStateMachine applying = new RatisStateMachine("register on " + self, this, () -> {});
+        RatisStateMachine applying = new RatisStateMachine("register on " + self, this, () -> {}, fault -> {});
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = LeanProperties.of(settings);
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);

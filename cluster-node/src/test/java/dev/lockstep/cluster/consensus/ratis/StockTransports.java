@@ -55,6 +55,8 @@ public final class StockTransports {
                             RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, true);
                             further.into(properties);
                         },
-                        new Parameters()));
+                        new Parameters()),
+                Time.system(),
+                fault -> {});
     }
 }

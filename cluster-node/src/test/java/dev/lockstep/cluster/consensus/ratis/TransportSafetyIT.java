@@ -8,6 +8,7 @@ import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.TcpProxy.Mode;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -90,6 +91,7 @@ class TransportSafetyIT {
                 self,
                 RaftMember.members(network.seenFrom(self.id().name())),
                 home.resolve(self.id().name()),
+                Durability.PROCESS,
                 Duration.ofMillis(300),
                 RatisSettings.MAX_ENTRY_BYTES);
         running[index] = new RaftMember(settings, links -> new HarmedLinks(links, harm, random, later), null);
