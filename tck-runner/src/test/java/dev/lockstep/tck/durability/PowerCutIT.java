@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +41,20 @@ class PowerCutIT {
         }
     }
 
-    /** Or the test above would show nothing. */
+    /** Who forgets it can vote twice in a term. */
+    @Test
+    void aVoteThatWasGivenIsNotForgotten() throws Exception {
+        try (PowerCut power = new PowerCut(home, "disk", SEED)) {
+            List<Map<Path, Long>> votes = power.votesAroundACut();
+            assertThat(votes.get(0)).hasSizeGreaterThan(1);
+            votes.get(0)
+                    .forEach((file, term) -> assertThat(votes.get(1).get(file))
+                            .as("the term in %s", file)
+                            .isGreaterThanOrEqualTo(term));
+        }
+    }
+
+    /** Or nothing would be shown by losing nothing. */
     @Test
     void whatIsSyncedLaterCanBeLost() throws Exception {
         try (PowerCut power = new PowerCut(home, "process", SEED)) {

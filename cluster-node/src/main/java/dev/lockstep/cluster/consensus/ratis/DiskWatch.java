@@ -72,7 +72,10 @@ final class DiskWatch implements AutoCloseable {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        // Of a file that is missing, the message is only its name.
+        return cause.getMessage() == null || cause instanceof NoSuchFileException
+                ? cause.toString()
+                : cause.getMessage();
     }
 
     private void look() {
