@@ -2,6 +2,7 @@ package dev.lockstep.protocol.settings;
 
 import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.topology.Member;
@@ -220,6 +221,7 @@ public final class SettingsReader {
                         "id",
                         "data",
                         "raft-log-dir",
+                        "durability",
                         "checkpoint-entries",
                         "checkpoint-interval",
                         "max-staleness",
@@ -233,10 +235,20 @@ public final class SettingsReader {
                 id,
                 data,
                 section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
+                durability(section),
                 (int) section.number("checkpoint-entries", 20_000, 100, 10_000_000),
                 section.duration("checkpoint-interval", Duration.ofMinutes(5)),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1))));
+    }
+
+    private static Durability durability(YamlSection section) {
+        String durability = section.string("durability", "process");
+        return switch (durability) {
+            case "process" -> Durability.PROCESS;
+            case "disk" -> Durability.DISK;
+            default -> throw section.refuse("durability", "\"" + durability + "\" is neither process nor disk");
+        };
     }
 
     private static Path path(YamlSection section, String key, Path folder, String fallback) {

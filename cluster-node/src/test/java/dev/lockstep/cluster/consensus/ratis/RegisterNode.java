@@ -95,7 +95,8 @@ public final class RegisterNode implements LogMachine {
                                 EventLoop.threaded("checkpoints"),
                                 Time.system(),
                                 settings.checkpointInterval())),
-                () -> {});
+                () -> {},
+                fault -> {});
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = LeanProperties.of(settings);
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
