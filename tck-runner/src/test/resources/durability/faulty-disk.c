@@ -4,6 +4,7 @@
  *   sync      syncing a log fails with EIO
  *   write     writing fails with EIO
  *   slow N    syncing takes N milliseconds longer
+ *   drag N    syncing a log takes N milliseconds longer
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -58,7 +59,7 @@ static int sync_fails(int fd) {
         errno = EIO;
         return 1;
     }
-    if (strncmp(order, "slow ", 5) == 0) {
+    if (strncmp(order, "slow ", 5) == 0 || (strncmp(order, "drag ", 5) == 0 && log)) {
         long millis = atol(order + 5);
         struct timespec pause = {millis / 1000, millis % 1000 * 1000000};
         while (nanosleep(&pause, &pause) != 0 && errno == EINTR) {

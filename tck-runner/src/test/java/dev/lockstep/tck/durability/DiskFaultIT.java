@@ -38,7 +38,7 @@ class DiskFaultIT {
 
     private static final int NODES = 3;
     private static final int DISK_FAILED = 3;
-    private static final int MEGABYTES = 64;
+    private static final int MEGABYTES = 256;
     /** A disk that does not answer is given up after half a minute. */
     private static final Duration ENDS_WITHIN = Duration.ofSeconds(60);
 

@@ -81,6 +81,11 @@ final class FaultyCalls {
         order("slow " + millis);
     }
 
+    /** From now on, syncing a log takes longer; votes are not held up. */
+    void slowLogSyncs(int millis) throws IOException {
+        order("drag " + millis);
+    }
+
     private void order(String order) throws IOException {
         Path draft = orders.resolveSibling("orders.draft");
         Files.writeString(draft, order);

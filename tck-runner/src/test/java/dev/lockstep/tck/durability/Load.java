@@ -37,11 +37,11 @@ final class Load implements AutoCloseable {
     Load(NodeProcesses nodes) {
         // Longer than an election, shorter than a restart: some outcomes stay unknown.
         URI uri = URI.create(nodes.uri() + "?timeout=3s");
+        reading = Writer.manager(URI.create(nodes.uri() + "?timeout=30s"));
+        reader = Writer.cache(reading); // first: it has the patience
         for (int i = 0; i < WRITERS; i++) {
             writers.add(new Writer("w" + i, uri, acknowledged));
         }
-        reading = Writer.manager(URI.create(nodes.uri() + "?timeout=30s"));
-        reader = Writer.cache(reading);
     }
 
     /** All writers write, until {@link #stop}. */

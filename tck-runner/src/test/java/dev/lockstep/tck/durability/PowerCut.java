@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Three nodes, each with its Raft logs on a disk of its own, that all lose power at once under load, and are started again. Not
@@ -30,23 +31,33 @@ final class PowerCut implements AutoCloseable {
     private static final int MAX_WAIT_MILLIS = 400;
 
     private final Random random;
+    private final int syncMillis;
+    private final @Nullable FaultyCalls slow;
     private final List<LoopDisk> disks = new ArrayList<>();
     private final NodeProcesses nodes;
     private final Load load;
     private final List<String> lost = new ArrayList<>();
     private int cuts;
 
-    /** @param durability as in the configuration */
-    PowerCut(Path home, String durability, long seed) throws IOException {
+    /**
+     * @param durability as in the configuration
+     * @param syncMillis how much longer each sync of a log takes, as on a slow disk; for more than none, gcc is needed
+     */
+    PowerCut(Path home, String durability, int syncMillis, long seed) throws IOException {
         random = new Random(seed);
+        this.syncMillis = syncMillis;
         Files.createDirectories(home);
         try {
             List<MemberPorts> members = MemberPorts.reserve(NODES);
             for (MemberPorts member : members) {
                 disks.add(LoopDisk.create(home, "disk-" + member.id(), MEGABYTES));
             }
+            slow = syncMillis == 0 ? null : FaultyCalls.compile(home, home.resolve("disk-"));
             nodes = NodeProcesses.start(
-                    home, members, id -> configuration(id, members, durability, home.resolve("disk-" + id)), Map.of());
+                    home,
+                    members,
+                    id -> configuration(id, members, durability, home.resolve("disk-" + id)),
+                    slow == null ? Map.of() : slow.environment());
         } catch (IOException | RuntimeException failure) {
             closeDisks();
             throw failure;
@@ -71,6 +82,9 @@ final class PowerCut implements AutoCloseable {
     /** Cuts the power, starts everything again, and compares. */
     void cut() throws Exception {
         load.begin();
+        if (slow != null) {
+            slow.slowLogSyncs(syncMillis);
+        }
         load.awaitService();
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(MAX_WAIT_MILLIS)));
         cutAndMount();
@@ -89,6 +103,9 @@ final class PowerCut implements AutoCloseable {
         LoopDisk.cutPower(disks);
         NodeProcess.kill(nodes.nodes());
         load.stop();
+        if (slow != null) {
+            slow.mend();
+        }
         for (LoopDisk disk : disks) {
             disk.unmount();
             disk.mount();

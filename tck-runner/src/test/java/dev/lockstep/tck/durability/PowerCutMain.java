@@ -38,6 +38,13 @@ public final class PowerCutMain implements Callable<Integer> {
             description = "Of the nodes; disk unless given. With process, something is lost.")
     private String durability = "disk";
 
+    @Option(
+            names = "--sync-millis",
+            paramLabel = "<n>",
+            defaultValue = "0",
+            description = "How much longer each sync of a log takes, as on a slow disk; needs gcc.")
+    private int syncMillis;
+
     @Option(names = "--seed", paramLabel = "<s>", description = "Of the moments; any unless given.")
     private long seed = new Random().nextInt(1_000_000);
 
@@ -58,10 +65,12 @@ public final class PowerCutMain implements Callable<Integer> {
             System.err.println("skipped: no loop-mounted disks here: " + why.orElseThrow());
             return CommandLine.ExitCode.USAGE;
         }
-        System.out.printf("powercut durability=%s seed=%d, the nodes' logs in %s%n", durability, seed, home);
+        System.out.printf(
+                "powercut durability=%s sync-millis=%d seed=%d, the nodes' logs in %s%n",
+                durability, syncMillis, seed, home);
         long start = System.nanoTime();
         long last = start;
-        try (PowerCut power = new PowerCut(home, durability, seed)) {
+        try (PowerCut power = new PowerCut(home, durability, syncMillis, seed)) {
             // Interrupted, it still ends the nodes and gives the disks back.
             Thread hook = new Thread(() -> closeQuietly(power));
             Runtime.getRuntime().addShutdownHook(hook);
