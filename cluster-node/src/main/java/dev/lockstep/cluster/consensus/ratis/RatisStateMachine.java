@@ -208,6 +208,7 @@ final class RatisStateMachine extends BaseStateMachine {
         if (restored != null) {
             isAt(restored);
             startedFrom = restored.position();
+            TornTail.forgetIfBehind(storage.getStorageDir().getCurrentDir().toPath(), restored.position());
         }
         getLifeCycle().transition(LifeCycle.State.RUNNING);
     }
