@@ -72,8 +72,13 @@ final class ReplicaCheckpoints {
         return known;
     }
 
-    /** Has the checkpoint of another replica fetched; {@link #install} makes it this one's state. */
-    CompletableFuture<TermIndex> fetch(LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from) {
+    /**
+     * Has the checkpoint of another replica fetched; {@link #install} makes it this one's state.
+     *
+     * @param logEnd where this replica's log ends. What a deposed leader left there is not cut off by an install, so a checkpoint
+     *     that ends before it is of no use: entries up to its position would stay that may never have been committed. The next will do
+     */
+    CompletableFuture<TermIndex> fetch(LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from, long logEnd) {
         return new CheckpointFetch(
                         Objects.requireNonNull(folder),
                         machine::restoration,
@@ -83,6 +88,10 @@ final class ReplicaCheckpoints {
                         rpc.patienceNanos())
                 .begin()
                 .thenApply(restored -> {
+                    if (restored.id().position() < logEnd) {
+                        throw new IllegalStateException("The checkpoint of " + from + " ends at position "
+                                + restored.id().position() + ", before the log of " + name + " does at " + logEnd);
+                    }
                     fetched = restored;
                     return TermIndex.valueOf(restored.id().term(), restored.id().position());
                 });
