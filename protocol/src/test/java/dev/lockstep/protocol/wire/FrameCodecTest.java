@@ -122,7 +122,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(16);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(17);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }
