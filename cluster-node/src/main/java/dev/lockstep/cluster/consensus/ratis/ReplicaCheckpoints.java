@@ -7,13 +7,13 @@ import dev.lockstep.cluster.snapshot.CheckpointFolder;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
-import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -40,7 +40,7 @@ final class ReplicaCheckpoints {
      * @param folder has one for each replica
      * @param writer where checkpoints are written
      */
-    record Means(Path folder, EventLoop writer, Time time, CheckpointTaking.Interval interval) {}
+    record Means(Path folder, Executor writer, Time time, CheckpointTaking.Interval interval) {}
 
     ReplicaCheckpoints(String name, int group, LogMachine machine, Means means) {
         this.name = "The replica of " + name;
