@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a replicated log drives. {@link #apply} is called by one thread at a time, in order, once for each entry, the same
@@ -28,6 +29,36 @@ public interface LogMachine {
 
     /** This replica's {@link ReplicatedLog.Standing} has changed. Must not block. */
     void standingChanged();
+
+    /** What keeps the machine beyond its process; null if it is nothing but what the log and checkpoints make of it. */
+    default @Nullable Durable durable() {
+        return null;
+    }
+
+    /** A machine that keeps what it is by itself, whole entries at a time. */
+    interface Durable {
+
+        /** The last entry that it has applied, also in an earlier process; null for none. On any thread. */
+        @Nullable
+        LogPoint reached();
+
+        /** The entry that is applied next, or the image that is restored, is of this term. By the thread that applies. */
+        void term(long term);
+
+        /**
+         * Lets what it is outlast a crash of the machine. On any thread.
+         *
+         * @return an entry up to which that is so now: after a crash the log need not be applied up to there
+         * @throws RuntimeException when it can't
+         */
+        LogPoint flush();
+
+        /** What it is after its last entry; only if there was one. On any thread, and there may be others. */
+        Placed image();
+    }
+
+    /** @param point the last entry that went into the image */
+    record Placed(LogPoint point, Image image) {}
 
     /** A machine at one position, as records. Used by one thread, which may be another than the one that applies meanwhile. */
     interface Image extends AutoCloseable {
