@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -18,13 +19,15 @@ public final class NodeProcess implements AutoCloseable {
     private final Path folder;
     private final String classPath;
     private final String program;
+    private final List<String> jvm;
     private Process process;
 
-    private NodeProcess(MemberPorts member, Path folder, String classPath, String program) {
+    private NodeProcess(MemberPorts member, Path folder, String classPath, String program, List<String> jvm) {
         this.member = member;
         this.folder = folder;
         this.classPath = classPath;
         this.program = program;
+        this.jvm = jvm;
     }
 
     /**
@@ -34,7 +37,14 @@ public final class NodeProcess implements AutoCloseable {
      */
     public static NodeProcess start(MemberPorts member, Path folder, String yaml, String classPath, String program)
             throws IOException {
-        NodeProcess node = new NodeProcess(member, folder, classPath, program);
+        return start(member, folder, yaml, classPath, program, List.of());
+    }
+
+    /** Likewise, with further options of the JVM. */
+    public static NodeProcess start(
+            MemberPorts member, Path folder, String yaml, String classPath, String program, List<String> jvm)
+            throws IOException {
+        NodeProcess node = new NodeProcess(member, folder, classPath, program, jvm);
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("lockstep.yaml"), yaml);
         node.launch();
@@ -51,16 +61,14 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     private List<String> command() {
-        return List.of(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
-                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
-                "-cp",
-                classPath,
-                program,
-                "--config",
-                "lockstep.yaml");
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4"));
+        command.addAll(jvm);
+        command.addAll(List.of("-cp", classPath, program, "--config", "lockstep.yaml"));
+        return command;
     }
 
     /** Starts the node again, on what it left behind, after it has ended. */

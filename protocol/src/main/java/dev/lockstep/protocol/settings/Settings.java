@@ -37,6 +37,7 @@ public record Settings(
      * @param id one of the members
      * @param data what the node keeps
      * @param raftLog where the Raft logs are kept: in {@code data}, or elsewhere
+     * @param store where the entries of its shards are
      * @param checkpointEntries entries of a shard's log after which a checkpoint of it is taken
      * @param checkpointInterval time after which one is taken, if there was any entry
      * @param maxStaleness how long a replica answers session reads while out of touch with its leader
@@ -46,10 +47,18 @@ public record Settings(
             NodeId id,
             Path data,
             Path raftLog,
+            Store store,
             int checkpointEntries,
             Duration checkpointInterval,
             Duration maxStaleness,
-            Duration electionTimeout) {}
+            Duration electionTimeout) {
+
+        /** What a node keeps its entries in. */
+        public enum Store {
+            HEAP,
+            ROCKSDB
+        }
+    }
 
     /**
      * @param servers addresses to start from, as {@code host:port}; empty when embedded
