@@ -140,6 +140,15 @@ public final class CheckpointTaking {
         }
     }
 
+    /** Takes the last one, unless there is one up to there, and writes it at once. When nothing is applied any more. */
+    public void last(long term, long position) {
+        CheckpointId before = newest;
+        if (!writing && (before == null || before.position() < position)) {
+            writing = true;
+            write(new CheckpointId(group, term, position), machine.image());
+        }
+    }
+
     /** A new one would take the place of what somebody has half of. */
     private boolean isFetched() {
         return fetched && time.nanos() - fetchedAtNanos < FETCHED_NANOS;

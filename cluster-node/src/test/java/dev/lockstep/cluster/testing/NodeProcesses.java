@@ -43,6 +43,19 @@ public final class NodeProcesses implements AutoCloseable {
                 home, MemberPorts.reserve(count), String.join(System.lineSeparator(), settings), currentClassPath());
     }
 
+    /** Likewise, each with further settings of the node itself, such as {@code checkpoint-entries: 100}. */
+    public static NodeProcesses start(Path home, int count, String ofEachNode, List<String> settings)
+            throws IOException {
+        List<MemberPorts> members = MemberPorts.reserve(count);
+        return startWith(
+                home,
+                members,
+                id -> configuration(id, members, String.join(System.lineSeparator(), settings))
+                        .replace("data: data", "data: data, " + ofEachNode),
+                currentClassPath(),
+                PROGRAM);
+    }
+
     /** Likewise, at the ports given, with further lines of configuration. */
     public static NodeProcesses start(Path home, List<MemberPorts> members, String settings, String classPath)
             throws IOException {

@@ -27,8 +27,9 @@ final class LeanProperties {
         log(properties, settings.maxEntryBytes());
         // Ratis asks which checkpoint there is, and cuts the log off behind it. When one is taken is our own affair.
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
-        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(
-                properties, Math.max(1, settings.checkpointInterval().entries() / 16));
+        int often = Math.max(1, settings.checkpointInterval().entries() / 16);
+        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, often);
+        RaftServerConfigKeys.Log.setPurgeGap(properties, often);
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
         // Who was away for a short time needs no checkpoint.
         RaftServerConfigKeys.Log.setPurgePreservationLogNum(

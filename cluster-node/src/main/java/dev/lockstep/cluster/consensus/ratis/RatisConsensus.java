@@ -44,6 +44,7 @@ public final class RatisConsensus implements Consensus {
     private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
     private static final long OPEN_SECONDS = 60;
     private static final long CLOSE_SECONDS = 10;
+    private static final long LAST_CHECKPOINTS_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final RatisSettings settings;
     private final LeaderContacts contacts;
@@ -232,12 +233,30 @@ public final class RatisConsensus implements Consensus {
         loop.execute(() -> {
             try {
                 server.groupManagementAsync(GroupManagementRequest.newRemove(
-                        client, server.getId(), CallId.getAndIncrement(), group, false, false));
-                machines.remove(group);
+                                client, server.getId(), CallId.getAndIncrement(), group, false, false))
+                        .whenComplete((reply, failure) -> checkpointing.execute(() -> forget(group)));
             } catch (RuntimeException failure) {
                 LOG.warn("The replica of {} was not taken out", group, failure);
             }
         });
+    }
+
+    private void forget(RaftGroupId group) {
+        RatisStateMachine machine = machines.get(group);
+        if (machine != null) {
+            machine.takeLastCheckpoint();
+            machines.remove(group);
+        }
+    }
+
+    /** As many as there is time for: what is missing is replayed at the next start. */
+    private void takeLastCheckpoints() {
+        long from = means.time().nanos();
+        for (RatisStateMachine machine : machines.values()) {
+            if (means.time().nanos() - from < LAST_CHECKPOINTS_NANOS) {
+                machine.takeLastCheckpoint();
+            }
+        }
     }
 
     /** Waits ten seconds at most. */
@@ -255,6 +274,7 @@ public final class RatisConsensus implements Consensus {
                 loop.close();
                 server.close();
                 checkpointing.close();
+                takeLastCheckpoints();
                 done.complete(null);
             } catch (IOException | RuntimeException failure) {
                 done.completeExceptionally(failure);

@@ -46,9 +46,11 @@ final class RatisStateMachine extends BaseStateMachine {
     private final Runnable failed;
     private final Set<Proposal> waiting = ConcurrentHashMap.newKeySet();
     private volatile long applied;
+    private volatile long appliedTerm;
     private volatile long startedFrom = RaftLog.INVALID_LOG_INDEX;
     private long reported;
     private volatile boolean stopped;
+    private volatile boolean sound = true;
 
     /** @param failed told once, on any thread, when this replica must be taken out of its group */
     RatisStateMachine(String name, LogMachine machine, ReplicaCheckpoints checkpoints, Runnable failed) {
@@ -80,6 +82,7 @@ final class RatisStateMachine extends BaseStateMachine {
     }
 
     private void fail(Throwable cause) {
+        sound = false;
         if (!stopped) {
             LOG.error("The replica of {} stops at position {}", name, applied, cause);
             stop(cause);
@@ -152,6 +155,7 @@ final class RatisStateMachine extends BaseStateMachine {
             return;
         }
         applied = entry.getIndex();
+        appliedTerm = entry.getTerm();
         checkpoints.taking().applied(entry.getTerm(), entry.getIndex());
         if (context instanceof Proposal proposal) {
             waiting.remove(proposal);
@@ -190,6 +194,7 @@ final class RatisStateMachine extends BaseStateMachine {
 
     private void isAt(CheckpointId id) {
         applied = id.position();
+        appliedTerm = id.term();
         setLastAppliedTermIndex(TermIndex.valueOf(id.term(), id.position()));
     }
 
@@ -230,6 +235,13 @@ final class RatisStateMachine extends BaseStateMachine {
         return server.getServerRpc() instanceof LinkRpc rpc
                 ? checkpoints.fetch(rpc, getGroupId(), leader)
                 : CompletableFuture.failedFuture(new IOException("Checkpoints come over no other transport than ours"));
+    }
+
+    /** Takes a last checkpoint, so that a start has nothing to replay. Once nothing is applied any more. */
+    void takeLastCheckpoint() {
+        if (sound && applied > 0) {
+            checkpoints.taking().last(appliedTerm, applied);
+        }
     }
 
     @Override
