@@ -200,7 +200,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             if (read.consistency() == Consistency.STRONG) {
                 barrier.pass(() -> strong(read, reply), reply);
             } else {
-                whenApplied(read.minPosition(), reply, () -> answering(reply, () -> sessionRead(read, reply)));
+                whenApplied(read.minPosition(), reply, () -> sessionRead(read, reply));
             }
         });
     }
@@ -231,6 +231,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void sessionRead(Request.Read read, Consumer<Reply> reply) {
+        answering(reply, () -> readHere(read, reply));
+    }
+
+    private void readHere(Request.Read read, Consumer<Reply> reply) {
         long now = judge(read.judgedAtMillis());
         CacheInfo cache = state.definition(read.cacheId());
         boolean prolonged = cache != null && isProlonged(cache);

@@ -145,7 +145,8 @@ public final class CheckpointTaking {
         CheckpointId before = newest;
         if (!writing && (before == null || before.position() < position)) {
             writing = true;
-            write(new CheckpointId(group, term, position), machine.image());
+            CheckpointId id = new CheckpointId(group, term, position);
+            finish(id, keeping.begin(id));
         }
     }
 

@@ -75,11 +75,13 @@ final class FlushKeeping implements Keeping {
     }
 
     private void write() {
-        LogMachine.Placed placed = durable.image();
-        try (LogMachine.Image image = placed.image()) {
-            CheckpointId id = id(placed.point());
-            folder.write(id, image::forEach);
-            file = id;
+        try {
+            LogMachine.Placed placed = durable.image();
+            try (LogMachine.Image image = placed.image()) {
+                CheckpointId id = id(placed.point());
+                folder.write(id, image::forEach);
+                file = id;
+            }
         } catch (IOException | RuntimeException failure) {
             LOG.error(
                     "A checkpoint of group {} could not be written for a replica that has asked for it",
