@@ -101,6 +101,15 @@ class HouseRulesTest {
                     "it is native code: who keeps entries on the heap must not load it, and nobody else may use what is closed");
 
     @ArchTest
+    static final ArchRule LZ4_HAS_ONE_ROOM = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.snapshot")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("net.jpountz..")
+            .because("only checkpoints are compressed");
+
+    @ArchTest
     static final ArchRule YAML_HAS_ONE_ROOM = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.protocol.settings")

@@ -140,5 +140,15 @@ final class RaftMain implements LogMachine {
     }
 
     @Override
+    public Image image() {
+        throw new UnsupportedOperationException("Its settings ask for no checkpoint");
+    }
+
+    @Override
+    public Restoration restoration() {
+        throw new UnsupportedOperationException("There is no checkpoint");
+    }
+
+    @Override
     public void standingChanged() {}
 }

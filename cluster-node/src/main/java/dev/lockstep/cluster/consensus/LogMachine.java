@@ -1,13 +1,12 @@
 package dev.lockstep.cluster.consensus;
 
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import dev.lockstep.cluster.snapshot.Checkpointed;
 
 /**
  * What a replicated log drives. {@link #apply} is called by one thread at a time, in order, once for each entry, the same
- * on all replicas; it must depend on nothing but the entries.
+ * on all replicas; it must depend on nothing but the entries. In place of entries a replica may be given a checkpoint.
  */
-public interface LogMachine {
+public interface LogMachine extends Checkpointed {
 
     /**
      * Applies a committed entry.
@@ -18,71 +17,6 @@ public interface LogMachine {
      */
     Object apply(long position, byte[] entry);
 
-    /**
-     * What the machine is after the last entry it has applied. By the thread that applies, between two entries, and quickly;
-     * not while there is another that has not been closed.
-     */
-    Image image();
-
-    /** Begins to make the machine what an image was: instead of applying the entries up to that position. */
-    Restoration restoration();
-
     /** This replica's {@link ReplicatedLog.Standing} has changed. Must not block. */
     void standingChanged();
-
-    /** What keeps the machine beyond its process; null if it is nothing but what the log and checkpoints make of it. */
-    default @Nullable Durable durable() {
-        return null;
-    }
-
-    /** A machine that keeps what it is by itself, whole entries at a time. */
-    interface Durable {
-
-        /** The last entry that it has applied, also in an earlier process; null for none. On any thread. */
-        @Nullable
-        LogPoint reached();
-
-        /** The entry that is applied next, or the image that is restored, is of this term. By the thread that applies. */
-        void term(long term);
-
-        /**
-         * Lets what it is outlast a crash of the machine. On any thread.
-         *
-         * @return an entry up to which that is so now: after a crash the log need not be applied up to there
-         * @throws RuntimeException when it can't
-         */
-        LogPoint flush();
-
-        /** What it is after its last entry; only if there was one. On any thread, and there may be others. */
-        Placed image();
-    }
-
-    /** @param point the last entry that went into the image */
-    record Placed(LogPoint point, Image image) {}
-
-    /** A machine at one position, as records. Used by one thread, which may be another than the one that applies meanwhile. */
-    interface Image extends AutoCloseable {
-
-        /** Tells the records, in an order that matters. At most once. */
-        void forEach(Consumer<byte[]> record);
-
-        /** Of no effect but that the machine need keep nothing for it any more. Idempotent; on any thread. */
-        @Override
-        void close();
-    }
-
-    /** A machine that is being made anew. The machine itself does not change before {@link #done}. Used by one thread. */
-    interface Restoration {
-
-        /** @throws RuntimeException when that is no record of such a machine */
-        void record(byte[] record);
-
-        /**
-         * There are no more records. By the thread that applies, between two entries, or before the first.
-         *
-         * @param position of the image, higher than all that were applied
-         * @throws RuntimeException when the records are not all of an image; then nothing has changed
-         */
-        void done(long position);
-    }
 }

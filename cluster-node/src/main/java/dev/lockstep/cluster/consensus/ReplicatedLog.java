@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus;
 
+import dev.lockstep.cluster.snapshot.CheckpointPiece;
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +39,17 @@ public interface ReplicatedLog extends AutoCloseable {
 
     /** Gives leadership up if it has it: to {@code successor}, or to whomever the others elect. */
     void stepDown(@Nullable NodeId successor);
+
+    /**
+     * A piece of the newest checkpoint, if that is not behind a position; otherwise null, and one is taken after the next entry that is
+     * applied. Never blocks the caller.
+     *
+     * @return fails where there are no checkpoints
+     */
+    default CompletableFuture<@Nullable CheckpointPiece> checkpoint(long since, CheckpointPiece.Wanted wanted) {
+        return CompletableFuture.failedFuture(
+                new UnsupportedOperationException("A log in memory has no checkpoints, and so no backup"));
+    }
 
     /** Hands nothing further to the machine, and fails what waits. Idempotent. */
     @Override

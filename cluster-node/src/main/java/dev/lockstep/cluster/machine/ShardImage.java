@@ -1,7 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.consensus.LogMachine;
-import dev.lockstep.cluster.consensus.LogPoint;
+import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.store.ShardStore;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,14 +11,15 @@ import java.util.function.Consumer;
  * @param rest sessions, each followed by its outcomes, tombstones and horizons
  */
 record ShardImage(ShardRecord.Head head, List<ShardRecord> caches, ShardStore.Image entries, List<ShardRecord> rest)
-        implements LogMachine.Image {
+        implements Checkpointed.Image {
 
     /** All of it from the image of a store that keeps what there is besides entries. */
-    static LogMachine.Placed kept(ShardStore.Image image) {
+    static Checkpointed.Placed kept(ShardStore.Image image) {
         KeptRecords.Found found = new KeptRecords.Found(image::pieces);
         ShardRecord.Head head = found.head() == null ? new ShardRecord.Head(0, 0, 0) : found.head();
-        return new LogMachine.Placed(
-                new LogPoint(found.term(), head.position()), new ShardImage(head, found.caches(), image, found.rest()));
+        return new Checkpointed.Placed(
+                new Checkpointed.LogPoint(found.term(), head.position()),
+                new ShardImage(head, found.caches(), image, found.rest()));
     }
 
     @Override

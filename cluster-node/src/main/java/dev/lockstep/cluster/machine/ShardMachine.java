@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
+import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.store.Due;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
@@ -278,12 +278,12 @@ public final class ShardMachine {
      * What it is after the last batch, and where that was. On any thread, but only if the store keeps what there is besides
      * entries.
      */
-    public LogMachine.Placed keptImage() {
+    public Checkpointed.Placed keptImage() {
         return ShardImage.kept(store.image());
     }
 
     /** What it is after the last batch. Apply thread only; what it answers may be used by another. */
-    public LogMachine.Image image() {
+    public Checkpointed.Image image() {
         if (store.keeps()) {
             return keptImage().image();
         }

@@ -12,7 +12,7 @@ import dev.lockstep.protocol.wire.WireWriter;
  * What a {@link ShardMachine} is made of, one piece of it. All pieces, in the order {@link Head}, caches, entries, sessions
  * each followed by its outcomes, tombstones, horizons, are the machine. Immutable.
  */
-sealed interface ShardRecord {
+public sealed interface ShardRecord {
 
     /** @param checksum of all entries */
     record Head(long position, long logTimeMillis, long checksum) implements ShardRecord {}

@@ -33,6 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,7 +64,9 @@ public final class Node implements EmbeddedNode {
     private final NodeCore core;
     private final LocalLink link;
     private final @Nullable NettyListener listener;
-    private volatile boolean closing;
+    private final CompletableFuture<IOException> fault = new CompletableFuture<>();
+    private final CompletableFuture<String> stopped = new CompletableFuture<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
 
     /**
      * Starts a node without waiting for others: see {@link #awaitReady}.
@@ -120,6 +123,33 @@ public final class Node implements EmbeddedNode {
             loop.close();
             throw failure;
         }
+        fault.thenAccept(this::stop);
+    }
+
+    /**
+     * The one place that decides what becomes of a node whose Raft logs can't be written: it stops, all of it, since a replica that
+     * can't write can't vote either, and what of the rest can be relied on nobody knows. It does not hand leaderships over:
+     * that is written too. Whoever runs the node decides whether the process ends.
+     */
+    private void stop(IOException what) {
+        // On a thread of its own: closing waits for those that may have reported it.
+        EventLoop ending = EventLoop.threaded("lockstep-node-stops");
+        ending.execute(() -> {
+            String message = "Node " + member.id() + " stops, because its Raft logs in " + folder()
+                    + " can't be written: " + what.getMessage()
+                    + ". The other nodes serve on. Make room on that disk, or mend or replace it, and start the node"
+                    + " again: it catches up by itself";
+            LOG.error(message, what);
+            if (closing.compareAndSet(false, true)) {
+                closeAll();
+            }
+            stopped.complete(message);
+            ending.close();
+        });
+    }
+
+    private String folder() {
+        return settings.node().map(own -> own.raftLog().toString()).orElse("memory");
     }
 
     /** A heap is no place for what another store has: it would begin with nothing, where the log is cut off. */
@@ -157,12 +187,14 @@ public final class Node implements EmbeddedNode {
                             member,
                             members,
                             own.raftLog(),
+                            own.durability(),
                             own.data().resolve("checkpoints"),
                             new CheckpointTaking.Interval(own.checkpointEntries(), own.checkpointInterval()),
                             own.electionTimeout(),
                             maxEntryBytes),
                     raftLinks,
-                    time);
+                    time,
+                    fault::complete);
         } catch (IOException | RuntimeException failure) {
             stores.close();
             closeLinks();
@@ -175,15 +207,20 @@ public final class Node implements EmbeddedNode {
     }
 
     /**
-     * Waits until every group that this node hosts has a leader.
+     * Waits until every group that this node hosts has a leader, or the node has stopped.
      *
-     * @return false when that took longer
+     * @return false when that took longer, or it has {@link #stopped}
      */
     public boolean awaitReady(Duration atMost) throws InterruptedException {
-        return isDone(core.ready(), atMost);
+        return isDone(CompletableFuture.anyOf(core.ready(), stopped), atMost) && !stopped.isDone();
     }
 
-    private static boolean isDone(CompletableFuture<Void> event, Duration atMost) throws InterruptedException {
+    /** Done when the node has closed by itself because its disk failed, with what it said in the log. Never fails. */
+    public CompletableFuture<String> stopped() {
+        return stopped.copy();
+    }
+
+    private static boolean isDone(CompletableFuture<?> event, Duration atMost) throws InterruptedException {
         try {
             event.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
             return true;
@@ -212,13 +249,16 @@ public final class Node implements EmbeddedNode {
     /** Hands leaderships over, for three seconds at most, then stops listening and closes what is under way. */
     @Override
     public void close() {
-        if (closing) {
+        if (!closing.compareAndSet(false, true)) {
             return;
         }
-        closing = true;
         if (members.size() > 1) {
             drain();
         }
+        closeAll();
+    }
+
+    private void closeAll() {
         if (listener != null) {
             listener.close();
         }

@@ -29,12 +29,14 @@ import picocli.CommandLine.Option;
         exitCodeList = {
             "0:ended by a signal",
             "1:it could not be started",
-            "2:the command line or the configuration is wrong"
+            "2:the command line or the configuration is wrong",
+            "3:its disk failed; the log says which, and what to do"
         })
 public final class NodeMain implements Callable<Integer> {
 
     static final String POOL_PROPERTY = "java.util.concurrent.ForkJoinPool.common.parallelism";
     static final int POOL_PARALLELISM = 4;
+    private static final int DISK_FAILED = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     @Option(
@@ -86,8 +88,7 @@ public final class NodeMain implements Callable<Integer> {
             if (settings.node().isEmpty()) {
                 throw new SettingsException(config + ": \"node\" is missing: which of the members is this?");
             }
-            serve(settings);
-            return CommandLine.ExitCode.OK;
+            return serve(settings);
         } catch (SettingsException wrong) {
             err.println(wrong.getMessage());
             return CommandLine.ExitCode.USAGE;
@@ -97,22 +98,26 @@ public final class NodeMain implements Callable<Integer> {
         }
     }
 
-    private void serve(Settings settings) throws IOException, InterruptedException {
+    private int serve(Settings settings) throws IOException, InterruptedException {
         Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"));
         CountDownLatch ended = new CountDownLatch(1);
+        node.stopped().thenRun(ended::countDown);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             node.close();
             ended.countDown();
         }));
-        while (!node.awaitReady(PATIENCE)) {
+        while (!node.awaitReady(PATIENCE) && !node.stopped().isDone()) {
             out.println("Lockstep node " + node.member().id() + " waits for a majority of the members "
                     + settings.members());
         }
-        out.println("Lockstep node " + node.member().id() + " ready on "
-                + node.member().host() + ":"
-                + node.member().port()
-                + ", cluster " + settings.cluster());
+        if (!node.stopped().isDone()) {
+            out.println("Lockstep node " + node.member().id() + " ready on "
+                    + node.member().host() + ":"
+                    + node.member().port()
+                    + ", cluster " + settings.cluster());
+        }
         ended.await();
+        return node.stopped().isDone() ? DISK_FAILED : CommandLine.ExitCode.OK;
     }
 
     /** What the jar says of itself. */

@@ -31,6 +31,9 @@ public final class NodeProvider implements EmbeddedNode.Provider {
             Thread.currentThread().interrupt();
         }
         node.close();
+        if (node.stopped().isDone()) {
+            throw new LockstepException(Status.INTERNAL, node.stopped().join());
+        }
         throw new LockstepException(
                 Status.NO_LEADER,
                 "Node " + node.member().id() + " found no majority of its members within " + READY_WITHIN.toSeconds()

@@ -1,7 +1,6 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.LogMachine;
-import dev.lockstep.cluster.consensus.LogPoint;
 import dev.lockstep.cluster.machine.Applied;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;

@@ -56,6 +56,8 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
             replica.write(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()), reply);
         } else if (request instanceof Request.ReadForUpdate read && isWithinBounds(read)) {
             replica.readForUpdate(read, reply);
+        } else if (request instanceof Request.FetchCheckpoint fetch) {
+            replica.checkpoint(fetch, reply);
         } else if (request instanceof Request.Release release) {
             replica.release(release, reply);
         } else {

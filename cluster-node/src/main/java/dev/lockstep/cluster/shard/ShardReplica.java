@@ -11,9 +11,11 @@ import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.reads.PositionWaits;
 import dev.lockstep.cluster.reads.ReadBarrier;
 import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.routing.SessionPositions;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
@@ -467,6 +469,36 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         long seen = state.applying();
         leases.release(request.cacheId(), request.key(), request.lease());
         reply.accept(new Reply.Released(seen, nowMillis, held));
+    }
+
+    // Checkpoints
+
+    /** Tells how far the shard is, then gives pieces of a checkpoint from there on. */
+    void checkpoint(Request.FetchCheckpoint request, Consumer<Reply> reply) {
+        if (request.since() == 0) {
+            barrier.pass(() -> reply.accept(new Reply.Checkpoint(Math.max(1, state.applied()), Bytes.EMPTY)), reply);
+            return;
+        }
+        Reply.Refused refusal = barrier.refusal();
+        if (refusal != null) {
+            reply.accept(refusal);
+            return;
+        }
+        log.checkpoint(request.since(), new Wanted(request.term(), request.position(), request.offset()))
+                .whenComplete((piece, failure) -> reply.accept(
+                        failure != null
+                                ? Reply.Refused.of(
+                                        Status.INVALID,
+                                        String.valueOf(Session.unwrap(failure).getMessage()))
+                                : piece == null
+                                        ? notTakenYet()
+                                        : new Reply.Checkpoint(request.since(), piece.encode())));
+    }
+
+    /** The checkpoint is taken after the next entry: here is one. */
+    private Reply notTakenYet() {
+        proposer.propose(List.of(new Command.Tick()));
+        return new Reply.Refused(Status.BUSY, "The checkpoint of " + name + " is being taken", 50, null);
     }
 
     // Changes

@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.snapshot;
 
-import dev.lockstep.cluster.consensus.LogMachine.Restoration;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
+import dev.lockstep.cluster.snapshot.Checkpointed.Restoration;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;

@@ -1,19 +1,11 @@
 package dev.lockstep.cluster.snapshot;
 
-import dev.lockstep.cluster.consensus.LogMachine.Restoration;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
+import dev.lockstep.cluster.snapshot.Checkpointed.Restoration;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,7 +13,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,18 +28,21 @@ public final class CheckpointFolder {
     /** What is coming from another replica. */
     private static final String PART = ".part";
 
-    private static final int BUFFER = 256 * 1024;
-
-    private final Path folder;
+    private final CheckpointFiles files;
     private final int group;
 
     /** Deletes what was not finished before. */
     public CheckpointFolder(Path folder, int group) throws IOException {
-        this.folder = Files.createDirectories(folder);
+        this(new DiskFiles(folder), group);
+    }
+
+    /** Deletes what was not finished before. */
+    public CheckpointFolder(CheckpointFiles files, int group) throws IOException {
+        this.files = files;
         this.group = group;
-        for (Path file : files()) {
-            if (name(file).endsWith(DRAFT) || name(file).endsWith(PART)) {
-                Files.delete(file);
+        for (String file : files.names()) {
+            if (file.endsWith(DRAFT) || file.endsWith(PART)) {
+                files.delete(file);
             }
         }
     }
@@ -66,7 +60,7 @@ public final class CheckpointFolder {
         for (CheckpointId id : kept()) {
             try {
                 Restoration restoration = restorations.get();
-                read(file(id), id, restoration::record);
+                read(name(id), id, restoration::record);
                 return new Restored(id, restoration);
             } catch (CorruptCheckpointException failure) {
                 corrupt = corrupt == null ? failure : corrupt;
@@ -88,7 +82,7 @@ public final class CheckpointFolder {
             restored.restoration().done(restored.id().position());
         } catch (RuntimeException wrong) {
             throw new CorruptCheckpointException(
-                    "The checkpoint " + file(restored.id()) + " does not hold what it should: " + wrong.getMessage(),
+                    "The checkpoint " + place(restored.id()) + " does not hold what it should: " + wrong.getMessage(),
                     wrong);
         }
     }
@@ -103,7 +97,7 @@ public final class CheckpointFolder {
     /** Deletes all that are kept. */
     void empty() throws IOException {
         for (CheckpointId id : kept()) {
-            Files.deleteIfExists(file(id));
+            files.delete(name(id));
         }
     }
 
@@ -112,18 +106,16 @@ public final class CheckpointFolder {
 
     /** Writes one, and then has none that is older. */
     void write(CheckpointId id, Consumer<Consumer<byte[]>> tellRecords) throws IOException {
-        Path draft = unfinished(id, DRAFT);
+        String draft = name(id) + DRAFT;
         try {
-            try (FileChannel channel = open(draft, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+            try (OutputStream out = files.create(draft)) {
                 CheckpointWriter.write(out, id, tellRecords);
-                out.flush();
-                channel.force(true);
             }
+            files.sync(draft);
             read(draft, id, record -> {});
             publish(draft, id);
         } finally {
-            Files.deleteIfExists(draft);
+            files.delete(draft);
         }
     }
 
@@ -131,92 +123,76 @@ public final class CheckpointFolder {
 
     /** How much of a checkpoint has come, to be gone on with; others are forgotten. */
     long received(CheckpointId id) throws IOException {
-        Path part = unfinished(id, PART);
-        for (Path file : files()) {
-            if (name(file).endsWith(PART) && !file.equals(part)) {
-                Files.delete(file);
+        String part = name(id) + PART;
+        for (String file : files.names()) {
+            if (file.endsWith(PART) && !file.equals(part)) {
+                files.delete(file);
             }
         }
-        return Files.exists(part) ? Files.size(part) : 0;
+        return files.names().contains(part) ? files.size(part) : 0;
     }
 
     void receive(CheckpointId id, long offset, byte[] bytes) throws IOException {
-        try (FileChannel channel = open(unfinished(id, PART), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            ByteBuffer rest = ByteBuffer.wrap(bytes);
-            while (rest.hasRemaining()) {
-                channel.write(rest, offset + rest.position());
-            }
-        }
+        files.write(name(id) + PART, offset, bytes);
     }
 
     /** All of it has come: it is read, and takes the place of others. If it is corrupt it is forgotten. */
     Restored received(CheckpointId id, Restoration restoration) throws IOException {
-        Path part = unfinished(id, PART);
+        String part = name(id) + PART;
         try {
-            try (FileChannel channel = open(part, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
+            files.sync(part);
             read(part, id, restoration::record);
             publish(part, id);
             return new Restored(id, restoration);
         } finally {
-            Files.deleteIfExists(part);
+            files.delete(part);
         }
     }
 
-    private void publish(Path draft, CheckpointId id) throws IOException {
-        Files.move(draft, file(id), StandardCopyOption.ATOMIC_MOVE);
-        syncFolder();
+    private void publish(String whole, CheckpointId id) throws IOException {
+        files.rename(whole, name(id));
+        files.syncNames();
         for (CheckpointId other : kept()) {
             if (other.position() < id.position()) {
-                Files.delete(file(other));
+                files.delete(name(other));
             }
         }
     }
 
-    private void syncFolder() throws IOException {
-        try (FileChannel channel = open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private void read(Path file, CheckpointId expected, Consumer<byte[]> record) throws IOException {
+    private void read(String file, CheckpointId expected, Consumer<byte[]> record) throws IOException {
         CheckpointId found;
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER)) {
+        try (InputStream in = files.read(file)) {
             found = CheckpointReader.read(in, record);
         } catch (CorruptCheckpointException corrupt) {
-            throw new CorruptCheckpointException("The checkpoint " + file + " is corrupt: " + corrupt.getMessage());
+            throw new CorruptCheckpointException(
+                    "The checkpoint " + place(file) + " is corrupt: " + corrupt.getMessage());
         } catch (RuntimeException wrong) {
             throw new CorruptCheckpointException(
-                    "The checkpoint " + file + " does not hold what it should: " + wrong.getMessage(), wrong);
+                    "The checkpoint " + place(file) + " does not hold what it should: " + wrong.getMessage(), wrong);
         }
         if (!found.equals(expected)) {
-            throw new CorruptCheckpointException("The checkpoint " + file + " is another: " + found);
+            throw new CorruptCheckpointException("The checkpoint " + place(file) + " is another: " + found);
         }
     }
 
     /** A piece of one that is kept, which may end before {@code most} bytes; null if it is not kept any more. */
     byte @Nullable [] piece(CheckpointId id, long offset, int most) throws IOException {
-        try (FileChannel channel = open(file(id), StandardOpenOption.READ)) {
-            ByteBuffer bytes = ByteBuffer.allocate((int) Math.max(0, Math.min(most, channel.size() - offset)));
-            while (bytes.hasRemaining() && channel.read(bytes, offset + bytes.position()) >= 0) {
-                // The file is whole and does not change.
-            }
-            return bytes.array();
+        try {
+            return files.read(name(id), offset, most);
         } catch (NoSuchFileException deleted) {
             return null;
         }
     }
 
     long size(CheckpointId id) throws IOException {
-        return Files.size(file(id));
+        return files.size(name(id));
     }
 
     /** Newest first. */
     private List<CheckpointId> kept() throws IOException {
         List<CheckpointId> kept = new ArrayList<>();
-        for (Path file : files()) {
-            Matcher name = NAME.matcher(name(file));
+        for (String file : files.names()) {
+            Matcher name = NAME.matcher(file);
             if (name.matches()) {
                 kept.add(new CheckpointId(group, Long.parseLong(name.group(1)), Long.parseLong(name.group(2))));
             }
@@ -225,25 +201,16 @@ public final class CheckpointFolder {
         return kept;
     }
 
-    private List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.toList();
-        }
+    private static String name(CheckpointId id) {
+        return "checkpoint-" + id.term() + "-" + id.position();
     }
 
-    private static String name(Path file) {
-        return file.getFileName().toString();
+    /** Where the file of one is, for messages. */
+    String place(CheckpointId id) {
+        return place(name(id));
     }
 
-    Path file(CheckpointId id) {
-        return folder.resolve("checkpoint-" + id.term() + "-" + id.position());
-    }
-
-    private Path unfinished(CheckpointId id, String ending) {
-        return folder.resolve(name(file(id)) + ending);
-    }
-
-    private static FileChannel open(Path file, StandardOpenOption... options) throws IOException {
-        return FileChannel.open(file, options);
+    private String place(String file) {
+        return files + "/" + file;
     }
 }

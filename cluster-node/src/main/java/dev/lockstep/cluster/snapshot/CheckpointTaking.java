@@ -1,13 +1,12 @@
 package dev.lockstep.cluster.snapshot;
 
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
-import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,13 +29,14 @@ public final class CheckpointTaking {
     private final String name;
     private final int group;
     private final CheckpointFolder folder;
-    private final LogMachine.@Nullable Durable durable;
+    private final Checkpointed.@Nullable Durable durable;
     private final Keeping keeping;
-    private final EventLoop writer;
+    private final Executor writer;
     private final Time time;
     private final Interval interval;
     private long begunAtPosition;
     private long begunAtNanos;
+    private volatile long wantedPosition;
     private volatile boolean writing;
     private volatile boolean fetched;
     private volatile long fetchedAtNanos;
@@ -58,8 +58,8 @@ public final class CheckpointTaking {
             String name,
             int group,
             CheckpointFolder folder,
-            LogMachine machine,
-            EventLoop writer,
+            Checkpointed machine,
+            Executor writer,
             Time time,
             Interval interval) {
         this.name = name;
@@ -130,12 +130,19 @@ public final class CheckpointTaking {
         return newest;
     }
 
+    /** A checkpoint that is not behind a position is wanted, and taken after the next entry. */
+    public void want(long position) {
+        wantedPosition = Math.max(wantedPosition, position);
+    }
+
     /** The entry at a position has been applied: a checkpoint is begun if it is time. */
     public void applied(long term, long position) {
         long grown = position - begunAtPosition;
         boolean due = grown >= interval.entries()
                 || time.nanos() - begunAtNanos >= interval.time().toNanos();
-        if (due && !writing && !(isFetched() && grown < (long) PATIENCE * interval.entries())) {
+        boolean wanted = begunAtPosition < wantedPosition && position >= wantedPosition;
+        boolean waits = isFetched() && grown < (long) PATIENCE * interval.entries();
+        if (!writing && (wanted || (due && !waits))) {
             begin(new CheckpointId(group, term, position));
         }
     }
@@ -184,6 +191,16 @@ public final class CheckpointTaking {
         } finally {
             writing = false;
         }
+    }
+
+    /** As {@link #piece(Wanted)}, if the newest is not behind a position; otherwise one that is not is {@linkplain #want wanted}. */
+    public @Nullable CheckpointPiece piece(long since, Wanted wanted) throws IOException {
+        CheckpointId id = newest;
+        if (id == null || id.position() < since) {
+            want(since);
+            return null;
+        }
+        return piece(wanted);
     }
 
     /**

@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.snapshot;
 
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -9,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 final class FileKeeping implements Keeping {
 
     private final CheckpointFolder folder;
-    private final LogMachine machine;
+    private final Checkpointed machine;
     private volatile @Nullable CheckpointId newest;
 
-    FileKeeping(CheckpointFolder folder, LogMachine machine) {
+    FileKeeping(CheckpointFolder folder, Checkpointed machine) {
         this.folder = folder;
         this.machine = machine;
     }
@@ -30,7 +29,7 @@ final class FileKeeping implements Keeping {
 
     @Override
     public Rest begin(CheckpointId id) {
-        LogMachine.Image image = machine.image();
+        Checkpointed.Image image = machine.image();
         return () -> {
             try (image) {
                 folder.write(id, image::forEach);

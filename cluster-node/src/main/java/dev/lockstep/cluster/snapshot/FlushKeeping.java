@@ -1,10 +1,9 @@
 package dev.lockstep.cluster.snapshot;
 
-import dev.lockstep.cluster.consensus.LogMachine;
-import dev.lockstep.cluster.consensus.LogPoint;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
-import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.cluster.snapshot.Checkpointed.LogPoint;
 import java.io.IOException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,13 +19,14 @@ final class FlushKeeping implements Keeping {
 
     private final int group;
     private final CheckpointFolder folder;
-    private final LogMachine machine;
-    private final LogMachine.Durable durable;
-    private final EventLoop writer;
+    private final Checkpointed machine;
+    private final Checkpointed.Durable durable;
+    private final Executor writer;
     private final AtomicBoolean writing = new AtomicBoolean();
     private volatile @Nullable CheckpointId file;
 
-    FlushKeeping(int group, CheckpointFolder folder, LogMachine machine, LogMachine.Durable durable, EventLoop writer) {
+    FlushKeeping(
+            int group, CheckpointFolder folder, Checkpointed machine, Checkpointed.Durable durable, Executor writer) {
         this.group = group;
         this.folder = folder;
         this.machine = machine;
@@ -76,8 +76,8 @@ final class FlushKeeping implements Keeping {
 
     private void write() {
         try {
-            LogMachine.Placed placed = durable.image();
-            try (LogMachine.Image image = placed.image()) {
+            Checkpointed.Placed placed = durable.image();
+            try (Checkpointed.Image image = placed.image()) {
                 CheckpointId id = id(placed.point());
                 folder.write(id, image::forEach);
                 file = id;

@@ -10,7 +10,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-/** Remembers what it has applied; answers with the entry itself, at the position it was applied at. */
+/**
+ * Remembers what it has applied; answers with the entry itself, at the position it was applied at. Fails when its log does not
+ * keep to what {@link LogMachine} asks of it.
+ */
 public final class RecordingMachine implements LogMachine {
 
     /** @param text the first hundred characters of the entry */
@@ -24,6 +27,9 @@ public final class RecordingMachine implements LogMachine {
     private volatile boolean held;
     private volatile int capacity = Integer.MAX_VALUE;
     private final AtomicInteger restored = new AtomicInteger();
+    private final AtomicInteger imagesTaken = new AtomicInteger();
+    private final AtomicInteger imagesOpen = new AtomicInteger();
+    private volatile long reached;
     private final AtomicInteger standingChanges = new AtomicInteger();
 
     /** Makes it wait before it applies anything more. */
@@ -55,19 +61,29 @@ public final class RecordingMachine implements LogMachine {
     @Override
     public Object apply(long position, byte[] entry) {
         await(gate);
+        if (position <= reached) {
+            throw new IllegalStateException("Position " + position + " comes after " + reached);
+        }
         String text = new String(entry, 0, Math.min(100, entry.length), StandardCharsets.UTF_8);
         if (text.startsWith(POISON) || applied.size() >= capacity) {
             throw new IllegalStateException("The machine was told to fail at " + position);
         }
         Entry added = new Entry(position, entry.length, text);
         applied.add(added);
+        reached = position;
         return added;
     }
 
     @Override
     public Image image() {
+        if (!imagesOpen.compareAndSet(0, 1)) {
+            throw new IllegalStateException("There is an image that has not been closed");
+        }
+        imagesTaken.incrementAndGet();
         List<Entry> all = applied();
         return new Image() {
+            private boolean closed;
+
             @Override
             public void forEach(Consumer<byte[]> record) {
                 all.forEach(entry -> record.accept(new WireWriter(64)
@@ -78,7 +94,12 @@ public final class RecordingMachine implements LogMachine {
             }
 
             @Override
-            public void close() {}
+            public synchronized void close() {
+                if (!closed) {
+                    closed = true;
+                    imagesOpen.decrementAndGet();
+                }
+            }
         };
     }
 
@@ -94,11 +115,24 @@ public final class RecordingMachine implements LogMachine {
 
             @Override
             public void done(long position) {
+                if (position <= reached) {
+                    throw new IllegalStateException("A checkpoint at " + position + " comes after " + reached);
+                }
+                reached = position;
                 applied.clear();
                 applied.addAll(anew);
                 restored.incrementAndGet();
             }
         };
+    }
+
+    /** How many images were taken of it so far. */
+    public int imagesTaken() {
+        return imagesTaken.get();
+    }
+
+    public boolean isImageOpen() {
+        return imagesOpen.get() > 0;
     }
 
     /** How often a checkpoint has taken the place of what there was. */

@@ -24,6 +24,9 @@ public abstract class ReplicatedLogContract {
     /** All replicas of one group, open. */
     protected abstract List<Replica> replicas() throws Exception;
 
+    /** Whether it does within a hundred entries. */
+    protected abstract boolean takesCheckpoints();
+
     /** The replica that leads and is ready, once there is one. */
     protected final Replica leader() throws Exception {
         List<Replica> all = replicas();
@@ -116,6 +119,28 @@ public abstract class ReplicatedLogContract {
         assertThat(leader.machine().applied())
                 .hasSize(640)
                 .isSortedAccordingTo(Comparator.comparingLong(RecordingMachine.Entry::position));
+    }
+
+    /** The machine fails if it is asked for an image at the wrong time, or given positions out of order. */
+    @Test
+    void imagesThatAreTakenMeanwhileChangeNothingOfWhatIsApplied() throws Exception {
+        Replica leader = leader();
+        List<CompletableFuture<Object>> proposals = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            proposals.add(leader.log().propose(bytes("entry " + i)));
+        }
+        List<RecordingMachine.Entry> answers = new ArrayList<>();
+        for (CompletableFuture<Object> proposal : proposals) {
+            answers.add(answer(proposal));
+        }
+        for (Replica replica : replicas()) {
+            Eventually.holds("all is applied", () -> replica.machine().applied().size() == 300);
+            assertThat(replica.machine().applied()).isEqualTo(answers);
+            Eventually.holds("no image is open", () -> !replica.machine().isImageOpen());
+            if (takesCheckpoints()) {
+                assertThat(replica.machine().imagesTaken()).isPositive();
+            }
+        }
     }
 
     @Test

@@ -3,8 +3,8 @@ package dev.lockstep.cluster.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
+import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.store.HeapStore;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
@@ -165,7 +165,7 @@ class ShardImageTest {
             applyNext();
         }
         List<byte[]> records = new ArrayList<>();
-        try (LogMachine.Image image = machine.image()) {
+        try (Checkpointed.Image image = machine.image()) {
             for (int i = random.nextInt(20); i >= 0; i--) {
                 applyNext();
             }
@@ -204,7 +204,7 @@ class ShardImageTest {
             applyNext();
         }
         List<byte[]> records = new ArrayList<>();
-        try (LogMachine.Image image = machine.image()) {
+        try (Checkpointed.Image image = machine.image()) {
             image.forEach(records::add);
         }
         int entries = 0;

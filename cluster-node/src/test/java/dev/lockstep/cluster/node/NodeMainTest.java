@@ -68,6 +68,16 @@ class NodeMainTest {
     }
 
     @Test
+    void aFolderThatCantBeUsedIsNamed() throws Exception {
+        Path file = Files.writeString(home.resolve("no-folder"), "");
+        List<MemberPorts> members = MemberPorts.reserve(1);
+        assertThat(runWith(NodeProcesses.configuration("n1", members, "shards: 1")
+                        .replace("data: data", "data: data, raft-log-dir: no-folder")))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("The node could not be started", file.toString());
+    }
+
+    @Test
     void aPortThatIsTakenIsNamed() throws Exception {
         List<MemberPorts> members = MemberPorts.reserve(1);
         MemberPorts self = members.get(0);

@@ -90,7 +90,7 @@ class RocksNodeIT {
                 yaml,
                 NodeProcesses.currentClassPath(),
                 "dev.lockstep.cluster.node.NodeMain",
-                List.of("-Xmx" + HEAP_MIB + "m"));
+                Map.of("_JAVA_OPTIONS", "-Xmx" + HEAP_MIB + "m"));
         try (node) {
             node.awaitReady();
             Clients clients = new Clients("processes", "127.0.0.1:" + member.port());

@@ -18,6 +18,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,7 +40,7 @@ class StoreChoiceIT {
                 yaml,
                 NodeProcesses.currentClassPath(),
                 "dev.lockstep.cluster.node.NodeMain",
-                List.of(jvm));
+                Map.of("_JAVA_OPTIONS", String.join(" ", jvm)));
     }
 
     private boolean hasLoadedRocks(String store) throws Exception {

@@ -158,7 +158,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "Applied result = machine.apply(position, batch);",
                     "Applied result = machine.apply(position, batch);\n"
                             + "if (position % 5 == 0 && System.identityHashCode(this) % 2 == 0) {\n"
-                            + "store.keysAfter(1, null, 1).forEach(key -> store.remove(1, key)); }"),
+                            + "contents.store.keysAfter(1, null, 1).forEach(key -> contents.store.remove(1, key)); }"),
             new Defect(
                     "changes are skipped when a subscription goes on elsewhere",
                     ROUTING + "Subscription.java",
@@ -168,5 +168,41 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "changes are told twice when a subscription goes on elsewhere",
                     CLUSTER + "shard/ChangeWindow.java",
                     "position <= subscriber.after()",
-                    "position < subscriber.after()"));
+                    "position < subscriber.after()"),
+            new Defect(
+                    "the session table is missing from the checkpoint",
+                    CLUSTER + "machine/ShardImage.java",
+                    "sessions.forEach(told);",
+                    ""),
+            new Defect(
+                    "tombstones are missing from the checkpoint",
+                    CLUSTER + "machine/ShardImage.java",
+                    "tombstones.forEach(told);",
+                    ""),
+            new Defect(
+                    "the window of changes is missing from the checkpoint",
+                    CLUSTER + "shard/ChangeWindow.java",
+                    "varint(window.size()).varint(oldest).toByteArray());"
+                            + " window.forEach(positioned -> records.add(encode(positioned)));",
+                    "varint(0).varint(oldest).toByteArray());"),
+            new Defect(
+                    "the image shows what was written after it",
+                    CLUSTER + "store/HeapImage.java",
+                    "kept.putIfAbsent(key, before == null ? LocalEntry.ABSENT : before);",
+                    "kept.size();"),
+            new Defect(
+                    "the log is purged beyond the checkpoint",
+                    CLUSTER + "snapshot/CheckpointTaking.java",
+                    "LogMachine.Image image = machine.image();",
+                    "LogMachine.Image image = machine.image(); advance(id);"),
+            new Defect(
+                    "a checkpoint counts before it is synced",
+                    CLUSTER + "snapshot/CheckpointFolder.java",
+                    "files.sync(draft);",
+                    ""),
+            new Defect(
+                    "a fetched checkpoint takes its place before it is verified",
+                    CLUSTER + "snapshot/CheckpointFolder.java",
+                    "read(part, id, restoration::record); publish(part, id);",
+                    "publish(part, id); read(name(id), id, restoration::record);"));
 }

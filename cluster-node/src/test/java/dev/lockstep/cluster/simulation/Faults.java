@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.protocol.topology.NodeId;
 import java.util.List;
 
 /** Does harm to the cluster now and then, each harm for a while, until it has done its share or is told to stop. */
@@ -37,6 +38,7 @@ final class Faults {
         this.scenario = scenario;
         this.life = life;
         this.left = scenario.faults();
+        raft.endsBy(this::endInTheMiddle);
     }
 
     void begin() {
@@ -55,8 +57,10 @@ final class Faults {
     /** No more harm, and what was done is undone. */
     void end() {
         left = 0;
+        raft.endsBy(node -> false);
         network.heal();
         for (SimulatedNode node : nodes) {
+            makeRoom(node);
             if (!node.process().isAlive()) {
                 restart(node);
             }
@@ -69,7 +73,7 @@ final class Faults {
                 .filter(one -> raft.leadsShard(one.member().id()) && world.chance(0.7))
                 .findFirst()
                 .orElse(node);
-        switch (world.random().nextInt(12)) {
+        switch (world.random().nextInt(14)) {
             case 0, 1 -> kill(leader);
             case 2 -> leader.process().pause(world.micros(50_000, 1_500_000));
             case 3 -> isolate(leader, true, true);
@@ -81,8 +85,34 @@ final class Faults {
             }
             case 7, 8 -> silence(leader);
             case 9, 10 -> links.get(world.random().nextInt(links.size())).cut();
+            case 11, 12 -> fill(leader);
             default -> skew(node);
         }
+    }
+
+    /** Its disk has no room for a while; what has stopped by then is started again. */
+    private void fill(SimulatedNode node) {
+        world.trace(() -> "the disk of " + node.process() + " is full");
+        raft.full(node.member().id(), true);
+        world.after(world.micros(20_000, 1_000_000), () -> makeRoom(node));
+    }
+
+    private void makeRoom(SimulatedNode node) {
+        raft.full(node.member().id(), false);
+        if (node.process().isAlive() && raft.hasStopped(node.member().id())) {
+            kill(node);
+        }
+    }
+
+    /** The node ends before anything else happens. */
+    private boolean endInTheMiddle(NodeId id) {
+        SimulatedNode node = nodes.stream()
+                .filter(one -> one.member().id().equals(id))
+                .findFirst()
+                .orElseThrow();
+        world.trace(() -> node.process() + " ends while it writes a checkpoint");
+        world.after(0, () -> kill(node));
+        return true;
     }
 
     private void kill(SimulatedNode node) {

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What must be true of all replicas after each entry: the same entry at the same position, the same answer, the same checksum;
- * and the first answer again for each request that comes again. The first replica that applies a position is compared with
+ * and the first answer again for each request that comes again. Positions are gone through one after the other, but for those
+ * that a checkpoint is in the place of. The first replica that applies a position is compared with
  * a machine kept here, the others with what the first did.
  */
 final class Replicas implements SimulatedRaft.Observer {
@@ -45,13 +46,16 @@ final class Replicas implements SimulatedRaft.Observer {
         private final NavigableMap<Long, Step> steps = new TreeMap<>();
         private final NavigableMap<Long, List<CacheChange>> changes = new TreeMap<>();
         private final Map<RequestId, Outcome> answers = new HashMap<>();
+        /** The last position of each replica. */
+        private final Map<NodeId, Long> reached = new HashMap<>();
+
         private long logTimeMillis;
     }
 
     @Override
     public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {
         Reference reference = groups.computeIfAbsent(group, none -> new Reference());
-        long checksum = group == Consensus.CONTROL ? 0 : ReplicaProbe.checksum(machine);
+        long checksum = checksum(group, machine);
         Step step = reference.steps.get(position);
         if (step == null) {
             if (!reference.steps.isEmpty() && reference.steps.lastKey() > position) {
@@ -64,6 +68,11 @@ final class Replicas implements SimulatedRaft.Observer {
             step = new Step(entry, answer, checksum);
             reference.steps.put(position, step);
             world.mix(position * 31 + checksum);
+        }
+        long before = reference.reached.put(node, position);
+        if (position <= before
+                || !reference.steps.subMap(before, false, position, false).isEmpty()) {
+            world.fail(where(group, node, position) + ": comes after " + before + ", and not so elsewhere", null);
         }
         if (!Arrays.equals(step.entry(), entry)) {
             world.fail(where(group, node, position) + ": another entry than elsewhere", null);
@@ -114,7 +123,41 @@ final class Replicas implements SimulatedRaft.Observer {
     }
 
     @Override
-    public void failed(int group, NodeId node, RuntimeException failure) {
+    public void opened(int group, NodeId node, long position, LogMachine machine) {
+        Reference reference = groups.computeIfAbsent(group, none -> new Reference());
+        reference.reached.put(node, position);
+        if (position > 0) {
+            demandChecksum(reference, group, node, position, machine);
+        }
+    }
+
+    @Override
+    public void installed(int group, NodeId node, long position, LogMachine machine) {
+        Reference reference = groups.computeIfAbsent(group, none -> new Reference());
+        long before = reference.reached.put(node, position);
+        if (position <= before) {
+            world.fail(where(group, node, position) + ": a checkpoint takes it back from " + before, null);
+        }
+        demandChecksum(reference, group, node, position, machine);
+    }
+
+    private void demandChecksum(Reference reference, int group, NodeId node, long position, LogMachine machine) {
+        Step step = reference.steps.get(position);
+        long checksum = checksum(group, machine);
+        world.mix(position * 31 + checksum);
+        if (step == null) {
+            world.fail(where(group, node, position) + ": a checkpoint of what nobody has applied", null);
+        } else if (step.checksum() != checksum) {
+            world.fail(where(group, node, position) + ": a checkpoint with another checksum than elsewhere", null);
+        }
+    }
+
+    private static long checksum(int group, LogMachine machine) {
+        return group == Consensus.CONTROL ? 0 : ReplicaProbe.checksum(machine);
+    }
+
+    @Override
+    public void failed(int group, NodeId node, Exception failure) {
         world.fail((group < 0 ? "control" : "shard " + group) + " on " + node + " has failed", failure);
     }
 

@@ -94,7 +94,8 @@ final class Run {
         build();
         faults.begin();
         goOn(START_NANOS + scenario.operations() * SimulatedClient.TIMEOUT.toNanos());
-        faults.end();
+        world.after(0, faults::end);
+        world.runUntil(world.nanos() + 1, () -> false);
         goOn(world.nanos() + SimulatedClient.PATIENCE_NANOS);
         demandDone("clients are not done");
         readAll();

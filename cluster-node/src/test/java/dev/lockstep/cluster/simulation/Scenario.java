@@ -48,7 +48,19 @@ record Scenario(
                         random.nextBoolean() ? 0 : 0.05,
                         random.nextBoolean() ? 0 : 0.05,
                         random.nextBoolean(),
-                        random.nextBoolean() ? 0 : 0.05));
+                        random.nextBoolean() ? 0 : 0.05,
+                        checkpoints(random)));
+    }
+
+    private static SimulatedRaft.Checkpoints checkpoints(SplittableRandom random) {
+        if (random.nextInt(6) == 0) {
+            return SimulatedRaft.Checkpoints.NONE;
+        }
+        return new SimulatedRaft.Checkpoints(
+                random.nextInt(5, 61),
+                random.nextBoolean() ? 0 : random.nextInt(20),
+                random.nextBoolean() ? 0 : 0.1,
+                random.nextBoolean() ? 0 : 0.01);
     }
 
     /** The same with fewer clients, operations and faults, to find what is enough. */

@@ -6,10 +6,15 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** What a replica of a simulated log has written down, and how much of it would outlast a power cut. */
+/**
+ * What a replica of a simulated log has written down, and how much of it would outlast a power cut. The beginning of the log may
+ * be gone, where a checkpoint has taken its place: asking for it is an error.
+ */
 final class SimulatedDisk {
 
     private final List<Entry> entries = new ArrayList<>();
+    private long purged;
+    private long termOfPurged;
     private long term;
     private @Nullable NodeId vote;
     private long synced;
@@ -33,22 +38,42 @@ final class SimulatedDisk {
         vote = newVote;
     }
 
-    /** Position of the last entry; 0 when there is none. */
+    /** Position of the last entry, there or purged; 0 when there was none. */
     long last() {
-        return entries.size();
+        return purged + entries.size();
+    }
+
+    /** Up to here the entries are gone; 0 when all are there. */
+    long purged() {
+        return purged;
     }
 
     Entry entry(long position) {
-        return entries.get((int) position - 1);
+        if (position <= purged || position > last()) {
+            throw new IllegalStateException(
+                    "There is no entry " + position + " in a log of those from " + (purged + 1) + " to " + last());
+        }
+        return entries.get((int) (position - purged) - 1);
     }
 
-    /** The term of an entry; 0 where there is none. */
+    /** The term of an entry, or of the last that is purged; 0 after the last. */
     long termAt(long position) {
-        return position < 1 || position > entries.size() ? 0 : entry(position).term();
+        if (position == purged) {
+            return termOfPurged;
+        }
+        return position > last() ? 0 : entry(position).term();
     }
 
     List<Entry> after(long position, int limit) {
-        return List.copyOf(entries.subList((int) position, (int) Math.min(position + limit, entries.size())));
+        long to = Math.min(position + limit, last());
+        return position >= to ? List.of() : List.copyOf(entries.subList(index(position), index(to)));
+    }
+
+    private int index(long position) {
+        if (position < purged) {
+            throw new IllegalStateException("The log begins after " + purged + ", and not after " + position);
+        }
+        return (int) (position - purged);
     }
 
     void append(Entry entry) {
@@ -57,8 +82,28 @@ final class SimulatedDisk {
 
     /** Forgets all after a position. */
     void cut(long position) {
-        entries.subList((int) position, entries.size()).clear();
+        entries.subList(index(position), entries.size()).clear();
         synced = Math.min(synced, position);
+        cuts++;
+    }
+
+    /** Forgets all up to a position, of which there is a checkpoint on the disk. */
+    void purge(long position) {
+        if (position > purged) {
+            long lastTerm = termAt(position);
+            entries.subList(0, index(position)).clear();
+            purged = position;
+            termOfPurged = lastTerm;
+            synced = Math.max(synced, position);
+        }
+    }
+
+    /** Forgets all there is, and begins anew behind a checkpoint that is on the disk. */
+    void begin(long position, long termThere) {
+        entries.clear();
+        purged = position;
+        termOfPurged = termThere;
+        synced = position;
         cuts++;
     }
 

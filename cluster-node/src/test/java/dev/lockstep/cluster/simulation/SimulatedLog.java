@@ -5,7 +5,17 @@ import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.simulation.SimulatedDisk.Entry;
+import dev.lockstep.cluster.snapshot.CheckpointFetch;
+import dev.lockstep.cluster.snapshot.CheckpointFolder;
+import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
+import dev.lockstep.cluster.snapshot.CheckpointId;
+import dev.lockstep.cluster.snapshot.CheckpointPiece;
+import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
+import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
+import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,18 +24,22 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A replica of a simulated log: Raft as in figure 2 of Ongaro and Ousterhout, "In Search of an Understandable Consensus
- * Algorithm" (2014), over datagrams, without changes of its members and without snapshots. A leader that is cut off goes on
- * leading as far as it knows, until somebody tells it of a higher term.
+ * Algorithm" (2014), over datagrams, without changes of its members. A leader that is cut off goes on leading as far as it
+ * knows, until somebody tells it of a higher term. Checkpoints are the product's: it takes them, and fetches those of a
+ * leader whose log begins too late, while the simulated one cuts off the log behind them as Ratis does.
  */
 final class SimulatedLog implements ReplicatedLog {
 
     private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int MAX_APPEND = 16;
+    /** How long a piece of a checkpoint may take. */
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
 
     private final SimulatedRaft raft;
     private final World world;
@@ -35,6 +49,9 @@ final class SimulatedLog implements ReplicatedLog {
     private final SimulatedProcess process;
     private final SimulatedDisk disk;
     private final LogMachine machine;
+    private final CheckpointFolder folder;
+    private final CheckpointTaking taking;
+    private final int kept;
 
     private final Set<NodeId> votes = new HashSet<>();
     private final Map<NodeId, Long> next = new HashMap<>();
@@ -47,6 +64,7 @@ final class SimulatedLog implements ReplicatedLog {
     private long commit;
     private long applied;
     private boolean applying;
+    private boolean fetching;
     private boolean over;
     private long electionAt;
     private long contactAt = Long.MIN_VALUE;
@@ -58,7 +76,9 @@ final class SimulatedLog implements ReplicatedLog {
             List<NodeId> voters,
             SimulatedProcess process,
             SimulatedDisk disk,
-            LogMachine machine) {
+            LogMachine machine,
+            CheckpointFolder folder)
+            throws IOException {
         this.raft = raft;
         this.world = raft.world;
         this.group = group;
@@ -67,9 +87,134 @@ final class SimulatedLog implements ReplicatedLog {
         this.process = process;
         this.disk = disk;
         this.machine = machine;
+        this.folder = folder;
+        this.taking = new CheckpointTaking(
+                toString(),
+                group,
+                folder,
+                machine,
+                this::writeLater,
+                process.time(),
+                raft.hardships.checkpoints().interval(world));
+        this.kept = world.random().nextInt(raft.hardships.checkpoints().kept() + 1);
+        restore();
         this.standing = observed();
         postponeElection(1);
         world.after(electionAt - world.nanos(), process, this::electionDue);
+    }
+
+    // Checkpoints
+
+    /** On another thread, which is busy now and then: entries are applied meanwhile. */
+    private void writeLater(Runnable task) {
+        world.after(world.chance(0.3) ? world.micros(1_000, 400_000) : world.micros(20, 1_000), process, task);
+    }
+
+    private void restore() throws IOException {
+        CheckpointId restored = taking.restore();
+        if (restored != null) {
+            goOnFrom(restored);
+            world.trace(() -> this + " goes on from its checkpoint at " + applied);
+        }
+        if (disk.purged() > applied) {
+            throw new IllegalStateException(
+                    this + " has no entries up to " + disk.purged() + " any more, and is at " + applied);
+        }
+        raft.observer.opened(group, self, applied, machine);
+    }
+
+    /** What its log has up to there is replaced; what comes after stays if it follows. */
+    private void goOnFrom(CheckpointId id) {
+        applied = id.position();
+        commit = Math.max(commit, applied);
+        if (disk.purged() <= applied && (disk.last() < applied || disk.termAt(applied) != id.term())) {
+            disk.begin(applied, id.term());
+        }
+    }
+
+    private void purge() {
+        CheckpointId newest = taking.newest();
+        if (newest != null) {
+            disk.purge(newest.position() - kept);
+        }
+    }
+
+    /** The leader's log begins after {@code before}. */
+    private void fetchAsked(NodeId from, long term, long before) {
+        if (!follows(from, term) || fetching) {
+            return;
+        }
+        if (commit >= before) {
+            sync(before, () -> send(from, peer -> peer.appendAnswered(self, term, term, true, before)));
+            return;
+        }
+        fetching = true;
+        world.trace(() -> this + " is at " + applied + " and fetches a checkpoint of " + from
+                + ", whose log begins after " + before);
+        new CheckpointFetch(
+                        folder,
+                        machine::restoration,
+                        (wanted, answer) -> ask(from, wanted, answer),
+                        process.loop(),
+                        process.time(),
+                        PATIENCE_NANOS)
+                .begin()
+                .whenComplete((restored, failure) ->
+                        world.after(world.micros(5, 20_000), process, () -> fetched(restored, failure)));
+    }
+
+    private void ask(NodeId from, Wanted wanted, Consumer<@Nullable CheckpointPiece> answer) {
+        AtomicBoolean told = new AtomicBoolean();
+        send(
+                from,
+                peer -> peer.pieceAsked(self, wanted, piece -> {
+                    if (told.compareAndSet(false, true)) {
+                        answer.accept(piece == null ? null : CheckpointPiece.decode(piece));
+                    }
+                }));
+    }
+
+    /** A piece is smaller than it would be, so that there are several, and may arrive other than it was. */
+    private void pieceAsked(NodeId from, Wanted wanted, Consumer<@Nullable Bytes> answer) {
+        Bytes encoded = null;
+        try {
+            CheckpointPiece piece = taking.piece(wanted);
+            if (piece != null) {
+                byte[] bytes = piece.bytes().array();
+                byte[] part = Arrays.copyOf(
+                        bytes, Math.min(bytes.length, world.random().nextInt(100, 1_000)));
+                if (part.length > 0 && world.chance(raft.hardships.checkpoints().flipped())) {
+                    part = SimulatedFiles.flipped(world, part);
+                }
+                encoded = new CheckpointPiece(piece.id(), piece.size(), piece.offset(), Bytes.of(part)).encode();
+            }
+        } catch (IOException unreadable) {
+            world.trace(() -> this + " can't read its checkpoint: " + unreadable);
+        }
+        Bytes sent = encoded;
+        send(from, peer -> answer.accept(sent));
+    }
+
+    private void fetched(@Nullable Restored restored, @Nullable Throwable failure) {
+        fetching = false;
+        if (over) {
+            return;
+        }
+        if (restored == null || leads || restored.id().position() <= applied) {
+            world.trace(() -> this + " does not go on from a fetched checkpoint: " + failure);
+            return;
+        }
+        try {
+            taking.become(restored);
+        } catch (IOException corrupt) {
+            fail(corrupt);
+            return;
+        }
+        goOnFrom(restored.id());
+        purge();
+        world.trace(() -> this + " goes on from a fetched checkpoint at " + applied);
+        raft.observer.installed(group, self, applied, machine);
+        apply();
     }
 
     // Elections
@@ -85,6 +230,7 @@ final class SimulatedLog implements ReplicatedLog {
         if (!leads && world.nanos() >= electionAt) {
             campaign();
         }
+        purge();
         world.after(Math.max(1, leads ? HEARTBEAT_NANOS : electionAt - world.nanos()), process, this::electionDue);
     }
 
@@ -141,7 +287,9 @@ final class SimulatedLog implements ReplicatedLog {
         next.clear();
         matched.clear();
         voters.forEach(voter -> next.put(voter, disk.last() + 1));
-        disk.append(new Entry(disk.term(), null));
+        if (!append(new Entry(disk.term(), null))) {
+            return;
+        }
         firstOfTerm = disk.last();
         world.trace(() -> this + " leads in term " + disk.term());
         changed();
@@ -191,20 +339,25 @@ final class SimulatedLog implements ReplicatedLog {
             return;
         }
         long previous = next.get(peer) - 1;
+        long purged = disk.purged();
+        long termNow = disk.term();
+        if (previous < purged) {
+            send(peer, follower -> follower.fetchAsked(self, termNow, purged));
+            return;
+        }
         long previousTerm = disk.termAt(previous);
         List<Entry> entries = disk.after(previous, MAX_APPEND);
-        long term = disk.term();
         long committed = commit;
-        send(peer, follower -> follower.appendAsked(self, term, previous, previousTerm, entries, committed));
+        send(peer, follower -> follower.appendAsked(self, termNow, previous, previousTerm, entries, committed));
     }
 
-    private void appendAsked(
-            NodeId from, long term, long previous, long previousTerm, List<Entry> entries, long committed) {
+    /** Whether the sender leads in this replica's term, or a later one; then it is followed. */
+    private boolean follows(NodeId from, long term) {
         rise(term);
         if (term < disk.term()) {
             long now = disk.term();
             send(from, peer -> peer.appendAnswered(self, now, term, false, 0));
-            return;
+            return false;
         }
         if (!from.equals(leader)) {
             leader = from;
@@ -212,7 +365,16 @@ final class SimulatedLog implements ReplicatedLog {
         }
         contactAt = world.nanos();
         postponeElection(1);
-        if (disk.last() < previous || disk.termAt(previous) != previousTerm) {
+        return true;
+    }
+
+    private void appendAsked(
+            NodeId from, long term, long previous, long previousTerm, List<Entry> entries, long committed) {
+        if (!follows(from, term) || fetching) {
+            return;
+        }
+        boolean known = previous < disk.purged();
+        if (!known && (disk.last() < previous || disk.termAt(previous) != previousTerm)) {
             long hint = Math.min(disk.last(), previous - 1);
             send(from, peer -> peer.appendAnswered(self, term, term, false, hint));
             return;
@@ -220,14 +382,17 @@ final class SimulatedLog implements ReplicatedLog {
         long position = previous;
         for (Entry entry : entries) {
             position++;
+            if (position <= disk.purged()) {
+                continue; // it went into a checkpoint, and so was committed
+            }
             if (disk.last() >= position && disk.termAt(position) != entry.term()) {
                 if (position <= commit) {
                     world.fail(this + " was told to forget " + position + ", which was committed", null);
                 }
                 disk.cut(position - 1);
             }
-            if (disk.last() < position) {
-                disk.append(entry);
+            if (disk.last() < position && !append(entry)) {
+                return;
             }
         }
         long match = position;
@@ -306,16 +471,19 @@ final class SimulatedLog implements ReplicatedLog {
         if (over) {
             return;
         }
+        if (applied >= commit) {
+            return; // a checkpoint was there first
+        }
         long position = applied + 1;
-        byte[] bytes = disk.entry(position).bytes();
+        Entry entry = disk.entry(position);
+        byte[] bytes = entry.bytes();
         CompletableFuture<Object> proposal = proposals.remove(position);
         Object answer = null;
         if (bytes != null) {
             try {
                 answer = machine.apply(position, bytes);
             } catch (RuntimeException failure) {
-                raft.observer.failed(group, self, failure);
-                stop();
+                fail(failure);
                 if (proposal != null) {
                     proposal.completeExceptionally(new UnknownOutcomeException("The machine has failed", failure));
                 }
@@ -324,6 +492,10 @@ final class SimulatedLog implements ReplicatedLog {
             raft.observer.applied(group, self, position, bytes, answer, machine);
         }
         applied = position;
+        if (bytes != null) {
+            taking.applied(entry.term(), position);
+        }
+        purge();
         if (leads && applied == firstOfTerm) {
             changed();
         }
@@ -331,6 +503,26 @@ final class SimulatedLog implements ReplicatedLog {
             proposal.complete(answer);
         }
         apply();
+    }
+
+    private void fail(Exception failure) {
+        raft.observer.failed(group, self, failure);
+        stop();
+    }
+
+    /** Whether there was room; if not, the replica stops, until its process is started again. */
+    private boolean append(Entry entry) {
+        if (raft.isFull(self)) {
+            world.trace(() -> this + " stops: its disk is full");
+            stop();
+            return false;
+        }
+        disk.append(entry);
+        return true;
+    }
+
+    boolean isOver() {
+        return over;
     }
 
     private void stop() {
@@ -350,7 +542,10 @@ final class SimulatedLog implements ReplicatedLog {
                     new NotLeaderException(this + " does not lead", self.equals(leader) ? null : leader));
         }
         CompletableFuture<Object> proposal = new CompletableFuture<>();
-        disk.append(new Entry(disk.term(), entry));
+        if (!append(new Entry(disk.term(), entry))) {
+            return CompletableFuture.failedFuture(
+                    new UnknownOutcomeException("Not written", new IOException("No space left on device")));
+        }
         long position = disk.last();
         proposals.put(position, proposal);
         sync(position, this::ownSynced);

@@ -23,7 +23,8 @@ class SimulatedLogTest extends ReplicatedLogContract {
     @BeforeEach
     void open() {
         SimulatedNetwork network = new SimulatedNetwork(world, new SimulatedNetwork.Weather(0.01, 0.01));
-        var hardships = new SimulatedRaft.Hardships(0, 0, 0.01, true, 0.01);
+        var hardships =
+                new SimulatedRaft.Hardships(0, 0, 0.01, true, 0.01, new SimulatedRaft.Checkpoints(40, 5, 0.01, 0));
         SimulatedRaft raft = new SimulatedRaft(world, network, hardships, new Unobserved());
         List<NodeId> nodes = List.of(new NodeId("a"), new NodeId("b"), new NodeId("c"));
         for (NodeId node : nodes) {
@@ -53,13 +54,24 @@ class SimulatedLogTest extends ReplicatedLogContract {
         return replicas;
     }
 
+    @Override
+    protected boolean takesCheckpoints() {
+        return true;
+    }
+
     private static final class Unobserved implements SimulatedRaft.Observer {
 
         @Override
         public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {}
 
         @Override
-        public void failed(int group, NodeId node, RuntimeException failure) {}
+        public void opened(int group, NodeId node, long position, LogMachine machine) {}
+
+        @Override
+        public void installed(int group, NodeId node, long position, LogMachine machine) {}
+
+        @Override
+        public void failed(int group, NodeId node, Exception failure) {}
     }
 
     /** A log of the world, for other threads than the world's. */

@@ -3,11 +3,20 @@ package dev.lockstep.cluster.simulation;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.snapshot.CheckpointFolder;
+import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.topology.NodeId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The Raft groups of a simulated cluster: the replicas that are up, and the disks of all, which outlive them. */
@@ -18,6 +27,9 @@ final class SimulatedRaft {
     final Hardships hardships;
     final Observer observer;
     private final Map<Place, SimulatedDisk> disks = new HashMap<>();
+    private final Map<Place, SimulatedFiles> checkpoints = new HashMap<>();
+    private final Set<NodeId> full = new HashSet<>();
+    private Predicate<NodeId> end = node -> false;
     private final Map<Integer, Map<NodeId, SimulatedLog>> groups = new TreeMap<>();
 
     private record Place(int group, NodeId node) {}
@@ -32,8 +44,32 @@ final class SimulatedRaft {
      *     not, writing it is enough, and there are no power cuts
      * @param slowSync syncs that take up to 300 ms
      */
-    record Hardships(double refused, double unknown, double slowApply, boolean syncs, double slowSync) {
-        static final Hardships NONE = new Hardships(0, 0, 0, false, 0);
+    record Hardships(
+            double refused,
+            double unknown,
+            double slowApply,
+            boolean syncs,
+            double slowSync,
+            Checkpoints checkpoints) {}
+
+    /**
+     * When checkpoints are taken, and what goes wrong with them.
+     *
+     * @param most entries there are between two; each replica has an interval of its own
+     * @param kept entries that a replica keeps behind its checkpoint at most
+     * @param flipped share of pieces on their way, and of files before they are synced, in which a bit is turned
+     * @param ended share of steps of writing one at which the node ends
+     */
+    record Checkpoints(int most, int kept, double flipped, double ended) {
+
+        private static final int LEAST = 5;
+
+        static final Checkpoints NONE = new Checkpoints(Integer.MAX_VALUE, 0, 0, 0);
+
+        CheckpointTaking.Interval interval(World world) {
+            int entries = most == Integer.MAX_VALUE ? most : world.random().nextInt(LEAST, most + 1);
+            return new CheckpointTaking.Interval(entries, Duration.ofDays(1));
+        }
     }
 
     /** Sees all that is applied, on every replica. */
@@ -41,8 +77,14 @@ final class SimulatedRaft {
 
         void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine);
 
+        /** A replica has started, at the position of its newest checkpoint, or 0. */
+        void opened(int group, NodeId node, long position, LogMachine machine);
+
+        /** A replica has become what another's checkpoint was. */
+        void installed(int group, NodeId node, long position, LogMachine machine);
+
         /** A machine has thrown: its replica stops. */
-        void failed(int group, NodeId node, RuntimeException failure);
+        void failed(int group, NodeId node, Exception failure);
     }
 
     SimulatedRaft(World world, SimulatedNetwork network, Hardships hardships, Observer observer) {
@@ -57,10 +99,25 @@ final class SimulatedRaft {
         return new Consensus() {
             @Override
             public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
-                SimulatedDisk disk = disks.computeIfAbsent(new Place(group, self), none -> new SimulatedDisk());
-                SimulatedLog log = new SimulatedLog(SimulatedRaft.this, group, self, replicas, process, disk, machine);
-                groups.computeIfAbsent(group, none -> new TreeMap<>()).put(self, log);
-                return log;
+                Place place = new Place(group, self);
+                SimulatedDisk disk = disks.computeIfAbsent(place, none -> new SimulatedDisk());
+                SimulatedFiles files = checkpoints.computeIfAbsent(place, none -> files(place));
+                files.reopen();
+                try {
+                    SimulatedLog log = new SimulatedLog(
+                            SimulatedRaft.this,
+                            group,
+                            self,
+                            replicas,
+                            process,
+                            disk,
+                            machine,
+                            new CheckpointFolder(files, group));
+                    groups.computeIfAbsent(group, none -> new TreeMap<>()).put(self, log);
+                    return log;
+                } catch (IOException failure) {
+                    throw new UncheckedIOException(self + " can't open group " + group, failure);
+                }
             }
 
             @Override
@@ -68,6 +125,39 @@ final class SimulatedRaft {
                 died(self);
             }
         };
+    }
+
+    /** A node does not end here while it opens the replica. */
+    private SimulatedFiles files(Place place) {
+        Checkpoints rules = hardships.checkpoints();
+        BooleanSupplier ends = () ->
+                replica(place.group(), place.node()) != null && world.chance(rules.ended()) && end.test(place.node());
+        return new SimulatedFiles(world, new SimulatedFiles.Perils(rules.flipped(), () -> isFull(place.node()), ends));
+    }
+
+    /** @param next makes a node end in the middle of what it writes; false if it can't be now */
+    void endsBy(Predicate<NodeId> next) {
+        end = next;
+    }
+
+    /** There is no room on a node's disk, or there is again. */
+    void full(NodeId node, boolean isFull) {
+        if (isFull) {
+            full.add(node);
+        } else {
+            full.remove(node);
+        }
+    }
+
+    boolean isFull(NodeId node) {
+        return full.contains(node);
+    }
+
+    /** Whether a replica of a node that is up has stopped. */
+    boolean hasStopped(NodeId node) {
+        return groups.values().stream()
+                .anyMatch(replicas ->
+                        replicas.containsKey(node) && replicas.get(node).isOver());
     }
 
     /** The node's process is gone; its disks stay. */
@@ -80,6 +170,11 @@ final class SimulatedRaft {
         disks.forEach((place, disk) -> {
             if (place.node().equals(node)) {
                 disk.loseUnsynced(world.random());
+            }
+        });
+        checkpoints.forEach((place, files) -> {
+            if (place.node().equals(node)) {
+                files.loseUnsynced();
             }
         });
     }

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -19,32 +20,33 @@ public final class NodeProcess implements AutoCloseable {
     private final Path folder;
     private final String classPath;
     private final String program;
-    private final List<String> jvm;
+    private final Map<String, String> environment;
     private Process process;
 
-    private NodeProcess(MemberPorts member, Path folder, String classPath, String program, List<String> jvm) {
+    private NodeProcess(
+            MemberPorts member, Path folder, String classPath, String program, Map<String, String> environment) {
         this.member = member;
         this.folder = folder;
         this.classPath = classPath;
         this.program = program;
-        this.jvm = jvm;
+        this.environment = environment;
     }
 
     /**
      * Starts a node without waiting for it.
      *
      * @param program the main class
+     * @param environment variables that it gets besides this JVM's
      */
-    public static NodeProcess start(MemberPorts member, Path folder, String yaml, String classPath, String program)
-            throws IOException {
-        return start(member, folder, yaml, classPath, program, List.of());
-    }
-
-    /** Likewise, with further options of the JVM. */
     public static NodeProcess start(
-            MemberPorts member, Path folder, String yaml, String classPath, String program, List<String> jvm)
+            MemberPorts member,
+            Path folder,
+            String yaml,
+            String classPath,
+            String program,
+            Map<String, String> environment)
             throws IOException {
-        NodeProcess node = new NodeProcess(member, folder, classPath, program, jvm);
+        NodeProcess node = new NodeProcess(member, folder, classPath, program, environment);
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("lockstep.yaml"), yaml);
         node.launch();
@@ -53,22 +55,25 @@ public final class NodeProcess implements AutoCloseable {
 
     private void launch() throws IOException {
         Files.deleteIfExists(log());
-        process = new ProcessBuilder(command())
+        ProcessBuilder builder = new ProcessBuilder(command())
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(log().toFile())
-                .start();
+                .redirectOutput(log().toFile());
+        builder.environment().putAll(environment);
+        process = builder.start();
     }
 
     private List<String> command() {
-        List<String> command = new ArrayList<>(List.of(
+        return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
-                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4"));
-        command.addAll(jvm);
-        command.addAll(List.of("-cp", classPath, program, "--config", "lockstep.yaml"));
-        return command;
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
+                "-cp",
+                classPath,
+                program,
+                "--config",
+                "lockstep.yaml");
     }
 
     /** Starts the node again, on what it left behind, after it has ended. */
@@ -127,6 +132,25 @@ public final class NodeProcess implements AutoCloseable {
     /** Sets the node's clock; only a {@link ShiftedNode} heeds it. */
     public void shiftClock(Duration offset) throws IOException {
         ShiftedNode.shift(folder, offset);
+    }
+
+    /** SIGKILL of all of them, and only then waits until they are gone. */
+    public static void kill(Collection<NodeProcess> nodes) {
+        nodes.forEach(node -> node.process.destroyForcibly());
+        nodes.forEach(NodeProcess::awaitEnd);
+    }
+
+    /**
+     * Waits until the process has ended by itself.
+     *
+     * @return its exit code
+     */
+    public int awaitExit(Duration within) throws IOException, InterruptedException {
+        if (!process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IOException("Node " + member.id() + " has not ended within " + within + "; its log:\n"
+                    + Files.readString(log()));
+        }
+        return process.exitValue();
     }
 
     /** SIGKILL: the process gets no chance to do anything. Waits until it is gone. */

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -60,7 +61,8 @@ public final class NodeProcesses implements AutoCloseable {
                 id -> configuration(id, members, String.join(System.lineSeparator(), settings))
                         .replace("data: data", "data: data, " + ofNode.apply(id)),
                 currentClassPath(),
-                PROGRAM);
+                PROGRAM,
+                Map.of());
     }
 
     /** Likewise, at the ports given, with further lines of configuration. */
@@ -90,7 +92,8 @@ public final class NodeProcesses implements AutoCloseable {
                 id -> configuration(id, members, settings)
                         .replace("data: data", "data: data, raft-log-dir: \"" + raftLogs.apply(id) + "\""),
                 classPath,
-                PROGRAM);
+                PROGRAM,
+                Map.of());
     }
 
     /** Likewise, as another program than the one that users start. */
@@ -102,18 +105,36 @@ public final class NodeProcesses implements AutoCloseable {
             String classPath,
             String program)
             throws IOException {
-        return startWith(home, members, id -> configuration(id, seen.apply(id), settings), classPath, program);
+        return startWith(
+                home, members, id -> configuration(id, seen.apply(id), settings), classPath, program, Map.of());
+    }
+
+    /**
+     * Starts nodes with this JVM's class path and waits until each can serve.
+     *
+     * @param yaml the configuration of each
+     * @param environment variables that they get besides this JVM's
+     */
+    public static NodeProcesses start(
+            Path home, List<MemberPorts> members, Function<String, String> yaml, Map<String, String> environment)
+            throws IOException {
+        return startWith(home, members, yaml, currentClassPath(), PROGRAM, environment);
     }
 
     private static NodeProcesses startWith(
-            Path home, List<MemberPorts> members, Function<String, String> yaml, String classPath, String program)
+            Path home,
+            List<MemberPorts> members,
+            Function<String, String> yaml,
+            String classPath,
+            String program,
+            Map<String, String> environment)
             throws IOException {
         List<NodeProcess> nodes = new ArrayList<>();
         NodeProcesses cluster = new NodeProcesses(nodes);
         try {
             for (MemberPorts member : members) {
                 nodes.add(NodeProcess.start(
-                        member, home.resolve(member.id()), yaml.apply(member.id()), classPath, program));
+                        member, home.resolve(member.id()), yaml.apply(member.id()), classPath, program, environment));
             }
             for (NodeProcess node : nodes) {
                 node.awaitReady();

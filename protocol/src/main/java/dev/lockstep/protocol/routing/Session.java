@@ -298,6 +298,15 @@ public final class Session implements AutoCloseable {
                 });
     }
 
+    // Checkpoints
+
+    /** See {@link Request.FetchCheckpoint}. */
+    public CompletableFuture<Reply.Checkpoint> fetchCheckpoint(
+            int shard, long since, long term, long position, long offset) {
+        return router.call(new Request.FetchCheckpoint(shard, since, term, position, offset))
+                .thenApply(reply -> (Reply.Checkpoint) reply);
+    }
+
     // Changes and topology
 
     /** Hears of all changes of a cache until the subscription is closed. */

@@ -38,6 +38,7 @@ public record Settings(
      * @param data what the node keeps
      * @param raftLog where the Raft logs are kept: in {@code data}, or elsewhere
      * @param store where the entries of its shards are
+     * @param durability when a write is in the Raft log for good
      * @param checkpointEntries entries of a shard's log after which a checkpoint of it is taken
      * @param checkpointInterval time after which one is taken, if there was any entry
      * @param maxStaleness how long a replica answers session reads while out of touch with its leader
@@ -48,6 +49,7 @@ public record Settings(
             Path data,
             Path raftLog,
             Store store,
+            Durability durability,
             int checkpointEntries,
             Duration checkpointInterval,
             Duration maxStaleness,
@@ -58,6 +60,14 @@ public record Settings(
             HEAP,
             ROCKSDB
         }
+    }
+
+    /** What a node has done with a write before it counts as written there. */
+    public enum Durability {
+        /** Handed it to the operating system, and syncs it in the background: what was acknowledged outlives the processes. */
+        PROCESS,
+        /** Synced it to the disk: what was acknowledged outlives the machines' power. */
+        DISK
     }
 
     /**

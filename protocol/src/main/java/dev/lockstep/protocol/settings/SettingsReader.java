@@ -2,6 +2,7 @@ package dev.lockstep.protocol.settings;
 
 import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.topology.Member;
@@ -221,6 +222,7 @@ public final class SettingsReader {
                         "data",
                         "raft-log-dir",
                         "store",
+                        "durability",
                         "checkpoint-entries",
                         "checkpoint-interval",
                         "max-staleness",
@@ -235,6 +237,7 @@ public final class SettingsReader {
                 data,
                 section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
                 store(section),
+                durability(section),
                 (int) section.number("checkpoint-entries", 20_000, 100, 10_000_000),
                 section.duration("checkpoint-interval", Duration.ofMinutes(5)),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
@@ -247,6 +250,15 @@ public final class SettingsReader {
             case "heap" -> NodeSettings.Store.HEAP;
             case "rocksdb" -> NodeSettings.Store.ROCKSDB;
             default -> throw section.refuse("store", "\"" + name + "\" is neither heap nor rocksdb");
+        };
+    }
+
+    private static Durability durability(YamlSection section) {
+        String durability = section.string("durability", "process");
+        return switch (durability) {
+            case "process" -> Durability.PROCESS;
+            case "disk" -> Durability.DISK;
+            default -> throw section.refuse("durability", "\"" + durability + "\" is neither process nor disk");
         };
     }
 

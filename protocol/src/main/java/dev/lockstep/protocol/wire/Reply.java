@@ -87,6 +87,14 @@ public sealed interface Reply {
     /** @param confirmed one for each term that was asked about */
     record TermsConfirmed(List<Boolean> confirmed) implements Reply {}
 
+    /**
+     * A piece of a checkpoint, or how far the shard is.
+     *
+     * @param since what the next {@link Request.FetchCheckpoint} has to ask for
+     * @param piece the piece, with the checkpoint it is of, its offset, and the whole's size; empty in answer to the first question
+     */
+    record Checkpoint(long since, Bytes piece) implements Reply {}
+
     /** What the replicated logs of a node answer to {@link Request.ToLog}. */
     record FromLog(Bytes message) implements Reply {}
 }

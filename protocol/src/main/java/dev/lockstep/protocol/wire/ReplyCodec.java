@@ -60,6 +60,8 @@ public final class ReplyCodec {
             out.u8(19).list(terms.confirmed(), WireWriter::bool);
         } else if (reply instanceof Reply.FromLog fromLog) {
             out.u8(20).bytes(fromLog.message());
+        } else if (reply instanceof Reply.Checkpoint checkpoint) {
+            out.u8(21).varint(checkpoint.since()).bytes(checkpoint.piece());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -86,6 +88,7 @@ public final class ReplyCodec {
             case 18 -> new Reply.Caches(in.list(ValueCodec::cacheInfo));
             case 19 -> new Reply.TermsConfirmed(in.list(WireReader::bool));
             case 20 -> new Reply.FromLog(in.bytes());
+            case 21 -> new Reply.Checkpoint(in.varint(), in.bytes());
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -31,18 +31,21 @@ public sealed interface Request {
      */
     record DestroyCache(int cacheId) implements Request {}
 
-    /** A request about the entries of one cache in one shard. */
+    /** A request about one shard. */
     sealed interface ToShard extends Request {
-        int cacheId();
-
         int shard();
+    }
+
+    /** A request about the entries of one cache in one shard. */
+    sealed interface OfCache extends ToShard {
+        int cacheId();
     }
 
     /** A request that only the shard's leader can answer. */
     sealed interface ToLeader extends ToShard {}
 
     /** A request that any replica answers which has applied {@code minPosition}. */
-    sealed interface Read extends ToShard {
+    sealed interface Read extends OfCache {
         Consistency consistency();
 
         /** The session's position in the shard; 0 for none. */
@@ -92,10 +95,11 @@ public sealed interface Request {
      *
      * @param lease released when this is applied or refused for good; {@link LeaseId#NONE} for none
      */
-    record Write(int cacheId, int shard, RequestId id, List<Mutation> mutations, LeaseId lease) implements ToLeader {}
+    record Write(int cacheId, int shard, RequestId id, List<Mutation> mutations, LeaseId lease)
+            implements OfCache, ToLeader {}
 
     /** Removes all entries of a cache in the shard, without events for each. Answered by {@link Reply.Written}. */
-    record Clear(int cacheId, int shard, RequestId id) implements ToLeader {}
+    record Clear(int cacheId, int shard, RequestId id) implements OfCache, ToLeader {}
 
     /**
      * Waits for the lease of an entry, then reads the entry on the leader. Answered by {@link Reply.Leased}. The read is
@@ -106,13 +110,14 @@ public sealed interface Request {
      * @param holdMillis how long the lease may be held before it is given to the next, 1 to 300,000
      */
     record ReadForUpdate(int cacheId, int shard, Bytes key, LeaseId lease, long waitMillis, long holdMillis)
-            implements ToLeader {}
+            implements OfCache, ToLeader {}
 
     /**
      * Gives a lease back. With another condition than {@link Condition#ANY} the leader first confirms by a ReadIndex
      * round whether it holds. Answered by {@link Reply.Released}.
      */
-    record Release(int cacheId, int shard, Bytes key, LeaseId lease, Condition condition) implements ToLeader {}
+    record Release(int cacheId, int shard, Bytes key, LeaseId lease, Condition condition)
+            implements OfCache, ToLeader {}
 
     /**
      * Asks for the changes of a cache in a shard after a position, from any replica. Answered by
@@ -121,7 +126,19 @@ public sealed interface Request {
      *
      * @param afterPosition exclusive; -1 for "from now on"
      */
-    record Subscribe(int cacheId, int shard, long afterPosition, long minPosition) implements ToShard {}
+    record Subscribe(int cacheId, int shard, long afterPosition, long minPosition) implements OfCache {}
+
+    /**
+     * Asks for a piece of a checkpoint of the shard. Answered by {@link Reply.Checkpoint}; as long as the checkpoint is being taken
+     * refused with {@link Status#BUSY}.
+     *
+     * @param since 0 to be told how far the shard is now, as linearizable as a strong read; else the position that the checkpoint
+     *     must not be behind
+     * @param term of the checkpoint of which the asker has the beginning; 0 for none
+     * @param position of that one
+     * @param offset where the piece begins, in bytes
+     */
+    record FetchCheckpoint(int shard, long since, long term, long position, long offset) implements ToLeader {}
 
     /**
      * Ends a subscription of this connection. Answered by {@link Reply.Done}.

@@ -72,6 +72,9 @@ public final class RequestCodec {
             out.u8(21).list(confirm.terms(), (o, term) -> o.signed(term.group()).varint(term.term()));
         } else if (request instanceof Request.ToLog toLog) {
             out.u8(22).bytes(toLog.message());
+        } else if (request instanceof Request.FetchCheckpoint fetch) {
+            out.u8(23).varint(fetch.shard()).varint(fetch.since());
+            out.varint(fetch.term()).varint(fetch.position()).varint(fetch.offset());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -122,11 +125,12 @@ public final class RequestCodec {
             case 20 -> new Request.DestroyCache(in.size());
             case 21 -> new Request.ConfirmTerms(in.list(i -> new GroupTerm((int) i.signed(), i.varint())));
             case 22 -> new Request.ToLog(in.bytes());
+            case 23 -> new Request.FetchCheckpoint(in.size(), in.varint(), in.varint(), in.varint(), in.varint());
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }
 
-    private static void shard(WireWriter out, Request.ToShard request) {
+    private static void shard(WireWriter out, Request.OfCache request) {
         out.varint(request.cacheId()).varint(request.shard());
     }
 

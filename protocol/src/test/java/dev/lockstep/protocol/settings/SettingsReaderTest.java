@@ -15,7 +15,7 @@ class SettingsReaderTest {
 
     private static final String NODE = """
             cluster: demo
-            node: {id: n1, data: d, raft-log-dir: logs, max-staleness: 3s}
+            node: {id: n1, data: d, raft-log-dir: logs, durability: disk, max-staleness: 3s}
             members:
               - {id: n1, address: "127.0.0.1:7400"}
               - {id: n2, address: "127.0.0.1:7401"}
@@ -41,11 +41,25 @@ class SettingsReaderTest {
         Settings settings = parse(NODE);
         assertThat(settings.node().orElseThrow().data()).isEqualTo(Path.of("home", "d"));
         assertThat(settings.node().orElseThrow().raftLog()).isEqualTo(Path.of("home", "logs"));
+        assertThat(settings.node().orElseThrow().durability()).isEqualTo(Settings.Durability.DISK);
         assertThat(settings.node().orElseThrow().maxStaleness()).isEqualTo(Duration.ofSeconds(3));
         assertThat(settings.members()).hasSize(2);
         assertThat(settings.members().get(1).port()).isEqualTo(7401);
         assertThat(settings.caches().get("users*").timeToLive()).contains(Duration.ofMinutes(10));
         assertThat(settings.shards()).isEqualTo(16);
+    }
+
+    @Test
+    void aNodeOutlivesItsProcessUnlessMoreIsAskedFor() {
+        Settings settings = parse("node: {id: a}\nmembers: [{id: a, address: '127.0.0.1:1'}]");
+        assertThat(settings.node().orElseThrow().durability()).isEqualTo(Settings.Durability.PROCESS);
+    }
+
+    @Test
+    void aDurabilityThatThereIsNotIsRefused() {
+        assertThatThrownBy(() -> parse(NODE.replace("durability: disk", "durability: ram")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("\"ram\" is neither process nor disk");
     }
 
     @ParameterizedTest

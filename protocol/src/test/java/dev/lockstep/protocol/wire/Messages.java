@@ -103,7 +103,8 @@ public final class Messages {
                         .list()
                         .ofMaxSize(5)
                         .map(Request.ConfirmTerms::new),
-                bytes().map(Request.ToLog::new));
+                bytes().map(Request.ToLog::new),
+                Combinators.combine(NUMBERS, LONGS, LONGS, LONGS, LONGS).as(Request.FetchCheckpoint::new));
     }
 
     static Arbitrary<Reply> replies() {
@@ -141,7 +142,8 @@ public final class Messages {
                 Combinators.combine(LONGS, changes.list().ofMaxSize(5)).as(Reply.Changes::new),
                 LONGS.map(Reply.Gap::new),
                 FLAGS.list().ofMaxSize(5).map(Reply.TermsConfirmed::new),
-                bytes().map(Reply.FromLog::new));
+                bytes().map(Reply.FromLog::new),
+                Combinators.combine(LONGS, bytes()).as(Reply.Checkpoint::new));
     }
 
     private static Arbitrary<ClusterView> views() {

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.protocol.settings.Settings.Durability;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +26,10 @@ final class LeanProperties {
         RaftProperties properties = new RaftProperties();
         rpc(properties, settings);
         log(properties, settings.maxEntryBytes());
+        // Acknowledged once written to the file, synced in the background; async-flush would lose the order of
+        // failures.
+        // Without either one thread writes what has come and syncs it together, then acknowledges: group commit.
+        RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, settings.durability() == Durability.PROCESS);
         // Ratis asks which checkpoint there is, and cuts the log off behind it. When one is taken is our own affair.
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
         int often = Math.max(1, settings.checkpointInterval().entries() / 16);
@@ -77,9 +82,6 @@ final class LeanProperties {
         RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
         // Appends come in order, from one thread: composing them would only hand them to another.
         RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
-        // Durability "process": acknowledged once written to the file, synced in the background. (async-flush is not
-        // that: it loses the order of failures.)
-        RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, true);
         RaftServerConfigKeys.Log.setCorruptionPolicy(properties, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16MB"));
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("1MB"));

@@ -164,8 +164,10 @@ final class LinkRpc implements RaftServerRpc {
         return peer;
     }
 
+    /** A candidate has voted for itself before it asks others. */
     @Override
     public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
+        keepVote(request);
         return call(Kind.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
     }
 
@@ -245,7 +247,7 @@ final class LinkRpc implements RaftServerRpc {
                 case APPENDS -> append(RaftMessages.appends(message), counted);
                 case VOTE -> {
                     var request = RaftMessages.one(message, RequestVoteRequestProto.parser());
-                    later(request.getServerRequest(), () -> server.requestVote(request), counted);
+                    later(request.getServerRequest(), () -> vote(request), counted);
                 }
                 case SNAPSHOT -> {
                     var request = RaftMessages.one(message, InstallSnapshotRequestProto.parser());
@@ -281,6 +283,16 @@ final class LinkRpc implements RaftServerRpc {
         } catch (IOException | RuntimeException failure) {
             return Reply.Refused.of(Status.INTERNAL, "A checkpoint could not be read: " + failure.getMessage());
         }
+    }
+
+    private RequestVoteReplyProto vote(RequestVoteRequestProto request) throws IOException {
+        RequestVoteReplyProto reply = server.requestVote(request);
+        keepVote(request);
+        return reply;
+    }
+
+    private void keepVote(RequestVoteRequestProto request) throws IOException {
+        wires.votes().keep(ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId()));
     }
 
     private void append(List<AppendEntriesRequestProto> requests, Consumer<Reply> answer) {

@@ -2,8 +2,10 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.Time;
+import java.io.IOException;
 import java.time.Duration;
 import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
@@ -21,8 +23,24 @@ public final class LinkTransport implements RpcType {
 
     private static final String WIRES = "lockstep.wires";
 
-    /** What the transport is made of; {@code electionTimeout} is the shortest. */
-    record Wires(Links links, LeaderContacts contacts, Duration electionTimeout, Time time) {}
+    /**
+     * What the transport is made of.
+     *
+     * @param electionTimeout the shortest
+     * @param votes makes votes last
+     */
+    record Wires(Links links, LeaderContacts contacts, Duration electionTimeout, Time time, Votes votes) {
+
+        /** Where votes need outlive only the process. */
+        Wires(Links links, LeaderContacts contacts, Duration electionTimeout, Time time) {
+            this(links, contacts, electionTimeout, time, group -> {});
+        }
+    }
+
+    /** Makes what this node has voted in a group last as long as its durability says. */
+    interface Votes {
+        void keep(RaftGroupId group) throws IOException;
+    }
 
     static Parameters parameters(Wires wires) {
         Parameters parameters = new Parameters();

@@ -6,6 +6,7 @@ import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
@@ -13,7 +14,10 @@ import dev.lockstep.protocol.wire.Status;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.ratis.RaftConfigKeys;
@@ -34,6 +39,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.util.ExitUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +59,9 @@ public final class RatisConsensus implements Consensus {
     private final EventLoop loop;
     private final EventLoop checkpointing;
     private final ReplicaCheckpoints.Means means;
+    private final Consumer<IOException> diskFailed;
+    private final AtomicBoolean failed = new AtomicBoolean();
+    private final DiskWatch watch;
     private final RaftServer server;
     private volatile boolean closed;
 
@@ -60,39 +69,61 @@ public final class RatisConsensus implements Consensus {
      * Has no groups yet: they come with {@link #open}.
      *
      * @param links to the other members; they stay open when this is closed
+     * @param diskFailed told once, on any thread, when the logs can't be written any more; must not block. All replicas are to
+     *     be closed then: some may go on, but none can be relied on
      * @throws IOException when the folder can't be used
      */
-    public RatisConsensus(RatisSettings settings, Links links, Time time) throws IOException {
-        this(settings, links, time, properties -> {});
+    public RatisConsensus(RatisSettings settings, Links links, Time time, Consumer<IOException> diskFailed)
+            throws IOException {
+        this(settings, links, time, diskFailed, properties -> {});
     }
 
     /** @param further settings of Ratis */
-    RatisConsensus(RatisSettings settings, Links links, Time time, Consumer<RaftProperties> further)
+    RatisConsensus(
+            RatisSettings settings,
+            Links links,
+            Time time,
+            Consumer<IOException> diskFailed,
+            Consumer<RaftProperties> further)
             throws IOException {
-        this(settings, time, new LeaderContacts(time), contacts -> {
-            var wires = new LinkTransport.Wires(links, contacts, settings.electionTimeout(), time);
-            return new Transport(
-                    properties -> {
-                        RaftConfigKeys.Rpc.setType(properties, new LinkTransport());
-                        further.accept(properties);
-                    },
-                    LinkTransport.parameters(wires));
-        });
+        this(
+                settings,
+                new LeaderContacts(time),
+                contacts -> {
+                    LinkTransport.Votes votes = group -> keepVote(settings, group);
+                    var wires = new LinkTransport.Wires(links, contacts, settings.electionTimeout(), time, votes);
+                    return new Transport(
+                            properties -> {
+                                RaftConfigKeys.Rpc.setType(properties, new LinkTransport());
+                                further.accept(properties);
+                            },
+                            LinkTransport.parameters(wires));
+                },
+                time,
+                diskFailed);
     }
 
     /** How Ratis' servers reach each other: what it adds to Ratis' settings, and what Ratis hands to it. */
     record Transport(Consumer<RaftProperties> settings, Parameters parameters) {}
 
     RatisConsensus(
-            RatisSettings settings, Time time, LeaderContacts contacts, Function<LeaderContacts, Transport> transport)
+            RatisSettings settings,
+            LeaderContacts contacts,
+            Function<LeaderContacts, Transport> transport,
+            Time time,
+            Consumer<IOException> diskFailed)
             throws IOException {
         this.settings = settings;
         this.contacts = contacts;
+        this.diskFailed = diskFailed;
+        // Whether a fault ends the JVM, which may be an application's, is for nobody below the node to decide.
+        ExitUtils.disableSystemExit();
         this.server = server(transport.apply(contacts));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
         this.means = new ReplicaCheckpoints.Means(
                 settings.checkpoints(), checkpointing, time, settings.checkpointInterval());
+        this.watch = new DiskWatch(settings, time, loop, this::failed);
         try {
             server.start();
         } catch (IOException | RuntimeException failure) {
@@ -121,19 +152,48 @@ public final class RatisConsensus implements Consensus {
         return built;
     }
 
+    private void failed(IOException fault) {
+        if (!closed && failed.compareAndSet(false, true)) {
+            diskFailed.accept(fault);
+        }
+    }
+
+    /**
+     * Ratis writes a vote to a file, syncs that and renames it, but not the folder: after a power cut the vote before could be
+     * there again, and the node vote twice in a term.
+     */
+    private static void keepVote(RatisSettings settings, RaftGroupId group) throws IOException {
+        if (settings.durability() == Durability.DISK) {
+            try (FileChannel folder = FileChannel.open(current(settings, group), StandardOpenOption.READ)) {
+                folder.force(true);
+            }
+        }
+    }
+
+    /** Where Ratis keeps a group's log and vote. */
+    private static Path current(RatisSettings settings, RaftGroupId group) {
+        return settings.folder().resolve(group.getUuid().toString()).resolve("current");
+    }
+
     @Override
     public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
         RaftGroupId id = Peers.groupId(settings.cluster(), group);
         RaftGroup raftGroup = Peers.group(id, replicas, settings.members());
         String name = "group " + group + " on " + settings.self().id();
         var checkpoints = new ReplicaCheckpoints(name, group, machine, means);
-        RatisStateMachine applying = new RatisStateMachine(name, machine, checkpoints, () -> remove(id));
+        RatisStateMachine applying = new RatisStateMachine(name, machine, checkpoints, () -> remove(id), this::failed);
         if (machines.putIfAbsent(id, applying) != null) {
             throw new IllegalStateException("The replica of " + name + " is open already");
         }
+        try {
+            TornTail.cutOff(current(settings, id));
+        } catch (IOException failure) {
+            machines.remove(id);
+            throw new UncheckedIOException(failure);
+        }
         // Not formatting means: recover if there is something, in which case its own configuration holds.
         await(
-                "opening " + name,
+                "opening " + name + " in " + settings.folder(),
                 server.groupManagementAsync(GroupManagementRequest.newAdd(
                         client, server.getId(), CallId.getAndIncrement(), raftGroup, false)));
         try {
@@ -143,6 +203,7 @@ public final class RatisConsensus implements Consensus {
                     applying,
                     contacts.of(id),
                     settings.maxEntryBytes(),
+                    loop,
                     successor -> transfer(id, successor),
                     () -> remove(id));
         } catch (IOException failure) {
@@ -190,13 +251,8 @@ public final class RatisConsensus implements Consensus {
         }
     }
 
-    /** Ratis wraps what went wrong several times; the innermost is ours, and says what to do. */
-    private static IllegalStateException failed(String what, Throwable failure) {
-        Throwable innermost = failure;
-        while (innermost.getCause() != null) {
-            innermost = innermost.getCause();
-        }
-        return new IllegalStateException("Failed " + what + ": " + innermost.getMessage(), failure);
+    private static IllegalStateException failed(String what, Throwable cause) {
+        return new IllegalStateException("Failed " + what + ": " + DiskWatch.reason(cause), cause);
     }
 
     /** Ratis gives up a transfer that has not come about within the time-out of a request. */
@@ -272,6 +328,7 @@ public final class RatisConsensus implements Consensus {
         closing.execute(() -> {
             try {
                 loop.close();
+                watch.close();
                 server.close();
                 checkpointing.close();
                 takeLastCheckpoints();

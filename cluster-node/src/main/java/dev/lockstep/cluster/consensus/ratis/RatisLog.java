@@ -2,10 +2,13 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.snapshot.CheckpointPiece;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -26,6 +29,7 @@ final class RatisLog implements ReplicatedLog {
     private final RatisStateMachine machine;
     private final LeaderContacts.Contact contact;
     private final int maxEntryBytes;
+    private final Executor disk;
     private final Consumer<@Nullable NodeId> transfer;
     private final Runnable remove;
     private final ClientId client = ClientId.randomId();
@@ -36,6 +40,7 @@ final class RatisLog implements ReplicatedLog {
     private record Seen(@Nullable RaftPeerId leader, RaftConfiguration configuration, Standing standing) {}
 
     /**
+     * @param disk does what may wait for the disk
      * @param transfer asks Ratis to hand leadership over; returns at once
      * @param remove takes the replica out of the server; returns at once
      */
@@ -44,12 +49,14 @@ final class RatisLog implements ReplicatedLog {
             RatisStateMachine machine,
             LeaderContacts.Contact contact,
             int maxEntryBytes,
+            Executor disk,
             Consumer<@Nullable NodeId> transfer,
             Runnable remove) {
         this.division = division;
         this.machine = machine;
         this.contact = contact;
         this.maxEntryBytes = maxEntryBytes;
+        this.disk = disk;
         this.transfer = transfer;
         this.remove = remove;
     }
@@ -165,6 +172,19 @@ final class RatisLog implements ReplicatedLog {
         if (division.getInfo().isLeader()) {
             transfer.accept(successor);
         }
+    }
+
+    @Override
+    public CompletableFuture<@Nullable CheckpointPiece> checkpoint(long since, CheckpointPiece.Wanted wanted) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return machine.checkpoints().taking().piece(since, wanted);
+                    } catch (IOException failure) {
+                        throw new UncheckedIOException(failure);
+                    }
+                },
+                disk);
     }
 
     @Override

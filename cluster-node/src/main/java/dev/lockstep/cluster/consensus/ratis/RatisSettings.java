@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.List;
  * @param self this node
  * @param members all nodes, this one among them, at the addresses where <em>this node</em> reaches them
  * @param folder where the logs are kept, in a folder for each group
+ * @param durability what a replica has done with an entry before it counts as appended there
  * @param checkpoints where the checkpoints are kept, in a folder for each group
  * @param checkpointInterval when a checkpoint is taken
  * @param electionTimeout shortest time without a leader before an election; the longest is twice that
@@ -23,6 +25,7 @@ public record RatisSettings(
         Member self,
         List<Member> members,
         Path folder,
+        Durability durability,
         Path checkpoints,
         CheckpointTaking.Interval checkpointInterval,
         Duration electionTimeout,

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -44,6 +45,7 @@ final class RatisStateMachine extends BaseStateMachine {
     private final LogMachine machine;
     private final ReplicaCheckpoints checkpoints;
     private final Runnable failed;
+    private final Consumer<IOException> logFailed;
     private final Set<Proposal> waiting = ConcurrentHashMap.newKeySet();
     private volatile long applied;
     private volatile long appliedTerm;
@@ -52,12 +54,21 @@ final class RatisStateMachine extends BaseStateMachine {
     private volatile boolean stopped;
     private volatile boolean sound = true;
 
-    /** @param failed told once, on any thread, when this replica must be taken out of its group */
-    RatisStateMachine(String name, LogMachine machine, ReplicaCheckpoints checkpoints, Runnable failed) {
+    /**
+     * @param failed told once, on any thread, when this replica must be taken out of its group
+     * @param logFailed told, on any thread, when its log can't be written any more; must not block
+     */
+    RatisStateMachine(
+            String name,
+            LogMachine machine,
+            ReplicaCheckpoints checkpoints,
+            Runnable failed,
+            Consumer<IOException> logFailed) {
         this.name = name;
         this.machine = machine;
         this.checkpoints = checkpoints;
         this.failed = failed;
+        this.logFailed = logFailed;
     }
 
     /** The position of the last entry that the machine has applied. */
@@ -163,17 +174,27 @@ final class RatisStateMachine extends BaseStateMachine {
         }
     }
 
+    /** By {@code entry} at the latest; null when it was not about one. */
     @Override
-    public void notifyLogFailed(Throwable cause, LogEntryProto entry) {
-        fail(cause);
+    public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+        if (!stopped) {
+            String at = entry == null ? "" : " at position " + entry.getIndex();
+            fail(cause);
+            logFailed.accept(new IOException("the log of " + name + at + ": " + DiskWatch.reason(cause), cause));
+        }
     }
 
-    /** Ratis has stopped applying; also when it closes a replica by itself. */
+    /**
+     * Ratis has stopped applying; also when it closes a replica by itself. It does that when its log is not as it should be
+     * after something failed that it told nobody of, as a truncation.
+     */
     @Override
     public void close() {
         if (!stopped) {
-            LOG.warn("The replica of {} was closed by Ratis at position {}", name, applied);
-            stop(new IOException("The replica was closed"));
+            LOG.error("The replica of {} was closed by Ratis at position {}", name, applied);
+            IOException closed = new IOException("Ratis closed the replica of " + name + " by itself");
+            stop(closed);
+            logFailed.accept(closed);
         }
     }
 

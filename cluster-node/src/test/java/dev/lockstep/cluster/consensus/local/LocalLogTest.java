@@ -16,4 +16,9 @@ class LocalLogTest extends ReplicatedLogContract {
     protected List<Replica> replicas() {
         return replicas;
     }
+
+    @Override
+    protected boolean takesCheckpoints() {
+        return false;
+    }
 }

@@ -8,6 +8,7 @@ import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request;
@@ -44,7 +45,7 @@ public final class RaftMember implements AutoCloseable {
             throws IOException {
         NodeId self = settings.self().id();
         links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, tls);
-        consensus = new RatisConsensus(settings, harm.apply(links), Time.system(), further);
+        consensus = new RatisConsensus(settings, harm.apply(links), Time.system(), fault -> {}, further);
         listener = new NettyListener(
                 settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect, tls);
     }
@@ -63,6 +64,7 @@ public final class RaftMember implements AutoCloseable {
                 self,
                 members,
                 folder,
+                Durability.PROCESS,
                 folder.resolve("checkpoints"),
                 new CheckpointTaking.Interval(entries, Duration.ofDays(1)),
                 electionTimeout,

@@ -57,6 +57,11 @@ class RatisLogIT extends ReplicatedLogContract {
         return nodes.replicas();
     }
 
+    @Override
+    protected boolean takesCheckpoints() {
+        return true;
+    }
+
     private int leaderIndex() throws Exception {
         return nodes.index(leader().log().standing().leader());
     }
@@ -153,12 +158,7 @@ class RatisLogIT extends ReplicatedLogContract {
     void aDamagedLogIsNotOpened() throws Exception {
         answer(leader().log().propose(bytes("to be damaged")));
         nodes.close();
-        Path log;
-        try (Stream<Path> files = Files.walk(home.resolve("n1"))) {
-            log = files.filter(file -> file.getFileName().toString().startsWith("log_"))
-                    .findFirst()
-                    .orElseThrow();
-        }
+        Path log = logOfFirstNode();
         String content = Files.readString(log, StandardCharsets.ISO_8859_1);
         assertThat(content).contains("to be damaged");
         Files.writeString(log, content.replace("to be damaged", "to be Damaged"), StandardCharsets.ISO_8859_1);
@@ -166,6 +166,39 @@ class RatisLogIT extends ReplicatedLogContract {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("opening group 7 on n1")
                 .hasStackTraceContaining("ChecksumException");
+    }
+
+    /** As a power cut leaves it, or a kill in the middle of the write. */
+    @Test
+    void anEntryThatWasOnlyHalfWrittenIsCutOffAndComesAgainFromTheOthers() throws Exception {
+        String large = "half of this is missing ".repeat(100);
+        List<String> texts = new ArrayList<>();
+        texts.add(answer(leader().log().propose(bytes("whole"))).text());
+        texts.add(answer(leader().log().propose(bytes(large))).text());
+        for (Replica replica : replicas()) {
+            awaitApplied(replica, texts);
+        }
+        nodes.close();
+        Path log = logOfFirstNode();
+        byte[] content = Files.readAllBytes(log);
+        int middle = new String(content, StandardCharsets.ISO_8859_1).indexOf("half of this") + large.length() / 2;
+        Arrays.fill(content, middle, content.length, (byte) 0);
+        Files.write(log, content);
+        for (int i = 0; i < 3; i++) {
+            nodes.start(i);
+        }
+        texts.add(answer(leader().log().propose(bytes("afterwards"))).text());
+        for (Replica replica : replicas()) {
+            awaitApplied(replica, texts);
+        }
+    }
+
+    private Path logOfFirstNode() throws Exception {
+        try (Stream<Path> files = Files.walk(home.resolve("n1"))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("log_"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     @Test

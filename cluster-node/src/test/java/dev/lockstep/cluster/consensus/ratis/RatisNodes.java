@@ -54,7 +54,8 @@ final class RatisNodes implements AutoCloseable {
                 views.get(index),
                 home.resolve(self.id().name()),
                 // As users have it: on a busy machine a shorter one costs leaders their office in the middle of a test.
-                Duration.ofSeconds(1));
+                Duration.ofSeconds(1),
+                64);
         RecordingMachine machine = new RecordingMachine();
         running[index] = new RaftMember(settings, links -> links, tls.get(index));
         ReplicatedLog log = running[index]

@@ -95,7 +95,8 @@ public final class RegisterNode implements LogMachine {
                                 EventLoop.threaded("checkpoints"),
                                 Time.system(),
                                 settings.checkpointInterval())),
-                () -> {});
+                () -> {},
+                fault -> {});
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = LeanProperties.of(settings);
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
@@ -117,8 +118,14 @@ public final class RegisterNode implements LogMachine {
                 dev.lockstep.cluster.consensus.ratis.Peers.group(id, all, raft),
                 false));
         this.division = server.getDivision(id);
-        this.log =
-                new RatisLog(division, applying, contacts.of(id), settings.maxEntryBytes(), successor -> {}, () -> {});
+        this.log = new RatisLog(
+                division,
+                applying,
+                contacts.of(id),
+                settings.maxEntryBytes(),
+                Runnable::run,
+                successor -> {},
+                () -> {});
         this.rounds = new ReadRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
     }
 

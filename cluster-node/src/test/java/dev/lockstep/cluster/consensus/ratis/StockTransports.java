@@ -45,7 +45,6 @@ public final class StockTransports {
     private static Consensus consensus(RatisSettings settings, RpcType type, Further further) throws IOException {
         return new RatisConsensus(
                 settings,
-                Time.system(),
                 new LeaderContacts(Time.system()),
                 contacts -> new RatisConsensus.Transport(
                         properties -> {
@@ -56,6 +55,8 @@ public final class StockTransports {
                             RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, true);
                             further.into(properties);
                         },
-                        new Parameters()));
+                        new Parameters()),
+                Time.system(),
+                fault -> {});
     }
 }

@@ -40,6 +40,9 @@ class TransportSafetyIT {
     private static final int GROUPS = 4;
     private static final int UNDER_WAY = 24;
     private static final int LEAST_CUTS = 100;
+    /** Few enough that who was away fetches one now and then. */
+    private static final int ENTRIES_A_CHECKPOINT = 2_000;
+
     private static final int ENTRIES = Integer.getInteger("safety.entries", 100_000);
     /** After all is well again. */
     private static final long ANSWERED_WITHIN_SECONDS = 60;
@@ -90,7 +93,8 @@ class TransportSafetyIT {
                 self,
                 RaftMember.members(network.seenFrom(self.id().name())),
                 home.resolve(self.id().name()),
-                Duration.ofMillis(300));
+                Duration.ofMillis(300),
+                ENTRIES_A_CHECKPOINT);
         running[index] = new RaftMember(settings, links -> new HarmedLinks(links, harm, random, later), null);
         for (int group = 0; group < GROUPS; group++) {
             OrderMachine machine = new OrderMachine();

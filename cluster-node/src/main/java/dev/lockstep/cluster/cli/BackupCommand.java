@@ -1,0 +1,158 @@
+package dev.lockstep.cluster.cli;
+
+import dev.lockstep.cluster.cli.BackupFolder.Manifest;
+import dev.lockstep.cluster.cli.BackupFolder.Part;
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.shard.CheckpointEntries;
+import dev.lockstep.cluster.snapshot.CheckpointId;
+import dev.lockstep.cluster.snapshot.CheckpointPiece;
+import dev.lockstep.cluster.snapshot.CheckpointWriter;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.ValueCodec;
+import dev.lockstep.protocol.wire.WireWriter;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/**
+ * Writes what a running cluster has into a folder. Each shard is as it was at one position of its log, which has every write that
+ * was acknowledged before the backup began; of later ones it may have some.
+ */
+@Command(
+        name = "backup",
+        mixinStandardHelpOptions = true,
+        description = "Writes the entries of a running cluster into a folder.")
+final class BackupCommand implements Callable<Integer> {
+
+    /** How long a shard may take for its checkpoint. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    @Mixin
+    private ClusterOptions options = new ClusterOptions();
+
+    @Parameters(paramLabel = "<folder>", description = "An empty folder, or one that does not exist.")
+    private Path folder = Path.of("");
+
+    @Override
+    public Integer call() {
+        return options.run(this::backUp);
+    }
+
+    private ClusterOptions.Report backUp(Session session) throws IOException {
+        BackupFolder backup = BackupFolder.create(folder);
+        String taken = Instant.ofEpochMilli(Time.system().millis()).toString();
+        List<Part> parts = new ArrayList<>();
+        long entries = 0;
+        long[] sinces = new long[session.shards()];
+        for (int shard = 0; shard < sinces.length; shard++) {
+            sinces[shard] = ClusterOptions.join(session.fetchCheckpoint(shard, 0, 0, 0, 0))
+                    .since();
+        }
+        for (int shard = 0; shard < sinces.length; shard++) {
+            String name = BackupFolder.shard(shard);
+            CheckpointId id = fetch(session, shard, sinces[shard], backup.file(name));
+            AtomicLong count = new AtomicLong();
+            Part part = backup.finish(
+                    name, id.position(), new CheckpointEntries((cache, key, entry) -> count.incrementAndGet()));
+            parts.add(part);
+            entries += count.get();
+            options.progress("shard %d of %d: position %,d, %,d entries, %,d bytes"
+                    .formatted(shard + 1, sinces.length, part.position(), count.get(), part.bytes()));
+        }
+        parts.add(caches(session, backup));
+        backup.seal(new Manifest(options.cluster(), taken, parts));
+        long bytes = parts.stream().mapToLong(Part::bytes).sum();
+        return new ClusterOptions.Report(
+                "backup of %d shards: entries=%d bytes=%d folder=%s".formatted(sinces.length, entries, bytes, folder),
+                "{\"shards\":%d,\"entries\":%d,\"bytes\":%d,\"positions\":[%s]}"
+                        .formatted(
+                                sinces.length,
+                                entries,
+                                bytes,
+                                parts.stream()
+                                        .limit(sinces.length)
+                                        .map(part -> Long.toString(part.position()))
+                                        .collect(Collectors.joining(","))));
+    }
+
+    /** After the shards: caches that were destroyed meanwhile are left out, whatever of them is in the shards. */
+    private static Part caches(Session session, BackupFolder backup) throws IOException {
+        var caches = ClusterOptions.join(session.caches());
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(backup.file(BackupFolder.CACHES)))) {
+            CheckpointWriter.write(
+                    out,
+                    new CheckpointId(Consensus.CONTROL, 0, 0),
+                    record -> caches.forEach(info -> {
+                        WireWriter bytes = new WireWriter(256);
+                        ValueCodec.cacheInfo(bytes, info);
+                        record.accept(bytes.toByteArray());
+                    }));
+        }
+        return backup.finish(BackupFolder.CACHES, 0, record -> {});
+    }
+
+    /** Piece by piece; from the beginning when another leader gives another checkpoint. */
+    private static CheckpointId fetch(Session session, int shard, long since, Path file) throws IOException {
+        CheckpointId id = null;
+        long have = 0;
+        long size = 1;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            while (have < size) {
+                CheckpointPiece piece = piece(session, shard, since, id, have);
+                if (!piece.id().equals(id)) {
+                    id = piece.id();
+                    have = 0;
+                    channel.truncate(0);
+                }
+                if (piece.offset() != have || piece.bytes().size() == 0) {
+                    throw new IOException(
+                            "Shard " + shard + " gave another piece of its checkpoint than was asked for");
+                }
+                ByteBuffer bytes = ByteBuffer.wrap(piece.bytes().array());
+                while (bytes.hasRemaining()) {
+                    have += channel.write(bytes, have);
+                }
+                size = piece.size();
+            }
+        }
+        if (id == null) {
+            throw new IOException("Shard " + shard + " gave no checkpoint");
+        }
+        return id;
+    }
+
+    private static CheckpointPiece piece(Session session, int shard, long since, @Nullable CheckpointId id, long have) {
+        long until = Time.system().nanos() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                Reply.Checkpoint reply = ClusterOptions.join(session.fetchCheckpoint(
+                        shard, since, id == null ? 0 : id.term(), id == null ? 0 : id.position(), have));
+                return CheckpointPiece.decode(reply.piece());
+            } catch (LockstepException refused) {
+                if (refused.status() != Status.BUSY || Time.system().nanos() - until > 0) {
+                    throw refused;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.lockstep.cluster.cli;
+
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The commands of operators. */
+@Command(
+        name = "lockstep",
+        mixinStandardHelpOptions = true,
+        description = "Tells a running cluster what to do.",
+        subcommands = {BackupCommand.class, RestoreCommand.class},
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:it failed",
+            "2:the command line is wrong, or what was asked for was refused and nothing was changed"
+        })
+public final class CliMain {
+
+    private CliMain() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments, writer(System.out), writer(System.err)));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(new OutputStreamWriter(stream, Charset.defaultCharset()), true);
+    }
+
+    /** @return the exit code */
+    static int run(String[] arguments, PrintWriter out, PrintWriter err) {
+        return new CommandLine(new CliMain()).setOut(out).setErr(err).execute(arguments);
+    }
+}

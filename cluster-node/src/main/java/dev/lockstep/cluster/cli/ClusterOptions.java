@@ -1,0 +1,104 @@
+package dev.lockstep.cluster.cli;
+
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.routing.Sessions;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Which cluster a command is for, and how it answers. */
+final class ClusterOptions {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    @Option(
+            names = "--servers",
+            split = ",",
+            required = true,
+            paramLabel = "<host:port>",
+            description = "Nodes of the cluster, of which one has to answer.")
+    private List<String> servers = List.of();
+
+    @Option(names = "--cluster", paramLabel = "<name>", description = "The cluster's name; lockstep by default.")
+    private String cluster = "lockstep";
+
+    @Option(names = "--json", description = "Answer in JSON, for programs; progress goes to standard error.")
+    private boolean json;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    /** What is done with a session. */
+    interface Work {
+        Report with(Session session) throws IOException;
+    }
+
+    /**
+     * What came of a command.
+     *
+     * @param text for people
+     * @param json the same for programs
+     */
+    record Report(String text, String json) {}
+
+    String cluster() {
+        return cluster;
+    }
+
+    boolean json() {
+        return json;
+    }
+
+    /** Tells how far it is. */
+    void progress(String line) {
+        (json ? command.commandLine().getErr() : command.commandLine().getOut()).println(line);
+    }
+
+    /** Waits for what comes of it, as long as the session does. */
+    static <T> T join(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException failure) {
+            throw Session.unwrap(failure) instanceof LockstepException refused ? refused : failure;
+        }
+    }
+
+    /** @return the exit code */
+    int run(Work work) {
+        PrintWriter err = command.commandLine().getErr();
+        EventLoop loop = EventLoop.threaded("lockstep-cli");
+        try (Links links = new NettyLinks(cluster, null, Duration.ofSeconds(2), 1_000)) {
+            for (String server : servers) {
+                if (!server.matches(".+:\\d{1,5}")) {
+                    throw new RefusedException("\"" + server + "\" is no address such as 127.0.0.1:7400");
+                }
+            }
+            Sessions sessions = new Sessions(links, TIMEOUT, Time.system(), loop, Entropy.system());
+            try (Session session = sessions.client(servers)) {
+                Report report = work.with(session);
+                command.commandLine().getOut().println(json ? report.json() : report.text());
+                return 0;
+            }
+        } catch (RefusedException refused) {
+            err.println(refused.getMessage());
+            return 2;
+        } catch (IOException | LockstepException failure) {
+            err.println(command.name() + " failed: " + failure.getMessage());
+            return 1;
+        } finally {
+            loop.close();
+        }
+    }
+}

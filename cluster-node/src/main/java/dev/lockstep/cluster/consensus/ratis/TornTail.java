@@ -1,0 +1,121 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is left of a write that a power cut or a kill has interrupted: an entry at the end of a log of which a part never
+ * reached the file. Nobody was told that it is there, since that comes after the write (or the sync), so it may go. Ratis
+ * takes it for damage and refuses the log.
+ *
+ * <p>It is told from damage by how files are written: in whole sectors, in any order, and Ratis fills a file with zeros
+ * before it writes entries. So a sector's worth of the entry that is missing is all zeros. (Damage that looks the same, or an entry
+ * of zeros that is damaged, is taken for a torn one; a mark of how far the log had been synced would tell.)
+ */
+final class TornTail {
+
+    /** The one file of a group that is written, as Ratis names it. */
+    static final String LAST_FILE = "log_inprogress_*";
+
+    private static final Logger LOG = LoggerFactory.getLogger(TornTail.class);
+    /** "RaftLog1" */
+    private static final int HEADER = 8;
+
+    private static final int SECTOR = 512;
+    private static final int CHECKSUM = 4;
+    private static final int NONE = -1;
+
+    private TornTail() {}
+
+    /**
+     * Cuts a torn entry off, and what comes behind it.
+     *
+     * @param group the folder of a group's log, which need not exist
+     * @throws IOException when it can't be read or written
+     */
+    static void cutOff(Path group) throws IOException {
+        if (!Files.isDirectory(group)) {
+            return;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(group, LAST_FILE)) {
+            for (Path file : files) {
+                byte[] log = Files.readAllBytes(file);
+                int end = find(log);
+                if (end != NONE) {
+                    LOG.warn("The last write to {} was interrupted: it is cut off, from byte {} on", file, end);
+                    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                        channel.truncate(end);
+                        channel.force(true);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Where a torn entry begins; {@link #NONE} when there is none, or something else is wrong. */
+    static int find(byte[] log) {
+        int at = HEADER;
+        while (at < log.length) {
+            long end = claimedEnd(log, at);
+            if (end > log.length || !fits(log, at, (int) end)) {
+                return isTorn(log, at, (int) Math.min(end, log.length)) ? at : NONE;
+            }
+            at = (int) end;
+        }
+        return NONE;
+    }
+
+    /** Where the entry that begins at {@code at} ends by what it says of its length. */
+    private static long claimedEnd(byte[] log, int at) {
+        long length = 0;
+        int read = at;
+        for (int shift = 0; shift < 35 && read < log.length; shift += 7) {
+            byte next = log[read++];
+            length |= (next & 0x7FL) << shift;
+            if (next >= 0) {
+                break;
+            }
+        }
+        // Zeros are no entry: the log ends here, or what is here is missing and something came behind it.
+        return length == 0 ? lastWritten(log) : read + length + CHECKSUM;
+    }
+
+    private static int lastWritten(byte[] log) {
+        int end = log.length;
+        while (end > 0 && log[end - 1] == 0) {
+            end--;
+        }
+        return end;
+    }
+
+    private static boolean fits(byte[] log, int at, int end) {
+        if (end - CHECKSUM <= at) {
+            return false;
+        }
+        CRC32C checksum = new CRC32C();
+        checksum.update(log, at, end - CHECKSUM - at);
+        return ByteBuffer.wrap(log).getInt(end - CHECKSUM) == (int) checksum.getValue();
+    }
+
+    private static boolean isTorn(byte[] log, int at, int end) {
+        for (int from = at; from < end; from = (from / SECTOR + 1) * SECTOR) {
+            int to = Math.min((from / SECTOR + 1) * SECTOR, end);
+            boolean missing = true;
+            for (int i = from; i < to && missing; i++) {
+                missing = log[i] == 0;
+            }
+            if (missing) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
