@@ -91,6 +91,16 @@ class HouseRulesTest {
             .because("everything else knows a replicated log, whatever it is made of");
 
     @ArchTest
+    static final ArchRule ROCKSDB_HAS_ONE_ROOM = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.store")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.rocksdb..")
+            .because(
+                    "it is native code: who keeps entries on the heap must not load it, and nobody else may use what is closed");
+
+    @ArchTest
     static final ArchRule LZ4_HAS_ONE_ROOM = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.cluster.snapshot")

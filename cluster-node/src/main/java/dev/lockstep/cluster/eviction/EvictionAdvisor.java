@@ -4,6 +4,7 @@ import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.machine.Command.Evict;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -65,8 +66,16 @@ public final class EvictionAdvisor {
         }
 
         void found(Bytes key) {
-            if (store.get().get(cacheId, key) != null) {
+            if (entry(key) != null) {
                 policy.found(key);
+            }
+        }
+
+        private @Nullable LocalEntry entry(Bytes key) {
+            try {
+                return store.get().get(cacheId, key);
+            } catch (StoreFailedException failed) {
+                return null; // whoever reads an entry to answer with it has the replica stopped
             }
         }
 
@@ -95,7 +104,7 @@ public final class EvictionAdvisor {
                 if (key == null) {
                     break;
                 }
-                LocalEntry entry = store.get().get(cacheId, key);
+                LocalEntry entry = entry(key);
                 if (entry != null) {
                     victims.add(new Victim(key, entry.version()));
                     bytes += VICTIM_BYTES + key.size();

@@ -1,24 +1,26 @@
 package dev.lockstep.cluster.machine;
 
+import dev.lockstep.cluster.store.Due;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a shard together with what must always agree with them: the expiry index, the tombstones and the checksum.
+ * The entries of a shard together with what must always agree with them: the tombstones and the checksum.
  * Written by the apply thread only.
  */
 final class Entries {
 
     private final ShardStore store;
-    private final ExpiryIndex expiry = new ExpiryIndex();
-    private final Tombstones tombstones = new Tombstones();
+    private final Tombstones tombstones;
     private long checksum;
 
-    Entries(ShardStore store) {
+    Entries(ShardStore store, KeptRecords kept) {
         this.store = store;
+        this.tombstones = new Tombstones(kept);
     }
 
     @Nullable
@@ -29,9 +31,8 @@ final class Entries {
     void put(int cacheId, Bytes key, LocalEntry entry) {
         LocalEntry old = store.put(cacheId, key, entry);
         if (old != null) {
-            forget(cacheId, key, old);
+            checksum -= hash(cacheId, key, old);
         }
-        expiry.add(cacheId, key, entry.deadlineMillis());
         checksum += hash(cacheId, key, entry);
     }
 
@@ -39,7 +40,7 @@ final class Entries {
     void remove(int cacheId, Bytes key, long version, long logTimeMillis) {
         LocalEntry old = store.remove(cacheId, key);
         if (old != null) {
-            forget(cacheId, key, old);
+            checksum -= hash(cacheId, key, old);
             tombstones.present(cacheId, key, version, logTimeMillis);
         }
     }
@@ -51,7 +52,7 @@ final class Entries {
     void expire(int cacheId, Bytes key, long logTimeMillis) {
         LocalEntry old = store.remove(cacheId, key);
         if (old != null) {
-            forget(cacheId, key, old);
+            checksum -= hash(cacheId, key, old);
             tombstones.present(cacheId, key, old.version(), logTimeMillis);
         }
     }
@@ -66,24 +67,30 @@ final class Entries {
         tombstones.present(cacheId, key, version, logTimeMillis);
     }
 
-    private void forget(int cacheId, Bytes key, LocalEntry old) {
-        expiry.remove(cacheId, key, old.deadlineMillis());
-        checksum -= hash(cacheId, key, old);
+    /** Removes all entries of a cache, and answers whether there were any. */
+    boolean clear(int cacheId, long version) {
+        Cleared cleared = new Cleared(cacheId);
+        store.forEach(cacheId, cleared);
+        checksum -= cleared.checksum;
+        store.clear(cacheId);
+        tombstones.cleared(cacheId, version);
+        return cleared.any;
     }
 
-    /** Removes all entries of a cache, and answers how many there were. */
-    long clear(int cacheId, long version) {
-        long before = store.count(cacheId);
-        for (Bytes key : store.keysAfter(cacheId, null, Integer.MAX_VALUE)) {
-            LocalEntry entry = store.get(cacheId, key);
-            if (entry != null) {
-                checksum -= hash(cacheId, key, entry);
-            }
+    private static final class Cleared implements BiConsumer<Bytes, LocalEntry> {
+        private final int cacheId;
+        private long checksum;
+        private boolean any;
+
+        Cleared(int cacheId) {
+            this.cacheId = cacheId;
         }
-        store.clear(cacheId);
-        expiry.removeCache(cacheId);
-        tombstones.cleared(cacheId, version);
-        return before;
+
+        @Override
+        public void accept(Bytes key, LocalEntry entry) {
+            checksum += hash(cacheId, key, entry);
+            any = true;
+        }
     }
 
     /** Removes all entries of a cache that is no more. */
@@ -118,12 +125,22 @@ final class Entries {
         return store.image();
     }
 
-    ExpiryIndex.@Nullable Due firstDue(long logTimeMillis) {
-        return expiry.firstDue(logTimeMillis);
+    /** Goes on with the entries that the store has. */
+    void continued(long checksumOfAll) {
+        checksum = checksumOfAll;
     }
 
+    /** The entry that is due first, if that is by {@code logTimeMillis}. */
+    @Nullable
+    Due firstDue(long logTimeMillis) {
+        Due first = store.firstDue();
+        return first != null && first.deadlineMillis() <= logTimeMillis ? first : null;
+    }
+
+    /** When the first entry is due; {@link Long#MAX_VALUE} for never. */
     long nextDeadlineMillis() {
-        return expiry.nextMillis();
+        Due first = store.firstDue();
+        return first == null ? Long.MAX_VALUE : first.deadlineMillis();
     }
 
     /** The sum of all entries' hashes: whatever the order of changes, equal entries have equal checksums. */

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.machine;
 
+import dev.lockstep.cluster.machine.KeptRecords.SessionKey;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
@@ -23,10 +24,10 @@ final class SessionTable {
 
     /** Least recently used first. */
     private final LinkedHashMap<SessionKey, Entry> sessions = new LinkedHashMap<>(16, 0.75f, true);
+
+    private final KeptRecords kept;
     /** The last one that was restored: outcomes follow their session. */
     private @Nullable Entry restored;
-
-    private record SessionKey(long high, long low) {}
 
     private static final class Entry {
         private final TreeMap<Long, Outcome.Written> outcomes = new TreeMap<>();
@@ -34,9 +35,13 @@ final class SessionTable {
         private long usedAtMillis;
     }
 
+    SessionTable(KeptRecords kept) {
+        this.kept = kept;
+    }
+
     /** Answers the first outcome of a request that was applied before; otherwise applies it and keeps what came of it. */
     Outcome once(RequestId id, long logTimeMillis, Supplier<Outcome> request) {
-        SessionKey key = new SessionKey(id.sessionHigh(), id.sessionLow());
+        SessionKey key = SessionKey.of(id);
         forgetIdle(logTimeMillis);
         Entry session = sessions.get(key);
         if (session == null) {
@@ -51,7 +56,10 @@ final class SessionTable {
         }
         session.usedAtMillis = logTimeMillis;
         session.completedBelow = Math.max(session.completedBelow, id.completedBelow());
-        session.outcomes.headMap(session.completedBelow).clear();
+        Map<Long, Outcome.Written> seen = session.outcomes.headMap(session.completedBelow);
+        kept.notAnswered(key, seen.keySet());
+        seen.clear();
+        kept.session(key, session.completedBelow, session.usedAtMillis);
         if (id.sequence() < session.completedBelow) {
             return new Outcome.Refused(
                     Status.INVALID, "Request " + id.sequence() + " is a late duplicate: its client has its outcome");
@@ -63,6 +71,7 @@ final class SessionTable {
         Outcome outcome = request.get();
         if (outcome instanceof Outcome.Written written) {
             session.outcomes.put(id.sequence(), written);
+            kept.answered(key, id.sequence(), written);
         }
         return outcome;
     }
@@ -96,18 +105,24 @@ final class SessionTable {
     private void forgetIdle(long logTimeMillis) {
         Iterator<Map.Entry<SessionKey, Entry>> oldestFirst = sessions.entrySet().iterator();
         while (oldestFirst.hasNext()) {
-            if (oldestFirst.next().getValue().usedAtMillis > logTimeMillis - IDLE_MILLIS) {
+            Map.Entry<SessionKey, Entry> oldest = oldestFirst.next();
+            if (oldest.getValue().usedAtMillis > logTimeMillis - IDLE_MILLIS) {
                 return;
             }
-            oldestFirst.remove();
+            forget(oldestFirst, oldest);
         }
     }
 
     private void forgetOldest() {
         if (sessions.size() > MAX_SESSIONS) {
-            Iterator<SessionKey> oldestFirst = sessions.keySet().iterator();
-            oldestFirst.next();
-            oldestFirst.remove();
+            Iterator<Map.Entry<SessionKey, Entry>> oldestFirst =
+                    sessions.entrySet().iterator();
+            forget(oldestFirst, oldestFirst.next());
         }
+    }
+
+    private void forget(Iterator<Map.Entry<SessionKey, Entry>> at, Map.Entry<SessionKey, Entry> session) {
+        kept.noSession(session.getKey(), session.getValue().outcomes.keySet());
+        at.remove();
     }
 }

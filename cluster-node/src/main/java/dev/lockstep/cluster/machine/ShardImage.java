@@ -2,27 +2,33 @@ package dev.lockstep.cluster.machine;
 
 import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.wire.CacheInfo;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** A {@link ShardMachine} at one position: the entries through the store's image, all else copied. */
-record ShardImage(
-        ShardRecord.Head head,
-        List<CacheInfo> caches,
-        List<ShardRecord> sessions,
-        List<ShardRecord> tombstones,
-        ShardStore.Image entries)
+/**
+ * A {@link ShardMachine} at one position: the entries through the store's image, all else copied.
+ *
+ * @param rest sessions, each followed by its outcomes, tombstones and horizons
+ */
+record ShardImage(ShardRecord.Head head, List<ShardRecord> caches, ShardStore.Image entries, List<ShardRecord> rest)
         implements Checkpointed.Image {
+
+    /** All of it from the image of a store that keeps what there is besides entries. */
+    static Checkpointed.Placed kept(ShardStore.Image image) {
+        KeptRecords.Found found = new KeptRecords.Found(image::pieces);
+        ShardRecord.Head head = found.head() == null ? new ShardRecord.Head(0, 0, 0) : found.head();
+        return new Checkpointed.Placed(
+                new Checkpointed.LogPoint(found.term(), head.position()),
+                new ShardImage(head, found.caches(), image, found.rest()));
+    }
 
     @Override
     public void forEach(Consumer<byte[]> record) {
         Consumer<ShardRecord> told = one -> record.accept(one.encode());
         told.accept(head);
-        caches.forEach(info -> told.accept(new ShardRecord.Cache(info)));
+        caches.forEach(told);
         entries.forEach((cacheId, key, entry) -> told.accept(new ShardRecord.Entry(cacheId, key, entry)));
-        sessions.forEach(told);
-        tombstones.forEach(told);
+        rest.forEach(told);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.machine;
 
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.snapshot.Checkpointed;
+import dev.lockstep.cluster.store.Due;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
@@ -37,8 +38,13 @@ public final class ShardMachine {
 
     public static final int MAX_EXPIRED_PER_TICK = 1_000;
 
+    /** How much of an image is written at a time. */
+    private static final int RESTORED_AT_ONCE = 1 << 20;
+
+    private final ShardStore store;
+    private final KeptRecords kept;
     private final Entries entries;
-    private final SessionTable sessions = new SessionTable();
+    private final SessionTable sessions;
     private final Map<Integer, CacheInfo> caches = new ConcurrentHashMap<>();
     private volatile long logTimeMillis;
     private volatile long nextDeadlineMillis = Long.MAX_VALUE;
@@ -46,9 +52,34 @@ public final class ShardMachine {
     private long nextVersion;
     private List<CacheChange> changes = new ArrayList<>();
     private ShardRecord.@Nullable Head restoring;
+    private long uncommitted;
+    private long term;
 
+    /** Goes on from what the store has kept. */
     public ShardMachine(ShardStore store) {
-        this.entries = new Entries(store);
+        this.store = store;
+        this.kept = new KeptRecords(store);
+        this.entries = new Entries(store, kept);
+        this.sessions = new SessionTable(kept);
+        KeptRecords.Found found = new KeptRecords.Found(store::pieces);
+        if (found.head() != null) {
+            goOn(found, found.head());
+        }
+    }
+
+    private void goOn(KeptRecords.Found found, ShardRecord.Head head) {
+        term = found.term();
+        found.caches().forEach(this::take);
+        found.rest().forEach(this::take);
+        kept.continued(found);
+        entries.continued(head.checksum());
+        isAt(head);
+    }
+
+    private void isAt(ShardRecord.Head head) {
+        lastPosition = head.position();
+        logTimeMillis = head.logTimeMillis();
+        nextDeadlineMillis = entries.nextDeadlineMillis();
     }
 
     /**
@@ -70,7 +101,17 @@ public final class ShardMachine {
         }
         lastPosition = position;
         nextDeadlineMillis = entries.nextDeadlineMillis();
+        kept.head(head());
+        store.commit();
         return new Applied(outcomes, changes);
+    }
+
+    /** The term of the next batch, or of the image, is kept with it. Apply thread only. */
+    public void term(long next) {
+        if (next != term) {
+            term = next;
+            kept.term(new ShardRecord.Term(next));
+        }
     }
 
     private Outcome execute(long position, Command command) {
@@ -79,9 +120,12 @@ public final class ShardMachine {
         } else if (command instanceof Command.Clear clear) {
             return sessions.once(clear.id(), logTimeMillis, () -> clear(position, clear.cacheId()));
         } else if (command instanceof Command.Define define) {
-            caches.putIfAbsent(define.info().id(), define.info());
+            if (caches.putIfAbsent(define.info().id(), define.info()) == null) {
+                kept.cache(new ShardRecord.Cache(define.info()));
+            }
         } else if (command instanceof Command.Drop drop) {
             if (caches.remove(drop.cacheId()) != null) {
+                kept.noCache(drop.cacheId());
                 entries.drop(drop.cacheId(), nextVersion++);
             }
         } else if (command instanceof Command.Evict evict) {
@@ -109,7 +153,7 @@ public final class ShardMachine {
             return noSuchCache(cacheId);
         }
         long version = nextVersion++;
-        if (entries.clear(cacheId, version) > 0) {
+        if (entries.clear(cacheId, version)) {
             changes.add(new CacheChange(cacheId, new EntryChange(Kind.CLEARED, Bytes.EMPTY, null, null, version)));
         }
         return new Outcome.Written(position, logTimeMillis, List.of());
@@ -200,7 +244,7 @@ public final class ShardMachine {
 
     private void tick() {
         for (int i = 0; i < MAX_EXPIRED_PER_TICK; i++) {
-            ExpiryIndex.Due due = entries.firstDue(logTimeMillis);
+            Due due = entries.firstDue(logTimeMillis);
             LocalEntry entry = due == null ? null : entries.get(due.cacheId(), due.key());
             if (due == null || entry == null) {
                 return;
@@ -226,14 +270,33 @@ public final class ShardMachine {
 
     // Checkpoints
 
+    private ShardRecord.Head head() {
+        return new ShardRecord.Head(lastPosition, logTimeMillis, entries.checksum());
+    }
+
+    /**
+     * What it is after the last batch, and where that was. On any thread, but only if the store keeps what there is besides
+     * entries.
+     */
+    public Checkpointed.Placed keptImage() {
+        return ShardImage.kept(store.image());
+    }
+
     /** What it is after the last batch. Apply thread only; what it answers may be used by another. */
     public Checkpointed.Image image() {
+        if (store.keeps()) {
+            return keptImage().image();
+        }
+        ShardStore.Image taken = store.image();
+        List<ShardRecord> rest = new ArrayList<>(sessions.records());
+        rest.addAll(entries.records());
         return new ShardImage(
-                new ShardRecord.Head(lastPosition, logTimeMillis, entries.checksum()),
-                List.copyOf(caches.values()),
-                sessions.records(),
-                entries.records(),
-                entries.image());
+                head(),
+                caches.values().stream()
+                        .<ShardRecord>map(ShardRecord.Cache::new)
+                        .toList(),
+                taken,
+                rest);
     }
 
     /**
@@ -243,6 +306,16 @@ public final class ShardMachine {
      */
     public void restore(byte[] bytes) {
         ShardRecord record = ShardRecord.decode(bytes);
+        take(record);
+        kept.restored(record);
+        uncommitted += bytes.length;
+        if (uncommitted > RESTORED_AT_ONCE) {
+            store.commit();
+            uncommitted = 0;
+        }
+    }
+
+    private void take(ShardRecord record) {
         if (record instanceof ShardRecord.Head head) {
             restoring = head;
         } else if (record instanceof ShardRecord.Cache cache) {
@@ -270,9 +343,9 @@ public final class ShardMachine {
         if (head == null || head.checksum() != entries.checksum()) {
             throw new MalformedFrameException("The entries are not those of which the checksum was taken");
         }
-        lastPosition = head.position();
-        logTimeMillis = head.logTimeMillis();
-        nextDeadlineMillis = entries.nextDeadlineMillis();
+        isAt(head);
+        kept.head(head);
+        store.commit();
         restoring = null;
     }
 
@@ -294,6 +367,11 @@ public final class ShardMachine {
     /** When the next entry is due; {@link Long#MAX_VALUE} for never. */
     public long nextDeadlineMillis() {
         return nextDeadlineMillis;
+    }
+
+    /** The last term that was said to it. Apply thread only. */
+    public long term() {
+        return term;
     }
 
     /** Position of the last batch. Apply thread only. */

@@ -33,6 +33,9 @@ public sealed interface ShardRecord {
 
     record Horizon(int cacheId, long version) implements ShardRecord {}
 
+    /** Of the log's last entry. Kept in stores, and in no image: which one an image is of is said beside it. */
+    record Term(long term) implements ShardRecord {}
+
     default byte[] encode() {
         WireWriter out = new WireWriter(64);
         if (this instanceof Head head) {
@@ -56,6 +59,8 @@ public sealed interface ShardRecord {
             out.varint(tombstone.version()).varint(tombstone.atMillis());
         } else if (this instanceof Horizon horizon) {
             out.u8(7).varint(horizon.cacheId()).varint(horizon.version());
+        } else if (this instanceof Term term) {
+            out.u8(8).varint(term.term());
         }
         return out.toByteArray();
     }
@@ -73,6 +78,7 @@ public sealed interface ShardRecord {
                 new Answered(in.varint(), new Outcome.Written(in.varint(), in.varint(), in.list(ValueCodec::result)));
             case 6 -> new Tombstone(in.size(), in.bytes(), in.varint(), in.varint());
             case 7 -> new Horizon(in.size(), in.varint());
+            case 8 -> new Term(in.varint());
             default -> throw new MalformedFrameException("There is no record " + tag);
         };
         in.end();

@@ -21,9 +21,15 @@ final class Tombstones {
     private final LinkedHashMap<CacheKey, Removal> removals = new LinkedHashMap<>();
     private final Map<Integer, Long> horizons = new HashMap<>();
 
+    private final KeptRecords kept;
+
     private record CacheKey(int cacheId, Bytes key) {}
 
     private record Removal(long version, long atMillis) {}
+
+    Tombstones(KeptRecords kept) {
+        this.kept = kept;
+    }
 
     /** @param version up to which an entry may have been seen; of several, the latest counts */
     void present(int cacheId, Bytes key, long version, long logTimeMillis) {
@@ -31,6 +37,7 @@ final class Tombstones {
         Removal before = removals.remove(present);
         long latest = before == null ? version : Math.max(version, before.version());
         removals.put(present, new Removal(latest, logTimeMillis));
+        kept.tombstone(cacheId, key, latest, logTimeMillis);
         forget(logTimeMillis);
     }
 
@@ -41,21 +48,35 @@ final class Tombstones {
             if (removals.size() <= MAX && oldest.getValue().atMillis() > logTimeMillis - KEPT_MILLIS) {
                 return;
             }
-            horizons.merge(oldest.getKey().cacheId(), oldest.getValue().version(), Math::max);
+            horizon(oldest.getKey().cacheId(), oldest.getValue().version());
+            kept.noTombstone(oldest.getKey().cacheId(), oldest.getKey().key());
             oldestFirst.remove();
         }
     }
 
     /** All of a cache was removed at {@code version}: its tombstones need not be kept. */
     void cleared(int cacheId, long version) {
-        removals.keySet().removeIf(key -> key.cacheId() == cacheId);
-        horizons.merge(cacheId, version, Math::max);
+        removals.keySet().removeIf(key -> isOver(key, cacheId));
+        horizon(cacheId, version);
+    }
+
+    private void horizon(int cacheId, long version) {
+        kept.horizon(cacheId, horizons.merge(cacheId, version, Math::max));
+    }
+
+    private boolean isOver(CacheKey key, int clearedCache) {
+        if (key.cacheId() != clearedCache) {
+            return false;
+        }
+        kept.noTombstone(clearedCache, key.key());
+        return true;
     }
 
     /** The cache is gone, and its id is never used again. */
     void dropped(int cacheId) {
-        removals.keySet().removeIf(key -> key.cacheId() == cacheId);
+        removals.keySet().removeIf(key -> isOver(key, cacheId));
         horizons.remove(cacheId);
+        kept.noHorizon(cacheId);
     }
 
     /** As they are now, the oldest first, and then the horizons. */

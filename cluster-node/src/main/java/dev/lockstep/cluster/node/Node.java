@@ -5,6 +5,8 @@ import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.cluster.store.RocksStores;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.routing.EmbeddedNode;
@@ -15,11 +17,14 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
+import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.FrameCodec;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +50,8 @@ public final class Node implements EmbeddedNode {
     private static final Duration DRAIN = Duration.ofSeconds(3);
     /** What an entry of the log has besides the largest key and value. */
     private static final int ENTRY_OVERHEAD = 64 * 1024;
+    /** So much of the heap is for entries in use, if all are elsewhere: a quarter. */
+    private static final int HOT_SHARE = 4;
 
     private final Settings settings;
     private final Time time;
@@ -52,6 +59,7 @@ public final class Node implements EmbeddedNode {
     private final List<Member> members;
     private final Member member;
     private final @Nullable Links links;
+    private final ShardStores stores;
     private final Consensus consensus;
     private final NodeCore core;
     private final LocalLink link;
@@ -66,7 +74,7 @@ public final class Node implements EmbeddedNode {
      * @param loop closed with the node
      * @throws IOException when a port or the data folder can't be used, naming it
      * @throws IllegalArgumentException when the settings name members, but not which of them this is
-     * @throws dev.lockstep.protocol.settings.SettingsException when the cluster was formed with other settings
+     * @throws SettingsException when the cluster was formed with other settings
      */
     public Node(Settings settings, Time time, EventLoop loop) throws IOException {
         NodeSettings own = settings.node().orElse(null);
@@ -84,6 +92,7 @@ public final class Node implements EmbeddedNode {
         Map<NodeId, Member> byId = members.stream().collect(Collectors.toMap(Member::id, one -> one));
         this.member = own == null ? LOCAL : byId.get(own.id());
         int maxInFlight = settings.limits().maxInFlight();
+        this.stores = own == null ? ShardStores.HEAP : stores(own);
         this.links = own == null
                 ? null
                 : new NettyLinks(
@@ -96,7 +105,7 @@ public final class Node implements EmbeddedNode {
                 own == null ? DRAIN : own.electionTimeout().multipliedBy(2),
                 maxInFlight);
         try {
-            this.core = new NodeCore(place, consensus, links, time, loop, limits);
+            this.core = new NodeCore(place, consensus, stores, links, time, loop, limits);
             this.link = new LocalLink(core.server());
             this.listener = own == null
                     ? null
@@ -109,6 +118,7 @@ public final class Node implements EmbeddedNode {
                             core.server());
         } catch (IOException | RuntimeException failure) {
             consensus.close();
+            stores.close();
             closeLinks();
             loop.close();
             throw failure;
@@ -142,6 +152,25 @@ public final class Node implements EmbeddedNode {
         return settings.node().map(own -> own.raftLog().toString()).orElse("memory");
     }
 
+    /** A heap is no place for what another store has: it would begin with nothing, where the log is cut off. */
+    private ShardStores stores(NodeSettings own) throws IOException {
+        Path folder = own.data().resolve("rocksdb");
+        try {
+            if (own.store() == NodeSettings.Store.ROCKSDB) {
+                return RocksStores.open(folder, Runtime.getRuntime().maxMemory() / HOT_SHARE);
+            }
+            if (Files.exists(folder)) {
+                throw new SettingsException("The entries of node " + own.id() + " are in " + folder
+                        + ", so its store is no heap. Say \"store: rocksdb\" again, or empty its data folder once the"
+                        + " others have a majority: they bring it up again");
+            }
+            return ShardStores.HEAP;
+        } catch (IOException | RuntimeException failure) {
+            loop.close();
+            throw failure;
+        }
+    }
+
     private Consensus raft(NodeSettings own, Links raftLinks) throws IOException {
         if (ForkJoinPool.getCommonPoolParallelism() < NodeMain.POOL_PARALLELISM) {
             LOG.warn(
@@ -167,6 +196,7 @@ public final class Node implements EmbeddedNode {
                     time,
                     fault::complete);
         } catch (IOException | RuntimeException failure) {
+            stores.close();
             closeLinks();
             loop.close();
             throw new IOException(
@@ -236,6 +266,7 @@ public final class Node implements EmbeddedNode {
         link.close();
         core.close();
         consensus.close();
+        stores.close();
         closeLinks();
     }
 

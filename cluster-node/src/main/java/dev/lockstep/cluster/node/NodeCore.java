@@ -9,6 +9,7 @@ import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.server.RequestDispatcher;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.LocalReplicas;
 import dev.lockstep.protocol.routing.RequestServer;
@@ -64,9 +65,17 @@ public final class NodeCore implements AutoCloseable {
     /**
      * Opens the replicas, recovering what they had, and begins to keep them up.
      *
+     * @param stores of the shards; stay open when this is closed
      * @param links to the other members; null when there are none
      */
-    public NodeCore(Place place, Consensus consensus, @Nullable Links links, Time time, EventLoop loop, Limits limits) {
+    public NodeCore(
+            Place place,
+            Consensus consensus,
+            ShardStores stores,
+            @Nullable Links links,
+            Time time,
+            EventLoop loop,
+            Limits limits) {
         this.place = place;
         this.loop = loop;
         Map<NodeId, Member> byId = place.members().stream().collect(Collectors.toMap(Member::id, member -> member));
@@ -83,7 +92,8 @@ public final class NodeCore implements AutoCloseable {
             if (replicas.contains(self)) {
                 hosted.put(
                         shard,
-                        new ShardReplica(shard, replicas, consensus, control, rounds, shares, time, loop, shardLimits));
+                        new ShardReplica(
+                                shard, replicas, consensus, stores, control, rounds, shares, time, loop, shardLimits));
             }
         }
         this.shards = new ShardHost(hosted);

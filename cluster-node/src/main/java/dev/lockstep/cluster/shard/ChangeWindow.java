@@ -63,6 +63,17 @@ final class ChangeWindow {
         return records;
     }
 
+    /** Of a window that begins behind a position: who has heard less than that has missed something. */
+    static byte[] record(long position) {
+        return new WireWriter(16).varint(0).varint(position).toByteArray();
+    }
+
+    /** There has been nothing before the position that this replica could tell. */
+    synchronized void begin(long position) {
+        oldest = position;
+        newest = position;
+    }
+
     private static byte[] encode(Positioned positioned) {
         WireWriter out = new WireWriter(256).varint(positioned.position());
         out.list(positioned.changes(), (o, change) -> {

@@ -7,8 +7,8 @@ import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.ShardMachine;
-import dev.lockstep.cluster.store.HeapStore;
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -29,16 +29,35 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplicaState implements LogMachine {
 
-    private volatile Contents contents = new Contents();
+    private final int shard;
+    private final ShardStores stores;
+    private volatile Contents contents;
     private final ChangeWindow window = new ChangeWindow();
     private volatile @Nullable Watcher watcher;
     private volatile long applying;
-    private volatile Tip tip = new Tip(0, 0);
+    private volatile Tip tip;
+    private long nextTerm;
 
     /** The entries, and what changes them: replaced as a whole when a checkpoint takes their place. */
     private static final class Contents {
-        private final HeapStore store = new HeapStore();
-        private final ShardMachine machine = new ShardMachine(store);
+        private final ShardStore store;
+        private final ShardMachine machine;
+
+        Contents(ShardStore store) {
+            this.store = store;
+            this.machine = new ShardMachine(store);
+        }
+    }
+
+    /** What the shard's store has. */
+    ReplicaState(int shard, ShardStores stores) {
+        this.shard = shard;
+        this.stores = stores;
+        this.contents = new Contents(stores.open(shard));
+        ShardMachine machine = contents.machine;
+        this.applying = machine.lastPosition();
+        this.tip = tip(machine);
+        window.begin(machine.lastPosition());
     }
 
     /** Told what the log does, on the log's threads; must not block. */
@@ -54,7 +73,11 @@ final class ReplicaState implements LogMachine {
     }
 
     /** The last batch that was applied, and the checksum after it: always seen together. */
-    private record Tip(long position, long checksum) {}
+    private record Tip(long term, long position, long checksum) {}
+
+    private static Tip tip(ShardMachine machine) {
+        return new Tip(machine.term(), machine.lastPosition(), machine.checksum());
+    }
 
     /** From now on, {@code next} is told. */
     void watch(Watcher next) {
@@ -66,8 +89,9 @@ final class ReplicaState implements LogMachine {
         Batch batch = BatchCodec.decode(entry);
         applying = position;
         ShardMachine machine = contents.machine;
+        machine.term(nextTerm);
         Applied result = machine.apply(position, batch);
-        tip = new Tip(position, machine.checksum());
+        tip = tip(machine);
         window.applied(position, result.changes());
         Watcher told = watcher;
         if (told != null) {
@@ -79,8 +103,10 @@ final class ReplicaState implements LogMachine {
     /** The window's records, then the machine's. */
     @Override
     public Image image() {
-        List<byte[]> changes = window.records();
-        Image machine = contents.machine.image();
+        return image(window.records(), contents.machine.image());
+    }
+
+    private static Image image(List<byte[]> changes, Image machine) {
         return new Image() {
             @Override
             public void forEach(Consumer<byte[]> record) {
@@ -97,7 +123,7 @@ final class ReplicaState implements LogMachine {
 
     @Override
     public Restoration restoration() {
-        Contents anew = new Contents();
+        Contents anew = new Contents(stores.anew(shard));
         ChangeWindow.Restored changes = new ChangeWindow.Restored();
         return new Restoration() {
             @Override
@@ -109,17 +135,53 @@ final class ReplicaState implements LogMachine {
 
             @Override
             public void done(long position) {
+                anew.machine.term(nextTerm);
                 anew.machine.restored();
+                stores.replace(shard, anew.store);
                 become(anew, changes, position);
             }
         };
+    }
+
+    @Override
+    public @Nullable Durable durable() {
+        return contents.store.keeps() ? new KeptByStore() : null;
+    }
+
+    private final class KeptByStore implements Durable {
+
+        @Override
+        public @Nullable LogPoint reached() {
+            Tip now = tip;
+            return now.position() == 0 ? null : new LogPoint(now.term(), now.position());
+        }
+
+        @Override
+        public void term(long term) {
+            nextTerm = term;
+        }
+
+        @Override
+        public LogPoint flush() {
+            Tip before = tip;
+            stores.flush(shard);
+            return new LogPoint(before.term(), before.position());
+        }
+
+        /** Without the window: it is not kept, and what it is now does not belong to what the store was. */
+        @Override
+        public Placed image() {
+            Placed machine = contents.machine.keptImage();
+            List<byte[]> changes = List.of(ChangeWindow.record(machine.point().position()));
+            return new Placed(machine.point(), ReplicaState.image(changes, machine.image()));
+        }
     }
 
     /** As a batch that changes everything would: readers see either all of it or nothing. */
     private void become(Contents anew, ChangeWindow.Restored changes, long position) {
         applying = position;
         contents = anew;
-        tip = new Tip(anew.machine.lastPosition(), anew.machine.checksum());
+        tip = tip(anew.machine);
         window.become(changes, position);
         Watcher told = watcher;
         if (told != null) {
@@ -141,7 +203,7 @@ final class ReplicaState implements LogMachine {
         return new Batch(stampMillis, now.position(), now.checksum(), commands);
     }
 
-    /** Every batch up to here is in the contents.store. */
+    /** Every batch up to here is in the store. */
     long applied() {
         return tip.position();
     }

@@ -12,6 +12,8 @@ import dev.lockstep.cluster.reads.PositionWaits;
 import dev.lockstep.cluster.reads.ReadBarrier;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
+import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.routing.SessionPositions;
@@ -35,6 +37,8 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One hosted replica of a shard: it refuses what another must do, waits until it may answer, and proposes. Whatever it knows
@@ -42,10 +46,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ShardReplica.class);
+
     /** How long a read waits for this replica to get where the reader has been. */
     private static final long BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-    private final ReplicaState state = new ReplicaState();
+    private final ReplicaState state;
     private final String name;
     private final CacheCatalog caches;
     private final Time time;
@@ -69,6 +75,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             int shard,
             List<NodeId> replicas,
             Consensus consensus,
+            ShardStores stores,
             CacheCatalog caches,
             ReadRounds rounds,
             Shares shares,
@@ -76,6 +83,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             EventLoop loop,
             Limits limits) {
         this.name = "shard " + shard;
+        this.state = new ReplicaState(shard, stores);
         this.caches = caches;
         this.time = time;
         this.loop = loop;
@@ -140,7 +148,13 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         if (cache.definition().maxEntries() > 0) {
             evictions.read(cacheId, key);
         }
-        LocalEntry entry = state.entry(cacheId, key);
+        LocalEntry entry;
+        try {
+            entry = state.entry(cacheId, key);
+        } catch (StoreFailedException failure) {
+            failed(failure);
+            return null;
+        }
         session.saw(shard, state.applying());
         if (entry == null) {
             return LocalEntry.ABSENT;
@@ -203,7 +217,26 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         });
     }
 
+    /** Looks into the store to answer. One that fails ends the replica: others have what it had. */
+    private void answering(Consumer<Reply> reply, Runnable look) {
+        try {
+            look.run();
+        } catch (StoreFailedException failure) {
+            failed(failure);
+            reply.accept(barrier.elsewhere());
+        }
+    }
+
+    private void failed(StoreFailedException failure) {
+        LOG.error("The replica of {} stops", name, failure);
+        log.close();
+    }
+
     private void sessionRead(Request.Read read, Consumer<Reply> reply) {
+        answering(reply, () -> readHere(read, reply));
+    }
+
+    private void readHere(Request.Read read, Consumer<Reply> reply) {
         long now = judge(read.judgedAtMillis());
         CacheInfo cache = state.definition(read.cacheId());
         boolean prolonged = cache != null && isProlonged(cache);
@@ -216,7 +249,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                         if (prolonged) {
                             strong(read, reply);
                         } else {
-                            reply.accept(state.answer(read, judge(read.judgedAtMillis())));
+                            answering(reply, () -> reply.accept(state.answer(read, judge(read.judgedAtMillis()))));
                         }
                     },
                     reply);
@@ -270,25 +303,33 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
     /** Lets the log's time catch up first if an answer would rest on the clock alone. */
     private void settle(long judgedAtMillis, LongPredicate onlyByClock, Consumer<Reply> reply, LongConsumer answer) {
+        answering(reply, () -> settled(judgedAtMillis, onlyByClock, reply, answer));
+    }
+
+    private void settled(long judgedAtMillis, LongPredicate onlyByClock, Consumer<Reply> reply, LongConsumer answer) {
         long now = judge(judgedAtMillis);
         if (state.logTimeMillis() >= now || !onlyByClock.test(now)) {
             answer.accept(now);
             return;
         }
-        proposer.propose(List.of(new Command.Tick())).thenAccept(outcome -> {
-            long later = Math.max(now, state.logTimeMillis());
-            if (outcome instanceof Outcome.Refused refused) {
-                reply.accept(reply(refused));
-            } else if (state.logTimeMillis() >= later || !onlyByClock.test(later)) {
-                answer.accept(later);
-            } else {
-                reply.accept(new Reply.Refused(
-                        Status.BUSY,
-                        "The leader's clock is behind the one by which the session has judged expiry",
-                        Math.max(1, later - time.millis()),
-                        null));
-            }
-        });
+        proposer.propose(List.of(new Command.Tick()))
+                .thenAccept(outcome -> answering(reply, () -> ticked(outcome, now, onlyByClock, reply, answer)));
+    }
+
+    private void ticked(
+            Outcome outcome, long now, LongPredicate onlyByClock, Consumer<Reply> reply, LongConsumer answer) {
+        long later = Math.max(now, state.logTimeMillis());
+        if (outcome instanceof Outcome.Refused refused) {
+            reply.accept(reply(refused));
+        } else if (state.logTimeMillis() >= later || !onlyByClock.test(later)) {
+            answer.accept(later);
+        } else {
+            reply.accept(new Reply.Refused(
+                    Status.BUSY,
+                    "The leader's clock is behind the one by which the session has judged expiry",
+                    Math.max(1, later - time.millis()),
+                    null));
+        }
     }
 
     // Writes
@@ -336,9 +377,16 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
      * destroyed, and makes sure that it still leads before its reads are too old.
      */
     void upkeep() {
-        if (!log.standing().ready()) {
-            return;
+        try {
+            if (log.standing().ready()) {
+                lead();
+            }
+        } catch (StoreFailedException failure) {
+            failed(failure);
         }
+    }
+
+    private void lead() {
         if (barrier.sinceConfirmedNanos() > maxStalenessNanos / 4 && roundUnderWay.compareAndSet(false, true)) {
             barrier.pass(() -> roundUnderWay.set(false), refused -> roundUnderWay.set(false));
         }
@@ -409,7 +457,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         }
         Reply.Refused refusal = barrier.refusal();
         if (refusal == null) {
-            released(request, judge(0), reply);
+            answering(reply, () -> released(request, judge(0), reply));
         } else {
             reply.accept(refusal);
         }

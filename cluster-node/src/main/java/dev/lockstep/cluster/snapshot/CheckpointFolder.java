@@ -72,6 +72,35 @@ public final class CheckpointFolder {
         return null;
     }
 
+    /**
+     * What was restored holds from now on. By the thread that applies.
+     *
+     * @throws CorruptCheckpointException when its records do not belong together
+     */
+    void done(Restored restored) throws CorruptCheckpointException {
+        try {
+            restored.restoration().done(restored.id().position());
+        } catch (RuntimeException wrong) {
+            throw new CorruptCheckpointException(
+                    "The checkpoint " + place(restored.id()) + " does not hold what it should: " + wrong.getMessage(),
+                    wrong);
+        }
+    }
+
+    /** The newest that is kept, intact or not; null if there is none. */
+    @Nullable
+    CheckpointId newest() throws IOException {
+        List<CheckpointId> kept = kept();
+        return kept.isEmpty() ? null : kept.get(0);
+    }
+
+    /** Deletes all that are kept. */
+    void empty() throws IOException {
+        for (CheckpointId id : kept()) {
+            files.delete(name(id));
+        }
+    }
+
     /** A checkpoint whose records have all been given, though they do not hold yet. */
     public record Restored(CheckpointId id, Restoration restoration) {}
 

@@ -29,7 +29,8 @@ public final class CheckpointTaking {
     private final String name;
     private final int group;
     private final CheckpointFolder folder;
-    private final Checkpointed machine;
+    private final Checkpointed.@Nullable Durable durable;
+    private final Keeping keeping;
     private final Executor writer;
     private final Time time;
     private final Interval interval;
@@ -64,7 +65,10 @@ public final class CheckpointTaking {
         this.name = name;
         this.group = group;
         this.folder = folder;
-        this.machine = machine;
+        this.durable = machine.durable();
+        this.keeping = durable == null
+                ? new FileKeeping(folder, machine)
+                : new FlushKeeping(group, folder, machine, durable, writer);
         this.writer = writer;
         this.time = time;
         this.interval = interval;
@@ -79,17 +83,23 @@ public final class CheckpointTaking {
      */
     public @Nullable CheckpointId restore() throws IOException {
         long from = time.nanos();
-        Restored restored = folder.restore(machine::restoration);
-        if (restored == null) {
-            return null;
+        CheckpointId restored = keeping.restore();
+        if (restored != null) {
+            isAt(restored);
+            LOG.info(
+                    "{} goes on from its checkpoint at position {}, read in {} ms",
+                    name,
+                    restored.position(),
+                    TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
         }
-        become(restored);
-        LOG.info(
-                "{} goes on from its checkpoint at position {}, read in {} ms",
-                name,
-                restored.id().position(),
-                TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
-        return restored.id();
+        return restored;
+    }
+
+    /** The entry that is applied next is of this term. */
+    public void applying(long term) {
+        if (durable != null) {
+            durable.term(term);
+        }
     }
 
     /**
@@ -98,16 +108,14 @@ public final class CheckpointTaking {
      * @throws CorruptCheckpointException when its records do not belong together
      */
     public void become(Restored restored) throws CorruptCheckpointException {
-        try {
-            restored.restoration().done(restored.id().position());
-        } catch (RuntimeException wrong) {
-            throw new CorruptCheckpointException(
-                    "The checkpoint " + folder.place(restored.id()) + " does not hold what it should: "
-                            + wrong.getMessage(),
-                    wrong);
-        }
-        advance(restored.id());
-        begunAtPosition = restored.id().position();
+        applying(restored.id().term());
+        folder.done(restored);
+        isAt(restored.id());
+    }
+
+    private void isAt(CheckpointId id) {
+        advance(id);
+        begunAtPosition = id.position();
         begunAtNanos = time.nanos();
     }
 
@@ -144,7 +152,8 @@ public final class CheckpointTaking {
         CheckpointId before = newest;
         if (!writing && (before == null || before.position() < position)) {
             writing = true;
-            write(new CheckpointId(group, term, position), machine.image());
+            CheckpointId id = new CheckpointId(group, term, position);
+            finish(id, keeping.begin(id));
         }
     }
 
@@ -157,27 +166,26 @@ public final class CheckpointTaking {
         begunAtPosition = id.position();
         begunAtNanos = time.nanos();
         writing = true;
-        Checkpointed.Image image = machine.image();
-        writer.execute(() -> write(id, image));
+        Keeping.Rest rest = keeping.begin(id);
+        writer.execute(() -> finish(id, rest));
     }
 
-    private void write(CheckpointId id, Checkpointed.Image image) {
+    private void finish(CheckpointId begun, Keeping.Rest rest) {
         long from = time.nanos();
-        try (image) {
-            folder.write(id, image::forEach);
-            advance(id);
+        try {
+            CheckpointId taken = rest.finish();
+            advance(taken);
             fetched = false;
             LOG.debug(
-                    "{} has a checkpoint at position {}, {} bytes, written in {} ms",
+                    "{} has a checkpoint at position {}, taken in {} ms",
                     name,
-                    id.position(),
-                    folder.size(id),
+                    taken.position(),
                     TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
         } catch (IOException | RuntimeException failure) {
             LOG.error(
-                    "{} could not write its checkpoint at position {}; it keeps its log, and tries again after {} entries",
+                    "{} could not take its checkpoint at position {}; it keeps its log, and tries again after {} entries",
                     name,
-                    id.position(),
+                    begun.position(),
                     interval.entries(),
                     failure);
         } finally {
@@ -201,12 +209,15 @@ public final class CheckpointTaking {
      * @return null if there is none
      */
     public @Nullable CheckpointPiece piece(Wanted wanted) throws IOException {
-        CheckpointId id = newest;
-        if (id == null) {
+        if (newest == null) {
             return null;
         }
         fetchedAtNanos = time.nanos();
         fetched = true;
+        CheckpointId id = keeping.toSend();
+        if (id == null) {
+            return null;
+        }
         boolean same = id.term() == wanted.term() && id.position() == wanted.position();
         long offset = same ? wanted.offset() : 0;
         byte[] bytes = folder.piece(id, offset, PIECE_BYTES);

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.snapshot;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What checkpoints are taken of: a machine that is what the entries up to some position of a log have made of it. */
 public interface Checkpointed {
@@ -13,6 +14,39 @@ public interface Checkpointed {
 
     /** Begins to make the machine what an image was: instead of applying the entries up to that position. */
     Restoration restoration();
+
+    /** What keeps the machine beyond its process; null if it is nothing but what the log and checkpoints make of it. */
+    default @Nullable Durable durable() {
+        return null;
+    }
+
+    /** A machine that keeps what it is by itself, whole entries at a time. */
+    interface Durable {
+
+        /** The last entry that it has applied, also in an earlier process; null for none. On any thread. */
+        @Nullable
+        LogPoint reached();
+
+        /** The entry that is applied next, or the image that is restored, is of this term. By the thread that applies. */
+        void term(long term);
+
+        /**
+         * Lets what it is outlast a crash of the machine. On any thread.
+         *
+         * @return an entry up to which that is so now: after a crash the log need not be applied up to there
+         * @throws RuntimeException when it can't
+         */
+        LogPoint flush();
+
+        /** What it is after its last entry; only if there was one. On any thread, and there may be others. */
+        Placed image();
+    }
+
+    /** An entry of a log: which one it is, and the term it was proposed in. */
+    record LogPoint(long term, long position) {}
+
+    /** @param point the last entry that went into the image */
+    record Placed(LogPoint point, Image image) {}
 
     /** A machine at one position, as records. Used by one thread, which may be another than the one that applies meanwhile. */
     interface Image extends AutoCloseable {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class HeapStore implements ShardStore {
 
     private final Map<Integer, Map<Bytes, LocalEntry>> caches = new ConcurrentHashMap<>();
+    private final ExpiryIndex expiry = new ExpiryIndex();
     private volatile @Nullable HeapImage image;
 
     @Override
@@ -30,14 +32,26 @@ public final class HeapStore implements ShardStore {
     @Override
     public @Nullable LocalEntry put(int cacheId, Bytes key, LocalEntry entry) {
         keepForImage(cacheId, key);
-        return caches.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
+        LocalEntry old =
+                caches.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
+        notDue(cacheId, key, old);
+        expiry.add(cacheId, key, entry.deadlineMillis());
+        return old;
     }
 
     @Override
     public @Nullable LocalEntry remove(int cacheId, Bytes key) {
         keepForImage(cacheId, key);
         Map<Bytes, LocalEntry> cache = caches.get(cacheId);
-        return cache == null ? null : cache.remove(key);
+        LocalEntry old = cache == null ? null : cache.remove(key);
+        notDue(cacheId, key, old);
+        return old;
+    }
+
+    private void notDue(int cacheId, Bytes key, @Nullable LocalEntry old) {
+        if (old != null) {
+            expiry.remove(cacheId, key, old.deadlineMillis());
+        }
     }
 
     @Override
@@ -69,12 +83,23 @@ public final class HeapStore implements ShardStore {
     }
 
     @Override
+    public void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry) {
+        caches.getOrDefault(cacheId, Map.of()).forEach(entry);
+    }
+
+    @Override
     public void clear(int cacheId) {
         HeapImage open = image;
         if (open != null) {
             open.cleared(cacheId);
         }
         caches.remove(cacheId);
+        expiry.removeCache(cacheId);
+    }
+
+    @Override
+    public @Nullable Due firstDue() {
+        return expiry.first();
     }
 
     @Override

@@ -4,11 +4,15 @@ import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of one shard. One thread writes, in log order; any thread reads, without lock, and may see the entries of a
- * log position that is being applied (see {@code docs/architecture.md}, "A read").
+ * The entries of one shard, and whatever else has to change together with them. One thread writes, in log order; any thread
+ * reads, and may see the entries of a log position that is being applied (see {@code docs/architecture.md}, "A read").
+ *
+ * <p>What is written up to a {@link #commit} belongs together. The writer sees it at once, all others at the latest when
+ * {@code commit} returns; a store that outlasts the process has after a crash all of it or nothing.
  */
 public interface ShardStore {
 
@@ -38,20 +42,54 @@ public interface ShardStore {
     /** The keys of a cache in no order: all that are there now and stay, and perhaps others. One thread at a time. */
     Iterator<Bytes> keys(int cacheId);
 
+    /** Tells all entries of a cache, in no order. Writer only. */
+    void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry);
+
     /** Forgets all entries of a cache. Writer only. */
     void clear(int cacheId);
 
+    /** The entry that is due first, or null if none has a deadline. Writer only. */
+    @Nullable
+    Due firstDue();
+
     /**
-     * The entries as they are now, whatever is written afterwards. Writer only, and not while there is another that has not been
-     * closed; what it answers may be used by another thread.
+     * The entries as they were after the last commit, whatever is written afterwards. Writer only, and not while there is another
+     * that has not been closed; what it answers may be used by another thread.
      */
     Image image();
+
+    // What else belongs to a batch
+
+    /** Whether it keeps {@link #keep pieces}; one that is gone with its process need not. */
+    default boolean keeps() {
+        return false;
+    }
+
+    /** Keeps a piece of state, in place of the one that has the same key. Writer only. */
+    default void keep(Bytes key, Piece piece) {}
+
+    /** Keeps a piece no more. Writer only. */
+    default void forget(Bytes key) {}
+
+    /** All pieces that are kept, in the order of their keys' bytes. Writer only. */
+    default void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {}
+
+    /** Ends a batch. Writer only. */
+    default void commit() {}
+
+    /** A piece of state that is no entry; turned into bytes only if it is kept beyond its batch. */
+    interface Piece {
+        byte[] encode();
+    }
 
     /** All entries as they were at one moment. Used by one thread. */
     interface Image extends AutoCloseable {
 
         /** Tells all entries, some of them perhaps twice. */
         void forEach(EntryConsumer entry);
+
+        /** All pieces that were kept at that moment, as {@link ShardStore#pieces} tells them. */
+        default void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {}
 
         /** Of no effect but that nothing need be kept for it any more. Idempotent. */
         @Override

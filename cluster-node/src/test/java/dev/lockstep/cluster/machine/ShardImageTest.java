@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -27,18 +28,38 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A machine made from an image goes on as the one does of which it was taken. */
 class ShardImageTest {
 
-    private static final int BATCHES = 150;
+    static final int BATCHES = 150;
 
-    private final Random random;
-    private final HeapStore store = new HeapStore();
+    final Random random;
+    final ShardStore store = empty();
     private final ShardMachine machine = new ShardMachine(store);
-    private final List<Batch> batches = new ArrayList<>();
+    final List<Batch> batches = new ArrayList<>();
     private final List<Applied> applied = new ArrayList<>();
     private final long[] sequences = new long[5];
     private long now = 10_000;
 
     ShardImageTest() {
         random = new Random();
+    }
+
+    /** A store without entries, for the machine that is written to. */
+    ShardStore empty() {
+        return new HeapStore();
+    }
+
+    /** Likewise, for the one that is made from an image. */
+    ShardStore toRestoreInto() {
+        return new HeapStore();
+    }
+
+    /** One of the same kind, of which nothing has happened. */
+    ShardImageTest another() {
+        return new ShardImageTest();
+    }
+
+    /** How many runs each seed has. */
+    int runs() {
+        return 20;
     }
 
     // What happens
@@ -58,7 +79,7 @@ class ShardImageTest {
                         Consistency.SESSION));
     }
 
-    private void applyNext() {
+    void applyNext() {
         now += random.nextInt(200);
         List<Command> commands = new ArrayList<>();
         for (int i = random.nextInt(4); i >= 0; i--) {
@@ -132,8 +153,8 @@ class ShardImageTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void aRestoredMachineGoesOnAlike(long seed) {
-        for (int run = 0; run < 20; run++) {
-            new ShardImageTest().run(seed * 1_000 + run);
+        for (int run = 0; run < runs(); run++) {
+            another().run(seed * 1_000 + run);
         }
     }
 
@@ -158,10 +179,14 @@ class ShardImageTest {
         while (batches.size() < at + BATCHES) {
             applyNext();
         }
-        HeapStore otherStore = new HeapStore();
-        ShardMachine other = new ShardMachine(otherStore);
+        ShardMachine other = new ShardMachine(toRestoreInto());
         records.forEach(other::restore);
         other.restored();
+        assertGoesOn(seed, at, other);
+    }
+
+    /** That a machine which is where this one was after some batches comes to the same by the rest. */
+    void assertGoesOn(long seed, int at, ShardMachine other) {
         assertThat(other.lastPosition()).as("seed %d", seed).isEqualTo(2L * at);
         for (int i = at; i < batches.size(); i++) {
             Applied again = other.apply(2L * (i + 1), batches.get(i));
@@ -186,7 +211,7 @@ class ShardImageTest {
         for (int missing = 0; missing < records.size(); missing++) {
             if (ShardRecord.decode(records.get(missing)) instanceof ShardRecord.Entry) {
                 entries++;
-                ShardMachine other = new ShardMachine(new HeapStore());
+                ShardMachine other = new ShardMachine(toRestoreInto());
                 for (int i = 0; i < records.size(); i++) {
                     if (i != missing) {
                         other.restore(records.get(i));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -33,12 +34,17 @@ class ShardMachineTest {
     private static final Bytes A = Bytes.utf8("a");
     private static final Bytes B = Bytes.utf8("b");
 
-    private final HeapStore store = new HeapStore();
+    private final ShardStore store = empty();
     private final ShardMachine machine = new ShardMachine(store);
     private List<CacheChange> changes = List.of();
     private long position;
     private long sequence;
     private long now = 1_000;
+
+    /** A store without entries. */
+    ShardStore empty() {
+        return new HeapStore();
+    }
 
     private void define(ExpiryRule rule) {
         CacheDefinition definition = new CacheDefinition("c", "k", "v", rule, "", 0, Consistency.SESSION);
@@ -302,7 +308,7 @@ class ShardMachineTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void agreesWithAPlainMapAndWithAnotherReplica(long seed) {
         define(ExpiryRule.ETERNAL);
-        ShardMachine replica = new ShardMachine(new HeapStore());
+        ShardMachine replica = new ShardMachine(empty());
         replica.apply(position, new Batch(now, 0, 0, List.of(new Command.Define(machine.definition(CACHE)))));
         Map<Bytes, Bytes> model = new HashMap<>();
         Random random = new Random(seed);

@@ -33,7 +33,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "the session table is lost now and then",
                     CLUSTER + "machine/ShardMachine.java",
                     "return sessions.once(write.id(),",
-                    "return (position % 8 == 0 ? new SessionTable() : sessions).once(write.id(),"),
+                    "return (position % 8 == 0 ? new SessionTable(kept) : sessions).once(write.id(),"),
             new Defect(
                     "acknowledged before a majority has it",
                     SIMULATION + "SimulatedLog.java",
@@ -172,13 +172,13 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "position < subscriber.after()"),
             new Defect(
                     "the session table is missing from the checkpoint",
-                    CLUSTER + "machine/ShardImage.java",
-                    "sessions.forEach(told);",
-                    ""),
+                    CLUSTER + "machine/ShardMachine.java",
+                    "new ArrayList<>(sessions.records());",
+                    "new ArrayList<>();"),
             new Defect(
                     "tombstones are missing from the checkpoint",
-                    CLUSTER + "machine/ShardImage.java",
-                    "tombstones.forEach(told);",
+                    CLUSTER + "machine/ShardMachine.java",
+                    "rest.addAll(entries.records());",
                     ""),
             new Defect(
                     "the window of changes is missing from the checkpoint",
@@ -194,8 +194,8 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "the log is purged beyond the checkpoint",
                     CLUSTER + "snapshot/CheckpointTaking.java",
-                    "LogMachine.Image image = machine.image();",
-                    "LogMachine.Image image = machine.image(); advance(id);"),
+                    "Keeping.Rest rest = keeping.begin(id); writer",
+                    "Keeping.Rest rest = keeping.begin(id); advance(id); writer"),
             new Defect(
                     "a checkpoint counts before it is synced",
                     CLUSTER + "snapshot/CheckpointFolder.java",

@@ -11,6 +11,7 @@ import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.SteeredLog;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.RequestServer;
@@ -67,7 +68,16 @@ class RequestDispatcherTest {
         ShardHost shards = new ShardHost(Map.of(
                 0,
                 new ShardReplica(
-                        0, List.of(A), log.consensus(), control, rounds, new Shares(1), world, world, limits)));
+                        0,
+                        List.of(A),
+                        log.consensus(),
+                        ShardStores.HEAP,
+                        control,
+                        rounds,
+                        new Shares(1),
+                        world,
+                        world,
+                        limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         dispatcher = new RequestDispatcher(talking(consensus), control, shards, () -> view, MAX_IN_FLIGHT);
         connection = connectionOf(null);

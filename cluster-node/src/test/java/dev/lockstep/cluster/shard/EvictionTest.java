@@ -11,6 +11,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.SteeredLog;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.SessionPositions;
@@ -57,6 +58,7 @@ class EvictionTest {
             0,
             List.copyOf(VOTERS),
             log.consensus(),
+            ShardStores.HEAP,
             new Catalog(),
             new ReadRounds(A, peers, world, Duration.ofMillis(600)),
             new Shares(1),

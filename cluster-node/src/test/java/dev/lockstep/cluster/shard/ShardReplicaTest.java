@@ -12,6 +12,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.SteeredLog;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.LocalEntry;
@@ -61,6 +62,7 @@ class ShardReplicaTest {
             0,
             List.copyOf(VOTERS),
             log.consensus(),
+            ShardStores.HEAP,
             catalog,
             rounds,
             new Shares(1),

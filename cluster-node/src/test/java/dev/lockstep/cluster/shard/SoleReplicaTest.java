@@ -7,6 +7,7 @@ import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
@@ -70,7 +71,18 @@ class SoleReplicaTest {
                 created -> cache = ((Reply.Caches) created).caches().get(0).id());
         var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 1_000);
         shards = new ShardHost(Map.of(
-                0, new ShardReplica(0, List.of(NODE), consensus, control, rounds, new Shares(1), time, loop, limits)));
+                0,
+                new ShardReplica(
+                        0,
+                        List.of(NODE),
+                        consensus,
+                        ShardStores.HEAP,
+                        control,
+                        rounds,
+                        new Shares(1),
+                        time,
+                        loop,
+                        limits)));
     }
 
     @AfterEach

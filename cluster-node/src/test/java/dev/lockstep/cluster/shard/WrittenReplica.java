@@ -8,6 +8,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.HandLog;
 import dev.lockstep.protocol.concurrency.HandLoop;
 import dev.lockstep.protocol.routing.LocalEntry;
@@ -64,6 +65,7 @@ final class WrittenReplica {
                 0,
                 List.of(SELF),
                 consensus,
+                ShardStores.HEAP,
                 new NoCatalog(),
                 rounds,
                 new Shares(1),

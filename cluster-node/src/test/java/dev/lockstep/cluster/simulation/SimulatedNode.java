@@ -2,6 +2,7 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.routing.EmbeddedNode;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.LocalReplicas;
@@ -40,7 +41,13 @@ final class SimulatedNode implements EmbeddedNode {
     private void boot() {
         EventLoop loop = process.loop();
         core = new NodeCore(
-                place, raft.consensus(place.self().id(), process), links.apply(process), process.time(), loop, limits);
+                place,
+                raft.consensus(place.self().id(), process),
+                ShardStores.HEAP,
+                links.apply(process),
+                process.time(),
+                loop,
+                limits);
         link = new LocalLink(core.server());
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -47,12 +48,18 @@ public final class NodeProcesses implements AutoCloseable {
     /** Likewise, each with further settings of the node itself, such as {@code checkpoint-entries: 100}. */
     public static NodeProcesses start(Path home, int count, String ofEachNode, List<String> settings)
             throws IOException {
+        return start(home, count, id -> ofEachNode, settings);
+    }
+
+    /** Likewise, with what each node's id gives. */
+    public static NodeProcesses start(Path home, int count, UnaryOperator<String> ofNode, List<String> settings)
+            throws IOException {
         List<MemberPorts> members = MemberPorts.reserve(count);
         return startWith(
                 home,
                 members,
                 id -> configuration(id, members, String.join(System.lineSeparator(), settings))
-                        .replace("data: data", "data: data, " + ofEachNode),
+                        .replace("data: data", "data: data, " + ofNode.apply(id)),
                 currentClassPath(),
                 PROGRAM,
                 Map.of());

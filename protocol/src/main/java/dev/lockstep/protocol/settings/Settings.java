@@ -37,6 +37,7 @@ public record Settings(
      * @param id one of the members
      * @param data what the node keeps
      * @param raftLog where the Raft logs are kept: in {@code data}, or elsewhere
+     * @param store where the entries of its shards are
      * @param durability when a write is in the Raft log for good
      * @param checkpointEntries entries of a shard's log after which a checkpoint of it is taken
      * @param checkpointInterval time after which one is taken, if there was any entry
@@ -47,11 +48,19 @@ public record Settings(
             NodeId id,
             Path data,
             Path raftLog,
+            Store store,
             Durability durability,
             int checkpointEntries,
             Duration checkpointInterval,
             Duration maxStaleness,
-            Duration electionTimeout) {}
+            Duration electionTimeout) {
+
+        /** What a node keeps its entries in. */
+        public enum Store {
+            HEAP,
+            ROCKSDB
+        }
+    }
 
     /** What a node has done with a write before it counts as written there. */
     public enum Durability {

@@ -221,6 +221,7 @@ public final class SettingsReader {
                         "id",
                         "data",
                         "raft-log-dir",
+                        "store",
                         "durability",
                         "checkpoint-entries",
                         "checkpoint-interval",
@@ -235,11 +236,21 @@ public final class SettingsReader {
                 id,
                 data,
                 section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
+                store(section),
                 durability(section),
                 (int) section.number("checkpoint-entries", 20_000, 100, 10_000_000),
                 section.duration("checkpoint-interval", Duration.ofMinutes(5)),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1))));
+    }
+
+    private static NodeSettings.Store store(YamlSection section) {
+        String name = section.string("store", "heap");
+        return switch (name) {
+            case "heap" -> NodeSettings.Store.HEAP;
+            case "rocksdb" -> NodeSettings.Store.ROCKSDB;
+            default -> throw section.refuse("store", "\"" + name + "\" is neither heap nor rocksdb");
+        };
     }
 
     private static Durability durability(YamlSection section) {

@@ -76,7 +76,7 @@ final class RatisStateMachine extends BaseStateMachine {
         return applied;
     }
 
-    /** The position of the checkpoint that it was opened with; -1 for none. */
+    /** The position that it was opened at, by a checkpoint or what the machine has kept; -1 for none. */
     long startedFrom() {
         return startedFrom;
     }
@@ -157,6 +157,7 @@ final class RatisStateMachine extends BaseStateMachine {
     private void apply(LogEntryProto entry, @Nullable Object context) {
         Object answer;
         try {
+            checkpoints.taking().applying(entry.getTerm());
             answer = machine.apply(
                     entry.getIndex(),
                     entry.getStateMachineLogEntry().getLogData().toByteArray());

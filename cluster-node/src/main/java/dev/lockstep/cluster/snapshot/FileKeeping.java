@@ -1,0 +1,46 @@
+package dev.lockstep.cluster.snapshot;
+
+import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Checkpoints of a machine that is in memory alone: files, and the newest is also what is sent. */
+final class FileKeeping implements Keeping {
+
+    private final CheckpointFolder folder;
+    private final Checkpointed machine;
+    private volatile @Nullable CheckpointId newest;
+
+    FileKeeping(CheckpointFolder folder, Checkpointed machine) {
+        this.folder = folder;
+        this.machine = machine;
+    }
+
+    @Override
+    public @Nullable CheckpointId restore() throws IOException {
+        Restored restored = folder.restore(machine::restoration);
+        if (restored == null) {
+            return null;
+        }
+        folder.done(restored);
+        newest = restored.id();
+        return restored.id();
+    }
+
+    @Override
+    public Rest begin(CheckpointId id) {
+        Checkpointed.Image image = machine.image();
+        return () -> {
+            try (image) {
+                folder.write(id, image::forEach);
+                newest = id;
+                return id;
+            }
+        };
+    }
+
+    @Override
+    public @Nullable CheckpointId toSend() {
+        return newest;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.lockstep.cluster.snapshot;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** What a checkpoint of a replica is: how it comes about, and what of it is read again. */
+interface Keeping {
+
+    /**
+     * Makes the machine what was kept last. By the thread that applies, before the first entry.
+     *
+     * @return null if nothing was
+     * @throws CorruptCheckpointException if something was, and it is not intact
+     */
+    @Nullable
+    CheckpointId restore() throws IOException;
+
+    /** Begins one of what the machine is now. By the thread that applies; quickly, since the rest can come later. */
+    Rest begin(CheckpointId id);
+
+    /** A file to be sent to who is too far behind; null if there is none yet. On any thread. */
+    @Nullable
+    CheckpointId toSend();
+
+    /** What is left to be done of a checkpoint. */
+    interface Rest {
+
+        /** @return which one is on the disk now */
+        CheckpointId finish() throws IOException;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.lockstep.cluster.store;
+
+/** Where the stores of a node's shards come from. Thread-safe. */
+public interface ShardStores extends AutoCloseable {
+
+    /** The heap: what is kept there is gone with the process. */
+    ShardStores HEAP = shard -> new HeapStore();
+
+    /** The store of a shard as it was left, or an empty one. To be called once for each shard. */
+    ShardStore open(int shard);
+
+    /**
+     * An empty store, to be filled and then {@link #replace put in the place} of the shard's other one. If that never comes, it
+     * is forgotten when the next is asked for, or with the process.
+     */
+    default ShardStore anew(int shard) {
+        return open(shard);
+    }
+
+    /**
+     * From now on {@code filled}, of which all is committed, is the shard's store, and the one before is gone. Once this
+     * returns that holds after a crash too; until then the one before holds.
+     */
+    default void replace(int shard, ShardStore filled) {}
+
+    /** Returns when all that has been committed of a shard outlasts a crash of the machine, if it outlasts the process at all. */
+    default void flush(int shard) {}
+
+    /** Closes the stores; whoever uses one afterwards is told so by an exception. */
+    @Override
+    default void close() {}
+}

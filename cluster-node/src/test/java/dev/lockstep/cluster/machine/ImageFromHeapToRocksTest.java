@@ -1,0 +1,37 @@
+package dev.lockstep.cluster.machine;
+
+import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.cluster.store.RocksFolder;
+import dev.lockstep.cluster.store.ShardStore;
+import org.junit.jupiter.api.AfterAll;
+
+/** A machine in RocksDB goes on from the image of one on the heap. */
+class ImageFromHeapToRocksTest extends ShardImageTest {
+
+    private static final RocksFolder FOLDER = new RocksFolder();
+
+    @AfterAll
+    static void delete() {
+        FOLDER.close();
+    }
+
+    @Override
+    ShardStore empty() {
+        return new HeapStore();
+    }
+
+    @Override
+    ShardStore toRestoreInto() {
+        return FOLDER.empty();
+    }
+
+    @Override
+    ShardImageTest another() {
+        return new ImageFromHeapToRocksTest();
+    }
+
+    @Override
+    int runs() {
+        return 2;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.lockstep.cluster.machine;
+
+import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.cluster.store.RocksFolder;
+import dev.lockstep.cluster.store.ShardStore;
+import org.junit.jupiter.api.AfterAll;
+
+/** A machine on the heap goes on from the image of one in RocksDB. */
+class ImageFromRocksToHeapTest extends ShardImageTest {
+
+    private static final RocksFolder FOLDER = new RocksFolder();
+
+    @AfterAll
+    static void delete() {
+        FOLDER.close();
+    }
+
+    @Override
+    ShardStore empty() {
+        return FOLDER.empty();
+    }
+
+    @Override
+    ShardStore toRestoreInto() {
+        return new HeapStore();
+    }
+
+    @Override
+    ShardImageTest another() {
+        return new ImageFromRocksToHeapTest();
+    }
+
+    @Override
+    int runs() {
+        return 2;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.lockstep.cluster.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A RocksDB for one test class, in a folder that is deleted with it. Not thread-safe. */
+public final class RocksFolder implements AutoCloseable {
+
+    private static final long HOT_BYTES = 64 * 1024;
+
+    private final Path folder;
+    private RocksStores stores;
+    private int shards;
+
+    public RocksFolder() {
+        try {
+            folder = Files.createTempDirectory("rocks");
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+        reopen();
+    }
+
+    /** Closes what is open, and opens it as it was left. */
+    public RocksStores reopen() {
+        if (stores != null) {
+            stores.close();
+        }
+        try {
+            stores = RocksStores.open(folder.resolve("rocksdb"), HOT_BYTES);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+        return stores;
+    }
+
+    public RocksStores stores() {
+        return stores;
+    }
+
+    /** The store of a shard that nobody has used. */
+    public ShardStore empty() {
+        return stores.open(shards++);
+    }
+
+    /** Whose store was given last. */
+    public int lastShard() {
+        return shards - 1;
+    }
+
+    @Override
+    public void close() {
+        stores.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : deepestFirst) {
+                Files.delete(file);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}
