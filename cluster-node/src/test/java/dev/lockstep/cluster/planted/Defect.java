@@ -53,7 +53,8 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "a strong read without a round",
                     CLUSTER + "reads/ReadRounds.java",
                     "if (PendingReads.isMajority(standing.voters(), Set.of(self))) {",
-                    "if (standing.leads()) {"),
+                    "if (standing.leads()) {",
+                    "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
                     "a read joins a round that was sent before",
                     CLUSTER + "reads/PendingReads.java",

@@ -72,4 +72,9 @@ final class Hearing implements ChangeListener {
             }
         });
     }
+
+    @Override
+    public String toString() {
+        return name + "'s listener";
+    }
 }

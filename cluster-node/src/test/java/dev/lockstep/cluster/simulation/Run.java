@@ -247,8 +247,20 @@ final class Run {
     private void settle() {
         world.runUntil(world.nanos() + SimulatedClient.PATIENCE_NANOS, this::isSettled);
         if (world.failures().isEmpty() && !isSettled()) {
-            world.fail("replicas or subscribers are behind for a minute after all is well again", null);
+            world.fail("replicas or subscribers are behind for a minute after all is well again: " + standings(), null);
         }
+    }
+
+    private List<String> standings() {
+        List<String> all = new ArrayList<>();
+        for (int shard = 0; shard < scenario.shards(); shard++) {
+            all.add("shard " + shard + " is at " + replicas.last(shard));
+            raft.replicas(shard).forEach(log -> all.add(log + " at " + log.appliedPosition()));
+        }
+        hearings.stream()
+                .filter(hearing -> !hearing.isCurrent(replicas))
+                .forEach(hearing -> all.add(hearing + " has not heard all"));
+        return all;
     }
 
     private boolean isSettled() {

@@ -69,6 +69,8 @@ public final class NodeProcess implements AutoCloseable {
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
+                // As users see it; this module's tests switch some of it off.
+                "-Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.snapshot.CheckpointTaking=info",
                 "-cp",
                 classPath,
                 program,

@@ -52,7 +52,8 @@ class FrameCodecTest {
                 new Request.Subscribe(1, 2, -1, 5),
                 new Request.Unsubscribe(8),
                 new Request.ConfirmTerms(List.of(new GroupTerm(-1, 4), new GroupTerm(3, 5))),
-                new Request.ToLog(Bytes.utf8("vote")));
+                new Request.ToLog(Bytes.utf8("vote")),
+                new Request.FetchCheckpoint(3, 41, 2, 40, 1 << 20));
     }
 
     private static List<Mutation> everyMutation() {
@@ -91,7 +92,8 @@ class FrameCodecTest {
                 new Reply.Changes(13, List.of(new EntryChange(EntryChange.Kind.UPDATED, KEY, VALUE, Bytes.EMPTY, 14))),
                 new Reply.Gap(15),
                 new Reply.TermsConfirmed(List.of(true, false)),
-                new Reply.FromLog(Bytes.utf8("granted")));
+                new Reply.FromLog(Bytes.utf8("granted")),
+                new Reply.Checkpoint(41, Bytes.utf8("piece")));
     }
 
     @ParameterizedTest
@@ -120,7 +122,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(16);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(17);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

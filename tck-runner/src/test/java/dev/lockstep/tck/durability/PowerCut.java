@@ -4,18 +4,14 @@ import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,38 +106,6 @@ final class PowerCut implements AutoCloseable {
             disk.unmount();
             disk.mount();
         }
-    }
-
-    /**
-     * Kills a node, and cuts the power as soon as the others have elected leaders and serve.
-     *
-     * @return what they had voted before, and afterwards; the nodes are left dead
-     */
-    List<Map<Path, Long>> votesAroundACut() throws Exception {
-        load.begin();
-        load.awaitService();
-        nodes.node(0).kill();
-        load.awaitService();
-        Map<Path, Long> before = votes();
-        cutAndMount();
-        return List.of(before, votes());
-    }
-
-    /** The term in which each replica has voted last, as Ratis keeps it. */
-    private Map<Path, Long> votes() throws IOException {
-        Map<Path, Long> votes = new TreeMap<>();
-        for (LoopDisk disk : disks) {
-            try (Stream<Path> files = Files.find(disk.folder(), 4, (file, is) -> file.endsWith("raft-meta"))) {
-                for (Path file : files.toList()) {
-                    Properties content = new Properties();
-                    try (InputStream in = Files.newInputStream(file)) {
-                        content.load(in);
-                    }
-                    votes.put(file, Long.valueOf(content.getProperty("term")));
-                }
-            }
-        }
-        return votes;
     }
 
     /** What was acknowledged and is not there, a line for each. */

@@ -209,6 +209,7 @@ final class RatisStateMachine extends BaseStateMachine {
         if (restored != null) {
             isAt(restored);
             startedFrom = restored.position();
+            TornTail.forgetIfBehind(storage.getStorageDir().getCurrentDir().toPath(), restored.position());
         }
         getLifeCycle().transition(LifeCycle.State.RUNNING);
     }
@@ -254,7 +255,7 @@ final class RatisStateMachine extends BaseStateMachine {
                 firstTermIndexInLog.getIndex());
         RaftServer server = getServer().join();
         return server.getServerRpc() instanceof LinkRpc rpc
-                ? checkpoints.fetch(rpc, getGroupId(), leader)
+                ? checkpoints.fetch(rpc, getGroupId(), leader, logEnd(server))
                 : CompletableFuture.failedFuture(new IOException("Checkpoints come over no other transport than ours"));
     }
 
@@ -262,6 +263,14 @@ final class RatisStateMachine extends BaseStateMachine {
     void takeLastCheckpoint() {
         if (sound && applied > 0) {
             checkpoints.taking().last(appliedTerm, applied);
+        }
+    }
+
+    private long logEnd(RaftServer server) {
+        try {
+            return server.getDivision(getGroupId()).getRaftLog().getNextIndex() - 1;
+        } catch (IOException closed) {
+            return RaftLog.INVALID_LOG_INDEX;
         }
     }
 

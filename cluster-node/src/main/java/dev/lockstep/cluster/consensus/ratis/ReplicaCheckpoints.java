@@ -7,13 +7,13 @@ import dev.lockstep.cluster.snapshot.CheckpointFolder;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
-import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -40,7 +40,7 @@ final class ReplicaCheckpoints {
      * @param folder has one for each replica
      * @param writer where checkpoints are written
      */
-    record Means(Path folder, EventLoop writer, Time time, CheckpointTaking.Interval interval) {}
+    record Means(Path folder, Executor writer, Time time, CheckpointTaking.Interval interval) {}
 
     ReplicaCheckpoints(String name, int group, LogMachine machine, Means means) {
         this.name = "The replica of " + name;
@@ -72,8 +72,13 @@ final class ReplicaCheckpoints {
         return known;
     }
 
-    /** Has the checkpoint of another replica fetched; {@link #install} makes it this one's state. */
-    CompletableFuture<TermIndex> fetch(LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from) {
+    /**
+     * Has the checkpoint of another replica fetched; {@link #install} makes it this one's state.
+     *
+     * @param logEnd where this replica's log ends. What a deposed leader left there is not cut off by an install, so a checkpoint
+     *     that ends before it is of no use: entries up to its position would stay that may never have been committed. The next will do
+     */
+    CompletableFuture<TermIndex> fetch(LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from, long logEnd) {
         return new CheckpointFetch(
                         Objects.requireNonNull(folder),
                         machine::restoration,
@@ -83,6 +88,10 @@ final class ReplicaCheckpoints {
                         rpc.patienceNanos())
                 .begin()
                 .thenApply(restored -> {
+                    if (restored.id().position() < logEnd) {
+                        throw new IllegalStateException("The checkpoint of " + from + " ends at position "
+                                + restored.id().position() + ", before the log of " + name + " does at " + logEnd);
+                    }
                     fetched = restored;
                     return TermIndex.valueOf(restored.id().term(), restored.id().position());
                 });

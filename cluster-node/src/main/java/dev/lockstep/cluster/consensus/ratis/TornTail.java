@@ -7,6 +7,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +60,54 @@ final class TornTail {
                 }
             }
         }
+    }
+
+    /**
+     * Forgets a log that ends before a checkpoint: all of it is in there. Only a power cut can leave that, with a log that is synced in the
+     * background. Ratis would keep its last file open, and find that what the leader sends does not follow it.
+     *
+     * @param group the folder of a group's log, without a torn entry
+     */
+    static void forgetIfBehind(Path group, long position) throws IOException {
+        List<Path> files = new ArrayList<>();
+        long last = NONE;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(group, "log_*")) {
+            for (Path file : all) {
+                files.add(file);
+                last = Math.max(last, lastIndex(file));
+            }
+        }
+        if (last < position && !files.isEmpty()) {
+            LOG.warn(
+                    "The log in {} ends at position {}, before its checkpoint at {}: it is not needed",
+                    group,
+                    last,
+                    position);
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** Of a file that is not written any more the name says it: {@code log_<first>-<last>}. */
+    private static long lastIndex(Path file) throws IOException {
+        String[] name = file.getFileName().toString().split("[_-]");
+        return name[1].equals("inprogress")
+                ? Long.parseLong(name[2]) + entries(Files.readAllBytes(file)) - 1
+                : Long.parseLong(name[2]);
+    }
+
+    private static int entries(byte[] log) {
+        int entries = 0;
+        long end = HEADER;
+        for (long at = HEADER; at < log.length; at = end) {
+            end = claimedEnd(log, (int) at);
+            if (end > log.length || !fits(log, (int) at, (int) end)) {
+                break;
+            }
+            entries++;
+        }
+        return entries;
     }
 
     /** Where a torn entry begins; {@link #NONE} when there is none, or something else is wrong. */

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.routing.Links;
@@ -8,11 +9,13 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
@@ -35,6 +38,8 @@ class LinkRpcTest {
 
     private final AtomicInteger asked = new AtomicInteger();
     private final List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
+    private final List<RaftGroupId> kept = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicBoolean keeps = new AtomicBoolean(true);
     private final LinkRpc rpc = rpc();
 
     private LinkRpc rpc() {
@@ -55,7 +60,43 @@ class LinkRpcTest {
                 new LinkTransport(),
                 server,
                 new LinkTransport.Wires(
-                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system()));
+                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system(), this::keep));
+    }
+
+    private void keep(RaftGroupId group) throws IOException {
+        if (!keeps.get()) {
+            throw new IOException("The disk failed");
+        }
+        kept.add(group);
+    }
+
+    private static RequestVoteRequestProto vote(RaftGroupId group) {
+        return RequestVoteRequestProto.newBuilder()
+                .setServerRequest(RaftRpcRequestProto.newBuilder()
+                        .setReplyId(PEER.getId().toByteString())
+                        .setRaftGroupId(ProtoUtils.toRaftGroupIdProtoBuilder(group)))
+                .build();
+    }
+
+    @Test
+    void aVoteIsMadeToLastBeforeItIsGiven() throws Exception {
+        RaftGroupId group = RaftGroupId.randomId();
+        rpc.serve(RaftMessages.of(RaftMessages.Kind.VOTE, vote(group)), replies::add);
+        Eventually.holds("it is given", () -> replies.size() == 1);
+        assertThat(replies.get(0)).isInstanceOf(Reply.FromLog.class);
+        assertThat(kept).containsExactly(group);
+        keeps.set(false);
+        rpc.serve(RaftMessages.of(RaftMessages.Kind.VOTE, vote(group)), replies::add);
+        Eventually.holds("it is refused", () -> replies.size() == 2);
+        assertThat(replies.get(1)).isInstanceOf(Reply.Refused.class);
+    }
+
+    @Test
+    void aCandidatesVoteForItselfIsMadeToLastBeforeOthersAreAsked() {
+        rpc.addRaftPeers(List.of(PEER));
+        keeps.set(false);
+        assertThatThrownBy(() -> rpc.requestVote(vote(RaftGroupId.randomId()))).hasMessage("The disk failed");
+        assertThat(asked).hasValue(0);
     }
 
     @AfterEach

@@ -1,11 +1,16 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.fuzz.Allocation;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,9 +43,27 @@ public final class RaftMessagesFuzz {
 
     private static final RaftGroupId GROUP =
             RaftGroupId.valueOf(new UUID(0x0101_0101_0101_0101L, 0x0101_0101_0101_0101L));
+    private static final RatisStateMachine MACHINE = machine();
     private static final LinkRpc RPC = rpc();
 
     private RaftMessagesFuzz() {}
+
+    /** One that has a checkpoint. */
+    private static RatisStateMachine machine() {
+        try {
+            Path folder = Files.createTempDirectory("lockstep-fuzz");
+            RecordingMachine recording = new RecordingMachine();
+            var means = new ReplicaCheckpoints.Means(
+                    folder, Runnable::run, Time.system(), new CheckpointTaking.Interval(1, Duration.ofDays(1)));
+            ReplicaCheckpoints checkpoints = new ReplicaCheckpoints("a played group", 0, recording, means);
+            checkpoints.open();
+            recording.apply(1, new byte[10]);
+            checkpoints.taking().applied(1, 1);
+            return new RatisStateMachine("a played group", recording, checkpoints, () -> {}, fault -> {});
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
 
     private static LinkRpc rpc() {
         RaftRpcReplyProto header =
@@ -49,10 +72,10 @@ public final class RaftMessagesFuzz {
                 RaftServer.class,
                 Map.of(
                         "getGroupIds", none -> List.of(GROUP),
+                        // Only what gives pieces of a checkpoint; who leads is not to be read from it yet.
                         "getDivision",
-                                group -> {
-                                    throw new IllegalStateException("It is not read yet");
-                                },
+                                group -> Played.role(
+                                        RaftServer.Division.class, Map.of("getStateMachine", none -> MACHINE)),
                         "appendEntriesAsync",
                                 request -> CompletableFuture.completedFuture(AppendEntriesReplyProto.newBuilder()
                                         .setServerReply(header)

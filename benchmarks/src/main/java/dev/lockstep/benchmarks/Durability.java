@@ -1,0 +1,202 @@
+package dev.lockstep.benchmarks;
+
+import dev.lockstep.cluster.testing.Clients;
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.cluster.testing.NodeProcess;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+
+/**
+ * What durability costs: puts on three nodes of each durability side by side, puts on one node while it takes one checkpoint
+ * after the other and while it takes none, and how long a killed node is away. Arguments: entries of the node that takes checkpoints
+ * (1,000,000), rounds (3), seconds for each measurement (5).
+ */
+public final class Durability {
+
+    private static final Bytes VALUE = Bytes.utf8("v".repeat(100));
+    private static final int HOT = 10_000;
+    private static final int TOGETHER = 1_000;
+    private static final int WARM_UP_SECONDS = 8;
+
+    private Durability() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int entries = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1_000_000;
+        int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+        int seconds = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 5;
+        Path home = Files.createTempDirectory("lockstep-durability");
+        durabilities(home, rounds, seconds);
+        checkpoints(home.resolve("checkpoints"), entries, rounds, seconds);
+    }
+
+    /** The clusters run side by side; only one is under load at a time. */
+    private static void durabilities(Path home, int rounds, int seconds) throws Exception {
+        Map<String, Samples> all = new LinkedHashMap<>();
+        try (Cluster process = Cluster.start(home.resolve("process"), 3, "durability: process", "512m");
+                Cluster disk = Cluster.start(home.resolve("disk"), 3, "durability: disk", "512m")) {
+            for (int round = 0; round <= rounds; round++) {
+                for (int callers : new int[] {1, 64}) {
+                    double base = 0;
+                    for (Cluster cluster : List.of(process, disk)) {
+                        String name = cluster.name() + ", " + callers + (callers == 1 ? " caller" : " callers");
+                        Sample sample = cluster.put(name, callers)
+                                .run(round == 0 ? Math.max(seconds, WARM_UP_SECONDS) : seconds);
+                        base = base == 0 ? sample.rate() : base;
+                        if (round > 0) {
+                            all.computeIfAbsent(name, none -> new Samples()).add(sample, sample.rate() / base);
+                        }
+                    }
+                }
+            }
+        }
+        print("three nodes", "ratio to process", all);
+    }
+
+    private static void checkpoints(Path home, int entries, int rounds, int seconds) throws Exception {
+        Map<String, Samples> all = new LinkedHashMap<>();
+        List<Double> ratios = new ArrayList<>();
+        try (Cluster cluster = Cluster.start(home, 1, "checkpoint-entries: 10000000, checkpoint-interval: 1d", "3g")) {
+            long filled = System.nanoTime();
+            cluster.fill(entries);
+            System.out.printf(Locale.ROOT, "%n%,d entries written in %.1f s%n", entries, since(filled));
+            cluster.put("warm-up", 1).run(WARM_UP_SECONDS);
+            for (int round = 0; round < rounds; round++) {
+                Sample without = cluster.put("none", 1).run(seconds);
+                all.computeIfAbsent("no checkpoint, 1 caller", none -> new Samples())
+                        .add(without, 1);
+                AtomicBoolean over = new AtomicBoolean();
+                Thread taking = new Thread(() -> {
+                    while (!over.get()) {
+                        cluster.takeCheckpoint();
+                    }
+                });
+                taking.start();
+                Sample with = cluster.put("all the time", 1).run(seconds);
+                over.set(true);
+                taking.join();
+                all.computeIfAbsent("checkpoints, 1 caller", none -> new Samples())
+                        .add(with, with.rate() / without.rate());
+                ratios.add(with.p99() / without.p99());
+            }
+            print("one node, " + entries + " entries", "ratio to none", all);
+            System.out.println(
+                    "p99 with checkpoints / without: " + Spread.of(ratios).text("%.2f"));
+            long took = System.nanoTime();
+            cluster.takeCheckpoint();
+            System.out.printf(Locale.ROOT, "one checkpoint: %.2f s%n", since(took));
+            List<Double> starts = new ArrayList<>();
+            for (int round = 0; round < rounds; round++) {
+                starts.add(cluster.restart());
+            }
+            System.out.println("killed and ready again, from a checkpoint, s: "
+                    + Spread.of(starts).text("%.2f"));
+        }
+    }
+
+    private static double since(long nanos) {
+        return (System.nanoTime() - nanos) / 1e9;
+    }
+
+    private static void print(String what, String ratio, Map<String, Samples> all) {
+        System.out.printf("%n%-24s %24s %22s %9s %9s %8s%n", what, "operations/s", ratio, "p50 us", "p99 us", "CPU us");
+        all.forEach((name, samples) -> System.out.printf("%-24s %s%n", name, samples));
+    }
+
+    /** Nodes with one cache in one shard, and a client of them. */
+    private record Cluster(String name, NodeProcesses nodes, Clients clients, Session session, int cache)
+            implements AutoCloseable {
+
+        static Cluster start(Path home, int count, String ofEachNode, String heap) throws IOException {
+            List<MemberPorts> members = MemberPorts.reserve(count);
+            NodeProcesses nodes = NodeProcesses.start(
+                    home,
+                    members,
+                    id -> NodeProcesses.configuration(id, members, "shards: 1")
+                            .replace("data: data", "data: data, " + ofEachNode),
+                    Map.of("_JAVA_OPTIONS", "-Xmx" + heap));
+            Clients clients = new Clients("processes", nodes.addresses());
+            Session session = clients.open();
+            int cache = session.createCache(
+                            new CacheDefinition("driver", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
+                    .join()
+                    .id();
+            return new Cluster(ofEachNode, nodes, clients, session, cache);
+        }
+
+        Workload put(String workload, int callers) {
+            return new Workload(
+                    workload,
+                    callers,
+                    i -> session.write(cache, put(i % HOT), LeaseId.NONE).join());
+        }
+
+        private static Mutation put(int number) {
+            return Mutation.put(Bytes.utf8("customer:" + number), VALUE, Condition.ANY);
+        }
+
+        void fill(int entries) {
+            for (int from = 0; from < entries; from += TOGETHER) {
+                session.writeAll(
+                                cache,
+                                IntStream.range(from, Math.min(from + TOGETHER, entries))
+                                        .mapToObj(Cluster::put)
+                                        .toList())
+                        .join();
+            }
+        }
+
+        /** Has the node take one, and waits until it has. */
+        void takeCheckpoint() {
+            long since = session.fetchCheckpoint(0, 0, 0, 0, 0).join().since();
+            boolean taken = false;
+            while (!taken) {
+                try {
+                    session.fetchCheckpoint(0, since, 0, 0, 0).join();
+                    taken = true;
+                } catch (CompletionException failure) {
+                    if (!(Session.unwrap(failure) instanceof LockstepException refused)
+                            || refused.status() != Status.BUSY) {
+                        throw failure;
+                    }
+                }
+            }
+        }
+
+        /** Seconds from the start of a node that was killed until it can serve. */
+        double restart() throws IOException {
+            NodeProcess node = nodes.node(0);
+            node.kill();
+            long started = System.nanoTime();
+            node.restart();
+            node.awaitReady();
+            return since(started);
+        }
+
+        @Override
+        public void close() {
+            session.close();
+            clients.close();
+            nodes.close();
+        }
+    }
+}
