@@ -17,14 +17,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.ProtoUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +45,8 @@ class LinkRpcTest {
     private final List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
     private final List<RaftGroupId> kept = Collections.synchronizedList(new ArrayList<>());
     private final AtomicBoolean keeps = new AtomicBoolean(true);
+    private final AtomicReference<LifeCycle.State> state = new AtomicReference<>(LifeCycle.State.STARTING);
+    private final AtomicInteger installs = new AtomicInteger();
     private final LinkRpc rpc = rpc();
 
     private LinkRpc rpc() {
@@ -48,6 +55,18 @@ class LinkRpcTest {
                 Map.of(
                         "getGroupIds",
                         none -> List.of(),
+                        "getDivision",
+                        group -> Played.role(
+                                RaftServer.Division.class,
+                                Map.of(
+                                        "getInfo",
+                                        none -> Played.role(
+                                                DivisionInfo.class, Map.of("getLifeCycleState", now -> state.get())))),
+                        "installSnapshot",
+                        none -> {
+                            installs.incrementAndGet();
+                            return InstallSnapshotReplyProto.getDefaultInstance();
+                        },
                         "requestVote",
                         none -> RequestVoteReplyProto.newBuilder()
                                 .setServerReply(RaftRpcReplyProto.newBuilder().setSuccess(true))
@@ -89,6 +108,24 @@ class LinkRpcTest {
         rpc.serve(RaftMessages.of(RaftMessages.Kind.VOTE, vote(group)), replies::add);
         Eventually.holds("it is refused", () -> replies.size() == 2);
         assertThat(replies.get(1)).isInstanceOf(Reply.Refused.class);
+    }
+
+    @Test
+    void aReplicaThatIsStartingIsNotToldToFetchACheckpoint() throws Exception {
+        Bytes word = RaftMessages.of(
+                RaftMessages.Kind.SNAPSHOT,
+                InstallSnapshotRequestProto.newBuilder()
+                        .setServerRequest(vote(RaftGroupId.randomId()).getServerRequest())
+                        .build());
+        rpc.serve(word, replies::add);
+        Eventually.holds("it is refused", () -> replies.size() == 1);
+        assertThat(replies.get(0)).isInstanceOf(Reply.Refused.class);
+        assertThat(installs).hasValue(0);
+        state.set(LifeCycle.State.RUNNING);
+        rpc.serve(word, replies::add);
+        Eventually.holds("it is answered", () -> replies.size() == 2);
+        assertThat(replies.get(1)).isInstanceOf(Reply.FromLog.class);
+        assertThat(installs).hasValue(1);
     }
 
     @Test

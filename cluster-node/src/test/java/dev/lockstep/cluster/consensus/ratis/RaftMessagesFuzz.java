@@ -27,7 +27,9 @@ import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.util.LifeCycle;
 
 /**
  * What another node may say to the Raft server of this one, as a question and as an answer: a question is answered once, an
@@ -72,10 +74,19 @@ public final class RaftMessagesFuzz {
                 RaftServer.class,
                 Map.of(
                         "getGroupIds", none -> List.of(GROUP),
-                        // Only what gives pieces of a checkpoint; who leads is not to be read from it yet.
+                        // It runs, and gives pieces of a checkpoint; who leads is not to be read from it yet.
                         "getDivision",
                                 group -> Played.role(
-                                        RaftServer.Division.class, Map.of("getStateMachine", none -> MACHINE)),
+                                        RaftServer.Division.class,
+                                        Map.of(
+                                                "getStateMachine",
+                                                none -> MACHINE,
+                                                "getInfo",
+                                                none -> Played.role(
+                                                        DivisionInfo.class,
+                                                        Map.of(
+                                                                "getLifeCycleState",
+                                                                running -> LifeCycle.State.RUNNING)))),
                         "appendEntriesAsync",
                                 request -> CompletableFuture.completedFuture(AppendEntriesReplyProto.newBuilder()
                                         .setServerReply(header)
