@@ -29,7 +29,7 @@ public final class RecordingMachine implements LogMachine {
     private final AtomicInteger restored = new AtomicInteger();
     private final AtomicInteger imagesTaken = new AtomicInteger();
     private final AtomicInteger imagesOpen = new AtomicInteger();
-    private volatile long reached;
+    private volatile long reached = -1;
     private final AtomicInteger standingChanges = new AtomicInteger();
 
     /** Makes it wait before it applies anything more. */

@@ -335,16 +335,16 @@ public final class RatisConsensus implements Consensus {
                 done.complete(null);
             } catch (IOException | RuntimeException failure) {
                 done.completeExceptionally(failure);
+            } finally {
+                closing.close(); // also when nobody waits any more
             }
         });
         try {
             done.get(CLOSE_SECONDS, TimeUnit.SECONDS);
-            closing.close();
         } catch (TimeoutException late) {
             LOG.error("Ratis was not closed after {} s; its threads are left behind", CLOSE_SECONDS);
         } catch (ExecutionException failure) {
             LOG.warn("Ratis was not closed properly", failure.getCause());
-            closing.close();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

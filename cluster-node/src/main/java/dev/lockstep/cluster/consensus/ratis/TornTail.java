@@ -34,6 +34,7 @@ final class TornTail {
     private static final int SECTOR = 512;
     private static final int CHECKSUM = 4;
     private static final int NONE = -1;
+    private static final long DAMAGED = Long.MAX_VALUE;
 
     private TornTail() {}
 
@@ -73,8 +74,12 @@ final class TornTail {
         long last = NONE;
         try (DirectoryStream<Path> all = Files.newDirectoryStream(group, "log_*")) {
             for (Path file : all) {
+                long lastOfFile = lastIndex(file);
+                if (lastOfFile == DAMAGED) {
+                    return; // what comes behind the damage may not be in the checkpoint; Ratis says what is wrong
+                }
                 files.add(file);
-                last = Math.max(last, lastIndex(file));
+                last = Math.max(last, lastOfFile);
             }
         }
         if (last < position && !files.isEmpty()) {
@@ -92,20 +97,23 @@ final class TornTail {
     /** Of a file that is not written any more the name says it: {@code log_<first>-<last>}. */
     private static long lastIndex(Path file) throws IOException {
         String[] name = file.getFileName().toString().split("[_-]");
-        return name[1].equals("inprogress")
-                ? Long.parseLong(name[2]) + entries(Files.readAllBytes(file)) - 1
-                : Long.parseLong(name[2]);
+        if (!name[1].equals("inprogress")) {
+            return Long.parseLong(name[2]);
+        }
+        int entries = entries(Files.readAllBytes(file));
+        return entries == NONE ? DAMAGED : Long.parseLong(name[2]) + entries - 1;
     }
 
+    /** How many there are; {@link #NONE} when something is wrong behind the last. */
     private static int entries(byte[] log) {
         int entries = 0;
-        long end = HEADER;
-        for (long at = HEADER; at < log.length; at = end) {
-            end = claimedEnd(log, (int) at);
-            if (end > log.length || !fits(log, (int) at, (int) end)) {
-                break;
+        int written = lastWritten(log);
+        for (int at = HEADER; at < written; entries++) {
+            long end = claimedEnd(log, at);
+            if (end > log.length || !fits(log, at, (int) end)) {
+                return NONE;
             }
-            entries++;
+            at = (int) end;
         }
         return entries;
     }

@@ -119,4 +119,25 @@ class TornTailTest {
         assertThat(Files.readAllBytes(full)).isEqualTo(torn);
         TornTail.cutOff(group.resolve("none"));
     }
+
+    @Test
+    void aLogThatEndsBeforeTheCheckpointIsForgotten(@TempDir Path group) throws Exception {
+        Path first = Files.write(group.resolve("log_0-4"), log(entry(40, 1)));
+        Path last = Files.write(group.resolve("log_inprogress_5"), log(entry(40, 1), entry(900, 2)));
+        TornTail.forgetIfBehind(group, 6);
+        assertThat(first).exists();
+        assertThat(last).exists();
+        TornTail.forgetIfBehind(group, 7);
+        assertThat(first).doesNotExist();
+        assertThat(last).doesNotExist();
+    }
+
+    @Test
+    void aDamagedLogIsNot(@TempDir Path group) throws Exception {
+        byte[] damaged = log(entry(40, 1), entry(900, 2), entry(40, 3));
+        damaged[60] ^= 1;
+        Path last = Files.write(group.resolve("log_inprogress_5"), damaged);
+        TornTail.forgetIfBehind(group, 100);
+        assertThat(last).hasBinaryContent(damaged);
+    }
 }
