@@ -161,8 +161,8 @@ public final class Node implements EmbeddedNode {
             }
             if (Files.exists(folder)) {
                 throw new SettingsException("The entries of node " + own.id() + " are in " + folder
-                        + ", so its store is no heap. Say \"store: rocksdb\" again, or empty its data folder once the"
-                        + " others have a majority: they bring it up again");
+                        + ", so its store is no heap. Say \"store: rocksdb\" again, or empty its data folder while all"
+                        + " the others are up and well: they bring it up again");
             }
             return ShardStores.HEAP;
         } catch (IOException | RuntimeException failure) {

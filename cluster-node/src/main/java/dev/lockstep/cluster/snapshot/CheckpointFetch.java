@@ -30,6 +30,7 @@ public final class CheckpointFetch {
     private final EventLoop loop;
     private final Time time;
     private final long patienceNanos;
+    private final long least;
     private final CompletableFuture<Restored> done = new CompletableFuture<>();
     private @Nullable CheckpointId id;
     private long have;
@@ -44,23 +45,31 @@ public final class CheckpointFetch {
         void ask(Wanted wanted, Consumer<@Nullable CheckpointPiece> answer);
     }
 
-    /** @param patienceNanos how long a piece may take */
+    /**
+     * @param patienceNanos how long a piece may take
+     * @param least the position that a checkpoint must not end before: what ends earlier is not fetched
+     */
     public CheckpointFetch(
             CheckpointFolder folder,
             Supplier<Restoration> restorations,
             Source source,
             EventLoop loop,
             Time time,
-            long patienceNanos) {
+            long patienceNanos,
+            long least) {
         this.folder = folder;
         this.restorations = restorations;
         this.source = source;
         this.loop = loop;
         this.time = time;
         this.patienceNanos = patienceNanos;
+        this.least = least;
     }
 
-    /** Begins; to be called once. Fails when several pieces in a row did not come, or when what came is corrupt. */
+    /**
+     * Begins; to be called once. Fails when several pieces in a row did not come, when what came is corrupt, or when there is
+     * none that is late enough.
+     */
     public CompletableFuture<Restored> begin() {
         loop.execute(this::askNext);
         return done;
@@ -95,6 +104,10 @@ public final class CheckpointFetch {
     }
 
     private void take(CheckpointPiece piece) throws IOException {
+        if (piece.id().position() < least) {
+            throw new IOException(
+                    "The newest checkpoint ends at position " + piece.id().position() + ", before " + least);
+        }
         if (!piece.id().equals(id)) {
             id = piece.id();
             have = Math.min(folder.received(piece.id()), piece.size());

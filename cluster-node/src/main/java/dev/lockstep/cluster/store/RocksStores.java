@@ -83,7 +83,7 @@ public final class RocksStores implements ShardStores {
             throw new StoreUnavailableException(
                     "The store in " + folder + " can't be opened: " + failure.getMessage()
                             + ". If another process has it open, end that one; if it is damaged, empty this node's data"
-                            + " folder once the others have a majority: they bring it up again",
+                            + " folder while all the others are up and well: they bring it up again",
                     failure);
         }
     }

@@ -157,7 +157,8 @@ final class SimulatedLog implements ReplicatedLog {
                         (wanted, answer) -> ask(from, wanted, answer),
                         process.loop(),
                         process.time(),
-                        PATIENCE_NANOS)
+                        PATIENCE_NANOS,
+                        0) // this log forgets all that comes before an installed checkpoint
                 .begin()
                 .whenComplete((restored, failure) ->
                         world.after(world.micros(5, 20_000), process, () -> fetched(restored, failure)));

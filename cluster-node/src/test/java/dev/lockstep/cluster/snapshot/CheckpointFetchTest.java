@@ -67,7 +67,12 @@ class CheckpointFetchTest {
     }
 
     private CompletableFuture<Restored> fetch(CheckpointFetch.Source source) {
-        return new CheckpointFetch(folder, following::restoration, source, world, world, TimeUnit.SECONDS.toNanos(1))
+        return fetch(source, 0);
+    }
+
+    private CompletableFuture<Restored> fetch(CheckpointFetch.Source source, long least) {
+        return new CheckpointFetch(
+                        folder, following::restoration, source, world, world, TimeUnit.SECONDS.toNanos(1), least)
                 .begin();
     }
 
@@ -182,5 +187,16 @@ class CheckpointFetchTest {
         taking.applied(1, position);
         world.pass(Duration.ofSeconds(1));
         assertThat(taking.newest().position()).isEqualTo(position);
+    }
+
+    @Test
+    void oneThatEndsTooEarlyIsNotFetched() throws IOException {
+        int most = most();
+        long newest = taking.newest().position();
+        CompletableFuture<Restored> early = fetch((wanted, answer) -> answer.accept(piece(wanted, most)), newest + 1);
+        world.pass(Duration.ofMinutes(1));
+        assertThat(early).isCompletedExceptionally();
+        assertThat(asked).hasSize(1);
+        becomes(fetch((wanted, answer) -> answer.accept(piece(wanted, most)), newest));
     }
 }

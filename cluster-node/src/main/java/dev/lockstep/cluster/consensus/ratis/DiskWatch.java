@@ -96,7 +96,7 @@ final class DiskWatch implements AutoCloseable {
 
     /** Takes room and gives it back; on a file that stays open, since it is not for this to need another. */
     private void probe() throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocateDirect(PROBE_BYTES);
+        ByteBuffer bytes = ByteBuffer.allocate(PROBE_BYTES);
         try {
             FileChannel file = probe;
             if (file == null) {

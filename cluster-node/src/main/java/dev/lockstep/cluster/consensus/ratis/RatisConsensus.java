@@ -187,16 +187,11 @@ public final class RatisConsensus implements Consensus {
         }
         try {
             TornTail.cutOff(current(settings, id));
-        } catch (IOException failure) {
-            machines.remove(id);
-            throw new UncheckedIOException(failure);
-        }
-        // Not formatting means: recover if there is something, in which case its own configuration holds.
-        await(
-                "opening " + name + " in " + settings.folder(),
-                server.groupManagementAsync(GroupManagementRequest.newAdd(
-                        client, server.getId(), CallId.getAndIncrement(), raftGroup, false)));
-        try {
+            // Not formatting means: recover if there is something, in which case its own configuration holds.
+            await(
+                    "opening " + name + " in " + settings.folder(),
+                    server.groupManagementAsync(GroupManagementRequest.newAdd(
+                            client, server.getId(), CallId.getAndIncrement(), raftGroup, false)));
             requireNoGap(name, server.getDivision(id), applying);
             return new RatisLog(
                     server.getDivision(id),
@@ -219,10 +214,11 @@ public final class RatisConsensus implements Consensus {
     private void requireNoGap(String name, RaftServer.Division division, RatisStateMachine machine) {
         long start = division.getRaftLog().getStartIndex();
         if (start > machine.startedFrom() + 1) {
-            throw new IllegalStateException("The log of " + name + " begins at position " + start
-                    + ", but there is no checkpoint up to there: the newest in " + settings.checkpoints()
-                    + " ends at " + machine.startedFrom()
-                    + ". Put the checkpoint back, or empty this node's data folder once the others have a majority");
+            throw new IllegalStateException(
+                    "The log of " + name + " begins at position " + start
+                            + ", but there is no checkpoint up to there: the newest in " + settings.checkpoints()
+                            + " ends at " + machine.startedFrom()
+                            + ". Put the checkpoint back, or empty this node's data folder while all the others are up and well");
         }
     }
 

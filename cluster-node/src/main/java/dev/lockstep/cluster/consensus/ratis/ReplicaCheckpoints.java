@@ -85,13 +85,10 @@ final class ReplicaCheckpoints {
                         (wanted, answer) -> rpc.askForCheckpoint(from, raftGroup, wanted, answer),
                         rpc.loop(raftGroup),
                         means.time(),
-                        rpc.patienceNanos())
+                        rpc.patienceNanos(),
+                        logEnd)
                 .begin()
                 .thenApply(restored -> {
-                    if (restored.id().position() < logEnd) {
-                        throw new IllegalStateException("The checkpoint of " + from + " ends at position "
-                                + restored.id().position() + ", before the log of " + name + " does at " + logEnd);
-                    }
                     fetched = restored;
                     return TermIndex.valueOf(restored.id().term(), restored.id().position());
                 });
