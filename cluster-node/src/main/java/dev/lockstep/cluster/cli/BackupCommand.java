@@ -14,14 +14,9 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.ValueCodec;
 import dev.lockstep.protocol.wire.WireWriter;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -70,7 +65,7 @@ final class BackupCommand implements Callable<Integer> {
         }
         for (int shard = 0; shard < sinces.length; shard++) {
             String name = BackupFolder.shard(shard);
-            CheckpointId id = fetch(session, shard, sinces[shard], backup.file(name));
+            CheckpointId id = fetch(session, shard, sinces[shard], backup);
             AtomicLong count = new AtomicLong();
             Part part = backup.finish(
                     name, id.position(), new CheckpointEntries((cache, key, entry) -> count.incrementAndGet()));
@@ -98,7 +93,7 @@ final class BackupCommand implements Callable<Integer> {
     /** After the shards: caches that were destroyed meanwhile are left out, whatever of them is in the shards. */
     private static Part caches(Session session, BackupFolder backup) throws IOException {
         var caches = ClusterOptions.join(session.caches());
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(backup.file(BackupFolder.CACHES)))) {
+        try (OutputStream out = backup.create(BackupFolder.CACHES)) {
             CheckpointWriter.write(
                     out,
                     new CheckpointId(Consensus.CONTROL, 0, 0),
@@ -112,33 +107,25 @@ final class BackupCommand implements Callable<Integer> {
     }
 
     /** Piece by piece; from the beginning when another leader gives another checkpoint. */
-    private static CheckpointId fetch(Session session, int shard, long since, Path file) throws IOException {
-        CheckpointId id = null;
+    private static CheckpointId fetch(Session session, int shard, long since, BackupFolder backup) throws IOException {
+        CheckpointPiece piece = piece(session, shard, since, null, 0);
+        CheckpointId id = piece.id();
         long have = 0;
-        long size = 1;
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            while (have < size) {
-                CheckpointPiece piece = piece(session, shard, since, id, have);
-                if (!piece.id().equals(id)) {
-                    id = piece.id();
-                    have = 0;
-                    channel.truncate(0);
-                }
-                if (piece.offset() != have || piece.bytes().size() == 0) {
-                    throw new IOException(
-                            "Shard " + shard + " gave another piece of its checkpoint than was asked for");
-                }
-                ByteBuffer bytes = ByteBuffer.wrap(piece.bytes().array());
-                while (bytes.hasRemaining()) {
-                    have += channel.write(bytes, have);
-                }
-                size = piece.size();
+        while (true) {
+            if (!piece.id().equals(id)) {
+                id = piece.id();
+                have = 0;
             }
+            if (piece.offset() != have || piece.bytes().size() == 0) {
+                throw new IOException("Shard " + shard + " gave another piece of its checkpoint than was asked for");
+            }
+            backup.write(BackupFolder.shard(shard), have, piece.bytes().array());
+            have += piece.bytes().size();
+            if (have >= piece.size()) {
+                return id;
+            }
+            piece = piece(session, shard, since, id, have);
         }
-        if (id == null) {
-            throw new IOException("Shard " + shard + " gave no checkpoint");
-        }
-        return id;
     }
 
     private static CheckpointPiece piece(Session session, int shard, long since, @Nullable CheckpointId id, long have) {

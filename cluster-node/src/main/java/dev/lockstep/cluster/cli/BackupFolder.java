@@ -1,22 +1,21 @@
 package dev.lockstep.cluster.cli;
 
+import dev.lockstep.cluster.snapshot.CheckpointFiles;
 import dev.lockstep.cluster.snapshot.CheckpointReader;
 import dev.lockstep.cluster.snapshot.CorruptCheckpointException;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.channels.FileChannel;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.Checksum;
 
 /**
  * A backup in a folder: a checkpoint of each shard, one of the list of caches, and a manifest that is written last, so that a
@@ -29,6 +28,7 @@ final class BackupFolder {
     static final String CACHES = "caches";
 
     private final Path folder;
+    private final CheckpointFiles files;
 
     /**
      * One file of a backup.
@@ -56,23 +56,26 @@ final class BackupFolder {
         }
     }
 
-    private BackupFolder(Path folder) {
+    private BackupFolder(Path folder) throws IOException {
         this.folder = folder;
+        this.files = CheckpointFiles.in(folder);
     }
 
     /** @throws RefusedException when there is something in it already */
     static BackupFolder create(Path folder) throws IOException {
-        Files.createDirectories(folder);
-        try (Stream<Path> files = Files.list(folder)) {
-            if (files.findAny().isPresent()) {
-                throw new RefusedException(
-                        "The folder " + folder + " is not empty; a backup needs one of its own. Name another");
-            }
+        BackupFolder created = new BackupFolder(folder);
+        if (!created.files.names().isEmpty()) {
+            throw new RefusedException(
+                    "The folder " + folder + " is not empty; a backup needs one of its own. Name another");
         }
-        return new BackupFolder(folder);
+        return created;
     }
 
-    static BackupFolder open(Path folder) {
+    /** @throws RefusedException when there is no such folder */
+    static BackupFolder open(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new RefusedException(folder + " is no backup: there is no such folder");
+        }
         return new BackupFolder(folder);
     }
 
@@ -80,22 +83,38 @@ final class BackupFolder {
         return "shard-" + shard;
     }
 
-    Path file(String part) {
-        return folder.resolve(part + ".checkpoint");
+    private static String file(String part) {
+        return part + ".checkpoint";
     }
 
-    /** Syncs a file, and reads it to the end. */
-    Part finish(String name, long position, Consumer<byte[]> record) throws IOException {
-        Path file = file(name);
-        sync(file);
-        read(name, record);
-        return new Part(name, Files.size(file), crc(file), position);
+    /** Writes a piece of a part; at offset 0 it is begun anew. */
+    void write(String part, long offset, byte[] piece) throws IOException {
+        if (offset == 0) {
+            files.delete(file(part));
+        }
+        files.write(file(part), offset, piece);
     }
 
-    /** @throws CorruptCheckpointException when it is not what was written */
-    void read(String name, Consumer<byte[]> record) throws IOException {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file(name)), 256 * 1024)) {
-            CheckpointReader.read(in, record);
+    /** A part that is written as a whole; to be closed. */
+    OutputStream create(String part) throws IOException {
+        return files.create(file(part));
+    }
+
+    /** Syncs a part, and reads it to the end. */
+    Part finish(String part, long position, Consumer<byte[]> record) throws IOException {
+        files.sync(file(part));
+        String crc = read(part, record);
+        return new Part(part, files.size(file(part)), crc, position);
+    }
+
+    /**
+     * @return CRC32C of the part, as hexadecimal
+     * @throws CorruptCheckpointException when it is not a whole checkpoint
+     */
+    String read(String part, Consumer<byte[]> record) throws IOException {
+        try (CheckedInputStream in = new CheckedInputStream(files.read(file(part)), new CRC32C())) {
+            CheckpointReader.read(in, record); // to the end
+            return hex(in.getChecksum());
         }
     }
 
@@ -105,11 +124,12 @@ final class BackupFolder {
         text.append("cluster ").append(manifest.cluster()).append('\n');
         text.append("taken ").append(manifest.taken()).append('\n');
         manifest.parts().forEach(part -> text.append(part.line()).append('\n'));
-        Path draft = folder.resolve(MANIFEST + ".draft");
-        Files.writeString(draft, text + "end " + crc(text.toString()) + "\n");
-        sync(draft);
-        Files.move(draft, folder.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE);
-        sync(folder);
+        String whole = text + "end " + crc(text.toString()) + "\n";
+        String draft = MANIFEST + ".draft";
+        files.write(draft, 0, whole.getBytes(StandardCharsets.UTF_8));
+        files.sync(draft);
+        files.rename(draft, MANIFEST);
+        files.syncNames();
     }
 
     /**
@@ -120,13 +140,13 @@ final class BackupFolder {
     Manifest verified() throws IOException {
         Manifest manifest = manifest();
         for (Part part : manifest.parts()) {
-            Path file = file(part.name());
+            Path file = folder.resolve(file(part.name()));
             try {
-                if (Files.size(file) != part.bytes() || !crc(file).equals(part.crc())) {
+                if (files.size(file(part.name())) != part.bytes()
+                        || !read(part.name(), record -> {}).equals(part.crc())) {
                     throw new RefusedException(
                             "The backup is corrupt: " + file + " is not the file that was written. Use another backup");
                 }
-                read(part.name(), record -> {});
             } catch (NoSuchFileException missing) {
                 throw new RefusedException("The backup is incomplete: " + file + " is missing. Use another backup");
             } catch (CorruptCheckpointException corrupt) {
@@ -159,25 +179,11 @@ final class BackupFolder {
 
     private static String crc(String text) {
         CRC32C crc = new CRC32C();
-        crc.update(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        return HexFormat.of().toHexDigits((int) crc.getValue());
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
+        return hex(crc);
     }
 
-    private static String crc(Path file) throws IOException {
-        CRC32C crc = new CRC32C();
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] buffer = new byte[64 * 1024];
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                crc.update(buffer, 0, read);
-            }
-        }
+    private static String hex(Checksum crc) {
         return HexFormat.of().toHexDigits((int) crc.getValue());
-    }
-
-    private static void sync(Path path) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(path, Files.isDirectory(path) ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.snapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -11,6 +12,11 @@ import java.util.List;
  * others are written.
  */
 public interface CheckpointFiles {
+
+    /** Those of a folder on the disk, which is created. */
+    static CheckpointFiles in(Path folder) throws IOException {
+        return new DiskFiles(folder);
+    }
 
     List<String> names() throws IOException;
 

@@ -33,7 +33,7 @@ public final class CheckpointFolder {
 
     /** Deletes what was not finished before. */
     public CheckpointFolder(Path folder, int group) throws IOException {
-        this(new DiskFiles(folder), group);
+        this(CheckpointFiles.in(folder), group);
     }
 
     /** Deletes what was not finished before. */
