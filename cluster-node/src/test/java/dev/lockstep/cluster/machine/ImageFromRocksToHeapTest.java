@@ -3,17 +3,13 @@ package dev.lockstep.cluster.machine;
 import dev.lockstep.cluster.store.HeapStore;
 import dev.lockstep.cluster.store.RocksFolder;
 import dev.lockstep.cluster.store.ShardStore;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A machine on the heap goes on from the image of one in RocksDB. */
 class ImageFromRocksToHeapTest extends ShardImageTest {
 
-    private static final RocksFolder FOLDER = new RocksFolder();
-
-    @AfterAll
-    static void delete() {
-        FOLDER.close();
-    }
+    @RegisterExtension
+    static final RocksFolder FOLDER = new RocksFolder();
 
     @Override
     ShardStore empty() {

@@ -2,16 +2,12 @@ package dev.lockstep.cluster.machine;
 
 import dev.lockstep.cluster.store.RocksFolder;
 import dev.lockstep.cluster.store.ShardStore;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class ShardMachineOnRocksTest extends ShardMachineTest {
 
-    private static final RocksFolder FOLDER = new RocksFolder();
-
-    @AfterAll
-    static void delete() {
-        FOLDER.close();
-    }
+    @RegisterExtension
+    static final RocksFolder FOLDER = new RocksFolder();
 
     @Override
     ShardStore empty() {

@@ -2,19 +2,15 @@ package dev.lockstep.cluster.machine;
 
 import dev.lockstep.cluster.store.RocksFolder;
 import dev.lockstep.cluster.store.ShardStore;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A machine in RocksDB goes on from an image, and from its store alone. */
 class ShardReopenedTest extends ShardImageTest {
 
-    private static final RocksFolder FOLDER = new RocksFolder();
-
-    @AfterAll
-    static void delete() {
-        FOLDER.close();
-    }
+    @RegisterExtension
+    static final RocksFolder FOLDER = new RocksFolder();
 
     @Override
     ShardStore empty() {

@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A RocksDB for one test class, in a folder that is deleted with it. Not thread-safe. */
-public final class RocksFolder implements AutoCloseable {
+/** A RocksDB for one test class, as an extension of it, in a folder that is deleted after its tests. Not thread-safe. */
+public final class RocksFolder implements AfterAllCallback, AutoCloseable {
 
     private static final long HOT_BYTES = 64 * 1024;
 
@@ -51,6 +53,11 @@ public final class RocksFolder implements AutoCloseable {
     /** Whose store was given last. */
     public int lastShard() {
         return shards - 1;
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        close();
     }
 
     @Override

@@ -1,15 +1,11 @@
 package dev.lockstep.cluster.store;
 
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class RocksImageConcurrencyTest extends ImageConcurrencyContract {
 
-    private static final RocksFolder FOLDER = new RocksFolder();
-
-    @AfterAll
-    static void delete() {
-        FOLDER.close();
-    }
+    @RegisterExtension
+    static final RocksFolder FOLDER = new RocksFolder();
 
     @Override
     ShardStore empty() {

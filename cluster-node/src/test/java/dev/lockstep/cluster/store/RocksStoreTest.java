@@ -12,22 +12,19 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class RocksStoreTest extends ShardStoreContract {
 
-    private static final RocksFolder FOLDER = new RocksFolder();
+    @RegisterExtension
+    static final RocksFolder FOLDER = new RocksFolder();
+
     private static final Bytes KEY = Bytes.utf8("key");
 
     @TempDir
     Path home;
-
-    @AfterAll
-    static void delete() {
-        FOLDER.close();
-    }
 
     @Override
     ShardStore empty() {

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.testing.Eventually;
@@ -92,10 +93,15 @@ class SnapshotIT {
             RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("16KB"));
         });
         OrderMachine machine = new OrderMachine(NOISE);
-        ReplicatedLog log =
-                member.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
-        synchronized (nodes) {
-            nodes[index] = new Node(member, machine, log);
+        try {
+            ReplicatedLog log = member.consensus()
+                    .open(GROUP, members.stream().map(Member::id).toList(), machine);
+            synchronized (nodes) {
+                nodes[index] = new Node(member, machine, log);
+            }
+        } catch (RuntimeException refused) {
+            member.close();
+            throw refused;
         }
     }
 
@@ -216,6 +222,23 @@ class SnapshotIT {
                 "a checkpoint is installed", () -> nodes[away].machine().restored() > own);
         Eventually.holds("writes went on", () -> acknowledged.size() > before + 1_000);
         judge(away);
+        aLogThatBeginsBehindItsCheckpointIsRefused((away + 1) % MEMBERS);
+    }
+
+    /** One of those whose log is cut off loses what came before. */
+    private void aLogThatBeginsBehindItsCheckpointIsRefused(int index) throws Exception {
+        nodes[index].close();
+        nodes[index] = null;
+        Path checkpoints = home.resolve(members.get(index).id().name()).resolve("checkpoints/shard-" + GROUP);
+        try (Stream<Path> files = Files.list(checkpoints)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        assertThatThrownBy(() -> start(index))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("begins at position")
+                .hasMessageContaining(checkpoints.getParent().toString());
     }
 
     @Test
