@@ -110,6 +110,7 @@ public final class CheckpointTaking {
     public void become(Restored restored) throws CorruptCheckpointException {
         applying(restored.id().term());
         folder.done(restored);
+        keeping.became(restored.id());
         isAt(restored.id());
     }
 

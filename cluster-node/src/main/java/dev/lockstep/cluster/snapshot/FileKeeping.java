@@ -28,6 +28,11 @@ final class FileKeeping implements Keeping {
     }
 
     @Override
+    public void became(CheckpointId id) {
+        newest = id;
+    }
+
+    @Override
     public Rest begin(CheckpointId id) {
         Checkpointed.Image image = machine.image();
         return () -> {

@@ -15,6 +15,9 @@ interface Keeping {
     @Nullable
     CheckpointId restore() throws IOException;
 
+    /** The machine is what a file in the folder says that has come from another replica. By the thread that applies. */
+    void became(CheckpointId id);
+
     /** Begins one of what the machine is now. By the thread that applies; quickly, since the rest can come later. */
     Rest begin(CheckpointId id);
 
