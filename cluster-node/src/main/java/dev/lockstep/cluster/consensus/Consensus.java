@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus;
 
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
@@ -27,6 +28,22 @@ public interface Consensus extends AutoCloseable {
      */
     default void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
         answer.accept(Reply.Refused.of(Status.INVALID, "The logs of this node talk to no other"));
+    }
+
+    /** How the replicas are; the default has nothing to say, since nothing can happen to them. On any thread. */
+    default List<ReplicaStatus> replicas() {
+        return List.of();
+    }
+
+    /**
+     * Has a replica take part that has lost what it had and waits for others. What only it had acknowledged is lost then.
+     *
+     * @param term higher than any that another replica of the group is in
+     * @param stands whether it may be elected at once
+     * @param answer told once, on any thread: {@link Reply.Done}, or a refusal if it does not wait
+     */
+    default void recover(int group, long term, boolean stands, Consumer<Reply> answer) {
+        answer.accept(Reply.Refused.of(Status.INVALID, "Group " + group + " has lost nothing"));
     }
 
     /** The control group's number. */

@@ -1,21 +1,19 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.snapshot.SmallFile;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * What a cluster was formed with, and can't be changed afterwards because keys would be looked for in other shards, and shards
- * on other nodes. Kept beside the logs from the first start on, and compared with the settings at each.
+ * on other nodes. Kept with the data once a node has taken part, and compared with the settings at each start.
  */
 final class Formation {
 
@@ -24,34 +22,30 @@ final class Formation {
     private Formation() {}
 
     /**
-     * Compares, or writes down at the first start.
+     * Compares, if there is something to compare with.
      *
+     * @return whether this node has taken part before
      * @throws SettingsException when the settings differ, naming how
      * @throws IOException when the folder can't be used
      */
-    static void check(Settings settings, NodeSettings own) throws IOException {
-        List<String> now = facts(settings, own);
+    static boolean check(Settings settings, NodeSettings own) throws IOException {
         Path file = Files.createDirectories(own.data()).resolve(FILE);
-        Path besideLogs = Files.createDirectories(own.raftLog()).resolve(FILE);
         if (!Files.exists(file)) {
-            write(besideLogs, now); // before the one that will ask for it
-            write(file, now);
+            return false;
         }
-        if (!Files.exists(besideLogs)) {
-            throw new SettingsException("The Raft logs of node " + own.id() + " are not in " + own.raftLog()
-                    + " any more; a folder in memory is lost with a restart of the machine. A node without its logs has"
-                    + " forgotten what it voted for and acknowledged, so it must not take part as " + own.id()
-                    + ". Put the logs back, or form the cluster anew with empty data folders");
-        }
-        compare(Files.readAllLines(file), now, own.data());
-        compare(Files.readAllLines(besideLogs), now, own.raftLog());
-    }
-
-    private static void compare(List<String> then, List<String> now, Path folder) {
+        List<String> then = Files.readAllLines(file);
+        List<String> now = facts(settings, own);
         if (!then.equals(now)) {
             throw new SettingsException("The cluster was formed with other settings, which can't be changed: "
-                    + difference(then, now) + ". Put them back, or start with an empty folder instead of " + folder);
+                    + difference(then, now) + ". Put them back, or start with an empty folder instead of "
+                    + own.data());
         }
+        return true;
+    }
+
+    /** Writes it down: this node takes part. */
+    static void record(Settings settings, NodeSettings own) throws IOException {
+        SmallFile.write(own.data().resolve(FILE), String.join("\n", facts(settings, own)) + "\n");
     }
 
     private static List<String> facts(Settings settings, NodeSettings own) {
@@ -76,15 +70,5 @@ final class Formation {
             }
         }
         return String.join("; ", differences);
-    }
-
-    /** Whole or not at all. */
-    private static void write(Path file, List<String> facts) throws IOException {
-        Path draft = file.resolveSibling(FILE + ".draft");
-        Files.write(draft, facts);
-        try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     }
 }

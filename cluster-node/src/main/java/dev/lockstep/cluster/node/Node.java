@@ -82,9 +82,7 @@ public final class Node implements EmbeddedNode {
             throw new IllegalArgumentException(
                     "The settings name members, but not which of them this node is; add \"node: {id: …}\"");
         }
-        if (own != null) {
-            Formation.check(settings, own);
-        }
+        boolean formed = own != null && Formation.check(settings, own);
         this.settings = settings;
         this.time = time;
         this.loop = loop;
@@ -97,7 +95,7 @@ public final class Node implements EmbeddedNode {
                 ? null
                 : new NettyLinks(
                         settings.cluster(), member.id(), settings.client().connectTimeout(), maxInFlight);
-        this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own, links);
+        this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own, formed, links);
         ShardMap map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
         var place = new NodeCore.Place(settings.cluster(), member, members, map);
         var limits = new NodeCore.Limits(
@@ -124,6 +122,9 @@ public final class Node implements EmbeddedNode {
             throw failure;
         }
         fault.thenAccept(this::stop);
+        if (own != null && !formed) {
+            core.ready().thenRun(() -> formed(own));
+        }
     }
 
     /**
@@ -146,6 +147,15 @@ public final class Node implements EmbeddedNode {
             stopped.complete(message);
             ending.close();
         });
+    }
+
+    /** It has taken part: whatever is missing from now on was lost. */
+    private void formed(NodeSettings own) {
+        try {
+            Formation.record(settings, own);
+        } catch (IOException failure) {
+            fault.complete(failure);
+        }
     }
 
     private String folder() {
@@ -171,7 +181,7 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    private Consensus raft(NodeSettings own, Links raftLinks) throws IOException {
+    private Consensus raft(NodeSettings own, boolean formed, Links raftLinks) throws IOException {
         if (ForkJoinPool.getCommonPoolParallelism() < NodeMain.POOL_PARALLELISM) {
             LOG.warn(
                     "This JVM's common pool has {} threads, and Raft then starts one for each append; run it with -D{}={}",
@@ -187,6 +197,7 @@ public final class Node implements EmbeddedNode {
                             member,
                             members,
                             own.raftLog(),
+                            formed,
                             own.durability(),
                             own.data().resolve("checkpoints"),
                             new CheckpointTaking.Interval(own.checkpointEntries(), own.checkpointInterval()),

@@ -102,6 +102,10 @@ public final class RequestDispatcher implements RequestServer {
                 shards.serve(toShard, reply);
             } else if (request instanceof Request.ListCaches) {
                 control.list(reply);
+            } else if (request instanceof Request.DescribeReplicas) {
+                reply.accept(new Reply.Replicas(consensus.replicas()));
+            } else if (request instanceof Request.RecoverReplica recover) {
+                consensus.recover(recover.group(), recover.term(), recover.stands(), reply);
             } else if (request instanceof Request.CreateCache || request instanceof Request.DestroyCache) {
                 control.propose(request, reply);
             } else {

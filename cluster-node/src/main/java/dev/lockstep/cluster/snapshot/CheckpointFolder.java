@@ -88,8 +88,7 @@ public final class CheckpointFolder {
     }
 
     /** The newest that is kept, intact or not; null if there is none. */
-    @Nullable
-    CheckpointId newest() throws IOException {
+    public @Nullable CheckpointId newest() throws IOException {
         List<CheckpointId> kept = kept();
         return kept.isEmpty() ? null : kept.get(0);
     }

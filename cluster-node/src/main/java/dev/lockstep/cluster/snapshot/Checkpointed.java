@@ -68,7 +68,7 @@ public interface Checkpointed {
         /**
          * There are no more records. By the thread that applies, between two entries, or before the first.
          *
-         * @param position of the image, higher than all that were applied
+         * @param position of the image, not lower than any that was applied
          * @throws RuntimeException when the records are not all of an image; then nothing has changed
          */
         void done(long position);

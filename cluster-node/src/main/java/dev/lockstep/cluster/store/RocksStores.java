@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.store;
 
+import dev.lockstep.cluster.snapshot.Quarantine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,8 +27,11 @@ import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 import org.rocksdb.WriteBufferManager;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The stores of a node's shards in one RocksDB, each in a column family that has all of it. RocksDB's own log is off, since a
@@ -38,6 +42,8 @@ import org.rocksdb.WriteOptions;
  * counts from the moment on at which it is flushed with a mark in it. Thread-safe; the lock guards the families.
  */
 public final class RocksStores implements ShardStores {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RocksStores.class);
 
     /** For blocks that were read, and for what is not flushed yet, of all shards together; outside the heap. */
     private static final long CACHE_BYTES = 128L << 20;
@@ -69,7 +75,8 @@ public final class RocksStores implements ShardStores {
     private boolean closed;
 
     /**
-     * Opens the stores as they were left, or makes the folder.
+     * Opens the stores as they were left, or makes the folder. What is damaged is {@linkplain Quarantine put aside}; there is nothing
+     * then, and what there was comes from the shards' logs, or from other nodes.
      *
      * @param folder of RocksDB, and nothing else
      * @param hotBytes what of the heap may be used for the entries in use
@@ -78,12 +85,24 @@ public final class RocksStores implements ShardStores {
     public static RocksStores open(Path folder, long hotBytes) throws StoreUnavailableException {
         loadLibrary(folder);
         try {
-            return new RocksStores(folder, hotBytes);
-        } catch (RocksDBException failure) {
+            try {
+                return new RocksStores(folder, hotBytes);
+            } catch (RocksDBException damaged) {
+                if (damaged.getStatus() == null || damaged.getStatus().getCode() != Status.Code.Corruption) {
+                    throw damaged;
+                }
+                LOG.error(
+                        "The store in {} is damaged. It was moved to {}, and begins with nothing",
+                        folder,
+                        Quarantine.move(folder, folder.getFileName().toString()),
+                        damaged);
+                Files.createDirectories(folder);
+                return new RocksStores(folder, hotBytes);
+            }
+        } catch (RocksDBException | IOException failure) {
             throw new StoreUnavailableException(
                     "The store in " + folder + " can't be opened: " + failure.getMessage()
-                            + ". If another process has it open, end that one; if it is damaged, empty this node's data"
-                            + " folder while all the others are up and well: they bring it up again",
+                            + ". If another process has it open, end that one",
                     failure);
         }
     }

@@ -115,7 +115,7 @@ public final class RecordingMachine implements LogMachine {
 
             @Override
             public void done(long position) {
-                if (position <= reached) {
+                if (position < reached) {
                     throw new IllegalStateException("A checkpoint at " + position + " comes after " + reached);
                 }
                 reached = position;

@@ -1,7 +1,6 @@
 package dev.lockstep.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
@@ -20,6 +19,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -160,7 +160,7 @@ class CheckpointIT {
     }
 
     @Test
-    void aNodeWhoseCheckpointIsCorruptDoesNotServeIt() throws Exception {
+    void aNodeWhoseCheckpointIsCorruptGetsAnotherFromTheOthers() throws Exception {
         write(0, 30);
         NodeProcess node = nodes.node(1);
         node.close();
@@ -169,10 +169,44 @@ class CheckpointIT {
         bytes[bytes.length / 2] ^= 1;
         Files.write(file, bytes);
         node.restart();
-        assertThatThrownBy(node::awaitReady)
-                .hasMessageContaining("The checkpoint ")
-                .hasMessageContaining(file.getFileName() + " is corrupt");
+        node.awaitReady();
+        assertThat(Files.readString(node.log()))
+                .contains(file.getFileName() + " is corrupt", "It is made anew from the other replicas");
+        votesAgain(node);
+        nodes.node(0).kill(); // now it is needed for a majority
         write(30, 10);
-        areThere(clients.open(), 0, 40, Consistency.STRONG);
+        areThere(clients.through(node), 0, 40, Consistency.STRONG);
+    }
+
+    private static void votesAgain(NodeProcess node) throws Exception {
+        Eventually.holds(
+                "it votes again",
+                () -> Files.readString(node.log())
+                        .contains(
+                                "The replica of group 0 on " + node.member().id() + " has caught up, and votes again"));
+    }
+
+    @Test
+    void aNodeWithAnEmptyDiskIsMadeAnewFromTheOthers() throws Exception {
+        write(0, ENTRIES);
+        NodeProcess node = nodes.node(1);
+        node.kill();
+        delete(home.resolve(node.member().id()).resolve("data"));
+        node.restart();
+        node.awaitReady();
+        assertThat(Files.readString(node.log()))
+                .contains("it was started with an empty folder, but the others know it");
+        votesAgain(node);
+        nodes.node(2).kill();
+        write(ENTRIES, 10);
+        areThere(clients.through(node), 0, ENTRIES + 10, Consistency.STRONG);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 }

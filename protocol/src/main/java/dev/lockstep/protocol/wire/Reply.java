@@ -2,6 +2,7 @@ package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -94,6 +95,9 @@ public sealed interface Reply {
      * @param piece the piece, with the checkpoint it is of, its offset, and the whole's size; empty in answer to the first question
      */
     record Checkpoint(long since, Bytes piece) implements Reply {}
+
+    /** @param replicas that the node hosts */
+    record Replicas(List<ReplicaStatus> replicas) implements Reply {}
 
     /** What the replicated logs of a node answer to {@link Request.ToLog}. */
     record FromLog(Bytes message) implements Reply {}

@@ -62,6 +62,8 @@ public final class ReplyCodec {
             out.u8(20).bytes(fromLog.message());
         } else if (reply instanceof Reply.Checkpoint checkpoint) {
             out.u8(21).varint(checkpoint.since()).bytes(checkpoint.piece());
+        } else if (reply instanceof Reply.Replicas replicas) {
+            out.u8(22).list(replicas.replicas(), ValueCodec::replica);
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -89,6 +91,7 @@ public final class ReplyCodec {
             case 19 -> new Reply.TermsConfirmed(in.list(WireReader::bool));
             case 20 -> new Reply.FromLog(in.bytes());
             case 21 -> new Reply.Checkpoint(in.varint(), in.bytes());
+            case 22 -> new Reply.Replicas(in.list(ValueCodec::replica));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -147,6 +147,19 @@ public sealed interface Request {
      */
     record Unsubscribe(long correlationId) implements Request {}
 
+    /** Asks a node how its replicas are. Answered by {@link Reply.Replicas}. */
+    record DescribeReplicas() implements Request {}
+
+    /**
+     * Has a replica of a node take part again that has lost what it had, without waiting for the others: what only it had acknowledged
+     * is lost then. Answered by {@link Reply.Done}; refused with {@link Status#INVALID} when it has lost nothing.
+     *
+     * @param group number of the shard; -1 for the control group
+     * @param term higher than any that another of its group is in
+     * @param stands whether it may be elected at once; otherwise once it has caught up
+     */
+    record RecoverReplica(int group, long term, boolean stands) implements Request {}
+
     /**
      * Between nodes: for each shard group, is {@code term} still your current term? One ReadIndex round asks for many
      * groups at once. Answered by {@link Reply.TermsConfirmed}.

@@ -75,6 +75,10 @@ public final class RequestCodec {
         } else if (request instanceof Request.FetchCheckpoint fetch) {
             out.u8(23).varint(fetch.shard()).varint(fetch.since());
             out.varint(fetch.term()).varint(fetch.position()).varint(fetch.offset());
+        } else if (request instanceof Request.DescribeReplicas) {
+            out.u8(24);
+        } else if (request instanceof Request.RecoverReplica recover) {
+            out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.stands());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -126,6 +130,8 @@ public final class RequestCodec {
             case 21 -> new Request.ConfirmTerms(in.list(i -> new GroupTerm((int) i.signed(), i.varint())));
             case 22 -> new Request.ToLog(in.bytes());
             case 23 -> new Request.FetchCheckpoint(in.size(), in.varint(), in.varint(), in.varint(), in.varint());
+            case 24 -> new Request.DescribeReplicas();
+            case 25 -> new Request.RecoverReplica((int) in.signed(), in.varint(), in.bool());
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

@@ -3,6 +3,7 @@ package dev.lockstep.protocol.wire;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Condition.AbsentSince;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
@@ -16,6 +17,8 @@ public final class ValueCodec {
     private static final Mutation.Action[] ACTIONS = Mutation.Action.values();
     private static final EntryChange.Kind[] CHANGES = EntryChange.Kind.values();
     static final Consistency[] CONSISTENCIES = Consistency.values();
+
+    private static final ReplicaStatus.State[] REPLICA_STATES = ReplicaStatus.State.values();
 
     private ValueCodec() {}
 
@@ -164,6 +167,16 @@ public final class ValueCodec {
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }
+    }
+
+    public static void replica(WireWriter out, ReplicaStatus replica) {
+        out.signed(replica.group()).u8(replica.state().ordinal()).varint(replica.term());
+        out.varint(replica.position()).bool(replica.leads()).string(replica.note());
+    }
+
+    public static ReplicaStatus replica(WireReader in) {
+        return new ReplicaStatus(
+                (int) in.signed(), in.constant(REPLICA_STATES), in.varint(), in.varint(), in.bool(), in.string());
     }
 
     public static void nodeId(WireWriter out, NodeId id) {

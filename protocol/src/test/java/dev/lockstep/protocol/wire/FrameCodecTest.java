@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.FrameCodec.Frame;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
@@ -53,7 +54,9 @@ class FrameCodecTest {
                 new Request.Unsubscribe(8),
                 new Request.ConfirmTerms(List.of(new GroupTerm(-1, 4), new GroupTerm(3, 5))),
                 new Request.ToLog(Bytes.utf8("vote")),
-                new Request.FetchCheckpoint(3, 41, 2, 40, 1 << 20));
+                new Request.FetchCheckpoint(3, 41, 2, 40, 1 << 20),
+                new Request.DescribeReplicas(),
+                new Request.RecoverReplica(-1, 7, true));
     }
 
     private static List<Mutation> everyMutation() {
@@ -93,7 +96,9 @@ class FrameCodecTest {
                 new Reply.Gap(15),
                 new Reply.TermsConfirmed(List.of(true, false)),
                 new Reply.FromLog(Bytes.utf8("granted")),
-                new Reply.Checkpoint(41, Bytes.utf8("piece")));
+                new Reply.Checkpoint(41, Bytes.utf8("piece")),
+                new Reply.Replicas(
+                        List.of(new ReplicaStatus(-1, ReplicaStatus.State.LOST, 7, 41, false, "its log is gone"))));
     }
 
     @ParameterizedTest
@@ -122,7 +127,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(17);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(19);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

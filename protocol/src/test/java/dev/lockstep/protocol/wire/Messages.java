@@ -3,6 +3,7 @@ package dev.lockstep.protocol.wire;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
 import net.jqwik.api.Arbitraries;
@@ -75,7 +76,8 @@ public final class Messages {
         return Arbitraries.oneOf(
                 Combinators.combine(NUMBERS, NUMBERS, TEXTS, NODES.injectNull(0.3))
                         .as(Request.Hello::new),
-                Arbitraries.of(new Request.DescribeCluster(), new Request.ListCaches()),
+                Arbitraries.of(new Request.DescribeCluster(), new Request.ListCaches(), new Request.DescribeReplicas()),
+                Combinators.combine(Arbitraries.integers(), LONGS, FLAGS).as(Request.RecoverReplica::new),
                 definitions().map(Request.CreateCache::new),
                 NUMBERS.map(Request.DestroyCache::new),
                 Combinators.combine(NUMBERS, NUMBERS, keys, FLAGS, CONSISTENCIES, LONGS, LONGS)
@@ -137,6 +139,17 @@ public final class Messages {
                 Combinators.combine(LONGS, LONGS, results.list().ofMaxSize(5)).as(Reply.Written::new),
                 Combinators.combine(LONGS, LONGS, LONGS, entries.injectNull(0.3))
                         .as(Reply.Leased::new),
+                Combinators.combine(
+                                Arbitraries.integers(),
+                                Arbitraries.of(ReplicaStatus.State.class),
+                                LONGS,
+                                LONGS,
+                                FLAGS,
+                                TEXTS)
+                        .as(ReplicaStatus::new)
+                        .list()
+                        .ofMaxSize(3)
+                        .map(Reply.Replicas::new),
                 Combinators.combine(LONGS, LONGS, FLAGS).as(Reply.Released::new),
                 LONGS.map(Reply.Subscribed::new),
                 Combinators.combine(LONGS, changes.list().ofMaxSize(5)).as(Reply.Changes::new),

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import dev.lockstep.cluster.consensus.ratis.RaftMessages.Kind;
 import dev.lockstep.cluster.snapshot.CheckpointPiece;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
@@ -12,6 +13,7 @@ import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -169,6 +171,9 @@ final class LinkRpc implements RaftServerRpc {
     /** A candidate has voted for itself before it asks others. */
     @Override
     public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
+        if (!wires.votes().mayStand(group(request.getServerRequest()))) {
+            throw new IOException("This replica has forgotten what it said, and can't be elected yet");
+        }
         keepVote(request);
         return call(Kind.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
     }
@@ -227,6 +232,27 @@ final class LinkRpc implements RaftServerRpc {
         });
     }
 
+    /**
+     * Asks another replica for its standing.
+     *
+     * @param answer takes it, or null if there was none; told once, on any thread
+     */
+    void askForStanding(RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer) {
+        peer(peer).send(RaftMessages.standing(group, server.getId(), own), (bytes, failure) -> {
+            Standing standing = null;
+            try {
+                if (bytes != null) {
+                    WireReader in = new WireReader(bytes.array());
+                    standing = Standing.read(in);
+                    in.end();
+                }
+            } catch (MalformedFrameException malformed) {
+                LOG.warn("Peer {} answered with no standing", peer, malformed);
+            }
+            answer.accept(standing);
+        });
+    }
+
     /** Links mend themselves. */
     @Override
     public void handleException(RaftPeerId peer, Exception failure, boolean reconnect) {}
@@ -257,7 +283,7 @@ final class LinkRpc implements RaftServerRpc {
                 }
                 case ELECTION -> {
                     var request = RaftMessages.one(message, StartLeaderElectionRequestProto.parser());
-                    later(request.getServerRequest(), () -> server.startLeaderElection(request), counted);
+                    later(request.getServerRequest(), () -> startElectionHere(request), counted);
                 }
                 case CHECKPOINT -> {
                     WireReader in = new WireReader(message.array());
@@ -266,6 +292,15 @@ final class LinkRpc implements RaftServerRpc {
                     Wanted wanted = Wanted.read(in);
                     in.end();
                     loop(group).execute(() -> counted.accept(piece(group, wanted)));
+                }
+                case STANDING -> {
+                    WireReader in = new WireReader(message.array());
+                    in.u8();
+                    RaftGroupId group = RaftMessages.group(in);
+                    RaftPeerId from = RaftPeerId.valueOf(in.string());
+                    Standing asking = Standing.read(in);
+                    in.end();
+                    counted.accept(standing(group, from, asking));
                 }
             }
         } catch (IOException | RuntimeException malformed) { // Ratis has its own ways of saying so
@@ -278,12 +313,30 @@ final class LinkRpc implements RaftServerRpc {
      * then, in the middle of starting, find that it is one already, and give it up.
      */
     private InstallSnapshotReplyProto installSnapshotHere(InstallSnapshotRequestProto request) throws IOException {
-        RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
+        RaftGroupId group = group(request.getServerRequest());
         LifeCycle.State state = server.getDivision(group).getInfo().getLifeCycleState();
-        if (state != LifeCycle.State.RUNNING) {
+        if (state != LifeCycle.State.RUNNING || !wires.votes().isOpen(group)) {
             throw new ServerNotReadyException("The replica of " + group + " is " + state);
         }
         return server.installSnapshot(request);
+    }
+
+    private StartLeaderElectionReplyProto startElectionHere(StartLeaderElectionRequestProto request)
+            throws IOException {
+        if (!wires.votes().mayStand(group(request.getServerRequest()))) {
+            throw new ServerNotReadyException("This replica has forgotten what it said, and can't be elected yet");
+        }
+        return server.startLeaderElection(request);
+    }
+
+    private Reply standing(RaftGroupId group, RaftPeerId from, Standing asking) {
+        Standing own = wires.votes().asked(group, from, asking);
+        if (own == null) {
+            return Reply.Refused.of(Status.BUSY, "There is no replica of " + group + " that could answer");
+        }
+        WireWriter out = new WireWriter(16);
+        own.write(out);
+        return new Reply.FromLog(Bytes.of(out.toByteArray()));
     }
 
     private Reply piece(RaftGroupId group, Wanted wanted) {
@@ -301,18 +354,31 @@ final class LinkRpc implements RaftServerRpc {
     }
 
     private RequestVoteReplyProto vote(RequestVoteRequestProto request) throws IOException {
+        if (!wires.votes().mayVote(group(request.getServerRequest()))) {
+            throw new ServerNotReadyException("This replica has forgotten what it said, and can't vote yet");
+        }
         RequestVoteReplyProto reply = server.requestVote(request);
         keepVote(request);
         return reply;
     }
 
     private void keepVote(RequestVoteRequestProto request) throws IOException {
-        wires.votes().keep(ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId()));
+        wires.votes().keep(group(request.getServerRequest()));
+    }
+
+    private static RaftGroupId group(RaftRpcRequestProto header) {
+        return ProtoUtils.toRaftGroupId(header.getRaftGroupId());
+    }
+
+    private CompletableFuture<@Nullable AppendEntriesReplyProto> appendHere(AppendEntriesRequestProto request) {
+        return wires.votes().isOpen(group(request.getServerRequest()))
+                ? lanes.append(request)
+                : CompletableFuture.completedFuture(null);
     }
 
     private void append(List<AppendEntriesRequestProto> requests, Consumer<Reply> answer) {
         List<CompletableFuture<@Nullable AppendEntriesReplyProto>> replies =
-                requests.stream().map(lanes::append).toList();
+                requests.stream().map(this::appendHere).toList();
         CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new))
                 .whenComplete((all, failure) -> answer.accept(new Reply.FromLog(RaftMessages.answers(
                         replies.stream().map(CompletableFuture::join).toList()))));
@@ -320,7 +386,7 @@ final class LinkRpc implements RaftServerRpc {
 
     private void later(
             RaftRpcRequestProto header, AppendLanes.Answering<MessageLite> answering, Consumer<Reply> answer) {
-        RaftGroupId group = ProtoUtils.toRaftGroupId(header.getRaftGroupId());
+        RaftGroupId group = group(header);
         loop(group).execute(() -> {
             try {
                 answer.accept(new Reply.FromLog(RaftMessages.answer(lanes.answer(group, answering))));

@@ -1,11 +1,13 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.time.Duration;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
@@ -14,6 +16,7 @@ import org.apache.ratis.server.ServerFactory;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Raft over the links between nodes, as a transport of Ratis. Public, with a constructor without arguments, because Ratis
@@ -27,19 +30,32 @@ public final class LinkTransport implements RpcType {
      * What the transport is made of.
      *
      * @param electionTimeout the shortest
-     * @param votes makes votes last
+     * @param votes of this node
      */
-    record Wires(Links links, LeaderContacts contacts, Duration electionTimeout, Time time, Votes votes) {
+    record Wires(Links links, LeaderContacts contacts, Duration electionTimeout, Time time, Votes votes) {}
 
-        /** Where votes need outlive only the process. */
-        Wires(Links links, LeaderContacts contacts, Duration electionTimeout, Time time) {
-            this(links, contacts, electionTimeout, time, group -> {});
-        }
-    }
-
-    /** Makes what this node has voted in a group last as long as its durability says. */
+    /** What this node has promised in each group, and may promise. Thread-safe. */
     interface Votes {
+
+        /** Whether its replica has been looked at and can be sent entries. */
+        boolean isOpen(RaftGroupId group);
+
+        /** Whether its replica may vote for another: not if it has forgotten whom it voted for, or what it acknowledged. */
+        boolean mayVote(RaftGroupId group);
+
+        /** Whether its replica may be elected. */
+        boolean mayStand(RaftGroupId group);
+
+        /** Makes what has been voted last as long as the node's durability says. */
         void keep(RaftGroupId group) throws IOException;
+
+        /**
+         * A replica that has forgotten what it said asks the one here.
+         *
+         * @return null if there is none, or it can't tell at the moment
+         */
+        @Nullable
+        Standing asked(RaftGroupId group, RaftPeerId from, Standing standing);
     }
 
     static Parameters parameters(Wires wires) {

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.WireReader;
@@ -12,6 +13,7 @@ import java.util.UUID;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.thirdparty.com.google.protobuf.CodedInputStream;
 import org.apache.ratis.thirdparty.com.google.protobuf.CodedOutputStream;
 import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
@@ -33,7 +35,9 @@ final class RaftMessages {
         SNAPSHOT,
         ELECTION,
         /** A follower asks for a piece of a checkpoint. */
-        CHECKPOINT;
+        CHECKPOINT,
+        /** A replica that has forgotten what it said asks another which term it is in. */
+        STANDING;
 
         private static final Kind[] ALL = values();
     }
@@ -107,14 +111,29 @@ final class RaftMessages {
 
     /** @param group whose checkpoint it is */
     static Bytes wanted(RaftGroupId group, Wanted wanted) {
-        WireWriter out = new WireWriter(64).u8(Kind.CHECKPOINT.ordinal());
-        out.i64(group.getUuid().getMostSignificantBits());
-        out.i64(group.getUuid().getLeastSignificantBits());
+        WireWriter out = about(Kind.CHECKPOINT, group);
         wanted.write(out);
         return Bytes.of(out.toByteArray());
     }
 
-    /** The group whose checkpoint is wanted, of the rest of a message of {@link Kind#CHECKPOINT}. */
+    /**
+     * @param group that is asked about
+     * @param self who asks
+     * @param standing of who asks
+     */
+    static Bytes standing(RaftGroupId group, RaftPeerId self, Standing standing) {
+        WireWriter out = about(Kind.STANDING, group).string(self.toString());
+        standing.write(out);
+        return Bytes.of(out.toByteArray());
+    }
+
+    private static WireWriter about(Kind kind, RaftGroupId group) {
+        WireWriter out = new WireWriter(64).u8(kind.ordinal());
+        out.i64(group.getUuid().getMostSignificantBits());
+        return out.i64(group.getUuid().getLeastSignificantBits());
+    }
+
+    /** The group that is asked about, of the rest of a message of {@link Kind#CHECKPOINT} or {@link Kind#STANDING}. */
     static RaftGroupId group(WireReader in) {
         return RaftGroupId.valueOf(new UUID(in.i64(), in.i64()));
     }

@@ -3,42 +3,40 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
-import org.apache.ratis.protocol.GroupManagementRequest;
-import org.apache.ratis.protocol.RaftClientReply;
-import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.TransferLeadershipRequest;
-import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.util.ExitUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,13 +46,13 @@ import org.slf4j.LoggerFactory;
 public final class RatisConsensus implements Consensus {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
-    private static final long OPEN_SECONDS = 60;
+    private static final long MARK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long CLOSE_SECONDS = 10;
     private static final long LAST_CHECKPOINTS_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final RatisSettings settings;
     private final LeaderContacts contacts;
-    private final Map<RaftGroupId, RatisStateMachine> machines = new ConcurrentHashMap<>();
+    private final Map<RaftGroupId, RatisReplica> replicas = new ConcurrentHashMap<>();
     private final ClientId client = ClientId.randomId();
     private final EventLoop loop;
     private final EventLoop checkpointing;
@@ -62,6 +60,7 @@ public final class RatisConsensus implements Consensus {
     private final Consumer<IOException> diskFailed;
     private final AtomicBoolean failed = new AtomicBoolean();
     private final DiskWatch watch;
+    private final LastRun lastRun;
     private final RaftServer server;
     private volatile boolean closed;
 
@@ -89,8 +88,7 @@ public final class RatisConsensus implements Consensus {
         this(
                 settings,
                 new LeaderContacts(time),
-                contacts -> {
-                    LinkTransport.Votes votes = group -> keepVote(settings, group);
+                (contacts, votes) -> {
                     var wires = new LinkTransport.Wires(links, contacts, settings.electionTimeout(), time, votes);
                     return new Transport(
                             properties -> {
@@ -109,7 +107,7 @@ public final class RatisConsensus implements Consensus {
     RatisConsensus(
             RatisSettings settings,
             LeaderContacts contacts,
-            Function<LeaderContacts, Transport> transport,
+            BiFunction<LeaderContacts, LinkTransport.Votes, Transport> transport,
             Time time,
             Consumer<IOException> diskFailed)
             throws IOException {
@@ -118,14 +116,24 @@ public final class RatisConsensus implements Consensus {
         this.diskFailed = diskFailed;
         // Whether a fault ends the JVM, which may be an application's, is for nobody below the node to decide.
         ExitUtils.disableSystemExit();
-        this.server = server(transport.apply(contacts));
+        this.server = server(transport.apply(contacts, new ReplicaVotes()));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
         this.means = new ReplicaCheckpoints.Means(
                 settings.checkpoints(), checkpointing, time, settings.checkpointInterval());
+        this.lastRun = new LastRun(settings.folder());
         this.watch = new DiskWatch(settings, time, loop, this::failed);
         try {
+            if (lastRun.wasCutShort()) {
+                ReplicaFiles.noteAll(
+                        settings.folder(),
+                        "its machine went down while the node was running, and with it the last that had not been synced");
+            }
+            if (settings.durability() == Durability.PROCESS) {
+                lastRun.begin();
+            }
             server.start();
+            loop.schedule(MARK_NANOS, this::mark);
         } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
@@ -146,10 +154,19 @@ public final class RatisConsensus implements Consensus {
                 .setServerId(Peers.id(settings.self().id()))
                 .setProperties(properties)
                 .setParameters(transport.parameters())
-                .setStateMachineRegistry(machines::get)
+                .setStateMachineRegistry(this::machine)
                 .build();
         LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
         return built;
+    }
+
+    private void mark() {
+        replicas.values().forEach(RatisReplica::mark);
+        loop.schedule(MARK_NANOS, this::mark);
+    }
+
+    private StateMachine machine(RaftGroupId group) {
+        return Objects.requireNonNull(replicas.get(group).applying());
     }
 
     private void failed(IOException fault) {
@@ -158,68 +175,60 @@ public final class RatisConsensus implements Consensus {
         }
     }
 
-    /**
-     * Ratis writes a vote to a file, syncs that and renames it, but not the folder: after a power cut the vote before could be
-     * there again, and the node vote twice in a term.
-     */
-    private static void keepVote(RatisSettings settings, RaftGroupId group) throws IOException {
-        if (settings.durability() == Durability.DISK) {
-            try (FileChannel folder = FileChannel.open(current(settings, group), StandardOpenOption.READ)) {
-                folder.force(true);
+    /** What the replicas have said, and may say. */
+    private final class ReplicaVotes implements LinkTransport.Votes {
+
+        @Override
+        public boolean isOpen(RaftGroupId group) {
+            RatisReplica replica = replicas.get(group);
+            return replica != null && replica.isOpen();
+        }
+
+        @Override
+        public boolean mayVote(RaftGroupId group) {
+            RatisReplica replica = replicas.get(group);
+            return replica != null && replica.mayVote();
+        }
+
+        @Override
+        public boolean mayStand(RaftGroupId group) {
+            RatisReplica replica = replicas.get(group);
+            return replica != null && replica.mayStand();
+        }
+
+        /**
+         * Ratis writes a vote to a file, syncs that and renames it, but not the folder: after a power cut the vote before could be
+         * there again, and the node vote twice in a term.
+         */
+        @Override
+        public void keep(RaftGroupId group) throws IOException {
+            RatisReplica replica = replicas.get(group);
+            if (settings.durability() == Durability.DISK && replica != null) {
+                replica.keepVote();
             }
         }
-    }
 
-    /** Where Ratis keeps a group's log and vote. */
-    private static Path current(RatisSettings settings, RaftGroupId group) {
-        return settings.folder().resolve(group.getUuid().toString()).resolve("current");
+        @Override
+        public @Nullable Standing asked(RaftGroupId group, RaftPeerId from, Standing standing) {
+            RatisReplica replica = replicas.get(group);
+            return replica == null ? null : replica.asked(from, standing);
+        }
     }
 
     @Override
     public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
-        RaftGroupId id = Peers.groupId(settings.cluster(), group);
-        RaftGroup raftGroup = Peers.group(id, replicas, settings.members());
-        String name = "group " + group + " on " + settings.self().id();
-        var checkpoints = new ReplicaCheckpoints(name, group, machine, means);
-        RatisStateMachine applying = new RatisStateMachine(name, machine, checkpoints, () -> remove(id), this::failed);
-        if (machines.putIfAbsent(id, applying) != null) {
-            throw new IllegalStateException("The replica of " + name + " is open already");
+        var host = new RatisReplica.Host(settings, server, client, contacts, loop, checkpointing, means, this::failed);
+        RatisReplica replica = new RatisReplica(host, group, replicas, machine);
+        if (this.replicas.putIfAbsent(replica.id(), replica) != null) {
+            throw new IllegalStateException("The replica of group " + group + " is open already");
         }
         try {
-            TornTail.cutOff(current(settings, id));
-            // Not formatting means: recover if there is something, in which case its own configuration holds.
-            await(
-                    "opening " + name + " in " + settings.folder(),
-                    server.groupManagementAsync(GroupManagementRequest.newAdd(
-                            client, server.getId(), CallId.getAndIncrement(), raftGroup, false)));
-            requireNoGap(name, server.getDivision(id), applying);
-            return new RatisLog(
-                    server.getDivision(id),
-                    applying,
-                    contacts.of(id),
-                    settings.maxEntryBytes(),
-                    loop,
-                    successor -> transfer(id, successor),
-                    () -> remove(id));
+            replica.open();
         } catch (IOException failure) {
-            machines.remove(id);
-            throw new UncheckedIOException(failure);
-        } catch (RuntimeException failure) {
-            machines.remove(id);
-            throw failure;
+            this.replicas.remove(replica.id());
+            throw new UncheckedIOException(failure.getMessage(), failure);
         }
-    }
-
-    /** Ratis would wait for the missing entries for ever, and say nothing. */
-    private void requireNoGap(String name, RaftServer.Division division, RatisStateMachine machine) {
-        long start = division.getRaftLog().getStartIndex();
-        if (start > machine.startedFrom() + 1) {
-            throw new IllegalStateException(
-                    "The log of " + name + " begins at position " + start
-                            + ", but there is no checkpoint up to there: the newest in " + settings.checkpoints()
-                            + " ends at " + machine.startedFrom()
-                            + ". Put the checkpoint back, or empty this node's data folder while all the others are up and well");
-        }
+        return replica.log();
     }
 
     @Override
@@ -231,82 +240,30 @@ public final class RatisConsensus implements Consensus {
         }
     }
 
-    private static void await(String what, CompletableFuture<RaftClientReply> reply) {
-        try {
-            RaftClientReply answered = reply.get(OPEN_SECONDS, TimeUnit.SECONDS);
-            if (!answered.isSuccess()) {
-                throw failed(what, answered.getException());
-            }
-        } catch (ExecutionException failure) {
-            throw failed(what, failure.getCause());
-        } catch (TimeoutException late) {
-            throw new IllegalStateException("Gave up " + what + " after " + OPEN_SECONDS + " s", late);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted " + what, interrupted);
-        }
+    @Override
+    public List<ReplicaStatus> replicas() {
+        return replicas.values().stream()
+                .map(RatisReplica::status)
+                .sorted(Comparator.comparingInt(ReplicaStatus::group))
+                .toList();
     }
 
-    private static IllegalStateException failed(String what, Throwable cause) {
-        return new IllegalStateException("Failed " + what + ": " + DiskWatch.reason(cause), cause);
-    }
-
-    /** Ratis gives up a transfer that has not come about within the time-out of a request. */
-    private void transfer(RaftGroupId group, @Nullable NodeId successor) {
-        loop.execute(() -> {
-            try {
-                server.transferLeadershipAsync(new TransferLeadershipRequest(
-                                client,
-                                server.getId(),
-                                group,
-                                CallId.getAndIncrement(),
-                                successor == null ? null : Peers.id(successor),
-                                3 * settings.electionTimeout().toMillis()))
-                        .whenComplete((reply, failure) -> {
-                            if (failure != null || !reply.isSuccess()) {
-                                LOG.warn(
-                                        "Leadership of {} was not handed to {}: {}",
-                                        group,
-                                        successor == null ? "another" : successor,
-                                        String.valueOf(failure == null ? reply.getException() : failure));
-                            }
-                        });
-            } catch (IOException | RuntimeException failure) {
-                LOG.warn("Leadership of {} was not handed over", group, failure);
-            }
-        });
-    }
-
-    /**
-     * Takes a replica that has stopped out of the server; its files stay. On a thread of its own, because Ratis waits for
-     * the threads of the replica, of which the caller may be one.
-     */
-    private void remove(RaftGroupId group) {
-        loop.execute(() -> {
-            try {
-                server.groupManagementAsync(GroupManagementRequest.newRemove(
-                                client, server.getId(), CallId.getAndIncrement(), group, false, false))
-                        .whenComplete((reply, failure) -> checkpointing.execute(() -> forget(group)));
-            } catch (RuntimeException failure) {
-                LOG.warn("The replica of {} was not taken out", group, failure);
-            }
-        });
-    }
-
-    private void forget(RaftGroupId group) {
-        RatisStateMachine machine = machines.get(group);
-        if (machine != null) {
-            machine.takeLastCheckpoint();
-            machines.remove(group);
+    @Override
+    public void recover(int group, long term, boolean stands, Consumer<Reply> answer) {
+        RatisReplica replica = replicas.get(Peers.groupId(settings.cluster(), group));
+        if (replica == null) {
+            answer.accept(Reply.Refused.of(Status.INVALID, "There is no replica of group " + group + " here"));
+        } else {
+            replica.recover(term, stands, answer);
         }
     }
 
     /** As many as there is time for: what is missing is replayed at the next start. */
     private void takeLastCheckpoints() {
         long from = means.time().nanos();
-        for (RatisStateMachine machine : machines.values()) {
+        for (RatisReplica replica : replicas.values()) {
             if (means.time().nanos() - from < LAST_CHECKPOINTS_NANOS) {
-                machine.takeLastCheckpoint();
+                replica.takeLastCheckpoint();
             }
         }
     }
@@ -318,16 +275,18 @@ public final class RatisConsensus implements Consensus {
             return;
         }
         closed = true;
-        machines.values().forEach(machine -> machine.stop(new IOException("The node is closed")));
+        replicas.values().forEach(replica -> replica.stop(new IOException("The node is closed")));
         EventLoop closing = EventLoop.threaded("raft-" + settings.self().id() + "-close");
         CompletableFuture<Void> done = new CompletableFuture<>();
         closing.execute(() -> {
             try {
                 loop.close();
+                replicas.values().forEach(RatisReplica::mark);
                 watch.close();
                 server.close();
                 checkpointing.close();
                 takeLastCheckpoints();
+                lastRun.end();
                 done.complete(null);
             } catch (IOException | RuntimeException failure) {
                 done.completeExceptionally(failure);

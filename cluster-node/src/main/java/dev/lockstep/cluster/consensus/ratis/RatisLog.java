@@ -1,12 +1,16 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
+import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.snapshot.CheckpointPiece;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,11 +26,15 @@ import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.jspecify.annotations.Nullable;
 
-/** A replica of a Raft group. Entries are proposed to the server in this JVM, without a client in between. Thread-safe. */
+/**
+ * A replica of a Raft group, which may be opened later. Entries are proposed to the server in this JVM, without a client in between.
+ * Thread-safe.
+ */
 final class RatisLog implements ReplicatedLog {
 
-    private final RaftServer.Division division;
-    private final RatisStateMachine machine;
+    private static final long NO_TERM = -1;
+
+    private final Standing notOpen;
     private final LeaderContacts.Contact contact;
     private final int maxEntryBytes;
     private final Executor disk;
@@ -34,26 +42,30 @@ final class RatisLog implements ReplicatedLog {
     private final Runnable remove;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
+    private volatile @Nullable Opened opened;
     private volatile @Nullable Seen seen;
+    private volatile boolean closed;
+
+    /** Ratis' part of it. */
+    private record Opened(RaftServer.Division division, RatisStateMachine machine) {}
 
     /** The last standing that was made, and what it was made from. */
     private record Seen(@Nullable RaftPeerId leader, RaftConfiguration configuration, Standing standing) {}
 
     /**
+     * @param replicas the nodes that host one
      * @param disk does what may wait for the disk
      * @param transfer asks Ratis to hand leadership over; returns at once
      * @param remove takes the replica out of the server; returns at once
      */
     RatisLog(
-            RaftServer.Division division,
-            RatisStateMachine machine,
+            Collection<NodeId> replicas,
             LeaderContacts.Contact contact,
             int maxEntryBytes,
             Executor disk,
             Consumer<@Nullable NodeId> transfer,
             Runnable remove) {
-        this.division = division;
-        this.machine = machine;
+        this.notOpen = new Standing(NO_TERM, false, false, null, List.of(Set.copyOf(replicas)));
         this.contact = contact;
         this.maxEntryBytes = maxEntryBytes;
         this.disk = disk;
@@ -61,20 +73,33 @@ final class RatisLog implements ReplicatedLog {
         this.remove = remove;
     }
 
+    /** From now on there is something to be asked. */
+    void opened(RaftServer.Division division, RatisStateMachine machine) {
+        opened = new Opened(division, machine);
+        if (closed) {
+            close();
+        }
+    }
+
     @Override
     public CompletableFuture<Object> propose(byte[] entry) {
         if (entry.length > maxEntryBytes) {
             return CompletableFuture.failedFuture(new EntryTooLargeException(entry.length, maxEntryBytes));
         }
+        Opened to = opened;
+        if (to == null) {
+            return CompletableFuture.failedFuture(new NotLeaderException("The replica is not open", null));
+        }
         Proposal proposal = new Proposal(entry);
-        machine.await(proposal);
+        to.machine().await(proposal);
         if (!proposal.answer().isDone()) {
-            submit(proposal);
+            submit(to, proposal);
         }
         return proposal.answer();
     }
 
-    private void submit(Proposal proposal) {
+    private void submit(Opened to, Proposal proposal) {
+        RaftServer.Division division = to.division();
         RaftClientRequest request = RaftClientRequest.newBuilder()
                 .setClientId(client)
                 .setServerId(division.getId())
@@ -86,15 +111,15 @@ final class RatisLog implements ReplicatedLog {
         try {
             ((RaftClientAsynchronousProtocol) division)
                     .submitClientRequestAsync(request)
-                    .whenComplete((reply, failure) ->
-                            machine.settle(proposal, failure == null ? reply.getException() : failure, otherLeader()));
+                    .whenComplete((reply, failure) -> to.machine()
+                            .settle(proposal, failure == null ? reply.getException() : failure, otherLeader(division)));
         } catch (IOException | RuntimeException failure) {
-            machine.settle(proposal, failure, otherLeader());
+            to.machine().settle(proposal, failure, otherLeader(division));
         }
     }
 
     /** A leader that has just lost its place may still name itself. */
-    private @Nullable RaftPeerId otherLeader() {
+    private static @Nullable RaftPeerId otherLeader(RaftServer.Division division) {
         RaftPeerId leader = division.getInfo().getLeaderId();
         return division.getId().equals(leader) ? null : leader;
     }
@@ -105,7 +130,12 @@ final class RatisLog implements ReplicatedLog {
      */
     @Override
     public Standing standing() {
-        DivisionInfo info = division.getInfo();
+        Opened of = opened;
+        if (of == null) {
+            return notOpen;
+        }
+        RatisStateMachine machine = of.machine();
+        DivisionInfo info = of.division().getInfo();
         long term;
         boolean leads;
         boolean ready;
@@ -116,7 +146,7 @@ final class RatisLog implements ReplicatedLog {
             ready = leads && info.isLeaderReady();
             leader = machine.isStopped() ? null : info.getLeaderId();
         } while (term != info.getCurrentTerm());
-        RaftConfiguration configuration = division.getRaftConf();
+        RaftConfiguration configuration = of.division().getRaftConf();
         Seen last = seen;
         if (last != null
                 && last.standing().term() == term
@@ -138,8 +168,12 @@ final class RatisLog implements ReplicatedLog {
      */
     @Override
     public long commitPosition() {
-        RaftLog log = division.getRaftLog();
-        long applied = machine.applied();
+        Opened of = opened;
+        if (of == null) {
+            return 0;
+        }
+        RaftLog log = of.division().getRaftLog();
+        long applied = of.machine().applied();
         try {
             for (long index = log.getLastCommittedIndex(); index > applied; index--) {
                 LogEntryProto entry = log.get(index);
@@ -156,30 +190,37 @@ final class RatisLog implements ReplicatedLog {
 
     @Override
     public long appliedPosition() {
-        return machine.applied();
+        Opened of = opened;
+        return of == null ? 0 : of.machine().applied();
     }
 
     @Override
     public long sinceLeaderContactNanos() {
-        if (machine.isStopped()) {
+        Opened of = opened;
+        if (of == null || of.machine().isStopped()) {
             return Long.MAX_VALUE;
         }
-        return division.getInfo().isLeader() ? 0 : contact.sinceNanos();
+        return of.division().getInfo().isLeader() ? 0 : contact.sinceNanos();
     }
 
     @Override
     public void stepDown(@Nullable NodeId successor) {
-        if (division.getInfo().isLeader()) {
+        Opened of = opened;
+        if (of != null && of.division().getInfo().isLeader()) {
             transfer.accept(successor);
         }
     }
 
     @Override
     public CompletableFuture<@Nullable CheckpointPiece> checkpoint(long since, CheckpointPiece.Wanted wanted) {
+        Opened of = opened;
+        if (of == null) {
+            return CompletableFuture.completedFuture(null);
+        }
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return machine.checkpoints().taking().piece(since, wanted);
+                        return of.machine().checkpoints().taking().piece(since, wanted);
                     } catch (IOException failure) {
                         throw new UncheckedIOException(failure);
                     }
@@ -189,8 +230,10 @@ final class RatisLog implements ReplicatedLog {
 
     @Override
     public void close() {
-        if (!machine.isStopped()) {
-            machine.stop(new IOException("The log is closed"));
+        closed = true;
+        Opened of = opened;
+        if (of != null && !of.machine().isStopped()) {
+            of.machine().stop(new IOException("The log is closed"));
             remove.run();
         }
     }

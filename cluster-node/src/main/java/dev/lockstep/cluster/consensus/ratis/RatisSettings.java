@@ -14,6 +14,7 @@ import java.util.List;
  * @param self this node
  * @param members all nodes, this one among them, at the addresses where <em>this node</em> reaches them
  * @param folder where the logs are kept, in a folder for each group
+ * @param formed whether this node has taken part before: a replica without a log has lost it then
  * @param durability what a replica has done with an entry before it counts as appended there
  * @param checkpoints where the checkpoints are kept, in a folder for each group
  * @param checkpointInterval when a checkpoint is taken
@@ -25,6 +26,7 @@ public record RatisSettings(
         Member self,
         List<Member> members,
         Path folder,
+        boolean formed,
         Durability durability,
         Path checkpoints,
         CheckpointTaking.Interval checkpointInterval,

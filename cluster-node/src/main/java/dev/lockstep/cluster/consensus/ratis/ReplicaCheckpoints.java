@@ -1,14 +1,15 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.snapshot.CheckpointFetch;
 import dev.lockstep.cluster.snapshot.CheckpointFolder;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -42,15 +43,37 @@ final class ReplicaCheckpoints {
      */
     record Means(Path folder, Executor writer, Time time, CheckpointTaking.Interval interval) {}
 
-    ReplicaCheckpoints(String name, int group, LogMachine machine, Means means) {
+    /** @param label of the group, in the names of files */
+    ReplicaCheckpoints(String name, int group, String label, LogMachine machine, Means means) {
         this.name = "The replica of " + name;
         this.group = group;
         this.machine = machine;
         this.means = means;
-        this.path = means.folder().resolve(group == Consensus.CONTROL ? "control" : "shard-" + group);
+        this.path = means.folder().resolve(label);
     }
 
-    /** To be called before anything else. */
+    /** Where they are, or would be. */
+    Path folder() {
+        return path;
+    }
+
+    boolean exist() {
+        return Files.exists(path);
+    }
+
+    /** Up to where it would be restored; 0 for not at all, or if nobody can tell. */
+    long reached() {
+        try {
+            Checkpointed.Durable durable = machine.durable();
+            Checkpointed.LogPoint kept = durable == null ? null : durable.reached();
+            CheckpointId newest = exist() ? new CheckpointFolder(path, group).newest() : null;
+            return Math.max(kept == null ? 0 : kept.position(), newest == null ? 0 : newest.position());
+        } catch (IOException unreadable) {
+            return 0;
+        }
+    }
+
+    /** To be called before anything else, and again for each time that the replica is opened. */
     void open() throws IOException {
         folder = new CheckpointFolder(path, group);
         taking = new CheckpointTaking(name, group, folder, machine, means.writer(), means.time(), means.interval());

@@ -1,6 +1,8 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -8,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,6 +97,46 @@ final class TornTail {
                 Files.delete(file);
             }
         }
+    }
+
+    /** The term of the last entry that is whole; 0 if there is none. */
+    static long lastTerm(Path group) throws IOException {
+        TreeMap<Long, Path> files = new TreeMap<>(Comparator.reverseOrder());
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(group, "log_*")) {
+            for (Path file : all) {
+                files.put(firstIndex(file), file);
+            }
+        }
+        for (Path file : files.values()) {
+            byte[] log = Files.readAllBytes(file);
+            int last = lastEntry(log);
+            if (last != NONE) {
+                InputStream in = new ByteArrayInputStream(log, last, log.length - last);
+                return LogEntryProto.parseDelimitedFrom(in).getTerm();
+            }
+        }
+        return 0;
+    }
+
+    /** Where the last entry begins that is whole, as are those before it; {@link #NONE} if there is none. */
+    private static int lastEntry(byte[] log) {
+        int last = NONE;
+        int written = lastWritten(log);
+        for (int at = HEADER; at < written; ) {
+            long end = claimedEnd(log, at);
+            if (end > log.length || !fits(log, at, (int) end)) {
+                break;
+            }
+            last = at;
+            at = (int) end;
+        }
+        return last;
+    }
+
+    /** Both {@code log_<first>-<last>} and {@code log_inprogress_<first>} say it. */
+    private static long firstIndex(Path file) {
+        String[] name = file.getFileName().toString().split("[_-]");
+        return Long.parseLong(name[1].equals("inprogress") ? name[2] : name[1]);
     }
 
     /** Of a file that is not written any more the name says it: {@code log_<first>-<last>}. */

@@ -46,6 +46,8 @@ class FirstEntryIT {
         RatisSettings settings = RaftMember.settings("first", members.get(0), members, home, Duration.ofSeconds(60));
         try (RaftMember follows = new RaftMember(settings);
                 NettyLinks links = new NettyLinks("first", new NodeId("n2"), Duration.ofSeconds(1), 10)) {
+            // It has been there before, or it would ask the others, which are not there.
+            new ReplicaFiles(home, Peers.groupId("first", GROUP).getUuid().toString(), "first").beginIn(0);
             follows.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
             follower = links.to(members.get(0));
             assertThat(append("n2", 1, -1, entry(1, 0, "of the first leader"))).isEqualTo(AppendResult.SUCCESS);

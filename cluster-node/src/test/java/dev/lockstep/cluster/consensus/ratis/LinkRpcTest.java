@@ -25,6 +25,7 @@ import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.DivisionInfo;
@@ -45,6 +46,7 @@ class LinkRpcTest {
     private final List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
     private final List<RaftGroupId> kept = Collections.synchronizedList(new ArrayList<>());
     private final AtomicBoolean keeps = new AtomicBoolean(true);
+    private final AtomicBoolean remembers = new AtomicBoolean(true);
     private final AtomicReference<LifeCycle.State> state = new AtomicReference<>(LifeCycle.State.STARTING);
     private final AtomicInteger installs = new AtomicInteger();
     private final LinkRpc rpc = rpc();
@@ -79,14 +81,28 @@ class LinkRpcTest {
                 new LinkTransport(),
                 server,
                 new LinkTransport.Wires(
-                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system(), this::keep));
+                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system(), new Votes()));
     }
 
-    private void keep(RaftGroupId group) throws IOException {
-        if (!keeps.get()) {
-            throw new IOException("The disk failed");
+    private final class Votes extends FreeVotes {
+
+        @Override
+        public boolean mayVote(RaftGroupId group) {
+            return remembers.get();
         }
-        kept.add(group);
+
+        @Override
+        public boolean mayStand(RaftGroupId group) {
+            return remembers.get();
+        }
+
+        @Override
+        public void keep(RaftGroupId group) throws IOException {
+            if (!keeps.get()) {
+                throw new IOException("The disk failed");
+            }
+            kept.add(group);
+        }
     }
 
     private static RequestVoteRequestProto vote(RaftGroupId group) {
@@ -134,6 +150,29 @@ class LinkRpcTest {
         keeps.set(false);
         assertThatThrownBy(() -> rpc.requestVote(vote(RaftGroupId.randomId()))).hasMessage("The disk failed");
         assertThat(asked).hasValue(0);
+    }
+
+    @Test
+    void aReplicaThatHasForgottenWhatItSaidNeitherVotesNorStands() throws Exception {
+        RaftGroupId group = RaftGroupId.randomId();
+        rpc.addRaftPeers(List.of(PEER));
+        remembers.set(false);
+        rpc.serve(RaftMessages.of(RaftMessages.Kind.VOTE, vote(group)), replies::add);
+        Bytes stand = RaftMessages.of(
+                RaftMessages.Kind.ELECTION,
+                StartLeaderElectionRequestProto.newBuilder()
+                        .setServerRequest(vote(group).getServerRequest())
+                        .build());
+        rpc.serve(stand, replies::add);
+        Eventually.holds("both are answered", () -> replies.size() == 2);
+        assertThat(replies).allMatch(Reply.Refused.class::isInstance);
+        assertThat(kept).isEmpty();
+        assertThatThrownBy(() -> rpc.requestVote(vote(group))).hasMessageContaining("has forgotten");
+        assertThat(asked).hasValue(0);
+        remembers.set(true);
+        rpc.serve(RaftMessages.of(RaftMessages.Kind.VOTE, vote(group)), replies::add);
+        Eventually.holds("it votes", () -> replies.size() == 3);
+        assertThat(replies.get(2)).isInstanceOf(Reply.FromLog.class);
     }
 
     @AfterEach

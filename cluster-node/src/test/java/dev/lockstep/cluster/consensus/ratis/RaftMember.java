@@ -64,6 +64,7 @@ public final class RaftMember implements AutoCloseable {
                 self,
                 members,
                 folder,
+                false,
                 Durability.PROCESS,
                 folder.resolve("checkpoints"),
                 new CheckpointTaking.Interval(entries, Duration.ofDays(1)),

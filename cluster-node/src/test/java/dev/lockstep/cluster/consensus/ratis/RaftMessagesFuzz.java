@@ -57,7 +57,7 @@ public final class RaftMessagesFuzz {
             RecordingMachine recording = new RecordingMachine();
             var means = new ReplicaCheckpoints.Means(
                     folder, Runnable::run, Time.system(), new CheckpointTaking.Interval(1, Duration.ofDays(1)));
-            ReplicaCheckpoints checkpoints = new ReplicaCheckpoints("a played group", 0, recording, means);
+            ReplicaCheckpoints checkpoints = new ReplicaCheckpoints("a played group", 0, "shard-0", recording, means);
             checkpoints.open();
             recording.apply(1, new byte[10]);
             checkpoints.taking().applied(1, 1);
@@ -108,7 +108,11 @@ public final class RaftMessagesFuzz {
                 new LinkTransport(),
                 server,
                 new LinkTransport.Wires(
-                        links, new LeaderContacts(Time.system()), Duration.ofSeconds(1), Time.system()));
+                        links,
+                        new LeaderContacts(Time.system()),
+                        Duration.ofSeconds(1),
+                        Time.system(),
+                        new FreeVotes()));
     }
 
     public static void fuzzerTestOneInput(byte[] input) {

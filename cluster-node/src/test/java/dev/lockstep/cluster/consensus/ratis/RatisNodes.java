@@ -6,6 +6,7 @@ import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,6 +68,10 @@ final class RatisNodes implements AutoCloseable {
     void stop(int index) {
         running[index].close();
         replicas[index] = null;
+    }
+
+    ReplicaStatus status(int index) {
+        return running[index].consensus().replicas().get(0);
     }
 
     Replica replica(int index) {

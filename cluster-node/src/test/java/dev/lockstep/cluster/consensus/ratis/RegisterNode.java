@@ -89,6 +89,7 @@ public final class RegisterNode implements LogMachine {
                 new ReplicaCheckpoints(
                         "register",
                         GROUP,
+                        "register",
                         this,
                         new ReplicaCheckpoints.Means(
                                 settings.checkpoints(),
@@ -105,8 +106,8 @@ public final class RegisterNode implements LogMachine {
         this.server = RaftServer.newBuilder()
                 .setServerId(dev.lockstep.cluster.consensus.ratis.Peers.id(self))
                 .setProperties(properties)
-                .setParameters(
-                        LinkTransport.parameters(new LinkTransport.Wires(links, contacts, ELECTION, Time.system())))
+                .setParameters(LinkTransport.parameters(
+                        new LinkTransport.Wires(links, contacts, ELECTION, Time.system(), new FreeVotes())))
                 .setStateMachineRegistry(group -> applying)
                 .build();
         server.start();
@@ -118,14 +119,9 @@ public final class RegisterNode implements LogMachine {
                 dev.lockstep.cluster.consensus.ratis.Peers.group(id, all, raft),
                 false));
         this.division = server.getDivision(id);
-        this.log = new RatisLog(
-                division,
-                applying,
-                contacts.of(id),
-                settings.maxEntryBytes(),
-                Runnable::run,
-                successor -> {},
-                () -> {});
+        this.log =
+                new RatisLog(all, contacts.of(id), settings.maxEntryBytes(), Runnable::run, successor -> {}, () -> {});
+        log.opened(division, applying);
         this.rounds = new ReadRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
     }
 

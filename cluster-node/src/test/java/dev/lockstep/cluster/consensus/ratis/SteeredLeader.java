@@ -75,7 +75,11 @@ final class SteeredLeader implements AutoCloseable {
         RaftServer server = Played.role(
                 RaftServer.class, Map.of("getProperties", none -> properties, "getServerRpc", none -> rpcOfServer()));
         var wires = new LinkTransport.Wires(
-                new Hearing(), new LeaderContacts(Time.system()), Duration.ofSeconds(30), Time.system());
+                new Hearing(),
+                new LeaderContacts(Time.system()),
+                Duration.ofSeconds(30),
+                Time.system(),
+                new FreeVotes());
         rpc = new LinkRpc(new LinkTransport(), server, wires);
         rpc.addRaftPeers(List.of(FOLLOWER));
         appender = new LinkAppender(division(server), new Leading(), follower, rpc);

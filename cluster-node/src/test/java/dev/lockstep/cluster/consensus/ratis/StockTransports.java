@@ -46,7 +46,7 @@ public final class StockTransports {
         return new RatisConsensus(
                 settings,
                 new LeaderContacts(Time.system()),
-                contacts -> new RatisConsensus.Transport(
+                (contacts, votes) -> new RatisConsensus.Transport(
                         properties -> {
                             RaftConfigKeys.Rpc.setType(properties, type);
                             // Ratis' own appenders tell followers of a commit by an entry, or not before the next

@@ -1,0 +1,31 @@
+package dev.lockstep.cluster.cli;
+
+/** As much of JSON as commands answer in. Stateless. */
+final class Json {
+
+    private Json() {}
+
+    /** @param fields names and values in turn; values are texts, numbers or booleans */
+    static String object(Object... fields) {
+        StringBuilder out = new StringBuilder("{");
+        for (int i = 0; i < fields.length; i += 2) {
+            out.append(i == 0 ? "" : ",").append(text(fields[i].toString())).append(':');
+            out.append(fields[i + 1] instanceof String value ? text(value) : fields[i + 1]);
+        }
+        return out.append('}').toString();
+    }
+
+    private static String text(String value) {
+        StringBuilder out = new StringBuilder("\"");
+        for (char one : value.toCharArray()) {
+            if (one == '"' || one == '\\') {
+                out.append('\\').append(one);
+            } else if (one < ' ') {
+                out.append("\\u%04x".formatted((int) one));
+            } else {
+                out.append(one);
+            }
+        }
+        return out.append('"').toString();
+    }
+}

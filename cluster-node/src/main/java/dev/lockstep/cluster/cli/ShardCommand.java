@@ -1,0 +1,222 @@
+package dev.lockstep.cluster.cli;
+
+import dev.lockstep.cluster.cli.ClusterOptions.Report;
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Shows how the replicas of a running cluster are, and has those take part again that have lost what they had. */
+@Command(
+        name = "shard",
+        mixinStandardHelpOptions = true,
+        description = "Shows how the replicas are, and recovers a shard that has lost its majority.",
+        subcommands = {ShardCommand.Status.class, ShardCommand.Recover.class})
+final class ShardCommand {
+
+    private static final long PATIENCE_SECONDS = 10;
+
+    /** The replicas of a node; nothing if it did not answer. */
+    private record Node(Member member, @Nullable List<ReplicaStatus> replicas) {}
+
+    /** Asks each. */
+    private static List<Node> nodes(Session session, Links links) {
+        List<Node> nodes = new ArrayList<>();
+        for (Member member : session.view().members()) {
+            Reply reply = ask(links, member, new Request.DescribeReplicas());
+            nodes.add(new Node(member, reply instanceof Reply.Replicas told ? told.replicas() : null));
+        }
+        return nodes;
+    }
+
+    /** Null if there is no answer. */
+    private static @Nullable Reply ask(Links links, Member member, Request request) {
+        CompletableFuture<Reply> answer = new CompletableFuture<>();
+        links.to(member).send(request, new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                answer.complete(reply);
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                answer.completeExceptionally(cause);
+            }
+        });
+        try {
+            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException none) {
+            return null;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+
+    /** A table for people, an array for programs. */
+    private static Report report(List<Node> nodes) {
+        List<String> rows = new ArrayList<>();
+        List<String> objects = new ArrayList<>();
+        rows.add(row("SHARD", "NODE", "STATE", "LEADS", "TERM", "POSITION", "NOTE"));
+        for (Node node : nodes) {
+            if (node.replicas() == null) {
+                rows.add(row("?", node.member().id().name(), "no answer", "", "", "", ""));
+                objects.add(Json.object("node", node.member().id().name(), "state", "no answer"));
+            }
+        }
+        nodes.stream()
+                .filter(node -> node.replicas() != null)
+                .flatMap(node -> node.replicas().stream().map(replica -> new Placed(node.member(), replica)))
+                .sorted(Comparator.<Placed>comparingInt(
+                                placed -> placed.replica().group())
+                        .thenComparing(placed -> placed.member().id().name()))
+                .forEach(placed -> {
+                    ReplicaStatus replica = placed.replica();
+                    String state =
+                            replica.state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+                    rows.add(row(
+                            name(replica.group()),
+                            placed.member().id().name(),
+                            state,
+                            replica.leads() ? "yes" : "",
+                            Long.toString(replica.term()),
+                            Long.toString(replica.position()),
+                            replica.note()));
+                    objects.add(Json.object(
+                            "shard",
+                            name(replica.group()),
+                            "node",
+                            placed.member().id().name(),
+                            "state",
+                            state,
+                            "leads",
+                            replica.leads(),
+                            "term",
+                            replica.term(),
+                            "position",
+                            replica.position(),
+                            "note",
+                            replica.note()));
+                });
+        return new Report(String.join(System.lineSeparator(), rows), "[" + String.join(",", objects) + "]");
+    }
+
+    private record Placed(Member member, ReplicaStatus replica) {}
+
+    private static String row(String... cells) {
+        return "%-8s %-12s %-12s %-6s %8s %12s  %s".formatted((Object[]) cells).stripTrailing();
+    }
+
+    private static String name(int group) {
+        return group == Consensus.CONTROL ? "control" : Integer.toString(group);
+    }
+
+    /** One line for each replica. */
+    @Command(
+            name = "status",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Shows how each replica is: whether it knows all that it ever said, where it is, what it waits for.")
+    static final class Status implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Override
+        public Integer call() {
+            return options.run((session, links) -> report(nodes(session, links)));
+        }
+    }
+
+    /** For the operator alone to decide. */
+    @Command(
+            name = "recover",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Has a shard go on with what is left of it, when so many of its replicas have lost what they had that no",
+                "majority knows everything. What only those had acknowledged is lost."
+            })
+    static final class Recover implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Option(
+                names = "--shard",
+                required = true,
+                paramLabel = "<shard>",
+                description = "Its number, or \"control\" for the group that knows which caches there are.")
+        private String shard = "";
+
+        @Option(names = "--accept-loss", description = "Do it. Without this, only what would be done is told.")
+        private boolean acceptLoss;
+
+        @Override
+        public Integer call() {
+            return options.run(this::recover);
+        }
+
+        private Report recover(Session session, Links links) throws IOException {
+            int group = group();
+            List<Node> nodes = nodes(session, links);
+            var replicas = nodes.stream()
+                    .filter(node -> node.replicas() != null)
+                    .flatMap(node -> node.replicas().stream()
+                            .filter(replica -> replica.group() == group)
+                            .map(replica -> new ShardRecovery.Replica(node.member(), replica)))
+                    .toList();
+            int hosts = group == Consensus.CONTROL
+                    ? nodes.size()
+                    : session.view().map().replicasOf(group).size();
+            ShardRecovery recovery = ShardRecovery.plan(name(group), replicas, hosts);
+            options.progress(report(nodes).text());
+            options.progress(recovery.toString());
+            if (!acceptLoss) {
+                throw new RefusedException("Nothing was done. Say --accept-loss to do it");
+            }
+            for (ShardRecovery.Order order : recovery.orders()) {
+                Reply reply =
+                        ask(links, order.member(), new Request.RecoverReplica(group, recovery.term(), order.stands()));
+                if (!(reply instanceof Reply.Done)) {
+                    throw new IOException("Node " + order.member() + " did not do it: " + reply);
+                }
+            }
+            String done = recovery.orders().stream()
+                    .map(order -> order.member().id().name())
+                    .collect(Collectors.joining(", "));
+            return new Report(
+                    "Shard " + name(group) + " goes on; these take part again: " + done,
+                    Json.object("shard", name(group), "term", recovery.term(), "recovered", done));
+        }
+
+        private int group() {
+            if (shard.equals("control")) {
+                return Consensus.CONTROL;
+            }
+            try {
+                return Integer.parseUnsignedInt(shard);
+            } catch (NumberFormatException wrong) {
+                throw new RefusedException("\"" + shard + "\" is no shard; say a number, or \"control\"");
+            }
+        }
+    }
+}

@@ -1,0 +1,549 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Decision;
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Memory;
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
+import dev.lockstep.cluster.consensus.ratis.ReplicaFiles.Note;
+import dev.lockstep.cluster.snapshot.CheckpointId;
+import dev.lockstep.cluster.snapshot.Quarantine;
+import dev.lockstep.cluster.snapshot.SmallFile;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ReplicaStatus.State;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One replica of a Raft group on a node's Ratis server: opens it, at once if it remembers all that it has said to the others, and
+ * otherwise once they have told it what it needs ({@link Amnesia}). Thread-safe; opening later is done on one loop.
+ */
+final class RatisReplica {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RatisReplica.class);
+    private static final long OPEN_SECONDS = 60;
+    private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long FIRST_WORD_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long NEXT_WORD_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final Host host;
+    private final LogMachine machine;
+    private final int group;
+    private final RaftGroup raftGroup;
+    private final String name;
+    private final ReplicaFiles files;
+    private final ReplicaCheckpoints checkpoints;
+    private final List<RaftPeerId> others;
+    private final RatisLog log;
+    private final Map<RaftPeerId, Standing> answers = new HashMap<>();
+    private final Set<RaftPeerId> seenNew = new HashSet<>();
+    private volatile Standing standing = new Standing(Memory.NEW, 0);
+    private volatile boolean votes;
+    private volatile @Nullable RatisStateMachine applying;
+    private volatile RaftServer.@Nullable Division division;
+    private volatile boolean closed;
+    private long losses;
+    private volatile String waitsFor = "";
+    private long nextWordNanos;
+
+    /**
+     * What the replicas of a node share.
+     *
+     * @param loop where a replica is opened later
+     * @param diskFailed told, on any thread, when the logs can't be written any more; must not block
+     */
+    record Host(
+            RatisSettings settings,
+            RaftServer server,
+            ClientId client,
+            LeaderContacts contacts,
+            EventLoop loop,
+            EventLoop checkpointing,
+            ReplicaCheckpoints.Means means,
+            Consumer<IOException> diskFailed) {}
+
+    RatisReplica(Host host, int group, List<NodeId> replicas, LogMachine machine) {
+        this.host = host;
+        this.machine = machine;
+        this.group = group;
+        RatisSettings settings = host.settings();
+        RaftGroupId id = Peers.groupId(settings.cluster(), group);
+        this.raftGroup = Peers.group(id, replicas, settings.members());
+        this.name = "group " + group + " on " + settings.self().id();
+        this.files = new ReplicaFiles(settings.folder(), id.getUuid().toString(), label(group));
+        this.checkpoints = new ReplicaCheckpoints(name, group, label(group), machine, host.means());
+        this.others = raftGroup.getPeers().stream()
+                .map(RaftPeer::getId)
+                .filter(peer -> !peer.equals(host.server().getId()))
+                .toList();
+        this.log = new RatisLog(
+                replicas, host.contacts().of(id), settings.maxEntryBytes(), host.loop(), this::transfer, this::remove);
+    }
+
+    /** What a group is called in the names of files. */
+    static String label(int group) {
+        return group == Consensus.CONTROL ? "control" : "shard-" + group;
+    }
+
+    RaftGroupId id() {
+        return raftGroup.getGroupId();
+    }
+
+    RatisLog log() {
+        return log;
+    }
+
+    /** What applies its entries, if it is open or being opened. */
+    @Nullable
+    RatisStateMachine applying() {
+        return applying;
+    }
+
+    boolean isOpen() {
+        return division != null;
+    }
+
+    boolean mayVote() {
+        return votes;
+    }
+
+    boolean mayStand() {
+        return standing.memory() == Memory.WHOLE;
+    }
+
+    // Opening
+
+    /**
+     * Opens it, or begins to ask.
+     *
+     * @throws IOException when the disk can't be used
+     */
+    void open() throws IOException {
+        Note note = files.note();
+        boolean unknown = note == null && !files.exist();
+        if (unknown && host.settings().formed()) {
+            note = new Note(Memory.LOST, 0, false, "its log is not there any more");
+            files.write(note);
+        }
+        if (note == null && !unknown) {
+            standing = new Standing(Memory.WHOLE, 0);
+            votes = true;
+        } else if (note != null) {
+            resume(note);
+        }
+        if (standing.memory() == Memory.WHOLE || standing.memory() == Memory.CATCHING_UP) {
+            openNow();
+        } else {
+            host.loop().execute(this::ask);
+        }
+    }
+
+    private void resume(Note note) throws IOException {
+        if (note.memory() == Memory.CATCHING_UP) {
+            files.beginIn(note.floor() + 1);
+            votes = note.votes();
+            standing = new Standing(Memory.CATCHING_UP, note.floor());
+        } else if (note.memory() == Memory.SHORTENED) {
+            try {
+                standing = new Standing(Memory.SHORTENED, files.term());
+            } catch (DamagedException damaged) {
+                lose(String.valueOf(damaged.getMessage()), null);
+            }
+        } else {
+            lose(note.cause(), null);
+        }
+    }
+
+    /**
+     * Has Ratis open it, and waits for that. What is damaged is put aside; then others are asked.
+     *
+     * @throws IOException when the disk can't be used
+     */
+    private void openNow() throws IOException {
+        RatisStateMachine attempt = new RatisStateMachine(name, machine, checkpoints, this::remove, host.diskFailed());
+        applying = attempt;
+        try {
+            if (files.exist()) {
+                files.checkVote(
+                        raftGroup.getPeers().stream().map(RaftPeer::getId).toList(),
+                        host.server().getId());
+                TornTail.cutOff(files.current());
+            }
+            // Not formatting means: recover if there is something, in which case its own configuration holds.
+            await(
+                    "opening it in " + host.settings().folder(),
+                    GroupManagementRequest.newAdd(
+                            host.client(), host.server().getId(), CallId.getAndIncrement(), raftGroup, false));
+            RaftServer.Division open = host.server().getDivision(id());
+            requireWhole(open.getRaftLog(), attempt);
+            division = open;
+            log.opened(open, attempt);
+        } catch (IOException failure) {
+            applying = null;
+            String damage = Damage.of(failure);
+            if (damage == null) {
+                throw failure;
+            }
+            lose(damage, failure);
+            host.loop().execute(this::ask);
+            return;
+        }
+        if (standing.memory() == Memory.CATCHING_UP) {
+            host.loop().execute(this::watchCatchingUp);
+        }
+    }
+
+    /** Ratis would wait for missing entries for ever, and take what is left of a log for all of it. */
+    private void requireWhole(RaftLog raftLog, RatisStateMachine opened) throws IOException {
+        long from = raftLog.getStartIndex();
+        long to = Math.max(raftLog.getNextIndex() - 1, opened.startedFrom());
+        long marked = files.marked();
+        String damage = null;
+        if (from > opened.startedFrom() + 1) {
+            damage = "the log begins at position " + from + ", but there is no checkpoint up to there: the newest in "
+                    + checkpoints.folder() + " ends at " + opened.startedFrom();
+        } else if (to < marked) {
+            damage = "the log ends at position " + to + ", but was known to be committed up to " + marked;
+        }
+        if (damage != null) {
+            opened.stop(new IOException(damage));
+            await(
+                    "closing it",
+                    GroupManagementRequest.newRemove(
+                            host.client(), host.server().getId(), CallId.getAndIncrement(), id(), false, false));
+            throw new DamagedException(damage);
+        }
+    }
+
+    private void await(String what, GroupManagementRequest request) throws IOException {
+        try {
+            RaftClientReply reply = host.server().groupManagementAsync(request).get(OPEN_SECONDS, TimeUnit.SECONDS);
+            if (!reply.isSuccess()) {
+                throw failed(what, reply.getException());
+            }
+        } catch (ExecutionException failure) {
+            throw failed(what, failure.getCause());
+        } catch (TimeoutException late) {
+            throw new IOException(
+                    "The replica of " + name + ": gave up " + what + " after " + OPEN_SECONDS + " s", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("The replica of " + name + ": interrupted while " + what);
+        }
+    }
+
+    private IOException failed(String what, Throwable cause) {
+        return new IOException("The replica of " + name + ": failed " + what + ": " + DiskWatch.reason(cause), cause);
+    }
+
+    /** What it has can't be relied on: it is put aside, and said to be lost for as long as it has not begun again. */
+    private void lose(String cause, @Nullable Throwable failure) throws IOException {
+        files.write(new Note(Memory.LOST, 0, false, cause));
+        votes = false;
+        losses++;
+        answers.clear();
+        standing = new Standing(Memory.LOST, 0);
+        Path aside = files.moveAside();
+        Path checkpointsAside = failure != null && Damage.isOfCheckpoints(failure) && checkpoints.exist()
+                ? Quarantine.move(
+                        checkpoints.folder(), checkpoints.folder().getFileName().toString())
+                : null;
+        List<Path> moved =
+                Stream.of(aside, checkpointsAside).filter(Objects::nonNull).toList();
+        LOG.error(
+                "The replica of {} has lost what it had: {}. {}It is made anew from the other replicas",
+                name,
+                cause,
+                moved.isEmpty() ? "" : "What is left was moved to " + moved + ". ",
+                failure);
+    }
+
+    // Asking the others; on the loop
+
+    private void ask() {
+        if (closed || division != null) {
+            return;
+        }
+        if (!(host.server().getServerRpc() instanceof LinkRpc rpc)) {
+            begin(new Decision.Begin(1, true), true); // nobody can be asked: a transport for tests
+            return;
+        }
+        rpc.addRaftPeers(raftGroup.getPeers());
+        long asked = losses;
+        for (RaftPeerId other : others) {
+            rpc.askForStanding(
+                    other, id(), standing, answer -> host.loop().execute(() -> answered(other, answer, asked)));
+        }
+        decide();
+        if (division == null) {
+            host.loop().schedule(ASK_NANOS, this::ask);
+        }
+    }
+
+    /** What was asked before it last forgot something says nothing of what it may have done since. */
+    private void answered(RaftPeerId other, @Nullable Standing answer, long asked) {
+        if (answer != null && asked == losses) {
+            answers.put(other, answer);
+            if (answer.memory() == Memory.NEW) {
+                seenNew.add(other);
+            }
+        }
+    }
+
+    private void decide() {
+        Decision decision = Amnesia.decide(standing, others, answers, seenNew);
+        if (decision instanceof Decision.Begin begin) {
+            begin(begin, begin.votes());
+        } else if (decision instanceof Decision.FindLost) {
+            try {
+                lose("it was started with an empty folder, but the others know it", null);
+            } catch (IOException failure) {
+                host.diskFailed().accept(failure);
+            }
+        } else if (decision instanceof Decision.Wait wait) {
+            say(wait.why());
+        }
+    }
+
+    private void say(String why) {
+        long now = host.means().time().nanos();
+        if (waitsFor.isEmpty()) {
+            nextWordNanos = now + FIRST_WORD_NANOS;
+        }
+        waitsFor = why;
+        if (now - nextWordNanos >= 0) {
+            nextWordNanos = now + NEXT_WORD_NANOS;
+            LOG.warn("The replica of {} waits: {}", name, why);
+        }
+    }
+
+    /** @param mayVote at once, even if it can't be elected at once */
+    private void begin(Decision.Begin begin, boolean mayVote) {
+        try {
+            if (standing.memory() != Memory.NEW) {
+                LOG.info(
+                        "The replica of {} takes part again, in term {}{}",
+                        name,
+                        begin.term(),
+                        begin.votes() ? "" : ", and votes once it has caught up");
+                if (!begin.votes()) {
+                    Note before = files.note();
+                    files.write(new Note(
+                            Memory.CATCHING_UP, begin.term() - 1, mayVote, before == null ? "" : before.cause()));
+                }
+                files.beginIn(begin.term());
+            }
+            if (begin.votes()) {
+                files.forgetNote();
+            }
+            votes = mayVote;
+            standing = new Standing(begin.votes() ? Memory.WHOLE : Memory.CATCHING_UP, begin.term() - 1);
+            openNow();
+        } catch (IOException failure) {
+            LOG.error("The replica of {} could not be opened", name, failure);
+            host.diskFailed().accept(failure);
+        }
+    }
+
+    // Catching up; on the loop
+
+    private void watchCatchingUp() {
+        RaftServer.Division open = division;
+        RatisStateMachine of = applying;
+        if (closed || open == null || of == null || of.isStopped()) {
+            return;
+        }
+        if (standing.memory() == Memory.WHOLE || syncedTerm(open.getRaftLog(), of) > standing.term()) {
+            remembers();
+            LOG.info("The replica of {} has caught up, and votes again", name);
+        } else {
+            host.loop().schedule(ASK_NANOS, this::watchCatchingUp);
+        }
+    }
+
+    private void remembers() {
+        try {
+            files.forgetNote();
+            standing = new Standing(Memory.WHOLE, 0);
+            votes = true;
+        } catch (IOException failure) {
+            host.diskFailed().accept(failure);
+        }
+    }
+
+    /** The highest term of what is on the disk: entries of it came from a leader that had all that was committed before. */
+    private static long syncedTerm(RaftLog raftLog, RatisStateMachine of) {
+        TermIndex entry = raftLog.getTermIndex(raftLog.getFlushIndex());
+        CheckpointId checkpoint = of.checkpoints().taking().newest();
+        return Math.max(entry == null ? 0 : entry.getTerm(), checkpoint == null ? 0 : checkpoint.term());
+    }
+
+    // What is asked of it
+
+    /** See {@link Consensus#replicas}. */
+    ReplicaStatus status() {
+        Standing now = standing;
+        RaftServer.Division open = division;
+        RatisStateMachine of = applying;
+        if (open == null || of == null) {
+            return new ReplicaStatus(
+                    group, State.valueOf(now.memory().name()), now.term(), checkpoints.reached(), false, waitsFor);
+        }
+        return new ReplicaStatus(
+                group,
+                of.isStopped() ? State.STOPPED : State.valueOf(now.memory().name()),
+                open.getInfo().getCurrentTerm(),
+                of.applied(),
+                !of.isStopped() && open.getInfo().isLeader(),
+                "");
+    }
+
+    /** See {@link Consensus#recover}. */
+    void recover(long term, boolean stands, Consumer<Reply> answer) {
+        host.loop().execute(() -> {
+            Memory memory = standing.memory();
+            if (closed || memory == Memory.WHOLE || term < standing.term()) {
+                answer.accept(Reply.Refused.of(
+                        Status.INVALID,
+                        "The replica of " + name + " waits for nobody, or is in a higher term than " + term));
+                return;
+            }
+            LOG.warn("The replica of {} takes part again in term {}, since an operator says so", name, term);
+            if (memory == Memory.CATCHING_UP) {
+                remembers();
+            } else {
+                standing = memory == Memory.NEW ? new Standing(Memory.LOST, 0) : standing;
+                begin(new Decision.Begin(term, stands), true);
+            }
+            answer.accept(new Reply.Done());
+        });
+    }
+
+    /** See {@link LinkTransport.Votes#asked}. */
+    @Nullable
+    Standing asked(RaftPeerId from, Standing asking) {
+        if (asking.memory() == Memory.NEW) {
+            host.loop().execute(() -> seenNew.add(from));
+        }
+        Standing now = standing;
+        RaftServer.Division open = division;
+        RatisStateMachine of = applying;
+        if (open != null && of != null && !of.isStopped()) {
+            return new Standing(now.memory(), open.getInfo().getCurrentTerm());
+        }
+        boolean begun = now.memory() == Memory.WHOLE || now.memory() == Memory.CATCHING_UP;
+        return begun ? null : now;
+    }
+
+    /** Ratis gives up a transfer that has not come about within the time-out of a request. */
+    private void transfer(@Nullable NodeId successor) {
+        host.loop().execute(() -> {
+            try {
+                host.server()
+                        .transferLeadershipAsync(new TransferLeadershipRequest(
+                                host.client(),
+                                host.server().getId(),
+                                id(),
+                                CallId.getAndIncrement(),
+                                successor == null ? null : Peers.id(successor),
+                                3 * host.settings().electionTimeout().toMillis()))
+                        .whenComplete((reply, failure) -> {
+                            if (failure != null || !reply.isSuccess()) {
+                                LOG.warn(
+                                        "Leadership of {} was not handed to {}: {}",
+                                        name,
+                                        successor == null ? "another" : successor,
+                                        String.valueOf(failure == null ? reply.getException() : failure));
+                            }
+                        });
+            } catch (IOException | RuntimeException failure) {
+                LOG.warn("Leadership of {} was not handed over", name, failure);
+            }
+        });
+    }
+
+    // Closing
+
+    /**
+     * Takes it out of the server once it has stopped; its files stay. On a thread of its own, because Ratis waits for the threads of
+     * the replica, of which the caller may be one.
+     */
+    private void remove() {
+        host.loop().execute(() -> {
+            try {
+                host.server()
+                        .groupManagementAsync(GroupManagementRequest.newRemove(
+                                host.client(), host.server().getId(), CallId.getAndIncrement(), id(), false, false))
+                        .whenComplete((reply, failure) -> host.checkpointing().execute(this::takeLastCheckpoint));
+            } catch (RuntimeException failure) {
+                LOG.warn("The replica of {} was not taken out", name, failure);
+            }
+        });
+    }
+
+    /** Hands nothing more to the machine. */
+    void stop(Throwable cause) {
+        closed = true;
+        RatisStateMachine of = applying;
+        if (of != null) {
+            of.stop(cause);
+        }
+    }
+
+    /** So that a start has nothing to replay. Once nothing is applied any more. */
+    void takeLastCheckpoint() {
+        RatisStateMachine of = applying;
+        if (of != null && division != null) {
+            of.takeLastCheckpoint();
+        }
+    }
+
+    /** Marks how far the log goes that can't be cut off by a leader any more; by one thread at a time. */
+    void mark() {
+        RaftServer.Division open = division;
+        if (open != null) {
+            RaftLog raftLog = open.getRaftLog();
+            try {
+                files.mark(Math.min(raftLog.getFlushIndex(), raftLog.getLastCommittedIndex()));
+            } catch (IOException failure) {
+                host.diskFailed().accept(failure);
+            }
+        }
+    }
+
+    /** Makes what was voted outlast a power cut. */
+    void keepVote() throws IOException {
+        SmallFile.syncNames(files.current());
+    }
+}

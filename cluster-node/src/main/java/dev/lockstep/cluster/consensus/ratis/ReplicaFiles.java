@@ -1,0 +1,259 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Memory;
+import dev.lockstep.cluster.snapshot.Quarantine;
+import dev.lockstep.cluster.snapshot.SmallFile;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collection;
+import java.util.List;
+import java.util.Properties;
+import java.util.zip.CRC32C;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one replica's log: Ratis', and beside them what we have to say about them. What this writes outlasts a power cut. Not
+ * thread-safe.
+ */
+final class ReplicaFiles {
+
+    private static final long NOTHING = -1;
+    private static final int MARK_BYTES = Long.BYTES + Integer.BYTES;
+
+    /** Ratis' own name for the file with the term and the vote. */
+    private static final String META = "raft-meta";
+
+    private final Path folder;
+    private final String label;
+    private final Path note;
+    private final Path mark;
+    private long lastMarked = NOTHING;
+
+    /**
+     * @param logs of the node, with a folder for each group
+     * @param group how Ratis names the folder
+     * @param label how people know it
+     */
+    ReplicaFiles(Path logs, String group, String label) {
+        this.folder = logs.resolve(group);
+        this.label = label;
+        this.note = logs.resolve(group + ".amnesia");
+        this.mark = logs.resolve(group + ".mark");
+    }
+
+    /** Where Ratis keeps the log and the vote. */
+    Path current() {
+        return folder.resolve("current");
+    }
+
+    /** Whether there is a log, empty or not. */
+    boolean exist() {
+        return Files.exists(current().resolve(META));
+    }
+
+    // What is said of them
+
+    /**
+     * That a replica does not remember everything.
+     *
+     * @param memory {@link Memory#LOST}, {@link Memory#SHORTENED} or {@link Memory#CATCHING_UP}
+     * @param floor the highest term that it may have voted in before; 0 as long as it is not known
+     * @param votes whether it is to vote all the same, since an operator has said so
+     * @param cause what has happened, for people
+     */
+    record Note(Memory memory, long floor, boolean votes, String cause) {}
+
+    /** Null when there is nothing to say: it remembers everything, or has never been there. */
+    @Nullable
+    Note note() throws IOException {
+        List<String> lines = lines(note);
+        if (lines == null) {
+            return null;
+        }
+        try {
+            return new Note(
+                    Memory.valueOf(lines.get(0)),
+                    Long.parseLong(lines.get(1)),
+                    Boolean.parseBoolean(lines.get(2)),
+                    lines.get(3));
+        } catch (RuntimeException damaged) {
+            return new Note(Memory.LOST, 0, false, "its note " + note + " is damaged");
+        }
+    }
+
+    void write(Note said) throws IOException {
+        write(
+                note,
+                List.of(
+                        said.memory().name(),
+                        Long.toString(said.floor()),
+                        Boolean.toString(said.votes()),
+                        said.cause().replaceAll("\\s+", " ")));
+    }
+
+    /** Says of all replicas that lack the last that was written; of those that lack more nothing is changed. */
+    static void noteAll(Path logs, String cause) throws IOException {
+        try (DirectoryStream<Path> groups = Files.newDirectoryStream(logs, Files::isDirectory)) {
+            for (Path group : groups) {
+                String name = group.getFileName().toString();
+                ReplicaFiles files = new ReplicaFiles(logs, name, name);
+                if (files.exist() && files.note() == null) {
+                    files.write(new Note(Memory.SHORTENED, 0, false, cause));
+                    SmallFile.delete(files.mark);
+                }
+            }
+        }
+    }
+
+    /** There is nothing to say any more. */
+    void forgetNote() throws IOException {
+        SmallFile.delete(note);
+    }
+
+    /**
+     * Up to where the log was known to be committed: one that ends before that was cut off. -1 if nothing was marked.
+     *
+     * @throws DamagedException when the mark itself is damaged
+     */
+    long marked() throws IOException {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(mark);
+        } catch (NoSuchFileException none) {
+            return NOTHING;
+        }
+        ByteBuffer read = ByteBuffer.wrap(bytes);
+        if (bytes.length != MARK_BYTES || read.getInt(Long.BYTES) != checksum(bytes, Long.BYTES)) {
+            throw new DamagedException("the mark of how far it goes, " + mark + ", is damaged");
+        }
+        return read.getLong(0);
+    }
+
+    /**
+     * Marks that. It outlasts the process: a machine that went down has either kept the log, and then an earlier mark does no harm, or
+     * not, and then it does not count.
+     */
+    void mark(long position) throws IOException {
+        if (position <= lastMarked) {
+            return;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(MARK_BYTES).putLong(position);
+        bytes.putInt(checksum(bytes.array(), Long.BYTES)).flip();
+        try (FileChannel channel = FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(bytes, 0);
+        }
+        lastMarked = position;
+    }
+
+    private static int checksum(byte[] bytes, int length) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(bytes, 0, length);
+        return (int) checksum.getValue();
+    }
+
+    /** Null if there is no such file; no lines if it is not what was written. */
+    private static @Nullable List<String> lines(Path file) throws IOException {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file);
+        } catch (NoSuchFileException none) {
+            return null;
+        }
+        List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
+        int last = lines.size() - 1;
+        return last >= 0
+                        && bytes.length == text(lines).getBytes(StandardCharsets.UTF_8).length
+                        && lines.get(last).equals(checksum(lines.subList(0, last)))
+                ? lines.subList(0, last)
+                : List.of();
+    }
+
+    private static void write(Path file, List<String> lines) throws IOException {
+        SmallFile.write(file, text(lines) + checksum(lines) + "\n");
+    }
+
+    private static String text(List<String> lines) {
+        return lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
+    }
+
+    private static String checksum(List<String> lines) {
+        byte[] bytes = text(lines).getBytes(StandardCharsets.UTF_8);
+        return "crc32c " + Integer.toHexString(checksum(bytes, bytes.length));
+    }
+
+    // What becomes of them
+
+    /** Moves the log aside, to be looked at by people. @return where to, or null if there was none */
+    @Nullable
+    Path moveAside() throws IOException {
+        SmallFile.delete(mark);
+        lastMarked = NOTHING;
+        return Files.exists(folder) ? Quarantine.move(folder, label) : null;
+    }
+
+    /** The highest term that the log or the vote is of; 0 if there are none. */
+    long term() throws IOException {
+        return exist() ? Math.max(term(vote()), TornTail.lastTerm(current())) : 0;
+    }
+
+    /**
+     * Looks at the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that of the last
+     * entry is an old one: which vote came after it nobody knows, so it is made one for this node itself.
+     *
+     * @throws DamagedException when it can't be one
+     */
+    void checkVote(Collection<RaftPeerId> voters, RaftPeerId self) throws IOException {
+        Properties vote = vote();
+        String votedFor = vote.getProperty("votedFor");
+        if (votedFor == null || !(votedFor.isEmpty() || voters.contains(RaftPeerId.valueOf(votedFor)))) {
+            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is damaged");
+        }
+        long last = TornTail.lastTerm(current());
+        if (term(vote) < last) {
+            write(last, self.toString());
+        }
+    }
+
+    private Properties vote() throws IOException {
+        Properties vote = new Properties();
+        try (Reader in = Files.newBufferedReader(current().resolve(META))) {
+            vote.load(in);
+            return vote;
+        } catch (CharacterCodingException | IllegalArgumentException damaged) {
+            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is damaged");
+        }
+    }
+
+    private long term(Properties vote) throws DamagedException {
+        try {
+            return Long.parseLong(vote.getProperty("term", "none"));
+        } catch (NumberFormatException damaged) {
+            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is damaged");
+        }
+    }
+
+    private void write(long term, String votedFor) throws IOException {
+        SmallFile.write(current().resolve(META), "votedFor=" + votedFor + "\nterm=" + term + "\n");
+    }
+
+    /** Has Ratis begin in a term, without a vote, unless it is in a higher one already. */
+    void beginIn(long term) throws IOException {
+        Files.createDirectories(current());
+        if (exist() && term(vote()) >= term) {
+            return;
+        }
+        write(term, "");
+        SmallFile.syncNames(folder);
+        SmallFile.syncNames(folder.resolveSibling("."));
+    }
+}

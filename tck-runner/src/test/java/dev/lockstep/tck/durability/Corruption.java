@@ -1,0 +1,182 @@
+package dev.lockstep.tck.durability;
+
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.NodeProcess;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Three nodes, of which one is stopped, has files of its harmed, and is started again. Then another is killed, so that what the harmed one
+ * has is needed: all that was acknowledged must be there. Not thread-safe.
+ */
+final class Corruption implements AutoCloseable {
+
+    private static final int NODES = 3;
+    private static final List<String> SETTINGS = List.of("shards: 3");
+    private static final String OF_EACH_NODE = "checkpoint-entries: 300";
+    private static final int SECTOR = 512;
+
+    /** What happens to a file. */
+    enum Harm {
+        /** One bit of it changes. */
+        FLIP,
+        /** A sector's worth of it, or what there is, becomes zeros. */
+        ZERO,
+        /** It ends earlier. */
+        CUT,
+        /** It is gone. */
+        DELETE
+    }
+
+    private final Path home;
+    private final Random random;
+    private final NodeProcesses nodes;
+    private final Load load;
+    private final List<String> undetected = new ArrayList<>();
+    private int tried;
+    private int detected;
+
+    Corruption(Path home, long seed) throws IOException {
+        this.home = home;
+        random = new Random(seed);
+        nodes = NodeProcesses.start(home, NODES, OF_EACH_NODE, SETTINGS);
+        try {
+            load = new Load(nodes);
+        } catch (RuntimeException failure) {
+            nodes.close();
+            throw failure;
+        }
+    }
+
+    /** Writes, harms one file of each of a node's replicas, and looks for what was written. */
+    void trial() throws Exception {
+        load.begin();
+        load.awaitService();
+        load.stop();
+        load.awaitEnd();
+        NodeProcess victim = nodes.node(random.nextInt(NODES));
+        if (random.nextBoolean()) {
+            victim.close();
+        } else {
+            victim.kill();
+        }
+        List<String> harms = new ArrayList<>();
+        for (Path replica : replicas(victim)) {
+            harms.add(harm(replica));
+        }
+        victim.restart();
+        victim.awaitReady();
+        Eventually.holds("it has all that the others have", () -> votesAgain(victim));
+        String said = Files.readString(victim.log());
+        NodeProcess other =
+                nodes.nodes().stream().filter(node -> node != victim).toList().get(random.nextInt(NODES - 1));
+        other.kill();
+        List<String> lost = load.lost();
+        if (!lost.isEmpty()) {
+            undetected.add(harms + " of " + victim.member().id() + ": " + lost);
+        }
+        tried += harms.size();
+        detected +=
+                count(said, " has lost what it had: ") + count(said, " is corrupt: ") + count(said, ": it is cut off");
+        other.restart();
+        other.awaitReady();
+    }
+
+    /** The folders of a node's logs. */
+    private List<Path> replicas(NodeProcess node) throws IOException {
+        Path logs = home.resolve(node.member().id()).resolve("data");
+        try (Stream<Path> all = Files.list(logs)) {
+            return all.filter(folder -> Files.isDirectory(folder.resolve("current")))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private String harm(Path replica) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(replica.resolve("current"))) {
+            files = all.filter(file -> !file.getFileName().toString().endsWith(".conf"))
+                    .sorted()
+                    .toList();
+        }
+        Path file = files.get(random.nextInt(files.size()));
+        Harm harm = Harm.values()[random.nextInt(Harm.values().length)];
+        int written = written(file);
+        int at = random.nextInt(Math.max(1, written));
+        try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+            switch (harm) {
+                case FLIP -> {
+                    bytes.seek(at);
+                    int before = bytes.read();
+                    bytes.seek(at);
+                    bytes.write(before ^ 1 << random.nextInt(8));
+                }
+                case ZERO -> {
+                    bytes.seek(at);
+                    bytes.write(new byte[Math.min(SECTOR, written - at)]);
+                }
+                case CUT -> bytes.setLength(at);
+                case DELETE -> Files.delete(file);
+            }
+        }
+        return harm + " " + file.getFileName() + " at " + at + " of " + written;
+    }
+
+    /** Up to where there is something: what comes behind is zeros, which nobody reads. */
+    private static int written(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        int end = bytes.length;
+        while (end > 0 && bytes[end - 1] == 0) {
+            end--;
+        }
+        return end;
+    }
+
+    private static boolean votesAgain(NodeProcess node) throws IOException {
+        String said = Files.readString(node.log());
+        return count(said, " takes part again, in term ") == count(said, " has caught up, and votes again")
+                && count(said, " has lost what it had: ") <= count(said, " takes part again, in term ");
+    }
+
+    private static int count(String text, String part) {
+        return text.split(Pattern.quote(part), -1).length - 1;
+    }
+
+    /** What was lost and nobody noticed, with what was done. */
+    List<String> undetected() {
+        return undetected;
+    }
+
+    int tried() {
+        return tried;
+    }
+
+    int detected() {
+        return detected;
+    }
+
+    /** What was not noticed, and where nothing was lost. */
+    int harmless() {
+        return tried - detected - undetected.size();
+    }
+
+    @Override
+    public String toString() {
+        return "tried=%d detected=%d harmless=%d undetected=%d"
+                .formatted(tried, detected, harmless(), undetected.size());
+    }
+
+    @Override
+    public void close() {
+        load.close();
+        NodeProcess.kill(nodes.nodes());
+    }
+}

@@ -1,0 +1,32 @@
+package dev.lockstep.tck.durability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./lockstep-test corrupt} is the long form. */
+class CorruptionIT {
+
+    private static final int TRIALS = 5;
+    private static final long SEED = 6;
+
+    @TempDir
+    Path home;
+
+    @Test
+    @Timeout(value = 6, unit = TimeUnit.MINUTES)
+    void aNodeWhoseFilesWereHarmedLosesNothingForTheCluster() throws Exception {
+        try (Corruption corruption = new Corruption(home, SEED)) {
+            for (int i = 0; i < TRIALS; i++) {
+                corruption.trial();
+            }
+            System.out.println(corruption);
+            assertThat(corruption.undetected()).isEmpty();
+            assertThat(corruption.detected()).isGreaterThan(corruption.tried() / 2);
+        }
+    }
+}
