@@ -202,6 +202,25 @@ class CheckpointIT {
         areThere(clients.through(node), 0, ENTRIES + 10, Consistency.STRONG);
     }
 
+    @Test
+    void aNodeWhoseMachineWentDownVotesOnlyOnceItHasCaughtUp() throws Exception {
+        write(0, ENTRIES);
+        NodeProcess node = nodes.node(0);
+        node.kill();
+        Path running = home.resolve(node.member().id()).resolve("data/running");
+        assertThat(running).exists();
+        Files.writeString(running, "an earlier life of the machine");
+        node.restart();
+        node.awaitReady();
+        assertThat(Files.readString(node.log()))
+                .contains("The replica of group 0 on n1 takes part again")
+                .doesNotContain("has lost what it had");
+        votesAgain(node);
+        nodes.node(2).kill();
+        write(ENTRIES, 10);
+        areThere(clients.through(node), 0, ENTRIES + 10, Consistency.STRONG);
+    }
+
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -27,6 +27,7 @@ final class PowerCut implements AutoCloseable {
     private static final int MAX_WAIT_MILLIS = 400;
 
     private final Random random;
+    private final Path home;
     private final int syncMillis;
     private final @Nullable FaultyCalls slow;
     private final List<LoopDisk> disks = new ArrayList<>();
@@ -41,6 +42,7 @@ final class PowerCut implements AutoCloseable {
      */
     PowerCut(Path home, String durability, int syncMillis, long seed) throws IOException {
         random = new Random(seed);
+        this.home = home;
         this.syncMillis = syncMillis;
         Files.createDirectories(home);
         try {
@@ -68,11 +70,11 @@ final class PowerCut implements AutoCloseable {
     }
 
     /** Of a node that keeps its Raft logs in a folder of their own. */
-    static String configuration(String id, List<MemberPorts> members, String durability, Path logs) {
+    static String configuration(String id, List<MemberPorts> members, String durability, Path disk) {
         return NodeProcesses.configuration(id, members, "shards: 4")
                 .replace(
                         "data: data",
-                        "data: data, durability: %s, raft-log-dir: \"%s\"".formatted(durability, logs.resolve("raft")));
+                        "data: data, durability: %s, raft-log-dir: \"%s\"".formatted(durability, logs(disk)));
     }
 
     /** Cuts the power, starts everything again, and compares. */
@@ -105,6 +107,21 @@ final class PowerCut implements AutoCloseable {
         for (LoopDisk disk : disks) {
             disk.unmount();
             disk.mount();
+        }
+        for (NodeProcess node : nodes.nodes()) {
+            machineWentDown(logs(home.resolve("disk-" + node.member().id())));
+        }
+    }
+
+    private static Path logs(Path disk) {
+        return disk.resolve("raft");
+    }
+
+    /** This machine did not; so what a node has written down of the life in which it runs is made one of an earlier. */
+    private static void machineWentDown(Path logs) throws IOException {
+        Path running = logs.resolve("running");
+        if (Files.exists(running)) { // only of those that sync in the background
+            Files.writeString(running, "an earlier life\n");
         }
     }
 

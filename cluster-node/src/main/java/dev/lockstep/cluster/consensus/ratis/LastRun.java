@@ -20,9 +20,6 @@ final class LastRun {
     /** Linux gives the machine another one each time it starts. */
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
-    /** For tests, which can't have the machine go down. */
-    private static final String BOOT_ID_PROPERTY = "lockstep.boot-id";
-
     private final Path logs;
     private final Path file;
     private final @Nullable String machine;
@@ -36,15 +33,16 @@ final class LastRun {
 
     /** Null where machines don't tell. */
     private static @Nullable String bootId() throws IOException {
-        String given = System.getProperty(BOOT_ID_PROPERTY);
-        if (given != null) {
-            return given;
-        }
         try {
             return Files.readString(BOOT_ID).strip();
         } catch (NoSuchFileException none) {
             return null;
         }
+    }
+
+    /** Whether this machine's lives can be told apart. */
+    boolean canTell() {
+        return machine != null;
     }
 
     /** Whether the machine went down since. */

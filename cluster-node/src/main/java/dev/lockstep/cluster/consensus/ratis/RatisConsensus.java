@@ -133,7 +133,9 @@ public final class RatisConsensus implements Consensus {
                 lastRun.begin();
             }
             server.start();
-            loop.schedule(MARK_NANOS, this::mark);
+            if (settings.durability() == Durability.DISK || lastRun.canTell()) {
+                loop.schedule(MARK_NANOS, this::mark); // else it could outlast a power cut, and the log not
+            }
         } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
@@ -281,7 +283,6 @@ public final class RatisConsensus implements Consensus {
         closing.execute(() -> {
             try {
                 loop.close();
-                replicas.values().forEach(RatisReplica::mark);
                 watch.close();
                 server.close();
                 checkpointing.close();

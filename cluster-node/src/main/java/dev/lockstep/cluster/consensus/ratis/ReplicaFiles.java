@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
@@ -133,6 +134,9 @@ final class ReplicaFiles {
             return NOTHING;
         }
         ByteBuffer read = ByteBuffer.wrap(bytes);
+        if (Arrays.equals(bytes, new byte[bytes.length])) {
+            return NOTHING; // the power went off before it was on the disk
+        }
         if (bytes.length != MARK_BYTES || read.getInt(Long.BYTES) != checksum(bytes, Long.BYTES)) {
             throw new DamagedException("the mark of how far it goes, " + mark + ", is damaged");
         }
