@@ -51,6 +51,16 @@ public interface ReplicatedLog extends AutoCloseable {
                 new UnsupportedOperationException("A log in memory has no checkpoints, and so no backup"));
     }
 
+    /**
+     * What the machine has become can't be relied on: hands nothing further to it, and has it made anew from other replicas when the log is
+     * opened the next time. The default has nothing to make it from.
+     *
+     * @param cause what has happened, for people
+     */
+    default void lose(String cause) {
+        close();
+    }
+
     /** Hands nothing further to the machine, and fails what waits. Idempotent. */
     @Override
     void close();

@@ -9,6 +9,7 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -70,6 +71,9 @@ final class ReplicaState implements LogMachine {
         void applied(List<CacheChange> changes);
 
         void standingChanged();
+
+        /** The store can't be read or written any more; nothing more will be applied. */
+        void failed(StoreFailedException failure);
     }
 
     /** The last batch that was applied, and the checksum after it: always seen together. */
@@ -90,7 +94,7 @@ final class ReplicaState implements LogMachine {
         applying = position;
         ShardMachine machine = contents.machine;
         machine.term(nextTerm);
-        Applied result = machine.apply(position, batch);
+        Applied result = apply(machine, position, batch);
         tip = tip(machine);
         window.applied(position, result.changes());
         Watcher told = watcher;
@@ -98,6 +102,18 @@ final class ReplicaState implements LogMachine {
             told.applied(result.changes());
         }
         return result.outcomes();
+    }
+
+    private Applied apply(ShardMachine machine, long position, Batch batch) {
+        try {
+            return machine.apply(position, batch);
+        } catch (StoreFailedException failure) {
+            Watcher told = watcher;
+            if (told != null) {
+                told.failed(failure);
+            }
+            throw failure;
+        }
     }
 
     /** The window's records, then the machine's. */
@@ -154,6 +170,13 @@ final class ReplicaState implements LogMachine {
         public @Nullable LogPoint reached() {
             Tip now = tip;
             return now.position() == 0 ? null : new LogPoint(now.term(), now.position());
+        }
+
+        @Override
+        public void forget() {
+            Contents anew = new Contents(stores.anew(shard));
+            stores.replace(shard, anew.store);
+            become(anew, new ChangeWindow.Restored(), anew.machine.lastPosition());
         }
 
         @Override

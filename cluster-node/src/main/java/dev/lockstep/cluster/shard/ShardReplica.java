@@ -227,9 +227,18 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         }
     }
 
-    private void failed(StoreFailedException failure) {
-        LOG.error("The replica of {} stops", name, failure);
-        log.close();
+    @Override
+    public void failed(StoreFailedException failure) {
+        if (failure.isDamage()) {
+            LOG.error(
+                    "The replica of {} stops; it is made anew from the others when the node starts again",
+                    name,
+                    failure);
+            log.lose(String.valueOf(failure.getMessage()));
+        } else {
+            LOG.error("The replica of {} stops", name, failure);
+            log.close();
+        }
     }
 
     private void sessionRead(Request.Read read, Consumer<Reply> reply) {

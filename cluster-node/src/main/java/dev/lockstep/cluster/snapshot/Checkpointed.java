@@ -27,6 +27,9 @@ public interface Checkpointed {
         @Nullable
         LogPoint reached();
 
+        /** It is as before the first entry, also in a later process. Before an entry is applied in this one. */
+        void forget();
+
         /** The entry that is applied next, or the image that is restored, is of this term. By the thread that applies. */
         void term(long term);
 

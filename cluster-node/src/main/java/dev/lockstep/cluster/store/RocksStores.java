@@ -27,7 +27,6 @@ import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.Status;
 import org.rocksdb.WriteBufferManager;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
@@ -88,7 +87,7 @@ public final class RocksStores implements ShardStores {
             try {
                 return new RocksStores(folder, hotBytes);
             } catch (RocksDBException damaged) {
-                if (damaged.getStatus() == null || damaged.getStatus().getCode() != Status.Code.Corruption) {
+                if (!StoreFailedException.isDamage(damaged)) {
                     throw damaged;
                 }
                 LOG.error(

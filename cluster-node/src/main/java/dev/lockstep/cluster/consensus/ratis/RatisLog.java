@@ -39,6 +39,7 @@ final class RatisLog implements ReplicatedLog {
     private final int maxEntryBytes;
     private final Executor disk;
     private final Consumer<@Nullable NodeId> transfer;
+    private final Consumer<String> lose;
     private final Runnable remove;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
@@ -56,6 +57,7 @@ final class RatisLog implements ReplicatedLog {
      * @param replicas the nodes that host one
      * @param disk does what may wait for the disk
      * @param transfer asks Ratis to hand leadership over; returns at once
+     * @param lose has what the log has made of the machine forgotten at the next start; returns at once
      * @param remove takes the replica out of the server; returns at once
      */
     RatisLog(
@@ -64,12 +66,14 @@ final class RatisLog implements ReplicatedLog {
             int maxEntryBytes,
             Executor disk,
             Consumer<@Nullable NodeId> transfer,
+            Consumer<String> lose,
             Runnable remove) {
         this.notOpen = new Standing(NO_TERM, false, false, null, List.of(Set.copyOf(replicas)));
         this.contact = contact;
         this.maxEntryBytes = maxEntryBytes;
         this.disk = disk;
         this.transfer = transfer;
+        this.lose = lose;
         this.remove = remove;
     }
 
@@ -226,6 +230,11 @@ final class RatisLog implements ReplicatedLog {
                     }
                 },
                 disk);
+    }
+
+    @Override
+    public void lose(String cause) {
+        lose.accept(cause);
     }
 
     @Override

@@ -2,12 +2,12 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.Amnesia.Decision;
 import dev.lockstep.cluster.consensus.ratis.Amnesia.Memory;
 import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import dev.lockstep.cluster.consensus.ratis.ReplicaFiles.Note;
 import dev.lockstep.cluster.snapshot.CheckpointId;
-import dev.lockstep.cluster.snapshot.Quarantine;
 import dev.lockstep.cluster.snapshot.SmallFile;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.topology.NodeId;
@@ -108,7 +108,13 @@ final class RatisReplica {
                 .filter(peer -> !peer.equals(host.server().getId()))
                 .toList();
         this.log = new RatisLog(
-                replicas, host.contacts().of(id), settings.maxEntryBytes(), host.loop(), this::transfer, this::remove);
+                replicas,
+                host.contacts().of(id),
+                settings.maxEntryBytes(),
+                host.loop(),
+                this::transfer,
+                this::loseState,
+                this::remove);
     }
 
     /** What a group is called in the names of files. */
@@ -153,7 +159,7 @@ final class RatisReplica {
         Note note = files.note();
         boolean unknown = note == null && !files.exist();
         if (unknown && host.settings().formed()) {
-            note = new Note(Memory.LOST, 0, false, "its log is not there any more");
+            note = Note.lost(false, "its log is not there any more");
             files.write(note);
         }
         if (note == null && !unknown) {
@@ -178,10 +184,10 @@ final class RatisReplica {
             try {
                 standing = new Standing(Memory.SHORTENED, files.term());
             } catch (DamagedException damaged) {
-                lose(String.valueOf(damaged.getMessage()), null);
+                lose(Note.lost(false, String.valueOf(damaged.getMessage())), null);
             }
         } else {
-            lose(note.cause(), null);
+            lose(note, null);
         }
     }
 
@@ -215,7 +221,7 @@ final class RatisReplica {
             if (damage == null) {
                 throw failure;
             }
-            lose(damage, failure);
+            lose(Note.lost(Damage.isOfCheckpoints(failure), damage), failure);
             host.loop().execute(this::ask);
             return;
         }
@@ -268,23 +274,20 @@ final class RatisReplica {
     }
 
     /** What it has can't be relied on: it is put aside, and said to be lost for as long as it has not begun again. */
-    private void lose(String cause, @Nullable Throwable failure) throws IOException {
-        files.write(new Note(Memory.LOST, 0, false, cause));
+    private void lose(Note what, @Nullable Throwable failure) throws IOException {
+        files.write(what);
         votes = false;
         losses++;
         answers.clear();
         standing = new Standing(Memory.LOST, 0);
         Path aside = files.moveAside();
-        Path checkpointsAside = failure != null && Damage.isOfCheckpoints(failure) && checkpoints.exist()
-                ? Quarantine.move(
-                        checkpoints.folder(), checkpoints.folder().getFileName().toString())
-                : null;
+        Path checkpointsAside = what.dropsState() ? checkpoints.forget() : null;
         List<Path> moved =
                 Stream.of(aside, checkpointsAside).filter(Objects::nonNull).toList();
         LOG.error(
                 "The replica of {} has lost what it had: {}. {}It is made anew from the other replicas",
                 name,
-                cause,
+                what.cause(),
                 moved.isEmpty() ? "" : "What is left was moved to " + moved + ". ",
                 failure);
     }
@@ -327,7 +330,7 @@ final class RatisReplica {
             begin(begin, begin.votes());
         } else if (decision instanceof Decision.FindLost) {
             try {
-                lose("it was started with an empty folder, but the others know it", null);
+                lose(Note.lost(false, "it was started with an empty folder, but the others know it"), null);
             } catch (IOException failure) {
                 host.diskFailed().accept(failure);
             }
@@ -359,8 +362,8 @@ final class RatisReplica {
                         begin.votes() ? "" : ", and votes once it has caught up");
                 if (!begin.votes()) {
                     Note before = files.note();
-                    files.write(new Note(
-                            Memory.CATCHING_UP, begin.term() - 1, mayVote, before == null ? "" : before.cause()));
+                    String cause = before == null ? "" : before.cause();
+                    files.write(new Note(Memory.CATCHING_UP, begin.term() - 1, mayVote, false, cause));
                 }
                 files.beginIn(begin.term());
             }
@@ -494,6 +497,21 @@ final class RatisReplica {
     }
 
     // Closing
+
+    /** See {@link ReplicatedLog#lose}. */
+    private void loseState(String cause) {
+        RatisStateMachine of = applying;
+        if (of != null && of.giveUp(new IOException(cause))) {
+            host.loop().execute(() -> {
+                try {
+                    files.write(Note.lost(true, cause));
+                } catch (IOException failure) {
+                    host.diskFailed().accept(failure);
+                }
+                remove();
+            });
+        }
+    }
 
     /**
      * Takes it out of the server once it has stopped; its files stay. On a thread of its own, because Ratis waits for the threads of

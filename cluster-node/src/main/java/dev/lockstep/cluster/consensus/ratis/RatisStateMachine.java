@@ -92,6 +92,20 @@ final class RatisStateMachine extends BaseStateMachine {
         machine.standingChanged();
     }
 
+    /**
+     * What the machine is can't be relied on.
+     *
+     * @return false if it had stopped before
+     */
+    boolean giveUp(Throwable cause) {
+        sound = false;
+        if (stopped) {
+            return false;
+        }
+        stop(cause);
+        return true;
+    }
+
     private void fail(Throwable cause) {
         sound = false;
         if (!stopped) {

@@ -7,6 +7,7 @@ import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.cluster.snapshot.Checkpointed;
+import dev.lockstep.cluster.snapshot.Quarantine;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,20 +58,30 @@ final class ReplicaCheckpoints {
         return path;
     }
 
-    boolean exist() {
-        return Files.exists(path);
-    }
-
     /** Up to where it would be restored; 0 for not at all, or if nobody can tell. */
     long reached() {
         try {
             Checkpointed.Durable durable = machine.durable();
             Checkpointed.LogPoint kept = durable == null ? null : durable.reached();
-            CheckpointId newest = exist() ? new CheckpointFolder(path, group).newest() : null;
+            CheckpointId newest = Files.exists(path) ? new CheckpointFolder(path, group).newest() : null;
             return Math.max(kept == null ? 0 : kept.position(), newest == null ? 0 : newest.position());
         } catch (IOException unreadable) {
             return 0;
         }
+    }
+
+    /**
+     * Has the machine be as before the first entry, and puts the checkpoints aside. Before it is opened.
+     *
+     * @return where they are now, or null if there were none
+     */
+    @Nullable
+    Path forget() throws IOException {
+        Checkpointed.Durable durable = machine.durable();
+        if (durable != null) {
+            durable.forget();
+        }
+        return Files.exists(path) ? Quarantine.move(path, path.getFileName().toString()) : null;
     }
 
     /** To be called before anything else, and again for each time that the replica is opened. */

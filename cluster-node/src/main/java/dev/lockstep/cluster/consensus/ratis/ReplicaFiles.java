@@ -70,9 +70,16 @@ final class ReplicaFiles {
      * @param memory {@link Memory#LOST}, {@link Memory#SHORTENED} or {@link Memory#CATCHING_UP}
      * @param floor the highest term that it may have voted in before; 0 as long as it is not known
      * @param votes whether it is to vote all the same, since an operator has said so
+     * @param dropsState whether what the log has made of the replica can't be relied on either
      * @param cause what has happened, for people
      */
-    record Note(Memory memory, long floor, boolean votes, String cause) {}
+    record Note(Memory memory, long floor, boolean votes, boolean dropsState, String cause) {
+
+        /** Nothing is left of its log. */
+        static Note lost(boolean dropsState, String cause) {
+            return new Note(Memory.LOST, 0, false, dropsState, cause);
+        }
+    }
 
     /** Null when there is nothing to say: it remembers everything, or has never been there. */
     @Nullable
@@ -86,9 +93,10 @@ final class ReplicaFiles {
                     Memory.valueOf(lines.get(0)),
                     Long.parseLong(lines.get(1)),
                     Boolean.parseBoolean(lines.get(2)),
-                    lines.get(3));
+                    Boolean.parseBoolean(lines.get(3)),
+                    lines.get(4));
         } catch (RuntimeException damaged) {
-            return new Note(Memory.LOST, 0, false, "its note " + note + " is damaged");
+            return Note.lost(true, "its note " + note + " is damaged");
         }
     }
 
@@ -99,6 +107,7 @@ final class ReplicaFiles {
                         said.memory().name(),
                         Long.toString(said.floor()),
                         Boolean.toString(said.votes()),
+                        Boolean.toString(said.dropsState()),
                         said.cause().replaceAll("\\s+", " ")));
     }
 
@@ -109,7 +118,7 @@ final class ReplicaFiles {
                 String name = group.getFileName().toString();
                 ReplicaFiles files = new ReplicaFiles(logs, name, name);
                 if (files.exist() && files.note() == null) {
-                    files.write(new Note(Memory.SHORTENED, 0, false, cause));
+                    files.write(new Note(Memory.SHORTENED, 0, false, false, cause));
                     SmallFile.delete(files.mark);
                 }
             }

@@ -119,8 +119,8 @@ public final class RegisterNode implements LogMachine {
                 dev.lockstep.cluster.consensus.ratis.Peers.group(id, all, raft),
                 false));
         this.division = server.getDivision(id);
-        this.log =
-                new RatisLog(all, contacts.of(id), settings.maxEntryBytes(), Runnable::run, successor -> {}, () -> {});
+        this.log = new RatisLog(
+                all, contacts.of(id), settings.maxEntryBytes(), Runnable::run, successor -> {}, cause -> {}, () -> {});
         log.opened(division, applying);
         this.rounds = new ReadRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
     }
