@@ -23,13 +23,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
- * What durability costs: puts on three nodes of each durability side by side, puts on one node while it takes one checkpoint
+ * What durability costs: puts on three nodes of each durability and store side by side, puts on one node while it takes one checkpoint
  * after the other and while it takes none, and how long a killed node is away. Arguments: entries of the node that takes checkpoints
- * (1,000,000), rounds (3), seconds for each measurement (5).
+ * (1,000,000; and a tenth of that), rounds (3), seconds for each measurement (5).
  */
 public final class Durability {
 
@@ -46,18 +48,23 @@ public final class Durability {
         int seconds = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 5;
         Path home = Files.createTempDirectory("lockstep-durability");
         durabilities(home, rounds, seconds);
-        checkpoints(home.resolve("checkpoints"), entries, rounds, seconds);
+        checkpoints(home.resolve("few"), entries / 10, rounds, seconds);
+        checkpoints(home.resolve("many"), entries, rounds, seconds);
     }
 
     /** The clusters run side by side; only one is under load at a time. */
     private static void durabilities(Path home, int rounds, int seconds) throws Exception {
         Map<String, Samples> all = new LinkedHashMap<>();
         try (Cluster process = Cluster.start(home.resolve("process"), 3, "durability: process", "512m");
-                Cluster disk = Cluster.start(home.resolve("disk"), 3, "durability: disk", "512m")) {
+                Cluster disk = Cluster.start(home.resolve("disk"), 3, "durability: disk", "512m");
+                Cluster rocks =
+                        Cluster.start(home.resolve("rocks-process"), 3, "durability: process, store: rocksdb", "512m");
+                Cluster rocksDisk =
+                        Cluster.start(home.resolve("rocks-disk"), 3, "durability: disk, store: rocksdb", "512m")) {
             for (int round = 0; round <= rounds; round++) {
                 for (int callers : new int[] {1, 64}) {
                     double base = 0;
-                    for (Cluster cluster : List.of(process, disk)) {
+                    for (Cluster cluster : List.of(process, disk, rocks, rocksDisk)) {
                         String name = cluster.name() + ", " + callers + (callers == 1 ? " caller" : " callers");
                         Sample sample = cluster.put(name, callers)
                                 .run(round == 0 ? Math.max(seconds, WARM_UP_SECONDS) : seconds);
@@ -118,8 +125,8 @@ public final class Durability {
     }
 
     private static void print(String what, String ratio, Map<String, Samples> all) {
-        System.out.printf("%n%-24s %24s %22s %9s %9s %8s%n", what, "operations/s", ratio, "p50 us", "p99 us", "CPU us");
-        all.forEach((name, samples) -> System.out.printf("%-24s %s%n", name, samples));
+        System.out.printf("%n%-48s %24s %22s %9s %9s %8s%n", what, "operations/s", ratio, "p50 us", "p99 us", "CPU us");
+        all.forEach((name, samples) -> System.out.printf("%-48s %s%n", name, samples));
     }
 
     /** Nodes with one cache in one shard, and a client of them. */
@@ -178,6 +185,7 @@ public final class Durability {
                             || refused.status() != Status.BUSY) {
                         throw failure;
                     }
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
                 }
             }
         }
