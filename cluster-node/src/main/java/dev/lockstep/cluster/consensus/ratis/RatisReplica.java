@@ -456,7 +456,7 @@ final class RatisReplica {
     /** See {@link LinkTransport.Votes#asked}. */
     @Nullable
     Standing asked(RaftPeerId from, Standing asking) {
-        if (asking.memory() == Memory.NEW) {
+        if (asking.memory() == Memory.NEW && others.contains(from)) {
             host.loop().execute(() -> seenNew.add(from));
         }
         Standing now = standing;

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Memory;
 import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import java.io.IOException;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -29,6 +30,6 @@ class FreeVotes implements LinkTransport.Votes {
 
     @Override
     public @Nullable Standing asked(RaftGroupId group, RaftPeerId from, Standing standing) {
-        return null;
+        return new Standing(Memory.WHOLE, standing.term() + 1);
     }
 }
