@@ -180,6 +180,6 @@ public final class NodeProcesses implements AutoCloseable {
 
     @Override
     public void close() {
-        nodes.forEach(NodeProcess::close);
+        NodeProcess.close(nodes);
     }
 }
