@@ -20,9 +20,12 @@ import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.MutableEntry;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,11 +39,15 @@ class CounterWithLostRepliesIT {
     private static final String KEY = "counter";
 
     @TempDir
-    Path home;
+    static Path home;
 
-    private final Losses losses = new Losses();
-    private NodeProcesses nodes;
-    private ClientProxies proxies;
+    private static NodeProcesses nodes;
+    private static ClientProxies proxies;
+    /** Those of the test that runs. */
+    private static volatile Losses losses = new Losses();
+
+    /** Of the test's own cache. */
+    private String name;
 
     /** What becomes of the leader between the lost reply and the retry. */
     private enum Then {
@@ -49,7 +56,7 @@ class CounterWithLostRepliesIT {
     }
 
     /** Which replies are lost, and who has answered which request. The lock guards all fields. */
-    private static final class Losses implements ClientProxies.Loss {
+    private static final class Losses {
 
         private final Map<Request, List<String>> answers = new HashMap<>();
         private int ofEach;
@@ -58,8 +65,7 @@ class CounterWithLostRepliesIT {
         private NodeProcess harmed;
         private int lost;
 
-        @Override
-        public synchronized boolean arrives(NodeProcess node, Request request, Reply reply) throws Exception {
+        synchronized boolean arrives(NodeProcess node, Request request, Reply reply) throws Exception {
             boolean counts = onlyWrites ? request instanceof Request.Write : request instanceof Request.ToShard;
             if (ofEach == 0 || !counts || reply instanceof Reply.Refused) {
                 return true;
@@ -93,12 +99,16 @@ class CounterWithLostRepliesIT {
 
         /** The leader comes back, and the cluster is whole again. */
         synchronized void mend() throws Exception {
+            if (harmed == null) {
+                return;
+            }
             if (then == Then.KILLED) {
                 harmed.restart();
                 harmed.awaitReady();
             } else {
                 harmed.thaw();
             }
+            harmed = null;
         }
 
         /** For each write, who answered it, in order. */
@@ -118,24 +128,36 @@ class CounterWithLostRepliesIT {
         }
     }
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         nodes = NodeProcesses.start(home, 3, List.of("shards: 1"));
-        proxies = new ClientProxies(nodes.nodes(), losses);
+        proxies = new ClientProxies(nodes.nodes(), (node, request, reply) -> losses.arrives(node, request, reply));
     }
 
-    @AfterEach
-    void stop() {
-        Caching.getCachingProvider().close();
+    @AfterAll
+    static void stop() {
         proxies.close();
         nodes.close();
+    }
+
+    @BeforeEach
+    void name(TestInfo test) {
+        losses = new Losses();
+        name = test.getTestMethod().orElseThrow().getName() + test.getDisplayName();
+    }
+
+    /** Also after a failure, the next test has a whole cluster. */
+    @AfterEach
+    void mend() throws Exception {
+        losses.mend();
+        losses.lose(0, false, null);
+        Caching.getCachingProvider().close();
     }
 
     private Cache<String, Integer> counter() {
         Cache<String, Integer> cache = Caching.getCachingProvider()
                 .getCacheManager(proxies.uri("processes"), null)
-                .createCache(
-                        "counters", new MutableConfiguration<String, Integer>().setTypes(String.class, Integer.class));
+                .createCache(name, new MutableConfiguration<String, Integer>().setTypes(String.class, Integer.class));
         cache.put(KEY, 0);
         return cache;
     }
@@ -143,7 +165,7 @@ class CounterWithLostRepliesIT {
     /** What a client says that hears everything. */
     private int counted() {
         Cache<String, Integer> seen =
-                Caching.getCachingProvider().getCacheManager(nodes.uri(), null).getCache("counters");
+                Caching.getCachingProvider().getCacheManager(nodes.uri(), null).getCache(name);
         return seen.invoke(KEY, (entry, arguments) -> entry.getValue());
     }
 

@@ -10,6 +10,7 @@ import dev.lockstep.jcache.cache.LockstepCacheException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -19,23 +20,32 @@ import java.util.function.Predicate;
 import javax.cache.Cache;
 import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left when a client never learns what came of a write, or when others get between a writer and the cache. */
 class UnknownWriteIT {
 
+    /** Until an outcome is unknown, which half of the tests wait for; much longer than anything that succeeds takes. */
+    private static final String TIMEOUT = "&timeout=4s";
+
     @TempDir
-    Path home;
+    static Path home;
 
-    private NodeProcesses nodes;
-    private ClientProxies proxies;
-    private volatile Predicate<Request.Write> lost = write -> false;
-    private final AtomicInteger heard = new AtomicInteger();
+    private static NodeProcesses nodes;
+    private static ClientProxies proxies;
+    private static final AtomicInteger heard = new AtomicInteger();
+    private static volatile Predicate<Request.Write> lost = write -> false;
 
-    private final class Losses implements ClientProxies.Loss {
+    /** Of the test's own cache. */
+    private String name;
+
+    private static final class Losses implements ClientProxies.Loss {
 
         @Override
         public boolean arrives(NodeProcess node, Request request, Reply reply) {
@@ -50,28 +60,39 @@ class UnknownWriteIT {
         }
     }
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         nodes = NodeProcesses.start(home, 3, List.of("shards: 2"));
         proxies = new ClientProxies(nodes.nodes(), new Losses());
     }
 
-    @AfterEach
-    void stop() {
-        Caching.getCachingProvider().close();
+    @AfterAll
+    static void stop() {
         proxies.close();
         nodes.close();
     }
 
+    @BeforeEach
+    void name(TestInfo test) {
+        heard.set(0);
+        name = test.getTestMethod().orElseThrow().getName();
+    }
+
+    @AfterEach
+    void disconnect() {
+        lost = write -> false;
+        Caching.getCachingProvider().close();
+    }
+
     private Cache<String, Integer> harmed(MutableConfiguration<String, Integer> configuration) {
         return Caching.getCachingProvider()
-                .getCacheManager(proxies.uri("processes"), null)
-                .createCache("numbers", configuration);
+                .getCacheManager(URI.create(proxies.uri("processes") + TIMEOUT), null)
+                .createCache(name, configuration);
     }
 
     /** As another client sees it, which has no writer. */
     private Cache<String, Integer> seen() {
-        return Caching.getCachingProvider().getCacheManager(nodes.uri(), null).getCache("numbers");
+        return Caching.getCachingProvider().getCacheManager(nodes.uri(), null).getCache(name);
     }
 
     @Test
@@ -110,7 +131,7 @@ class UnknownWriteIT {
                         LockstepCacheException.class,
                         unknown -> assertThat(unknown.kind()).isEqualTo(Status.Kind.INDETERMINATE));
         assertThat(heard.get()).isBetween(1, 39);
-        assertThat(CacheParity.statistic("numbers", "CachePuts")).isEqualTo((long) heard.get());
+        assertThat(CacheParity.statistic(name, "CachePuts")).isEqualTo((long) heard.get());
     }
 
     @Test

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckpointIT {
 
     private static final int ENTRIES = 150;
-    private static final int LARGE = 600_000;
+    private static final int LARGE = 300_000;
     private static final Pattern RESTORED =
             Pattern.compile("The replica of group 0 on n\\d goes on from its checkpoint at position (\\d+)");
 

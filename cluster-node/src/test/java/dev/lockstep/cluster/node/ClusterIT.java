@@ -31,7 +31,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,23 +44,51 @@ class ClusterIT {
     private static final int SHARDS = 3;
 
     @TempDir
-    Path home;
+    static Path home;
 
-    private NodeProcesses nodes;
+    private static NodeProcesses nodes;
+
+    private final List<NodeProcess> frozen = new ArrayList<>();
     private Clients clients;
     private Session session;
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         nodes = NodeProcesses.start(home, 3, List.of("shards: " + SHARDS));
+    }
+
+    @AfterAll
+    static void stop() {
+        nodes.close();
+    }
+
+    @BeforeEach
+    void connect() {
         clients = new Clients("processes", nodes.addresses());
         session = clients.open();
     }
 
+    /** The next test finds all nodes and no cache. */
     @AfterEach
-    void stop() {
+    void mend() throws Exception {
+        for (NodeProcess node : frozen) {
+            node.thaw();
+        }
+        nodes.makeWhole();
+        try (Session last = clients.open()) {
+            last.caches().join().forEach(cache -> last.destroyCache(cache.id()).join());
+        }
         clients.close();
-        nodes.close();
+    }
+
+    private void freeze(NodeProcess node) throws Exception {
+        frozen.add(node);
+        node.freeze();
+    }
+
+    private void thaw(NodeProcess node) throws Exception {
+        node.thaw();
+        frozen.remove(node);
     }
 
     private static CacheDefinition definition(String name) {
@@ -189,11 +219,11 @@ class ClusterIT {
         int cache = cache("c");
         Bytes key = key(1);
         put(session, cache, key, 0);
-        NodeProcess frozen = leader(cache, key);
-        Session before = clients.through(frozen);
+        NodeProcess leader = leader(cache, key);
+        Session before = clients.through(leader);
         assertThat(value(before.get(cache, key, Consistency.STRONG).join().entry()))
                 .isZero();
-        frozen.freeze();
+        freeze(leader);
         for (int i = 1; i <= 20; i++) {
             put(session, cache, key, i);
             assertThat(value(session.get(cache, key, Consistency.SESSION).join().entry()))
@@ -204,7 +234,7 @@ class ClusterIT {
         for (int i = 0; i < 50; i++) {
             strong.add(before.get(cache, key, Consistency.STRONG).thenApply(found -> value(found.entry())));
         }
-        frozen.thaw();
+        thaw(leader);
         for (CompletableFuture<Long> read : strong) {
             assertThat(read.get(20, TimeUnit.SECONDS)).isEqualTo(20);
         }
@@ -216,13 +246,13 @@ class ClusterIT {
         Bytes key = key(1);
         put(session, cache, key, 0);
         Session reader = clients.open();
-        NodeProcess frozen = leader(cache, key);
+        NodeProcess leader = leader(cache, key);
         long seen = 0;
         for (int i = 1; i <= 60; i++) {
             if (i == 20) {
-                frozen.freeze();
+                freeze(leader);
             } else if (i == 40) {
-                frozen.thaw();
+                thaw(leader);
             }
             put(session, cache, key, i);
             long read = value(reader.get(cache, key, Consistency.SESSION).join().entry());

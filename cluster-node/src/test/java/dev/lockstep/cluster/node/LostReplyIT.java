@@ -26,7 +26,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,18 +43,28 @@ class LostReplyIT {
     private static final Bytes B = Bytes.utf8("b");
 
     @TempDir
-    Path home;
+    static Path home;
+
+    private static NodeProcesses nodes;
 
     private final Map<Integer, TcpProxy> proxies = new HashMap<>();
-    private NodeProcesses nodes;
     private Clients clients;
     private Session session;
     private Session onlooker;
     private int cache;
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         nodes = NodeProcesses.start(home, 3, List.of("shards: 1"));
+    }
+
+    @AfterAll
+    static void stop() {
+        nodes.close();
+    }
+
+    @BeforeEach
+    void connect() throws Exception {
         for (NodeProcess node : nodes.nodes()) {
             proxies.put(node.member().port(), new TcpProxy(node.member().port()));
         }
@@ -64,13 +76,15 @@ class LostReplyIT {
         session.write(cache, Mutation.put(KEY, A, Condition.ANY), LeaseId.NONE).join();
     }
 
+    /** The next test finds all nodes and no cache. */
     @AfterEach
-    void stop() throws Exception {
+    void mend() throws Exception {
+        nodes.makeWhole();
+        onlooker.destroyCache(cache).join();
         clients.close();
         for (TcpProxy proxy : proxies.values()) {
             proxy.close();
         }
-        nodes.close();
     }
 
     private EntryRead current() {

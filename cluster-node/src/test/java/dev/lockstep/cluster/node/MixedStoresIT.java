@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Nodes with one store among nodes with the other: they bring each other up, and none comes to another state than its leader. */
 class MixedStoresIT {
 
-    private static final int LARGE = 600_000;
+    private static final int LARGE = 300_000;
     private static final int MANY = 300;
 
     @TempDir

@@ -168,6 +168,18 @@ public final class NodeProcesses implements AutoCloseable {
         return nodes.get(index);
     }
 
+    /** Starts again what was stopped or killed, and waits until every node can serve. Not for one that is frozen. */
+    public void makeWhole() throws IOException {
+        for (NodeProcess node : nodes) {
+            if (!node.isRunning()) {
+                node.restart();
+            }
+        }
+        for (NodeProcess node : nodes) {
+            node.awaitReady();
+        }
+    }
+
     /** The {@code host:port} of every node, separated by commas. */
     public String addresses() {
         return nodes.stream().map(node -> "127.0.0.1:" + node.member().port()).collect(Collectors.joining(","));
@@ -180,6 +192,6 @@ public final class NodeProcesses implements AutoCloseable {
 
     @Override
     public void close() {
-        nodes.forEach(NodeProcess::close);
+        NodeProcess.close(nodes);
     }
 }

@@ -42,8 +42,8 @@ class FirstEntryIT {
 
     @Test
     void aHeartbeatDoesNotCommitWhatWasNotCompared() throws Exception {
-        // Long time-outs: the follower shall not become a candidate in between.
-        RatisSettings settings = RaftMember.settings("first", members.get(0), members, home, Duration.ofSeconds(60));
+        // Long time-outs: the follower shall not become a candidate in between. Closing it may have to wait for one.
+        RatisSettings settings = RaftMember.settings("first", members.get(0), members, home, Duration.ofSeconds(15));
         try (RaftMember follows = new RaftMember(settings);
                 NettyLinks links = new NettyLinks("first", new NodeId("n2"), Duration.ofSeconds(1), 10)) {
             // It has been there before, or it would ask the others, which are not there.

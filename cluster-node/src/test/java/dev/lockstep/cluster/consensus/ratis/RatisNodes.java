@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Nodes with one Raft group over TCP on loopback, in this JVM. Not thread-safe. */
@@ -87,8 +88,13 @@ final class RatisNodes implements AutoCloseable {
         return Arrays.stream(replicas).filter(Objects::nonNull).toList();
     }
 
+    /** All of them at once: each waits for threads that look up once in an election time-out. */
     @Override
     public void close() {
-        Arrays.stream(running).filter(Objects::nonNull).forEach(RaftMember::close);
+        CompletableFuture.allOf(Arrays.stream(running)
+                        .filter(Objects::nonNull)
+                        .map(member -> CompletableFuture.runAsync(member::close, work -> new Thread(work).start()))
+                        .toArray(CompletableFuture[]::new))
+                .join();
     }
 }
