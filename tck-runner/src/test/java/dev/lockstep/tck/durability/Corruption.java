@@ -84,8 +84,10 @@ final class Corruption implements AutoCloseable {
             undetected.add(harms + " of " + victim.member().id() + ": " + lost);
         }
         tried += harms.size();
-        detected +=
-                count(said, " has lost what it had: ") + count(said, " is corrupt: ") + count(said, ": it is cut off");
+        detected += count(said, " has lost what it had: ")
+                + count(said, " has lost its vote: ")
+                + count(said, " is corrupt: ")
+                + count(said, ": it is cut off");
         other.restart();
         other.awaitReady();
     }

@@ -157,16 +157,14 @@ final class RatisReplica {
      */
     void open() throws IOException {
         Note note = files.note();
-        boolean unknown = note == null && !files.exist();
-        if (unknown && host.settings().formed()) {
-            note = Note.lost(false, "its log is not there any more");
-            files.write(note);
+        if (note == null) {
+            note = notice();
         }
-        if (note == null && !unknown) {
+        if (note != null) {
+            resume(note);
+        } else if (files.exist()) {
             standing = new Standing(Memory.WHOLE, 0);
             votes = true;
-        } else if (note != null) {
-            resume(note);
         }
         if (standing.memory() == Memory.WHOLE || standing.memory() == Memory.CATCHING_UP) {
             openNow();
@@ -175,19 +173,45 @@ final class RatisReplica {
         }
     }
 
+    /** What can be seen to be missing before Ratis looks; null if that is nothing, or the replica has never been there. */
+    private @Nullable Note notice() throws IOException {
+        if (!files.exist() && !files.haveLog()) {
+            return host.settings().formed() ? Note.lost(false, "its log is not there any more") : null;
+        }
+        try {
+            files.checkVote(voters(), host.server().getId());
+            return null;
+        } catch (DamagedException damaged) {
+            Note note = new Note(Memory.SHORTENED, 0, false, false, String.valueOf(damaged.getMessage()));
+            files.write(note);
+            LOG.error(
+                    "The replica of {} has lost its vote: {}. It keeps its log, and votes again when it has heard from the others",
+                    name,
+                    note.cause());
+            return note;
+        }
+    }
+
+    private List<RaftPeerId> voters() {
+        return raftGroup.getPeers().stream().map(RaftPeer::getId).toList();
+    }
+
     private void resume(Note note) throws IOException {
+        if (note.memory() == Memory.LOST) {
+            lose(note, null);
+            return;
+        }
+        try {
+            files.checkVote(voters(), host.server().getId());
+        } catch (DamagedException damaged) {
+            files.forgetVote(host.server().getId());
+        }
         if (note.memory() == Memory.CATCHING_UP) {
             files.beginIn(note.floor() + 1);
             votes = note.votes();
             standing = new Standing(Memory.CATCHING_UP, note.floor());
-        } else if (note.memory() == Memory.SHORTENED) {
-            try {
-                standing = new Standing(Memory.SHORTENED, files.term());
-            } catch (DamagedException damaged) {
-                lose(Note.lost(false, String.valueOf(damaged.getMessage())), null);
-            }
         } else {
-            lose(note, null);
+            standing = new Standing(Memory.SHORTENED, files.term());
         }
     }
 
@@ -200,12 +224,7 @@ final class RatisReplica {
         RatisStateMachine attempt = new RatisStateMachine(name, machine, checkpoints, this::remove, host.diskFailed());
         applying = attempt;
         try {
-            if (files.exist()) {
-                files.checkVote(
-                        raftGroup.getPeers().stream().map(RaftPeer::getId).toList(),
-                        host.server().getId());
-                TornTail.cutOff(files.current());
-            }
+            TornTail.cutOff(files.current());
             // Not formatting means: recover if there is something, in which case its own configuration holds.
             await(
                     "opening it in " + host.settings().folder(),

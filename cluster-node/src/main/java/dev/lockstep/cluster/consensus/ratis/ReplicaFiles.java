@@ -57,7 +57,17 @@ final class ReplicaFiles {
         return folder.resolve("current");
     }
 
-    /** Whether there is a log, empty or not. */
+    /** Whether there is anything of a log. */
+    boolean haveLog() throws IOException {
+        if (!Files.isDirectory(current())) {
+            return false;
+        }
+        try (DirectoryStream<Path> logs = Files.newDirectoryStream(current(), "log_*")) {
+            return logs.iterator().hasNext();
+        }
+    }
+
+    /** Whether there is a vote, which there is with each log, empty or not. */
     boolean exist() {
         return Files.exists(current().resolve(META));
     }
@@ -237,11 +247,18 @@ final class ReplicaFiles {
         }
     }
 
+    /** Has it begin in the term of the last entry, in which it votes for nobody else. */
+    void forgetVote(RaftPeerId self) throws IOException {
+        write(TornTail.lastTerm(Files.createDirectories(current())), self.toString());
+    }
+
     private Properties vote() throws IOException {
         Properties vote = new Properties();
         try (Reader in = Files.newBufferedReader(current().resolve(META))) {
             vote.load(in);
             return vote;
+        } catch (NoSuchFileException gone) {
+            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is gone");
         } catch (CharacterCodingException | IllegalArgumentException damaged) {
             throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is damaged");
         }

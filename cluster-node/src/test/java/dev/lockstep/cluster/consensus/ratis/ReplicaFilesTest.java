@@ -1,0 +1,135 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.cluster.consensus.ratis.Amnesia.Memory;
+import dev.lockstep.cluster.consensus.ratis.ReplicaFiles.Note;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReplicaFilesTest {
+
+    private static final RaftPeerId N1 = RaftPeerId.valueOf("n1");
+    private static final List<RaftPeerId> VOTERS = List.of(N1, RaftPeerId.valueOf("n2"));
+    private static final Note NOTE = new Note(Memory.CATCHING_UP, 7, true, false, "a disk was replaced");
+
+    @TempDir
+    Path logs;
+
+    private ReplicaFiles files;
+
+    @BeforeEach
+    void open() {
+        files = new ReplicaFiles(logs, "group", "shard-3");
+    }
+
+    private static void flip(Path file, int at) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[at] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    @Test
+    void aNoteIsReadAgainAndOneThatIsDamagedSaysThatAllIsLost() throws Exception {
+        assertThat(files.note()).isNull();
+        files.write(NOTE);
+        assertThat(new ReplicaFiles(logs, "group", "shard-3").note()).isEqualTo(NOTE);
+        Path note = logs.resolve("group.amnesia");
+        for (int at = 0; at < Files.size(note); at++) {
+            flip(note, at);
+            assertThat(files.note().memory()).as("byte %d", at).isEqualTo(Memory.LOST);
+            flip(note, at);
+        }
+        files.forgetNote();
+        assertThat(files.note()).isNull();
+    }
+
+    @Test
+    void aMarkIsReadAgainAndEachDamagedByteNoticed() throws Exception {
+        assertThat(files.marked()).isEqualTo(-1);
+        files.mark(41);
+        files.mark(40); // of no effect
+        assertThat(files.marked()).isEqualTo(41);
+        Path mark = logs.resolve("group.mark");
+        for (int at = 0; at < Files.size(mark); at++) {
+            flip(mark, at);
+            assertThatThrownBy(files::marked).as("byte %d", at).isInstanceOf(DamagedException.class);
+            flip(mark, at);
+        }
+        Files.write(mark, new byte[12]); // what a power cut can leave of a file that was not synced
+        assertThat(files.marked()).isEqualTo(-1);
+    }
+
+    @Test
+    void aVoteThatCannotBeOneIsNoticed() throws Exception {
+        files.beginIn(5);
+        assertThatCode(() -> files.checkVote(VOTERS, N1)).doesNotThrowAnyException();
+        Path vote = files.current().resolve("raft-meta");
+        for (String damaged : List.of("", "votedFor=n1\n", "term=5\n", "votedFor=n9\nterm=5", "votedFor=\nterm=x")) {
+            Files.writeString(vote, damaged);
+            assertThatThrownBy(() -> files.checkVote(VOTERS, N1))
+                    .as(damaged)
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageContaining("raft-meta");
+        }
+        Files.delete(vote);
+        assertThatThrownBy(() -> files.checkVote(VOTERS, N1)).isInstanceOf(DamagedException.class);
+        files.forgetVote(N1);
+        assertThat(vote).hasContent("votedFor=n1\nterm=0");
+    }
+
+    @Test
+    void aReplicaBeginsInATermUnlessItIsInAHigherOne() throws Exception {
+        assertThat(files.exist()).isFalse();
+        files.beginIn(5);
+        files.beginIn(3);
+        assertThat(files.exist()).isTrue();
+        assertThat(files.term()).isEqualTo(5);
+        files.beginIn(6);
+        assertThat(files.term()).isEqualTo(6);
+    }
+
+    @Test
+    void whatIsMovedAsideIsKeptThreeTimes() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            files.beginIn(i);
+            files.mark(i);
+            assertThat(files.moveAside()).isEqualTo(logs.resolve("quarantined/shard-3." + (i + 1)));
+            assertThat(files.exist()).isFalse();
+            assertThat(files.marked()).isEqualTo(-1);
+        }
+        assertThat(files.moveAside()).isNull();
+        try (var kept = Files.list(logs.resolve("quarantined"))) {
+            assertThat(kept.map(folder -> folder.getFileName().toString()))
+                    .containsExactlyInAnyOrder("shard-3.3", "shard-3.4", "shard-3.5");
+        }
+    }
+
+    @Test
+    void aMachineThatWentDownIsNoticedAndShortensAllThatRemembers() throws Exception {
+        LastRun run = new LastRun(logs);
+        assertThat(run.wasCutShort()).isFalse();
+        run.begin();
+        assertThat(new LastRun(logs).wasCutShort()).isFalse(); // only the process ended
+        Files.writeString(logs.resolve("running"), "an earlier life");
+        assertThat(new LastRun(logs).wasCutShort()).isTrue();
+        run.end();
+        assertThat(new LastRun(logs).wasCutShort()).isFalse();
+
+        files.beginIn(2);
+        ReplicaFiles other = new ReplicaFiles(logs, "other", "shard-4");
+        other.beginIn(2);
+        other.write(NOTE);
+        ReplicaFiles.noteAll(logs, "the machine went down");
+        assertThat(files.note().memory()).isEqualTo(Memory.SHORTENED);
+        assertThat(other.note()).isEqualTo(NOTE);
+    }
+}
