@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 final class Transports {
 
     private static final Effort QUICK =
-            new Effort(3, 5, 1, 5, List.of(new Load(1, 1), new Load(64, 1), new Load(256, 16)));
-    private static final Effort QUICK_PUTS = new Effort(6, 5, 1, 0, PutSection.LOADS);
+            new Effort(3, 5, 1, 3, List.of(new Load(1, 1), new Load(64, 1), new Load(256, 16)));
+    private static final Effort QUICK_PUTS = new Effort(4, 3, 1, 0, PutSection.LOADS);
     private static final Effort FULL = new Effort(
             3,
             5,

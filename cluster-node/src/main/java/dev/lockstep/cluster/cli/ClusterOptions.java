@@ -45,11 +45,6 @@ final class ClusterOptions {
         Report with(Session session) throws IOException;
     }
 
-    /** What is done with single nodes. */
-    interface WorkWithNodes {
-        Report with(Session session, Links links) throws IOException;
-    }
-
     /**
      * What came of a command.
      *
@@ -82,11 +77,6 @@ final class ClusterOptions {
 
     /** @return the exit code */
     int run(Work work) {
-        return run((session, links) -> work.with(session));
-    }
-
-    /** @return the exit code */
-    int run(WorkWithNodes work) {
         PrintWriter err = command.commandLine().getErr();
         EventLoop loop = EventLoop.threaded("lockstep-cli");
         try (Links links = new NettyLinks(cluster, null, Duration.ofSeconds(2), 1_000)) {
@@ -97,7 +87,7 @@ final class ClusterOptions {
             }
             Sessions sessions = new Sessions(links, TIMEOUT, Time.system(), loop, Entropy.system());
             try (Session session = sessions.client(servers)) {
-                Report report = work.with(session, links);
+                Report report = work.with(session);
                 command.commandLine().getOut().println(json ? report.json() : report.text());
                 return 0;
             }

@@ -2,23 +2,17 @@ package dev.lockstep.cluster.cli;
 
 import dev.lockstep.cluster.cli.ClusterOptions.Report;
 import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Reply;
-import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -33,43 +27,14 @@ import picocli.CommandLine.Option;
         subcommands = {ShardCommand.Status.class, ShardCommand.Recover.class})
 final class ShardCommand {
 
-    private static final long PATIENCE_SECONDS = 10;
-
     /** The replicas of a node; nothing if it did not answer. */
     private record Node(Member member, @Nullable List<ReplicaStatus> replicas) {}
 
-    /** Asks each. */
-    private static List<Node> nodes(Session session, Links links) {
-        List<Node> nodes = new ArrayList<>();
-        for (Member member : session.view().members()) {
-            Reply reply = ask(links, member, new Request.DescribeReplicas());
-            nodes.add(new Node(member, reply instanceof Reply.Replicas told ? told.replicas() : null));
-        }
-        return nodes;
-    }
-
-    /** Null if there is no answer. */
-    private static @Nullable Reply ask(Links links, Member member, Request request) {
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
-        links.to(member).send(request, new Link.ReplyHandler() {
-            @Override
-            public void reply(Reply reply) {
-                answer.complete(reply);
-            }
-
-            @Override
-            public void failed(boolean sent, Throwable cause) {
-                answer.completeExceptionally(cause);
-            }
-        });
-        try {
-            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException none) {
-            return null;
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
+    private static List<Node> nodes(Session session) {
+        Map<Member, List<ReplicaStatus>> answers = ClusterOptions.join(session.replicas());
+        return session.view().members().stream()
+                .map(member -> new Node(member, answers.get(member)))
+                .toList();
     }
 
     /** A table for people, an array for programs. */
@@ -143,7 +108,7 @@ final class ShardCommand {
 
         @Override
         public Integer call() {
-            return options.run((session, links) -> report(nodes(session, links)));
+            return options.run(session -> report(nodes(session)));
         }
     }
 
@@ -175,9 +140,9 @@ final class ShardCommand {
             return options.run(this::recover);
         }
 
-        private Report recover(Session session, Links links) throws IOException {
+        private Report recover(Session session) throws IOException {
             int group = group();
-            List<Node> nodes = nodes(session, links);
+            List<Node> nodes = nodes(session);
             var replicas = nodes.stream()
                     .filter(node -> node.replicas() != null)
                     .flatMap(node -> node.replicas().stream()
@@ -194,8 +159,8 @@ final class ShardCommand {
                 throw new RefusedException("Nothing was done. Say --accept-loss to do it");
             }
             for (ShardRecovery.Order order : recovery.orders()) {
-                Reply reply =
-                        ask(links, order.member(), new Request.RecoverReplica(group, recovery.term(), order.stands()));
+                Reply reply = ClusterOptions.join(
+                        session.recoverReplica(order.member(), group, recovery.term(), order.stands()));
                 if (!(reply instanceof Reply.Done)) {
                     throw new IOException("Node " + order.member() + " did not do it: " + reply);
                 }

@@ -19,16 +19,19 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.cache.Cache;
 import javax.cache.CacheException;
@@ -274,6 +277,20 @@ public final class LockstepCacheManager implements CacheManager {
         return Await.result(session.caches(), session.timeout()).stream()
                 .map(info -> info.definition().name())
                 .toList();
+    }
+
+    /**
+     * How many replicas of the cluster's shards are in which state. Those of a node that does not answer within two seconds are missing; the
+     * single node in memory has none.
+     *
+     * @throws IllegalStateException when it is closed
+     */
+    public Map<ReplicaStatus.State, Long> replicas() {
+        checkOpen();
+        return Await.result(session.replicas(), session.timeout()).values().stream()
+                .flatMap(List::stream)
+                .collect(Collectors.groupingBy(
+                        ReplicaStatus::state, () -> new EnumMap<>(ReplicaStatus.State.class), Collectors.counting()));
     }
 
     @Override

@@ -78,6 +78,24 @@ final class Router implements AutoCloseable {
         return call.result;
     }
 
+    /** Asks one member, once. Null if it does not answer within two seconds. */
+    CompletableFuture<@Nullable Reply> ask(Member member, Request request) {
+        CompletableFuture<@Nullable Reply> answer = new CompletableFuture<>();
+        link(member).send(request, new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                answer.complete(reply);
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                answer.complete(null);
+            }
+        });
+        loop.schedule(ATTEMPT_NANOS, () -> answer.complete(null));
+        return answer;
+    }
+
     /** By which an operation that begins now must have ended. */
     Deadline deadline() {
         return Deadline.after(time, timeout);

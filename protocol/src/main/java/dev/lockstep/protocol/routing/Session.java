@@ -3,6 +3,8 @@ package dev.lockstep.protocol.routing;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -19,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -305,6 +308,29 @@ public final class Session implements AutoCloseable {
             int shard, long since, long term, long position, long offset) {
         return router.call(new Request.FetchCheckpoint(shard, since, term, position, offset))
                 .thenApply(reply -> (Reply.Checkpoint) reply);
+    }
+
+    // Replicas
+
+    /** How the replicas of each member are. A member that does not answer within two seconds is missing. */
+    public CompletableFuture<Map<Member, List<ReplicaStatus>>> replicas() {
+        Map<Member, CompletableFuture<Reply>> answers = new LinkedHashMap<>();
+        view().members().forEach(member -> answers.put(member, router.ask(member, new Request.DescribeReplicas())));
+        return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
+                .thenApply(all -> {
+                    Map<Member, List<ReplicaStatus>> replicas = new LinkedHashMap<>();
+                    answers.forEach((member, answer) -> {
+                        if (answer.join() instanceof Reply.Replicas told) {
+                            replicas.put(member, told.replicas());
+                        }
+                    });
+                    return replicas;
+                });
+    }
+
+    /** See {@link Request.RecoverReplica}. Null if the member does not answer within two seconds. */
+    public CompletableFuture<@Nullable Reply> recoverReplica(Member member, int group, long term, boolean stands) {
+        return router.ask(member, new Request.RecoverReplica(group, term, stands));
     }
 
     // Changes and topology

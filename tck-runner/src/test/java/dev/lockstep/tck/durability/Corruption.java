@@ -3,12 +3,14 @@ package dev.lockstep.tck.durability;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -150,6 +152,11 @@ final class Corruption implements AutoCloseable {
 
     private static int count(String text, String part) {
         return text.split(Pattern.quote(part), -1).length - 1;
+    }
+
+    /** How many replicas are in which state. */
+    Map<ReplicaStatus.State, Long> replicas() {
+        return load.replicas();
     }
 
     /** What was lost and nobody noticed, with what was done. */

@@ -2,7 +2,9 @@ package dev.lockstep.tck.durability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +26,7 @@ class CorruptionIT {
             for (int i = 0; i < TRIALS; i++) {
                 corruption.trial();
             }
+            assertThat(corruption.replicas()).containsExactly(Map.entry(State.WHOLE, 12L)); // with the control group's
             System.out.println(corruption);
             assertThat(corruption.undetected()).isEmpty();
             assertThat(corruption.detected()).isGreaterThan(corruption.tried() / 2);

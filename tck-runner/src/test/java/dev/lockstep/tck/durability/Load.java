@@ -3,6 +3,8 @@ package dev.lockstep.tck.durability;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.spi.LockstepCacheManager;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -85,6 +87,11 @@ final class Load implements AutoCloseable {
         List<String> lost = new ArrayList<>();
         writers.forEach(writer -> lost.addAll(writer.ledger().wrong(found)));
         return lost;
+    }
+
+    /** How many replicas are in which state. */
+    Map<ReplicaStatus.State, Long> replicas() {
+        return reading.unwrap(LockstepCacheManager.class).replicas();
     }
 
     @Override

@@ -1,9 +1,12 @@
 package dev.lockstep.spring.boot;
 
+import dev.lockstep.jcache.spi.LockstepCacheManager;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -13,7 +16,7 @@ import javax.cache.CacheManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the cluster for its caches, and waits no longer than it was told to. A question that is not answered yet is not asked again
+ * Asks the cluster for its caches and replicas, and waits no longer than it was told to. A question that is not answered yet is not asked again
  * meanwhile. Thread-safe; the lock guards the question.
  */
 public final class ClusterProbe implements AutoCloseable {
@@ -21,7 +24,9 @@ public final class ClusterProbe implements AutoCloseable {
     private final CacheManager manager;
     private final Duration patience;
     private final EventLoop loop = EventLoop.threaded("lockstep-probe");
-    private @Nullable CompletableFuture<List<String>> asked;
+    private @Nullable CompletableFuture<Answer> asked;
+
+    private record Answer(List<String> caches, Map<ReplicaStatus.State, Long> replicas) {}
 
     /** @param patience how long an answer is waited for */
     public ClusterProbe(CacheManager manager, Duration patience) {
@@ -40,6 +45,19 @@ public final class ClusterProbe implements AutoCloseable {
      * @throws CacheException when the cluster refuses, or does not answer in time
      */
     public List<String> caches() {
+        return ask().caches();
+    }
+
+    /**
+     * How many replicas of the cluster's nodes are in which state; those of nodes that don't answer are missing.
+     *
+     * @throws CacheException when the cluster refuses, or does not answer in time
+     */
+    public Map<ReplicaStatus.State, Long> replicas() {
+        return ask().replicas();
+    }
+
+    private Answer ask() {
         try {
             return question().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
@@ -52,17 +70,17 @@ public final class ClusterProbe implements AutoCloseable {
         }
     }
 
-    private synchronized CompletableFuture<List<String>> question() {
+    private synchronized CompletableFuture<Answer> question() {
         if (asked == null || asked.isDone()) {
-            asked = CompletableFuture.supplyAsync(this::names, loop);
+            asked = CompletableFuture.supplyAsync(this::answer, loop);
         }
         return asked;
     }
 
-    private List<String> names() {
+    private Answer answer() {
         List<String> names = new ArrayList<>();
         manager.getCacheNames().forEach(names::add);
-        return names;
+        return new Answer(names, manager instanceof LockstepCacheManager lockstep ? lockstep.replicas() : Map.of());
     }
 
     @Override

@@ -2,6 +2,8 @@ package dev.lockstep.spring.boot4;
 
 import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.ClusterProbe;
+import dev.lockstep.spring.boot.ReplicaMetrics;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -10,6 +12,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /** The health {@code lockstep}: whether the cluster answers. */
 @AutoConfiguration(after = LockstepCacheAutoConfiguration.class)
@@ -29,5 +32,16 @@ public class LockstepHealthAutoConfiguration {
     @ConditionalOnMissingBean(name = "lockstepHealthIndicator")
     HealthIndicator lockstepHealthIndicator(ClusterProbe probe) {
         return new LockstepHealthIndicator(probe);
+    }
+
+    /** Only with Micrometer. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(MeterBinder.class)
+    static class Replicas {
+
+        @Bean
+        ReplicaMetrics lockstepReplicaMetrics(ClusterProbe probe) {
+            return new ReplicaMetrics(probe);
+        }
     }
 }

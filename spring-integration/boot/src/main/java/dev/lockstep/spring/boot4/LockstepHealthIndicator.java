@@ -17,6 +17,7 @@ final class LockstepHealthIndicator extends AbstractHealthIndicator {
     @Override
     protected void doHealthCheck(Health.Builder builder) {
         builder.withDetail("uri", probe.uri());
-        builder.withDetail("caches", probe.caches().size()).up();
+        builder.withDetail("caches", probe.caches().size());
+        builder.withDetail("replicas", probe.replicas()).up();
     }
 }

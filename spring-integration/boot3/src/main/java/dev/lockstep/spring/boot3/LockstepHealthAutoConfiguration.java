@@ -2,6 +2,8 @@ package dev.lockstep.spring.boot3;
 
 import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.ClusterProbe;
+import dev.lockstep.spring.boot.ReplicaMetrics;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.actuate.health.HealthIndicator;
@@ -10,6 +12,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /** The health {@code lockstep}: whether the cluster answers. */
 @AutoConfiguration(after = LockstepCacheAutoConfiguration.class)
@@ -29,5 +32,16 @@ public class LockstepHealthAutoConfiguration {
     @ConditionalOnMissingBean(name = "lockstepHealthIndicator")
     HealthIndicator lockstepHealthIndicator(ClusterProbe probe) {
         return new LockstepHealthIndicator(probe);
+    }
+
+    /** Only with Micrometer. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(MeterBinder.class)
+    static class Replicas {
+
+        @Bean
+        ReplicaMetrics lockstepReplicaMetrics(ClusterProbe probe) {
+            return new ReplicaMetrics(probe);
+        }
     }
 }

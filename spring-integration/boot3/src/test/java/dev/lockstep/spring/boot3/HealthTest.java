@@ -3,6 +3,7 @@ package dev.lockstep.spring.boot3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.spring.boot.app.ShopApplication;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.actuate.health.Health;
@@ -28,7 +29,8 @@ class HealthTest {
             assertThat(health.getStatus()).isEqualTo(Status.UP);
             assertThat(health.getDetails())
                     .containsEntry("uri", "lockstep:default")
-                    .containsEntry("caches", 0);
+                    .containsEntry("caches", 0)
+                    .containsEntry("replicas", Map.of());
             context.getBean(javax.cache.CacheManager.class).close();
             assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
         }
