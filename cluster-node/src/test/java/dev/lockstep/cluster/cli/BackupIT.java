@@ -94,10 +94,16 @@ class BackupIT {
         return all;
     }
 
+    /** Each leads some of the shards. */
+    private static String store(String node) {
+        return "store: " + (node.equals("n1") ? "heap" : "rocksdb");
+    }
+
     @Test
     void whatWasAcknowledgedBeforeItBeganIsInABackup() throws Exception {
         Path folder = home.resolve("backup");
-        try (NodeProcesses three = NodeProcesses.start(home.resolve("three"), 3, List.of("shards: 4"));
+        try (NodeProcesses three =
+                        NodeProcesses.start(home.resolve("three"), 3, BackupIT::store, List.of("shards: 4"));
                 Clients clients = new Clients("processes", three.addresses())) {
             Session session = clients.open();
             int eternal = session.createCache(definition("eternal")).join().id();

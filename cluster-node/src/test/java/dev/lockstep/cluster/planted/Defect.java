@@ -156,8 +156,8 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "evicted on one replica",
                     CLUSTER + "shard/ReplicaState.java",
-                    "Applied result = machine.apply(position, batch);",
-                    "Applied result = machine.apply(position, batch);\n"
+                    "Applied result = apply(machine, position, batch);",
+                    "Applied result = apply(machine, position, batch);\n"
                             + "if (position % 5 == 0 && System.identityHashCode(this) % 2 == 0) {\n"
                             + "contents.store.keysAfter(1, null, 1).forEach(key -> contents.store.remove(1, key)); }"),
             new Defect(

@@ -9,13 +9,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Whether a machine went down while a node that syncs in the background was running on it, which may have lost the last that the node
- * wrote. A file in the folder of the logs says that it runs, and in which life of the machine; it is deleted once all is synced. Not
+ * Whether a machine went down while a node that syncs in the background was running on it, or its disk failed: both may have lost the last
+ * that the node wrote. A file in the folder of the logs says that it runs, and in which life of the machine; it is deleted once all is synced. Not
  * thread-safe.
  */
 final class LastRun {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LastRun.class);
 
     /** Linux gives the machine another one each time it starts. */
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -25,17 +29,17 @@ final class LastRun {
     private final @Nullable String machine;
 
     /** @param logs the folder of the node's logs */
-    LastRun(Path logs) throws IOException {
+    LastRun(Path logs) {
         this.logs = logs;
         this.file = logs.resolve("running");
         this.machine = bootId();
     }
 
     /** Null where machines don't tell. */
-    private static @Nullable String bootId() throws IOException {
+    private static @Nullable String bootId() {
         try {
             return Files.readString(BOOT_ID).strip();
-        } catch (NoSuchFileException none) {
+        } catch (IOException none) {
             return null;
         }
     }
@@ -45,7 +49,7 @@ final class LastRun {
         return machine != null;
     }
 
-    /** Whether the machine went down since. */
+    /** Whether the machine went down since, or the disk failed. */
     boolean wasCutShort() throws IOException {
         if (machine == null) {
             return false;
@@ -57,10 +61,21 @@ final class LastRun {
         }
     }
 
-    /** From now on it would be noticed. */
-    void begin() throws IOException {
-        if (machine != null) {
+    /** @param matters whether it is to be noticed from now on */
+    void begin(boolean matters) throws IOException {
+        if (matters && machine != null) {
             SmallFile.write(file, machine + "\n");
+        } else {
+            SmallFile.delete(file);
+        }
+    }
+
+    /** The disk failed: what of it is written nobody knows, whatever it says from now on. */
+    void doubt() {
+        try {
+            SmallFile.write(file, "its disk failed\n");
+        } catch (IOException failedStill) {
+            LOG.warn("That the disk failed could not be written to {}", file, failedStill);
         }
     }
 

@@ -116,22 +116,15 @@ public final class RatisConsensus implements Consensus {
         this.diskFailed = diskFailed;
         // Whether a fault ends the JVM, which may be an application's, is for nobody below the node to decide.
         ExitUtils.disableSystemExit();
+        this.lastRun = new LastRun(Files.createDirectories(settings.folder()));
+        noticeHowItEnded();
         this.server = server(transport.apply(contacts, new ReplicaVotes()));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
         this.means = new ReplicaCheckpoints.Means(
                 settings.checkpoints(), checkpointing, time, settings.checkpointInterval());
-        this.lastRun = new LastRun(settings.folder());
         this.watch = new DiskWatch(settings, time, loop, this::failed);
         try {
-            if (lastRun.wasCutShort()) {
-                ReplicaFiles.noteAll(
-                        settings.folder(),
-                        "its machine went down while the node was running, and with it the last that had not been synced");
-            }
-            if (settings.durability() == Durability.PROCESS) {
-                lastRun.begin();
-            }
             server.start();
             if (settings.durability() == Durability.DISK || lastRun.canTell()) {
                 loop.schedule(MARK_NANOS, this::mark); // else it could outlast a power cut, and the log not
@@ -148,7 +141,7 @@ public final class RatisConsensus implements Consensus {
      * added.
      */
     private RaftServer server(Transport transport) throws IOException {
-        File groups = Files.createDirectories(settings.folder()).toFile();
+        File groups = settings.folder().toFile();
         RaftProperties properties = LeanProperties.of(settings);
         transport.settings().accept(properties);
         LeanProperties.keepIn(properties, new File(groups, "none-yet"), new File(groups, "removed"));
@@ -162,9 +155,18 @@ public final class RatisConsensus implements Consensus {
         return built;
     }
 
+    private void noticeHowItEnded() throws IOException {
+        if (lastRun.wasCutShort()) {
+            ReplicaFiles.noteAll(
+                    settings.folder(),
+                    "its machine went down or its disk failed while the node was running; the last that it wrote may be gone");
+        }
+        lastRun.begin(settings.durability() == Durability.PROCESS);
+    }
+
     private void mark() {
-        replicas.values().forEach(RatisReplica::mark);
         loop.schedule(MARK_NANOS, this::mark);
+        replicas.values().forEach(RatisReplica::mark);
     }
 
     private StateMachine machine(RaftGroupId group) {
@@ -287,7 +289,11 @@ public final class RatisConsensus implements Consensus {
                 server.close();
                 checkpointing.close();
                 takeLastCheckpoints();
-                lastRun.end();
+                if (failed.get()) {
+                    lastRun.doubt();
+                } else {
+                    lastRun.end();
+                }
                 done.complete(null);
             } catch (IOException | RuntimeException failure) {
                 done.completeExceptionally(failure);

@@ -53,6 +53,9 @@ final class RatisReplica {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisReplica.class);
     private static final long OPEN_SECONDS = 60;
+    /** So that terms can rise for ever after it. */
+    private static final long MOST_TERM = Long.MAX_VALUE / 2;
+
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long FIRST_WORD_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long NEXT_WORD_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -70,6 +73,7 @@ final class RatisReplica {
     private final Set<RaftPeerId> seenNew = new HashSet<>();
     private volatile Standing standing = new Standing(Memory.NEW, 0);
     private volatile boolean votes;
+    private volatile boolean looked;
     private volatile @Nullable RatisStateMachine applying;
     private volatile RaftServer.@Nullable Division division;
     private volatile boolean closed;
@@ -166,11 +170,14 @@ final class RatisReplica {
             standing = new Standing(Memory.WHOLE, 0);
             votes = true;
         }
-        if (standing.memory() == Memory.WHOLE || standing.memory() == Memory.CATCHING_UP) {
-            openNow();
-        } else {
+        looked = true;
+        if (!hasBegun() || !openNow()) {
             host.loop().execute(this::ask);
         }
+    }
+
+    private boolean hasBegun() {
+        return standing.memory() == Memory.WHOLE || standing.memory() == Memory.CATCHING_UP;
     }
 
     /** What can be seen to be missing before Ratis looks; null if that is nothing, or the replica has never been there. */
@@ -216,11 +223,12 @@ final class RatisReplica {
     }
 
     /**
-     * Has Ratis open it, and waits for that. What is damaged is put aside; then others are asked.
+     * Has Ratis open it, and waits for that.
      *
+     * @return false if what it has is damaged: that is put aside, and the others have to be asked
      * @throws IOException when the disk can't be used
      */
-    private void openNow() throws IOException {
+    private boolean openNow() throws IOException {
         RatisStateMachine attempt = new RatisStateMachine(name, machine, checkpoints, this::remove, host.diskFailed());
         applying = attempt;
         try {
@@ -235,18 +243,19 @@ final class RatisReplica {
             division = open;
             log.opened(open, attempt);
         } catch (IOException failure) {
+            attempt.stop(failure);
             applying = null;
             String damage = Damage.of(failure);
             if (damage == null) {
                 throw failure;
             }
             lose(Note.lost(Damage.isOfCheckpoints(failure), damage), failure);
-            host.loop().execute(this::ask);
-            return;
+            return false;
         }
         if (standing.memory() == Memory.CATCHING_UP) {
             host.loop().execute(this::watchCatchingUp);
         }
+        return true;
     }
 
     /** Ratis would wait for missing entries for ever, and take what is left of a log for all of it. */
@@ -262,7 +271,7 @@ final class RatisReplica {
             damage = "the log ends at position " + to + ", but was known to be committed up to " + marked;
         }
         if (damage != null) {
-            opened.stop(new IOException(damage));
+            opened.stop(new IOException(damage)); // or its end would count as one by itself
             await(
                     "closing it",
                     GroupManagementRequest.newRemove(
@@ -391,7 +400,7 @@ final class RatisReplica {
             }
             votes = mayVote;
             standing = new Standing(begin.votes() ? Memory.WHOLE : Memory.CATCHING_UP, begin.term() - 1);
-            openNow();
+            openNow(); // if that is damaged too, the asking goes on
         } catch (IOException failure) {
             LOG.error("The replica of {} could not be opened", name, failure);
             host.diskFailed().accept(failure);
@@ -455,10 +464,10 @@ final class RatisReplica {
     void recover(long term, boolean stands, Consumer<Reply> answer) {
         host.loop().execute(() -> {
             Memory memory = standing.memory();
-            if (closed || memory == Memory.WHOLE || term < standing.term()) {
+            if (closed || memory == Memory.WHOLE || term < standing.term() || term > MOST_TERM) {
                 answer.accept(Reply.Refused.of(
                         Status.INVALID,
-                        "The replica of " + name + " waits for nobody, or is in a higher term than " + term));
+                        "The replica of " + name + " waits for nobody, or " + term + " is no term for it"));
                 return;
             }
             LOG.warn("The replica of {} takes part again in term {}, since an operator says so", name, term);
@@ -484,8 +493,7 @@ final class RatisReplica {
         if (open != null && of != null && !of.isStopped()) {
             return new Standing(now.memory(), open.getInfo().getCurrentTerm());
         }
-        boolean begun = now.memory() == Memory.WHOLE || now.memory() == Memory.CATCHING_UP;
-        return begun ? null : now;
+        return looked && !hasBegun() ? now : null;
     }
 
     /** Ratis gives up a transfer that has not come about within the time-out of a request. */

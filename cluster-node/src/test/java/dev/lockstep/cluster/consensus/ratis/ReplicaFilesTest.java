@@ -117,12 +117,17 @@ class ReplicaFilesTest {
     void aMachineThatWentDownIsNoticedAndShortensAllThatRemembers() throws Exception {
         LastRun run = new LastRun(logs);
         assertThat(run.wasCutShort()).isFalse();
-        run.begin();
+        run.begin(true);
         assertThat(new LastRun(logs).wasCutShort()).isFalse(); // only the process ended
         Files.writeString(logs.resolve("running"), "an earlier life");
         assertThat(new LastRun(logs).wasCutShort()).isTrue();
         run.end();
         assertThat(new LastRun(logs).wasCutShort()).isFalse();
+        run.doubt();
+        assertThat(new LastRun(logs).wasCutShort()).isTrue();
+        run.begin(true);
+        run.begin(false); // what is synced before it counts can't be cut short
+        assertThat(logs.resolve("running")).doesNotExist();
 
         files.beginIn(2);
         ReplicaFiles other = new ReplicaFiles(logs, "other", "shard-4");
