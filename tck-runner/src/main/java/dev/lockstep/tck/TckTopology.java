@@ -76,7 +76,7 @@ public final class TckTopology {
     private void cluster() throws IOException {
         List<MemberPorts> members = MemberPorts.reserve(3);
         MemberPorts embedded = members.get(2);
-        NodeProcesses.start(home(), members.subList(0, 2), id -> members, SETTINGS, serverClassPath());
+        NodeProcesses.begin(home(), members.subList(0, 2), members, SETTINGS, serverClassPath());
         endWithThisJvm();
         write(NodeProcesses.configuration(embedded.id(), members, SETTINGS)
                 .replace("data: data", "data: \"" + home().resolve(embedded.id()) + "\""));

@@ -26,8 +26,8 @@ class MemberParityIT extends LoadingParity {
     @BeforeAll
     static void start() throws Exception {
         List<MemberPorts> members = MemberPorts.reserve(3);
-        others = NodeProcesses.start(
-                home, members.subList(0, 2), id -> members, "shards: 4", NodeProcesses.currentClassPath());
+        others = NodeProcesses.begin(
+                home, members.subList(0, 2), members, "shards: 4", NodeProcesses.currentClassPath());
         settings = Files.writeString(
                 home.resolve("lockstep.yaml"), NodeProcesses.configuration("n3", members, "shards: 4"));
         // Holds the member in the cluster from test to test.

@@ -108,7 +108,7 @@ public final class NodeMain implements Callable<Integer> {
         }));
         while (!node.awaitReady(PATIENCE) && !node.stopped().isDone()) {
             out.println("Lockstep node " + node.member().id() + " waits for a majority of the members "
-                    + settings.members());
+                    + settings.members() + "; for the first start of a cluster, for all of them");
         }
         if (!node.stopped().isDone()) {
             out.println("Lockstep node " + node.member().id() + " ready on "

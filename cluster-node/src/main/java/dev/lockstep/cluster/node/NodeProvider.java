@@ -37,6 +37,6 @@ public final class NodeProvider implements EmbeddedNode.Provider {
         throw new LockstepException(
                 Status.NO_LEADER,
                 "Node " + node.member().id() + " found no majority of its members within " + READY_WITHIN.toSeconds()
-                        + " s; are the others running?");
+                        + " s; are the others running? For the first start of a cluster all of them have to");
     }
 }

@@ -121,7 +121,34 @@ public final class NodeProcesses implements AutoCloseable {
         return startWith(home, members, yaml, currentClassPath(), PROGRAM, environment);
     }
 
+    /** Starts some of the members of a cluster without waiting: for its first start all have to be there. */
+    public static NodeProcesses begin(
+            Path home, List<MemberPorts> some, List<MemberPorts> members, String settings, String classPath)
+            throws IOException {
+        return beginWith(home, some, id -> configuration(id, members, settings), classPath, PROGRAM, Map.of());
+    }
+
     private static NodeProcesses startWith(
+            Path home,
+            List<MemberPorts> members,
+            Function<String, String> yaml,
+            String classPath,
+            String program,
+            Map<String, String> environment)
+            throws IOException {
+        NodeProcesses cluster = beginWith(home, members, yaml, classPath, program, environment);
+        try {
+            for (NodeProcess node : cluster.nodes) {
+                node.awaitReady();
+            }
+            return cluster;
+        } catch (IOException | RuntimeException failure) {
+            cluster.close();
+            throw failure;
+        }
+    }
+
+    private static NodeProcesses beginWith(
             Path home,
             List<MemberPorts> members,
             Function<String, String> yaml,
@@ -135,9 +162,6 @@ public final class NodeProcesses implements AutoCloseable {
             for (MemberPorts member : members) {
                 nodes.add(NodeProcess.start(
                         member, home.resolve(member.id()), yaml.apply(member.id()), classPath, program, environment));
-            }
-            for (NodeProcess node : nodes) {
-                node.awaitReady();
             }
             return cluster;
         } catch (IOException | RuntimeException failure) {
