@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.snapshot.CorruptCheckpointException;
 import java.io.EOFException;
+import java.util.Arrays;
 import java.util.Set;
 import org.apache.ratis.io.CorruptedFileException;
 import org.apache.ratis.protocol.exceptions.ChecksumException;
@@ -22,8 +23,10 @@ final class Damage {
             InvalidProtocolBufferException.class,
             EOFException.class);
 
-    /** What Ratis says when it was reading the log; it tells of files that don't follow each other by its own assertions. */
-    private static final String READING_LOG = "Failed to initRaftLog";
+    /** Where Ratis reads logs. It tells of files that don't follow each other by assertions. */
+    private static final String LOG_PACKAGE = "org.apache.ratis.server.raftlog.";
+
+    private static final String ASSERTIONS = "org.apache.ratis.util.Preconditions";
 
     private Damage() {}
 
@@ -31,7 +34,7 @@ final class Damage {
     static @Nullable String of(Throwable failure) {
         Throwable root = root(failure);
         boolean damaged = KINDS.contains(root.getClass())
-                || (root.getClass() == IllegalStateException.class && isOfReadingTheLog(failure));
+                || (root.getClass() == IllegalStateException.class && isOfReadingALog(root));
         return damaged ? DiskWatch.reason(root) : null;
     }
 
@@ -39,13 +42,12 @@ final class Damage {
         return root(failure) instanceof CorruptCheckpointException;
     }
 
-    private static boolean isOfReadingTheLog(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (String.valueOf(cause.getMessage()).contains(READING_LOG)) {
-                return true;
-            }
-        }
-        return false;
+    private static boolean isOfReadingALog(Throwable assertion) {
+        return Arrays.stream(assertion.getStackTrace())
+                .map(StackTraceElement::getClassName)
+                .filter(where -> !where.startsWith(ASSERTIONS))
+                .limit(1)
+                .anyMatch(where -> where.startsWith(LOG_PACKAGE));
     }
 
     private static Throwable root(Throwable failure) {

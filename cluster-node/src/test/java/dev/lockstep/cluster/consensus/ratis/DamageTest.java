@@ -14,8 +14,16 @@ import org.junit.jupiter.api.Test;
 class DamageTest {
 
     private static IOException opening(Throwable cause) {
-        return new IOException(
-                "failed opening it", new IllegalStateException("n1@group-7: Failed to initRaftLog.", cause));
+        return new IOException("failed opening it", new IllegalStateException("Failed to initRaftLog.", cause));
+    }
+
+    private static Throwable assertion(String where) {
+        Throwable assertion = new IllegalStateException("Found a gap between logs");
+        assertion.setStackTrace(new StackTraceElement[] {
+            new StackTraceElement("org.apache.ratis.util.Preconditions", "assertTrue", "Preconditions.java", 72),
+            new StackTraceElement(where, "validateAdding", "Where.java", 1)
+        });
+        return assertion;
     }
 
     @Test
@@ -23,8 +31,8 @@ class DamageTest {
         assertThat(Damage.of(opening(new ChecksumException("Log entry corrupted", 8))))
                 .isEqualTo("Log entry corrupted");
         assertThat(Damage.of(opening(new EOFException("short")))).isEqualTo("short");
-        assertThat(Damage.of(opening(new IllegalStateException("gap between entries"))))
-                .isNotNull();
+        assertThat(Damage.of(opening(assertion("org.apache.ratis.server.raftlog.segmented.SegmentedRaftLogCache"))))
+                .isEqualTo("Found a gap between logs");
         var checkpoint = new CorruptCheckpointException("no manifest", new IllegalArgumentException("tag 0"));
         assertThat(Damage.of(new IOException("failed opening it", checkpoint))).isNotNull();
         assertThat(Damage.isOfCheckpoints(new IOException("failed opening it", checkpoint)))
@@ -38,10 +46,9 @@ class DamageTest {
                 new AccessDeniedException("raft"),
                 new OverlappingFileLockException(),
                 new IOException("No space left on device"),
+                assertion("dev.lockstep.cluster.shard.ReplicaState"),
                 new NullPointerException("of ours"))) {
             assertThat(Damage.of(opening(other))).as(other.toString()).isNull();
         }
-        assertThat(Damage.of(new IOException("failed opening it", new IllegalStateException("of ours"))))
-                .isNull();
     }
 }
