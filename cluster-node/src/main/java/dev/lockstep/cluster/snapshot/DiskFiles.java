@@ -87,9 +87,7 @@ final class DiskFiles implements CheckpointFiles {
 
     @Override
     public void syncNames() throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        SmallFile.syncNames(folder);
     }
 
     private FileChannel open(String name, StandardOpenOption... options) throws IOException {

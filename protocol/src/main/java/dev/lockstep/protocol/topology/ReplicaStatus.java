@@ -7,7 +7,7 @@ package dev.lockstep.protocol.topology;
  * @param term the highest that it knows; 0 if it knows none
  * @param position the last that it has applied; of one that is not open, up to where its checkpoint goes
  * @param leads whether it leads
- * @param note what has happened to it, and what it waits for; empty if there is nothing to say
+ * @param note what it waits for; empty if for nothing
  */
 public record ReplicaStatus(int group, State state, long term, long position, boolean leads, String note) {
 

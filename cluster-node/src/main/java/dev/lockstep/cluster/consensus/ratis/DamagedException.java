@@ -7,7 +7,7 @@ final class DamagedException extends IOException {
 
     private static final long serialVersionUID = 1;
 
-    /** @param what follows "of a replica is damaged:" in a message */
+    /** @param what it is, as people are told */
     DamagedException(String what) {
         super(what);
     }

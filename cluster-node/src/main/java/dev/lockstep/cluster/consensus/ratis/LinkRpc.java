@@ -360,8 +360,7 @@ final class LinkRpc implements RaftServerRpc {
         RequestVoteReplyProto reply = server.requestVote(request);
         keepVote(request);
         // Ratis does not count votes of those whose log is empty, which it tells by this. Who may vote but not stand
-        // does so because an
-        // operator wants it to.
+        // does so because an operator wants it to.
         boolean asEverybody = wires.votes().mayStand(group(request.getServerRequest()));
         return asEverybody ? reply : reply.toBuilder().clearLastEntry().build();
     }

@@ -239,7 +239,7 @@ final class ReplicaFiles {
         Properties vote = vote();
         String votedFor = vote.getProperty("votedFor");
         if (votedFor == null || !(votedFor.isEmpty() || voters.contains(RaftPeerId.valueOf(votedFor)))) {
-            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is damaged");
+            throw damagedVote("damaged");
         }
         long last = TornTail.lastTerm(current());
         if (term(vote) < last) {
@@ -258,17 +258,21 @@ final class ReplicaFiles {
             vote.load(in);
             return vote;
         } catch (NoSuchFileException gone) {
-            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is gone");
+            throw damagedVote("gone");
         } catch (CharacterCodingException | IllegalArgumentException damaged) {
-            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is damaged");
+            throw damagedVote("damaged");
         }
+    }
+
+    private DamagedException damagedVote(String how) {
+        return new DamagedException("the file with its vote, " + current().resolve(META) + ", is " + how);
     }
 
     private long term(Properties vote) throws DamagedException {
         try {
             return Long.parseLong(vote.getProperty("term", "none"));
         } catch (NumberFormatException damaged) {
-            throw new DamagedException("the file with its vote, " + current().resolve(META) + ", is damaged");
+            throw damagedVote("damaged");
         }
     }
 
