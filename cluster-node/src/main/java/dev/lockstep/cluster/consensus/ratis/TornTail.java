@@ -109,28 +109,13 @@ final class TornTail {
         }
         for (Path file : files.values()) {
             byte[] log = Files.readAllBytes(file);
-            int last = lastEntry(log);
+            int last = whole(log).last();
             if (last != NONE) {
                 InputStream in = new ByteArrayInputStream(log, last, log.length - last);
                 return LogEntryProto.parseDelimitedFrom(in).getTerm();
             }
         }
         return 0;
-    }
-
-    /** Where the last entry begins that is whole, as are those before it; {@link #NONE} if there is none. */
-    private static int lastEntry(byte[] log) {
-        int last = NONE;
-        int written = lastWritten(log);
-        for (int at = HEADER; at < written; ) {
-            long end = claimedEnd(log, at);
-            if (end > log.length || !fits(log, at, (int) end)) {
-                break;
-            }
-            last = at;
-            at = (int) end;
-        }
-        return last;
     }
 
     /** Both {@code log_<first>-<last>} and {@code log_inprogress_<first>} say it. */
@@ -151,29 +136,39 @@ final class TornTail {
 
     /** How many there are; {@link #NONE} when something is wrong behind the last. */
     private static int entries(byte[] log) {
-        int entries = 0;
-        int written = lastWritten(log);
-        for (int at = HEADER; at < written; entries++) {
-            long end = claimedEnd(log, at);
-            if (end > log.length || !fits(log, at, (int) end)) {
-                return NONE;
-            }
-            at = (int) end;
-        }
-        return entries;
+        Whole whole = whole(log);
+        return whole.end() < lastWritten(log) ? NONE : whole.entries();
     }
 
     /** Where a torn entry begins; {@link #NONE} when there is none, or something else is wrong. */
     static int find(byte[] log) {
+        int at = whole(log).end();
+        return at < lastWritten(log) && isTorn(log, at, (int) Math.min(claimedEnd(log, at), log.length)) ? at : NONE;
+    }
+
+    /**
+     * The entries that are whole, as are all before them.
+     *
+     * @param last where the last begins; {@link #NONE} if there is none
+     * @param end where it ends
+     */
+    private record Whole(int entries, int last, int end) {}
+
+    private static Whole whole(byte[] log) {
+        int entries = 0;
+        int last = NONE;
         int at = HEADER;
-        while (at < log.length) {
+        int written = lastWritten(log);
+        while (at < written) {
             long end = claimedEnd(log, at);
             if (end > log.length || !fits(log, at, (int) end)) {
-                return isTorn(log, at, (int) Math.min(end, log.length)) ? at : NONE;
+                break;
             }
+            entries++;
+            last = at;
             at = (int) end;
         }
-        return NONE;
+        return new Whole(entries, last, at);
     }
 
     /** Where the entry that begins at {@code at} ends by what it says of its length. */
