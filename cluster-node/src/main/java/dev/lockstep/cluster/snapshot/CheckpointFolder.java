@@ -57,7 +57,7 @@ public final class CheckpointFolder {
     @Nullable
     Restored restore(Supplier<Restoration> restorations) throws IOException {
         CorruptCheckpointException corrupt = null;
-        for (CheckpointId id : kept()) {
+        for (CheckpointId id : kept(files, group)) {
             try {
                 Restoration restoration = restorations.get();
                 read(name(id), id, restoration::record);
@@ -88,14 +88,20 @@ public final class CheckpointFolder {
     }
 
     /** The newest that is kept, intact or not; null if there is none. */
-    public @Nullable CheckpointId newest() throws IOException {
-        List<CheckpointId> kept = kept();
+    @Nullable
+    CheckpointId newest() throws IOException {
+        return newest(files, group);
+    }
+
+    /** Likewise, without a change to the files. */
+    public static @Nullable CheckpointId newest(CheckpointFiles files, int group) throws IOException {
+        List<CheckpointId> kept = kept(files, group);
         return kept.isEmpty() ? null : kept.get(0);
     }
 
     /** Deletes all that are kept. */
     void empty() throws IOException {
-        for (CheckpointId id : kept()) {
+        for (CheckpointId id : kept(files, group)) {
             files.delete(name(id));
         }
     }
@@ -151,7 +157,7 @@ public final class CheckpointFolder {
     private void publish(String whole, CheckpointId id) throws IOException {
         files.rename(whole, name(id));
         files.syncNames();
-        for (CheckpointId other : kept()) {
+        for (CheckpointId other : kept(files, group)) {
             if (other.position() < id.position()) {
                 files.delete(name(other));
             }
@@ -188,7 +194,7 @@ public final class CheckpointFolder {
     }
 
     /** Newest first. */
-    private List<CheckpointId> kept() throws IOException {
+    private static List<CheckpointId> kept(CheckpointFiles files, int group) throws IOException {
         List<CheckpointId> kept = new ArrayList<>();
         for (String file : files.names()) {
             Matcher name = NAME.matcher(file);

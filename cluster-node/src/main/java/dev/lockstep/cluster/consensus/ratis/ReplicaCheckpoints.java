@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.snapshot.CheckpointFetch;
+import dev.lockstep.cluster.snapshot.CheckpointFiles;
 import dev.lockstep.cluster.snapshot.CheckpointFolder;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointId;
@@ -63,7 +64,7 @@ final class ReplicaCheckpoints {
         try {
             Checkpointed.Durable durable = machine.durable();
             Checkpointed.LogPoint kept = durable == null ? null : durable.reached();
-            CheckpointId newest = Files.exists(path) ? new CheckpointFolder(path, group).newest() : null;
+            CheckpointId newest = Files.exists(path) ? CheckpointFolder.newest(CheckpointFiles.in(path), group) : null;
             return Math.max(kept == null ? 0 : kept.position(), newest == null ? 0 : newest.position());
         } catch (IOException unreadable) {
             return 0;
