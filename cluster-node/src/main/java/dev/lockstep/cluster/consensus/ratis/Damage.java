@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.snapshot.CorruptCheckpointException;
 import java.io.EOFException;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
 import org.apache.ratis.io.CorruptedFileException;
@@ -23,8 +24,11 @@ final class Damage {
             InvalidProtocolBufferException.class,
             EOFException.class);
 
-    /** Where Ratis reads logs. It tells of files that don't follow each other by assertions. */
+    /** Where Ratis reads logs. Of what it finds there it tells by these too; a disk's errors come from below. */
     private static final String LOG_PACKAGE = "org.apache.ratis.server.raftlog.";
+
+    private static final Set<Class<? extends Throwable>> KINDS_OF_READING =
+            Set.of(IOException.class, IllegalStateException.class);
 
     private static final String ASSERTIONS = "org.apache.ratis.util.Preconditions";
 
@@ -34,7 +38,7 @@ final class Damage {
     static @Nullable String of(Throwable failure) {
         Throwable root = root(failure);
         boolean damaged = KINDS.contains(root.getClass())
-                || (root.getClass() == IllegalStateException.class && isOfReadingALog(root));
+                || (KINDS_OF_READING.contains(root.getClass()) && isOfReadingALog(root));
         return damaged ? DiskWatch.reason(root) : null;
     }
 
@@ -42,8 +46,8 @@ final class Damage {
         return root(failure) instanceof CorruptCheckpointException;
     }
 
-    private static boolean isOfReadingALog(Throwable assertion) {
-        return Arrays.stream(assertion.getStackTrace())
+    private static boolean isOfReadingALog(Throwable root) {
+        return Arrays.stream(root.getStackTrace())
                 .map(StackTraceElement::getClassName)
                 .filter(where -> !where.startsWith(ASSERTIONS))
                 .limit(1)

@@ -134,10 +134,11 @@ final class TornTail {
         return entries == NONE ? DAMAGED : Long.parseLong(name[2]) + entries - 1;
     }
 
-    /** How many there are; {@link #NONE} when something is wrong behind the last. */
+    /** How many Ratis finds, which leaves out one that the file ends in; {@link #NONE} when it finds that something is wrong. */
     private static int entries(byte[] log) {
         Whole whole = whole(log);
-        return whole.end() < lastWritten(log) ? NONE : whole.entries();
+        boolean toTheEnd = whole.end() >= lastWritten(log) || claimedEnd(log, whole.end()) > log.length;
+        return toTheEnd ? whole.entries() : NONE;
     }
 
     /** Where a torn entry begins; {@link #NONE} when there is none, or something else is wrong. */

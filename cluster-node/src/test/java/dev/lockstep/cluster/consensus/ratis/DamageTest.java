@@ -13,17 +13,22 @@ import org.junit.jupiter.api.Test;
 
 class DamageTest {
 
+    private static final String READER = "org.apache.ratis.server.raftlog.segmented.SegmentedRaftLogReader";
+
     private static IOException opening(Throwable cause) {
         return new IOException("failed opening it", new IllegalStateException("Failed to initRaftLog.", cause));
     }
 
     private static Throwable assertion(String where) {
-        Throwable assertion = new IllegalStateException("Found a gap between logs");
-        assertion.setStackTrace(new StackTraceElement[] {
+        return thrownBy(where, new IllegalStateException("Found a gap between logs"));
+    }
+
+    private static Throwable thrownBy(String where, Throwable thrown) {
+        thrown.setStackTrace(new StackTraceElement[] {
             new StackTraceElement("org.apache.ratis.util.Preconditions", "assertTrue", "Preconditions.java", 72),
             new StackTraceElement(where, "validateAdding", "Where.java", 1)
         });
-        return assertion;
+        return thrown;
     }
 
     @Test
@@ -33,6 +38,8 @@ class DamageTest {
         assertThat(Damage.of(opening(new EOFException("short")))).isEqualTo("short");
         assertThat(Damage.of(opening(assertion("org.apache.ratis.server.raftlog.segmented.SegmentedRaftLogCache"))))
                 .isEqualTo("Found a gap between logs");
+        assertThat(Damage.of(opening(thrownBy(READER, new IOException("Read extra bytes after the terminator")))))
+                .isEqualTo("Read extra bytes after the terminator");
         var checkpoint = new CorruptCheckpointException("no manifest", new IllegalArgumentException("tag 0"));
         assertThat(Damage.of(new IOException("failed opening it", checkpoint))).isNotNull();
         assertThat(Damage.isOfCheckpoints(new IOException("failed opening it", checkpoint)))
@@ -45,7 +52,7 @@ class DamageTest {
         for (Throwable other : List.of(
                 new AccessDeniedException("raft"),
                 new OverlappingFileLockException(),
-                new IOException("No space left on device"),
+                thrownBy("java.io.FileInputStream", new IOException("Input/output error")),
                 assertion("dev.lockstep.cluster.shard.ReplicaState"),
                 new NullPointerException("of ours"))) {
             assertThat(Damage.of(opening(other))).as(other.toString()).isNull();

@@ -132,6 +132,17 @@ class TornTailTest {
         assertThat(last).doesNotExist();
     }
 
+    /** Ratis would open it, and refuse the next entry since some before that are missing. */
+    @Test
+    void soIsOneThatEndsBeforeTheCheckpointInTheMiddleOfAnEntry(@TempDir Path group) throws Exception {
+        byte[] whole = log(entry(40, 1), entry(900, 2));
+        Path last = Files.write(group.resolve("log_inprogress_5"), Arrays.copyOf(whole, 400));
+        TornTail.forgetIfBehind(group, 5);
+        assertThat(last).exists();
+        TornTail.forgetIfBehind(group, 6);
+        assertThat(last).doesNotExist();
+    }
+
     @Test
     void aDamagedLogIsNot(@TempDir Path group) throws Exception {
         byte[] damaged = log(entry(40, 1), entry(900, 2), entry(40, 3));
