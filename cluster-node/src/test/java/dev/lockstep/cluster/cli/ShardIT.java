@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.routing.Session;
@@ -14,12 +15,9 @@ import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Mutation;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -67,7 +65,7 @@ class ShardIT {
             List<NodeProcess> emptied = nodes.nodes().subList(1, 3);
             NodeProcess.kill(emptied);
             for (NodeProcess node : emptied) {
-                delete(home.resolve(node.member().id()).resolve("data"));
+                Folders.delete(home.resolve(node.member().id()).resolve("data"));
                 node.restart();
             }
             Eventually.holds("both wait", () -> {
@@ -119,13 +117,5 @@ class ShardIT {
                     .join();
         }
         return cache;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

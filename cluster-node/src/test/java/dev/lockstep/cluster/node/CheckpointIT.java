@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.routing.Session;
@@ -19,7 +20,6 @@ import dev.lockstep.protocol.wire.Mutation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -191,7 +191,7 @@ class CheckpointIT {
         write(0, ENTRIES);
         NodeProcess node = nodes.node(1);
         node.kill();
-        delete(home.resolve(node.member().id()).resolve("data"));
+        Folders.delete(home.resolve(node.member().id()).resolve("data"));
         node.restart();
         node.awaitReady();
         assertThat(Files.readString(node.log()))
@@ -219,13 +219,5 @@ class CheckpointIT {
         nodes.node(2).kill();
         write(ENTRIES, 10);
         areThere(clients.through(node), 0, ENTRIES + 10, Consistency.STRONG);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.planted;
 
+import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.File;
 import java.io.IOException;
@@ -164,10 +165,6 @@ final class Plant implements AutoCloseable {
     @Override
     public void close() throws IOException {
         loader.close();
-        try (Stream<Path> files = Files.walk(classes)) {
-            for (Path file : files.sorted((one, other) -> other.compareTo(one)).toList()) {
-                Files.delete(file);
-            }
-        }
+        Folders.delete(classes);
     }
 }

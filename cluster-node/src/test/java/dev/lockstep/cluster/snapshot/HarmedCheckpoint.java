@@ -17,6 +17,7 @@ public final class HarmedCheckpoint {
 
     private final byte[] whole;
     private long tried;
+    private long refused;
 
     HarmedCheckpoint(byte[] whole) {
         this.whole = whole;
@@ -45,6 +46,10 @@ public final class HarmedCheckpoint {
         return tried;
     }
 
+    public long refused() {
+        return refused;
+    }
+
     /**
      * Cuts it off at each byte, and changes each: one bit, all bits, or all of it gone.
      *
@@ -55,15 +60,13 @@ public final class HarmedCheckpoint {
         List<String> undetected = new ArrayList<>();
         byte[] harmed = whole.clone();
         for (int at = 0; at < whole.length; at++) {
-            tried++;
-            if (!isRefused(new ByteArrayInputStream(whole, 0, at))) {
+            if (!refuses(new ByteArrayInputStream(whole, 0, at))) {
                 undetected.add("cut off at " + at);
             }
             for (int mask : new int[] {1 << (at % 8), 0xFF, whole[at]}) {
                 if (mask != 0) {
-                    tried++;
                     harmed[at] ^= (byte) mask;
-                    if (!isRefused(new ByteArrayInputStream(harmed))) {
+                    if (!refuses(new ByteArrayInputStream(harmed))) {
                         undetected.add("byte " + at + " changed by " + mask);
                     }
                     harmed[at] = whole[at];
@@ -74,6 +77,13 @@ public final class HarmedCheckpoint {
             }
         }
         return undetected;
+    }
+
+    private boolean refuses(ByteArrayInputStream bytes) {
+        boolean is = isRefused(bytes);
+        tried++;
+        refused += is ? 1 : 0;
+        return is;
     }
 
     static boolean isRefused(byte[] bytes) {

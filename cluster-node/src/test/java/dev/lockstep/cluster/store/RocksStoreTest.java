@@ -3,15 +3,14 @@ package dev.lockstep.cluster.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,7 +123,7 @@ class RocksStoreTest extends ShardStoreContract {
         RocksStores stores = RocksStores.open(folder, 1 << 20);
         ShardStore open = stores.open(0);
         write(open, 1);
-        deleteAll(folder);
+        Folders.delete(folder);
         assertThatThrownBy(() -> stores.flush(0))
                 .isInstanceOf(StoreFailedException.class)
                 .hasMessageContaining(folder.toString());
@@ -132,15 +131,6 @@ class RocksStoreTest extends ShardStoreContract {
                 .isInstanceOf(StoreFailedException.class)
                 .hasMessageContaining(folder.toString());
         stores.close();
-    }
-
-    private static void deleteAll(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
     }
 
     @Test

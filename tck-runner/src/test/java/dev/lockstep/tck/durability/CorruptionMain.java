@@ -1,9 +1,11 @@
 package dev.lockstep.tck.durability;
 
+import dev.lockstep.cluster.consensus.ratis.HarmedLog;
 import dev.lockstep.cluster.snapshot.HarmedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -17,8 +19,9 @@ import picocli.CommandLine.Option;
         name = "./lockstep-test corrupt",
         mixinStandardHelpOptions = true,
         description = {
-            "Cuts a checkpoint off at each of its bytes, and changes each of them; then harms the logs and votes of one of",
-            "three nodes under load, again and again, and looks for what was acknowledged."
+            "Cuts a checkpoint off at each of its bytes, and changes each of them; does the same to the log of a node that is",
+            "alone, and starts it; then harms the logs and votes of one of three nodes under load, again and again, and",
+            "looks for what was acknowledged."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:all harm was noticed or did none", "1:something was lost silently", "2:it could not be run"})
@@ -46,8 +49,10 @@ public final class CorruptionMain implements Callable<Integer> {
     @Option(names = "--folder", paramLabel = "<folder>", defaultValue = "tck-runner/target/corrupt", hidden = true)
     private Path folder = Path.of("tck-runner/target/corrupt");
 
+    private long toldNanos = System.nanoTime();
+
     public static void main(String... arguments) {
-        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "off");
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly)));
@@ -57,34 +62,41 @@ public final class CorruptionMain implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         HarmedCheckpoint checkpoint = HarmedCheckpoint.ofAtLeast(size);
-        List<String> missed = checkpoint.harmEach(at -> System.out.printf("byte %d of a checkpoint%n", at));
-        missed.forEach(System.out::println);
+        List<String> missed =
+                new ArrayList<>(checkpoint.harmEach(at -> System.out.printf("byte %d of a checkpoint%n", at)));
         System.out.printf("checkpoint: tried=%d undetected=%d%n", checkpoint.tried(), missed.size());
-        Path home = folder.resolve("nodes-" + ProcessHandle.current().pid());
-        Files.createDirectories(home);
-        System.out.printf("logs seed=%d, the nodes' logs in %s%n", seed, home);
-        long last = System.nanoTime();
-        try (Corruption corruption = new Corruption(home.toAbsolutePath(), seed)) {
+        Path home = folder.resolve("nodes-" + ProcessHandle.current().pid()).toAbsolutePath();
+        System.out.printf("seed=%d, the nodes' logs in %s%n", seed, home);
+        try (HarmedLog log = new HarmedLog(Files.createDirectories(home.resolve("alone")));
+                Corruption corruption = new Corruption(home, seed)) {
+            log.harmEach(1, this::tell);
+            missed.addAll(log.undetected());
+            System.out.println("log: " + log);
             for (int i = 0; i < trials; i++) {
                 corruption.trial();
-                if (System.nanoTime() - last > STATUS_NANOS) {
-                    last = System.nanoTime();
-                    System.out.println("logs: " + corruption);
-                }
+                tell(corruption);
             }
-            corruption.undetected().forEach(System.out::println);
-            System.out.println("logs: " + corruption);
-            int undetected = missed.size() + corruption.undetected().size();
+            System.out.println("nodes: " + corruption);
+            missed.addAll(corruption.undetected());
+            missed.forEach(System.out::println);
             System.out.printf(
                     "tried=%d detected=%d harmless=%d undetected=%d%n",
-                    checkpoint.tried() + corruption.tried(),
-                    checkpoint.tried() - missed.size() + corruption.detected(),
-                    corruption.harmless(),
-                    undetected);
-            return undetected == 0 ? 0 : 1;
+                    checkpoint.tried() + log.tried() + corruption.tried(),
+                    checkpoint.refused() + log.refused() + corruption.detected(),
+                    log.harmless() + corruption.harmless(),
+                    missed.size());
+            return missed.isEmpty() ? 0 : 1;
         } catch (IOException failure) {
             System.err.println("It could not be run: " + failure.getMessage());
             return CommandLine.ExitCode.USAGE;
+        }
+    }
+
+    private void tell(Object how) {
+        long now = System.nanoTime();
+        if (now - toldNanos > STATUS_NANOS) {
+            toldNanos = now;
+            System.out.println(how);
         }
     }
 }

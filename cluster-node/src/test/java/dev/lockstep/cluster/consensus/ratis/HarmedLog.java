@@ -1,0 +1,288 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import static dev.lockstep.cluster.consensus.ReplicatedLogContract.bytes;
+
+import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.Folders;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus.State;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * The log of a cluster of one node, and the mark of how far it goes, harmed at one byte after the other; what the node makes of it. It is
+ * either refused, or nothing of it is missing and it takes another entry. Not thread-safe.
+ */
+public final class HarmedLog implements AutoCloseable {
+
+    private static final String CLUSTER = "alone";
+    private static final int GROUP = 3;
+    /** Nobody listens there, since nobody calls. */
+    private static final Member SELF = new Member(new NodeId("n1"), "127.0.0.1", 1);
+
+    private static final Duration ELECTION_TIMEOUT = Duration.ofMillis(50);
+    private static final int ENTRIES = 5;
+    /** Small, because Ratis keeps the buffer of a log that it could not open. */
+    private static final int MAX_ENTRY_BYTES = 1 << 10;
+
+    private static final int SECTOR = 512;
+    private static final int THREADS = 8;
+    private static final long ANSWER_SECONDS = 20;
+
+    /** What happens to a file at a byte. */
+    private enum Harm {
+        CUT,
+        FLIP,
+        ZERO
+    }
+
+    private final Path home;
+    private final NettyLinks links = new NettyLinks(CLUSTER, SELF.id(), Duration.ofSeconds(1), 1, null);
+    private final List<Image> images = new ArrayList<>();
+    private final List<String> undetected = new ArrayList<>();
+    private int tried;
+    private int refused;
+
+    /** A copy of a node's folder, and what had been acknowledged then. */
+    private record Image(Path folder, List<String> texts) {}
+
+    /**
+     * Writes the log: as a kill leaves it, in two files, and as a graceful stop does, with a checkpoint.
+     *
+     * @param home an empty folder
+     */
+    public HarmedLog(Path home) throws Exception {
+        this.home = home;
+        Path written = home.resolve("written");
+        for (int i = 0; i < 2; i++) {
+            try (Node node = new Node(written)) {
+                node.write(ENTRIES);
+                node.awaitMark();
+                images.add(new Image(home.resolve("killed-" + i), node.machine.texts()));
+                Folders.copy(written, images.get(i).folder());
+            }
+            if (i == 0) {
+                Folders.delete(written); // which has a checkpoint now
+                Folders.copy(images.get(0).folder(), written);
+            }
+        }
+        images.add(new Image(home.resolve("stopped"), images.get(1).texts()));
+        Folders.copy(written, home.resolve("stopped"));
+        images.remove(0);
+    }
+
+    /** A node that is alone. */
+    private final class Node implements AutoCloseable {
+
+        private final Path folder;
+        private final RatisConsensus consensus;
+        private final RecordingMachine machine = new RecordingMachine();
+        private final ReplicatedLog log;
+
+        Node(Path folder) throws IOException {
+            this.folder = folder;
+            List<Member> alone = List.of(SELF);
+            RatisSettings settings = new RatisSettings(
+                    CLUSTER,
+                    SELF,
+                    alone,
+                    folder,
+                    false,
+                    Durability.PROCESS,
+                    folder.resolve("checkpoints"),
+                    new CheckpointTaking.Interval(Integer.MAX_VALUE, Duration.ofDays(1)),
+                    ELECTION_TIMEOUT,
+                    MAX_ENTRY_BYTES);
+            consensus = new RatisConsensus(settings, links, Time.system(), fault -> {});
+            try {
+                log = consensus.open(GROUP, List.of(SELF.id()), machine);
+            } catch (RuntimeException failure) {
+                consensus.close();
+                throw failure;
+            }
+        }
+
+        boolean isRefused() {
+            return consensus.replicas().get(0).state() != State.WHOLE;
+        }
+
+        void write(int entries) throws Exception {
+            Eventually.holds("it leads", () -> log.standing().ready());
+            for (int i = 0; i < entries; i++) {
+                log.propose(bytes("entry " + machine.texts().size())).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            }
+        }
+
+        void awaitMark() throws Exception {
+            long last = log.commitPosition();
+            ReplicaFiles files = new ReplicaFiles(folder, group().toString(), "harmed");
+            Eventually.holds("it is marked", () -> files.marked() >= last);
+        }
+
+        @Override
+        public void close() {
+            consensus.close();
+        }
+    }
+
+    private static String group() {
+        return Peers.groupId(CLUSTER, GROUP).getUuid().toString();
+    }
+
+    /**
+     * Harms every {@code step}th byte of each file in each way; several at a time, since a node that is closed waits.
+     *
+     * @param progress told each time how it went so far, on any thread, one at a time
+     */
+    public void harmEach(int step, Consumer<HarmedLog> progress) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<Future<?>> trials = new ArrayList<>();
+            for (Image image : images) {
+                for (Path file : files(image)) {
+                    int written = written(image.folder().resolve(file));
+                    for (int at = 0; at < written; at += step) {
+                        for (Harm harm : Harm.values()) {
+                            Trial trial = new Trial(image, file, harm, at, written);
+                            trials.add(threads.submit(() -> {
+                                run(trial, home.resolve(Thread.currentThread().getName()));
+                                synchronized (this) {
+                                    progress.accept(this);
+                                }
+                                return null;
+                            }));
+                        }
+                    }
+                }
+            }
+            for (Future<?> trial : trials) {
+                trial.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** Those of the log, and the mark, as seen from the image's folder. Votes are small and looked at by ReplicaFilesTest. */
+    private static List<Path> files(Image image) throws IOException {
+        try (Stream<Path> files = Files.list(image.folder().resolve(group()).resolve("current"))) {
+            return Stream.concat(
+                            files.filter(file -> file.getFileName().toString().startsWith("log_")),
+                            Stream.of(image.folder().resolve(group() + ".mark")))
+                    .map(image.folder()::relativize)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** Up to where there is something: Ratis makes a file longer than what is in it. */
+    private static int written(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        int end = bytes.length;
+        while (end > 0 && bytes[end - 1] == 0) {
+            end--;
+        }
+        return end;
+    }
+
+    /** @param written up to where there is something in the file */
+    private record Trial(Image image, Path file, Harm harm, int at, int written) {
+
+        void harm(Path folder) throws IOException {
+            try (RandomAccessFile bytes =
+                    new RandomAccessFile(folder.resolve(file).toFile(), "rw")) {
+                switch (harm) {
+                    case CUT -> bytes.setLength(at);
+                    case FLIP -> {
+                        bytes.seek(at);
+                        int before = bytes.read();
+                        bytes.seek(at);
+                        bytes.write(before ^ 1 << at % 8);
+                    }
+                    case ZERO -> {
+                        bytes.seek(at);
+                        bytes.write(new byte[Math.min(SECTOR, written - at)]);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public String toString() {
+            return harm + " of " + image.folder().getFileName() + "/" + file.getFileName() + " at " + at;
+        }
+    }
+
+    private void run(Trial trial, Path folder) throws IOException {
+        Folders.delete(folder);
+        Folders.copy(trial.image().folder(), folder);
+        trial.harm(folder);
+        boolean isRefused = false;
+        String wrong = null;
+        try (Node node = new Node(folder)) {
+            isRefused = node.isRefused();
+            if (!isRefused) {
+                node.write(1);
+                List<String> texts = node.machine.texts();
+                wrong = texts.subList(0, texts.size() - 1).equals(trial.image().texts()) ? null : "there was " + texts;
+            }
+        } catch (Exception | AssertionError failure) {
+            wrong = failure.toString();
+        }
+        synchronized (this) {
+            tried++;
+            refused += isRefused ? 1 : 0;
+            if (wrong != null) {
+                undetected.add(trial + ": " + wrong);
+            }
+        }
+    }
+
+    public int tried() {
+        return tried;
+    }
+
+    /** How often the node saw that something was wrong, and would have had the replica made anew. */
+    public int refused() {
+        return refused;
+    }
+
+    /** How often nothing was missing. */
+    public int harmless() {
+        return tried - refused - undetected.size();
+    }
+
+    /** What the node took for whole though it was not, or could not live with, a line for each. */
+    public List<String> undetected() {
+        return undetected;
+    }
+
+    @Override
+    public String toString() {
+        return "tried=%d detected=%d harmless=%d undetected=%d"
+                .formatted(tried, refused, harmless(), undetected.size());
+    }
+
+    @Override
+    public void close() {
+        links.close();
+    }
+}
