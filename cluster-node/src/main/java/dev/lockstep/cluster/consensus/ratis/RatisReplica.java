@@ -77,6 +77,7 @@ final class RatisReplica {
     private volatile @Nullable RatisStateMachine applying;
     private volatile RaftServer.@Nullable Division division;
     private volatile boolean closed;
+    private Mark marked = Mark.NONE;
     private long losses;
     private volatile String waitsFor = "";
     private long nextWordNanos;
@@ -161,6 +162,13 @@ final class RatisReplica {
      */
     void open() throws IOException {
         Note note = files.note();
+        try {
+            marked = files.marked();
+        } catch (DamagedException damaged) {
+            note = note != null && note.memory() == Memory.LOST
+                    ? note
+                    : Note.lost(false, String.valueOf(damaged.getMessage()));
+        }
         if (note == null) {
             note = notice();
         }
@@ -186,7 +194,7 @@ final class RatisReplica {
             return host.settings().formed() ? Note.lost(false, "its log is not there any more") : null;
         }
         try {
-            files.checkVote(voters(), host.server().getId());
+            files.checkVote(voters(), host.server().getId(), marked);
             return null;
         } catch (DamagedException damaged) {
             Note note = new Note(Memory.SHORTENED, 0, false, false, String.valueOf(damaged.getMessage()));
@@ -209,7 +217,7 @@ final class RatisReplica {
             return;
         }
         try {
-            files.checkVote(voters(), host.server().getId());
+            files.checkVote(voters(), host.server().getId(), marked);
         } catch (DamagedException damaged) {
             files.forgetVote(host.server().getId());
         }
@@ -218,7 +226,7 @@ final class RatisReplica {
             votes = note.votes();
             standing = new Standing(Memory.CATCHING_UP, note.floor());
         } else {
-            standing = new Standing(Memory.SHORTENED, files.term());
+            standing = new Standing(Memory.SHORTENED, Math.max(files.term(), marked.term()));
         }
     }
 
@@ -262,13 +270,12 @@ final class RatisReplica {
     private void requireWhole(RaftLog raftLog, RatisStateMachine opened) throws IOException {
         long from = raftLog.getStartIndex();
         long to = Math.max(raftLog.getNextIndex() - 1, opened.startedFrom());
-        long marked = files.marked();
         String damage = null;
         if (from > opened.startedFrom() + 1) {
             damage = "the log begins at position " + from + ", but there is no checkpoint up to there: the newest in "
                     + checkpoints.folder() + " ends at " + opened.startedFrom();
-        } else if (to < marked) {
-            damage = "the log ends at position " + to + ", but was known to be committed up to " + marked;
+        } else if (to < marked.position()) {
+            damage = "the log ends at position " + to + ", but was known to be committed up to " + marked.position();
         }
         if (damage != null) {
             opened.stop(new IOException(damage)); // or its end would count as one by itself
@@ -305,6 +312,7 @@ final class RatisReplica {
     private void lose(Note what, @Nullable Throwable failure) throws IOException {
         files.write(what);
         votes = false;
+        marked = Mark.NONE;
         losses++;
         answers.clear();
         standing = new Standing(Memory.LOST, 0);
@@ -574,7 +582,7 @@ final class RatisReplica {
         }
     }
 
-    /** Marks how far the log goes that can't be cut off by a leader any more; by one thread at a time. */
+    /** Marks how far the log goes that can't be cut off by a leader any more, and the vote; by one thread at a time. */
     void mark() {
         RaftServer.Division open = division;
         if (open != null) {

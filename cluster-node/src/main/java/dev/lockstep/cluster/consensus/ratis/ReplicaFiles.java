@@ -5,16 +5,13 @@ import dev.lockstep.cluster.snapshot.Quarantine;
 import dev.lockstep.cluster.snapshot.SmallFile;
 import java.io.IOException;
 import java.io.Reader;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
+import java.nio.file.attribute.FileTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
@@ -28,17 +25,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplicaFiles {
 
-    private static final long NOTHING = -1;
-    private static final int MARK_BYTES = Long.BYTES + Integer.BYTES;
-
     /** Ratis' own name for the file with the term and the vote. */
     private static final String META = "raft-meta";
+
+    private static final String VOTED_FOR = "votedFor";
+    private static final String TERM = "term";
 
     private final Path folder;
     private final String label;
     private final Path note;
     private final Path mark;
-    private long lastMarked = NOTHING;
+    private Mark lastMark = Mark.NONE;
+    private @Nullable FileTime voteMarked;
 
     /**
      * @param logs of the node, with a folder for each group
@@ -141,47 +139,31 @@ final class ReplicaFiles {
     }
 
     /**
-     * Up to where the log was known to be committed: one that ends before that was cut off. -1 if nothing was marked.
+     * How far it was known to have come.
      *
      * @throws DamagedException when the mark itself is damaged
      */
-    long marked() throws IOException {
-        byte[] bytes;
-        try {
-            bytes = Files.readAllBytes(mark);
-        } catch (NoSuchFileException none) {
-            return NOTHING;
-        }
-        ByteBuffer read = ByteBuffer.wrap(bytes);
-        if (Arrays.equals(bytes, new byte[bytes.length])) {
-            return NOTHING; // the power went off before it was on the disk
-        }
-        if (bytes.length != MARK_BYTES || read.getInt(Long.BYTES) != checksum(bytes, Long.BYTES)) {
-            throw new DamagedException("the mark of how far it goes, " + mark + ", is damaged");
-        }
-        return read.getLong(0);
+    Mark marked() throws IOException {
+        return Mark.read(mark);
     }
 
     /**
-     * Marks that. It outlasts the process: a machine that went down has either kept the log, and then an earlier mark does no harm, or
-     * not, and then it does not count.
+     * Marks that, and the vote.
+     *
+     * @param position up to where the log can't be cut off by a leader any more
      */
     void mark(long position) throws IOException {
-        if (position <= lastMarked) {
+        FileTime vote = Files.getLastModifiedTime(current().resolve(META));
+        if (position <= lastMark.position() && vote.equals(voteMarked)) {
             return;
         }
-        ByteBuffer bytes = ByteBuffer.allocate(MARK_BYTES).putLong(position);
-        bytes.putInt(checksum(bytes.array(), Long.BYTES)).flip();
-        try (FileChannel channel = FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            channel.write(bytes, 0);
+        if (!vote.equals(voteMarked)) {
+            Properties read = vote();
+            lastMark = new Mark(lastMark.position(), term(read), read.getProperty(VOTED_FOR, ""));
+            voteMarked = vote;
         }
-        lastMarked = position;
-    }
-
-    private static int checksum(byte[] bytes, int length) {
-        CRC32C checksum = new CRC32C();
-        checksum.update(bytes, 0, length);
-        return (int) checksum.getValue();
+        lastMark = new Mark(Math.max(position, lastMark.position()), lastMark.term(), lastMark.votedFor());
+        lastMark.write(mark);
     }
 
     /** Null if there is no such file; no lines if it is not what was written. */
@@ -210,8 +192,9 @@ final class ReplicaFiles {
     }
 
     private static String checksum(List<String> lines) {
-        byte[] bytes = text(lines).getBytes(StandardCharsets.UTF_8);
-        return "crc32c " + Integer.toHexString(checksum(bytes, bytes.length));
+        CRC32C checksum = new CRC32C();
+        checksum.update(text(lines).getBytes(StandardCharsets.UTF_8));
+        return "crc32c " + Integer.toHexString((int) checksum.getValue());
     }
 
     // What becomes of them
@@ -220,7 +203,8 @@ final class ReplicaFiles {
     @Nullable
     Path moveAside() throws IOException {
         SmallFile.delete(mark);
-        lastMarked = NOTHING;
+        lastMark = Mark.NONE;
+        voteMarked = null;
         return Files.exists(folder) ? Quarantine.move(folder, label) : null;
     }
 
@@ -233,13 +217,18 @@ final class ReplicaFiles {
      * Looks at the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that of the last
      * entry is an old one: which vote came after it nobody knows, so it is made one for this node itself.
      *
-     * @throws DamagedException when it can't be one
+     * @param marked what it can't be earlier than
+     * @throws DamagedException when it can't be one, or not the last
      */
-    void checkVote(Collection<RaftPeerId> voters, RaftPeerId self) throws IOException {
+    void checkVote(Collection<RaftPeerId> voters, RaftPeerId self, Mark marked) throws IOException {
         Properties vote = vote();
-        String votedFor = vote.getProperty("votedFor");
+        String votedFor = vote.getProperty(VOTED_FOR);
         if (votedFor == null || !(votedFor.isEmpty() || voters.contains(RaftPeerId.valueOf(votedFor)))) {
             throw damagedVote("damaged");
+        }
+        if (!marked.allows(term(vote), votedFor)) {
+            throw damagedVote("not the last: it had been in term " + marked.term()
+                    + (marked.votedFor().isEmpty() ? "" : ", and had voted for " + marked.votedFor()));
         }
         long last = TornTail.lastTerm(current());
         if (term(vote) < last) {
@@ -270,14 +259,14 @@ final class ReplicaFiles {
 
     private long term(Properties vote) throws DamagedException {
         try {
-            return Long.parseLong(vote.getProperty("term", "none"));
+            return Long.parseLong(vote.getProperty(TERM, "none"));
         } catch (NumberFormatException damaged) {
             throw damagedVote("damaged");
         }
     }
 
     private void write(long term, String votedFor) throws IOException {
-        SmallFile.write(current().resolve(META), "votedFor=" + votedFor + "\nterm=" + term + "\n");
+        SmallFile.write(current().resolve(META), VOTED_FOR + "=" + votedFor + "\n" + TERM + "=" + term + "\n");
     }
 
     /** Has Ratis begin in a term, without a vote, unless it is in a higher one already. */

@@ -134,7 +134,7 @@ public final class HarmedLog implements AutoCloseable {
         void awaitMark() throws Exception {
             long last = log.commitPosition();
             ReplicaFiles files = new ReplicaFiles(folder, group().toString(), "harmed");
-            Eventually.holds("it is marked", () -> files.marked() >= last);
+            Eventually.holds("it is marked", () -> files.marked().position() >= last);
         }
 
         @Override

@@ -9,6 +9,7 @@ import dev.lockstep.cluster.consensus.ratis.ReplicaFiles.Note;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +26,7 @@ class ReplicaFilesTest {
     Path logs;
 
     private ReplicaFiles files;
+    private long clock;
 
     @BeforeEach
     void open() {
@@ -54,34 +56,67 @@ class ReplicaFilesTest {
 
     @Test
     void aMarkIsReadAgainAndEachDamagedByteNoticed() throws Exception {
-        assertThat(files.marked()).isEqualTo(-1);
+        assertThat(files.marked()).isEqualTo(Mark.NONE);
+        voted("n2", 6);
         files.mark(41);
         files.mark(40); // of no effect
-        assertThat(files.marked()).isEqualTo(41);
+        assertThat(files.marked()).isEqualTo(new Mark(41, 6, "n2"));
         Path mark = logs.resolve("group.mark");
         for (int at = 0; at < Files.size(mark); at++) {
             flip(mark, at);
             assertThatThrownBy(files::marked).as("byte %d", at).isInstanceOf(DamagedException.class);
             flip(mark, at);
         }
-        Files.write(mark, new byte[12]); // what a power cut can leave of a file that was not synced
-        assertThat(files.marked()).isEqualTo(-1);
+        Files.write(mark, new byte[24]); // what a power cut can leave of a file that was not synced
+        assertThat(files.marked()).isEqualTo(Mark.NONE);
+    }
+
+    private void voted(String votedFor, int term) throws IOException {
+        Files.createDirectories(files.current());
+        Path vote = files.current().resolve("raft-meta");
+        Files.writeString(vote, "votedFor=" + votedFor + "\nterm=" + term + "\n");
+        Files.setLastModifiedTime(vote, FileTime.fromMillis(++clock)); // a file system's clock may tick less often
+    }
+
+    /** Ratis keeps no checksum: n2 differs from n3 by one bit, as 6 does from 4. */
+    @Test
+    void aVoteIsNotTakenForTheLastIfAnotherWasMarked() throws Exception {
+        voted("n2", 6);
+        files.mark(41);
+        for (String other : List.of("n1 6", " 6", "n2 4", " 5", "n1 -6")) {
+            voted(other.split(" ")[0], Integer.parseInt(other.split(" ")[1]));
+            assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked()))
+                    .as(other)
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageContaining("it had been in term 6, and had voted for n2");
+        }
+        for (String later : List.of("n2 6", " 7", "n1 8")) {
+            voted(later.split(" ")[0], Integer.parseInt(later.split(" ")[1]));
+            files.checkVote(VOTERS, N1, files.marked());
+        }
+        files.mark(41);
+        voted("n2", 8);
+        assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked())).isInstanceOf(DamagedException.class);
+        voted("", 9);
+        files.mark(41);
+        voted("n2", 9);
+        files.checkVote(VOTERS, N1, files.marked());
     }
 
     @Test
     void aVoteThatCannotBeOneIsNoticed() throws Exception {
         files.beginIn(5);
-        assertThatCode(() -> files.checkVote(VOTERS, N1)).doesNotThrowAnyException();
+        assertThatCode(() -> files.checkVote(VOTERS, N1, files.marked())).doesNotThrowAnyException();
         Path vote = files.current().resolve("raft-meta");
         for (String damaged : List.of("", "votedFor=n1\n", "term=5\n", "votedFor=n9\nterm=5", "votedFor=\nterm=x")) {
             Files.writeString(vote, damaged);
-            assertThatThrownBy(() -> files.checkVote(VOTERS, N1))
+            assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked()))
                     .as(damaged)
                     .isInstanceOf(DamagedException.class)
                     .hasMessageContaining("raft-meta");
         }
         Files.delete(vote);
-        assertThatThrownBy(() -> files.checkVote(VOTERS, N1)).isInstanceOf(DamagedException.class);
+        assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked())).isInstanceOf(DamagedException.class);
         files.forgetVote(N1);
         assertThat(vote).hasContent("votedFor=n1\nterm=0");
     }
@@ -104,7 +139,7 @@ class ReplicaFilesTest {
             files.mark(i);
             assertThat(files.moveAside()).isEqualTo(logs.resolve("quarantined/shard-3." + (i + 1)));
             assertThat(files.exist()).isFalse();
-            assertThat(files.marked()).isEqualTo(-1);
+            assertThat(files.marked()).isEqualTo(Mark.NONE);
         }
         assertThat(files.moveAside()).isNull();
         try (var kept = Files.list(logs.resolve("quarantined"))) {
