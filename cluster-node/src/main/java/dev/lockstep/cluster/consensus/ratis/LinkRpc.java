@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
+import dev.lockstep.cluster.consensus.ratis.LinkTransport.Votes;
 import dev.lockstep.cluster.consensus.ratis.RaftMessages.Kind;
 import dev.lockstep.cluster.snapshot.CheckpointPiece;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
@@ -171,10 +172,11 @@ final class LinkRpc implements RaftServerRpc {
     /** A candidate has voted for itself before it asks others. */
     @Override
     public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
-        if (!wires.votes().mayStand(group(request.getServerRequest()))) {
+        Votes votes = wires.votes().apply(group(request.getServerRequest()));
+        if (votes == null || !votes.mayStand()) {
             throw new IOException("This replica has forgotten what it said, and can't be elected yet");
         }
-        keepVote(request);
+        votes.keep();
         return call(Kind.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
     }
 
@@ -315,7 +317,7 @@ final class LinkRpc implements RaftServerRpc {
     private InstallSnapshotReplyProto installSnapshotHere(InstallSnapshotRequestProto request) throws IOException {
         RaftGroupId group = group(request.getServerRequest());
         LifeCycle.State state = server.getDivision(group).getInfo().getLifeCycleState();
-        if (state != LifeCycle.State.RUNNING || !wires.votes().isOpen(group)) {
+        if (state != LifeCycle.State.RUNNING || !isOpen(group)) {
             throw new ServerNotReadyException("The replica of " + group + " is " + state);
         }
         return server.installSnapshot(request);
@@ -323,14 +325,16 @@ final class LinkRpc implements RaftServerRpc {
 
     private StartLeaderElectionReplyProto startElectionHere(StartLeaderElectionRequestProto request)
             throws IOException {
-        if (!wires.votes().mayStand(group(request.getServerRequest()))) {
+        Votes votes = wires.votes().apply(group(request.getServerRequest()));
+        if (votes == null || !votes.mayStand()) {
             throw new ServerNotReadyException("This replica has forgotten what it said, and can't be elected yet");
         }
         return server.startLeaderElection(request);
     }
 
     private Reply standing(RaftGroupId group, RaftPeerId from, Standing asking) {
-        Standing own = wires.votes().asked(group, from, asking);
+        Votes votes = wires.votes().apply(group);
+        Standing own = votes == null ? null : votes.asked(from, asking);
         if (own == null) {
             return Reply.Refused.of(Status.BUSY, "There is no replica of " + group + " that could answer");
         }
@@ -354,19 +358,20 @@ final class LinkRpc implements RaftServerRpc {
     }
 
     private RequestVoteReplyProto vote(RequestVoteRequestProto request) throws IOException {
-        if (!wires.votes().mayVote(group(request.getServerRequest()))) {
+        Votes votes = wires.votes().apply(group(request.getServerRequest()));
+        if (votes == null || !votes.mayVote()) {
             throw new ServerNotReadyException("This replica has forgotten what it said, and can't vote yet");
         }
         RequestVoteReplyProto reply = server.requestVote(request);
-        keepVote(request);
+        votes.keep();
         // Ratis does not count votes of those whose log is empty, which it tells by this. Who may vote but not stand
         // does so because an operator wants it to.
-        boolean asEverybody = wires.votes().mayStand(group(request.getServerRequest()));
-        return asEverybody ? reply : reply.toBuilder().clearLastEntry().build();
+        return votes.mayStand() ? reply : reply.toBuilder().clearLastEntry().build();
     }
 
-    private void keepVote(RequestVoteRequestProto request) throws IOException {
-        wires.votes().keep(group(request.getServerRequest()));
+    private boolean isOpen(RaftGroupId group) {
+        Votes votes = wires.votes().apply(group);
+        return votes != null && votes.isOpen();
     }
 
     private static RaftGroupId group(RaftRpcRequestProto header) {
@@ -374,7 +379,7 @@ final class LinkRpc implements RaftServerRpc {
     }
 
     private CompletableFuture<@Nullable AppendEntriesReplyProto> appendHere(AppendEntriesRequestProto request) {
-        return wires.votes().isOpen(group(request.getServerRequest()))
+        return isOpen(group(request.getServerRequest()))
                 ? lanes.append(request)
                 : CompletableFuture.completedFuture(null);
     }

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.Function;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
@@ -30,32 +31,37 @@ public final class LinkTransport implements RpcType {
      * What the transport is made of.
      *
      * @param electionTimeout the shortest
-     * @param votes of this node
+     * @param votes of this node's replica of a group; null if it has none
      */
-    record Wires(Links links, LeaderContacts contacts, Duration electionTimeout, Time time, Votes votes) {}
+    record Wires(
+            Links links,
+            LeaderContacts contacts,
+            Duration electionTimeout,
+            Time time,
+            Function<RaftGroupId, @Nullable Votes> votes) {}
 
-    /** What this node has promised in each group, and may promise. Thread-safe. */
+    /** What a replica has promised the others, and may promise. Thread-safe. */
     interface Votes {
 
-        /** Whether its replica has been looked at and can be sent entries. */
-        boolean isOpen(RaftGroupId group);
+        /** Whether it has been looked at and can be sent entries. */
+        boolean isOpen();
 
-        /** Whether its replica may vote for another: not if it has forgotten whom it voted for, or what it acknowledged. */
-        boolean mayVote(RaftGroupId group);
+        /** Whether it may vote for another: not if it has forgotten whom it voted for, or what it acknowledged. */
+        boolean mayVote();
 
-        /** Whether its replica may be elected. */
-        boolean mayStand(RaftGroupId group);
+        /** Whether it may be elected. */
+        boolean mayStand();
 
         /** Makes what has been voted last as long as the node's durability says. */
-        void keep(RaftGroupId group) throws IOException;
+        void keep() throws IOException;
 
         /**
-         * A replica that has forgotten what it said asks the one here.
+         * A replica that has forgotten what it said asks this one.
          *
-         * @return null if there is none, or it can't tell at the moment
+         * @return null if it can't tell at the moment
          */
         @Nullable
-        Standing asked(RaftGroupId group, RaftPeerId from, Standing standing);
+        Standing asked(RaftPeerId from, Standing standing);
     }
 
     static Parameters parameters(Wires wires) {

@@ -3,7 +3,6 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
@@ -29,12 +28,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.util.ExitUtils;
@@ -107,7 +106,7 @@ public final class RatisConsensus implements Consensus {
     RatisConsensus(
             RatisSettings settings,
             LeaderContacts contacts,
-            BiFunction<LeaderContacts, LinkTransport.Votes, Transport> transport,
+            BiFunction<LeaderContacts, Function<RaftGroupId, LinkTransport.@Nullable Votes>, Transport> transport,
             Time time,
             Consumer<IOException> diskFailed)
             throws IOException {
@@ -118,7 +117,7 @@ public final class RatisConsensus implements Consensus {
         ExitUtils.disableSystemExit();
         this.lastRun = new LastRun(Files.createDirectories(settings.folder()));
         noticeHowItEnded();
-        this.server = server(transport.apply(contacts, new ReplicaVotes()));
+        this.server = server(transport.apply(contacts, replicas::get));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
         this.means = new ReplicaCheckpoints.Means(
@@ -176,46 +175,6 @@ public final class RatisConsensus implements Consensus {
     private void failed(IOException fault) {
         if (!closed && failed.compareAndSet(false, true)) {
             diskFailed.accept(fault);
-        }
-    }
-
-    /** What the replicas have said, and may say. */
-    private final class ReplicaVotes implements LinkTransport.Votes {
-
-        @Override
-        public boolean isOpen(RaftGroupId group) {
-            RatisReplica replica = replicas.get(group);
-            return replica != null && replica.isOpen();
-        }
-
-        @Override
-        public boolean mayVote(RaftGroupId group) {
-            RatisReplica replica = replicas.get(group);
-            return replica != null && replica.mayVote();
-        }
-
-        @Override
-        public boolean mayStand(RaftGroupId group) {
-            RatisReplica replica = replicas.get(group);
-            return replica != null && replica.mayStand();
-        }
-
-        /**
-         * Ratis writes a vote to a file, syncs that and renames it, but not the folder: after a power cut the vote before could be
-         * there again, and the node vote twice in a term.
-         */
-        @Override
-        public void keep(RaftGroupId group) throws IOException {
-            RatisReplica replica = replicas.get(group);
-            if (settings.durability() == Durability.DISK && replica != null) {
-                replica.keepVote();
-            }
-        }
-
-        @Override
-        public @Nullable Standing asked(RaftGroupId group, RaftPeerId from, Standing standing) {
-            RatisReplica replica = replicas.get(group);
-            return replica == null ? null : replica.asked(from, standing);
         }
     }
 

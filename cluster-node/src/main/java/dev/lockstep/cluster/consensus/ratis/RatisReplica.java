@@ -10,6 +10,7 @@ import dev.lockstep.cluster.consensus.ratis.ReplicaFiles.Note;
 import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.SmallFile;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
@@ -49,7 +50,7 @@ import org.slf4j.LoggerFactory;
  * One replica of a Raft group on a node's Ratis server: opens it, at once if it remembers all that it has said to the others, and
  * otherwise once they have told it what it needs ({@link Amnesia}). Thread-safe; opening later is done on one loop.
  */
-final class RatisReplica {
+final class RatisReplica implements LinkTransport.Votes {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisReplica.class);
     private static final long OPEN_SECONDS = 60;
@@ -141,16 +142,30 @@ final class RatisReplica {
         return applying;
     }
 
-    boolean isOpen() {
+    @Override
+    public boolean isOpen() {
         return division != null;
     }
 
-    boolean mayVote() {
+    @Override
+    public boolean mayVote() {
         return votes;
     }
 
-    boolean mayStand() {
+    @Override
+    public boolean mayStand() {
         return standing.memory() == Memory.WHOLE;
+    }
+
+    /**
+     * Ratis writes a vote to a file, syncs that and renames it, but not the folder: after a power cut the vote before could be there
+     * again, and the node vote twice in a term.
+     */
+    @Override
+    public void keep() throws IOException {
+        if (host.settings().durability() == Durability.DISK) {
+            SmallFile.syncNames(files.current());
+        }
     }
 
     // Opening
@@ -489,9 +504,8 @@ final class RatisReplica {
         });
     }
 
-    /** See {@link LinkTransport.Votes#asked}. */
-    @Nullable
-    Standing asked(RaftPeerId from, Standing asking) {
+    @Override
+    public @Nullable Standing asked(RaftPeerId from, Standing asking) {
         if (asking.memory() == Memory.NEW && others.contains(from)) {
             host.loop().execute(() -> seenNew.add(from));
         }
@@ -593,10 +607,5 @@ final class RatisReplica {
                 host.diskFailed().accept(failure);
             }
         }
-    }
-
-    /** Makes what was voted outlast a power cut. */
-    void keepVote() throws IOException {
-        SmallFile.syncNames(files.current());
     }
 }

@@ -81,23 +81,29 @@ class LinkRpcTest {
                 new LinkTransport(),
                 server,
                 new LinkTransport.Wires(
-                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system(), new Votes()));
+                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system(), Votes::new));
     }
 
     private final class Votes extends FreeVotes {
 
+        private final RaftGroupId group;
+
+        Votes(RaftGroupId group) {
+            this.group = group;
+        }
+
         @Override
-        public boolean mayVote(RaftGroupId group) {
+        public boolean mayVote() {
             return remembers.get();
         }
 
         @Override
-        public boolean mayStand(RaftGroupId group) {
+        public boolean mayStand() {
             return remembers.get();
         }
 
         @Override
-        public void keep(RaftGroupId group) throws IOException {
+        public void keep() throws IOException {
             if (!keeps.get()) {
                 throw new IOException("The disk failed");
             }

@@ -112,7 +112,7 @@ public final class RaftMessagesFuzz {
                         new LeaderContacts(Time.system()),
                         Duration.ofSeconds(1),
                         Time.system(),
-                        new FreeVotes()));
+                        group -> new FreeVotes()));
     }
 
     public static void fuzzerTestOneInput(byte[] input) {

@@ -107,7 +107,7 @@ public final class RegisterNode implements LogMachine {
                 .setServerId(dev.lockstep.cluster.consensus.ratis.Peers.id(self))
                 .setProperties(properties)
                 .setParameters(LinkTransport.parameters(
-                        new LinkTransport.Wires(links, contacts, ELECTION, Time.system(), new FreeVotes())))
+                        new LinkTransport.Wires(links, contacts, ELECTION, Time.system(), group -> new FreeVotes())))
                 .setStateMachineRegistry(group -> applying)
                 .build();
         server.start();

@@ -79,7 +79,7 @@ final class SteeredLeader implements AutoCloseable {
                 new LeaderContacts(Time.system()),
                 Duration.ofSeconds(30),
                 Time.system(),
-                new FreeVotes());
+                group -> new FreeVotes());
         rpc = new LinkRpc(new LinkTransport(), server, wires);
         rpc.addRaftPeers(List.of(FOLLOWER));
         appender = new LinkAppender(division(server), new Leading(), follower, rpc);
