@@ -25,6 +25,7 @@ import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
@@ -69,6 +70,8 @@ class LinkRpcTest {
                             installs.incrementAndGet();
                             return InstallSnapshotReplyProto.getDefaultInstance();
                         },
+                        "startLeaderElection",
+                        none -> StartLeaderElectionReplyProto.getDefaultInstance(),
                         "requestVote",
                         none -> RequestVoteReplyProto.newBuilder()
                                 .setServerReply(RaftRpcReplyProto.newBuilder().setSuccess(true))
@@ -177,8 +180,9 @@ class LinkRpcTest {
         assertThat(asked).hasValue(0);
         remembers.set(true);
         rpc.serve(RaftMessages.of(RaftMessages.Kind.VOTE, vote(group)), replies::add);
-        Eventually.holds("it votes", () -> replies.size() == 3);
-        assertThat(replies.get(2)).isInstanceOf(Reply.FromLog.class);
+        rpc.serve(stand, replies::add);
+        Eventually.holds("both are answered again", () -> replies.size() == 4);
+        assertThat(replies.subList(2, 4)).allMatch(Reply.FromLog.class::isInstance);
     }
 
     @AfterEach
