@@ -1,11 +1,11 @@
 package dev.lockstep.tck.durability;
 
 import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.Harm;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,19 +24,6 @@ final class Corruption implements AutoCloseable {
     private static final int NODES = 3;
     private static final List<String> SETTINGS = List.of("shards: 3");
     private static final String OF_EACH_NODE = "checkpoint-entries: 300";
-    private static final int SECTOR = 512;
-
-    /** What happens to a file. */
-    enum Harm {
-        /** One bit of it changes. */
-        FLIP,
-        /** A sector's worth of it, or what there is, becomes zeros. */
-        ZERO,
-        /** It ends earlier. */
-        CUT,
-        /** It is gone. */
-        DELETE
-    }
 
     private final Path home;
     private final Random random;
@@ -113,35 +100,10 @@ final class Corruption implements AutoCloseable {
         }
         Path file = files.get(random.nextInt(files.size()));
         Harm harm = Harm.values()[random.nextInt(Harm.values().length)];
-        int written = written(file);
+        int written = Harm.written(file);
         int at = random.nextInt(Math.max(1, written));
-        try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
-            switch (harm) {
-                case FLIP -> {
-                    bytes.seek(at);
-                    int before = bytes.read();
-                    bytes.seek(at);
-                    bytes.write(before ^ 1 << random.nextInt(8));
-                }
-                case ZERO -> {
-                    bytes.seek(at);
-                    bytes.write(new byte[Math.min(SECTOR, written - at)]);
-                }
-                case CUT -> bytes.setLength(at);
-                case DELETE -> Files.delete(file);
-            }
-        }
+        harm.to(file, at);
         return harm + " " + file.getFileName() + " at " + at + " of " + written;
-    }
-
-    /** Up to where there is something: what comes behind is zeros, which nobody reads. */
-    private static int written(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
-        int end = bytes.length;
-        while (end > 0 && bytes[end - 1] == 0) {
-            end--;
-        }
-        return end;
     }
 
     private static boolean votesAgain(NodeProcess node) throws IOException {

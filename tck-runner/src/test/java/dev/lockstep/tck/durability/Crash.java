@@ -18,6 +18,9 @@ final class Crash implements AutoCloseable {
 
     private static final int NODES = 3;
     private static final List<String> SETTINGS = List.of("shards: 4");
+    /** What some two cycles write to a shard: so there are checkpoints, and kills while they are taken. */
+    private static final String OF_EACH_NODE = "checkpoint-entries: 100";
+
     private static final int MAX_WAIT_MILLIS = 400;
 
     /** Who is killed at once. */
@@ -42,7 +45,7 @@ final class Crash implements AutoCloseable {
 
     Crash(Path home, long seed) throws IOException {
         random = new Random(seed);
-        nodes = NodeProcesses.start(home, NODES, SETTINGS);
+        nodes = NodeProcesses.start(home, NODES, OF_EACH_NODE, SETTINGS);
         try {
             load = new Load(nodes);
         } catch (RuntimeException failure) {

@@ -78,7 +78,9 @@ final class RatisReplica implements LinkTransport.Votes {
     private volatile @Nullable RatisStateMachine applying;
     private volatile RaftServer.@Nullable Division division;
     private volatile boolean closed;
+    /** What was marked before it was opened, of what is not moved aside. */
     private Mark marked = Mark.NONE;
+
     private long losses;
     private volatile String waitsFor = "";
     private long nextWordNanos;

@@ -2,11 +2,13 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import static dev.lockstep.cluster.consensus.ReplicatedLogContract.bytes;
 
+import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.Folders;
+import dev.lockstep.cluster.testing.Harm;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
@@ -14,12 +16,12 @@ import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -43,20 +45,13 @@ public final class HarmedLog implements AutoCloseable {
     /** Small, because Ratis keeps the buffer of a log that it could not open. */
     private static final int MAX_ENTRY_BYTES = 1 << 10;
 
-    private static final int SECTOR = 512;
+    private static final List<Harm> EACH = List.of(Harm.FLIP, Harm.ZERO, Harm.CUT);
     private static final int THREADS = 8;
     private static final long ANSWER_SECONDS = 20;
 
-    /** What happens to a file at a byte. */
-    private enum Harm {
-        CUT,
-        FLIP,
-        ZERO
-    }
-
     private final Path home;
     private final NettyLinks links = new NettyLinks(CLUSTER, SELF.id(), Duration.ofSeconds(1), 1, null);
-    private final List<Image> images = new ArrayList<>();
+    private final List<Image> images;
     private final List<String> undetected = new ArrayList<>();
     private int tried;
     private int refused;
@@ -71,22 +66,19 @@ public final class HarmedLog implements AutoCloseable {
      */
     public HarmedLog(Path home) throws Exception {
         this.home = home;
-        Path written = home.resolve("written");
-        for (int i = 0; i < 2; i++) {
-            try (Node node = new Node(written)) {
-                node.write(ENTRIES);
-                node.awaitMark();
-                images.add(new Image(home.resolve("killed-" + i), node.machine.texts()));
-                Folders.copy(written, images.get(i).folder());
-            }
-            if (i == 0) {
-                Folders.delete(written); // which has a checkpoint now
-                Folders.copy(images.get(0).folder(), written);
-            }
+        Image begun = writtenAndKilled(home.resolve("begun"), home.resolve("stopped"));
+        Image killed = writtenAndKilled(begun.folder(), home.resolve("killed"));
+        this.images = List.of(killed, new Image(begun.folder(), killed.texts()));
+    }
+
+    /** @param copy gets what a kill would leave; then the node is stopped */
+    private Image writtenAndKilled(Path folder, Path copy) throws Exception {
+        try (Node node = new Node(folder)) {
+            node.write(ENTRIES);
+            node.awaitMark();
+            Folders.copy(folder, copy);
+            return new Image(copy, node.machine.texts());
         }
-        images.add(new Image(home.resolve("stopped"), images.get(1).texts()));
-        Folders.copy(written, home.resolve("stopped"));
-        images.remove(0);
     }
 
     /** A node that is alone. */
@@ -125,9 +117,22 @@ public final class HarmedLog implements AutoCloseable {
         }
 
         void write(int entries) throws Exception {
-            Eventually.holds("it leads", () -> log.standing().ready());
             for (int i = 0; i < entries; i++) {
-                log.propose(bytes("entry " + machine.texts().size())).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+                byte[] entry = bytes("entry " + machine.texts().size());
+                Eventually.holds("it takes an entry", () -> log.standing().ready() && isTaken(entry));
+            }
+        }
+
+        /** Also a leader that is alone steps down, when its JVM has paused for long, and is elected again. */
+        private boolean isTaken(byte[] entry) throws Exception {
+            try {
+                log.propose(entry).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+                return true;
+            } catch (ExecutionException refused) {
+                if (refused.getCause() instanceof NotLeaderException) {
+                    return false;
+                }
+                throw refused;
             }
         }
 
@@ -155,30 +160,37 @@ public final class HarmedLog implements AutoCloseable {
     public void harmEach(int step, Consumer<HarmedLog> progress) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try {
-            List<Future<?>> trials = new ArrayList<>();
-            for (Image image : images) {
-                for (Path file : files(image)) {
-                    int written = written(image.folder().resolve(file));
-                    for (int at = 0; at < written; at += step) {
-                        for (Harm harm : Harm.values()) {
-                            Trial trial = new Trial(image, file, harm, at, written);
-                            trials.add(threads.submit(() -> {
-                                run(trial, home.resolve(Thread.currentThread().getName()));
-                                synchronized (this) {
-                                    progress.accept(this);
-                                }
-                                return null;
-                            }));
-                        }
+            List<Future<?>> running = new ArrayList<>();
+            for (Trial trial : trials(step)) {
+                running.add(threads.submit(() -> {
+                    run(trial, home.resolve(Thread.currentThread().getName()));
+                    synchronized (this) {
+                        progress.accept(this);
                     }
-                }
+                    return null;
+                }));
             }
-            for (Future<?> trial : trials) {
+            for (Future<?> trial : running) {
                 trial.get();
             }
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    private List<Trial> trials(int step) throws IOException {
+        List<Trial> trials = new ArrayList<>();
+        for (Image image : images) {
+            for (Path file : files(image)) {
+                trials.add(new Trial(image, file, Harm.DELETE, 0));
+                for (int at = 0; at < Harm.written(image.folder().resolve(file)); at += step) {
+                    for (Harm harm : EACH) {
+                        trials.add(new Trial(image, file, harm, at));
+                    }
+                }
+            }
+        }
+        return trials;
     }
 
     /** Those of the log, and the mark, as seen from the image's folder. Votes are small and looked at by ReplicaFilesTest. */
@@ -193,37 +205,7 @@ public final class HarmedLog implements AutoCloseable {
         }
     }
 
-    /** Up to where there is something: Ratis makes a file longer than what is in it. */
-    private static int written(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
-        int end = bytes.length;
-        while (end > 0 && bytes[end - 1] == 0) {
-            end--;
-        }
-        return end;
-    }
-
-    /** @param written up to where there is something in the file */
-    private record Trial(Image image, Path file, Harm harm, int at, int written) {
-
-        void harm(Path folder) throws IOException {
-            try (RandomAccessFile bytes =
-                    new RandomAccessFile(folder.resolve(file).toFile(), "rw")) {
-                switch (harm) {
-                    case CUT -> bytes.setLength(at);
-                    case FLIP -> {
-                        bytes.seek(at);
-                        int before = bytes.read();
-                        bytes.seek(at);
-                        bytes.write(before ^ 1 << at % 8);
-                    }
-                    case ZERO -> {
-                        bytes.seek(at);
-                        bytes.write(new byte[Math.min(SECTOR, written - at)]);
-                    }
-                }
-            }
-        }
+    private record Trial(Image image, Path file, Harm harm, int at) {
 
         @Override
         public String toString() {
@@ -234,7 +216,7 @@ public final class HarmedLog implements AutoCloseable {
     private void run(Trial trial, Path folder) throws IOException {
         Folders.delete(folder);
         Folders.copy(trial.image().folder(), folder);
-        trial.harm(folder);
+        trial.harm().to(folder.resolve(trial.file()), trial.at());
         boolean isRefused = false;
         String wrong = null;
         try (Node node = new Node(folder)) {
