@@ -69,6 +69,7 @@ record Mark(long position, long term, String votedFor) {
         ByteBuffer bytes = ByteBuffer.wrap(content.i32(checksum(content)).toByteArray());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.write(bytes, 0);
+            channel.truncate(bytes.limit());
         }
     }
 

@@ -139,12 +139,14 @@ final class ReplicaFiles {
     }
 
     /**
-     * How far it was known to have come.
+     * How far it was known to have come. Marks that come do not go back behind that: what is committed is known again only once a leader
+     * says so.
      *
      * @throws DamagedException when the mark itself is damaged
      */
     Mark marked() throws IOException {
-        return Mark.read(mark);
+        lastMark = Mark.read(mark);
+        return lastMark;
     }
 
     /**
@@ -159,6 +161,7 @@ final class ReplicaFiles {
         }
         if (!vote.equals(voteMarked)) {
             Properties read = vote();
+            SmallFile.syncNames(current()); // or a power cut could bring back one from before what is marked
             lastMark = new Mark(lastMark.position(), term(read), read.getProperty(VOTED_FOR, ""));
             voteMarked = vote;
         }

@@ -61,6 +61,11 @@ class ReplicaFilesTest {
         files.mark(41);
         files.mark(40); // of no effect
         assertThat(files.marked()).isEqualTo(new Mark(41, 6, "n2"));
+        files = new ReplicaFiles(logs, "group", "shard-3");
+        assertThat(files.marked().position()).isEqualTo(41);
+        voted("", 7);
+        files.mark(7); // before a leader has said what is committed
+        assertThat(files.marked()).isEqualTo(new Mark(41, 7, ""));
         Path mark = logs.resolve("group.mark");
         for (int at = 0; at < Files.size(mark); at++) {
             flip(mark, at);
