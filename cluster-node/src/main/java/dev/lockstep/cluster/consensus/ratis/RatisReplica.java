@@ -17,28 +17,17 @@ import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.ratis.protocol.ClientId;
-import org.apache.ratis.protocol.GroupManagementRequest;
-import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.protocol.TransferLeadershipRequest;
-import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
@@ -53,13 +42,10 @@ import org.slf4j.LoggerFactory;
 final class RatisReplica implements LinkTransport.Votes {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisReplica.class);
-    private static final long OPEN_SECONDS = 60;
     /** So that terms can rise for ever after it. */
     private static final long MOST_TERM = Long.MAX_VALUE / 2;
 
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long FIRST_WORD_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long NEXT_WORD_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Host host;
     private final LogMachine machine;
@@ -68,10 +54,9 @@ final class RatisReplica implements LinkTransport.Votes {
     private final String name;
     private final ReplicaFiles files;
     private final ReplicaCheckpoints checkpoints;
-    private final List<RaftPeerId> others;
+    private final GroupRequests requests;
+    private final StandingRounds rounds;
     private final RatisLog log;
-    private final Map<RaftPeerId, Standing> answers = new HashMap<>();
-    private final Set<RaftPeerId> seenNew = new HashSet<>();
     private volatile Standing standing = new Standing(Memory.NEW, 0);
     private volatile boolean votes;
     private volatile boolean looked;
@@ -80,10 +65,6 @@ final class RatisReplica implements LinkTransport.Votes {
     private volatile boolean closed;
     /** What was marked before it was opened, of what is not moved aside. */
     private Mark marked = Mark.NONE;
-
-    private long losses;
-    private volatile String waitsFor = "";
-    private long nextWordNanos;
 
     /**
      * What the replicas of a node share.
@@ -111,10 +92,12 @@ final class RatisReplica implements LinkTransport.Votes {
         this.name = "group " + group + " on " + settings.self().id();
         this.files = new ReplicaFiles(settings.folder(), id.getUuid().toString(), label(group));
         this.checkpoints = new ReplicaCheckpoints(name, group, label(group), machine, host.means());
-        this.others = raftGroup.getPeers().stream()
-                .map(RaftPeer::getId)
+        this.requests = new GroupRequests(host.server(), host.client(), raftGroup, name);
+        List<RaftPeerId> others = voters().stream()
                 .filter(peer -> !peer.equals(host.server().getId()))
                 .toList();
+        this.rounds = new StandingRounds(
+                name, raftGroup, others, host.loop(), host.means().time());
         this.log = new RatisLog(
                 replicas,
                 host.contacts().of(id),
@@ -258,12 +241,7 @@ final class RatisReplica implements LinkTransport.Votes {
         applying = attempt;
         try {
             TornTail.cutOff(files.current());
-            // Not formatting means: recover if there is something, in which case its own configuration holds.
-            await(
-                    "opening it in " + host.settings().folder(),
-                    GroupManagementRequest.newAdd(
-                            host.client(), host.server().getId(), CallId.getAndIncrement(), raftGroup, false));
-            RaftServer.Division open = host.server().getDivision(id());
+            RaftServer.Division open = requests.open(host.settings().folder());
             requireWhole(open.getRaftLog(), attempt);
             division = open;
             log.opened(open, attempt);
@@ -296,33 +274,9 @@ final class RatisReplica implements LinkTransport.Votes {
         }
         if (damage != null) {
             opened.stop(new IOException(damage)); // or its end would count as one by itself
-            await(
-                    "closing it",
-                    GroupManagementRequest.newRemove(
-                            host.client(), host.server().getId(), CallId.getAndIncrement(), id(), false, false));
+            requests.close();
             throw new DamagedException(damage);
         }
-    }
-
-    private void await(String what, GroupManagementRequest request) throws IOException {
-        try {
-            RaftClientReply reply = host.server().groupManagementAsync(request).get(OPEN_SECONDS, TimeUnit.SECONDS);
-            if (!reply.isSuccess()) {
-                throw failed(what, reply.getException());
-            }
-        } catch (ExecutionException failure) {
-            throw failed(what, failure.getCause());
-        } catch (TimeoutException late) {
-            throw new IOException(
-                    "The replica of " + name + ": gave up " + what + " after " + OPEN_SECONDS + " s", late);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("The replica of " + name + ": interrupted while " + what);
-        }
-    }
-
-    private IOException failed(String what, Throwable cause) {
-        return new IOException("The replica of " + name + ": failed " + what + ": " + DiskWatch.reason(cause), cause);
     }
 
     /** What it has can't be relied on: it is put aside, and said to be lost for as long as it has not begun again. */
@@ -330,8 +284,7 @@ final class RatisReplica implements LinkTransport.Votes {
         files.write(what);
         votes = false;
         marked = Mark.NONE;
-        losses++;
-        answers.clear();
+        rounds.forget();
         standing = new Standing(Memory.LOST, 0);
         Path aside = files.moveAside();
         Path checkpointsAside = what.dropsState() ? checkpoints.forget() : null;
@@ -355,30 +308,7 @@ final class RatisReplica implements LinkTransport.Votes {
             begin(new Decision.Begin(1, true), true); // nobody can be asked: a transport for tests
             return;
         }
-        rpc.addRaftPeers(raftGroup.getPeers());
-        long asked = losses;
-        for (RaftPeerId other : others) {
-            rpc.askForStanding(
-                    other, id(), standing, answer -> host.loop().execute(() -> answered(other, answer, asked)));
-        }
-        decide();
-        if (division == null) {
-            host.loop().schedule(ASK_NANOS, this::ask);
-        }
-    }
-
-    /** What was asked before it last forgot something says nothing of what it may have done since. */
-    private void answered(RaftPeerId other, @Nullable Standing answer, long asked) {
-        if (answer != null && asked == losses) {
-            answers.put(other, answer);
-            if (answer.memory() == Memory.NEW) {
-                seenNew.add(other);
-            }
-        }
-    }
-
-    private void decide() {
-        Decision decision = Amnesia.decide(standing, others, answers, seenNew);
+        Decision decision = rounds.ask(rpc, standing);
         if (decision instanceof Decision.Begin begin) {
             begin(begin, begin.votes());
         } else if (decision instanceof Decision.FindLost) {
@@ -387,20 +317,9 @@ final class RatisReplica implements LinkTransport.Votes {
             } catch (IOException failure) {
                 host.diskFailed().accept(failure);
             }
-        } else if (decision instanceof Decision.Wait wait) {
-            say(wait.why());
         }
-    }
-
-    private void say(String why) {
-        long now = host.means().time().nanos();
-        if (waitsFor.isEmpty()) {
-            nextWordNanos = now + FIRST_WORD_NANOS;
-        }
-        waitsFor = why;
-        if (now - nextWordNanos >= 0) {
-            nextWordNanos = now + NEXT_WORD_NANOS;
-            LOG.warn("The replica of {} waits: {}", name, why);
+        if (division == null) {
+            host.loop().schedule(ASK_NANOS, this::ask);
         }
     }
 
@@ -474,7 +393,12 @@ final class RatisReplica implements LinkTransport.Votes {
         RatisStateMachine of = applying;
         if (open == null || of == null) {
             return new ReplicaStatus(
-                    group, State.valueOf(now.memory().name()), now.term(), checkpoints.reached(), false, waitsFor);
+                    group,
+                    State.valueOf(now.memory().name()),
+                    now.term(),
+                    checkpoints.reached(),
+                    false,
+                    rounds.waitsFor());
         }
         return new ReplicaStatus(
                 group,
@@ -508,8 +432,8 @@ final class RatisReplica implements LinkTransport.Votes {
 
     @Override
     public @Nullable Standing asked(RaftPeerId from, Standing asking) {
-        if (asking.memory() == Memory.NEW && others.contains(from)) {
-            host.loop().execute(() -> seenNew.add(from));
+        if (asking.memory() == Memory.NEW) {
+            host.loop().execute(() -> rounds.seenNew(from));
         }
         Standing now = standing;
         RaftServer.Division open = division;
@@ -522,29 +446,9 @@ final class RatisReplica implements LinkTransport.Votes {
 
     /** Ratis gives up a transfer that has not come about within the time-out of a request. */
     private void transfer(@Nullable NodeId successor) {
-        host.loop().execute(() -> {
-            try {
-                host.server()
-                        .transferLeadershipAsync(new TransferLeadershipRequest(
-                                host.client(),
-                                host.server().getId(),
-                                id(),
-                                CallId.getAndIncrement(),
-                                successor == null ? null : Peers.id(successor),
-                                3 * host.settings().electionTimeout().toMillis()))
-                        .whenComplete((reply, failure) -> {
-                            if (failure != null || !reply.isSuccess()) {
-                                LOG.warn(
-                                        "Leadership of {} was not handed to {}: {}",
-                                        name,
-                                        successor == null ? "another" : successor,
-                                        String.valueOf(failure == null ? reply.getException() : failure));
-                            }
-                        });
-            } catch (IOException | RuntimeException failure) {
-                LOG.warn("Leadership of {} was not handed over", name, failure);
-            }
-        });
+        host.loop()
+                .execute(() -> requests.transfer(
+                        successor, host.settings().electionTimeout().multipliedBy(3)));
     }
 
     // Closing
@@ -571,9 +475,7 @@ final class RatisReplica implements LinkTransport.Votes {
     private void remove() {
         host.loop().execute(() -> {
             try {
-                host.server()
-                        .groupManagementAsync(GroupManagementRequest.newRemove(
-                                host.client(), host.server().getId(), CallId.getAndIncrement(), id(), false, false))
+                requests.remove()
                         .whenComplete((reply, failure) -> host.checkpointing().execute(this::takeLastCheckpoint));
             } catch (RuntimeException failure) {
                 LOG.warn("The replica of {} was not taken out", name, failure);
