@@ -67,25 +67,26 @@ public final class CorruptionMain implements Callable<Integer> {
         System.out.printf("checkpoint: tried=%d undetected=%d%n", checkpoint.tried(), missed.size());
         Path home = folder.resolve("nodes-" + ProcessHandle.current().pid()).toAbsolutePath();
         System.out.printf("seed=%d, the nodes' logs in %s%n", seed, home);
-        try (HarmedLog log = new HarmedLog(Files.createDirectories(home.resolve("alone")));
-                Corruption corruption = new Corruption(home, seed)) {
+        try (HarmedLog log = new HarmedLog(Files.createDirectories(home.resolve("alone")))) {
             log.harmEach(1, this::tell);
             missed.addAll(log.undetected());
             System.out.println("log: " + log);
-            for (int i = 0; i < trials; i++) {
-                corruption.trial();
-                tell(corruption);
+            try (Corruption corruption = new Corruption(home, seed)) {
+                for (int i = 0; i < trials; i++) {
+                    corruption.trial();
+                    tell(corruption);
+                }
+                System.out.println("nodes: " + corruption);
+                missed.addAll(corruption.undetected());
+                missed.forEach(System.out::println);
+                System.out.printf(
+                        "tried=%d detected=%d harmless=%d undetected=%d%n",
+                        checkpoint.tried() + log.tried() + corruption.tried(),
+                        checkpoint.refused() + log.refused() + corruption.detected(),
+                        log.harmless() + corruption.harmless(),
+                        missed.size());
+                return missed.isEmpty() ? 0 : 1;
             }
-            System.out.println("nodes: " + corruption);
-            missed.addAll(corruption.undetected());
-            missed.forEach(System.out::println);
-            System.out.printf(
-                    "tried=%d detected=%d harmless=%d undetected=%d%n",
-                    checkpoint.tried() + log.tried() + corruption.tried(),
-                    checkpoint.refused() + log.refused() + corruption.detected(),
-                    log.harmless() + corruption.harmless(),
-                    missed.size());
-            return missed.isEmpty() ? 0 : 1;
         } catch (IOException failure) {
             System.err.println("It could not be run: " + failure.getMessage());
             return CommandLine.ExitCode.USAGE;

@@ -138,7 +138,7 @@ public final class HarmedLog implements AutoCloseable {
 
         void awaitMark() throws Exception {
             long last = log.commitPosition();
-            ReplicaFiles files = new ReplicaFiles(folder, group().toString(), "harmed");
+            ReplicaFiles files = new ReplicaFiles(folder, group(), "harmed");
             Eventually.holds("it is marked", () -> files.marked().position() >= last);
         }
 
