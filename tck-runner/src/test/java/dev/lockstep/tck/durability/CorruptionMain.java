@@ -53,6 +53,8 @@ public final class CorruptionMain implements Callable<Integer> {
 
     public static void main(String... arguments) {
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "off");
+        // Which the tests' settings name by itself: it has a page to say of each harm.
+        System.setProperty("org.slf4j.simpleLogger.log.org.apache.ratis", "off");
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly)));
