@@ -98,7 +98,7 @@ public final class CheckpointFetch {
         }
         try {
             take(piece);
-        } catch (IOException | RuntimeException failure) {
+        } catch (Throwable failure) { // or the replica would wait for it for ever
             done.completeExceptionally(failure);
         }
     }

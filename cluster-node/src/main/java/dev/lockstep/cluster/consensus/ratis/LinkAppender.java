@@ -151,7 +151,7 @@ final class LinkAppender extends LogAppenderBase {
                 giveUpLate();
                 send();
             }
-        } catch (IOException | RuntimeException failure) {
+        } catch (Throwable failure) { // or whoever works would never leave
             if (isRunning()) {
                 LOG.warn("{} failed, and begins anew", this, failure);
                 beginAnew(getFollower().getMatchIndex() + 1);
@@ -265,24 +265,35 @@ final class LinkAppender extends LogAppenderBase {
             }
             return;
         }
-        failures = 0;
         getFollower().updateLastRpcResponseTime();
         getFollower().updateLastRespondedAppendEntriesSendTime(sent.at());
         if (reply.getResult() != AppendResult.NOT_LEADER) {
             learnCommit(reply.getFollowerCommit());
         }
         switch (reply.getResult()) {
-            case SUCCESS -> succeeded(sent, reply);
+            case SUCCESS -> {
+                failures = 0;
+                succeeded(sent, reply);
+            }
             case NOT_LEADER ->
                 rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
             case INCONSISTENCY -> {
                 if (window.isOfThisRound(sent)) {
-                    nextRound(getNextIndexForInconsistency(sent.first(), reply.getNextIndex()));
+                    refused(sent, reply);
                 }
             }
             default -> LOG.warn("{} was answered {}", this, reply.getResult());
         }
         getLeaderState().onAppendEntriesReply(this, reply);
+    }
+
+    /** Who asks for the very entry that it refuses is about to become what a checkpoint has. */
+    private void refused(Sent sent, AppendEntriesReplyProto reply) {
+        if (sent.first() == reply.getNextIndex()) {
+            beginAnew(sent.first());
+        } else {
+            nextRound(getNextIndexForInconsistency(sent.first(), reply.getNextIndex()));
+        }
     }
 
     /**

@@ -32,6 +32,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
@@ -47,6 +48,7 @@ import org.apache.ratis.protocol.exceptions.ServerNotReadyException;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
 import org.apache.ratis.thirdparty.com.google.protobuf.Parser;
 import org.apache.ratis.util.LifeCycle;
@@ -311,16 +313,64 @@ final class LinkRpc implements RaftServerRpc {
     }
 
     /**
-     * Not before the replica has started. Ratis (3.3.0) checks that for everything but this: it would make the replica a follower, and
-     * then, in the middle of starting, find that it is one already, and give it up.
+     * Not before the replica has started, nor while it takes over a checkpoint. Ratis (3.3.0) checks the first for everything but this:
+     * it would make the replica a follower, and then, in the middle of starting, find that it is one already, and give it up.
+     *
+     * <p>While one leader has a checkpoint fetched, the next may say that an earlier one would do. An assertion of Ratis would fail
+     * then for as long as that leader's log begins there, so Ratis is told the later of both.
      */
     private InstallSnapshotReplyProto installSnapshotHere(InstallSnapshotRequestProto request) throws IOException {
         RaftGroupId group = group(request.getServerRequest());
-        LifeCycle.State state = server.getDivision(group).getInfo().getLifeCycleState();
+        RaftServer.Division division = server.getDivision(group);
+        LifeCycle.State state = division.getInfo().getLifeCycleState();
         if (state != LifeCycle.State.RUNNING || !isOpen(group)) {
             throw new ServerNotReadyException("The replica of " + group + " is " + state);
         }
-        return server.installSnapshot(request);
+        if (division.getStateMachine().getLifeCycleState() == LifeCycle.State.PAUSED) {
+            throw new ServerNotReadyException("The replica of " + group + " is about to go on from a checkpoint");
+        }
+        TermIndex wanted = wantedFrom(division);
+        boolean earlier = wanted != null
+                && request.getNotification().getFirstAvailableTermIndex().getIndex() < wanted.getIndex();
+        return server.installSnapshot(
+                earlier ? notification(request.getServerRequest(), request.getLeaderTerm(), wanted) : request);
+    }
+
+    /** Of the leader's log that has a checkpoint fetched here, or null. */
+    private static @Nullable TermIndex wantedFrom(RaftServer.Division division) {
+        return division.getStateMachine() instanceof RatisStateMachine machine
+                ? machine.checkpoints().wantedFrom()
+                : null;
+    }
+
+    private static InstallSnapshotRequestProto notification(
+            RaftRpcRequestProto header, long leaderTerm, TermIndex firstAvailable) {
+        return InstallSnapshotRequestProto.newBuilder()
+                .setServerRequest(header)
+                .setLeaderTerm(leaderTerm)
+                .setNotification(InstallSnapshotRequestProto.NotificationProto.newBuilder()
+                        .setFirstAvailableTermIndex(firstAvailable.toProto()))
+                .build();
+    }
+
+    /**
+     * Until a checkpoint that was fetched is installed, Ratis takes no entries, and it installs one only when a leader asks for that.
+     * One that was elected meanwhile, and has all the entries that are wanted here, never would.
+     */
+    private void refused(AppendEntriesRequestProto append) {
+        RaftRpcRequestProto header = append.getServerRequest();
+        RaftGroupId group = group(header);
+        loop(group).execute(() -> {
+            try {
+                TermIndex wanted = isOpen(group) ? wantedFrom(server.getDivision(group)) : null;
+                if (wanted != null) {
+                    lanes.answer(
+                            group, () -> installSnapshotHere(notification(header, append.getLeaderTerm(), wanted)));
+                }
+            } catch (IOException | RuntimeException notNow) {
+                LOG.debug("A fetched checkpoint of {} was not installed", group, notNow);
+            }
+        });
     }
 
     private StartLeaderElectionReplyProto startElectionHere(StartLeaderElectionRequestProto request)
@@ -387,9 +437,17 @@ final class LinkRpc implements RaftServerRpc {
     private void append(List<AppendEntriesRequestProto> requests, Consumer<Reply> answer) {
         List<CompletableFuture<@Nullable AppendEntriesReplyProto>> replies =
                 requests.stream().map(this::appendHere).toList();
-        CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new))
-                .whenComplete((all, failure) -> answer.accept(new Reply.FromLog(RaftMessages.answers(
-                        replies.stream().map(CompletableFuture::join).toList()))));
+        CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
+            List<@Nullable AppendEntriesReplyProto> answers =
+                    replies.stream().map(CompletableFuture::join).toList();
+            answer.accept(new Reply.FromLog(RaftMessages.answers(answers)));
+            for (int i = 0; i < answers.size(); i++) {
+                AppendEntriesReplyProto reply = answers.get(i);
+                if (reply != null && reply.getResult() == AppendResult.INCONSISTENCY) {
+                    refused(requests.get(i));
+                }
+            }
+        });
     }
 
     private void later(

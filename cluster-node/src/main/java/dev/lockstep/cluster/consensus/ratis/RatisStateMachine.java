@@ -269,7 +269,7 @@ final class RatisStateMachine extends BaseStateMachine {
                 firstTermIndexInLog.getIndex());
         RaftServer server = getServer().join();
         return server.getServerRpc() instanceof LinkRpc rpc
-                ? checkpoints.fetch(rpc, getGroupId(), leader, logEnd(server))
+                ? checkpoints.fetch(rpc, getGroupId(), leader, firstTermIndexInLog, logEnd(server))
                 : CompletableFuture.failedFuture(new IOException("Checkpoints come over no other transport than ours"));
     }
 

@@ -34,7 +34,7 @@ final class ReplicaCheckpoints {
     private final Path path;
     private @Nullable CheckpointFolder folder;
     private @Nullable CheckpointTaking taking;
-    private volatile @Nullable Restored fetched;
+    private volatile @Nullable Fetch fetching;
     private volatile @Nullable SnapshotInfo latest;
 
     /**
@@ -44,6 +44,14 @@ final class ReplicaCheckpoints {
      * @param writer where checkpoints are written
      */
     record Means(Path folder, Executor writer, Time time, CheckpointTaking.Interval interval) {}
+
+    /**
+     * Of another replica's checkpoint, until that is installed.
+     *
+     * @param wantedFrom where the log of the leader begins that said it was needed
+     * @param fetched null while it is under way
+     */
+    private record Fetch(TermIndex wantedFrom, @Nullable Restored fetched) {}
 
     /** @param label of the group, in the names of files */
     ReplicaCheckpoints(String name, int group, String label, LogMachine machine, Means means) {
@@ -110,10 +118,13 @@ final class ReplicaCheckpoints {
     /**
      * Has the checkpoint of another replica fetched; {@link #install} makes it this one's state.
      *
+     * @param wantedFrom where the log of the leader begins that says it is needed
      * @param logEnd where this replica's log ends. What a deposed leader left there is not cut off by an install, so a checkpoint
      *     that ends before it is of no use: entries up to its position would stay that may never have been committed. The next will do
      */
-    CompletableFuture<TermIndex> fetch(LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from, long logEnd) {
+    CompletableFuture<TermIndex> fetch(
+            LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from, TermIndex wantedFrom, long logEnd) {
+        fetching = new Fetch(wantedFrom, null);
         return new CheckpointFetch(
                         Objects.requireNonNull(folder),
                         machine::restoration,
@@ -123,16 +134,24 @@ final class ReplicaCheckpoints {
                         rpc.patienceNanos(),
                         logEnd)
                 .begin()
-                .thenApply(restored -> {
-                    fetched = restored;
-                    return TermIndex.valueOf(restored.id().term(), restored.id().position());
-                });
+                .whenComplete(
+                        (restored, failure) -> fetching = failure == null ? new Fetch(wantedFrom, restored) : null)
+                .thenApply(restored ->
+                        TermIndex.valueOf(restored.id().term(), restored.id().position()));
+    }
+
+    /** What {@link #fetch} was told of the leader's log, if it is under way or what it has fetched is not installed yet. */
+    @Nullable
+    TermIndex wantedFrom() {
+        Fetch now = fetching;
+        return now == null ? null : now.wantedFrom();
     }
 
     /** On the thread that applies. */
     CheckpointId install() throws IOException {
-        Restored restored = Objects.requireNonNull(fetched, "No checkpoint was fetched");
-        fetched = null;
+        Fetch done = Objects.requireNonNull(fetching, "No checkpoint was fetched");
+        Restored restored = Objects.requireNonNull(done.fetched(), "No checkpoint was fetched");
+        fetching = null;
         taking().become(restored);
         return restored.id();
     }

@@ -70,4 +70,21 @@ class LinkAppenderTest {
         assertThat(leader.follower.getMatchIndex()).isZero();
         assertThat(leader.follower.getNextIndex()).isEqualTo(1);
     }
+
+    @Test
+    void aFollowerThatRefusesWhatItAsksForIsLeftAloneForAWhile() throws Exception {
+        leader.append();
+        for (int times = 0; times < 4; times++) {
+            Eventually.holds("it is sent the entry", () -> {
+                leader.tick();
+                return leader.refuse();
+            });
+        }
+        assertThat(leader.answer()).as("it is sent the entry again at once").isFalse();
+        Eventually.holds("it is sent the entry again", () -> {
+            leader.tick();
+            answerAll();
+            return leader.committed.get() == 0;
+        });
+    }
 }

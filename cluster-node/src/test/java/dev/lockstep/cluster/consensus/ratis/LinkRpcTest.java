@@ -31,6 +31,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.ProtoUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -50,6 +51,7 @@ class LinkRpcTest {
     private final AtomicBoolean remembers = new AtomicBoolean(true);
     private final AtomicReference<LifeCycle.State> state = new AtomicReference<>(LifeCycle.State.STARTING);
     private final AtomicInteger installs = new AtomicInteger();
+    private final BaseStateMachine machine = new BaseStateMachine();
     private final LinkRpc rpc = rpc();
 
     private LinkRpc rpc() {
@@ -62,6 +64,8 @@ class LinkRpcTest {
                         group -> Played.role(
                                 RaftServer.Division.class,
                                 Map.of(
+                                        "getStateMachine",
+                                        none -> machine,
                                         "getInfo",
                                         none -> Played.role(
                                                 DivisionInfo.class, Map.of("getLifeCycleState", now -> state.get())))),
@@ -135,13 +139,17 @@ class LinkRpcTest {
         assertThat(replies.get(1)).isInstanceOf(Reply.Refused.class);
     }
 
-    @Test
-    void aReplicaThatIsStartingIsNotToldToFetchACheckpoint() throws Exception {
-        Bytes word = RaftMessages.of(
+    private static Bytes wordOfACheckpoint() {
+        return RaftMessages.of(
                 RaftMessages.Kind.SNAPSHOT,
                 InstallSnapshotRequestProto.newBuilder()
                         .setServerRequest(vote(RaftGroupId.randomId()).getServerRequest())
                         .build());
+    }
+
+    @Test
+    void aReplicaThatIsStartingIsNotToldToFetchACheckpoint() throws Exception {
+        Bytes word = wordOfACheckpoint();
         rpc.serve(word, replies::add);
         Eventually.holds("it is refused", () -> replies.size() == 1);
         assertThat(replies.get(0)).isInstanceOf(Reply.Refused.class);
@@ -151,6 +159,20 @@ class LinkRpcTest {
         Eventually.holds("it is answered", () -> replies.size() == 2);
         assertThat(replies.get(1)).isInstanceOf(Reply.FromLog.class);
         assertThat(installs).hasValue(1);
+    }
+
+    @Test
+    void aReplicaThatIsAboutToGoOnFromACheckpointIsNotToldToFetchAnother() throws Exception {
+        Bytes word = wordOfACheckpoint();
+        state.set(LifeCycle.State.RUNNING);
+        for (LifeCycle.State next : List.of(
+                LifeCycle.State.STARTING, LifeCycle.State.RUNNING, LifeCycle.State.PAUSING, LifeCycle.State.PAUSED)) {
+            machine.getLifeCycle().transition(next);
+        }
+        rpc.serve(word, replies::add);
+        Eventually.holds("it is refused", () -> replies.size() == 1);
+        assertThat(replies.get(0)).isInstanceOf(Reply.Refused.class);
+        assertThat(installs).hasValue(0);
     }
 
     @Test

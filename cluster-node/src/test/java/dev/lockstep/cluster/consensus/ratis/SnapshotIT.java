@@ -7,7 +7,9 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.TcpProxy.Mode;
+import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -22,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.ratis.server.RaftServerConfigKeys;
@@ -62,12 +65,12 @@ class SnapshotIT {
         members = RaftMember.members(ports);
         network = new ProxiedNetwork(ports);
         for (int i = 0; i < MEMBERS; i++) {
-            start(i);
+            start(i, 0, links -> links);
         }
         writing.start();
     }
 
-    /** A member that takes checkpoints often and keeps no log behind them. */
+    /** A member that takes checkpoints often. */
     private record Node(RaftMember member, OrderMachine machine, ReplicatedLog log) {
 
         void close() {
@@ -75,7 +78,11 @@ class SnapshotIT {
         }
     }
 
-    private void start(int index) throws Exception {
+    /**
+     * @param kept how many entries before a checkpoint stay in its log
+     * @param harm what its messages go through
+     */
+    private void start(int index, int kept, UnaryOperator<Links> harm) throws Exception {
         Member self = members.get(index);
         String id = self.id().name();
         RatisSettings settings = RaftMember.settings(
@@ -85,9 +92,9 @@ class SnapshotIT {
                 home.resolve(id),
                 Duration.ofMillis(300),
                 ENTRIES_A_CHECKPOINT);
-        RaftMember member = new RaftMember(settings, links -> links, null, properties -> {
+        RaftMember member = new RaftMember(settings, harm, null, properties -> {
             RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
-            RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, 0);
+            RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, kept);
             RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16KB"));
             RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("16KB"));
         });
@@ -158,23 +165,44 @@ class SnapshotIT {
         return leader.equals(nodes[0]) ? 1 : 0;
     }
 
+    /** Has one member lead, which is not far behind. */
+    private void lead(int index) throws Exception {
+        NodeId id = members.get(index).id();
+        Eventually.holds(id + " leads", () -> {
+            Node leader = leader();
+            if (leader != null && !leader.equals(nodes[index])) {
+                leader.log().stepDown(id);
+            }
+            return leader != null && leader.equals(nodes[index]);
+        });
+    }
+
+    /** @return up to where it had applied */
+    private long stop(int index) {
+        synchronized (nodes) {
+            long had = nodes[index].log().commitPosition();
+            nodes[index].close();
+            nodes[index] = null;
+            return had;
+        }
+    }
+
     /** Stops a follower, and returns it when the others have no longer what it would need of the log. */
     private int fallenBehind() throws Exception {
         int away = follower();
-        long had;
-        synchronized (nodes) {
-            had = nodes[away].log().commitPosition();
-            nodes[away].close();
-            nodes[away] = null;
-        }
+        long had = stop(away);
         Eventually.holds("much is written", () -> acknowledged.size() > ENTRIES_BEFORE);
-        for (Member member : members) {
-            String id = member.id().name();
-            if (!member.equals(members.get(away))) {
-                Eventually.holds("the log is cut off behind it", () -> firstSegment(id) > had + ENTRIES_A_CHECKPOINT);
+        for (int other = 0; other < MEMBERS; other++) {
+            if (other != away) {
+                isCutOff(other, had);
             }
         }
         return away;
+    }
+
+    private void isCutOff(int index, long behind) throws Exception {
+        String id = members.get(index).id().name();
+        Eventually.holds("the log is cut off", () -> firstSegment(id) > behind + ENTRIES_A_CHECKPOINT);
     }
 
     /** The position at which a node's log begins. */
@@ -194,7 +222,8 @@ class SnapshotIT {
     private void judge(int returned) throws Exception {
         over = true;
         writing.join();
-        assertThat(nodes[returned].machine().restored()).isPositive();
+        Eventually.holds(
+                "it goes on from a checkpoint", () -> nodes[returned].machine().restored() > 0);
         long[] all = nodes[(returned + 1) % MEMBERS].machine().numbers();
         long[] others = nodes[(returned + 2) % MEMBERS].machine().numbers();
         int most = Math.max(all.length, others.length);
@@ -215,7 +244,7 @@ class SnapshotIT {
     void aMemberThatWasAwayIsBroughtUpWhileWritesGoOn() throws Exception {
         int away = fallenBehind();
         int before = acknowledged.size();
-        start(away);
+        start(away, 0, links -> links);
         int own = nodes[away].machine().restored();
         Eventually.holds(
                 "a checkpoint is installed", () -> nodes[away].machine().restored() > own);
@@ -226,15 +255,14 @@ class SnapshotIT {
 
     /** One of those whose log is cut off loses what came before. */
     private void aMemberWithoutItsCheckpointIsMadeAnew(int index) throws Exception {
-        nodes[index].close();
-        nodes[index] = null;
+        stop(index);
         Path checkpoints = home.resolve(members.get(index).id().name()).resolve("checkpoints/shard-" + GROUP);
         try (Stream<Path> files = Files.list(checkpoints)) {
             for (Path file : files.toList()) {
                 Files.delete(file);
             }
         }
-        start(index);
+        start(index, 0, links -> links);
         long[] everything = nodes[(index + 1) % MEMBERS].machine().numbers();
         Eventually.holds(
                 "it has all again", () -> Arrays.equals(nodes[index].machine().numbers(), everything));
@@ -247,7 +275,7 @@ class SnapshotIT {
         int away = fallenBehind();
         String id = members.get(away).id().name();
         network.delay(id, Duration.ofMillis(20)); // a piece takes as long, there and back
-        start(away);
+        start(away, 0, links -> links);
         int own = nodes[away].machine().restored();
         for (int cut = 0; cut < 3; cut++) {
             long pieces = 2 + 2L * cut;
@@ -259,6 +287,39 @@ class SnapshotIT {
         network.heal();
         Eventually.holds(
                 "a checkpoint is installed", () -> nodes[away].machine().restored() > own);
+        judge(away);
+    }
+
+    /** The next leader has all that the follower needs, so it never asks whether the checkpoint is there. */
+    @Test
+    void aCheckpointFetchedForALeaderThatIsGoneIsInstalledAllTheSame() throws Exception {
+        aFetchOutlastsItsLeader(Integer.MAX_VALUE);
+    }
+
+    /** The next leader wants a checkpoint to be fetched too, but an earlier one would do for it. */
+    @Test
+    void aCheckpointFetchedForALeaderThatIsGoneWillDoForTheNext() throws Exception {
+        aFetchOutlastsItsLeader(2 * ENTRIES_A_CHECKPOINT);
+    }
+
+    private void aFetchOutlastsItsLeader(int keptByTheNext) throws Exception {
+        int away = 0;
+        int asks = 1;
+        int next = 2;
+        stop(next);
+        start(next, keptByTheNext, links -> links);
+        lead(asks);
+        long had = stop(away);
+        Eventually.holds("much is written", () -> acknowledged.size() > ENTRIES_BEFORE);
+        isCutOff(asks, had);
+        String cutLess = members.get(next).id().name();
+        String cutMore = members.get(asks).id().name();
+        assertThat(firstSegment(cutLess)).isLessThan(firstSegment(cutMore));
+        HeldCheckpoints held = new HeldCheckpoints();
+        start(away, 0, held::on);
+        Eventually.holds("it asks for a checkpoint", held::any);
+        lead(next);
+        held.release();
         judge(away);
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
@@ -162,12 +163,20 @@ final class SteeredLeader implements AutoCloseable {
 
     /** The follower takes the next message, and the leader hears that it succeeded. @return false when there was none */
     boolean answer() {
-        return answer(AppendResult.SUCCESS);
+        return answer(request -> reply(request, AppendResult.SUCCESS));
     }
 
     /** The follower has all of the next message already, as something that is committed. */
     boolean answerThatItIsThere() {
-        return answer(AppendResult.INCONSISTENCY);
+        return answer(request -> reply(request, AppendResult.INCONSISTENCY));
+    }
+
+    /** The follower does not take the next message, and asks for the same. */
+    boolean refuse() {
+        return answer(request -> reply(request, AppendResult.INCONSISTENCY).toBuilder()
+                .setFollowerCommit(-1)
+                .setNextIndex(request.getEntries(0).getIndex())
+                .build());
     }
 
     /** The follower takes the next message, but its answer gets lost. */
@@ -179,11 +188,11 @@ final class SteeredLeader implements AutoCloseable {
         return next != null;
     }
 
-    private boolean answer(AppendResult result) {
+    private boolean answer(Function<AppendEntriesRequestProto, AppendEntriesReplyProto> with) {
         Taken next = take();
         if (next != null) {
             List<@Nullable AppendEntriesReplyProto> replies = new ArrayList<>();
-            next.requests().forEach(request -> replies.add(reply(request, result)));
+            next.requests().forEach(request -> replies.add(with.apply(request)));
             next.handler().reply(new Reply.FromLog(RaftMessages.answers(replies)));
         }
         return next != null;

@@ -1,0 +1,85 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.wire.Request;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keeps a member's questions for checkpoints until they are released; all else passes. Thread-safe. */
+final class HeldCheckpoints {
+
+    private final List<Runnable> held = new ArrayList<>();
+    private boolean any;
+    private boolean released;
+
+    /** Whether one was asked. */
+    synchronized boolean any() {
+        return any;
+    }
+
+    /** Has all of them sent, and from now on at once. */
+    void release() {
+        List<Runnable> all;
+        synchronized (this) {
+            released = true;
+            all = List.copyOf(held);
+        }
+        all.forEach(Runnable::run);
+    }
+
+    private synchronized boolean holds(Request request, Runnable send) {
+        boolean holds = isAboutACheckpoint(request) && !released;
+        if (holds) {
+            any = true;
+            held.add(send);
+        }
+        return holds;
+    }
+
+    private static boolean isAboutACheckpoint(Request request) {
+        try {
+            return request instanceof Request.ToLog toLog
+                    && RaftMessages.kind(toLog.message()) == RaftMessages.Kind.CHECKPOINT;
+        } catch (IOException malformed) {
+            throw new UncheckedIOException(malformed);
+        }
+    }
+
+    /** What a member is to send by. */
+    Links on(Links links) {
+        return new Links() {
+            @Override
+            public Link to(Member member) {
+                return held(links.to(member));
+            }
+
+            @Override
+            public void close() {
+                links.close();
+            }
+        };
+    }
+
+    private Link held(Link link) {
+        return new Link() {
+            @Override
+            public long send(Request request, ReplyHandler handler) {
+                return holds(request, () -> link.send(request, handler)) ? 0 : link.send(request, handler);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return link.isOpen();
+            }
+
+            @Override
+            public void close() {
+                link.close();
+            }
+        };
+    }
+}
