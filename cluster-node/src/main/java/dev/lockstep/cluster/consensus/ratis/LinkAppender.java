@@ -41,6 +41,7 @@ final class LinkAppender extends LogAppenderBase {
     /** A follower this far behind may need entries that have to be read from disk. */
     private static final long FAR_BEHIND = 1_024;
 
+    private static final long NOT_SAID = Long.MIN_VALUE;
     private static final long CLOSELY_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final int MAX_DOUBLINGS = 5;
@@ -57,6 +58,9 @@ final class LinkAppender extends LogAppenderBase {
 
     private final AppendWindow window = new AppendWindow();
     private long commitTold = RaftLog.INVALID_LOG_INDEX;
+    /** Where the follower's checkpoint ends, if it has said so and nothing has failed since. */
+    private long checkpointed = NOT_SAID;
+
     private long lastAppendNanos;
     private long lastGapNanos = Long.MAX_VALUE;
     private long restsUntilNanos;
@@ -169,7 +173,8 @@ final class LinkAppender extends LogAppenderBase {
 
     private void send() throws IOException {
         while (!isResting()) {
-            TermIndex firstAvailable = shouldSendAppendEntries() ? shouldNotifyToInstallSnapshot() : null;
+            TermIndex firstAvailable =
+                    shouldSendAppendEntries() && !followsItsCheckpoint() ? shouldNotifyToInstallSnapshot() : null;
             AppendEntriesRequestProto request = null;
             if (firstAvailable != null) {
                 install(firstAvailable);
@@ -204,14 +209,21 @@ final class LinkAppender extends LogAppenderBase {
     private @Nullable AppendEntriesRequestProto newAppend() throws IOException {
         long next = getFollower().getNextIndex();
         TermIndex previous = getPrevious(next);
-        if (previous == null
-                && next > RaftLog.LEAST_VALID_LOG_INDEX
-                && next != getFollower().getSnapshotIndex() + 1) {
+        if (previous == null && next > RaftLog.LEAST_VALID_LOG_INDEX && !followsItsCheckpoint()) {
             return null;
         }
         return getLeaderState()
                 .newAppendEntriesRequestProto(
                         getFollower(), AppendedEntries.from(getRaftLog(), next), previous, callIds.incrementAndGet());
+    }
+
+    /**
+     * Whether the next entry follows what the follower says its checkpoint has. No entry before it is needed then, which nobody's log
+     * may have any more. Ratis (3.3.0) would tell it to fetch a checkpoint, hear that it has that, and so on for ever.
+     */
+    private boolean followsItsCheckpoint() {
+        long next = getFollower().getNextIndex();
+        return next == checkpointed + 1 && next >= getRaftLog().getStartIndex();
     }
 
     private boolean isResting() {
@@ -350,6 +362,7 @@ final class LinkAppender extends LogAppenderBase {
     private void beginAnew(long next) {
         restsUntilNanos = rpc.time().nanos() + (SHORTEST_REST_NANOS << Math.min(failures, MAX_DOUBLINGS));
         failures++;
+        checkpointed = NOT_SAID;
         nextRound(Math.max(next, getFollower().getMatchIndex() + 1));
     }
 
@@ -397,9 +410,10 @@ final class LinkAppender extends LogAppenderBase {
             }
             case SNAPSHOT_INSTALLED, ALREADY_INSTALLED -> {
                 installing = false;
-                getFollower().setSnapshotIndex(reply.getSnapshotIndex());
+                checkpointed = reply.getSnapshotIndex();
+                getFollower().setSnapshotIndex(checkpointed);
                 getFollower().setAttemptedToInstallSnapshot();
-                nextRound(reply.getSnapshotIndex() + 1);
+                nextRound(checkpointed + 1);
             }
             case NOT_LEADER -> {
                 installing = false;

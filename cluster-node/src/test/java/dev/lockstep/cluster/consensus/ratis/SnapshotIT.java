@@ -31,7 +31,6 @@ import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.SizeInBytes;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,8 +40,8 @@ class SnapshotIT {
     private static final int MEMBERS = 3;
     private static final int UNDER_WAY = 16;
     private static final int GROUP = 0;
-    private static final int ENTRIES_BEFORE = 10_000;
-    private static final int ENTRIES_A_CHECKPOINT = 2_000;
+    private static final int ENTRIES_BEFORE = 6_000;
+    private static final int ENTRIES_A_CHECKPOINT = 1_000;
     /** A checkpoint then has more than ten pieces. */
     private static final int NOISE = 200;
 
@@ -57,10 +56,13 @@ class SnapshotIT {
     private final Thread writing = new Thread(this::write, "writer");
     private List<Member> members;
     private ProxiedNetwork network;
+    private String segment = "";
+    private volatile boolean pausing;
     private volatile boolean over;
 
-    @BeforeEach
-    void start() throws Exception {
+    /** @param segment the size of the files of their logs */
+    private void form(String segment) throws Exception {
+        this.segment = segment;
         List<MemberPorts> ports = MemberPorts.reserve(MEMBERS);
         members = RaftMember.members(ports);
         network = new ProxiedNetwork(ports);
@@ -95,7 +97,7 @@ class SnapshotIT {
         RaftMember member = new RaftMember(settings, harm, null, properties -> {
             RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
             RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, kept);
-            RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16KB"));
+            RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf(segment));
             RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("16KB"));
         });
         OrderMachine machine = new OrderMachine(NOISE);
@@ -128,7 +130,7 @@ class SnapshotIT {
         while (!over) {
             room.acquireUninterruptibly();
             long number = numbers.incrementAndGet();
-            Node leader = leader();
+            Node leader = pausing ? null : leader();
             if (leader == null) {
                 LockSupport.parkNanos(5_000_000);
                 room.release();
@@ -189,6 +191,7 @@ class SnapshotIT {
 
     /** Stops a follower, and returns it when the others have no longer what it would need of the log. */
     private int fallenBehind() throws Exception {
+        form("16KB");
         int away = follower();
         long had = stop(away);
         Eventually.holds("much is written", () -> acknowledged.size() > ENTRIES_BEFORE);
@@ -306,12 +309,17 @@ class SnapshotIT {
         int away = 0;
         int asks = 1;
         int next = 2;
+        form("16KB");
+        Eventually.holds("all lead or follow", () -> leader() != null);
         stop(next);
         start(next, keptByTheNext, links -> links);
         lead(asks);
         long had = stop(away);
         Eventually.holds("much is written", () -> acknowledged.size() > ENTRIES_BEFORE);
         isCutOff(asks, had);
+        if (keptByTheNext < Integer.MAX_VALUE) {
+            isCutOff(next, had);
+        }
         String cutLess = members.get(next).id().name();
         String cutMore = members.get(asks).id().name();
         assertThat(firstSegment(cutLess)).isLessThan(firstSegment(cutMore));
@@ -321,6 +329,29 @@ class SnapshotIT {
         lead(next);
         held.release();
         judge(away);
+    }
+
+    /** The entry before the first that it needs is in nobody's log any more, so it can't be asked whether it has that. */
+    @Test
+    void aMemberWhoseCheckpointEndsWhereTheLogBeginsIsSentTheLog() throws Exception {
+        int away = 0;
+        int next = 2;
+        form("16MB");
+        lead(1);
+        Eventually.holds("something is written", () -> acknowledged.size() > 100);
+        pausing = true;
+        Eventually.holds("all have the same", this::allHaveTheSame);
+        long had = stop(away);
+        lead(next); // a file of its log begins with each term
+        pausing = false;
+        Eventually.holds(
+                "the log is cut off", () -> firstSegment(members.get(next).id().name()) == had + 1);
+        start(away, 0, links -> links);
+        judge(away);
+    }
+
+    private boolean allHaveTheSame() {
+        return Arrays.stream(nodes).allMatch(node -> node.machine().numbers().length == acknowledged.size());
     }
 
     /** How much of a checkpoint has come: what came before a cut is not asked for again. */
