@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.snapshot;
 
 import dev.lockstep.cluster.snapshot.Checkpointed.Restoration;
+import dev.lockstep.protocol.runtime.Pace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -109,15 +110,25 @@ public final class CheckpointFolder {
     /** A checkpoint whose records have all been given, though they do not hold yet. */
     public record Restored(CheckpointId id, Restoration restoration) {}
 
-    /** Writes one, and then has none that is older. */
-    void write(CheckpointId id, Consumer<Consumer<byte[]>> tellRecords) throws IOException {
+    /**
+     * Writes one, and then has none that is older.
+     *
+     * @param pace of all that
+     */
+    void write(CheckpointId id, Consumer<Consumer<byte[]>> tellRecords, Pace pace) throws IOException {
         String draft = name(id) + DRAFT;
         try {
             try (OutputStream out = files.create(draft)) {
-                CheckpointWriter.write(out, id, tellRecords);
+                CheckpointWriter.write(
+                        out,
+                        id,
+                        taker -> tellRecords.accept(record -> {
+                            taker.accept(record);
+                            pace.step();
+                        }));
             }
             files.sync(draft);
-            read(draft, id, record -> {});
+            read(draft, id, record -> pace.step());
             publish(draft, id);
         } finally {
             files.delete(draft);

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.snapshot;
 
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
@@ -53,6 +54,7 @@ public final class CheckpointTaking {
     /**
      * @param name of the replica, for messages
      * @param writer where checkpoints are written, those of several replicas one after another
+     * @param pace at which they are
      */
     public CheckpointTaking(
             String name,
@@ -60,6 +62,7 @@ public final class CheckpointTaking {
             CheckpointFolder folder,
             Checkpointed machine,
             Executor writer,
+            Pace pace,
             Time time,
             Interval interval) {
         this.name = name;
@@ -67,7 +70,7 @@ public final class CheckpointTaking {
         this.folder = folder;
         this.durable = machine.durable();
         this.keeping = durable == null
-                ? new FileKeeping(folder, machine)
+                ? new FileKeeping(folder, machine, pace)
                 : new FlushKeeping(group, folder, machine, durable, writer);
         this.writer = writer;
         this.time = time;

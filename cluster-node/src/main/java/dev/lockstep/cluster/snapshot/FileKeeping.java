@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.snapshot;
 
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
+import dev.lockstep.protocol.runtime.Pace;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -9,11 +10,14 @@ final class FileKeeping implements Keeping {
 
     private final CheckpointFolder folder;
     private final Checkpointed machine;
+    private final Pace pace;
     private volatile @Nullable CheckpointId newest;
 
-    FileKeeping(CheckpointFolder folder, Checkpointed machine) {
+    /** @param pace at which they are written */
+    FileKeeping(CheckpointFolder folder, Checkpointed machine, Pace pace) {
         this.folder = folder;
         this.machine = machine;
+        this.pace = pace;
     }
 
     @Override
@@ -37,7 +41,7 @@ final class FileKeeping implements Keeping {
         Checkpointed.Image image = machine.image();
         return () -> {
             try (image) {
-                folder.write(id, image::forEach);
+                folder.write(id, image::forEach, pace);
                 newest = id;
                 return id;
             }

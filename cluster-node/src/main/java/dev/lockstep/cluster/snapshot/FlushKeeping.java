@@ -2,6 +2,7 @@ package dev.lockstep.cluster.snapshot;
 
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.Checkpointed.LogPoint;
+import dev.lockstep.protocol.runtime.Pace;
 import java.io.IOException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,7 +84,7 @@ final class FlushKeeping implements Keeping {
             Checkpointed.Placed placed = durable.image();
             try (Checkpointed.Image image = placed.image()) {
                 CheckpointId id = id(placed.point());
-                folder.write(id, image::forEach);
+                folder.write(id, image::forEach, Pace.full()); // somebody waits for it
                 file = id;
             }
         } catch (IOException | RuntimeException failure) {

@@ -10,6 +10,7 @@ import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.cluster.store.RocksStores;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Consistency;
@@ -41,6 +42,7 @@ class FlushedCheckpointTest {
                 new CheckpointFolder(home.resolve("checkpoints"), GROUP),
                 state,
                 Runnable::run,
+                Pace.full(),
                 world,
                 new CheckpointTaking.Interval(10, Duration.ofDays(1)));
     }

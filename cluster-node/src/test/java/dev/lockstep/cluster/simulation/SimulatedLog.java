@@ -12,6 +12,7 @@ import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.CheckpointPiece;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
@@ -94,6 +95,7 @@ final class SimulatedLog implements ReplicatedLog {
                 folder,
                 machine,
                 this::writeLater,
+                Pace.full(),
                 process.time(),
                 raft.hardships.checkpoints().interval(world));
         this.kept = world.random().nextInt(raft.hardships.checkpoints().kept() + 1);

@@ -6,6 +6,7 @@ import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,6 +49,7 @@ class CheckpointFetchTest {
                 new CheckpointFolder(home.resolve("leader"), GROUP),
                 leading,
                 world,
+                Pace.full(),
                 world,
                 new CheckpointTaking.Interval(100, Duration.ofDays(1)));
         folder = new CheckpointFolder(home.resolve("follower"), GROUP);

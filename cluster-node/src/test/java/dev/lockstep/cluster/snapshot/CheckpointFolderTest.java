@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
+import dev.lockstep.protocol.runtime.Pace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ class CheckpointFolderTest {
     }
 
     private void write(int entries) throws IOException {
-        folder.write(id(entries), machine(entries).image()::forEach);
+        folder.write(id(entries), machine(entries).image()::forEach, Pace.full());
     }
 
     /** What a node finds that is started now. */
@@ -91,10 +92,13 @@ class CheckpointFolderTest {
     @Test
     void theOldOneStaysUntilTheNewOneIsWhole() throws IOException {
         write(3);
-        assertThatThrownBy(() -> folder.write(id(9), records -> {
-                    records.accept(new byte[3]);
-                    throw new IllegalStateException("the machine breaks down");
-                }))
+        assertThatThrownBy(() -> folder.write(
+                        id(9),
+                        records -> {
+                            records.accept(new byte[3]);
+                            throw new IllegalStateException("the machine breaks down");
+                        },
+                        Pace.full()))
                 .hasMessage("the machine breaks down");
         assertThat(files()).containsExactly("checkpoint-2-3");
         assertThat(restored()).isEqualTo(machine(3).texts());

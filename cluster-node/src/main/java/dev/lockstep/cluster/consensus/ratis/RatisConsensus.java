@@ -5,6 +5,7 @@ import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.NodeId;
@@ -47,6 +48,9 @@ public final class RatisConsensus implements Consensus {
     private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
     private static final long MARK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long CLOSE_SECONDS = 10;
+    /** Of a processor, for writing checkpoints: a quarter. */
+    private static final int CHECKPOINT_PART = 4;
+
     private static final long LAST_CHECKPOINTS_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final RatisSettings settings;
@@ -121,7 +125,11 @@ public final class RatisConsensus implements Consensus {
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
         this.means = new ReplicaCheckpoints.Means(
-                settings.checkpoints(), checkpointing, time, settings.checkpointInterval());
+                settings.checkpoints(),
+                checkpointing,
+                Pace.ofOnePartIn(CHECKPOINT_PART, time),
+                time,
+                settings.checkpointInterval());
         this.watch = new DiskWatch(settings, time, loop, this::failed);
         try {
             server.start();
@@ -238,6 +246,7 @@ public final class RatisConsensus implements Consensus {
             return;
         }
         closed = true;
+        means.pace().hurry();
         replicas.values().forEach(replica -> replica.stop(new IOException("The node is closed")));
         EventLoop closing = EventLoop.threaded("raft-" + settings.self().id() + "-close");
         CompletableFuture<Void> done = new CompletableFuture<>();

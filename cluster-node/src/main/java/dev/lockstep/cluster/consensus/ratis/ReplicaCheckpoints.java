@@ -9,6 +9,7 @@ import dev.lockstep.cluster.snapshot.CheckpointId;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.cluster.snapshot.Checkpointed;
 import dev.lockstep.cluster.snapshot.Quarantine;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,8 +43,9 @@ final class ReplicaCheckpoints {
      *
      * @param folder has one for each replica
      * @param writer where checkpoints are written
+     * @param pace at which they are
      */
-    record Means(Path folder, Executor writer, Time time, CheckpointTaking.Interval interval) {}
+    record Means(Path folder, Executor writer, Pace pace, Time time, CheckpointTaking.Interval interval) {}
 
     /**
      * Of another replica's checkpoint, until that is installed.
@@ -96,7 +98,8 @@ final class ReplicaCheckpoints {
     /** To be called before anything else, and again for each time that the replica is opened. */
     void open() throws IOException {
         folder = new CheckpointFolder(path, group);
-        taking = new CheckpointTaking(name, group, folder, machine, means.writer(), means.time(), means.interval());
+        taking = new CheckpointTaking(
+                name, group, folder, machine, means.writer(), means.pace(), means.time(), means.interval());
     }
 
     CheckpointTaking taking() {

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.fuzz.Allocation;
 import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
@@ -56,7 +57,11 @@ public final class RaftMessagesFuzz {
             Path folder = Files.createTempDirectory("lockstep-fuzz");
             RecordingMachine recording = new RecordingMachine();
             var means = new ReplicaCheckpoints.Means(
-                    folder, Runnable::run, Time.system(), new CheckpointTaking.Interval(1, Duration.ofDays(1)));
+                    folder,
+                    Runnable::run,
+                    Pace.full(),
+                    Time.system(),
+                    new CheckpointTaking.Interval(1, Duration.ofDays(1)));
             ReplicaCheckpoints checkpoints = new ReplicaCheckpoints("a played group", 0, "shard-0", recording, means);
             checkpoints.open();
             recording.apply(1, new byte[10]);

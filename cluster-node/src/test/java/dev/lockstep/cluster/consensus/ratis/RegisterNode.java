@@ -9,6 +9,7 @@ import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -94,6 +95,7 @@ public final class RegisterNode implements LogMachine {
                         new ReplicaCheckpoints.Means(
                                 settings.checkpoints(),
                                 EventLoop.threaded("checkpoints"),
+                                Pace.full(),
                                 Time.system(),
                                 settings.checkpointInterval())),
                 () -> {},
