@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,15 +78,15 @@ final class BackupCommand implements Callable<Integer> {
         long bytes = parts.stream().mapToLong(Part::bytes).sum();
         return new ClusterOptions.Report(
                 "backup of %d shards: entries=%d bytes=%d folder=%s".formatted(sinces.length, entries, bytes, folder),
-                "{\"shards\":%d,\"entries\":%d,\"bytes\":%d,\"positions\":[%s]}"
-                        .formatted(
-                                sinces.length,
-                                entries,
-                                bytes,
-                                parts.stream()
-                                        .limit(sinces.length)
-                                        .map(part -> Long.toString(part.position()))
-                                        .collect(Collectors.joining(","))));
+                Json.object(
+                        "shards",
+                        sinces.length,
+                        "entries",
+                        entries,
+                        "bytes",
+                        bytes,
+                        "positions",
+                        parts.stream().limit(sinces.length).map(Part::position).toList()));
     }
 
     /** After the shards: caches that were destroyed meanwhile are left out, whatever of them is in the shards. */

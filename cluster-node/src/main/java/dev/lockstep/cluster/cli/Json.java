@@ -5,7 +5,7 @@ final class Json {
 
     private Json() {}
 
-    /** @param fields names and values in turn; values are texts, numbers or booleans */
+    /** @param fields names and values in turn; values are texts, numbers, booleans or lists of numbers */
     static String object(Object... fields) {
         StringBuilder out = new StringBuilder("{");
         for (int i = 0; i < fields.length; i += 2) {

@@ -120,8 +120,7 @@ final class RestoreCommand implements Callable<Integer> {
         }
         return new ClusterOptions.Report(
                 "restored: caches=%d entries=%d expired=%d".formatted(caches.size(), loading.loaded, loading.expired),
-                "{\"caches\":%d,\"entries\":%d,\"expired\":%d}"
-                        .formatted(caches.size(), loading.loaded, loading.expired));
+                Json.object("caches", caches.size(), "entries", loading.loaded, "expired", loading.expired));
     }
 
     private void load(Session session, BackupFolder backup, Manifest manifest, Loading loading) throws IOException {
