@@ -89,23 +89,7 @@ final class HarmedLinks implements Links {
 
     @Override
     public Link to(Member member) {
-        Link link = links.to(member);
-        return new Link() {
-            @Override
-            public long send(Request request, ReplyHandler handler) {
-                return harmed(link, request, handler);
-            }
-
-            @Override
-            public boolean isOpen() {
-                return link.isOpen();
-            }
-
-            @Override
-            public void close() {
-                link.close();
-            }
-        };
+        return new InterceptedLink(links.to(member), this::harmed);
     }
 
     private long harmed(Link link, Request request, Link.ReplyHandler handler) {

@@ -31,6 +31,10 @@ final class HeldCheckpoints {
         all.forEach(Runnable::run);
     }
 
+    private long send(Link link, Request request, Link.ReplyHandler handler) {
+        return holds(request, () -> link.send(request, handler)) ? 0 : link.send(request, handler);
+    }
+
     private synchronized boolean holds(Request request, Runnable send) {
         boolean holds = isAboutACheckpoint(request) && !released;
         if (holds) {
@@ -54,31 +58,12 @@ final class HeldCheckpoints {
         return new Links() {
             @Override
             public Link to(Member member) {
-                return held(links.to(member));
+                return new InterceptedLink(links.to(member), HeldCheckpoints.this::send);
             }
 
             @Override
             public void close() {
                 links.close();
-            }
-        };
-    }
-
-    private Link held(Link link) {
-        return new Link() {
-            @Override
-            public long send(Request request, ReplyHandler handler) {
-                return holds(request, () -> link.send(request, handler)) ? 0 : link.send(request, handler);
-            }
-
-            @Override
-            public boolean isOpen() {
-                return link.isOpen();
-            }
-
-            @Override
-            public void close() {
-                link.close();
             }
         };
     }

@@ -101,15 +101,10 @@ class SnapshotIT {
             RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("16KB"));
         });
         OrderMachine machine = new OrderMachine(NOISE);
-        try {
-            ReplicatedLog log = member.consensus()
-                    .open(GROUP, members.stream().map(Member::id).toList(), machine);
-            synchronized (nodes) {
-                nodes[index] = new Node(member, machine, log);
-            }
-        } catch (RuntimeException refused) {
-            member.close();
-            throw refused;
+        ReplicatedLog log =
+                member.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
+        synchronized (nodes) {
+            nodes[index] = new Node(member, machine, log);
         }
     }
 

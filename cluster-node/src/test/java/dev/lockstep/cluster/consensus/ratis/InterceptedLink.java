@@ -1,0 +1,28 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.wire.Request;
+
+/** A link that leaves to somebody else what becomes of each message. */
+record InterceptedLink(Link link, Sender sender) implements Link {
+
+    /** Sends messages on, or late, or twice, or not at all. */
+    interface Sender {
+        long send(Link link, Request request, ReplyHandler handler);
+    }
+
+    @Override
+    public long send(Request request, ReplyHandler handler) {
+        return sender.send(link, request, handler);
+    }
+
+    @Override
+    public boolean isOpen() {
+        return link.isOpen();
+    }
+
+    @Override
+    public void close() {
+        link.close();
+    }
+}
