@@ -85,7 +85,10 @@ class LockstepRegionFactoryTest {
                 }
                 session.persist(new Memo());
             });
-            Eventually.holds("the bound", () -> count(factory, Country.class) == 5);
+            // Fewer, if several shards saw that there were too many, and each gave one back.
+            Eventually.holds(
+                    () -> "there are five at most, not " + count(factory, Country.class),
+                    () -> count(factory, Country.class) <= 5);
             factory.inTransaction(session -> session.find(Memo.class, 0L));
             Eventually.holds("the lifetime", () -> count(factory, Memo.class) == 0);
         }
