@@ -13,12 +13,11 @@ import java.util.List;
 final class HeldCheckpoints {
 
     private final List<Runnable> held = new ArrayList<>();
-    private boolean any;
     private boolean released;
 
     /** Whether one was asked. */
     synchronized boolean any() {
-        return any;
+        return !held.isEmpty();
     }
 
     /** Has all of them sent, and from now on at once. */
@@ -38,7 +37,6 @@ final class HeldCheckpoints {
     private synchronized boolean holds(Request request, Runnable send) {
         boolean holds = isAboutACheckpoint(request) && !released;
         if (holds) {
-            any = true;
             held.add(send);
         }
         return holds;
