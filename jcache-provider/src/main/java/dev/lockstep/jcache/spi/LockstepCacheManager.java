@@ -113,6 +113,17 @@ public final class LockstepCacheManager implements CacheManager {
         return uri;
     }
 
+    /** Says in a few words where the entries are, for a line at the start: in this JVM, or in which cluster. */
+    public String location() {
+        if (node == null) {
+            return "client of " + String.join(", ", settings.client().servers()) + ", cluster " + settings.cluster();
+        }
+        return settings.node()
+                .filter(own -> !settings.members().isEmpty())
+                .map(own -> "node " + own.id() + " in this JVM, cluster " + settings.cluster())
+                .orElse("node in memory");
+    }
+
     @Override
     public ClassLoader getClassLoader() {
         return loader;

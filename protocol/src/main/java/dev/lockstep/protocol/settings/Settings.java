@@ -94,4 +94,10 @@ public record Settings(
      */
     public record CacheSettings(
             long maxEntries, String consistency, Optional<Duration> timeToLive, Optional<Duration> timeToIdle) {}
+
+    /** Says what a duration lacks that is a number alone, in whatever form it was configured. */
+    public static String withoutUnit(String number) {
+        return "\"" + number + "\" has no unit: write " + number + "ms, " + number + "s, " + number + "m, " + number
+                + "h or " + number + "d";
+    }
 }

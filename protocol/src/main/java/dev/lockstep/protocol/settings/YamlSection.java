@@ -175,6 +175,9 @@ final class YamlSection {
             return Optional.empty();
         }
         Matcher matcher = DURATION.matcher(required(key));
+        if (required(key).matches("\\d+")) {
+            throw refuse(key, Settings.withoutUnit(required(key)));
+        }
         if (!matcher.matches() || matcher.group(1).length() > 9) {
             throw refuse(key, "\"" + required(key) + "\" is no duration such as 500ms, 5s, 10m, 2h or 1d");
         }

@@ -79,6 +79,7 @@ class SettingsReaderTest {
                 "shards: many | lockstep.yaml:1:9: \"shards\": \"many\" is no whole number",
                 "shards: 0 | lockstep.yaml:1:9: \"shards\": 0 is out of range: 1 to 4096",
                 "client: {timeout: soon} | lockstep.yaml:1:19: \"timeout\": \"soon\" is no duration",
+                "client: {timeout: 30} | lockstep.yaml:1:19: \"timeout\": \"30\" has no unit: write 30ms, 30s, 30m, 30h or 30d",
                 "client: {servers: [nowhere]} | lockstep.yaml:1:19: \"servers\": \"nowhere\" is no address",
                 "limits: {max-frame: 1KiB} | lockstep.yaml:1:21: \"max-frame\": 1024 is out of range",
                 "insecure: perhaps | lockstep.yaml:1:11: \"insecure\": \"perhaps\" is neither true nor false",

@@ -2,7 +2,11 @@ package dev.lockstep.spring;
 
 import dev.lockstep.jcache.marshalling.Marshallers;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
 import java.util.Collection;
 import java.util.List;
@@ -12,10 +16,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.MutableConfiguration;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.cache.Cache;
 import org.springframework.cache.interceptor.SimpleKey;
 import org.springframework.cache.jcache.JCacheCacheManager;
@@ -29,7 +35,7 @@ import org.springframework.cache.support.NullValue;
  * <p>Names are those that were asked for here, not all of the cluster's; nothing of the others is opened, or cleared by
  * {@link #resetCaches}.
  */
-public class LockstepCacheManager extends JCacheCacheManager {
+public class LockstepCacheManager extends JCacheCacheManager implements DisposableBean {
 
     private final dev.lockstep.jcache.spi.LockstepCacheManager lockstep;
     private final List<Consumer<Cache>> observers = new CopyOnWriteArrayList<>();
@@ -37,6 +43,7 @@ public class LockstepCacheManager extends JCacheCacheManager {
     private Configuration<?, ?> configuration =
             new MutableConfiguration<>().setTypes(Object.class, Object.class).setStatisticsEnabled(true);
     private @Nullable Collection<String> fixedNames;
+    private @Nullable Outage outage;
 
     /**
      * @param cacheManager of Lockstep
@@ -87,6 +94,19 @@ public class LockstepCacheManager extends JCacheCacheManager {
         this.fixedNames = List.copyOf(names);
     }
 
+    /**
+     * Whether the application goes on while the cluster can't be reached: reads are misses, and what could not be put or removed is
+     * removed once the cluster answers. Otherwise, and by default, such calls fail. Before it is initialized.
+     */
+    public void setMissOnError(boolean missOnError) {
+        this.outage = missOnError ? new Outage(EventLoop.threaded("lockstep-owed-removals"), Time.system()) : null;
+    }
+
+    /** Says in a few words where the entries are: in this JVM, or in which cluster. */
+    public String location() {
+        return lockstep.location();
+    }
+
     /** Tells of each cache that there is, and of each that is created later, some perhaps twice; not to be held up. */
     public void onCreation(Consumer<Cache> observer) {
         observers.add(observer);
@@ -113,13 +133,30 @@ public class LockstepCacheManager extends JCacheCacheManager {
     private Cache opened(String name) {
         synchronized (creation) {
             javax.cache.Cache<Object, Object> open = lockstep.isOpen(name) ? lockstep.getCache(name) : null;
-            return new LockstepCache(open == null ? created(name) : open, isAllowNullValues());
+            javax.cache.Cache<Object, Object> cache = open == null ? created(name) : open;
+            return outage == null
+                    ? new LockstepCache(cache, isAllowNullValues())
+                    : new TolerantCache(cache, isAllowNullValues(), outage);
         }
     }
 
     @SuppressWarnings("unchecked")
     private javax.cache.Cache<Object, Object> created(String name) {
-        return lockstep.createCache(name, (Configuration<Object, Object>) configuration);
+        try {
+            return lockstep.createCache(name, (Configuration<Object, Object>) configuration);
+        } catch (CacheException refused) {
+            throw refused.getCause() instanceof LockstepException cause && cause.status() == Status.DEFINITION_DIFFERS
+                    ? new CacheDefinitionException(name, cause)
+                    : refused;
+        }
+    }
+
+    /** Ends what {@link #setMissOnError} began. */
+    @Override
+    public void destroy() {
+        if (outage != null) {
+            outage.close();
+        }
     }
 
     @Override

@@ -2,8 +2,11 @@ package dev.lockstep.spring.boot;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 
-/** Names a property that can't be used. */
+/** Names a property that can't be used. Before Boot's own, which would tell only where binding failed. */
+@Order(Ordered.HIGHEST_PRECEDENCE)
 final class InvalidLockstepPropertyFailureAnalyzer extends AbstractFailureAnalyzer<InvalidLockstepPropertyException> {
 
     @Override

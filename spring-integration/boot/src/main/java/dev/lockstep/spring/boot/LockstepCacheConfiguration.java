@@ -1,36 +1,38 @@
 package dev.lockstep.spring.boot;
 
 import dev.lockstep.spring.LockstepCacheManager;
+import dev.lockstep.spring.boot.LockstepProperties.OnError;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import javax.cache.CacheManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.cache.annotation.EnableCaching;
-import org.springframework.cache.interceptor.CacheAspectSupport;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.util.ClassUtils;
 
 /**
- * The CacheManager of JSR-107 and Spring's, for an auto-configuration to import that has a {@link CacheCustomizers}. Caching by
- * annotations is switched on, if the application has not done so.
+ * The CacheManager of JSR-107 and Spring's, for an auto-configuration to import that has a {@link CacheCustomizers}.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(LockstepProperties.class)
 @ImportRuntimeHints(LockstepRuntimeHints.class)
 public class LockstepCacheConfiguration {
 
+    private static final Logger LOG = LoggerFactory.getLogger(LockstepCacheConfiguration.class);
     private static final String BOOTS = "spring.cache.";
     private static final String TRANSACTIONS = "org.springframework.transaction.support.TransactionSynchronization";
 
@@ -77,6 +79,8 @@ public class LockstepCacheConfiguration {
         customizers.customize(jCacheCacheManager);
         LockstepCacheManager manager = new LockstepCacheManager(jCacheCacheManager);
         manager.setTransactionAware(properties.transactionAware());
+        manager.setMissOnError(properties.onError() == OnError.MISS);
+        LOG.info("Lockstep: {}", manager.location());
         configuration.ifAvailable(manager::setConfiguration);
         List<String> names = Binder.get(environment)
                 .bind(BOOTS + "cache-names", Bindable.listOf(String.class))
@@ -97,8 +101,15 @@ public class LockstepCacheConfiguration {
         }
     }
 
-    @Configuration(proxyBeanMethods = false)
-    @EnableCaching
-    @ConditionalOnMissingBean(CacheAspectSupport.class)
-    static class CachingByAnnotations {}
+    /** Opens the caches that the application names, before anybody uses them. */
+    @Bean
+    CachesAtStart lockstepCachesAtStart(
+            LockstepCacheManager cacheManager, LockstepProperties properties, ConfigurableListableBeanFactory beans) {
+        return new CachesAtStart(cacheManager, properties, beans);
+    }
+
+    @Bean
+    static DurationUnits lockstepDurationUnits(Environment environment) {
+        return new DurationUnits(environment);
+    }
 }

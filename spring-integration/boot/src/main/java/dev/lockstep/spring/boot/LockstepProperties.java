@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param timeout Deadline of an operation of a client, retries included; 10s if nothing else is said.
  * @param connectTimeout Deadline of one attempt of a client to connect; 2s if nothing else is said.
  * @param transactionAware Whether puts and evictions inside a transaction of Spring's wait for its commit.
+ * @param onError What a cached method does while the cluster can't be reached: fail, or go on as if nothing were cached.
  * @param caches What caches get by their names. A key is a name, or a pattern in brackets and with * for any characters; the first that matches
  *     holds, before those of the settings' file.
  * @param serialization What may be deserialised.
@@ -29,11 +30,20 @@ public record LockstepProperties(
         @Nullable Duration timeout,
         @Nullable Duration connectTimeout,
         @DefaultValue("false") boolean transactionAware,
+        @DefaultValue("fail") OnError onError,
         @DefaultValue Map<String, Template> caches,
         @DefaultValue Serialization serialization) {
 
     /** That all of them begin with, and a dot. */
     public static final String PREFIX = "lockstep";
+
+    /** What a call on a cache does while the cluster can't be reached. */
+    public enum OnError {
+        /** It throws. */
+        FAIL,
+        /** A read is a miss; what can't be put or removed is removed once the cluster answers. */
+        MISS
+    }
 
     /**
      * What the caches of one pattern get.

@@ -65,7 +65,7 @@ class ActuatorTest {
         LockstepEndpoint endpoint = context.getBean(LockstepEndpoint.class);
         LockstepEndpoint.View view = endpoint.caches();
         assertThat(view.uri()).isEqualTo("lockstep:default");
-        assertThat(view.caches()).containsOnlyKeys("prices");
+        assertThat(view.caches()).containsOnlyKeys("later", "plain", "prices", "stock", "synced");
         assertThat(view.caches().get("prices")).isEqualTo(new LockstepEndpoint.CacheView(1, 1, 1, 0, null));
         assertThat(endpoint.cache("prices").entries()).isEqualTo(1);
         assertThat(endpoint.cache("none")).isNull();

@@ -8,6 +8,9 @@ import dev.lockstep.spring.LockstepCache;
 import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.app.Shop;
 import dev.lockstep.spring.boot.app.ShopApplication;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import javax.cache.CacheManager;
@@ -16,8 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.cache.Cache;
+import org.springframework.cache.annotation.Cacheable;
 import org.springframework.cache.annotation.EnableCaching;
 import org.springframework.cache.concurrent.ConcurrentMapCacheManager;
+import org.springframework.cache.support.NoOpCacheManager;
 import org.springframework.cache.transaction.TransactionAwareCacheDecorator;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -82,6 +87,22 @@ class BootTest {
         }
     }
 
+    @Test
+    void anotherTypeOfCacheNeedsNoFurtherAnnotation() {
+        try (ConfigurableApplicationContext context = run("spring.cache.type=simple")) {
+            assertThat(context.getBean(org.springframework.cache.CacheManager.class))
+                    .isInstanceOf(ConcurrentMapCacheManager.class);
+            Shop shop = context.getBean(Shop.class);
+            assertThat(shop.price("tea")).isEqualTo(shop.price("tea")).isEqualTo(1);
+        }
+        try (ConfigurableApplicationContext context = run("spring.cache.type=none")) {
+            assertThat(context.getBean(org.springframework.cache.CacheManager.class))
+                    .isInstanceOf(NoOpCacheManager.class);
+            Shop shop = context.getBean(Shop.class);
+            assertThat(shop.price("tea")).isNotEqualTo(shop.price("tea"));
+        }
+    }
+
     @Configuration
     @EnableCaching
     static class Enabled {}
@@ -128,6 +149,43 @@ class BootTest {
         javax.cache.configuration.Configuration<Object, Object> configuration() {
             return new javax.cache.configuration.MutableConfiguration<>().setManagementEnabled(true);
         }
+    }
+
+    @Test
+    void cachesThatTheApplicationNamesAreThereAtTheStart() {
+        try (ConfigurableApplicationContext context = run(
+                Elsewhere.class, "lockstep.caches.named.max-entries=10", "lockstep.caches[pattern-*].max-entries=10")) {
+            assertThat(context.getBean(CacheManager.class).getCacheNames())
+                    .containsExactlyInAnyOrder("later", "named", "plain", "prices", "stock", "synced");
+        }
+    }
+
+    @Configuration
+    static class Elsewhere {
+        @Bean
+        Elsewhere.Kept kept() {
+            return new Kept();
+        }
+
+        static class Kept {
+            @Cacheable(cacheNames = "elsewhere", cacheManager = "anotherManager")
+            public int kept() {
+                return 1;
+            }
+        }
+    }
+
+    @Test
+    void theStartSaysWhereTheEntriesAre() {
+        PrintStream out = System.out;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            run("logging.level.dev.lockstep=info").close();
+        } finally {
+            System.setOut(out);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("Lockstep: node in memory");
     }
 
     @Test

@@ -56,6 +56,18 @@ class FailureAnalysisTest {
     }
 
     @Test
+    void aDurationWithoutAUnitIsRefusedAndUnitsAreNamed() {
+        assertThat(said("lockstep.caches[session-*].time-to-live=30"))
+                .contains(
+                        "The property lockstep.caches[session-*].time-to-live", "\"30\" has no unit: write 30ms, 30s");
+        assertThat(said("lockstep.caches.prices.time-to-idle=30"))
+                .contains("lockstep.caches.prices.time-to-idle", "write 30ms, 30s");
+        assertThat(said("lockstep.servers=127.0.0.1:1", "lockstep.timeout=${patience}", "patience=10"))
+                .contains("The property lockstep.timeout", "write 10ms, 10s");
+        assertThat(said("lockstep.config=classpath:no-unit.yaml")).contains("no-unit.yaml:2", "write 30ms, 30s");
+    }
+
+    @Test
     void aPatternOutsideOfBracketsIsRefused() {
         assertThat(said("lockstep.caches.session-*.time-to-live=1s"))
                 .contains("lockstep.caches.session-*.time-to-live", "lockstep.caches[session-*].time-to-live");

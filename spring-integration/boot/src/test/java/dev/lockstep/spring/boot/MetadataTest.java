@@ -35,6 +35,7 @@ class MetadataTest {
                         "lockstep.cluster",
                         "lockstep.config",
                         "lockstep.connect-timeout",
+                        "lockstep.on-error",
                         "lockstep.serialization.allowed",
                         "lockstep.servers",
                         "lockstep.timeout",

@@ -2,6 +2,8 @@ package dev.lockstep.spring.boot.app;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.cache.annotation.CacheResult;
+import org.springframework.cache.annotation.CacheEvict;
+import org.springframework.cache.annotation.CachePut;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.stereotype.Service;
 
@@ -15,6 +17,14 @@ public class Shop {
     public int price(String name) {
         return calls.incrementAndGet();
     }
+
+    @CachePut("prices")
+    public int reprice(String name) {
+        return calls.incrementAndGet();
+    }
+
+    @CacheEvict("prices")
+    public void forget(String name) {}
 
     @Cacheable(cacheNames = "synced", sync = true)
     public int synced(String name) {
