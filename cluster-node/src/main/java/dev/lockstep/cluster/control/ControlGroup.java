@@ -115,11 +115,14 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         return log.standing();
     }
 
-    /** Gives leadership up if it has it. */
-    public void stepDown() {
-        if (log.standing().leads()) {
-            log.stepDown(null);
-        }
+    /** The highest position applied here. */
+    public long appliedPosition() {
+        return log.appliedPosition();
+    }
+
+    /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #standing}. */
+    public void handOver(NodeId successor) {
+        log.stepDown(successor);
     }
 
     /** Proposes a {@link Request.CreateCache} or {@link Request.DestroyCache}. */

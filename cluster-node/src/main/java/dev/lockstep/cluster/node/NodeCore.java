@@ -18,8 +18,10 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +29,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,9 @@ public final class NodeCore implements AutoCloseable {
     private final RequestDispatcher dispatcher;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private final Consensus consensus;
+    private final Leaderships leaderships;
+    private final HandOvers handOvers;
     private volatile boolean draining;
 
     /**
@@ -77,6 +81,7 @@ public final class NodeCore implements AutoCloseable {
             EventLoop loop,
             Limits limits) {
         this.place = place;
+        this.consensus = consensus;
         this.loop = loop;
         Map<NodeId, Member> byId = place.members().stream().collect(Collectors.toMap(Member::id, member -> member));
         NodeId self = place.self().id();
@@ -97,25 +102,58 @@ public final class NodeCore implements AutoCloseable {
             }
         }
         this.shards = new ShardHost(hosted);
-        this.dispatcher = new RequestDispatcher(consensus, control, shards, this::view, limits.maxInFlight());
+        this.dispatcher = new RequestDispatcher(
+                consensus, control, shards, this::view, this::describeReplicas, limits.maxInFlight());
+        this.leaderships = new Leaderships(self, time);
+        this.handOvers = new HandOvers(
+                self, groups(), peers, time, loop, limits.patience().toNanos() / 2);
         upkeep();
+    }
+
+    private List<HandOvers.Group> groups() {
+        List<HandOvers.Group> groups = new ArrayList<>();
+        groups.add(
+                new HandOvers.Group(Consensus.CONTROL, control::standing, control::appliedPosition, control::handOver));
+        for (int shard = 0; shard < place.map().shards(); shard++) {
+            ShardReplica replica = shards.replica(shard);
+            if (replica != null) {
+                groups.add(new HandOvers.Group(shard, replica::standing, replica::appliedPosition, replica::handOver));
+            }
+        }
+        return groups;
     }
 
     private void upkeep() {
         rounds.tick();
         shards.upkeep();
-        if (!ready.isDone() && standings().allMatch(NodeCore::canBeServed)) {
+        Map<Integer, Standing> standings = standings();
+        leaderships.observe(standings);
+        handOvers.tick(leaderships.quietNanos());
+        if (!ready.isDone() && standings.values().stream().allMatch(NodeCore::canBeServed)) {
             ready.complete(null);
         }
-        if (draining && standings().noneMatch(Standing::leads)) {
+        if (handOvers.isDrained()) {
             drained.complete(null);
         }
         loop.schedule(UPKEEP_NANOS, this::upkeep);
     }
 
-    private Stream<Standing> standings() {
-        return Stream.concat(
-                Stream.of(control.standing()), shards.all().stream().map(ShardReplica::standing));
+    private Map<Integer, Standing> standings() {
+        Map<Integer, Standing> standings = new TreeMap<>();
+        standings.put(Consensus.CONTROL, control.standing());
+        for (int shard = 0; shard < place.map().shards(); shard++) {
+            ShardReplica replica = shards.replica(shard);
+            if (replica != null) {
+                standings.put(shard, replica.standing());
+            }
+        }
+        return standings;
+    }
+
+    /** A node that is about to stop says so, so that nobody hands anything over to it. */
+    private List<ReplicaStatus> describeReplicas() {
+        List<ReplicaStatus> replicas = consensus.replicas();
+        return draining ? replicas.stream().map(ReplicaStatus::leaving).toList() : replicas;
     }
 
     private static boolean canBeServed(Standing standing) {
@@ -149,11 +187,10 @@ public final class NodeCore implements AutoCloseable {
         return ready;
     }
 
-    /** Hands leaderships over; done when this node leads nothing any more. */
+    /** Hands leaderships over; done when this node leads nothing any more, or nobody is left who could. */
     public CompletableFuture<Void> drain() {
         draining = true;
-        shards.all().forEach(ShardReplica::stepDown);
-        control.stepDown();
+        loop.execute(handOvers::drain);
         return drained;
     }
 

@@ -58,7 +58,8 @@ public final class NodeMain implements Callable<Integer> {
         byDefault(
                 POOL_PROPERTY,
                 Integer.toString(Math.max(POOL_PARALLELISM, Runtime.getRuntime().availableProcessors() - 1)));
-        byDefault("org.slf4j.simpleLogger.log.org.apache.ratis", "warn");
+        // It tells each step of each election; what people need to know of them is told by Leaderships and PeerLink.
+        byDefault("org.slf4j.simpleLogger.log.org.apache.ratis", "error");
         byDefault("org.slf4j.simpleLogger.log.org.apache.ratis.util.LifeCycle", "off");
         byDefault("org.slf4j.simpleLogger.showDateTime", "true");
         byDefault("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");

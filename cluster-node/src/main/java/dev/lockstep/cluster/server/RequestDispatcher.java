@@ -7,9 +7,11 @@ import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,15 +32,25 @@ public final class RequestDispatcher implements RequestServer {
     private final ControlGroup control;
     private final ShardHost shards;
     private final Supplier<ClusterView> view;
+    private final Supplier<List<ReplicaStatus>> replicas;
     private final int maxInFlight;
 
-    /** @param maxInFlight requests of one connection that may be under way */
+    /**
+     * @param replicas how those of this node are
+     * @param maxInFlight requests of one connection that may be under way
+     */
     public RequestDispatcher(
-            Consensus consensus, ControlGroup control, ShardHost shards, Supplier<ClusterView> view, int maxInFlight) {
+            Consensus consensus,
+            ControlGroup control,
+            ShardHost shards,
+            Supplier<ClusterView> view,
+            Supplier<List<ReplicaStatus>> replicas,
+            int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
         this.shards = shards;
         this.view = view;
+        this.replicas = replicas;
         this.maxInFlight = maxInFlight;
     }
 
@@ -103,7 +115,7 @@ public final class RequestDispatcher implements RequestServer {
             } else if (request instanceof Request.ListCaches) {
                 control.list(reply);
             } else if (request instanceof Request.DescribeReplicas) {
-                reply.accept(new Reply.Replicas(consensus.replicas()));
+                reply.accept(new Reply.Replicas(replicas.get()));
             } else if (request instanceof Request.RecoverReplica recover) {
                 consensus.recover(recover.group(), recover.term(), recover.stands(), reply);
             } else if (request instanceof Request.CreateCache || request instanceof Request.DestroyCache) {

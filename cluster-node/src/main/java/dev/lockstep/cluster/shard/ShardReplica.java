@@ -129,11 +129,14 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return log.standing();
     }
 
-    /** Gives leadership up if it has it. */
-    public void stepDown() {
-        if (log.standing().leads()) {
-            log.stepDown(null);
-        }
+    /** The highest position applied here. */
+    public long appliedPosition() {
+        return log.appliedPosition();
+    }
+
+    /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #standing}. */
+    public void handOver(NodeId successor) {
+        log.stepDown(successor);
     }
 
     // Reads

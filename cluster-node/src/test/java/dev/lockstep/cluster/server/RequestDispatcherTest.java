@@ -79,7 +79,8 @@ class RequestDispatcherTest {
                         world,
                         limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
-        dispatcher = new RequestDispatcher(talking(consensus), control, shards, () -> view, MAX_IN_FLIGHT);
+        dispatcher = new RequestDispatcher(
+                talking(consensus), control, shards, () -> view, consensus::replicas, MAX_IN_FLIGHT);
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         connection.serve(1, new Request.CreateCache(definition));

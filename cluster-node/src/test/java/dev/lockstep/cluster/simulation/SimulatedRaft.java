@@ -6,6 +6,7 @@ import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.snapshot.CheckpointFolder;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -121,10 +122,28 @@ final class SimulatedRaft {
             }
 
             @Override
+            public List<ReplicaStatus> replicas() {
+                return groups.entrySet().stream()
+                        .filter(group -> group.getValue().containsKey(self))
+                        .map(group -> status(group.getKey(), group.getValue().get(self)))
+                        .toList();
+            }
+
+            @Override
             public void close() {
                 died(self);
             }
         };
+    }
+
+    private static ReplicaStatus status(int group, SimulatedLog log) {
+        return new ReplicaStatus(
+                group,
+                log.isOver() ? ReplicaStatus.State.STOPPED : ReplicaStatus.State.WHOLE,
+                log.standing().term(),
+                log.appliedPosition(),
+                log.standing().leads(),
+                "");
     }
 
     /** A node does not end here while it opens the replica. */

@@ -7,9 +7,15 @@ package dev.lockstep.protocol.topology;
  * @param term the highest that it knows; 0 if it knows none
  * @param position the last that it has applied; of one that is not open, up to where its checkpoint goes
  * @param leads whether it leads
- * @param note what it waits for; empty if for nothing
+ * @param note what it waits for, or {@link #LEAVING}; otherwise empty
  */
 public record ReplicaStatus(int group, State state, long term, long position, boolean leads, String note) {
+
+    /** What a replica waits for that is not open yet. */
+    public static final String OPENING = "it is being read from the disk";
+
+    /** What a replica notes that waits for nothing, but whose node is about to stop. */
+    public static final String LEAVING = "its node is about to stop";
 
     /** What a replica still knows of what it has said to the others of its group. */
     public enum State {
@@ -25,5 +31,10 @@ public record ReplicaStatus(int group, State state, long term, long position, bo
         WHOLE,
         /** It knows everything, but has stopped; the node's log says why. */
         STOPPED
+    }
+
+    /** The same of a node that is about to stop. */
+    public ReplicaStatus leaving() {
+        return note.isEmpty() ? new ReplicaStatus(group, state, term, position, leads, LEAVING) : this;
     }
 }

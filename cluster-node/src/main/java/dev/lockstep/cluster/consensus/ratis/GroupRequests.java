@@ -88,7 +88,8 @@ final class GroupRequests {
     }
 
     /**
-     * Has its leadership handed to another, or to whichever is best. What comes of it is logged.
+     * Has its leadership handed to another, or to whichever the others elect. What comes of it is seen by who leads: Ratis may say that it
+     * has timed out although it has succeeded.
      *
      * @param within after which Ratis gives it up
      */
@@ -103,7 +104,7 @@ final class GroupRequests {
                             within.toMillis()))
                     .whenComplete((reply, failure) -> {
                         if (failure != null || !reply.isSuccess()) {
-                            LOG.warn(
+                            LOG.debug(
                                     "Leadership of {} was not handed to {}: {}",
                                     name,
                                     successor == null ? "another" : successor,
@@ -111,7 +112,7 @@ final class GroupRequests {
                         }
                     });
         } catch (IOException | RuntimeException failure) {
-            LOG.warn("Leadership of {} was not handed over", name, failure);
+            LOG.debug("Leadership of {} was not handed over", name, failure);
         }
     }
 }

@@ -1,0 +1,153 @@
+package dev.lockstep.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.testing.SteeredLog;
+import dev.lockstep.cluster.testing.SteeredPeers;
+import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ReplicaStatus.State;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Node a of three, which leads everything. */
+class HandOversTest {
+
+    private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
+    private static final NodeId C = new NodeId("c");
+    private static final Set<NodeId> ALL = Set.of(A, B, C);
+    private static final int GROUPS = 6;
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final long QUIET = HandOvers.QUIET_NANOS + 1;
+
+    private final SimulatedWorld world = new SimulatedWorld();
+    private final SteeredPeers peers = new SteeredPeers();
+    private final List<SteeredLog> logs = IntStream.range(0, GROUPS)
+            .mapToObj(i -> new SteeredLog(SteeredLog.leading(1, A, ALL)))
+            .toList();
+    private final HandOvers handOvers = new HandOvers(A, groups(), peers, world, world, PATIENCE.toNanos());
+
+    private List<HandOvers.Group> groups() {
+        List<HandOvers.Group> groups = new ArrayList<>();
+        for (int i = 0; i < GROUPS; i++) {
+            SteeredLog log = logs.get(i);
+            groups.add(new HandOvers.Group(i, log::standing, log::appliedPosition, log::stepDown));
+        }
+        return groups;
+    }
+
+    private static List<ReplicaStatus> wholeAndFollowing() {
+        return IntStream.range(0, GROUPS)
+                .mapToObj(group -> new ReplicaStatus(group, State.WHOLE, 1, 0, false, ""))
+                .toList();
+    }
+
+    /** Time passes; whoever is asked answers what its replicas are, or null for nothing. */
+    private void pass(Duration time, @Nullable List<ReplicaStatus> b, @Nullable List<ReplicaStatus> c) {
+        for (long millis = 0; millis < time.toMillis(); millis += 20) {
+            handOvers.tick(QUIET);
+            for (SteeredPeers.Question question : peers.questions()) {
+                assertThat(question.request()).isInstanceOf(Request.DescribeReplicas.class);
+                List<ReplicaStatus> replicas = question.peer().equals(B) ? b : c;
+                if (replicas != null) {
+                    peers.answer(question, new Reply.Replicas(replicas));
+                }
+            }
+            world.pass(Duration.ofMillis(20));
+        }
+    }
+
+    private List<NodeId> successors() {
+        return logs.stream().flatMap(log -> log.stepDowns().stream()).toList();
+    }
+
+    private void elected(NodeId leader, SteeredLog log) {
+        Standing before = log.standing();
+        log.become(SteeredLog.following(before.term() + 1, leader, ALL));
+    }
+
+    private void carryOut() {
+        for (SteeredLog log : logs) {
+            if (!log.stepDowns().isEmpty() && log.standing().leads()) {
+                elected(log.stepDowns().get(log.stepDowns().size() - 1), log);
+            }
+        }
+    }
+
+    @Test
+    void aNodeThatStopsHandsAllOverAndSpreadsThemOverTheOthers() {
+        handOvers.drain();
+        for (int i = 0; i < 10; i++) {
+            pass(Duration.ofMillis(200), wholeAndFollowing(), wholeAndFollowing());
+            carryOut();
+        }
+        assertThat(handOvers.isDrained()).isTrue();
+        assertThat(successors()).hasSize(GROUPS).contains(B, C);
+    }
+
+    @Test
+    void whatIsNotTakenOverInTimeGoesToWhoeverIsUpToDateThen() {
+        handOvers.drain();
+        pass(Duration.ofMillis(200), wholeAndFollowing(), null);
+        assertThat(successors()).containsOnly(B);
+        assertThat(handOvers.isDrained()).isFalse();
+        pass(PATIENCE, null, wholeAndFollowing());
+        pass(Duration.ofMillis(200), null, wholeAndFollowing());
+        assertThat(successors()).contains(C);
+    }
+
+    @Test
+    void nothingIsHandedToAReplicaThatStillReplays() {
+        logs.forEach(log -> log.skipTo(10 * Successors.MAX_BEHIND));
+        handOvers.drain();
+        pass(Duration.ofSeconds(1), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isEmpty();
+        assertThat(handOvers.isDrained()).isFalse();
+    }
+
+    @Test
+    void aNodeDoesNotWaitForOthersThatStopToo() {
+        List<ReplicaStatus> leaving =
+                wholeAndFollowing().stream().map(ReplicaStatus::leaving).toList();
+        handOvers.drain();
+        pass(Duration.ofSeconds(1), leaving, null);
+        assertThat(successors()).isEmpty();
+        assertThat(handOvers.isDrained()).isTrue();
+    }
+
+    @Test
+    void whoLeadsTooManyHandsOneOverAtATime() {
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).hasSize(1);
+        carryOut();
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).hasSize(2);
+    }
+
+    @Test
+    void whoLeadsItsShareKeepsIt() {
+        logs.subList(2, GROUPS).forEach(log -> elected(B, log));
+        pass(Duration.ofSeconds(1), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(peers.questions()).isEmpty();
+        assertThat(successors()).isEmpty();
+    }
+
+    @Test
+    void nothingIsMovedForBalanceWhileElectionsGoOn() {
+        for (int i = 0; i < 50; i++) {
+            handOvers.tick(HandOvers.QUIET_NANOS - 1);
+            world.pass(Duration.ofMillis(20));
+        }
+        assertThat(peers.questions()).isEmpty();
+    }
+}
