@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.netty;
 
+import dev.lockstep.protocol.routing.ConnectionRefusedException;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.topology.NodeId;
@@ -13,11 +14,13 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -67,9 +70,16 @@ final class NettyLink implements Link {
                 .connect(host, port)
                 .addListener(future -> {
                     if (!future.isSuccess()) {
-                        fail(false, future.cause());
+                        fail(false, unconnected(host, port, future.cause()));
                     }
                 });
+    }
+
+    /** A connection is refused at once, or it is not answered at all, which takes as long as we allow. */
+    private static Throwable unconnected(String host, int port, Throwable cause) {
+        return cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException)
+                ? new ConnectionRefusedException("Nobody listens at " + host + ":" + port, cause)
+                : cause;
     }
 
     /** Makes a channel this link's. */

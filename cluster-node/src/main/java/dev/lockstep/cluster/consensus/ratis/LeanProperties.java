@@ -60,8 +60,12 @@ final class LeanProperties {
         TimeDuration longest = millis(2 * settings.electionTimeout().toMillis());
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, shortest);
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, longest);
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, shortest);
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, longest);
+        // A node that starts need not wait for long: if there is a leader, it or whoever has heard it refuses the
+        // pre-vote.
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(
+                properties, millis(settings.electionTimeout().toMillis() / 4));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
+                properties, millis(settings.electionTimeout().toMillis() / 2));
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, longest);
         TimeDuration request = millis(3 * settings.electionTimeout().toMillis());
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, request);

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,6 +49,8 @@ import org.apache.ratis.protocol.exceptions.ServerNotReadyException;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
 import org.apache.ratis.thirdparty.com.google.protobuf.Parser;
@@ -78,6 +81,7 @@ final class LinkRpc implements RaftServerRpc {
     private final List<EventLoop> loops;
     private final EventLoop ticking;
     private final AppendLanes lanes;
+    private final Campaigns campaigns;
     private final Map<RaftPeerId, PeerLink> peers = new ConcurrentHashMap<>();
     private final Set<LinkAppender> appenders = ConcurrentHashMap.newKeySet();
     private final AtomicInteger serving = new AtomicInteger();
@@ -92,11 +96,12 @@ final class LinkRpc implements RaftServerRpc {
                 .toList();
         this.ticking = EventLoop.threaded("raft-heartbeats");
         this.lanes = new AppendLanes(server, wires.contacts(), loops);
+        this.campaigns = new Campaigns(server, wires, this);
     }
 
     @Override
     public void start() {
-        tick();
+        ticking.execute(this::tick);
     }
 
     private void tick() {
@@ -109,7 +114,7 @@ final class LinkRpc implements RaftServerRpc {
 
     private void tickAll() {
         appenders.removeIf(appender -> !appender.tick());
-        peers.values().forEach(PeerLink::sendHeartbeats);
+        peers.values().forEach(PeerLink::tick);
     }
 
     /** Has all appenders driven in {@link #SOON_NANOS}, once for all that ask until then. */
@@ -149,6 +154,19 @@ final class LinkRpc implements RaftServerRpc {
         appenders.add(appender);
     }
 
+    /** The follower of a group led here that has most of its log, but for one; null if there is no other. */
+    @Nullable
+    RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but) {
+        return appenders.stream()
+                .filter(appender -> appender.isRunning()
+                        && appender.getServer().getMemberId().getGroupId().equals(group)
+                        && !appender.getFollowerId().equals(but))
+                .map(LogAppender::getFollower)
+                .max(Comparator.comparingLong(FollowerInfo::getMatchIndex))
+                .map(FollowerInfo::getId)
+                .orElse(null);
+    }
+
     @Override
     public void addRaftPeers(Collection<RaftPeer> added) {
         for (RaftPeer peer : added) {
@@ -158,7 +176,9 @@ final class LinkRpc implements RaftServerRpc {
                     new NodeId(peer.getId().toString()),
                     address.substring(0, colon),
                     Integer.parseInt(address.substring(colon + 1)));
-            peers.computeIfAbsent(peer.getId(), none -> new PeerLink(wires.links(), member, wires.time()));
+            peers.computeIfAbsent(
+                    peer.getId(),
+                    id -> new PeerLink(wires.links(), member, wires.time(), () -> campaigns.refusedBy(id)));
         }
     }
 
@@ -373,6 +393,11 @@ final class LinkRpc implements RaftServerRpc {
         });
     }
 
+    /** Has a replica of this node stand for election; on the group's loop. */
+    void startElection(StartLeaderElectionRequestProto request) throws IOException {
+        lanes.answer(group(request.getServerRequest()), () -> startElectionHere(request));
+    }
+
     private StartLeaderElectionReplyProto startElectionHere(StartLeaderElectionRequestProto request)
             throws IOException {
         Votes votes = wires.votes().apply(group(request.getServerRequest()));
@@ -413,6 +438,11 @@ final class LinkRpc implements RaftServerRpc {
             throw new ServerNotReadyException("This replica has forgotten what it said, and can't vote yet");
         }
         RequestVoteReplyProto reply = server.requestVote(request);
+        if (!reply.getServerReply().getSuccess() && campaigns.grants(request, reply)) {
+            reply = reply.toBuilder()
+                    .setServerReply(reply.getServerReply().toBuilder().setSuccess(true))
+                    .build();
+        }
         votes.keep();
         // Ratis does not count votes of those whose log is empty, which it tells by this. Who may vote but not stand
         // does so because an operator wants it to.

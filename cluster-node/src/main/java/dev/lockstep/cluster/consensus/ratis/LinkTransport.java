@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
 import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.time.Duration;
@@ -38,6 +39,7 @@ public final class LinkTransport implements RpcType {
             LeaderContacts contacts,
             Duration electionTimeout,
             Time time,
+            Entropy entropy,
             Function<RaftGroupId, @Nullable Votes> votes) {}
 
     /** What a replica has promised the others, and may promise. Thread-safe. */

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.protocol.routing.ConnectionRefusedException;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.runtime.Time;
@@ -21,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to one peer, shared by all groups. Heartbeats that are offered leave together with the next {@link #sendHeartbeats}.
+ * The way to one peer, shared by all groups. Heartbeats that are offered leave together with the next {@link #tick}.
  * After a failure it rests, longer each time, so that a peer that is down is not run at. Thread-safe; never blocks.
  */
 final class PeerLink {
@@ -33,17 +34,22 @@ final class PeerLink {
     private final Links links;
     private final Member member;
     private final Time time;
+    private final Runnable refused;
     private final Queue<Heartbeat> heartbeats = new ConcurrentLinkedQueue<>();
     private volatile int failures;
     private volatile long restsUntilNanos;
+    private volatile boolean isRefused;
+    private volatile @Nullable Link last;
 
     /** @param answer told once, on any thread: null when there will be none */
     private record Heartbeat(AppendEntriesRequestProto request, Consumer<@Nullable AppendEntriesReplyProto> answer) {}
 
-    PeerLink(Links links, Member member, Time time) {
+    /** @param refused told, on any thread, each time that the peer's machine refuses a connection, since nobody listens there; must not block */
+    PeerLink(Links links, Member member, Time time, Runnable refused) {
         this.links = links;
         this.member = member;
         this.time = time;
+        this.refused = refused;
         this.restsUntilNanos = time.nanos();
     }
 
@@ -62,8 +68,22 @@ final class PeerLink {
         heartbeats.add(new Heartbeat(heartbeat, answer));
     }
 
+    /** Whether nobody listened at the peer's address when it was tried last. */
+    boolean isRefused() {
+        return isRefused;
+    }
+
+    /** To be called regularly: sends heartbeats that were offered, and connects again, so that it is soon known whether the peer is there. */
+    void tick() {
+        sendHeartbeats();
+        Link link = last;
+        if (!isResting() && (link == null || !link.isOpen())) {
+            send(List.of());
+        }
+    }
+
     /** Sends the heartbeats that were offered, as many in one message as may be. */
-    void sendHeartbeats() {
+    private void sendHeartbeats() {
         List<Heartbeat> together = new ArrayList<>();
         for (Heartbeat next = heartbeats.poll(); next != null; next = heartbeats.poll()) {
             together.add(next);
@@ -104,7 +124,9 @@ final class PeerLink {
 
     /** @param handler told once, on any thread; must not block */
     void send(Bytes message, AnswerHandler handler) {
-        links.to(member).send(new Request.ToLog(message), new Link.ReplyHandler() {
+        Link link = links.to(member);
+        last = link;
+        link.send(new Request.ToLog(message), new Link.ReplyHandler() {
             @Override
             public void reply(Reply reply) {
                 if (failures > 0) {
@@ -121,6 +143,9 @@ final class PeerLink {
             public void failed(boolean sent, Throwable cause) {
                 rest(cause);
                 handler.done(null, cause);
+                if (cause instanceof ConnectionRefusedException) {
+                    refused.run();
+                }
             }
         });
     }
@@ -128,12 +153,14 @@ final class PeerLink {
     private synchronized void answered() {
         if (failures > 0) {
             failures = 0;
+            isRefused = false;
             LOG.info("Node {} answers again", member);
         }
     }
 
     /** All that was under way fails at once: that is one failure. */
     private synchronized void rest(Throwable cause) {
+        isRefused = cause instanceof ConnectionRefusedException;
         if (failures == 0) {
             LOG.warn("Node {} can't be reached: {}", member, String.valueOf(cause.getMessage()));
         }

@@ -60,6 +60,17 @@ final class Peers {
         return List.copyOf(voters);
     }
 
+    /** All that vote in a configuration, in a joint one before and after. */
+    static Set<NodeId> allVoters(RaftConfiguration configuration) {
+        return voters(configuration).stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Whether they can decide, in a joint configuration before and after. */
+    static boolean isMajority(RaftConfiguration configuration, Set<NodeId> some) {
+        return voters(configuration).stream()
+                .allMatch(voters -> 2 * voters.stream().filter(some::contains).count() > voters.size());
+    }
+
     private static Set<NodeId> nodes(Collection<RaftPeer> peers) {
         return peers.stream().map(peer -> new NodeId(peer.getId().toString())).collect(Collectors.toUnmodifiableSet());
     }

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
@@ -92,7 +93,8 @@ public final class RatisConsensus implements Consensus {
                 settings,
                 new LeaderContacts(time),
                 (contacts, votes) -> {
-                    var wires = new LinkTransport.Wires(links, contacts, settings.electionTimeout(), time, votes);
+                    var wires = new LinkTransport.Wires(
+                            links, contacts, settings.electionTimeout(), time, Entropy.system(), votes);
                     return new Transport(
                             properties -> {
                                 RaftConfigKeys.Rpc.setType(properties, new LinkTransport());

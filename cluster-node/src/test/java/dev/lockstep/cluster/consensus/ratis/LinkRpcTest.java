@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
@@ -88,7 +89,12 @@ class LinkRpcTest {
                 new LinkTransport(),
                 server,
                 new LinkTransport.Wires(
-                        links, new LeaderContacts(Time.system()), Duration.ofMillis(100), Time.system(), Votes::new));
+                        links,
+                        new LeaderContacts(Time.system()),
+                        Duration.ofMillis(100),
+                        Time.system(),
+                        Entropy.system(),
+                        Votes::new));
     }
 
     private final class Votes extends FreeVotes {

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.fuzz.Allocation;
 import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
@@ -117,6 +118,7 @@ public final class RaftMessagesFuzz {
                         new LeaderContacts(Time.system()),
                         Duration.ofSeconds(1),
                         Time.system(),
+                        Entropy.system(),
                         group -> new FreeVotes()));
     }
 

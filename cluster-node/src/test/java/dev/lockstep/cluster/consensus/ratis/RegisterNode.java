@@ -8,6 +8,7 @@ import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
@@ -108,8 +109,8 @@ public final class RegisterNode implements LogMachine {
         this.server = RaftServer.newBuilder()
                 .setServerId(dev.lockstep.cluster.consensus.ratis.Peers.id(self))
                 .setProperties(properties)
-                .setParameters(LinkTransport.parameters(
-                        new LinkTransport.Wires(links, contacts, ELECTION, Time.system(), group -> new FreeVotes())))
+                .setParameters(LinkTransport.parameters(new LinkTransport.Wires(
+                        links, contacts, ELECTION, Time.system(), Entropy.system(), group -> new FreeVotes())))
                 .setStateMachineRegistry(group -> applying)
                 .build();
         server.start();

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Bytes;
@@ -80,6 +81,7 @@ final class SteeredLeader implements AutoCloseable {
                 new LeaderContacts(Time.system()),
                 Duration.ofSeconds(30),
                 Time.system(),
+                Entropy.system(),
                 group -> new FreeVotes());
         rpc = new LinkRpc(new LinkTransport(), server, wires);
         rpc.addRaftPeers(List.of(FOLLOWER));

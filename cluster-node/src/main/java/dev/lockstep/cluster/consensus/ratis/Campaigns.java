@@ -1,0 +1,202 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import dev.lockstep.cluster.consensus.ratis.LinkTransport.Votes;
+import dev.lockstep.protocol.topology.NodeId;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.util.ProtoUtils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the replicas of this node stand for election soon after the process of their leader has ended, which its machine tells by refusing
+ * connections, instead of when the election time-out has passed.
+ *
+ * <p>A leader that lives is not deposed by that: a candidate asks for pre-votes first, and a replica gives one here only if connections to the
+ * leader are refused to it too, so a majority must find that nobody listens there. A connection that is merely lost says nothing. Votes
+ * themselves are Raft's. Used on the loops of the groups, each group on its own; what the groups share is concurrent.
+ */
+final class Campaigns {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Campaigns.class);
+    /** So that seldom two stand at once. */
+    private static final int SPREAD_MILLIS = 150;
+    /** Who has just agreed to another candidate gives it so long. */
+    private static final long YIELD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final RaftServer server;
+    private final LinkTransport.Wires wires;
+    private final LinkRpc rpc;
+    private final Set<RaftGroupId> planned = ConcurrentHashMap.newKeySet();
+    private final Map<RaftGroupId, Long> askedNanos = new ConcurrentHashMap<>();
+    private final Map<RaftGroupId, Long> yieldedNanos = new ConcurrentHashMap<>();
+
+    Campaigns(RaftServer server, LinkTransport.Wires wires, LinkRpc rpc) {
+        this.server = server;
+        this.wires = wires;
+        this.rpc = rpc;
+    }
+
+    /** A connection to a peer was refused. On any thread; returns at once. */
+    void refusedBy(RaftPeerId peer) {
+        for (RaftGroupId group : server.getGroupIds()) {
+            rpc.loop(group).execute(() -> plan(group, peer));
+        }
+    }
+
+    private void plan(RaftGroupId group, RaftPeerId leader) {
+        RaftServer.Division division = followerOf(group, leader);
+        if (division != null && planned.add(group)) {
+            long term = division.getInfo().getCurrentTerm();
+            long delay = TimeUnit.MILLISECONDS.toNanos(wires.entropy().nextInt(SPREAD_MILLIS));
+            rpc.loop(group).schedule(delay, () -> {
+                planned.remove(group);
+                askForPreVotes(group, leader, term);
+            });
+        }
+    }
+
+    private void askForPreVotes(RaftGroupId group, RaftPeerId leader, long term) {
+        RaftServer.Division division = followerOf(group, leader);
+        Votes votes = wires.votes().apply(group);
+        if (division == null
+                || division.getInfo().getCurrentTerm() != term
+                || !rpc.peer(leader).isRefused()
+                || votes == null
+                || !votes.mayStand()
+                || isWithin(yieldedNanos.get(group))) {
+            return;
+        }
+        TermIndex last = division.getRaftLog().getLastEntryTermIndex();
+        if (last == null || last.getTerm() != term) {
+            return; // another has what the leader of this term has written
+        }
+        askedNanos.put(group, wires.time().nanos());
+        Set<NodeId> granted = new HashSet<>(Set.of(new NodeId(server.getId().toString())));
+        for (NodeId voter : Peers.allVoters(division.getRaftConf())) {
+            RaftPeerId peer = Peers.id(voter);
+            if (!peer.equals(server.getId()) && !peer.equals(leader)) {
+                RequestVoteRequestProto request = RequestVoteRequestProto.newBuilder()
+                        .setServerRequest(header(group, peer))
+                        .setCandidateTerm(term)
+                        .setCandidateLastEntry(last.toProto())
+                        .setPreVote(true)
+                        .build();
+                rpc.peer(peer)
+                        .send(
+                                RaftMessages.of(RaftMessages.Kind.VOTE, request),
+                                (answer, failure) -> rpc.loop(group).execute(() -> {
+                                    if (answer != null && isGranted(answer) && granted.add(voter)) {
+                                        standIfMajority(group, leader, last, granted);
+                                    }
+                                }));
+            }
+        }
+        standIfMajority(group, leader, last, granted);
+    }
+
+    private static boolean isGranted(dev.lockstep.protocol.wire.Bytes answer) {
+        try {
+            return RaftMessages.one(answer, RequestVoteReplyProto.parser())
+                    .getServerReply()
+                    .getSuccess();
+        } catch (IOException malformed) {
+            return false;
+        }
+    }
+
+    private void standIfMajority(RaftGroupId group, RaftPeerId leader, TermIndex last, Set<NodeId> granted) {
+        RaftServer.Division division = followerOf(group, leader);
+        if (division == null
+                || division.getInfo().getCurrentTerm() != last.getTerm()
+                || !Peers.isMajority(division.getRaftConf(), granted)) {
+            return;
+        }
+        StartLeaderElectionRequestProto election = StartLeaderElectionRequestProto.newBuilder()
+                .setServerRequest(RaftRpcRequestProto.newBuilder(header(group, server.getId()))
+                        .setRequestorId(leader.toByteString()))
+                .setLeaderLastEntry(last.toProto())
+                .build();
+        try {
+            rpc.startElection(election);
+        } catch (IOException | RuntimeException notNow) {
+            LOG.debug("{} does not stand for election in {}", server.getId(), group, notNow);
+        }
+    }
+
+    /**
+     * Whether a replica gives a pre-vote that Ratis has refused because it has heard the leader not long ago. On the group's loop.
+     *
+     * @param refusal of Ratis
+     */
+    boolean grants(RequestVoteRequestProto request, RequestVoteReplyProto refusal) {
+        RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
+        RaftPeerId candidate = RaftPeerId.valueOf(request.getServerRequest().getRequestorId());
+        RaftServer.Division division = follower(group);
+        RaftPeerId leader = division == null ? null : division.getInfo().getLeaderId();
+        if (!request.getPreVote()
+                || leader == null
+                || leader.equals(candidate)
+                || !rpc.peer(leader).isRefused()
+                || request.getCandidateTerm() < division.getInfo().getCurrentTerm()
+                || !Peers.allVoters(division.getRaftConf()).contains(Peers.node(candidate))
+                || TermIndex.valueOf(request.getCandidateLastEntry())
+                                .compareTo(TermIndex.valueOf(refusal.getLastEntry()))
+                        < 0
+                || isAskingBefore(group, candidate)) {
+            return false;
+        }
+        yieldedNanos.put(group, wires.time().nanos());
+        return true;
+    }
+
+    /** Of two that ask each other at once, one has to wait. */
+    private boolean isAskingBefore(RaftGroupId group, RaftPeerId candidate) {
+        return isWithin(askedNanos.get(group)) && server.getId().toString().compareTo(candidate.toString()) < 0;
+    }
+
+    private boolean isWithin(@Nullable Long nanos) {
+        return nanos != null && wires.time().nanos() - nanos < YIELD_NANOS;
+    }
+
+    private RaftServer.@Nullable Division followerOf(RaftGroupId group, RaftPeerId leader) {
+        RaftServer.Division division = follower(group);
+        return division != null && leader.equals(division.getInfo().getLeaderId()) ? division : null;
+    }
+
+    /** Null if the replica is no follower, or not open yet: Ratis would have us wait for it. */
+    private RaftServer.@Nullable Division follower(RaftGroupId group) {
+        Votes votes = wires.votes().apply(group);
+        try {
+            RaftServer.Division division = votes != null && votes.isOpen() ? server.getDivision(group) : null;
+            return division != null
+                            && division.getInfo().isAlive()
+                            && division.getInfo().isFollower()
+                    ? division
+                    : null;
+        } catch (IOException gone) {
+            return null;
+        }
+    }
+
+    private RaftRpcRequestProto header(RaftGroupId group, RaftPeerId to) {
+        return RaftRpcRequestProto.newBuilder()
+                .setRequestorId(server.getId().toByteString())
+                .setReplyId(to.toByteString())
+                .setRaftGroupId(ProtoUtils.toRaftGroupIdProtoBuilder(group))
+                .build();
+    }
+}
