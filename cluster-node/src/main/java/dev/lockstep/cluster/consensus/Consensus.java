@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 public interface Consensus extends AutoCloseable {
 
     /**
-     * Opens the replica of a group, recovering what it had. The machine may be driven before this returns.
+     * Opens the replica of a group, recovering what it had, which may go on after this has returned. The machine may be driven before that.
      *
      * @param group number of the group, 0 and up for shards, {@link #CONTROL} for the control group
      * @param replicas the nodes that host it, this one among them; used when the group is first formed

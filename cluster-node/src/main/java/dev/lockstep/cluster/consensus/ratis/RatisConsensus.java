@@ -16,7 +16,6 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Comparator;
 import java.util.List;
@@ -28,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -59,6 +59,8 @@ public final class RatisConsensus implements Consensus {
     private final Map<RaftGroupId, RatisReplica> replicas = new ConcurrentHashMap<>();
     private final ClientId client = ClientId.randomId();
     private final EventLoop loop;
+    private final List<EventLoop> opening;
+    private final AtomicInteger opened = new AtomicInteger();
     private final EventLoop checkpointing;
     private final ReplicaCheckpoints.Means means;
     private final Consumer<IOException> diskFailed;
@@ -125,6 +127,7 @@ public final class RatisConsensus implements Consensus {
         noticeHowItEnded();
         this.server = server(transport.apply(contacts, replicas::get));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
+        this.opening = SideBySide.loops("raft-opens-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
         this.means = new ReplicaCheckpoints.Means(
                 settings.checkpoints(),
@@ -161,6 +164,7 @@ public final class RatisConsensus implements Consensus {
                 .setStateMachineRegistry(this::machine)
                 .build();
         LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
+        SideBySide.letOpen(built);
         return built;
     }
 
@@ -188,19 +192,17 @@ public final class RatisConsensus implements Consensus {
         }
     }
 
+    /** Returns before the replica is open: it is read from the disk beside others. */
     @Override
     public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
-        var host = new RatisReplica.Host(settings, server, client, contacts, loop, checkpointing, means, this::failed);
+        EventLoop opens = opening.get(opened.getAndIncrement() % opening.size());
+        var host = new RatisReplica.Host(
+                settings, server, client, contacts, loop, opens, checkpointing, means, this::failed);
         RatisReplica replica = new RatisReplica(host, group, replicas, machine);
         if (this.replicas.putIfAbsent(replica.id(), replica) != null) {
             throw new IllegalStateException("The replica of group " + group + " is open already");
         }
-        try {
-            replica.open();
-        } catch (IOException failure) {
-            this.replicas.remove(replica.id());
-            throw new UncheckedIOException(failure.getMessage(), failure);
-        }
+        replica.open();
         return replica.log();
     }
 
@@ -257,6 +259,7 @@ public final class RatisConsensus implements Consensus {
                 loop.close();
                 watch.close();
                 server.close();
+                opening.forEach(EventLoop::close); // what they are at fails now
                 checkpointing.close();
                 takeLastCheckpoints();
                 if (failed.get()) {

@@ -37,7 +37,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One replica of a Raft group on a node's Ratis server: opens it, at once if it remembers all that it has said to the others, and
- * otherwise once they have told it what it needs ({@link Amnesia}). Thread-safe; opening later is done on one loop.
+ * otherwise once they have told it what it needs ({@link Amnesia}). Thread-safe; it is opened on one loop, and the others are asked on another, never
+ * at the same time.
  */
 final class RatisReplica implements LinkTransport.Votes {
 
@@ -63,13 +64,16 @@ final class RatisReplica implements LinkTransport.Votes {
     private volatile @Nullable RatisStateMachine applying;
     private volatile RaftServer.@Nullable Division division;
     private volatile boolean closed;
+    /** When it has last had another elected; on the loop. */
+    private long electedNanos;
     /** What was marked before it was opened, of what is not moved aside. */
     private Mark marked = Mark.NONE;
 
     /**
-     * What the replicas of a node share.
+     * What a replica has of its node.
      *
-     * @param loop where a replica is opened later
+     * @param loop where others are asked, and what they say is heard
+     * @param opening where a replica is read from the disk
      * @param diskFailed told, on any thread, when the logs can't be written any more; must not block
      */
     record Host(
@@ -78,6 +82,7 @@ final class RatisReplica implements LinkTransport.Votes {
             ClientId client,
             LeaderContacts contacts,
             EventLoop loop,
+            EventLoop opening,
             EventLoop checkpointing,
             ReplicaCheckpoints.Means means,
             Consumer<IOException> diskFailed) {}
@@ -97,7 +102,14 @@ final class RatisReplica implements LinkTransport.Votes {
                 .filter(peer -> !peer.equals(host.server().getId()))
                 .toList();
         this.rounds = new StandingRounds(
-                name, raftGroup, others, host.loop(), host.means().time());
+                name,
+                raftGroup,
+                others,
+                host.loop(),
+                host.means().time(),
+                2 * settings.electionTimeout().toNanos());
+        this.electedNanos =
+                host.means().time().nanos() - settings.electionTimeout().toNanos();
         this.log = new RatisLog(
                 replicas,
                 host.contacts().of(id),
@@ -155,12 +167,46 @@ final class RatisReplica implements LinkTransport.Votes {
 
     // Opening
 
-    /**
-     * Opens it, or begins to ask.
-     *
-     * @throws IOException when the disk can't be used
-     */
-    void open() throws IOException {
+    /** Opens it soon, or begins to ask. */
+    void open() {
+        host.opening()
+                .execute(() -> orFail(() -> {
+                    look();
+                    if (!hasBegun() || !openNow()) {
+                        host.loop().execute(this::ask);
+                    }
+                }));
+    }
+
+    /** What may wait for the disk. */
+    private interface Step {
+        void take() throws IOException;
+    }
+
+    private void orFail(Step step) {
+        try {
+            if (!closed) {
+                step.take();
+            }
+        } catch (IOException | RuntimeException failure) {
+            if (!closed) {
+                failedToOpen(failure);
+            }
+        }
+    }
+
+    private void failedToOpen(Exception failure) {
+        LOG.error("The replica of {} could not be opened", name, failure);
+        host.diskFailed()
+                .accept(
+                        failure instanceof IOException disk
+                                ? disk
+                                : new IOException(
+                                        "The replica of " + name + " could not be opened: " + failure, failure));
+    }
+
+    /** Finds out what it still knows. */
+    private void look() throws IOException {
         Note note = files.note();
         try {
             marked = files.marked();
@@ -179,9 +225,6 @@ final class RatisReplica implements LinkTransport.Votes {
             votes = true;
         }
         looked = true;
-        if (!hasBegun() || !openNow()) {
-            host.loop().execute(this::ask);
-        }
     }
 
     private boolean hasBegun() {
@@ -284,7 +327,7 @@ final class RatisReplica implements LinkTransport.Votes {
         files.write(what);
         votes = false;
         marked = Mark.NONE;
-        rounds.forget();
+        host.loop().execute(rounds::forget);
         standing = new Standing(Memory.LOST, 0);
         Path aside = files.moveAside();
         Path checkpointsAside = what.dropsState() ? checkpoints.forget() : null;
@@ -301,7 +344,7 @@ final class RatisReplica implements LinkTransport.Votes {
     // Asking the others; on the loop
 
     private void ask() {
-        if (closed || division != null) {
+        if (closed || hasBegun()) {
             return;
         }
         if (!(host.server().getServerRpc() instanceof LinkRpc rpc)) {
@@ -318,7 +361,7 @@ final class RatisReplica implements LinkTransport.Votes {
                 host.diskFailed().accept(failure);
             }
         }
-        if (division == null) {
+        if (!hasBegun()) {
             host.loop().schedule(ASK_NANOS, this::ask);
         }
     }
@@ -344,11 +387,16 @@ final class RatisReplica implements LinkTransport.Votes {
             }
             votes = mayVote;
             standing = new Standing(begin.votes() ? Memory.WHOLE : Memory.CATCHING_UP, begin.term() - 1);
-            openNow(); // if that is damaged too, the asking goes on
         } catch (IOException failure) {
-            LOG.error("The replica of {} could not be opened", name, failure);
-            host.diskFailed().accept(failure);
+            failedToOpen(failure);
+            return;
         }
+        host.opening()
+                .execute(() -> orFail(() -> {
+                    if (!openNow()) { // that is damaged too
+                        host.loop().execute(this::ask);
+                    }
+                }));
     }
 
     // Catching up; on the loop
@@ -398,7 +446,7 @@ final class RatisReplica implements LinkTransport.Votes {
                     now.term(),
                     checkpoints.reached(),
                     false,
-                    rounds.waitsFor());
+                    looked && !hasBegun() ? rounds.waitsFor() : ReplicaStatus.OPENING);
         }
         return new ReplicaStatus(
                 group,
@@ -413,7 +461,7 @@ final class RatisReplica implements LinkTransport.Votes {
     void recover(long term, boolean stands, Consumer<Reply> answer) {
         host.loop().execute(() -> {
             Memory memory = standing.memory();
-            if (closed || memory == Memory.WHOLE || term < standing.term() || term > MOST_TERM) {
+            if (closed || !looked || memory == Memory.WHOLE || term < standing.term() || term > MOST_TERM) {
                 answer.accept(Reply.Refused.of(
                         Status.INVALID,
                         "The replica of " + name + " waits for nobody, or " + term + " is no term for it"));
@@ -439,16 +487,38 @@ final class RatisReplica implements LinkTransport.Votes {
         RaftServer.Division open = division;
         RatisStateMachine of = applying;
         if (open != null && of != null && !of.isStopped()) {
+            if (open.getInfo().isLeader() && asking.term() > open.getInfo().getCurrentTerm()) {
+                host.loop().execute(() -> haveElected(open, from));
+            }
             return new Standing(now.memory(), open.getInfo().getCurrentTerm());
         }
         return looked && !hasBegun() ? now : null;
     }
 
-    /** Ratis gives up a transfer that has not come about within the time-out of a request. */
+    /** Leads in a term that {@code returning}, which does not vote, is about to leave behind: has another elected in a higher one. */
+    private void haveElected(RaftServer.Division open, RaftPeerId returning) {
+        long now = host.means().time().nanos();
+        if (open.getInfo().isLeader()
+                && host.server().getServerRpc() instanceof LinkRpc rpc
+                && now - electedNanos > host.settings().electionTimeout().toNanos() / 2) {
+            electedNanos = now;
+            RaftPeerId successor = rpc.furthestFollower(id(), returning);
+            if (successor != null) {
+                LOG.info(
+                        "The replica of {} hands leadership to {}, so that {} can take part again",
+                        name,
+                        successor,
+                        returning);
+                transfer(Peers.node(successor));
+            }
+        }
+    }
+
+    /** While it lasts, writes are refused; a transfer that has not come about by then is given up. */
     private void transfer(@Nullable NodeId successor) {
         host.loop()
                 .execute(() -> requests.transfer(
-                        successor, host.settings().electionTimeout().multipliedBy(3)));
+                        successor, host.settings().electionTimeout().dividedBy(2)));
     }
 
     // Closing

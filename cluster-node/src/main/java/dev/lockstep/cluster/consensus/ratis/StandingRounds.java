@@ -32,15 +32,23 @@ final class StandingRounds {
     private final List<RaftPeerId> others;
     private final EventLoop loop;
     private final Time time;
+    private final long electionNanos;
     private final Map<RaftPeerId, Standing> answers = new HashMap<>();
     private final Set<RaftPeerId> seenNew = new HashSet<>();
     private long losses;
     private volatile String waitsFor = "";
     private long nextWordNanos;
+    private Decision.@Nullable Begin decided;
+    private long decidedNanos;
 
-    /** @param name of the replica, for people */
-    StandingRounds(String name, RaftGroup group, List<RaftPeerId> others, EventLoop loop, Time time) {
+    /**
+     * @param name of the replica, for people
+     * @param electionNanos in which a group elects a leader, if it can
+     */
+    StandingRounds(
+            String name, RaftGroup group, List<RaftPeerId> others, EventLoop loop, Time time, long electionNanos) {
         this.name = name;
+        this.electionNanos = electionNanos;
         this.group = group;
         this.others = others;
         this.loop = loop;
@@ -50,6 +58,7 @@ final class StandingRounds {
     /** What was answered does not count any more: it says nothing of what the others may have done since. */
     void forget() {
         losses++;
+        decided = null;
         answers.clear();
     }
 
@@ -64,15 +73,35 @@ final class StandingRounds {
     Decision ask(LinkRpc rpc, Standing own) {
         rpc.addRaftPeers(group.getPeers());
         long asked = losses;
+        Standing says = decided == null ? own : new Standing(own.memory(), decided.term());
         for (RaftPeerId other : others) {
             rpc.askForStanding(
-                    other, group.getGroupId(), own, answer -> loop.execute(() -> answered(other, answer, asked)));
+                    other, group.getGroupId(), says, answer -> loop.execute(() -> answered(other, answer, asked)));
         }
-        Decision decision = Amnesia.decide(own, others, answers, seenNew);
+        Decision decision = decided == null ? Amnesia.decide(own, others, answers, seenNew) : decided;
+        if (decision instanceof Decision.Begin begin && !begin.votes()) {
+            decision = onceTheOthersAreInItsTerm(begin);
+        }
         if (decision instanceof Decision.Wait wait) {
             say(wait.why());
         }
         return decision;
+    }
+
+    /**
+     * A leader in a lower term would be deposed by the mere return of this replica. So the others are told the term first, and their leader has
+     * another elected in it; what was decided stays right meanwhile, since this replica does nothing. After a while it begins in any case.
+     */
+    private Decision onceTheOthersAreInItsTerm(Decision.Begin begin) {
+        if (decided == null) {
+            decided = begin;
+            decidedNanos = time.nanos();
+        }
+        boolean elected = answers.values().stream().anyMatch(answer -> answer.term() >= begin.term());
+        return elected || time.nanos() - decidedNanos > electionNanos
+                ? begin
+                : new Decision.Wait("the others elect a leader in term " + begin.term()
+                        + ", so that none is deposed when it takes part again");
     }
 
     private void answered(RaftPeerId other, @Nullable Standing answer, long asked) {

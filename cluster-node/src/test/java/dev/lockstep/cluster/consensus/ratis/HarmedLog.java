@@ -14,6 +14,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,8 +113,13 @@ public final class HarmedLog implements AutoCloseable {
             }
         }
 
-        boolean isRefused() {
-            return consensus.replicas().get(0).state() != State.WHOLE;
+        boolean isRefused() throws Exception {
+            Eventually.holds("it is read", () -> !status().note().equals(ReplicaStatus.OPENING));
+            return status().state() != State.WHOLE;
+        }
+
+        private ReplicaStatus status() {
+            return consensus.replicas().get(0);
         }
 
         void write(int entries) throws Exception {
