@@ -33,6 +33,7 @@ final class ChaosCluster implements AutoCloseable {
     private final Clients watchers;
     private final Set<NodeProcess> frozen = new HashSet<>();
     private Map<Integer, NodeId> leaders;
+    private int restarts;
 
     ChaosCluster(Path home, int count) throws IOException {
         members = MemberPorts.reserve(count);
@@ -93,6 +94,7 @@ final class ChaosCluster implements AutoCloseable {
         switch (fault) {
             case KILL_NODE -> any.kill();
             case KILL_LEADER -> leader.kill();
+            case RESTART_NODE -> nodes.node(restarts++ % members.size()).close();
             case KILL_ALL -> nodes.nodes().forEach(NodeProcess::kill);
             case FREEZE_NODE -> freeze(any);
             case FREEZE_LEADER -> freeze(leader);

@@ -8,6 +8,8 @@ enum Fault {
     KILL_LEADER,
     /** SIGKILL of all nodes at once. */
     KILL_ALL,
+    /** SIGTERM of one node, which hands its leaderships over, and a restart: a step of a rolling restart, each node's in turn. */
+    RESTART_NODE,
     /** SIGSTOP of the leader of a shard: it goes on later where it was. */
     FREEZE_LEADER,
     /** SIGSTOP of any node. */
