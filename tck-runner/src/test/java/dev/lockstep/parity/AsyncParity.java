@@ -35,7 +35,7 @@ import javax.cache.processor.EntryProcessorResult;
 import org.junit.jupiter.api.Test;
 
 /** What the operations do that do not wait, and those that wait for many at once: the same for every topology. */
-abstract class AsyncParity extends CacheParity {
+abstract class AsyncParity extends ManagerParity {
 
     LockstepCache<String, Integer> cache(String name, MutableConfiguration<String, Integer> configuration) {
         return lockstep(manager().createCache(name, configuration));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.cache.LockstepCache;
 import java.lang.management.ManagementFactory;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -59,8 +60,18 @@ abstract class CacheParity {
         return manager;
     }
 
-    /** A CacheManager of the topology. */
-    abstract CacheManager open();
+    /** Names a CacheManager of the topology. */
+    abstract URI uri();
+
+    private CacheManager open() {
+        return Caching.getCachingProvider().getCacheManager(uri(), null);
+    }
+
+    /** One more CacheManager with the same URI, of a class loader of its own. */
+    CacheManager another() {
+        ClassLoader own = new ClassLoader(CacheParity.class.getClassLoader()) {};
+        return Caching.getCachingProvider().getCacheManager(uri(), own);
+    }
 
     @BeforeEach
     void openManager() {

@@ -5,20 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.cache.AsyncCache;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import javax.cache.CacheManager;
-import javax.cache.Caching;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** As a client of three node processes. */
-class ClientParityIT extends LoadingParity {
+class ClientParityIT extends SharedParity {
 
     @TempDir
     static Path home;
@@ -60,7 +59,7 @@ class ClientParityIT extends LoadingParity {
     }
 
     @Override
-    CacheManager open() {
-        return Caching.getCachingProvider().getCacheManager(nodes.uri(), null);
+    URI uri() {
+        return nodes.uri();
     }
 }

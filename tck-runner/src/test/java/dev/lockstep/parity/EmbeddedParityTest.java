@@ -14,16 +14,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.cache.Cache;
-import javax.cache.CacheManager;
-import javax.cache.Caching;
 import org.junit.jupiter.api.Test;
 
 /** On the single node in memory. */
 class EmbeddedParityTest extends LoadingParity {
 
     @Override
-    CacheManager open() {
-        return Caching.getCachingProvider().getCacheManager(URI.create("lockstep:local"), null);
+    URI uri() {
+        return URI.create("lockstep:local");
     }
 
     @Test

@@ -3,18 +3,17 @@ package dev.lockstep.parity;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import javax.cache.CacheManager;
-import javax.cache.Caching;
 import javax.cache.spi.CachingProvider;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On the third member of a cluster, embedded in this JVM; the other two are processes. */
-class MemberParityIT extends LoadingParity {
+class MemberParityIT extends SharedParity {
 
     @TempDir
     static Path home;
@@ -42,7 +41,7 @@ class MemberParityIT extends LoadingParity {
     }
 
     @Override
-    CacheManager open() {
-        return Caching.getCachingProvider().getCacheManager(settings.toUri(), null);
+    URI uri() {
+        return settings.toUri();
     }
 }

@@ -66,17 +66,23 @@ public final class Await {
     }
 
     private static RuntimeException translated(Throwable cause) {
+        if (isDestroyed(cause)) {
+            return new IllegalStateException("The cache was destroyed", cause);
+        }
         if (cause instanceof LockstepException refused) {
-            return refused.status() == Status.NO_SUCH_CACHE
-                    ? new IllegalStateException("The cache was destroyed", refused)
-                    : new LockstepCacheException(refused);
+            return new LockstepCacheException(refused);
         }
         if (cause instanceof PartialWriteException partial) {
-            return partial.failures().values().iterator().next() instanceof LockstepException refused
-                            && refused.status() == Status.NO_SUCH_CACHE
-                    ? translated(refused)
-                    : new LockstepCacheException(partial);
+            return new LockstepCacheException(partial);
         }
         return cause instanceof CacheException known ? known : new CacheException(cause);
+    }
+
+    /** Whether an operation failed because the cluster has the cache no more. */
+    static boolean isDestroyed(Throwable cause) {
+        Throwable first = cause instanceof PartialWriteException partial
+                ? partial.failures().values().iterator().next()
+                : cause;
+        return first instanceof LockstepException refused && refused.status() == Status.NO_SUCH_CACHE;
     }
 }

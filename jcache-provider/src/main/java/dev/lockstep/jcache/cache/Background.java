@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Operations of a cache that nobody waits for on their own thread: a bounded number of them, on a few threads of the cache's own,
  * of which each key has one. What has not ended when the cache is closed fails. Thread-safe; the lock guards the threads.
  */
-final class Background implements AutoCloseable {
+final class Background {
 
     static final int MAX_UNDER_WAY = 10_000;
     private static final int THREADS = 4;
@@ -27,6 +27,7 @@ final class Background implements AutoCloseable {
     private final Set<CompletableFuture<?>> underWay = ConcurrentHashMap.newKeySet();
     private final Semaphore room = new Semaphore(MAX_UNDER_WAY);
     private final List<EventLoop> loops = new ArrayList<>();
+    private volatile boolean destroyed;
     private volatile boolean closed;
 
     Background(String cache) {
@@ -100,15 +101,21 @@ final class Background implements AutoCloseable {
         return loops.get(Math.floorMod(key.hashCode(), THREADS));
     }
 
-    private CacheException closedMeanwhile() {
-        return new CacheException("Cache " + cache + " was closed meanwhile; the operation may have happened");
+    private RuntimeException closedMeanwhile() {
+        return destroyed
+                ? new IllegalStateException("Cache " + cache + " was destroyed; the operation may have happened before")
+                : new CacheException("Cache " + cache + " was closed meanwhile; the operation may have happened");
     }
 
-    /** Lets what is running on the threads finish, for five seconds each at most, and fails the rest. Idempotent. */
-    @Override
-    public void close() {
+    /**
+     * Lets what is running on the threads finish, for five seconds each at most, and fails the rest. Idempotent.
+     *
+     * @param becauseDestroyed whether the cluster has the cache no more
+     */
+    void close(boolean becauseDestroyed) {
         List<EventLoop> last;
         synchronized (this) {
+            destroyed = becauseDestroyed;
             closed = true;
             last = List.copyOf(loops);
         }

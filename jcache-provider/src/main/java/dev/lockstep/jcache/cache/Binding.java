@@ -54,8 +54,12 @@ final class Binding<K, V> {
     private final Expiry expiry;
     private final Consistency consistency;
     private final Listeners<K, V> listeners;
+    private final Runnable onDestroyed;
 
-    /** @param consistency of reads */
+    /**
+     * @param consistency of reads
+     * @param onDestroyed told, on any thread, when the cluster says that it has the cache no more
+     */
     Binding(
             Session session,
             CacheInfo info,
@@ -63,7 +67,8 @@ final class Binding<K, V> {
             Marshaller values,
             Expiry expiry,
             Consistency consistency,
-            Listeners<K, V> listeners) {
+            Listeners<K, V> listeners,
+            Runnable onDestroyed) {
         this.session = session;
         this.info = info;
         this.keys = keys;
@@ -71,11 +76,12 @@ final class Binding<K, V> {
         this.expiry = expiry;
         this.consistency = consistency;
         this.listeners = listeners;
+        this.onDestroyed = onDestroyed;
     }
 
     /** The same with strong reads. */
     Binding<K, V> strong() {
-        return new Binding<>(session, info, keys, values, expiry, Consistency.STRONG, listeners);
+        return new Binding<>(session, info, keys, values, expiry, Consistency.STRONG, listeners, onDestroyed);
     }
 
     Expiry expiry() {
@@ -114,6 +120,15 @@ final class Binding<K, V> {
         return Await.result(future, session.timeout());
     }
 
+    /** The same; before it is told that there is no such cache, the cache is. */
+    private <T> CompletableFuture<T> noting(CompletableFuture<T> future) {
+        return future.whenComplete((result, failure) -> {
+            if (failure != null && Await.isDestroyed(Session.unwrap(failure))) {
+                onDestroyed.run();
+            }
+        });
+    }
+
     // Reads
 
     /** What a replica in this JVM says without being waited for; null when the cluster has to be asked. */
@@ -141,7 +156,7 @@ final class Binding<K, V> {
      * @param user decodes, and asks the expiry policy
      */
     CompletableFuture<@Nullable V> get(Bytes key, Executor user) {
-        return session.get(info.id(), key, consistency)
+        return noting(session.get(info.id(), key, consistency))
                 .thenComposeAsync(
                         found -> {
                             EntryRead entry = found.entry();
@@ -161,14 +176,14 @@ final class Binding<K, V> {
 
     /** Reads without noting it. */
     Map<Bytes, EntryRead> read(Collection<Bytes> wanted) {
-        return await(session.getAll(info.id(), wanted, true, consistency));
+        return await(noting(session.getAll(info.id(), wanted, true, consistency)));
     }
 
     /** @param user decodes, and asks the expiry policy */
     CompletableFuture<Map<K, V>> getAll(Collection<? extends K> wanted, Executor user) {
         Map<Bytes, K> byBytes = new LinkedHashMap<>();
         wanted.forEach(key -> byBytes.put(keyBytes(key), key));
-        return session.getAll(info.id(), byBytes.keySet(), true, consistency)
+        return noting(session.getAll(info.id(), byBytes.keySet(), true, consistency))
                 .thenComposeAsync(
                         entries -> {
                             Map<K, V> found = new HashMap<>();
@@ -184,7 +199,7 @@ final class Binding<K, V> {
 
     /** An entry and its version, or since when it is certainly absent; without noting that it was read. */
     Versioned<V> readVersioned(Bytes key) {
-        Found found = await(session.get(info.id(), key, consistency));
+        Found found = await(noting(session.get(info.id(), key, consistency)));
         EntryRead entry = found.entry();
         return entry == null
                 ? new Versioned<>(null, Version.absentSince(found.lastVersion()))
@@ -200,7 +215,7 @@ final class Binding<K, V> {
     }
 
     CompletableFuture<Boolean> contains(K key) {
-        return session.getAll(info.id(), List.of(keyBytes(key)), false, consistency)
+        return noting(session.getAll(info.id(), List.of(keyBytes(key)), false, consistency))
                 .thenApply(found -> !found.isEmpty());
     }
 
@@ -245,7 +260,7 @@ final class Binding<K, V> {
 
     /** The next page of keys of a shard; the last key of a page that is not complete is where the next one begins. */
     Reply.Keys keys(int shard, @Nullable Bytes after) {
-        return await(session.scan(info.id(), shard, after, PAGE, consistency));
+        return await(noting(session.scan(info.id(), shard, after, PAGE, consistency)));
     }
 
     int shards() {
@@ -253,7 +268,7 @@ final class Binding<K, V> {
     }
 
     long size() {
-        return await(session.size(info.id(), consistency));
+        return await(noting(session.size(info.id(), consistency)));
     }
 
     // Writes
@@ -265,7 +280,7 @@ final class Binding<K, V> {
      */
     CompletableFuture<MutationResult> write(
             Mutation mutation, LeaseId lease, Executor user, Consumer<MutationResult> committed) {
-        return session.write(info.id(), mutation, lease)
+        return noting(session.write(info.id(), mutation, lease))
                 .thenApplyAsync(
                         written -> {
                             MutationResult result = written.result();
@@ -289,7 +304,7 @@ final class Binding<K, V> {
      */
     CompletableFuture<Map<Bytes, MutationResult>> writeAll(
             Collection<Mutation> mutations, Executor user, BiConsumer<Bytes, MutationResult> committed) {
-        return session.writeAll(info.id(), mutations)
+        return noting(session.writeAll(info.id(), mutations))
                 .handleAsync(
                         (all, failure) -> {
                             Throwable cause = failure == null ? null : Session.unwrap(failure);
@@ -327,7 +342,7 @@ final class Binding<K, V> {
     }
 
     void clear() {
-        await(session.clear(info.id()));
+        await(noting(session.clear(info.id())));
     }
 
     /** Removes an entry of which it is not known what it holds, without waiting. */
@@ -338,16 +353,16 @@ final class Binding<K, V> {
     // Leases
 
     CompletableFuture<HeldLease> lease(Bytes key) {
-        return session.readForUpdate(info.id(), key, HOLD);
+        return noting(session.readForUpdate(info.id(), key, HOLD));
     }
 
     /** Fails as {@link Status#LEASE_TIMEOUT} if it is not free soon. */
     CompletableFuture<HeldLease> leaseIfFree(Bytes key) {
-        return session.readForUpdate(info.id(), key, SOON, HOLD);
+        return noting(session.readForUpdate(info.id(), key, SOON, HOLD));
     }
 
     CompletableFuture<Boolean> release(Bytes key, LeaseId lease, Condition condition) {
-        return session.release(info.id(), key, lease, condition);
+        return noting(session.release(info.id(), key, lease, condition));
     }
 
     /** Gives a lease back without waiting: should that fail, it ends by time. */

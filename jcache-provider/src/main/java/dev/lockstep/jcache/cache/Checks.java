@@ -20,7 +20,11 @@ final class Checks<K, V> {
 
     void open() {
         if (life.isClosed()) {
-            throw new IllegalStateException("Cache " + life.name() + " is closed");
+            throw new IllegalStateException(
+                    life.isDestroyed()
+                            ? "Cache " + life.name()
+                                    + " was destroyed; getCache or createCache opens one that was created since"
+                            : "Cache " + life.name() + " is closed");
         }
     }
 

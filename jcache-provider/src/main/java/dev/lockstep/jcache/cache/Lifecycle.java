@@ -1,18 +1,16 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.event.Listeners;
-import dev.lockstep.jcache.expiry.Expiry;
+import dev.lockstep.jcache.event.Registration;
 import dev.lockstep.jcache.integration.ReadThrough;
 import dev.lockstep.jcache.integration.WriteThrough;
 import dev.lockstep.jcache.management.Beans;
 import dev.lockstep.jcache.management.ConfigurationBean;
 import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.protocol.runtime.EventLoop;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
-import javax.cache.configuration.Factory;
 import javax.cache.configuration.MutableConfiguration;
-import javax.cache.integration.CacheLoader;
-import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +23,12 @@ public final class Lifecycle<K, V> {
     private final String name;
     private final MutableConfiguration<K, V> configuration;
     private final Listeners<K, V> listeners;
-    private final Expiry expiry;
-    private final @Nullable ReadThrough<K, V> loader;
-    private final @Nullable WriteThrough<K, V> writer;
+    private final UserCode<K, V> code;
     private final Statistics statistics = new Statistics();
     private final Beans beans;
     private final Runnable onClose;
     private final Background background;
+    private volatile boolean destroyed;
     private volatile boolean closed;
 
     Lifecycle(
@@ -39,19 +36,15 @@ public final class Lifecycle<K, V> {
             String name,
             MutableConfiguration<K, V> configuration,
             Listeners<K, V> listeners,
-            Expiry expiry,
+            UserCode<K, V> code,
             Runnable onClose) {
         this.manager = manager;
         this.name = name;
         this.configuration = configuration;
         this.listeners = listeners;
-        this.expiry = expiry;
+        this.code = code;
         this.onClose = onClose;
         this.background = new Background(name);
-        Factory<CacheLoader<K, V>> loaders = configuration.getCacheLoaderFactory();
-        this.loader = loaders == null ? null : new ReadThrough<>(loaders.create(), configuration.isReadThrough());
-        Factory<CacheWriter<? super K, ? super V>> writers = configuration.getCacheWriterFactory();
-        this.writer = writers == null || !configuration.isWriteThrough() ? null : new WriteThrough<>(writers.create());
         this.beans =
                 new Beans(manager.getURI().toString(), name, new ConfigurationBean(this::configuration), statistics);
     }
@@ -65,7 +58,7 @@ public final class Lifecycle<K, V> {
         if (configuration.isManagementEnabled()) {
             beans.management(true);
         }
-        configuration.getCacheEntryListenerConfigurations().forEach(listeners::register);
+        code.listeners().forEach(listeners::register);
     }
 
     CacheManager manager() {
@@ -78,12 +71,12 @@ public final class Lifecycle<K, V> {
 
     @Nullable
     ReadThrough<K, V> loader() {
-        return loader;
+        return code.loader();
     }
 
     @Nullable
     WriteThrough<K, V> writer() {
-        return writer;
+        return code.writer();
     }
 
     Statistics statistics() {
@@ -107,7 +100,14 @@ public final class Lifecycle<K, V> {
     }
 
     void register(CacheEntryListenerConfiguration<K, V> listener) {
-        listeners.register(listener);
+        listeners.refuseTwice(listener);
+        Registration<K, V> registration = new Registration<>(listener);
+        try {
+            listeners.register(registration);
+        } catch (RuntimeException refused) {
+            registration.close();
+            throw refused;
+        }
         synchronized (this) {
             configuration.addCacheEntryListenerConfiguration(listener);
         }
@@ -132,25 +132,50 @@ public final class Lifecycle<K, V> {
         return closed;
     }
 
+    /** Whether it is closed because the cluster has the cache no more. */
+    boolean isDestroyed() {
+        return destroyed;
+    }
+
     /** Whatever the application gave is closed when this returns. Idempotent. */
     void close() {
+        if (begins(false)) {
+            release();
+        }
+    }
+
+    /**
+     * The cluster has the cache no more: from now on it is closed. Returns at once, since it is a thread of the session that hears of it;
+     * what the application gave is closed by another one.
+     */
+    public void destroyed() {
+        if (begins(true)) {
+            EventLoop closing = EventLoop.threaded("lockstep-closing");
+            closing.execute(() -> {
+                release();
+                closing.close();
+            });
+        }
+    }
+
+    /** Whether closing begins with this call. */
+    private boolean begins(boolean becauseDestroyed) {
         synchronized (this) {
             if (closed) {
-                return;
+                return false;
             }
+            destroyed = becauseDestroyed;
             closed = true;
         }
         onClose.run();
         beans.statistics(false);
         beans.management(false);
-        background.close();
+        return true;
+    }
+
+    private void release() {
+        background.close(destroyed);
         listeners.close();
-        if (loader != null) {
-            loader.close();
-        }
-        if (writer != null) {
-            writer.close();
-        }
-        expiry.close();
+        code.close();
     }
 }

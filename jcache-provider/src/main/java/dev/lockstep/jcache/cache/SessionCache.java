@@ -1,7 +1,6 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.event.Listeners;
-import dev.lockstep.jcache.expiry.Expiry;
 import dev.lockstep.jcache.management.Statistics;
 import dev.lockstep.jcache.marshalling.KeyReferences;
 import dev.lockstep.jcache.marshalling.Marshaller;
@@ -20,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -47,6 +47,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     /**
      * @param configuration the cache's own copy
      * @param references keeps the values if they are stored by reference
+     * @param code closed with the cache
      * @param onClose tells the manager to forget this cache
      */
     public SessionCache(
@@ -56,8 +57,8 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
             Session session,
             Marshaller marshaller,
             @Nullable References references,
-            Expiry expiry,
-            Runnable onClose) {
+            UserCode<K, V> code,
+            Consumer<SessionCache<?, ?>> onClose) {
         this.info = info;
         Marshaller keys = references == null ? marshaller : new KeyReferences(marshaller);
         Marshaller values = references == null ? marshaller : references;
@@ -70,8 +71,16 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
                 bytes -> (V) values.read(bytes),
                 references == null ? null : references::discard);
         this.binding = new Binding<>(
-                session, info, keys, values, expiry, info.definition().consistency(), listeners);
-        this.life = new Lifecycle<>(manager, info.definition().name(), configuration, listeners, expiry, onClose);
+                session,
+                info,
+                keys,
+                values,
+                code.expiry(),
+                info.definition().consistency(),
+                listeners,
+                this::destroyed);
+        this.life = new Lifecycle<>(
+                manager, info.definition().name(), configuration, listeners, code, () -> onClose.accept(this));
         this.statistics = life.statistics();
         this.checks = new Checks<>(life, configuration.getKeyType(), configuration.getValueType());
         this.reads = new Reads<>(binding, leased(binding), life.loader(), checks::value, statistics);
@@ -99,6 +108,10 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
     private Leased<K, V> leased(Binding<K, V> ofBinding) {
         return new Leased<>(ofBinding, life.writer(), statistics);
+    }
+
+    private void destroyed() {
+        life.destroyed();
     }
 
     /** The cache's id in the cluster. */

@@ -6,7 +6,9 @@ import dev.lockstep.protocol.routing.Subscription;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.EntryChange;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -67,14 +69,10 @@ public final class Listeners<K, V> implements AutoCloseable {
             Subscription opened = session.subscribe(cacheId, this);
             subscription = opened;
             try {
-                opened.ready().get(session.timeout().toMillis(), TimeUnit.MILLISECONDS);
-            } catch (ExecutionException | TimeoutException failure) {
+                within(opened.ready());
+            } catch (CacheException failure) {
                 close();
-                throw new CacheException("The changes of cache " + cache.getName() + " can't be listened to", failure);
-            } catch (InterruptedException interrupted) {
-                close();
-                Thread.currentThread().interrupt();
-                throw new CacheException("Interrupted while subscribing to changes", interrupted);
+                throw failure;
             }
         }
 
@@ -117,7 +115,7 @@ public final class Listeners<K, V> implements AutoCloseable {
         }
 
         private void heard(int shard, long position, EntryChange change) {
-            tell(change, synchronous, failure -> {
+            tell(shard, change, synchronous, failure -> {
                 if (synchronous) {
                     progress.failed(shard, position, change.key(), failure);
                 } else {
@@ -181,16 +179,61 @@ public final class Listeners<K, V> implements AutoCloseable {
     }
 
     /** @throws IllegalArgumentException when it is registered already */
-    public synchronized void register(CacheEntryListenerConfiguration<K, V> configuration) {
+    public void refuseTwice(CacheEntryListenerConfiguration<K, V> configuration) {
         if (registrations.stream().anyMatch(known -> known.configuration().equals(configuration))) {
             throw new IllegalArgumentException("This listener is registered already");
         }
-        if (configuration.isSynchronous() && synchronous == null) {
-            synchronous = opened(true);
-        } else if (!configuration.isSynchronous() && asynchronous == null) {
-            asynchronous = opened(false);
+    }
+
+    /**
+     * Lets a listener hear of what changes from now on: nothing that anybody was acknowledged before this call, though it may still be under way
+     * on the stream, and everything that begins after it.
+     *
+     * @throws IllegalArgumentException when it is registered already
+     */
+    public void register(Registration<K, V> registration) {
+        List<Stream> unused;
+        try {
+            synchronized (this) {
+                refuseTwice(registration.configuration());
+                if (registration.isSynchronous() && synchronous == null) {
+                    synchronous = opened(true);
+                } else if (!registration.isSynchronous() && asynchronous == null) {
+                    asynchronous = opened(false);
+                }
+                registration.from(within(session.now(cacheId)));
+                registrations.add(registration);
+            }
+        } finally {
+            unused = unused();
         }
-        registrations.add(new Registration<>(configuration));
+        unused.forEach(Stream::close);
+    }
+
+    private <T> T within(CompletableFuture<T> future) {
+        try {
+            return future.get(session.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException failure) {
+            throw new CacheException("The changes of cache " + cache.getName() + " can't be listened to", failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new CacheException(
+                    "Interrupted while subscribing to the changes of cache " + cache.getName(), interrupted);
+        }
+    }
+
+    /** Takes away the streams that nobody listens to; to be closed without the lock, for which their listeners may be waiting. */
+    private synchronized List<Stream> unused() {
+        List<Stream> unused = new ArrayList<>();
+        if (synchronous != null && registrations.stream().noneMatch(Registration::isSynchronous)) {
+            unused.add(synchronous);
+            synchronous = null;
+        }
+        if (asynchronous != null && gone == null && registrations.stream().allMatch(Registration::isSynchronous)) {
+            unused.add(asynchronous);
+            asynchronous = null;
+        }
+        return unused;
     }
 
     private Stream opened(boolean ofSynchronous) {
@@ -199,12 +242,14 @@ public final class Listeners<K, V> implements AutoCloseable {
         return opened;
     }
 
+    /** The last listener of a kind ends the stream that it was fed by. */
     public void deregister(CacheEntryListenerConfiguration<K, V> configuration) {
         for (Registration<K, V> registration : registrations) {
             if (registration.configuration().equals(configuration) && registrations.remove(registration)) {
                 registration.close();
             }
         }
+        unused().forEach(Stream::close);
     }
 
     /** Waits until the synchronous listeners have heard of a change that this manager made. */
@@ -233,7 +278,8 @@ public final class Listeners<K, V> implements AutoCloseable {
         }
     }
 
-    private void tell(EntryChange change, boolean synchronous, Consumer<CacheEntryListenerException> failed) {
+    private void tell(
+            int shard, EntryChange change, boolean synchronous, Consumer<CacheEntryListenerException> failed) {
         EventType type = switch (change.kind()) {
             case CREATED -> EventType.CREATED;
             case UPDATED -> EventType.UPDATED;
@@ -245,7 +291,7 @@ public final class Listeners<K, V> implements AutoCloseable {
             return;
         }
         for (Registration<K, V> registration : registrations) {
-            if (registration.isSynchronous() == synchronous) {
+            if (registration.isSynchronous() == synchronous && registration.hears(shard, change.version())) {
                 try {
                     registration.tell(event(type, change, registration.wantsOld()));
                 } catch (CacheEntryListenerException failure) {
@@ -264,17 +310,19 @@ public final class Listeners<K, V> implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        Stream heard = synchronous;
-        Stream told = asynchronous;
-        synchronous = null;
-        asynchronous = null;
-        if (heard != null) {
-            heard.close();
+    public void close() {
+        List<Stream> last = new ArrayList<>();
+        synchronized (this) {
+            if (synchronous != null) {
+                last.add(synchronous);
+            }
+            if (asynchronous != null) {
+                last.add(asynchronous);
+            }
+            synchronous = null;
+            asynchronous = null;
         }
-        if (told != null) {
-            told.close();
-        }
+        last.forEach(Stream::close);
         registrations.forEach(Registration::close);
         registrations.clear();
     }

@@ -1,8 +1,10 @@
 package dev.lockstep.jcache.event;
 
+import dev.lockstep.protocol.routing.Moment;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Factory;
 import javax.cache.event.CacheEntryCreatedListener;
@@ -17,20 +19,30 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One listener with its filter. Called by one thread at a time. */
-final class Registration<K, V> {
+/** One listener with its filter, made by their factories. Told by one thread at a time. */
+public final class Registration<K, V> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Registration.class);
 
     private final CacheEntryListenerConfiguration<K, V> configuration;
     private final CacheEntryListener<? super K, ? super V> listener;
     private final @Nullable CacheEntryEventFilter<? super K, ? super V> filter;
+    private volatile @Nullable Moment since;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    Registration(CacheEntryListenerConfiguration<K, V> configuration) {
+    public Registration(CacheEntryListenerConfiguration<K, V> configuration) {
         this.configuration = configuration;
-        this.listener = configuration.getCacheEntryListenerFactory().create();
         Factory<CacheEntryEventFilter<? super K, ? super V>> factory = configuration.getCacheEntryEventFilterFactory();
         this.filter = factory == null ? null : factory.create();
+        boolean complete = false;
+        try {
+            this.listener = configuration.getCacheEntryListenerFactory().create();
+            complete = true;
+        } finally {
+            if (!complete) {
+                close(filter);
+            }
+        }
     }
 
     CacheEntryListenerConfiguration<K, V> configuration() {
@@ -39,6 +51,17 @@ final class Registration<K, V> {
 
     boolean isSynchronous() {
         return configuration.isSynchronous();
+    }
+
+    /** Whatever is not later than a moment it does not hear of. */
+    void from(Moment moment) {
+        since = moment;
+    }
+
+    /** Whether a change came after the listener was registered. */
+    boolean hears(int shard, long version) {
+        Moment registered = since;
+        return registered != null && registered.isBefore(shard, version);
     }
 
     boolean wantsOld() {
@@ -78,14 +101,20 @@ final class Registration<K, V> {
         }
     }
 
-    void close() {
-        for (Object part : new @Nullable Object[] {listener, filter}) {
-            if (part instanceof Closeable closeable) {
-                try {
-                    closeable.close();
-                } catch (IOException failure) {
-                    LOG.warn("A listener could not be closed", failure);
-                }
+    /** Idempotent. */
+    public void close() {
+        if (!closed.getAndSet(true)) {
+            close(listener);
+            close(filter);
+        }
+    }
+
+    private static void close(@Nullable Object part) {
+        if (part instanceof Closeable closeable) {
+            try {
+                closeable.close();
+            } catch (IOException failure) {
+                LOG.warn("A listener could not be closed", failure);
             }
         }
     }

@@ -1,10 +1,9 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.jcache.cache.Await;
+import dev.lockstep.jcache.cache.LockstepCacheException;
 import dev.lockstep.jcache.cache.SessionCache;
-import dev.lockstep.jcache.expiry.Expiry;
-import dev.lockstep.jcache.expiry.ExpiryRules;
-import dev.lockstep.jcache.expiry.PolicyExpiry;
+import dev.lockstep.jcache.cache.UserCode;
 import dev.lockstep.jcache.expiry.RulePolicy;
 import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.Marshallers;
@@ -31,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.cache.Cache;
@@ -39,12 +39,18 @@ import javax.cache.CacheManager;
 import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.MutableConfiguration;
-import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A session of the cluster and the caches that were opened through it. Thread-safe; the lock guards the table of caches. */
+/**
+ * A session of the cluster and the caches that were opened through it. Thread-safe. The manager's own lock guards the table of caches, and is
+ * never held while the cluster is waited for; {@code opening} is held while a cache is opened, so that there is one of each name.
+ */
 public final class LockstepCacheManager implements CacheManager {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LockstepCacheManager.class);
 
     private final LockstepCachingProvider provider;
     private final URI uri;
@@ -57,6 +63,7 @@ public final class LockstepCacheManager implements CacheManager {
     private final Map<String, CacheSettings> templates;
     private final Session session;
     private final Map<String, SessionCache<?, ?>> caches = new HashMap<>();
+    private final ReentrantLock opening = new ReentrantLock();
     private volatile boolean closed;
 
     /** @param templates looked into before those of the settings, by which a node is known and may be shared */
@@ -135,37 +142,45 @@ public final class LockstepCacheManager implements CacheManager {
     }
 
     @Override
-    public synchronized <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(String name, C configuration) {
+    public <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(String name, C configuration) {
         Objects.requireNonNull(name, "name");
         return createCache(name, configuration, template(name));
     }
 
     /**
-     * Creates a cache as {@link #createCache(String, Configuration)} does, with what a template says given by the caller.
+     * Creates a cache as {@link #createCache(String, Configuration)} does, with what a template says given by the caller. What can fail in this
+     * JVM is done before the cluster is asked.
      *
      * @param template in place of that of the settings; null for none, whatever the settings say
      */
-    public synchronized <K, V> Cache<K, V> createCache(
+    public <K, V> Cache<K, V> createCache(
             String name, Configuration<K, V> configuration, @Nullable CacheSettings template) {
         checkOpen();
         Objects.requireNonNull(name, "name");
         MutableConfiguration<K, V> own = ownCopy(Objects.requireNonNull(configuration, "configuration"));
         refuseWhatIsImpossible(name, own);
-        if (caches.containsKey(name)) {
-            throw new CacheException("This CacheManager has a cache " + name + " already");
-        }
-        ExpiryPolicy policy = own.getExpiryPolicyFactory().create();
-        boolean opened = false;
-        Expiry expiry = ExpiryRules.isStandard(policy) ? Expiry.BY_RULE : new PolicyExpiry(policy);
+        opening.lock();
         try {
-            CacheDefinition definition = Definitions.of(name, own, policy, template);
-            Cache<K, V> cache = open(Await.result(session.createCache(definition), session.timeout()), own, expiry);
-            opened = true;
-            return cache;
-        } finally {
-            if (!opened) {
-                expiry.close();
+            SessionCache<?, ?> known = open(name);
+            if (known != null && isCurrent(known, find(name))) {
+                throw new CacheException("This CacheManager has a cache " + name + " already");
             }
+            Marshaller marshaller = marshaller(own);
+            UserCode<K, V> code = new UserCode<>(name, own);
+            boolean opened = false;
+            try {
+                CacheDefinition definition = Definitions.of(name, own, code.policy(), template);
+                CacheInfo created = Await.result(session.createCache(definition), session.timeout());
+                Cache<K, V> cache = open(created, own, marshaller, code);
+                opened = true;
+                return cache;
+            } finally {
+                if (!opened) {
+                    code.close();
+                }
+            }
+        } finally {
+            opening.unlock();
         }
     }
 
@@ -179,11 +194,15 @@ public final class LockstepCacheManager implements CacheManager {
                 .orElse(null);
     }
 
-    private <K, V> SessionCache<K, V> open(CacheInfo info, MutableConfiguration<K, V> configuration, Expiry expiry) {
-        String name = info.definition().name();
+    private Marshaller marshaller(Configuration<?, ?> configuration) {
         Marshaller marshaller = Marshallers.of(properties, loader);
         marshaller.allow(configuration.getKeyType());
         marshaller.allow(configuration.getValueType());
+        return marshaller;
+    }
+
+    private <K, V> SessionCache<K, V> open(
+            CacheInfo info, MutableConfiguration<K, V> configuration, Marshaller marshaller, UserCode<K, V> code) {
         SessionCache<K, V> cache = new SessionCache<>(
                 this,
                 configuration,
@@ -191,14 +210,33 @@ public final class LockstepCacheManager implements CacheManager {
                 session,
                 marshaller,
                 configuration.isStoreByValue() ? null : new References(),
-                expiry,
-                () -> forget(name));
-        caches.put(name, cache);
-        return cache;
+                code,
+                this::forget);
+        synchronized (this) {
+            if (!closed) {
+                caches.put(cache.getName(), cache);
+                return cache;
+            }
+        }
+        cache.close();
+        throw new IllegalStateException("The CacheManager " + uri + " was closed meanwhile");
     }
 
-    private synchronized void forget(String name) {
-        caches.remove(name);
+    private synchronized void forget(SessionCache<?, ?> cache) {
+        caches.remove(cache.getName(), cache);
+    }
+
+    /**
+     * Whether a cache that is open here is what the cluster has under its name; if not, somebody else has destroyed it, and it is closed.
+     *
+     * @param found under its name, after it was opened
+     */
+    private static boolean isCurrent(SessionCache<?, ?> known, @Nullable CacheInfo found) {
+        boolean current = found != null && found.id() == known.id();
+        if (!current) {
+            known.life().destroyed();
+        }
+        return current;
     }
 
     private static <K, V> MutableConfiguration<K, V> ownCopy(Configuration<K, V> configuration) {
@@ -240,14 +278,41 @@ public final class LockstepCacheManager implements CacheManager {
         }
     }
 
+    /** Asks the cluster, also for a cache that is open here: it may have been destroyed meanwhile, and created anew. */
     @Override
     @SuppressWarnings("unchecked")
-    public synchronized <K, V> @Nullable Cache<K, V> getCache(String name) {
+    public <K, V> @Nullable Cache<K, V> getCache(String name) {
         checkOpen();
         Objects.requireNonNull(name, "name");
-        SessionCache<?, ?> known = caches.get(name);
-        CacheInfo info = known == null ? find(name) : null;
-        return (Cache<K, V>) (info == null ? known : attach(info));
+        SessionCache<?, ?> known = open(name);
+        return (Cache<K, V>) (known != null && isCurrent(known) ? known : attached(name));
+    }
+
+    /** A cluster that does not answer takes away nothing that is open. */
+    private boolean isCurrent(SessionCache<?, ?> known) {
+        CacheInfo found;
+        try {
+            found = find(known.getName());
+        } catch (LockstepCacheException silent) {
+            LOG.debug("It is not known whether cache {} still exists", known.getName(), silent);
+            return true;
+        }
+        return isCurrent(known, found);
+    }
+
+    /** One that was opened meanwhile, or that someone else created; null when there is none. */
+    private @Nullable SessionCache<?, ?> attached(String name) {
+        opening.lock();
+        try {
+            SessionCache<?, ?> known = open(name);
+            CacheInfo found = find(name);
+            if (known != null && isCurrent(known, found)) {
+                return known;
+            }
+            return found == null ? null : attach(found);
+        } finally {
+            opening.unlock();
+        }
     }
 
     /** Opens a cache that someone else created. */
@@ -262,7 +327,7 @@ public final class LockstepCacheManager implements CacheManager {
         configuration.setTypes(type(definition.keyType()), type(definition.valueType()));
         ExpiryRule rule = definition.expiry();
         configuration.setExpiryPolicyFactory(() -> new RulePolicy(rule));
-        return open(info, configuration, Expiry.BY_RULE);
+        return open(info, configuration, marshaller(configuration), new UserCode<>(definition.name(), configuration));
     }
 
     private @Nullable CacheInfo find(String name) {

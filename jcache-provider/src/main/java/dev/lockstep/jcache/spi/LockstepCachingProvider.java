@@ -5,13 +5,14 @@ import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.OptionalFeature;
@@ -20,17 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lockstep as JSR-107's {@code Caching} finds it: one manager for each URI and class loader, usable again after it was closed.
- * Thread-safe; the lock guards the table of managers.
+ * Thread-safe; the lock guards the table of managers, and is not held while one is opened, so that nobody waits for another's cluster.
  */
 public final class LockstepCachingProvider implements CachingProvider {
 
     /** System property that names the URI of the CacheManager that is asked for without one. */
     public static final String DEFAULT_URI_PROPERTY = "lockstep.uri";
 
-    private final Map<ClassLoader, Map<URI, LockstepCacheManager>> managers = new WeakHashMap<>();
+    private final Map<ClassLoader, Map<URI, CompletableFuture<LockstepCacheManager>>> managers = new WeakHashMap<>();
 
     @Override
-    public synchronized CacheManager getCacheManager(
+    public CacheManager getCacheManager(
             @Nullable URI uri, @Nullable ClassLoader loader, @Nullable Properties properties) {
         return getCacheManager(uri, loader, properties, Map.of());
     }
@@ -40,18 +41,54 @@ public final class LockstepCachingProvider implements CachingProvider {
      *
      * @param templates by name pattern, in which {@code *} stands for any characters; the first that matches a cache's name holds
      */
-    public synchronized CacheManager getCacheManager(
+    public CacheManager getCacheManager(
             @Nullable URI uri,
             @Nullable ClassLoader loader,
             @Nullable Properties properties,
             Map<String, CacheSettings> templates) {
         URI actualUri = uri == null ? getDefaultURI() : uri;
         ClassLoader actualLoader = loader == null ? getDefaultClassLoader() : loader;
+        CompletableFuture<LockstepCacheManager> own = new CompletableFuture<>();
+        CompletableFuture<LockstepCacheManager> known = entered(actualLoader, actualUri, own);
+        if (known != null) {
+            return opened(known);
+        }
         try {
-            return managers.computeIfAbsent(actualLoader, none -> new HashMap<>())
-                    .computeIfAbsent(actualUri, none -> open(actualUri, actualLoader, properties, templates));
+            own.complete(open(actualUri, actualLoader, properties, templates));
         } catch (SettingsException invalid) {
-            throw new CacheException(invalid.getMessage(), invalid);
+            own.completeExceptionally(new CacheException(invalid.getMessage(), invalid));
+        } catch (RuntimeException | Error failure) {
+            own.completeExceptionally(failure);
+        } finally {
+            if (own.isCompletedExceptionally()) {
+                left(actualLoader, actualUri, own);
+            }
+        }
+        return opened(own);
+    }
+
+    /** Waits for the one who opens it, and fails as that one does. */
+    private static LockstepCacheManager opened(CompletableFuture<LockstepCacheManager> manager) {
+        try {
+            return manager.join();
+        } catch (CompletionException failed) {
+            if (failed.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) failed.getCause();
+        }
+    }
+
+    /** Who has it open, or opens it now; null when it is to be opened by the caller, as {@code own}. */
+    private synchronized @Nullable CompletableFuture<LockstepCacheManager> entered(
+            ClassLoader loader, URI uri, CompletableFuture<LockstepCacheManager> own) {
+        return managers.computeIfAbsent(loader, none -> new HashMap<>()).putIfAbsent(uri, own);
+    }
+
+    private synchronized void left(ClassLoader loader, URI uri, CompletableFuture<LockstepCacheManager> manager) {
+        Map<URI, CompletableFuture<LockstepCacheManager>> ofLoader = managers.getOrDefault(loader, Map.of());
+        if (ofLoader.get(uri) == manager) {
+            ofLoader.remove(uri);
         }
     }
 
@@ -115,13 +152,17 @@ public final class LockstepCachingProvider implements CachingProvider {
     }
 
     private synchronized List<LockstepCacheManager> open() {
-        List<LockstepCacheManager> open = new ArrayList<>();
-        managers.values().forEach(ofLoader -> open.addAll(ofLoader.values()));
-        return open;
+        return managers.values().stream()
+                .flatMap(ofLoader -> ofLoader.values().stream())
+                .filter(manager -> manager.isDone() && !manager.isCompletedExceptionally())
+                .map(CompletableFuture::join)
+                .toList();
     }
 
     synchronized void closed(LockstepCacheManager manager) {
-        managers.getOrDefault(manager.getClassLoader(), Map.of()).remove(manager.getURI(), manager);
+        managers.getOrDefault(manager.getClassLoader(), Map.of())
+                .values()
+                .removeIf(known -> known.isDone() && !known.isCompletedExceptionally() && known.join() == manager);
     }
 
     /** By reference can be stored only where all is in this JVM; so it depends on what the default CacheManager is. */

@@ -1,16 +1,19 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.protocol.routing.EmbeddedNode;
+import dev.lockstep.protocol.runtime.Threads;
 import dev.lockstep.protocol.settings.Settings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes that run in this JVM. A member of a cluster has its ports and its folder once, so all CacheManagers with the same
- * settings share it, and the last that closes ends it; a node in memory belongs to one CacheManager. Thread-safe: the class's
- * lock guards the table, and is held while a member starts or stops, so that one is never started twice.
+ * settings share it, and the last that closes ends it; a node in memory belongs to one CacheManager. Thread-safe: the class's lock guards the
+ * table and the numbers of users, and is held for a moment only; a member's own is held while it starts or stops, so that one is never started
+ * twice, and nobody waits for another member.
  */
 final class Nodes {
 
@@ -18,13 +21,10 @@ final class Nodes {
 
     private Nodes() {}
 
+    /** A member that somebody uses or waits for. */
     private static final class Shared {
-        private final EmbeddedNode node;
         private int users;
-
-        Shared(EmbeddedNode node) {
-            this.node = node;
-        }
+        private @Nullable EmbeddedNode node;
     }
 
     /** The node that the settings describe, to be given back by {@link #release}. */
@@ -32,10 +32,24 @@ final class Nodes {
         if (settings.node().isEmpty()) {
             return started(settings);
         }
-        synchronized (Nodes.class) {
-            Shared member = MEMBERS.computeIfAbsent(settings, none -> new Shared(started(settings)));
-            member.users++;
-            return member.node;
+        Shared member = entered(settings);
+        synchronized (member) {
+            EmbeddedNode node = member.node;
+            if (node != null) {
+                return node;
+            }
+            boolean started = false;
+            try {
+                node = started(settings);
+                member.node = node;
+                started = true;
+                return node;
+            } finally {
+                if (!started) {
+                    isLastToLeave(member);
+                    dropUnused(settings, member);
+                }
+            }
         }
     }
 
@@ -44,20 +58,42 @@ final class Nodes {
             node.close();
             return;
         }
-        synchronized (Nodes.class) {
-            Shared member = MEMBERS.get(settings);
-            if (--member.users == 0) {
-                MEMBERS.remove(settings);
-                member.node.close();
+        Shared member = used(settings);
+        synchronized (member) {
+            if (isLastToLeave(member)) {
+                member.node = null;
+                node.close();
             }
+            dropUnused(settings, member);
+        }
+    }
+
+    private static synchronized Shared entered(Settings settings) {
+        Shared member = MEMBERS.computeIfAbsent(settings, none -> new Shared());
+        member.users++;
+        return member;
+    }
+
+    private static synchronized Shared used(Settings settings) {
+        return MEMBERS.get(settings);
+    }
+
+    private static synchronized boolean isLastToLeave(Shared member) {
+        return --member.users == 0;
+    }
+
+    /** Whoever has come while it was being stopped starts it again, and nobody else may meanwhile. */
+    private static synchronized void dropUnused(Settings settings, Shared member) {
+        if (member.users == 0) {
+            MEMBERS.remove(settings);
         }
     }
 
     private static EmbeddedNode started(Settings settings) {
-        return ServiceLoader.load(EmbeddedNode.Provider.class, Nodes.class.getClassLoader())
+        EmbeddedNode.Provider provider = ServiceLoader.load(EmbeddedNode.Provider.class, Nodes.class.getClassLoader())
                 .findFirst()
                 .orElseThrow(() -> new CacheException("There is no node on the class path to embed. Add the dependency"
-                        + " dev.lockstep:lockstep-node, or name a cluster by a URI such as lockstep://host:port"))
-                .start(settings);
+                        + " dev.lockstep:lockstep-node, or name a cluster by a URI such as lockstep://host:port"));
+        return Threads.apart("lockstep-node-starts", () -> provider.start(settings));
     }
 }

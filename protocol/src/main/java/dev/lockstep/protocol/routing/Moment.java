@@ -1,5 +1,7 @@
 package dev.lockstep.protocol.routing;
 
+import dev.lockstep.protocol.wire.Versions;
+
 /**
  * How far a session had seen each shard at one moment: whatever begins after the moment gets a later position. Immutable.
  */
@@ -9,6 +11,11 @@ public final class Moment {
 
     Moment(long[] positions) {
         this.positions = positions;
+    }
+
+    /** Whether a version of a shard is of a later change than any that had been seen. */
+    public boolean isBefore(int shard, long version) {
+        return version > Versions.lastAt(positions[shard]);
     }
 
     long position(int shard) {

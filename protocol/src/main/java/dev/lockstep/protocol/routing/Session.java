@@ -248,6 +248,11 @@ public final class Session implements AutoCloseable {
         return positions.moment();
     }
 
+    /** How far the cluster has got by now: what anybody was acknowledged before is before this moment. Asks each shard's leader. */
+    public CompletableFuture<Moment> now(int cacheId) {
+        return size(cacheId, Consistency.STRONG).thenApply(size -> positions.moment());
+    }
+
     /** The last version of a key's shard that the session had seen at a moment of its own: a lower bound of what it was. */
     public long lastVersionAt(Moment moment, int cacheId, Bytes key) {
         return Versions.lastAt(moment.position(shardOf(cacheId, key)));

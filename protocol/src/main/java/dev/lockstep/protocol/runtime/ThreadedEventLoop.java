@@ -25,8 +25,7 @@ final class ThreadedEventLoop implements EventLoop {
     }
 
     private Thread newThread(Runnable work) {
-        Thread created = new Thread(work, name);
-        created.setDaemon(true);
+        Thread created = Threads.daemon(work, name);
         thread = created;
         return created;
     }
