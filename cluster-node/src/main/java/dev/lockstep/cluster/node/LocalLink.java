@@ -1,12 +1,11 @@
 package dev.lockstep.cluster.node;
 
 import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.routing.OutstandingRequests;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A link to a node in the same JVM: a call, without a wire. Thread-safe. */
@@ -14,9 +13,7 @@ public final class LocalLink implements Link, RequestServer.Replies {
 
     private final RequestServer.Connection connection;
     private final AtomicLong correlations = new AtomicLong();
-    private final Map<Long, ReplyHandler> streams = new ConcurrentHashMap<>();
-    private final Map<Long, ReplyHandler> outstanding = new ConcurrentHashMap<>();
-    private volatile boolean closed;
+    private final OutstandingRequests outstanding = new OutstandingRequests();
 
     public LocalLink(RequestServer server) {
         this.connection = server.connect(null, this);
@@ -25,25 +22,17 @@ public final class LocalLink implements Link, RequestServer.Replies {
     @Override
     public long send(Request request, ReplyHandler handler) {
         long correlation = correlations.incrementAndGet();
-        if (closed) {
+        if (outstanding.isClosed() || !outstanding.add(correlation, request, handler)) {
             handler.failed(false, new IOException("The node in this JVM is closed"));
-            return correlation;
+        } else {
+            connection.serve(correlation, request);
         }
-        (request instanceof Request.Subscribe ? streams : outstanding).put(correlation, handler);
-        if (request instanceof Request.Unsubscribe unsubscribe) {
-            streams.remove(unsubscribe.correlationId());
-        }
-        connection.serve(correlation, request);
         return correlation;
     }
 
     @Override
     public void send(long correlationId, Reply reply) {
-        ReplyHandler once = outstanding.remove(correlationId);
-        ReplyHandler handler = once == null ? streams.get(correlationId) : once;
-        if (handler != null) {
-            handler.reply(reply);
-        }
+        outstanding.answer(correlationId, reply);
     }
 
     @Override
@@ -53,18 +42,13 @@ public final class LocalLink implements Link, RequestServer.Replies {
 
     @Override
     public boolean isOpen() {
-        return !closed;
+        return !outstanding.isClosed();
     }
 
     @Override
     public void close() {
-        closed = true;
+        outstanding.close();
         connection.closed();
-        outstanding.keySet().forEach(correlation -> {
-            ReplyHandler handler = outstanding.remove(correlation);
-            if (handler != null) {
-                handler.failed(true, new IOException("The node in this JVM was closed"));
-            }
-        });
+        outstanding.failAll(true, new IOException("The node in this JVM was closed"));
     }
 }

@@ -103,7 +103,7 @@ public final class NodeCore implements AutoCloseable {
         }
         this.shards = new ShardHost(hosted);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, this::view, this::describeReplicas, limits.maxInFlight());
+                consensus, control, shards, peers, this::view, this::describeReplicas, limits.maxInFlight());
         this.leaderships = new Leaderships(self, time);
         this.handOvers = new HandOvers(
                 self, groups(), peers, time, loop, limits.patience().toNanos() / 2);

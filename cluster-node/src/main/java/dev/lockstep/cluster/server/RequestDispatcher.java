@@ -2,6 +2,7 @@ package dev.lockstep.cluster.server;
 
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.routing.RequestServer;
@@ -31,11 +32,13 @@ public final class RequestDispatcher implements RequestServer {
     private final Consensus consensus;
     private final ControlGroup control;
     private final ShardHost shards;
+    private final Peers peers;
     private final Supplier<ClusterView> view;
     private final Supplier<List<ReplicaStatus>> replicas;
     private final int maxInFlight;
 
     /**
+     * @param peers to whom requests are passed on
      * @param replicas how those of this node are
      * @param maxInFlight requests of one connection that may be under way
      */
@@ -43,12 +46,14 @@ public final class RequestDispatcher implements RequestServer {
             Consensus consensus,
             ControlGroup control,
             ShardHost shards,
+            Peers peers,
             Supplier<ClusterView> view,
             Supplier<List<ReplicaStatus>> replicas,
             int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
         this.shards = shards;
+        this.peers = peers;
         this.view = view;
         this.replicas = replicas;
         this.maxInFlight = maxInFlight;
@@ -101,11 +106,21 @@ public final class RequestDispatcher implements RequestServer {
             } else if (request instanceof Request.ToLog toLog && node != null) {
                 consensus.serve(node, toLog.message(), reply -> replies.send(correlationId, reply));
             } else {
-                inFlight.incrementAndGet();
+                answer(correlationId, request);
+            }
+        }
+
+        private void answer(long correlationId, Request request) {
+            inFlight.incrementAndGet();
+            try {
                 serve(request, reply -> {
                     inFlight.decrementAndGet();
                     replies.send(correlationId, reply);
                 });
+            } catch (RuntimeException failure) {
+                // Nothing fails once it has answered, so its place is still taken.
+                inFlight.decrementAndGet();
+                throw failure;
             }
         }
 
@@ -120,9 +135,27 @@ public final class RequestDispatcher implements RequestServer {
                 consensus.recover(recover.group(), recover.term(), recover.stands(), reply);
             } else if (request instanceof Request.CreateCache || request instanceof Request.DestroyCache) {
                 control.propose(request, reply);
+            } else if (request instanceof Request.PassOn passOn && mayBePassedOn(passOn.request())) {
+                peers.ask(
+                        passOn.to(),
+                        passOn.request(),
+                        answer -> reply.accept(
+                                answer != null
+                                        ? answer
+                                        : Reply.Refused.of(
+                                                Status.INDETERMINATE,
+                                                "Node " + passOn.to()
+                                                        + " was asked through another one and has not answered that either")));
             } else {
                 reply.accept(Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request));
             }
+        }
+
+        private static boolean mayBePassedOn(Request request) {
+            return (request instanceof Request.ToShard && !(request instanceof Request.Subscribe))
+                    || request instanceof Request.ListCaches
+                    || request instanceof Request.CreateCache
+                    || request instanceof Request.DestroyCache;
         }
 
         private Reply confirmed(Request.ConfirmTerms confirm) {

@@ -211,6 +211,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void whenApplied(long position, Consumer<Reply> reply, Runnable then) {
+        if (state.applied() < position && isOutOfTouch()) {
+            reply.accept(behind("is out of touch with its leader and behind what the session has seen"));
+            return;
+        }
         waits.await(position, BEHIND_NANOS, applied -> {
             if (applied) {
                 then.run();
@@ -218,6 +222,12 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                 reply.accept(behind("has not applied yet what the session has seen"));
             }
         });
+    }
+
+    /** Whether what is missing here is not on its way: a leader sends what it appends at once. */
+    private boolean isOutOfTouch() {
+        ReplicatedLog.Standing standing = log.standing();
+        return !standing.leads() && (standing.leader() == null || log.sinceLeaderContactNanos() > BEHIND_NANOS);
     }
 
     /** Looks into the store to answer. One that fails ends the replica: others have what it had. */
@@ -543,7 +553,9 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         } else {
             caches.learn(cacheId, refusal -> {
                 if (refusal != null) {
-                    reply.accept(refusal);
+                    boolean others = refusal.status().kind() == Status.Kind.TRANSIENT
+                            && !log.standing().leads();
+                    reply.accept(others ? behind("has not heard of cache " + cacheId + " yet") : refusal);
                 } else if (caches.cache(cacheId) == null) {
                     reply.accept(noSuchCache(cacheId));
                 } else {

@@ -80,7 +80,7 @@ class RequestDispatcherTest {
                         limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         dispatcher = new RequestDispatcher(
-                talking(consensus), control, shards, () -> view, consensus::replicas, MAX_IN_FLIGHT);
+                talking(consensus), control, shards, peers, () -> view, consensus::replicas, MAX_IN_FLIGHT);
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         connection.serve(1, new Request.CreateCache(definition));
@@ -206,6 +206,63 @@ class RequestDispatcherTest {
         }
         connection.serve(6, new Request.Subscribe(cache, 0, -1, 0));
         assertThat(told.get(6L)).hasSize(1).first().isInstanceOf(Reply.Subscribed.class);
+    }
+
+    @Test
+    void whateverEndsItsSubscriptionsAConnectionKeepsNone() {
+        for (int i = 0; i < 1_000; i++) {
+            connection.serve(10, new Request.Subscribe(cache, 0, -1, 0));
+            connection.serve(11, new Request.Unsubscribe(10));
+            connection.serve(12, new Request.Subscribe(cache, 0, -1, 0));
+            write(13);
+            writable = false;
+            write(14);
+            writable = true;
+            assertThat(refusal(12)).isEqualTo(Status.BUSY);
+            RequestServer.Connection lost = connectionOf(null);
+            lost.serve(15, new Request.Subscribe(cache, 0, -1, 0));
+            lost.closed();
+            assertThat(told.get(15L)).last().isInstanceOf(Reply.Subscribed.class);
+            told.clear();
+        }
+        write(16);
+        assertThat(told).containsOnlyKeys(16L);
+    }
+
+    @Test
+    void requestsThatFailInTheNodeKeepNoPlaceOfTheirConnection() {
+        for (int i = 0; i < 2 * MAX_IN_FLIGHT; i++) {
+            connection.serve(11, new Request.Get(cache, 0, null, true, Consistency.SESSION, 0, 0));
+            assertThat(refusal(11)).isEqualTo(Status.INTERNAL);
+        }
+        write(15);
+        assertThat(told.get(15L)).first().isInstanceOf(Reply.Written.class);
+    }
+
+    @Test
+    void whatIsPassedOnIsAnsweredAsTheOtherAnswers() {
+        NodeId b = new NodeId("b");
+        connection.serve(5, new Request.PassOn(b, new Request.ListCaches()));
+        assertThat(peers.of(b)).extracting(SteeredPeers.Question::request).containsExactly(new Request.ListCaches());
+        assertThat(told).isEmpty();
+        peers.answer(peers.of(b).get(0), new Reply.Caches(List.of()));
+        assertThat(told.get(5L)).containsExactly(new Reply.Caches(List.of()));
+        connection.serve(6, new Request.PassOn(b, new Request.ListCaches()));
+        peers.answer(peers.of(b).get(0), null);
+        assertThat(refusal(6)).isEqualTo(Status.INDETERMINATE);
+    }
+
+    @Test
+    void onlyWhatIsAboutShardsOrCachesIsPassedOn() {
+        NodeId b = new NodeId("b");
+        for (Request request : List.of(
+                new Request.Subscribe(cache, 0, -1, 0),
+                new Request.ToLog(KEY),
+                new Request.PassOn(A, new Request.ListCaches()))) {
+            connection.serve(5, new Request.PassOn(b, request));
+            assertThat(refusal(5)).isEqualTo(Status.INVALID);
+        }
+        assertThat(peers.questions()).isEmpty();
     }
 
     @Test

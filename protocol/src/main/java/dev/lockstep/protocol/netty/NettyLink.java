@@ -3,6 +3,7 @@ package dev.lockstep.protocol.netty;
 import dev.lockstep.protocol.routing.ConnectionRefusedException;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.routing.OutstandingRequests;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.FrameCodec.Frame;
@@ -103,7 +104,7 @@ final class NettyLink implements Link {
         } else if (outstanding.size() >= maxInFlight || (ready != null && ready.waitingBytes() >= MAX_WAITING_BYTES)) {
             handler.reply(new Reply.Refused(
                     Status.BUSY, outstanding.size() + " requests are waiting on this connection", 10, null));
-        } else if (!outstanding.add(correlation, handler, request instanceof Request.Subscribe)) {
+        } else if (!outstanding.add(correlation, request, handler)) {
             handler.failed(false, new IOException("The connection is closed"));
         } else if (ready == null) {
             writeWhenOpen(frame);
@@ -208,7 +209,7 @@ final class NettyLink implements Link {
         public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
             if (!(event instanceof IdleStateEvent)) {
                 super.userEventTriggered(context, event);
-            } else if (!outstanding.isEmpty() || !welcomed) {
+            } else if (outstanding.size() > 0 || !welcomed) {
                 if (asked || !welcomed) {
                     fail(
                             true,

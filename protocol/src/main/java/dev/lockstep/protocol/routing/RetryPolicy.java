@@ -33,6 +33,11 @@ record RetryPolicy(boolean again, boolean elsewhere, long delayMillis) {
         return new RetryPolicy(true, true, attempts == 1 ? 0 : backOff(attempts));
     }
 
+    /** The same without the wait: there is somebody to ask who was not asked yet. */
+    RetryPolicy atOnce() {
+        return new RetryPolicy(again, elsewhere, 0);
+    }
+
     /** 5, 10, 20 … 250 ms. */
     static long backOff(int attempts) {
         return Math.min(MAX_DELAY_MILLIS, FIRST_DELAY_MILLIS << Math.min(attempts - 1, 10));

@@ -14,8 +14,10 @@ import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,7 +30,18 @@ import org.jspecify.annotations.Nullable;
 final class Router implements AutoCloseable {
 
     private static final long ATTEMPT_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** How long another node may take to pass something on: if it can't reach the leader either, there is a new one soon. */
+    private static final long DETOUR_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private static final Link.ReplyHandler IGNORED = new Link.ReplyHandler() {
+        @Override
+        public void reply(Reply reply) {}
+
+        @Override
+        public void failed(boolean sent, Throwable cause) {}
+    };
 
     private final Links links;
     private final @Nullable EmbeddedNode local;
@@ -37,6 +50,7 @@ final class Router implements AutoCloseable {
     private final Entropy entropy;
     private final Duration timeout;
     private final Directory directory;
+    private final Map<NodeId, Pulse> pulses = new ConcurrentHashMap<>();
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private volatile boolean closed;
 
@@ -55,7 +69,7 @@ final class Router implements AutoCloseable {
         this.entropy = entropy;
         this.timeout = timeout;
         NodeId localId = local == null ? null : local.member().id();
-        this.directory = new Directory(view, localId, entropy.nextInt(1 << 16));
+        this.directory = new Directory(view, localId, entropy.nextInt(1 << 16), time);
     }
 
     ClusterView view() {
@@ -112,56 +126,83 @@ final class Router implements AutoCloseable {
     /** Opens a stream of replies at the {@code attempt}-th best node; retrying is the caller's. */
     Stream stream(Request.Subscribe request, int attempt, Link.ReplyHandler handler) {
         List<Member> candidates = directory.candidates(request, false);
-        Link link = link(candidates.get(attempt % candidates.size()));
-        return new Stream(link, link.send(request, handler));
+        Member member = candidates.get(attempt % candidates.size());
+        Opening opening = new Opening(member, handler);
+        pulse(member).await(opening);
+        Link link = link(member);
+        Stream stream = new Stream(link, link.send(request, opening));
+        opening.stream = stream;
+        return stream;
     }
 
     /** A subscription on a link. */
-    record Stream(Link link, long correlationId) {}
+    record Stream(Link link, long correlationId) {
+
+        /** Ends it, also where it has not begun yet. */
+        void end() {
+            if (link.isOpen()) {
+                link.send(new Request.Unsubscribe(correlationId), IGNORED);
+            }
+        }
+    }
 
     private Link link(Member member) {
         return local != null && member.id().equals(local.member().id()) ? local.link() : links.to(member);
     }
 
-    /** Asks the members in turn how the cluster looks now; at most one such question is under way. */
-    private void refresh() {
-        if (refreshing.compareAndSet(false, true)) {
-            Request describe = new Request.DescribeCluster();
-            List<Member> members = directory.candidates(describe, false);
-            Member member = members.get(entropy.nextInt(members.size()));
-            link(member).send(describe, new Link.ReplyHandler() {
-                @Override
-                public void reply(Reply reply) {
-                    refreshing.set(false);
-                    if (reply instanceof Reply.Cluster cluster) {
-                        directory.learn(cluster.view());
-                    }
-                }
-
-                @Override
-                public void failed(boolean sent, Throwable cause) {
-                    refreshing.set(false);
-                }
-            });
-        }
+    private Pulse pulse(Member member) {
+        Pulse known = pulses.get(member.id());
+        return known != null ? known : pulses.computeIfAbsent(member.id(), id -> new Pulse(loop, () -> ask(member)));
     }
 
-    /** Asks a silent member for a sign of life until it gives one. */
-    private void probe(Member member) {
-        if (closed) {
-            return;
-        }
+    private void heard(Member member) {
+        pulse(member).heard();
+        directory.heard(member.id());
+    }
+
+    private void ask(Member member) {
         link(member).send(new Request.DescribeCluster(), new Link.ReplyHandler() {
             @Override
             public void reply(Reply reply) {
-                directory.heard(member.id());
+                heard(member);
             }
 
             @Override
             public void failed(boolean sent, Throwable cause) {
-                loop.schedule(PROBE_NANOS, () -> probe(member));
+                // So does whoever waits for the node; a silent one is asked again.
             }
         });
+    }
+
+    /** The node has given no sign of life: it is asked for one until it does. */
+    private void silent(Member member) {
+        if (directory.silent(member.id())) {
+            loop.schedule(PROBE_NANOS, () -> probe(member));
+        }
+        refresh();
+    }
+
+    private void probe(Member member) {
+        if (closed || !directory.isSilent(member.id())) {
+            return;
+        }
+        ask(member);
+        loop.schedule(PROBE_NANOS, () -> probe(member));
+    }
+
+    /** Asks one of the members how the cluster looks now; at most one such question is under way. */
+    private void refresh() {
+        if (refreshing.compareAndSet(false, true)) {
+            List<Member> members = directory.talking();
+            Member member = members.get(entropy.nextInt(members.size()));
+            ask(member, new Request.DescribeCluster()).thenAccept(reply -> {
+                refreshing.set(false);
+                if (reply instanceof Reply.Cluster cluster) {
+                    heard(member);
+                    directory.learn(cluster.view());
+                }
+            });
+        }
     }
 
     /** Ends what is under way: it fails as at its deadline. Idempotent. */
@@ -169,6 +210,49 @@ final class Router implements AutoCloseable {
     public void close() {
         closed = true;
         links.close();
+    }
+
+    /** A subscription that has yet to begin: a node that is silent meanwhile fails it. What comes later goes through. */
+    private final class Opening implements Link.ReplyHandler, Pulse.Waiter {
+
+        private final Member member;
+        private final Link.ReplyHandler handler;
+        private final AtomicBoolean over = new AtomicBoolean();
+        private volatile @Nullable Stream stream;
+
+        Opening(Member member, Link.ReplyHandler handler) {
+            this.member = member;
+            this.handler = handler;
+        }
+
+        @Override
+        public void silent() {
+            if (over.compareAndSet(false, true)) {
+                Router.this.silent(member);
+                Stream late = stream;
+                if (late != null) {
+                    late.end();
+                }
+                handler.failed(true, new TimeoutException("Node " + member + " gives no sign of life"));
+            }
+        }
+
+        @Override
+        public void reply(Reply reply) {
+            if (over.compareAndSet(false, true)) {
+                pulse(member).forget(this);
+            }
+            heard(member);
+            handler.reply(reply);
+        }
+
+        @Override
+        public void failed(boolean sent, Throwable cause) {
+            if (over.compareAndSet(false, true)) {
+                pulse(member).forget(this);
+            }
+            handler.failed(sent, cause);
+        }
     }
 
     /** One request on its way, through all its attempts. Steps follow each other; only a late reply may come between. */
@@ -186,6 +270,8 @@ final class Router implements AutoCloseable {
         private boolean maybeDone;
         private final Set<NodeId> tried = new HashSet<>();
         private final Set<NodeId> lost = new HashSet<>();
+        private final Set<NodeId> detours = new HashSet<>();
+        private @Nullable Route detour;
         private @Nullable LockstepException last;
 
         Call(Request request, Deadline deadline) {
@@ -203,32 +289,56 @@ final class Router implements AutoCloseable {
 
         void attempt() {
             List<Member> candidates = directory.candidates(request, fallBack);
-            if (candidates.isEmpty() || closed) {
-                giveUp();
+            boolean unreachable = directory.unreachableFor().compareTo(timeout) > 0;
+            if (candidates.isEmpty() || closed || unreachable) {
+                giveUp(unreachable);
                 return;
             }
             attempts++;
-            Attempt attempt = new Attempt(target(candidates));
-            attempt.start(Math.min(patience(), remainingNanos(deadline)));
+            Attempt attempt = new Attempt(route(candidates));
+            attempt.start(Math.min(patience(attempt.route), remainingNanos(deadline)));
         }
 
-        /** The best that was not tried in this round; after the last a new round begins. */
+        private Route route(List<Member> candidates) {
+            Route learnt = detour;
+            NodeId leader = fromLeader && attempts == 1 ? directory.ledBy(group) : null;
+            Member through = leader == null ? null : directory.detour(leader);
+            detour = null;
+            if (through != null) {
+                learnt = new Route(through, leader);
+            }
+            if (learnt != null) {
+                detours.add(learnt.to().id());
+                return learnt;
+            }
+            return new Route(target(candidates), null);
+        }
+
+        /**
+         * The best that was not tried in this round; after the last a new round begins. A silent node is asked when all are
+         * silent.
+         */
         private Member target(List<Member> candidates) {
+            boolean allSilent = directory.isSilent(candidates.get(0).id());
             for (Member candidate : candidates) {
-                if (!tried.contains(candidate.id())) {
+                if (!tried.contains(candidate.id()) && (allSilent || !directory.isSilent(candidate.id()))) {
                     return candidate;
                 }
             }
             tried.clear();
+            detours.clear();
             return candidates.get(0);
         }
 
-        /** Queueing for a lease takes as long as it takes; that the node is dead meanwhile, its link notices. */
-        private long patience() {
+        /** Queueing for a lease takes as long as it takes; that the node is dead meanwhile, its pulse tells. */
+        private long patience(Route route) {
+            if (route.passedOnTo() != null) {
+                return DETOUR_NANOS;
+            }
             return request instanceof Request.ReadForUpdate ? Long.MAX_VALUE : ATTEMPT_NANOS;
         }
 
-        private void refused(Member target, Reply.Refused refused) {
+        private void refused(Route route, Reply.Refused refused) {
             Status status = refused.status();
             if (numbered && maybeDone && status.kind() == Status.Kind.PERMANENT) {
                 result.completeExceptionally(new LockstepException(
@@ -240,44 +350,63 @@ final class Router implements AutoCloseable {
             last = new LockstepException(status, refused.message());
             RetryPolicy advice = RetryPolicy.after(refused, attempts);
             if (advice.elsewhere()) {
-                tried.add(target.id());
+                tried.add(route.to().id());
             }
-            learn(target, refused);
-            follow(advice);
+            learn(route, refused);
+            follow(detour == null ? advice : advice.atOnce());
         }
 
-        private void learn(Member target, Reply.Refused refused) {
-            if (refused.leader() != null) {
-                directory.leads(group, refused.leader());
-            } else if (refused.status() == Status.MOVED || refused.status() == Status.NO_LEADER) {
-                directory.leadsNot(group, target.id());
+        private void learn(Route route, Reply.Refused refused) {
+            NodeId answering = route.to().id();
+            if (route.passedOnTo() != null) {
+                directory.reachedNot(route.passedOnTo(), answering);
             }
-            if (refused.status() == Status.BEHIND && !fallBack) {
-                fallBack = true;
-                tried.clear();
+            NodeId leader = refused.leader();
+            if (leader != null) {
+                directory.leads(group, leader);
+                // Others may reach a leader that does not answer here.
+                if (directory.isSilent(leader) && !directory.isLocal(answering) && detours.add(answering)) {
+                    detour = new Route(route.to(), leader);
+                }
+            } else if (refused.status() == Status.MOVED || refused.status() == Status.NO_LEADER) {
+                directory.leadsNot(group, route.passedOnTo() == null ? answering : route.passedOnTo());
+            }
+            if (refused.status() == Status.BEHIND) {
+                directory.behind(group, answering);
+                if (!fallBack) {
+                    fallBack = true;
+                    tried.clear();
+                }
             }
         }
 
         /** A connection that breaks says little about the node: it is asked once more, over another. */
-        private void lost(Member target, boolean sent, Throwable cause) {
-            if (!sent || !lost.add(target.id())) {
-                silent(target, sent, cause);
+        private void lost(Route route, boolean sent, Throwable cause) {
+            if (!sent || !lost.add(route.to().id())) {
+                silent(route, sent, cause);
                 return;
             }
             maybeDone |= changes;
-            last = unreachable(target, cause);
+            last = unreachable(route.to(), cause);
             attempt();
         }
 
-        private void silent(Member target, boolean sent, Throwable cause) {
+        private void silent(Route route, boolean sent, Throwable cause) {
+            Router.this.silent(route.to());
+            unanswered(route, sent, cause);
+        }
+
+        /** The node lives, as far as is known, but something keeps it from answering this. */
+        private void unanswered(Route route, boolean sent, Throwable cause) {
             maybeDone |= changes && sent;
-            last = unreachable(target, cause);
-            directory.leadsNot(group, target.id());
-            if (directory.silent(target.id())) {
-                loop.schedule(PROBE_NANOS, () -> probe(target));
+            last = unreachable(route.to(), cause);
+            if (route.passedOnTo() == null) {
+                directory.leadsNot(group, route.to().id());
+            } else {
+                directory.reachedNot(route.passedOnTo(), route.to().id());
             }
             refresh();
-            tried.add(target.id());
+            tried.add(route.to().id());
             follow(RetryPolicy.afterSilence(attempts - lost.size()));
         }
 
@@ -295,7 +424,7 @@ final class Router implements AutoCloseable {
             long jittered = advice.delayMillis() + (upToMillis <= 0 ? 0 : entropy.nextInt(upToMillis + 1));
             long delay = TimeUnit.MILLISECONDS.toNanos(jittered);
             if (closed || deadline.remainingNanos(time) <= delay) {
-                giveUp();
+                giveUp(false);
             } else if (delay == 0 && attempts < 3) {
                 attempt();
             } else {
@@ -303,12 +432,18 @@ final class Router implements AutoCloseable {
             }
         }
 
-        private void giveUp() {
+        private void giveUp(boolean unreachable) {
             LockstepException cause = last;
             Status none = cause == null ? Status.NO_LEADER : cause.status();
             Status status = maybeDone ? Status.INDETERMINATE : none;
             String what = request.getClass().getSimpleName() + (group < 0 ? "" : " in shard " + group);
-            String when = closed ? " before the session was closed" : " within " + timeout.toMillis() + " ms";
+            String when = closed
+                    ? " before the session was closed"
+                    : unreachable
+                            ? ": no node of cluster " + directory.view().cluster() + " has answered for "
+                                    + directory.unreachableFor().toSeconds()
+                                    + " s, so nothing is waited for until one does;"
+                            : " within " + timeout.toMillis() + " ms";
             result.completeExceptionally(new LockstepException(
                     status,
                     what + " did not succeed" + when + " and " + attempts + " attempts"
@@ -318,31 +453,45 @@ final class Router implements AutoCloseable {
         }
 
         /** One try at one node: the first of reply, failure and time-out counts; a late definite reply still helps. */
-        private final class Attempt implements Link.ReplyHandler {
+        private final class Attempt implements Link.ReplyHandler, Pulse.Waiter {
 
-            private final Member target;
+            private final Route route;
+            private final Pulse pulse;
             private final AtomicBoolean over = new AtomicBoolean();
             private EventLoop.@Nullable Timer timer;
 
-            Attempt(Member target) {
-                this.target = target;
+            Attempt(Route route) {
+                this.route = route;
+                this.pulse = pulse(route.to());
             }
 
             void start(long nanos) {
                 timer = loop.schedule(nanos, this::timedOut);
-                link(target).send(request, this);
+                pulse.await(this);
+                NodeId beyond = route.passedOnTo();
+                link(route.to()).send(beyond == null ? request : new Request.PassOn(beyond, request), this);
             }
 
             private void timedOut() {
-                if (over.compareAndSet(false, true)) {
-                    silent(target, true, new TimeoutException("no answer in time"));
+                if (first()) {
+                    unanswered(route, true, new TimeoutException("no answer in time"));
+                }
+            }
+
+            @Override
+            public void silent() {
+                if (first()) {
+                    Call.this.silent(route, true, new TimeoutException("no sign of life"));
                 }
             }
 
             private boolean first() {
                 boolean first = over.compareAndSet(false, true);
-                if (first && timer != null) {
-                    timer.cancel();
+                if (first) {
+                    pulse.forget(this);
+                    if (timer != null) {
+                        timer.cancel();
+                    }
                 }
                 return first;
             }
@@ -350,23 +499,38 @@ final class Router implements AutoCloseable {
             @Override
             public void reply(Reply reply) {
                 boolean first = first();
-                directory.heard(target.id());
+                heard(route.to());
                 if (!(reply instanceof Reply.Refused refused)) {
-                    if (fromLeader) {
-                        directory.leads(group, target.id());
-                    }
+                    answered();
                     result.complete(reply);
                 } else if (first && !result.isDone()) {
-                    refused(target, refused);
+                    refused(route, refused);
+                }
+            }
+
+            private void answered() {
+                NodeId beyond = route.passedOnTo();
+                if (beyond != null) {
+                    directory.reached(beyond, route.to().id());
+                }
+                if (fromLeader) {
+                    directory.leads(group, beyond == null ? route.to().id() : beyond);
                 }
             }
 
             @Override
             public void failed(boolean sent, Throwable cause) {
                 if (first() && !result.isDone()) {
-                    lost(target, sent, cause);
+                    lost(route, sent, cause);
                 }
             }
         }
     }
+
+    /**
+     * Whom an attempt asks.
+     *
+     * @param passedOnTo the leader that it shall pass the request on to, because it does not answer here; else null
+     */
+    private record Route(Member to, @Nullable NodeId passedOnTo) {}
 }

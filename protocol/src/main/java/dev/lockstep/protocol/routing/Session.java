@@ -104,9 +104,14 @@ public final class Session implements AutoCloseable {
             int cacheId, Collection<Bytes> keys, boolean withValues, Consistency consistency) {
         List<CompletableFuture<Map<Bytes, EntryRead>>> parts = new ArrayList<>();
         byShard(cacheId, keys, key -> key).forEach((shard, ofShard) -> {
+            // One after another, each with a deadline of its own: so that is about progress, however much there is to
+            // read.
+            CompletableFuture<Map<Bytes, EntryRead>> part = CompletableFuture.completedFuture(new HashMap<>());
             for (List<Bytes> chunk : Chunks.of(ofShard, Bytes::size)) {
-                parts.add(readChunk(cacheId, shard, chunk, withValues, consistency));
+                part = part.thenCompose(found -> readChunk(cacheId, shard, chunk, withValues, consistency)
+                        .thenApply(more -> union(found, more)));
             }
+            parts.add(part);
         });
         return all(parts).thenApply(ignored -> {
             Map<Bytes, EntryRead> found = new HashMap<>();

@@ -14,6 +14,7 @@ import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -65,14 +66,67 @@ final class SessionWrites {
             }
         }
         Parts parts = new Parts();
-        List<CompletableFuture<?>> ended = new ArrayList<>();
+        List<CompletableFuture<Void>> ended = new ArrayList<>();
         byShard.forEach((shard, ofShard) -> {
-            for (List<Mutation> chunk : Chunks.of(ofShard, SessionWrites::size)) {
-                ended.add(numbered(shard, id -> new Request.Write(cacheId, shard, id, chunk, LeaseId.NONE))
-                        .handle((written, failure) -> parts.ended(shard, chunk, written, failure)));
-            }
+            InTurn inTurn = new InTurn(cacheId, shard, Chunks.of(ofShard, SessionWrites::size), parts);
+            inTurn.goOn();
+            ended.add(inTurn.ended);
         });
         return Session.all(ended).thenApply(ignored -> parts.outcome());
+    }
+
+    /**
+     * The parts of one call for one shard, one after another, each with a deadline of its own: so the deadline is about progress,
+     * however much there is to write. After one that failed the rest is not sent. One step at a time.
+     */
+    private final class InTurn {
+
+        private final int cacheId;
+        private final int shard;
+        private final Iterator<List<Mutation>> chunks;
+        private final Parts parts;
+        private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+        InTurn(int cacheId, int shard, List<List<Mutation>> chunks, Parts parts) {
+            this.cacheId = cacheId;
+            this.shard = shard;
+            this.chunks = chunks.iterator();
+            this.parts = parts;
+        }
+
+        void goOn() {
+            while (chunks.hasNext()) {
+                List<Mutation> chunk = chunks.next();
+                CompletableFuture<Reply.Written> part =
+                        numbered(shard, id -> new Request.Write(cacheId, shard, id, chunk, LeaseId.NONE));
+                if (!part.isDone()) {
+                    part.whenComplete((written, failure) -> {
+                        tell(chunk, written, failure);
+                        goOn();
+                    });
+                    return;
+                }
+                part.whenComplete((written, failure) -> tell(chunk, written, failure));
+            }
+            ended.complete(null);
+        }
+
+        private void tell(List<Mutation> chunk, Reply.@Nullable Written written, @Nullable Throwable failure) {
+            parts.ended(shard, chunk, written, failure);
+            if (failure != null) {
+                Throwable notSent = notSent(Session.unwrap(failure));
+                chunks.forEachRemaining(rest -> parts.ended(shard, rest, null, notSent));
+            }
+        }
+
+        private Throwable notSent(Throwable failure) {
+            boolean unknown = !(failure instanceof LockstepException refused)
+                    || refused.status().kind() == Status.Kind.INDETERMINATE;
+            Status status = unknown ? Status.NO_LEADER : ((LockstepException) failure).status();
+            return new LockstepException(
+                    status,
+                    "Not sent, since the part before it in shard " + shard + " failed: " + failure.getMessage());
+        }
     }
 
     /** What came of the parts of one call. Thread-safe. */
@@ -81,7 +135,7 @@ final class SessionWrites {
         private final Map<Bytes, WriteResult> results = new HashMap<>();
         private final Map<Bytes, Throwable> failures = new HashMap<>();
 
-        synchronized Parts ended(
+        synchronized void ended(
                 int shard, List<Mutation> chunk, Reply.@Nullable Written written, @Nullable Throwable failure) {
             for (int i = 0; i < chunk.size(); i++) {
                 Bytes key = chunk.get(i).key();
@@ -94,7 +148,6 @@ final class SessionWrites {
                                     shard, written.position(), written.results().get(i)));
                 }
             }
-            return this;
         }
 
         synchronized Map<Bytes, WriteResult> outcome() {
@@ -150,7 +203,7 @@ final class SessionWrites {
     private static LockstepException tooLarge(Mutation mutation) {
         return new LockstepException(
                 Status.INVALID,
-                "A key and its value have " + size(mutation) + " bytes together; at most " + FrameCodec.MAX_ENTRY_BYTES
-                        + " can be stored");
+                "A key and its value have " + size(mutation) + " bytes together. The limit is 4 MiB ("
+                        + FrameCodec.MAX_ENTRY_BYTES + " bytes), and no setting changes it: store less under one key");
     }
 }

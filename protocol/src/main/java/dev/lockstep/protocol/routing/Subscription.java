@@ -183,8 +183,8 @@ public final class Subscription implements AutoCloseable {
 
             synchronized void unsubscribe() {
                 cancelled = true;
-                if (stream != null && stream.link().isOpen()) {
-                    stream.link().send(new Request.Unsubscribe(stream.correlationId()), IGNORE);
+                if (stream != null) {
+                    stream.end();
                 }
             }
 
@@ -235,12 +235,4 @@ public final class Subscription implements AutoCloseable {
             }
         }
     }
-
-    private static final Link.ReplyHandler IGNORE = new Link.ReplyHandler() {
-        @Override
-        public void reply(Reply reply) {}
-
-        @Override
-        public void failed(boolean sent, Throwable cause) {}
-    };
 }

@@ -147,6 +147,14 @@ public sealed interface Request {
      */
     record Unsubscribe(long correlationId) implements Request {}
 
+    /**
+     * Asks a node to pass a request on to another one, which the sender can't reach. Answered as that one answers; refused with
+     * {@link Status#INDETERMINATE} when it does not. What is passed on goes no further, so that nothing can go in circles.
+     *
+     * @param request about a shard or about caches; neither {@link Subscribe} nor another one of these
+     */
+    record PassOn(NodeId to, Request request) implements Request {}
+
     /** Asks a node how its replicas are. Answered by {@link Reply.Replicas}. */
     record DescribeReplicas() implements Request {}
 

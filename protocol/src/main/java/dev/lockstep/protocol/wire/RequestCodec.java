@@ -1,9 +1,12 @@
 package dev.lockstep.protocol.wire;
 
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
 
 /** The bytes of each {@link Request}: a tag, then its fields. Stateless. */
 public final class RequestCodec {
+
+    private static final int PASS_ON = 28;
 
     private RequestCodec() {}
 
@@ -79,6 +82,10 @@ public final class RequestCodec {
             out.u8(24);
         } else if (request instanceof Request.RecoverReplica recover) {
             out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.stands());
+        } else if (request instanceof Request.PassOn passOn) {
+            out.u8(PASS_ON);
+            ValueCodec.nodeId(out, passOn.to());
+            write(out, passOn.request());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -86,6 +93,16 @@ public final class RequestCodec {
 
     public static Request read(WireReader in) {
         int tag = in.u8();
+        return tag == PASS_ON ? passOn(in) : read(tag, in);
+    }
+
+    private static Request passOn(WireReader in) {
+        NodeId to = ValueCodec.nodeId(in);
+        return new Request.PassOn(to, read(in.u8(), in));
+    }
+
+    /** A request that may be passed on; one that passes on another is none. */
+    private static Request read(int tag, WireReader in) {
         return switch (tag) {
             case 1 ->
                 new Request.Get(

@@ -51,7 +51,10 @@ class NettyLinkTest {
         listener.close();
     }
 
-    /** Answers a Size with its shard, a Get with ten times 2 MiB, streams three changes to a Subscribe, and leaves everything else unanswered. */
+    /**
+     * Answers a Size with its shard, a Get with ten times 2 MiB, an Unsubscribe, streams three changes to a Subscribe, and leaves
+     * everything else unanswered.
+     */
     private RequestServer.Connection serve(RequestServer.Replies replies) {
         return new RequestServer.Connection() {
             @Override
@@ -65,6 +68,8 @@ class NettyLinkTest {
                     for (int position = 1; position <= 3; position++) {
                         replies.send(correlationId, new Reply.Changes(position, List.of()));
                     }
+                } else if (request instanceof Request.Unsubscribe) {
+                    replies.send(correlationId, new Reply.Done());
                 }
             }
 
@@ -85,7 +90,12 @@ class NettyLinkTest {
 
     private static CompletableFuture<Reply> call(Link link, Request request) {
         CompletableFuture<Reply> future = new CompletableFuture<>();
-        link.send(request, new Link.ReplyHandler() {
+        link.send(request, told(future));
+        return future;
+    }
+
+    private static Link.ReplyHandler told(CompletableFuture<Reply> future) {
+        return new Link.ReplyHandler() {
             @Override
             public void reply(Reply reply) {
                 future.complete(reply);
@@ -95,8 +105,7 @@ class NettyLinkTest {
             public void failed(boolean sent, Throwable cause) {
                 future.completeExceptionally(cause);
             }
-        });
-        return future;
+        };
     }
 
     @Test
@@ -124,6 +133,22 @@ class NettyLinkTest {
             public void failed(boolean sent, Throwable cause) {}
         });
         assertThat(three.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void subscriptionsThatWereEndedTakeNoRoomOnTheLink() throws Exception {
+        Link link = link();
+        List<CompletableFuture<Reply>> ended = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            CompletableFuture<Reply> first = new CompletableFuture<>();
+            long subscription = link.send(new Request.Subscribe(1, 1, -1, 0), told(first));
+            first.get(10, TimeUnit.SECONDS);
+            ended.add(call(link, new Request.Unsubscribe(subscription)));
+        }
+        for (CompletableFuture<Reply> one : ended) {
+            assertThat(one.get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Done());
+        }
+        assertThat(call(link, size(5)).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 5));
     }
 
     @Test

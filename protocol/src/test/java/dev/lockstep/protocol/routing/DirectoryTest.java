@@ -24,7 +24,7 @@ class DirectoryTest {
 
     @Test
     void anOlderMapIsNotBelieved() {
-        Directory directory = new Directory(view(7, A), null, 0);
+        Directory directory = new Directory(view(7, A), null, 0, new SimulatedWorld());
         directory.learn(view(8, B));
         directory.learn(view(7, A));
         assertThat(directory.view().map()).isEqualTo(view(8, B).map());
@@ -35,7 +35,7 @@ class DirectoryTest {
 
     @Test
     void theSameMapMayNameOtherLeaders() {
-        Directory directory = new Directory(view(7, A), null, 0);
+        Directory directory = new Directory(view(7, A), null, 0, new SimulatedWorld());
         ClusterView told =
                 new ClusterView("demo", view(7, A).members(), view(7, A).map(), Map.of(0, B));
         directory.learn(told);

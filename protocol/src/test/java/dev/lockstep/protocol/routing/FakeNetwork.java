@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Three nodes whose answers are scripted. Node 1 leads all shards, until the script says otherwise. */
@@ -25,6 +27,8 @@ final class FakeNetwork implements Links {
     private final List<Member> members;
     private final int shards;
     private final Map<NodeId, Node> nodes = new HashMap<>();
+    private final Set<NodeId> silent = new HashSet<>();
+    private final Set<NodeId> refusing = new HashSet<>();
     private final List<Sent> sent = new ArrayList<>();
     private boolean closed;
 
@@ -56,9 +60,23 @@ final class FakeNetwork implements Links {
 
     void at(NodeId node, Node behaviour) {
         nodes.put(node, behaviour);
+        silent.remove(node);
+        refusing.remove(node);
     }
 
-    /** Everything that was sent but questions about the cluster, which are answered here. */
+    /** From now on the node answers nothing at all, until it is given a behaviour. */
+    void silence(NodeId node) {
+        at(node, (request, handler) -> {});
+        silent.add(node);
+    }
+
+    /** From now on there is no way to the node, until it is given a behaviour. */
+    void refuse(NodeId node) {
+        at(node, (request, handler) -> handler.failed(false, new IOException("refused")));
+        refusing.add(node);
+    }
+
+    /** Everything that was sent but questions about the cluster, which are answered here, if the node answers anything. */
     List<Sent> sent() {
         return List.copyOf(sent);
     }
@@ -93,7 +111,14 @@ final class FakeNetwork implements Links {
 
         @Override
         public long send(Request request, ReplyHandler handler) {
+            if (request instanceof Request.DescribeCluster && refusing.contains(node)) {
+                handler.failed(false, new IOException("refused"));
+                return 0;
+            }
             if (request instanceof Request.DescribeCluster) {
+                if (silent.contains(node)) {
+                    return 0;
+                }
                 handler.reply(new Reply.Cluster(view()));
                 return 0;
             }

@@ -33,6 +33,11 @@ class RouterTest {
     private static final Request READ = new Request.Size(1, 0, Consistency.SESSION, 5, 0);
     private static final Reply COUNT = new Reply.Count(9, 0, 1);
 
+    private static final Request THROUGH = new Request.PassOn(N1, WRITE);
+    private static final Request LEASE =
+            new Request.ReadForUpdate(1, 0, Bytes.utf8("k"), new LeaseId(1, 2, 1), 9_000, 60_000);
+    private static final Reply LEASED = new Reply.Leased(9, 0, 0, null);
+
     private final SimulatedWorld world = new SimulatedWorld();
     private final FakeNetwork network = new FakeNetwork(1);
     private final Router router = new Router(network.view(), network, null, TIMEOUT, world, world, world);
@@ -118,7 +123,7 @@ class RouterTest {
 
     @Test
     void aSilentNodeIsAskedLastUntilItGivesASignOfLife() {
-        network.at(N1, (request, handler) -> {});
+        network.silence(N1);
         network.at(N2, (request, handler) -> handler.reply(request.equals(READ) ? COUNT : WRITTEN));
         network.at(N3, (request, handler) -> handler.reply(COUNT));
         CompletableFuture<Reply> first = router.call(WRITE);
@@ -129,9 +134,9 @@ class RouterTest {
             assertThat(router.call(READ)).isCompletedWithValue(COUNT);
         }
         assertThat(network.asked()).startsWith(N1, N2).filteredOn(N1::equals).hasSize(1);
-        world.pass(Duration.ofSeconds(1));
         network.at(N2, (request, handler) -> refuse(handler, Status.NO_LEADER, null));
         network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
         CompletableFuture<Reply> later = router.call(WRITE);
         world.pass(Duration.ofSeconds(1));
         assertThat(later).isCompletedWithValue(WRITTEN);
@@ -139,12 +144,138 @@ class RouterTest {
     }
 
     @Test
-    void aFrozenNodeCostsOneAttemptAndNotTheDeadline() {
+    void aFrozenNodeCostsHalfASecondWhateverIsAskedOfIt() {
+        network.silence(N1);
+        network.at(N2, (request, handler) -> handler.reply(request.equals(WRITE) ? WRITTEN : LEASED));
+        CompletableFuture<Reply> write = router.call(WRITE);
+        CompletableFuture<Reply> lease = router.call(LEASE);
+        world.pass(Duration.ofMillis(550));
+        assertThat(write).isCompletedWithValue(WRITTEN);
+        assertThat(lease).isCompletedWithValue(LEASED);
+    }
+
+    @Test
+    void queueingForALeaseIsNotSilence() {
         network.at(N1, (request, handler) -> {});
-        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> lease = router.call(LEASE);
+        world.pass(Duration.ofSeconds(9));
+        assertThat(network.asked()).containsExactly(N1);
+        network.sent().get(0).handler().reply(LEASED);
+        assertThat(lease).isCompletedWithValue(LEASED);
+    }
+
+    @Test
+    void aLivingNodeThatDoesNotAnswerOneRequestIsLeftAfterTwoSecondsAndAskedTheNext() {
+        network.at(N1, (request, handler) -> {});
+        network.at(N2, (request, handler) -> refuse(handler, Status.MOVED, N1));
         CompletableFuture<Reply> call = router.call(WRITE);
-        world.pass(Duration.ofSeconds(2).plusMillis(300));
+        world.pass(Duration.ofMillis(1_990));
+        assertThat(network.asked()).containsExactly(N1);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofMillis(50));
         assertThat(call).isCompletedWithValue(WRITTEN);
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).startsWith(N1, N2).endsWith(N1, N1);
+    }
+
+    @Test
+    void aSilentNodeIsNotAskedAgainBeforeItGivesASignOfLife() {
+        network.silence(N1);
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(5));
+        assertThat(network.asked()).filteredOn(N1::equals).hasSize(1);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void whenAllAreSilentTheyAreAskedInTurn() {
+        List.of(N1, N2, N3).forEach(network::silence);
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(4));
+        assertThat(network.asked()).startsWith(N1, N2, N3).hasSizeGreaterThan(5);
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void aReplicaThatWasBehindIsAskedLastForAWhile() {
+        for (NodeId node : List.of(N1, N2, N3)) {
+            network.at(node, (request, handler) -> handler.reply(COUNT));
+        }
+        assertThat(router.call(READ)).isCompletedWithValue(COUNT);
+        NodeId nearest = network.asked().get(0);
+        alwaysRefuses(nearest, Status.BEHIND);
+        for (int i = 0; i < 20; i++) {
+            assertThat(router.call(READ)).isCompletedWithValue(COUNT);
+        }
+        assertThat(network.asked()).filteredOn(nearest::equals).hasSize(2);
+        network.at(nearest, (request, handler) -> handler.reply(COUNT));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(router.call(READ)).isCompletedWithValue(COUNT);
+        assertThat(network.asked()).endsWith(nearest);
+    }
+
+    @Test
+    void aLeaderThatOnlyOthersReachIsAskedThroughThem() {
+        network.silence(N1);
+        network.at(N2, (request, handler) -> {
+            if (request.equals(THROUGH)) {
+                handler.reply(WRITTEN);
+            } else {
+                refuse(handler, Status.MOVED, N1);
+            }
+        });
+        CompletableFuture<Reply> first = router.call(WRITE);
+        world.pass(Duration.ofMillis(550));
+        assertThat(first).isCompletedWithValue(WRITTEN);
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(network.sent())
+                .extracting(FakeNetwork.Sent::request)
+                .containsExactly(WRITE, WRITE, THROUGH, THROUGH);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).endsWith(N1);
+    }
+
+    @Test
+    void aLeaderThatNobodyReachesCostsHalfASecondForEachWhoBelievesInIt() {
+        network.silence(N1);
+        network.at(N2, (request, handler) -> {
+            if (!request.equals(THROUGH)) {
+                refuse(handler, Status.MOVED, N1);
+            }
+        });
+        alwaysRefuses(N3, Status.NO_LEADER);
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofMillis(1_000));
+        network.at(N3, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofMillis(300));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void whileNoNodeCanBeReachedNobodyWaitsAgain() {
+        List.of(N1, N2, N3).forEach(network::refuse);
+        CompletableFuture<Reply> first = router.call(WRITE);
+        world.pass(TIMEOUT.plusSeconds(1));
+        assertThat(statusOf(first)).isEqualTo(Status.NO_LEADER);
+        int asked = network.asked().size();
+        for (Request request : List.of(WRITE, READ, LEASE)) {
+            CompletableFuture<Reply> later = router.call(request);
+            assertThat(statusOf(later)).isEqualTo(Status.NO_LEADER);
+            assertThat(later.handle((reply, failure) -> failure.getMessage()).join())
+                    .contains("no node of cluster demo has answered for 1");
+        }
+        assertThat(network.asked()).hasSize(asked);
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
     }
 
     @Test

@@ -192,6 +192,52 @@ class SessionTest {
         assertThat(session.getAll(CACHE, keys, true, Consistency.STRONG).join()).isEqualTo(expected);
     }
 
+    /** More than one request takes, all of one shard. */
+    private List<Mutation> much() {
+        return inOneShard(10 * Chunks.MAX_KEYS).stream().map(SessionTest::put).toList();
+    }
+
+    @Test
+    void aDeadlineOfManyEntriesIsAboutProgress() {
+        long[] free = new long[1];
+        network.at(N1, (request, handler) -> {
+            // It takes 1.5 s for each request, one after another.
+            free[0] =
+                    Math.max(free[0], world.nanos()) + Duration.ofMillis(1_500).toNanos();
+            world.schedule(free[0] - world.nanos(), () -> handler.reply(written((Request.Write) request, 7)));
+        });
+        CompletableFuture<Map<Bytes, WriteResult>> call = session.writeAll(CACHE, much());
+        world.pass(Duration.ofSeconds(14));
+        assertThat(call).isNotDone();
+        world.pass(Duration.ofSeconds(2));
+        assertThat(call).isCompletedWithValueMatching(results -> results.size() == 10 * Chunks.MAX_KEYS);
+    }
+
+    @Test
+    void whatFollowsAPartThatFailedIsNotSent() {
+        network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
+        CompletableFuture<Map<Bytes, WriteResult>> call = session.writeAll(CACHE, much());
+        world.pass(TIMEOUT.plusSeconds(1));
+        PartialWriteException failure = (PartialWriteException) failureOf(call);
+        assertThat(failure.failures()).hasSize(10 * Chunks.MAX_KEYS);
+        assertThat(failure.failures().values())
+                .extracting(one -> ((LockstepException) one).status())
+                .contains(Status.INDETERMINATE, Status.NO_LEADER);
+        assertThat(network.sent())
+                .extracting(FakeNetwork.Sent::request)
+                .filteredOn(request -> request instanceof Request.Write)
+                .extracting(request -> ((Request.Write) request).id().sequence())
+                .containsOnly(1L);
+    }
+
+    @Test
+    void aLimitIsNamedWhereItIsPassed() {
+        Bytes large = Bytes.of(new byte[FrameCodec.MAX_ENTRY_BYTES]);
+        assertThat(failureOf(session.write(CACHE, Mutation.put(key(1), large, Condition.ANY), LeaseId.NONE)))
+                .hasMessageContaining("The limit is 4 MiB")
+                .hasMessageContaining("no setting changes it");
+    }
+
     @Test
     void aLeaseThatIsNotHeardOfIsGivenBack() {
         network.at(N1, (request, handler) -> {

@@ -80,6 +80,46 @@ class SubscriptionTest {
     }
 
     @Test
+    void aNodeThatIsSilentIsLeftForAnotherAndTheSubscriptionEndedThere() {
+        for (NodeId node : List.of(N1, N2, N3)) {
+            network.silence(node);
+        }
+        Subscription subscription = session.subscribe(1, listener);
+        NodeId first = last().to();
+        for (NodeId node : List.of(N1, N2, N3)) {
+            if (!node.equals(first)) {
+                network.at(node, (request, handler) -> handler.reply(new Reply.Subscribed(10)));
+            }
+        }
+        world.pass(Duration.ofMillis(600));
+        assertThat(subscription.ready()).isCompleted();
+        assertThat(network.sent())
+                .filteredOn(sent -> sent.to().equals(first))
+                .last()
+                .extracting(FakeNetwork.Sent::request)
+                .isInstanceOf(Request.Unsubscribe.class);
+    }
+
+    @Test
+    void eachPauseEndsTheStreamThatItInterrupts() {
+        Subscription subscription = session.subscribe(1, listener);
+        for (int i = 0; i < 1_000; i++) {
+            Link.ReplyHandler stream = last().handler();
+            stream.reply(new Reply.Subscribed(10));
+            subscription.pause();
+            stream.reply(new Reply.Changes(12, List.of()));
+            subscription.resume();
+        }
+        subscription.close();
+        assertThat(network.sent())
+                .filteredOn(sent -> sent.request() instanceof Request.Subscribe)
+                .hasSize(1_001);
+        assertThat(network.sent())
+                .filteredOn(sent -> sent.request() instanceof Request.Unsubscribe)
+                .hasSize(1_001);
+    }
+
+    @Test
     void aGapIsToldWhenTheStreamIsOpenAgain() {
         session.subscribe(1, listener);
         last().handler().reply(new Reply.Subscribed(10));

@@ -56,7 +56,8 @@ class FrameCodecTest {
                 new Request.ToLog(Bytes.utf8("vote")),
                 new Request.FetchCheckpoint(3, 41, 2, 40, 1 << 20),
                 new Request.DescribeReplicas(),
-                new Request.RecoverReplica(-1, 7, true));
+                new Request.RecoverReplica(-1, 7, true),
+                new Request.PassOn(NODE, new Request.Clear(1, 2, ID)));
     }
 
     private static List<Mutation> everyMutation() {
@@ -127,7 +128,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(19);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(20);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

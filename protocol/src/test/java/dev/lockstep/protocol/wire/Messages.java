@@ -80,6 +80,8 @@ public final class Messages {
                 Combinators.combine(Arbitraries.integers(), LONGS, FLAGS).as(Request.RecoverReplica::new),
                 definitions().map(Request.CreateCache::new),
                 NUMBERS.map(Request.DestroyCache::new),
+                Combinators.combine(NODES, NUMBERS)
+                        .as((to, cacheId) -> new Request.PassOn(to, new Request.DestroyCache(cacheId))),
                 Combinators.combine(NUMBERS, NUMBERS, keys, FLAGS, CONSISTENCIES, LONGS, LONGS)
                         .as(Request.Get::new),
                 Combinators.combine(NUMBERS, NUMBERS, bytes().injectNull(0.3), NUMBERS, CONSISTENCIES, LONGS, LONGS)

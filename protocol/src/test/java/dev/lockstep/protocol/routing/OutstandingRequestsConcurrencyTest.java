@@ -1,8 +1,8 @@
-package dev.lockstep.protocol.netty;
+package dev.lockstep.protocol.routing;
 
 import dev.lockstep.protocol.concurrency.Interleavings;
-import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -47,7 +47,7 @@ public class OutstandingRequestsConcurrencyTest {
     public void send() {
         int request = sent.incrementAndGet();
         Counting handler = new Counting(request);
-        if (!requests.add(request, handler, false)) {
+        if (!requests.add(request, new Request.ListCaches(), handler)) {
             handler.failed(false, CLOSED);
         }
     }

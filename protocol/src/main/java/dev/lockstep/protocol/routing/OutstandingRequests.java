@@ -1,18 +1,19 @@
-package dev.lockstep.protocol.netty;
+package dev.lockstep.protocol.routing;
 
 import dev.lockstep.protocol.routing.Link.ReplyHandler;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The requests of one connection that wait for an answer. Replies and the end of the connection may come at once, from
- * different threads: whoever takes a request out of the table is the one who tells it, so each is told once. Thread-safe,
- * lock-free.
+ * The requests of one link that wait for an answer, and the subscriptions that are open on it, until they end: by their last reply,
+ * by an {@link Request.Unsubscribe}, or with the link. Replies and the end of the link may come at once, from different threads:
+ * whoever takes a request out of the table is the one who tells it, so each is told once. Thread-safe, lock-free.
  */
-final class OutstandingRequests {
+public final class OutstandingRequests {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutstandingRequests.class);
 
@@ -23,18 +24,21 @@ final class OutstandingRequests {
     private record Waiting(ReplyHandler handler, boolean stream) {}
 
     /**
-     * From now on {@code handler} is told what comes of the request.
+     * From now on {@code handler} is told what comes of the request. A subscription that the request ends is told nothing more.
      *
-     * @return false when the connection is closed: then nobody will tell it
+     * @return false when the link is closed: then nobody will tell it
      */
-    boolean add(long correlation, ReplyHandler handler, boolean stream) {
-        table.put(correlation, new Waiting(handler, stream));
+    public boolean add(long correlation, Request request, ReplyHandler handler) {
+        if (request instanceof Request.Unsubscribe unsubscribe) {
+            table.remove(unsubscribe.correlationId());
+        }
+        table.put(correlation, new Waiting(handler, request instanceof Request.Subscribe));
         // Put first, asked second: whoever closes closes first and looks into the table second.
         return !closed || table.remove(correlation) == null;
     }
 
     /** A reply has come; nobody may be waiting for it any more. */
-    void answer(long correlation, Reply reply) {
+    public void answer(long correlation, Reply reply) {
         Waiting waiting = table.get(correlation);
         boolean further = waiting != null && waiting.stream() && !endsStream(reply);
         if (waiting != null && (further || table.remove(correlation) != null)) {
@@ -47,16 +51,16 @@ final class OutstandingRequests {
     }
 
     /** Nothing can be added any more. */
-    void close() {
+    public void close() {
         closed = true;
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return closed;
     }
 
     /** After {@link #close}: fails all that wait. */
-    void failAll(boolean sent, Throwable cause) {
+    public void failAll(boolean sent, Throwable cause) {
         for (Long correlation : table.keySet()) {
             Waiting lost = table.remove(correlation);
             if (lost != null) {
@@ -74,11 +78,8 @@ final class OutstandingRequests {
         }
     }
 
-    boolean isEmpty() {
-        return table.isEmpty();
-    }
-
-    int size() {
+    /** Requests without an answer, and subscriptions. */
+    public int size() {
         return table.size();
     }
 }
