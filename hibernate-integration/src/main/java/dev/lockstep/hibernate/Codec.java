@@ -55,7 +55,7 @@ final class Codec {
         } else if (id instanceof Object[] parts) {
             out.u8('A').list(Arrays.asList(parts), this::id);
         } else {
-            out.u8('1').bytes(marshaller.write(id));
+            out.u8('1').bytes(marshaller.writeKey(id));
         }
     }
 

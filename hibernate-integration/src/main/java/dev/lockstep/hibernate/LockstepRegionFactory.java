@@ -158,7 +158,7 @@ public final class LockstepRegionFactory implements RegionFactory {
         List<String> packages = new ArrayList<>();
         config.getEntityCaching()
                 .forEach(entity -> packageOf(packages, entity.getNavigableRole().getFullPath()));
-        Codec codec = codec(running, packages);
+        Codec codec = codec(running, name, packages);
         boolean mayChange = config.getEntityCaching().stream().anyMatch(data -> isReadWrite(data.getAccessType()))
                 || config.getCollectionCaching().stream().anyMatch(data -> isReadWrite(data.getAccessType()))
                 || config.getNaturalIdCaching().stream().anyMatch(data -> isReadWrite(data.getAccessType()));
@@ -192,7 +192,7 @@ public final class LockstepRegionFactory implements RegionFactory {
     @Override
     public QueryResultsRegion buildQueryResultsRegion(String regionName, SessionFactoryImplementor factory) {
         Started running = running();
-        Codec codec = codec(running, List.of());
+        Codec codec = codec(running, qualify(regionName), List.of());
         return new QueryRegion(
                 regionName, this, new Values(region(running, regionName), codec), codec, running.reachability());
     }
@@ -211,11 +211,11 @@ public final class LockstepRegionFactory implements RegionFactory {
                 running.settings().failOpen());
     }
 
-    private static Codec codec(Started running, List<String> packages) {
+    private static Codec codec(Started running, String region, List<String> packages) {
         List<String> allowed = new ArrayList<>(HIBERNATES);
         allowed.addAll(running.settings().allowed());
         allowed.addAll(packages);
-        return new Codec(new StandardMarshaller(running.loader(), allowed));
+        return new Codec(new StandardMarshaller(region, running.loader(), LockstepSettings.ALLOWED, allowed));
     }
 
     /** The region's cache, as the properties define it, and the CacheManager's settings where they say nothing. */

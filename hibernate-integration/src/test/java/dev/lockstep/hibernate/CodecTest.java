@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class CodecTest {
 
-    private final Codec codec = new Codec(new StandardMarshaller(CodecTest.class.getClassLoader(), List.of()));
+    private final Codec codec = new Codec(
+            new StandardMarshaller("region", CodecTest.class.getClassLoader(), LockstepSettings.ALLOWED, List.of()));
 
     @Test
     void keysDoNotDependOnHashCodes() {

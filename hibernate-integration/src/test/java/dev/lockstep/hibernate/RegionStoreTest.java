@@ -43,7 +43,8 @@ class RegionStoreTest {
     }
 
     private RegionStore store(boolean failOpen) {
-        Codec codec = new Codec(new StandardMarshaller(RegionStoreTest.class.getClassLoader(), List.of()));
+        Codec codec = new Codec(new StandardMarshaller(
+                "region", RegionStoreTest.class.getClassLoader(), LockstepSettings.ALLOWED, List.of()));
         return new RegionStore("region", codec, new Values(values, codec), true, locks, new Reachability(), failOpen);
     }
 

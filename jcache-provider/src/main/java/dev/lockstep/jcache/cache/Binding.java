@@ -89,7 +89,7 @@ final class Binding<K, V> {
     }
 
     Bytes keyBytes(K key) {
-        return keys.write(key);
+        return keys.writeKey(key);
     }
 
     @SuppressWarnings("unchecked")

@@ -28,12 +28,17 @@ public final class KeyReferences implements Marshaller {
 
     @Override
     public Bytes write(Object object) {
+        return writeKey(object);
+    }
+
+    @Override
+    public Bytes writeKey(Object object) {
         Bytes known = numbers.get(object);
         if (known != null) {
             return known;
         }
         try {
-            return serialized.write(object);
+            return serialized.writeKey(object);
         } catch (CacheException notSerializable) {
             return numbers.computeIfAbsent(object, none -> {
                 long number = last.incrementAndGet();

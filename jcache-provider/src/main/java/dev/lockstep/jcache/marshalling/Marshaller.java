@@ -6,11 +6,20 @@ import dev.lockstep.protocol.wire.Bytes;
 public interface Marshaller {
 
     /**
-     * The bytes of an object; equal keys must have equal bytes.
+     * The bytes of an object.
      *
-     * @throws javax.cache.CacheException when the object can't be marshalled, naming its class
+     * @throws javax.cache.CacheException when the object can't be marshalled, or could not be read again, naming its class
      */
     Bytes write(Object object);
+
+    /**
+     * The bytes of a key; equal keys must have equal bytes. What is read from them need only be equal to the key.
+     *
+     * @throws javax.cache.CacheException as {@link #write} does
+     */
+    default Bytes writeKey(Object key) {
+        return write(key);
+    }
 
     /** @throws javax.cache.CacheException when the bytes can't be turned into an object */
     Object read(Bytes bytes);

@@ -18,11 +18,12 @@ public final class Marshallers {
     /**
      * The marshaller that the properties name, else the standard one.
      *
+     * @param cache whose keys and values it marshals
      * @throws CacheException when the named one can't be made
      */
-    public static Marshaller of(Properties properties, ClassLoader loader) {
+    public static Marshaller of(Properties properties, ClassLoader loader, String cache) {
         String name = properties.getProperty(MARSHALLER);
-        return name == null ? new StandardMarshaller(loader, allowed(properties)) : named(name, loader);
+        return name == null ? new StandardMarshaller(cache, loader, ALLOWED, allowed(properties)) : named(name, loader);
     }
 
     private static List<String> allowed(Properties properties) {

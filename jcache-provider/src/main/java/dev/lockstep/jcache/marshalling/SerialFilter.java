@@ -1,87 +1,96 @@
 package dev.lockstep.jcache.marshalling;
 
-import java.io.ObjectInputFilter;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * What may be deserialised: the JDK's value types, the cache's declared types with their packages, the classes named by
- * configuration, those it has itself serialised for the cache, and nothing else. Thread-safe.
+ * The classes that may be deserialised: the JDK's values and collections, the cache's declared types with their packages, the
+ * classes named by configuration, those that this JVM has itself serialised, and nothing else. Thread-safe.
  */
 final class SerialFilter {
-
-    private static final long MAX_DEPTH = 64;
-    private static final long MAX_REFERENCES = 1_000_000;
-    /**
-     * For each byte of a stream. An element has a byte at least; a hash table is made up to four times larger than its
-     * entries, then rounded up.
-     */
-    private static final long MAX_ELEMENTS = 8;
 
     private static final Set<String> JDK_PACKAGES = Set.of(
             "java.lang",
             "java.math",
+            "java.text",
             "java.time",
             "java.time.chrono",
+            "java.time.format",
+            "java.time.temporal",
             "java.time.zone",
             "java.util",
             "java.util.concurrent",
             "java.util.concurrent.atomic",
+            "java.util.concurrent.locks",
             "java.util.regex");
-    /** Not java.net.URL: as a key it asks the network for its host while it is read. */
-    private static final Set<String> JDK_CLASSES =
-            Set.of("java.net.URI", "java.sql.Date", "java.sql.Time", "java.sql.Timestamp");
+    /**
+     * Values of other packages, and what those above are made of. Not java.net.URL: as a key it asks the network for its host
+     * while it is read.
+     */
+    private static final Set<String> JDK_CLASSES = Set.of(
+            "java.io.File",
+            "java.io.Serializable",
+            "java.net.Inet4Address",
+            "java.net.Inet6Address",
+            "java.net.InetAddress",
+            "java.net.InetSocketAddress",
+            "java.net.SocketAddress",
+            "java.net.URI",
+            "java.sql.Date",
+            "java.sql.Time",
+            "java.sql.Timestamp",
+            "sun.util.BuddhistCalendar",
+            "sun.util.calendar.ZoneInfo");
 
     private static final Set<String> PRIMITIVES =
             Set.of("boolean", "byte", "char", "double", "float", "int", "long", "short", "void");
+
+    /** The names of the classes that this JVM has serialised and read back, for whatever cache: as many as it has classes. */
+    private static final Set<String> OF_THIS_JVM = ConcurrentHashMap.newKeySet();
 
     /** Each ends with a dot. */
     private final List<String> prefixes = new CopyOnWriteArrayList<>();
 
     private final Set<String> known = ConcurrentHashMap.newKeySet();
+    private final Set<String> written;
 
     /** @param allowed class names, or packages with {@code .*} for themselves and those below */
-    SerialFilter(List<String> allowed) {
+    SerialFilter(Collection<String> allowed) {
+        this(allowed, OF_THIS_JVM);
+    }
+
+    /** @param written where the classes are noted that were serialised */
+    SerialFilter(Collection<String> allowed, Set<String> written) {
         allowed.stream()
                 .filter(pattern -> pattern.endsWith(".*"))
                 .map(pattern -> pattern.substring(0, pattern.length() - 1))
                 .forEach(prefixes::add);
         known.addAll(allowed);
-    }
-
-    /** This class may be read from now on. */
-    void allow(Class<?> type) {
-        known.add(element(type).getName());
+        known.add(CanonicalForm.class.getName());
+        this.written = written;
     }
 
     /** This class may be read from now on, and so may what it is likely made of: the classes of its package and below. */
     void allowWithPackage(Class<?> type) {
-        allow(type);
-        String name = element(type).getPackageName();
+        Class<?> element = element(type);
+        known.add(element.getName());
+        String name = element.getPackageName();
         if (!name.isEmpty() && !name.startsWith("java.") && !prefixes.contains(name + ".")) {
             prefixes.add(name + ".");
         }
     }
 
-    /** The filter of one stream; what its arrays claim to hold, all together, is bounded by its {@code bytes}. */
-    ObjectInputFilter forStream(int bytes) {
-        return new ObjectInputFilter() {
-            private long elements;
+    /** Whether this JVM has serialised and read back objects of all these classes. */
+    boolean hasWritten(Collection<Class<?>> classes) {
+        return classes.stream().allMatch(type -> written.contains(element(type).getName()));
+    }
 
-            @Override
-            public Status checkInput(FilterInfo info) {
-                elements += Math.max(0, info.arrayLength());
-                if (info.depth() > MAX_DEPTH || info.references() > MAX_REFERENCES || elements > MAX_ELEMENTS * bytes) {
-                    return Status.REJECTED;
-                }
-                return info.serialClass() == null
-                                || isAllowed(info.serialClass().getName())
-                        ? Status.ALLOWED
-                        : Status.REJECTED;
-            }
-        };
+    /** These classes may be read in this JVM from now on. */
+    void noteWritten(Collection<Class<?>> classes) {
+        classes.forEach(type -> written.add(element(type).getName()));
     }
 
     /** @param className as {@link Class#getName} has it; of an array, its elements' class is judged */
@@ -98,6 +107,7 @@ final class SerialFilter {
                 || JDK_PACKAGES.contains(name.substring(0, Math.max(0, name.lastIndexOf('.'))))
                 || JDK_CLASSES.contains(name)
                 || known.contains(name)
+                || written.contains(name)
                 || isBelowAllowed(name);
     }
 

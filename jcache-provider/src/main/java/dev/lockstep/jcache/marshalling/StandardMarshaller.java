@@ -1,54 +1,108 @@
 package dev.lockstep.jcache.marshalling;
 
+import dev.lockstep.jcache.marshalling.ObjectReader.NotAllowedException;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InvalidClassException;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
-import java.io.ObjectStreamClass;
-import java.io.OutputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One tag byte, then a short form for common immutable types, or Java serialization for the rest. What is deserialised is
- * bounded in depth, references and size, and of allowed classes only (see {@link SerialFilter}).
+ * bounded in depth, references and size, and of allowed classes only (see {@link SerialFilter}); what could not be read again is
+ * not written. Keys that are collections of the JDK's, or hold some, have one form for all that are equal (see
+ * {@link CanonicalCollections}).
  */
 public final class StandardMarshaller implements Marshaller {
 
+    private static final Logger LOG = LoggerFactory.getLogger(StandardMarshaller.class);
+
+    private static final int NULL = 'N';
+    private static final int SERIALIZED = 'O';
+    private static final Bytes NULL_ELEMENT = Bytes.of(new byte[] {NULL});
+
+    /** Collections within collections, in a key. */
+    private static final int MAX_NESTING = 20;
+
+    private static final String TOO_NESTED =
+            "collections in a key are nested more than " + MAX_NESTING + " levels deep";
+    /** Beyond that, objects could be nested deeper than may be read; what remains is for the superclasses of the last. */
+    private static final int SURELY_READABLE_OBJECTS = StreamBounds.MAX_DEPTH - 50;
+    /** Keys of a class of which a copy is written to see whether it has the same bytes. */
+    private static final int COMPARED_KEYS = 8;
+
+    private final String cache;
     private final ClassLoader loader;
+    private final String setting;
     private final SerialFilter filter;
+    private final Collection<Class<?>> declared = new CopyOnWriteArrayList<>();
+    private final Map<String, Integer> comparedKeys = new ConcurrentHashMap<>();
+    private final AtomicBoolean toldOfRefusal = new AtomicBoolean();
+    private final AtomicBoolean toldOfUnequalKeys = new AtomicBoolean();
 
     /**
+     * @param cache for messages
      * @param loader that the classes of what is read are looked up in
+     * @param setting which names what is {@code allowed}, for messages
      * @param allowed class names, and packages as {@code com.example.*}, that may be deserialised beside the JDK's values
-     *     and whatever this marshaller has itself serialised
+     *     and what this JVM has itself serialised
      */
-    public StandardMarshaller(ClassLoader loader, List<String> allowed) {
+    public StandardMarshaller(String cache, ClassLoader loader, String setting, List<String> allowed) {
+        this(cache, loader, setting, new SerialFilter(allowed));
+    }
+
+    StandardMarshaller(String cache, ClassLoader loader, String setting, SerialFilter filter) {
+        this.cache = cache;
         this.loader = loader;
-        this.filter = new SerialFilter(allowed);
+        this.setting = setting;
+        this.filter = filter;
     }
 
     @Override
     public void allow(Class<?> type) {
         filter.allowWithPackage(type);
+        declared.add(type);
     }
 
     @Override
     public Bytes write(Object object) {
         WireWriter out = new WireWriter(32);
+        return isShort(out, object) ? Bytes.of(out.toByteArray()) : serialized(object, false, 0);
+    }
+
+    @Override
+    public Bytes writeKey(Object key) {
+        WireWriter out = new WireWriter(32);
+        if (isShort(out, key)) {
+            return Bytes.of(out.toByteArray());
+        }
+        try {
+            return key(key, 0);
+        } catch (StackOverflowError tooDeep) {
+            throw notStored(key, StreamBounds.tooDeep(), tooDeep);
+        }
+    }
+
+    /** Whether it has been written, in its short form. */
+    private static boolean isShort(WireWriter out, Object object) {
         if (object instanceof String text) {
             out.u8('S').string(text);
         } else if (object instanceof Integer number) {
@@ -66,42 +120,133 @@ public final class StandardMarshaller implements Marshaller {
         } else if (object instanceof byte[] array) {
             out.u8('B').bytes(Bytes.of(array));
         } else {
-            return serialize(object);
+            return false;
         }
+        return true;
+    }
+
+    /** @param nesting how many collections it is inside of */
+    private Bytes key(Object key, int nesting) {
+        return CanonicalCollections.contains(key, declared.stream())
+                ? collection(key, nesting)
+                : serialized(key, true, nesting);
+    }
+
+    private Bytes collection(Object collection, int nesting) {
+        if (nesting >= MAX_NESTING) {
+            throw notStored(collection, TOO_NESTED, null);
+        }
+        WireWriter out = new WireWriter(64);
+        CanonicalCollections.write(out, collection, element -> {
+            if (element == null) {
+                return NULL_ELEMENT;
+            }
+            WireWriter own = new WireWriter(32);
+            return isShort(own, element) ? Bytes.of(own.toByteArray()) : key(element, nesting + 1);
+        });
         return Bytes.of(out.toByteArray());
     }
 
-    private Bytes serialize(Object object) {
+    private Bytes serialized(Object object, boolean isKey, int nesting) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
-        bytes.write('O');
-        try (ObjectOutputStream out = new NotingStream(bytes, filter)) {
+        bytes.write(SERIALIZED);
+        Set<Class<?>> classes;
+        int objects;
+        try (ObjectWriter out = new ObjectWriter(
+                bytes, isKey ? part -> collection(part, nesting + 1).array() : null, declared)) {
             out.writeObject(object);
-        } catch (IOException refused) {
-            throw new CacheException(
-                    "An object of " + object.getClass().getName() + " can't be stored: " + refused
-                            + ". Make it, and all it holds, java.io.Serializable",
-                    refused);
+            classes = out.classes();
+            objects = out.objects();
+        } catch (StackOverflowError tooDeep) {
+            throw notStored(object, StreamBounds.tooDeep(), tooDeep);
+        } catch (CacheException known) {
+            throw known;
+        } catch (IOException | RuntimeException | LinkageError refused) {
+            throw notStored(object, refused + ". Make it, and all it holds, java.io.Serializable", refused);
         }
-        return Bytes.of(bytes.toByteArray());
+        Bytes written = Bytes.of(bytes.toByteArray());
+        if (objects > SURELY_READABLE_OBJECTS
+                || written.size() > StreamBounds.MAX_REFERENCES
+                || !filter.hasWritten(classes)) {
+            readBack(object, written, classes);
+        }
+        if (isKey) {
+            compareWithCopy(object, written, nesting);
+        }
+        return written;
+    }
+
+    /** Refuses what {@link #read} would refuse. */
+    private void readBack(Object object, Bytes written, Set<Class<?>> classes) {
+        Set<String> own = new HashSet<>();
+        classes.forEach(type -> own.add(type.getName()));
+        try {
+            deserialized(written.array(), name -> own.contains(name) || filter.isAllowed(name), 0);
+        } catch (UnreadableException unreadable) {
+            throw notStored(object, "it could not be read again: " + unreadable.getMessage(), unreadable.getCause());
+        }
+        filter.noteWritten(classes);
+    }
+
+    /** Warns of keys that are equal and can have different bytes. */
+    private void compareWithCopy(Object key, Bytes written, int nesting) {
+        String name = key.getClass().getName();
+        if (toldOfUnequalKeys.get()
+                || comparedKeys.getOrDefault(name, 0) >= COMPARED_KEYS
+                || comparedKeys.merge(name, 1, Integer::sum) > COMPARED_KEYS) {
+            return;
+        }
+        Object copy = read(written);
+        if (!serialized(copy, true, nesting).equals(written) && toldOfUnequalKeys.compareAndSet(false, true)) {
+            LOG.warn(
+                    "Cache {}: a key of {} has other bytes than a copy of it. Entries are found by the bytes of their keys, so one that"
+                            + " was stored under such a key may not be found by an equal one. Let the class hold only what its equals"
+                            + " compares, in fields whose order does not depend on how it came about, or use a String as the key",
+                    cache,
+                    name);
+        }
+    }
+
+    private CacheException notStored(Object object, String reason, @Nullable Throwable cause) {
+        return new CacheException(
+                "Cache " + cache + ": an object of " + object.getClass().getName() + " can't be stored: " + reason,
+                cause);
     }
 
     @Override
     public Object read(Bytes bytes) {
-        byte[] array = bytes.array();
-        if (array.length > 0 && array[0] == 'O') {
-            return deserialize(array);
-        }
         try {
-            WireReader in = new WireReader(array);
-            Object object = value(in);
-            in.end();
+            Object object = read(bytes, 0);
+            if (object == null) {
+                throw new UnreadableException("it is null", null);
+            }
             return object;
-        } catch (MalformedFrameException | DateTimeException | ArithmeticException malformed) {
-            throw new CacheException("A stored object can't be read: " + malformed.getMessage(), malformed);
+        } catch (UnreadableException unreadable) {
+            throw new CacheException(
+                    "Cache " + cache + ": a stored object can't be read: " + unreadable.getMessage(),
+                    unreadable.getCause());
         }
     }
 
-    private static Object value(WireReader in) {
+    private @Nullable Object read(Bytes bytes, int nesting) {
+        if (nesting > MAX_NESTING) {
+            throw new UnreadableException(TOO_NESTED, null);
+        }
+        byte[] array = bytes.array();
+        if (array.length > 0 && array[0] == SERIALIZED) {
+            return deserialized(array, filter::isAllowed, nesting);
+        }
+        try {
+            WireReader in = new WireReader(array);
+            Object object = value(in, nesting);
+            in.end();
+            return object;
+        } catch (MalformedFrameException | DateTimeException | ArithmeticException malformed) {
+            throw new UnreadableException(String.valueOf(malformed.getMessage()), malformed);
+        }
+    }
+
+    private @Nullable Object value(WireReader in, int nesting) {
         int tag = in.u8();
         return switch (tag) {
             case 'S' -> in.string();
@@ -112,22 +257,26 @@ public final class StandardMarshaller implements Marshaller {
             case 'U' -> new UUID(in.i64(), in.i64());
             case 'T' -> Instant.ofEpochSecond(in.signed(), in.varint());
             case 'B' -> in.bytes().array();
+            case NULL -> null;
+            case CanonicalCollections.LIST, CanonicalCollections.SET, CanonicalCollections.MAP ->
+                CanonicalCollections.read(tag, in, element -> read(element, nesting + 1));
             default ->
-                throw new CacheException("A stored object has the unknown tag " + tag
-                        + "; was it written by a younger version, or with another marshaller?");
+                throw new UnreadableException(
+                        "it has the unknown tag " + tag
+                                + "; was it written by a younger version, or with another marshaller?",
+                        null);
         };
     }
 
-    private Object deserialize(byte[] array) {
+    private @Nullable Object deserialized(byte[] array, Predicate<String> allowed, int nesting) {
         byte[] body = Arrays.copyOfRange(array, 1, array.length);
-        try (ObjectInputStream in = new LoadingStream(body, loader, filter)) {
+        StreamBounds bounds = new StreamBounds(body.length);
+        try (ObjectReader in = new ObjectReader(body, loader, allowed, bounds, form -> read(form, nesting + 1))) {
             return in.readObject();
-        } catch (InvalidClassException rejected) {
-            throw new CacheException(
-                    "A stored object may not be read: " + rejected.getMessage()
-                            + ". If its class can be trusted, name it in the CacheManager's property "
-                            + Marshallers.ALLOWED,
-                    rejected);
+        } catch (UnreadableException known) {
+            throw known;
+        } catch (NotAllowedException refused) {
+            throw new UnreadableException(refused(refused.element()), refused);
         } catch (IOException
                 | ClassNotFoundException
                 | RuntimeException
@@ -136,8 +285,21 @@ public final class StandardMarshaller implements Marshaller {
                 | StackOverflowError failure) {
             // The code of the classes that are read runs here and fails in its own ways: Map.of's with an
             // InternalError.
-            throw new CacheException("A stored object can't be read: " + failure, failure);
+            String exceeded = failure instanceof StackOverflowError ? StreamBounds.tooDeep() : bounds.exceeded();
+            throw new UnreadableException(exceeded == null ? failure.toString() : exceeded, failure);
         }
+    }
+
+    /** Says it in the log too, once: many who read caches take what they can't read for absent, and keep it to themselves. */
+    private String refused(String className) {
+        int dot = className.lastIndexOf('.');
+        String reason = "nobody has allowed its class " + className + ". If it can be trusted, set " + setting + "="
+                + className + (dot < 0 ? "" : ", or " + className.substring(0, dot) + ".* for its package")
+                + " (several are separated by commas)";
+        if (toldOfRefusal.compareAndSet(false, true)) {
+            LOG.warn("Cache {}: a stored object can't be read: {}", cache, reason);
+        }
+        return reason;
     }
 
     @Override
@@ -149,67 +311,13 @@ public final class StandardMarshaller implements Marshaller {
                 || object instanceof Instant;
     }
 
-    /**
-     * Notes the classes that it writes: what this JVM has stored it may read again. Writes equal strings and numbers once,
-     * whether they are one object or several: keys that are equal would have different bytes otherwise.
-     */
-    private static final class NotingStream extends ObjectOutputStream {
+    /** A stored object can't be read, for the reason in the message. */
+    private static final class UnreadableException extends RuntimeException {
 
-        private static final Set<String> VALUES = Set.of("java.lang", "java.math");
+        private static final long serialVersionUID = 1;
 
-        private final SerialFilter filter;
-        private final Map<Object, Object> written = new HashMap<>();
-
-        NotingStream(OutputStream out, SerialFilter filter) throws IOException {
-            super(out);
-            this.filter = filter;
-            enableReplaceObject(true);
-        }
-
-        @Override
-        protected Object replaceObject(Object object) {
-            boolean value = object instanceof Comparable
-                    && (object instanceof UUID
-                            || VALUES.contains(object.getClass().getPackageName()));
-            Object before = value ? written.putIfAbsent(object, object) : null;
-            return before == null ? object : before;
-        }
-
-        @Override
-        protected void annotateClass(Class<?> type) {
-            filter.allow(type);
-        }
-    }
-
-    /** Finds classes in the CacheManager's class loader, and makes no dynamic proxies. */
-    private static final class LoadingStream extends ObjectInputStream {
-
-        private final ClassLoader loader;
-        private final SerialFilter filter;
-
-        LoadingStream(byte[] body, ClassLoader loader, SerialFilter filter) throws IOException {
-            super(new ByteArrayInputStream(body));
-            this.loader = loader;
-            this.filter = filter;
-            setObjectInputFilter(filter.forStream(body.length));
-        }
-
-        /** The filter would refuse the class too, but without naming it, and after it was loaded. */
-        @Override
-        protected Class<?> resolveClass(ObjectStreamClass description) throws IOException, ClassNotFoundException {
-            if (!filter.isAllowed(description.getName())) {
-                throw new InvalidClassException(description.getName(), "it is not among the classes allowed");
-            }
-            try {
-                return Class.forName(description.getName(), false, loader);
-            } catch (ClassNotFoundException elsewhere) {
-                return super.resolveClass(description);
-            }
-        }
-
-        @Override
-        protected Class<?> resolveProxyClass(String[] interfaces) throws IOException {
-            throw new InvalidClassException(String.join(", ", interfaces), "dynamic proxies are not read");
+        UnreadableException(String reason, @Nullable Throwable cause) {
+            super(reason, cause);
         }
     }
 }

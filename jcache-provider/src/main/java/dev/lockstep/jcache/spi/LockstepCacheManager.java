@@ -165,7 +165,7 @@ public final class LockstepCacheManager implements CacheManager {
             if (known != null && isCurrent(known, find(name))) {
                 throw new CacheException("This CacheManager has a cache " + name + " already");
             }
-            Marshaller marshaller = marshaller(own);
+            Marshaller marshaller = marshaller(name, own);
             UserCode<K, V> code = new UserCode<>(name, own);
             boolean opened = false;
             try {
@@ -194,8 +194,8 @@ public final class LockstepCacheManager implements CacheManager {
                 .orElse(null);
     }
 
-    private Marshaller marshaller(Configuration<?, ?> configuration) {
-        Marshaller marshaller = Marshallers.of(properties, loader);
+    private Marshaller marshaller(String name, Configuration<?, ?> configuration) {
+        Marshaller marshaller = Marshallers.of(properties, loader, name);
         marshaller.allow(configuration.getKeyType());
         marshaller.allow(configuration.getValueType());
         return marshaller;
@@ -327,7 +327,7 @@ public final class LockstepCacheManager implements CacheManager {
         configuration.setTypes(type(definition.keyType()), type(definition.valueType()));
         ExpiryRule rule = definition.expiry();
         configuration.setExpiryPolicyFactory(() -> new RulePolicy(rule));
-        return open(info, configuration, marshaller(configuration), new UserCode<>(definition.name(), configuration));
+        return open(info, configuration, marshaller(definition.name(), configuration), new UserCode<>(definition.name(), configuration));
     }
 
     private @Nullable CacheInfo find(String name) {

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.wire.Bytes;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.cache.CacheException;
 
 /** A stored value: it is read, or refused with a CacheException, and no class is looked up that nobody allowed. */
@@ -15,13 +16,30 @@ public final class MarshallerFuzz {
     private static final Set<String> JDK = Set.of(
             "java.lang",
             "java.math",
+            "java.text",
             "java.time",
             "java.time.chrono",
+            "java.time.format",
+            "java.time.temporal",
             "java.time.zone",
             "java.util",
             "java.util.concurrent",
             "java.util.concurrent.atomic",
+            "java.util.concurrent.locks",
             "java.util.regex");
+    private static final Set<String> CLASSES = Set.of(
+            Known.class.getName(),
+            CanonicalForm.class.getName(),
+            "java.io.File",
+            "java.io.Serializable",
+            "java.net.Inet4Address",
+            "java.net.Inet6Address",
+            "java.net.InetAddress",
+            "java.net.InetSocketAddress",
+            "java.net.SocketAddress",
+            "java.net.URI",
+            "sun.util.BuddhistCalendar",
+            "sun.util.calendar.ZoneInfo");
 
     private MarshallerFuzz() {}
 
@@ -41,8 +59,7 @@ public final class MarshallerFuzz {
         @Override
         protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
             int dot = name.lastIndexOf('.');
-            boolean allowed = name.equals(Known.class.getName())
-                    || name.equals("java.net.URI")
+            boolean allowed = CLASSES.contains(name)
                     || name.startsWith("java.sql.")
                     || (dot > 0 && JDK.contains(name.substring(0, dot)));
             if (!allowed) {
@@ -53,7 +70,11 @@ public final class MarshallerFuzz {
     }
 
     public static void fuzzerTestOneInput(byte[] input) {
-        Marshaller marshaller = new StandardMarshaller(new Watching(), List.of(Known.class.getName()));
+        Marshaller marshaller = new StandardMarshaller(
+                "fuzzed",
+                new Watching(),
+                Marshallers.ALLOWED,
+                new SerialFilter(List.of(Known.class.getName()), ConcurrentHashMap.newKeySet()));
         try {
             Allocation.atMost(FIXED_BYTES + (long) BYTES_A_BYTE * input.length, () -> marshaller.read(Bytes.of(input)));
         } catch (CacheException refused) {

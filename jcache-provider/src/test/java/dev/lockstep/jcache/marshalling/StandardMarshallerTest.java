@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.protocol.wire.Bytes;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.NotSerializableException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -13,14 +18,19 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import javax.cache.CacheException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StandardMarshallerTest {
 
@@ -28,7 +38,16 @@ class StandardMarshallerTest {
 
     /** As another JVM has it: it has not written anything. */
     private static Marshaller another(String... allowed) {
-        return new StandardMarshaller(StandardMarshallerTest.class.getClassLoader(), List.of(allowed));
+        return ofJvm(ConcurrentHashMap.newKeySet(), allowed);
+    }
+
+    /** @param written what its JVM has written */
+    private static Marshaller ofJvm(Set<String> written, String... allowed) {
+        return new StandardMarshaller(
+                "orders",
+                StandardMarshallerTest.class.getClassLoader(),
+                Marshallers.ALLOWED,
+                new SerialFilter(List.of(allowed), written));
     }
 
     /** A class of an application. */
@@ -88,13 +107,105 @@ class StandardMarshallerTest {
 
     @Test
     void whatIsDeeperThanTheLimitIsNotRead() {
-        List<Object> nested = new ArrayList<>();
-        for (int i = 0; i < 100; i++) {
+        assertThatThrownBy(() -> marshaller.read(serialized(nested(300))))
+                .isInstanceOf(CacheException.class)
+                .hasMessageContaining("Cache orders")
+                .hasMessageContaining("200 levels");
+    }
+
+    private static Object nested(int levels) {
+        Object nested = new ArrayList<>();
+        for (int i = 1; i < levels; i++) {
             nested = new ArrayList<>(List.of(nested));
         }
-        Bytes bytes = marshaller.write(nested);
-        assertThatThrownBy(() -> marshaller.read(bytes)).isInstanceOf(CacheException.class);
+        return nested;
     }
+
+    /** As a JVM that judges nothing would have stored it. */
+    private static Bytes serialized(Object object) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write('O');
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(object);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return Bytes.of(bytes.toByteArray());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {1, 62, 63, 64, 65, 100, 148, 149, 150, 151, 190, 198, 199, 200, 201, 202, 250, 1_000, 5_000, 100_000
+            })
+    void whatIsWrittenIsReadHoweverDeepAndTheRestIsRefusedNamingTheLimit(int levels) {
+        Object nested = nested(levels);
+        Bytes bytes;
+        try {
+            bytes = marshaller.write(nested);
+        } catch (CacheException refused) {
+            assertThat(levels).isGreaterThan(195);
+            assertThat(refused).hasMessageContaining("Cache orders").hasMessageContaining("200 levels");
+            return;
+        }
+        assertThat(levels).isLessThanOrEqualTo(200);
+        assertThat(marshaller.read(bytes)).isEqualTo(nested);
+    }
+
+    @Test
+    void moreReferencesThanMayBeReadAreNotWritten() {
+        assertThatThrownBy(() -> marshaller.write(new ArrayList<>(Collections.nCopies(1_200_000, (byte) 1))))
+                .isInstanceOf(CacheException.class)
+                .hasMessageContaining("Cache orders")
+                .hasMessageContaining("1,000,000 references");
+        assertThat(marshaller.read(marshaller.write(new ArrayList<>(Collections.nCopies(900_000, (byte) 1)))))
+                .isEqualTo(Collections.nCopies(900_000, (byte) 1));
+    }
+
+    /** Cannot be read. */
+    private static final class Poison implements Serializable {
+        private static final long serialVersionUID = 1;
+
+        private void readObject(ObjectInputStream in) throws IOException {
+            throw new IOException("poisoned");
+        }
+    }
+
+    @Test
+    void whatItsOwnClassRefusesToReadIsNotWrittenNotEvenTheSecondTime() {
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> marshaller.write(new ArrayList<>(List.of(new Poison()))))
+                    .isInstanceOf(CacheException.class)
+                    .hasMessageContaining("poisoned");
+        }
+    }
+
+    @Test
+    void aLambdaIsReadByTheJvmThatWroteIt() {
+        var lambda = (Function<Integer, Integer> & Serializable) number -> number + 1;
+        @SuppressWarnings("unchecked")
+        var back = (Function<Integer, Integer>) marshaller.read(marshaller.write(lambda));
+        assertThat(back.apply(1)).isEqualTo(2);
+    }
+
+    @Test
+    void aClassThatOneMarshallerOfAJvmHasWrittenIsReadByTheOthers() {
+        Set<String> ofJvm = ConcurrentHashMap.newKeySet();
+        Bytes bytes = ofJvm(ofJvm).write(POINT);
+        assertThat(ofJvm(ofJvm).read(bytes)).isEqualTo(POINT);
+        assertThatThrownBy(() -> another().read(bytes)).isInstanceOf(CacheException.class);
+    }
+
+    @Test
+    void marshallersOfOneJvmShareWhatItHasWritten() {
+        Properties none = new Properties();
+        Bytes bytes =
+                Marshallers.of(none, getClass().getClassLoader(), "orders").write(new Written(1));
+        assertThat(Marshallers.of(none, getClass().getClassLoader(), "customers")
+                        .read(bytes))
+                .isEqualTo(new Written(1));
+    }
+
+    record Written(int number) implements Serializable {}
 
     @Test
     void aByteArrayIsCopied() {
@@ -109,8 +220,8 @@ class StandardMarshallerTest {
         assertThat(marshaller.read(bytes)).as("by the one who wrote it").isEqualTo(POINT);
         assertThatThrownBy(() -> another().read(bytes))
                 .isInstanceOf(CacheException.class)
-                .hasMessageContaining(Point.class.getName())
-                .hasMessageContaining(Marshallers.ALLOWED);
+                .hasMessageContaining("Cache orders")
+                .hasMessageContaining(Marshallers.ALLOWED + "=" + Point.class.getName());
     }
 
     @Test
@@ -131,11 +242,14 @@ class StandardMarshallerTest {
     }
 
     @Test
-    void aDynamicProxyIsNotRead() {
+    void aDynamicProxyIsNeitherWrittenNorRead() {
         Object proxy =
                 Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Runnable.class}, new Ignoring());
-        Bytes bytes = marshaller.write(proxy);
-        assertThatThrownBy(() -> marshaller.read(bytes))
+        assertThatThrownBy(() -> marshaller.write(proxy))
+                .isInstanceOf(CacheException.class)
+                .hasMessageContaining("Cache orders")
+                .hasMessageContaining("Runnable");
+        assertThatThrownBy(() -> marshaller.read(serialized(proxy)))
                 .isInstanceOf(CacheException.class)
                 .hasMessageContaining("Runnable");
     }
@@ -171,11 +285,13 @@ class StandardMarshallerTest {
     @Test
     void thePropertiesNameAnotherMarshaller() {
         Properties properties = new Properties();
-        assertThat(Marshallers.of(properties, getClass().getClassLoader())).isInstanceOf(StandardMarshaller.class);
+        assertThat(Marshallers.of(properties, getClass().getClassLoader(), "orders"))
+                .isInstanceOf(StandardMarshaller.class);
         properties.setProperty(Marshallers.MARSHALLER, Texts.class.getName());
-        assertThat(Marshallers.of(properties, getClass().getClassLoader())).isInstanceOf(Texts.class);
+        assertThat(Marshallers.of(properties, getClass().getClassLoader(), "orders"))
+                .isInstanceOf(Texts.class);
         properties.setProperty(Marshallers.MARSHALLER, "no.such.Class");
-        assertThatThrownBy(() -> Marshallers.of(properties, getClass().getClassLoader()))
+        assertThatThrownBy(() -> Marshallers.of(properties, getClass().getClassLoader(), "orders"))
                 .isInstanceOf(CacheException.class)
                 .hasMessageContaining("no.such.Class");
     }

@@ -1,7 +1,6 @@
 package dev.lockstep.protocol.wire;
 
 import com.dynatrace.hash4j.hashing.Hashing;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -26,7 +25,7 @@ public final class Bytes implements Comparable<Bytes> {
     }
 
     public static Bytes utf8(String text) {
-        return new Bytes(text.getBytes(StandardCharsets.UTF_8));
+        return new Bytes(Text.bytes(text));
     }
 
     /** The wrapped array itself: read it, never write it. */

@@ -1,6 +1,5 @@
 package dev.lockstep.protocol.wire;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -93,7 +92,7 @@ public final class WireReader {
     }
 
     public String string() {
-        return new String(bytes().array(), StandardCharsets.UTF_8);
+        return Text.of(bytes().array());
     }
 
     public <T> @Nullable T optional(Function<WireReader, T> element) {

@@ -1,6 +1,5 @@
 package dev.lockstep.protocol.wire;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.function.BiConsumer;
@@ -92,7 +91,7 @@ public final class WireWriter {
     }
 
     public WireWriter string(String text) {
-        return bytes(Bytes.of(text.getBytes(StandardCharsets.UTF_8)));
+        return bytes(Bytes.of(Text.bytes(text)));
     }
 
     public <T> WireWriter optional(@Nullable T value, BiConsumer<WireWriter, T> element) {

@@ -16,7 +16,12 @@ public final class Messages {
     private static final Arbitrary<Integer> NUMBERS = Arbitraries.integers().greaterOrEqual(0);
     private static final Arbitrary<Long> LONGS = Arbitraries.longs();
     private static final Arbitrary<Boolean> FLAGS = Arbitraries.of(true, false);
-    private static final Arbitrary<String> TEXTS = Arbitraries.strings().ofMaxLength(20);
+    /** Surrogates that are alone among them: the name of a cache may be any string. */
+    private static final Arbitrary<String> TEXTS = Arbitraries.strings()
+            .all()
+            .withChars('\uD800', '\uDC00', '?', '\uFFFD')
+            .ofMaxLength(20);
+
     private static final Arbitrary<NodeId> NODES = Arbitraries.strings()
             .withCharRange('a', 'z')
             .withChars("-_.9Z")
@@ -64,7 +69,7 @@ public final class Messages {
     }
 
     private static Arbitrary<CacheDefinition> definitions() {
-        var names = Arbitraries.strings().ofMinLength(1).ofMaxLength(512);
+        var names = TEXTS.filter(text -> !text.isEmpty());
         var rules = Combinators.combine(LIFETIMES, LIFETIMES, LIFETIMES).as(ExpiryRule::new);
         return Combinators.combine(
                         names, TEXTS, TEXTS, rules, TEXTS, Arbitraries.longs().greaterOrEqual(0), CONSISTENCIES)

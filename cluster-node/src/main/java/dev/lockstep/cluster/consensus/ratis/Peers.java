@@ -2,7 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
-import java.nio.charset.StandardCharsets;
+import dev.lockstep.protocol.wire.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -31,8 +31,8 @@ final class Peers {
 
     /** The same on all nodes of a cluster. */
     static RaftGroupId groupId(String cluster, int group) {
-        byte[] name = ("lockstep/" + cluster + "/" + group).getBytes(StandardCharsets.UTF_8);
-        return RaftGroupId.valueOf(UUID.nameUUIDFromBytes(name));
+        Bytes name = Bytes.utf8("lockstep/" + cluster + "/" + group);
+        return RaftGroupId.valueOf(UUID.nameUUIDFromBytes(name.array()));
     }
 
     /** A group of equals: with differing priorities leadership can't be handed over. */
