@@ -40,11 +40,12 @@ public final class LockstepRegionFactory implements RegionFactory {
     private static final String LOCKING = "lockstep.hibernate";
 
     /** Of Hibernate's classes only those that entries are made of, and what their arrays are of. */
-    private static final List<String> HIBERNATES = List.of(
+    static final List<String> HIBERNATES = List.of(
             "java.io.Serializable",
             "org.hibernate.cache.internal.*",
             "org.hibernate.cache.spi.entry.*",
-            "org.hibernate.bytecode.enhance.spi.*");
+            "org.hibernate.bytecode.enhance.spi.*",
+            "org.hibernate.type.*");
 
     /** What a started factory has. */
     private record Started(

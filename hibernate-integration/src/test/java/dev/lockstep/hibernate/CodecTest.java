@@ -3,10 +3,14 @@ package dev.lockstep.hibernate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.jcache.marshalling.StandardMarshaller;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectOutputStream;
+import java.lang.reflect.Constructor;
 import java.math.BigDecimal;
 import java.util.List;
 import org.hibernate.cache.internal.BasicCacheKeyImplementation;
 import org.hibernate.cache.internal.NaturalIdCacheKey;
+import org.hibernate.type.AnyType;
 import org.junit.jupiter.api.Test;
 
 class CodecTest {
@@ -45,5 +49,25 @@ class CodecTest {
         assertThat(Codec.isFence(codec.value("x"))).isFalse();
         assertThat(Codec.isFence(codec.value(""))).isFalse();
         assertThat(codec.value(codec.value("text"))).isEqualTo("text");
+    }
+
+    /** As another JVM has stored it. */
+    @Test
+    void anAnyIsReadByAJvmThatHasWrittenNone() throws Exception {
+        Constructor<?> constructor =
+                AnyType.ObjectTypeCacheEntry.class.getDeclaredConstructor(String.class, Object.class);
+        constructor.setAccessible(true);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write(1);
+        bytes.write('O');
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(constructor.newInstance("com.acme.Order", 7L));
+        }
+        Codec another = new Codec(new StandardMarshaller(
+                "region",
+                CodecTest.class.getClassLoader(),
+                LockstepSettings.ALLOWED,
+                LockstepRegionFactory.HIBERNATES));
+        assertThat(another.value(bytes.toByteArray())).isInstanceOf(AnyType.ObjectTypeCacheEntry.class);
     }
 }

@@ -9,6 +9,7 @@ import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.function.Consumer;
 import javax.cache.Cache;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /** Goes through a cache page by page, shard by shard; sees what is there when it gets there. Not thread-safe. */
@@ -57,11 +58,20 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
             throw new NoSuchElementException("There are no more entries");
         }
         Read read = page.remove();
+        last = null;
         K key = binding.key(read.key());
         last = key;
         onNext.run();
         binding.touch(read.key(), read.entry().version());
-        return new LockstepEntry<>(key, binding.value(read.entry().value()));
+        return entry(key, read.entry());
+    }
+
+    private Cache.Entry<K, V> entry(K key, EntryRead read) {
+        try {
+            return new LockstepEntry<>(key, binding.value(read.value()));
+        } catch (CacheException unreadable) {
+            return new LockstepEntry<>(key, null, unreadable);
+        }
     }
 
     @Override

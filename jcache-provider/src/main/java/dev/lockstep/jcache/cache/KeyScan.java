@@ -4,16 +4,16 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import java.util.function.Consumer;
 
-/** All keys of a cache, page by page, without reading their values. */
+/** All keys of a cache as bytes, page by page, without reading their values. */
 record KeyScan<K, V>(Binding<K, V> binding) {
 
-    void forEach(Consumer<K> consumer) {
+    void forEach(Consumer<Bytes> consumer) {
         for (int shard = 0; shard < binding.shards(); shard++) {
             Bytes after = null;
             Reply.Keys page;
             do {
                 page = binding.keys(shard, after);
-                page.keys().forEach(key -> consumer.accept(binding.key(key)));
+                page.keys().forEach(consumer);
                 after = page.complete() ? null : page.keys().get(page.keys().size() - 1);
             } while (after != null);
         }

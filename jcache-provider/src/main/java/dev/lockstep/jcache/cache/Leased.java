@@ -48,16 +48,16 @@ final class Leased<K, V> {
     /**
      * Runs code on one entry. The future ends on {@code user}, or where the session's do.
      *
-     * @param code sees the value, or null; may be run again when the entry was changed meanwhile
+     * @param code sees the entry's value, or null; may be run again when the entry was changed meanwhile
      * @param user runs the code, the writer and the policy, and waits for listeners
      */
-    <R> CompletableFuture<R> run(K key, Function<@Nullable V, Decision<V, R>> code, Executor user) {
+    <R> CompletableFuture<R> run(K key, Function<@Nullable Seen<V>, Decision<V, R>> code, Executor user) {
         return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), user);
     }
 
     /** Likewise, with code whose decision takes its time; nobody waits for it but the lease, which ends by time. */
     <R> CompletableFuture<R> runAsync(
-            K key, Function<@Nullable V, ? extends CompletionStage<Decision<V, R>>> code, Executor user) {
+            K key, Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, R>>> code, Executor user) {
         return attempt(key, binding.keyBytes(key), code, user, MAX_ATTEMPTS, false);
     }
 
@@ -65,7 +65,7 @@ final class Leased<K, V> {
     private <R> CompletableFuture<R> attempt(
             K key,
             Bytes keyBytes,
-            Function<@Nullable V, ? extends CompletionStage<Decision<V, R>>> code,
+            Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, R>>> code,
             Executor user,
             int left,
             boolean told) {
@@ -100,7 +100,7 @@ final class Leased<K, V> {
             K key,
             Bytes keyBytes,
             HeldLease lease,
-            Function<@Nullable V, ? extends CompletionStage<Decision<V, R>>> code,
+            Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, R>>> code,
             Executor user) {
         CompletionStage<Decision<V, R>> decision = code.apply(seen(lease.found()));
         CompletableFuture<Decision<V, R>> future = decision.toCompletableFuture();
@@ -133,8 +133,8 @@ final class Leased<K, V> {
         return failure != null && Session.unwrap(failure) instanceof LockstepException;
     }
 
-    private @Nullable V seen(Found found) {
-        return found.entry() == null ? null : binding.value(found.entry().value());
+    private @Nullable Seen<V> seen(Found found) {
+        return found.entry() == null ? null : new Seen<>(found.entry().value(), binding::value);
     }
 
     private void count(Decision<V, ?> decision, MutationResult result) {
@@ -190,7 +190,7 @@ final class Leased<K, V> {
      * @param user runs the code and the policy, and waits for listeners
      */
     <R> CompletableFuture<Void> all(
-            Set<? extends K> keys, Function<Map<K, V>, Map<K, Decision<V, R>>> code, Executor user) {
+            Set<? extends K> keys, Function<Map<K, Seen<V>>, Map<K, Decision<V, R>>> code, Executor user) {
         TreeMap<Bytes, K> ordered = new TreeMap<>();
         keys.forEach(key -> ordered.put(binding.keyBytes(key), key));
         return Leases.of(ordered.navigableKeySet(), binding)
@@ -200,12 +200,15 @@ final class Leased<K, V> {
     }
 
     private <R> CompletableFuture<Void> decidedAll(
-            Map<Bytes, K> ordered, Leases leases, Function<Map<K, V>, Map<K, Decision<V, R>>> code, Executor user) {
-        Map<K, V> seen = new HashMap<>();
+            Map<Bytes, K> ordered,
+            Leases leases,
+            Function<Map<K, Seen<V>>, Map<K, Decision<V, R>>> code,
+            Executor user) {
+        Map<K, Seen<V>> seen = new HashMap<>();
         ordered.forEach((bytes, key) -> {
-            V value = seen(leases.of(bytes).found());
-            if (value != null) {
-                seen.put(key, value);
+            Seen<V> entry = seen(leases.of(bytes).found());
+            if (entry != null) {
+                seen.put(key, entry);
             }
         });
         Map<K, Decision<V, R>> decisions = code.apply(seen);

@@ -1,9 +1,21 @@
 package dev.lockstep.jcache.cache;
 
 import javax.cache.Cache;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 
-/** A key and its value, as they were read. Immutable. */
-public record LockstepEntry<K, V>(K key, V value) implements Cache.Entry<K, V> {
+/**
+ * A key and its value, as they were read. Immutable.
+ *
+ * @param value null when it can't be read
+ * @param unreadable why it can't be read, else null
+ */
+public record LockstepEntry<K, V>(
+        K key, @Nullable V value, @Nullable CacheException unreadable) implements Cache.Entry<K, V> {
+
+    public LockstepEntry(K key, V value) {
+        this(key, value, null);
+    }
 
     @Override
     public K getKey() {
@@ -11,7 +23,10 @@ public record LockstepEntry<K, V>(K key, V value) implements Cache.Entry<K, V> {
     }
 
     @Override
-    public V getValue() {
+    public @Nullable V getValue() {
+        if (unreadable != null) {
+            throw unreadable;
+        }
         return value;
     }
 

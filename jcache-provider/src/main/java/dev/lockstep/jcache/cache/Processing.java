@@ -49,8 +49,9 @@ final class Processing<K, V> {
     }
 
     private <T> Decision<V, Ran<T>> ran(
-            K key, @Nullable V seen, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object[] arguments) {
-        var entry = new ProcessedEntry<K, V>(key, seen, loader == null ? null : loader::load);
+            K key, @Nullable Seen<V> seen, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object[] arguments) {
+        var entry =
+                new ProcessedEntry<K, V>(key, seen == null ? null : seen::value, loader == null ? null : loader::load);
         T result = process(processor, entry, arguments);
         Ran<T> end = new Ran<>(seen != null, result);
         return switch (entry.change()) {

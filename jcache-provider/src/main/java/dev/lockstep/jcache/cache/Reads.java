@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,7 +105,7 @@ final class Reads<K, V> {
             K key,
             Bytes bytes,
             @Nullable LocalEntry local,
-            Function<@Nullable V, ? extends CompletionStage<Decision<V, @Nullable V>>> code,
+            Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, @Nullable V>>> code,
             Executor user) {
         return found(bytes, local, user).thenCompose(value -> {
             statistics.read(value != null);
@@ -138,15 +139,17 @@ final class Reads<K, V> {
 
     /** Another one may have loaded it while we waited for the lease. */
     private Decision<V, @Nullable V> loaded(
-            @Nullable V seen, K key, Function<? super K, ? extends @Nullable V> source) {
-        return seen == null ? stored(source.apply(key)) : Decision.access(seen);
+            @Nullable Seen<V> seen, K key, Function<? super K, ? extends @Nullable V> source) {
+        return seen == null ? stored(source.apply(key)) : Decision.access(seen.value());
     }
 
     private CompletionStage<Decision<V, @Nullable V>> loadedLater(
-            @Nullable V seen, K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> source) {
+            @Nullable Seen<V> seen,
+            K key,
+            Function<? super K, ? extends CompletionStage<? extends @Nullable V>> source) {
         return seen == null
                 ? source.apply(key).thenApply(this::stored)
-                : CompletableFuture.completedFuture(Decision.access(seen));
+                : CompletableFuture.completedFuture(Decision.access(seen.value()));
     }
 
     private Decision<V, @Nullable V> stored(@Nullable V value) {
@@ -167,7 +170,7 @@ final class Reads<K, V> {
             Set<K> missing = new HashSet<>(keys);
             missing.removeAll(found.keySet());
             return load(missing, loader, false, user).thenApply(loaded -> {
-                found.putAll(loaded);
+                loaded.forEach((key, value) -> found.put(key, value.get()));
                 return found;
             });
         });
@@ -179,22 +182,22 @@ final class Reads<K, V> {
      * @param replaceExisting whether to load what is there as well
      * @return what is there now, loaded or found
      */
-    private CompletableFuture<Map<K, V>> load(
+    private CompletableFuture<Map<K, Supplier<V>>> load(
             Set<? extends K> keys, ReadThrough<K, V> source, boolean replaceExisting, Executor user) {
-        Map<K, V> now = new HashMap<>();
+        Map<K, Supplier<V>> now = new HashMap<>();
         return leased.all(
                         keys,
                         seen -> {
                             Set<K> wanted = new HashSet<>(keys);
                             if (!replaceExisting) {
                                 wanted.removeAll(seen.keySet());
-                                now.putAll(seen);
+                                seen.forEach((key, entry) -> now.put(key, entry::value));
                             }
                             Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
                             if (!wanted.isEmpty()) {
                                 source.loadAll(wanted).forEach((key, value) -> {
                                     if (wanted.contains(key)) {
-                                        now.put(key, value);
+                                        now.put(key, () -> value);
                                         decisions.put(key, Decision.load(value, true));
                                     }
                                 });

@@ -7,13 +7,15 @@ import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.References;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Lifetime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -326,9 +328,11 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public void removeAll() {
         checks.open();
-        Set<K> keys = new LinkedHashSet<>();
+        List<Bytes> keys = new ArrayList<>();
         new KeyScan<>(binding).forEach(keys::add);
-        removeAll(keys);
+        long start = now();
+        done(user -> writes.removeAllOf(keys, user));
+        statistics.removeTook(now() - start);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -87,7 +88,8 @@ final class Writes<K, V> {
                                 Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
                                         .returningOld(),
                                 user)
-                        : leased.<@Nullable V>run(key, seen -> Decision.put(value, seen), user),
+                        : leased.<@Nullable Seen<V>>run(key, seen -> Decision.put(value, seen), user)
+                                .thenApply(Seen::old),
                 old -> old != null);
     }
 
@@ -115,7 +117,8 @@ final class Writes<K, V> {
                                 Mutation.remove(binding.keyBytes(key), Condition.ANY)
                                         .returningOld(),
                                 user)
-                        : leased.<@Nullable V>run(key, Decision::remove, user),
+                        : leased.<@Nullable Seen<V>>run(key, Decision::remove, user)
+                                .thenApply(Seen::old),
                 old -> old != null);
     }
 
@@ -154,7 +157,9 @@ final class Writes<K, V> {
                             if (seen == null) {
                                 return Decision.keep(Comparison.ABSENT);
                             }
-                            return seen.equals(expected) ? whenEqual : Decision.access(Comparison.DIFFERENT);
+                            return seen.isEqualTo(expected, binding::valueBytes)
+                                    ? whenEqual
+                                    : Decision.access(Comparison.DIFFERENT);
                         },
                         user);
         return read(compared, comparison -> comparison != Comparison.ABSENT)
@@ -182,8 +187,11 @@ final class Writes<K, V> {
                                 Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT)
                                         .returningOld(),
                                 user)
-                        : leased.<@Nullable V>run(
-                                key, seen -> seen == null ? Decision.keep(null) : Decision.put(value, seen), user),
+                        : leased.<@Nullable Seen<V>>run(
+                                        key,
+                                        seen -> seen == null ? Decision.keep(null) : Decision.put(value, seen),
+                                        user)
+                                .thenApply(Seen::old),
                 old -> old != null);
     }
 
@@ -206,7 +214,8 @@ final class Writes<K, V> {
     }
 
     private CompletableFuture<@Nullable V> old(Mutation mutation, Executor user) {
-        return write(mutation, user).thenApply(result -> result.old() == null ? null : binding.value(result.old()));
+        return write(mutation, user)
+                .thenApply(result -> result.old() == null ? null : Seen.old(new Seen<>(result.old(), binding::value)));
     }
 
     // Many at once
@@ -247,11 +256,7 @@ final class Writes<K, V> {
             return CompletableFuture.completedFuture(null);
         }
         if (plain) {
-            List<Mutation> removals = asked.stream()
-                    .map(key -> Mutation.remove(binding.keyBytes(key), Condition.ANY))
-                    .toList();
-            return done(
-                    binding.writeAll(removals, user, (key, result) -> statistics.removals(result.existed() ? 1 : 0)));
+            return removeAllPlainly(asked.stream().map(binding::keyBytes).toList(), user);
         }
         Batch batch = new Batch();
         Set<K> keys = new HashSet<>(asked);
@@ -270,6 +275,22 @@ final class Writes<K, V> {
                         },
                         user)
                 .thenRun(batch::report);
+    }
+
+    /** Removes what has these keys; only a writer has to be told which they are. */
+    CompletableFuture<Void> removeAllOf(List<Bytes> asked, Executor user) {
+        if (!plain) {
+            Set<K> keys = new LinkedHashSet<>();
+            asked.forEach(key -> keys.add(binding.key(key)));
+            return removeAll(keys, user);
+        }
+        return asked.isEmpty() ? CompletableFuture.completedFuture(null) : removeAllPlainly(asked, user);
+    }
+
+    private CompletableFuture<Void> removeAllPlainly(List<Bytes> asked, Executor user) {
+        List<Mutation> removals =
+                asked.stream().map(key -> Mutation.remove(key, Condition.ANY)).toList();
+        return done(binding.writeAll(removals, user, (key, result) -> statistics.removals(result.existed() ? 1 : 0)));
     }
 
     /** A writer that accepted only some: those are stored, then its failure is reported. Used by one operation. */

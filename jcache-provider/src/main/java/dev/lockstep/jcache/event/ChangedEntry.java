@@ -1,6 +1,7 @@
 package dev.lockstep.jcache.event;
 
 import javax.cache.Cache;
+import javax.cache.CacheException;
 import javax.cache.event.CacheEntryEvent;
 import javax.cache.event.EventType;
 import org.jspecify.annotations.Nullable;
@@ -12,14 +13,27 @@ final class ChangedEntry<K, V> extends CacheEntryEvent<K, V> {
 
     private final transient K key;
     private final transient @Nullable V value;
+    private final transient @Nullable CacheException unreadable;
     private final transient @Nullable V old;
     private final boolean withOld;
 
-    /** @param value null when the entry is gone: then the event's value is the old one, if that was asked for */
-    ChangedEntry(Cache<K, V> cache, EventType type, K key, @Nullable V value, @Nullable V old, boolean withOld) {
+    /**
+     * @param value null when the entry is gone: then the event's value is the old one, if that was asked for
+     * @param unreadable why the value can't be read, else null
+     * @param old null when it was not asked for, or can't be read
+     */
+    ChangedEntry(
+            Cache<K, V> cache,
+            EventType type,
+            K key,
+            @Nullable V value,
+            @Nullable CacheException unreadable,
+            @Nullable V old,
+            boolean withOld) {
         super(cache, type);
         this.key = key;
         this.value = value;
+        this.unreadable = unreadable;
         this.old = old;
         this.withOld = withOld;
     }
@@ -31,6 +45,9 @@ final class ChangedEntry<K, V> extends CacheEntryEvent<K, V> {
 
     @Override
     public @Nullable V getValue() {
+        if (unreadable != null) {
+            throw unreadable;
+        }
         return value == null && withOld ? old : value;
     }
 

@@ -303,10 +303,24 @@ public final class Listeners<K, V> implements AutoCloseable {
         }
     }
 
+    /** A value that can't be read spoils only reading it: the event is told without. */
     private ChangedEntry<K, V> event(EventType type, EntryChange change, boolean withOld) {
-        V now = change.value() == null ? null : value.apply(change.value());
-        V old = change.old() == null ? null : value.apply(change.old());
-        return new ChangedEntry<>(cache, type, key.apply(change.key()), now, old, withOld);
+        V old = null;
+        if (withOld && change.old() != null) {
+            try {
+                old = value.apply(change.old());
+            } catch (CacheException unreadable) {
+                LOG.debug("An event of cache {} is told without its old value", cache.getName(), unreadable);
+            }
+        }
+        V now = null;
+        CacheException unreadable = null;
+        try {
+            now = change.value() == null ? null : value.apply(change.value());
+        } catch (CacheException failure) {
+            unreadable = failure;
+        }
+        return new ChangedEntry<>(cache, type, key.apply(change.key()), now, unreadable, old, withOld);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.lockstep.jcache.processor;
 
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.cache.processor.MutableEntry;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
 
     private final K key;
     private final boolean existed;
+    private @Nullable Supplier<V> stored;
     private final @Nullable Function<K, @Nullable V> loader;
     private @Nullable V value;
     private Change change = Change.NONE;
@@ -28,25 +30,26 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
     }
 
     /**
-     * @param value null when there is no entry
+     * @param stored gives the value when it is read; null when there is no entry
      * @param loader asked when the value of an entry is read that is not there; null for none
      */
-    public ProcessedEntry(K key, @Nullable V value, @Nullable Function<K, @Nullable V> loader) {
+    public ProcessedEntry(K key, @Nullable Supplier<V> stored, @Nullable Function<K, @Nullable V> loader) {
         this.key = key;
-        this.value = value;
-        this.existed = value != null;
+        this.stored = stored;
+        this.existed = stored != null;
         this.loader = loader;
     }
 
     @Override
     public boolean exists() {
-        return value != null;
+        return value != null || stored != null;
     }
 
     @Override
     public void remove() {
         boolean onlyHere = !existed && (change == Change.SET || change == Change.LOADED);
         value = null;
+        stored = null;
         change = onlyHere ? Change.NONE : Change.REMOVED;
     }
 
@@ -57,7 +60,9 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
 
     @Override
     public @Nullable V getValue() {
-        if (change == Change.NONE && value != null) {
+        if (stored != null) {
+            value = stored.get();
+            stored = null;
             change = Change.READ;
         } else if (change == Change.NONE && loader != null) {
             value = loader.apply(key);
@@ -72,6 +77,7 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
             throw new NullPointerException("An entry can't hold null");
         }
         value = newValue;
+        stored = null;
         change = Change.SET;
     }
 

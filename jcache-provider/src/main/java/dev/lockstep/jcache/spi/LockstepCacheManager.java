@@ -327,7 +327,11 @@ public final class LockstepCacheManager implements CacheManager {
         configuration.setTypes(type(definition.keyType()), type(definition.valueType()));
         ExpiryRule rule = definition.expiry();
         configuration.setExpiryPolicyFactory(() -> new RulePolicy(rule));
-        return open(info, configuration, marshaller(definition.name(), configuration), new UserCode<>(definition.name(), configuration));
+        return open(
+                info,
+                configuration,
+                marshaller(definition.name(), configuration),
+                new UserCode<>(definition.name(), configuration));
     }
 
     private @Nullable CacheInfo find(String name) {
