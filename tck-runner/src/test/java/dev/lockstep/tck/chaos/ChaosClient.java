@@ -86,15 +86,21 @@ final class ChaosClient implements AutoCloseable {
             boolean session = operation.isRead() && random.nextInt(100) < 55;
             Consistency consistency = session ? Consistency.SESSION : Consistency.STRONG;
             Recorder.Open call = recorder.begins(name, key, consistency, operation);
+            long began = System.nanoTime();
             Outcome outcome = outcome(key, operation, session);
             call.ended(outcome);
-            tally.called(outcome);
+            tally.called(kind(operation, session), outcome, began, System.nanoTime());
             if (outcome instanceof Outcome.Value read) {
                 seen.put(key, read.value());
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(PACE_MILLIS)));
         }
         seen.clear();
+    }
+
+    private static String kind(Operation operation, boolean session) {
+        String kind = operation.getClass().getSimpleName();
+        return !operation.isRead() ? kind : session ? "session " + kind : "strong " + kind;
     }
 
     /** What an operation that did not return says of itself by its exception. */

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.history.Outcome;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** What a run of chaos did so far. Thread-safe. */
 final class Tally {
@@ -19,16 +20,28 @@ final class Tally {
     private long undecided;
     private long fewestAcknowledged = Long.MAX_VALUE;
     private long longestRecoveryMillis;
+    private long longestGapMillis;
+    private long lastAcknowledged;
+    private final Map<String, Long> longestCalls = new TreeMap<>();
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
     private final Map<String, Integer> odd = new TreeMap<>();
 
-    synchronized void called(Outcome outcome) {
+    /**
+     * A client was told what became of a call.
+     *
+     * @param kind of call
+     */
+    synchronized void called(String kind, Outcome outcome, long beganNanos, long endedNanos) {
+        longestCalls.merge(kind, TimeUnit.NANOSECONDS.toMillis(endedNanos - beganNanos), Math::max);
         if (outcome == Outcome.FAILED) {
             failed++;
         } else if (outcome == Outcome.UNKNOWN) {
             unknown++;
         } else {
             acknowledged++;
+            long gap = lastAcknowledged == 0 ? 0 : endedNanos - lastAcknowledged;
+            longestGapMillis = Math.max(longestGapMillis, TimeUnit.NANOSECONDS.toMillis(gap));
+            lastAcknowledged = endedNanos;
         }
     }
 
@@ -50,6 +63,7 @@ final class Tally {
 
     synchronized void roundEnded(long acknowledgedInIt, long leadersChanged, long recoveryMillis) {
         rounds++;
+        lastAcknowledged = 0;
         leaderChanges += leadersChanged;
         fewestAcknowledged = Math.min(fewestAcknowledged, acknowledgedInIt);
         longestRecoveryMillis = Math.max(longestRecoveryMillis, recoveryMillis);
@@ -88,7 +102,7 @@ final class Tally {
     @Override
     public synchronized String toString() {
         return ("rounds=%d operations=%d acknowledged=%d failed=%d outcome-unknown=%d fewest-acknowledged=%d leader-changes=%d"
-                        + " longest-recovery-ms=%d faults=%s odd=%s violations=%d undecided=%d")
+                        + " longest-recovery-ms=%d longest-gap-ms=%d longest-call-ms=%s faults=%s odd=%s violations=%d undecided=%d")
                 .formatted(
                         rounds,
                         acknowledged + failed + unknown,
@@ -98,6 +112,8 @@ final class Tally {
                         rounds == 0 ? 0 : fewestAcknowledged,
                         leaderChanges,
                         longestRecoveryMillis,
+                        longestGapMillis,
+                        longestCalls,
                         faults,
                         odd,
                         violations,
