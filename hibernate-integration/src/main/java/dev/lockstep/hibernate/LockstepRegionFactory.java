@@ -3,13 +3,18 @@ package dev.lockstep.hibernate;
 import dev.lockstep.jcache.cache.LockstepCache;
 import dev.lockstep.jcache.marshalling.StandardMarshaller;
 import dev.lockstep.jcache.spi.LockstepCacheManager;
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.wire.CacheSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import javax.cache.configuration.Factory;
 import javax.cache.configuration.MutableConfiguration;
+import javax.cache.expiry.CreatedExpiryPolicy;
+import javax.cache.expiry.Duration;
+import javax.cache.expiry.EternalExpiryPolicy;
+import javax.cache.expiry.ExpiryPolicy;
 import org.hibernate.boot.registry.classloading.spi.ClassLoaderService;
 import org.hibernate.boot.spi.SessionFactoryOptions;
 import org.hibernate.cache.CacheException;
@@ -59,6 +64,12 @@ public final class LockstepRegionFactory implements RegionFactory {
             Reachability reachability,
             ClassLoader loader) {}
 
+    /** Whatever the cluster's templates say. */
+    private static final Factory<ExpiryPolicy> ETERNAL = CreatedExpiryPolicy.factoryOf(Duration.ETERNAL);
+
+    private static final CacheSettings UNBOUNDED =
+            new CacheSettings(OptionalLong.of(0), Optional.empty(), Optional.empty(), Optional.empty());
+
     private transient volatile @Nullable Started started;
 
     /** @throws CacheException when a property is wrong, or the cluster can't be reached */
@@ -67,7 +78,7 @@ public final class LockstepRegionFactory implements RegionFactory {
         LockstepSettings settings = LockstepSettings.from(properties);
         LockstepCacheManager manager = opened(settings);
         try {
-            LockstepCache<String, String> locking = cache(manager, LOCKING, String.class, null);
+            LockstepCache<String, String> locking = cache(manager, LOCKING, String.class, ETERNAL, UNBOUNDED);
             Leases leases = new Leases(locking, settings.lockLifetime());
             ClassLoader loader = options.getServiceRegistry()
                     .requireService(ClassLoaderService.class)
@@ -205,7 +216,7 @@ public final class LockstepRegionFactory implements RegionFactory {
         return new TimestampRegion(
                 regionName,
                 this,
-                cache(running.manager(), qualify(regionName), String.class, null),
+                cache(running.manager(), qualify(regionName), String.class, ETERNAL, UNBOUNDED),
                 running.stamps(),
                 running.leases(),
                 running.reachability(),
@@ -223,23 +234,27 @@ public final class LockstepRegionFactory implements RegionFactory {
     private LockstepCache<String, byte[]> region(Started running, String regionName) {
         String name = qualify(regionName);
         LockstepSettings.RegionSettings own = running.settings().region(regionName);
-        CacheSettings template = Objects.requireNonNullElse(
-                running.manager().template(name), new CacheSettings(0, "session", Optional.empty(), Optional.empty()));
         return cache(
                 running.manager(),
                 name,
                 byte[].class,
+                EternalExpiryPolicy.factoryOf(),
                 new CacheSettings(
-                        own.maxEntries().orElse(template.maxEntries()),
-                        template.consistency(),
-                        own.timeToLive().or(template::timeToLive),
-                        template.timeToIdle()));
+                        own.maxEntries().map(OptionalLong::of).orElse(OptionalLong.empty()),
+                        Optional.empty(),
+                        own.timeToLive(),
+                        Optional.empty()));
     }
 
     private static <V> LockstepCache<String, V> cache(
-            LockstepCacheManager manager, String name, Class<V> type, @Nullable CacheSettings settings) {
-        MutableConfiguration<String, V> configuration =
-                new MutableConfiguration<String, V>().setTypes(String.class, type);
+            LockstepCacheManager manager,
+            String name,
+            Class<V> type,
+            Factory<? extends ExpiryPolicy> expiry,
+            CacheSettings settings) {
+        MutableConfiguration<String, V> configuration = new MutableConfiguration<String, V>()
+                .setTypes(String.class, type)
+                .setExpiryPolicyFactory(expiry);
         try {
             return cast(Managers.cache(manager, name, configuration, settings));
         } catch (javax.cache.CacheException refused) {

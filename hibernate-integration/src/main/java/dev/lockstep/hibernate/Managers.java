@@ -2,7 +2,7 @@ package dev.lockstep.hibernate;
 
 import dev.lockstep.jcache.spi.LockstepCacheManager;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,7 +33,7 @@ final class Managers {
             LockstepCacheManager manager,
             String name,
             MutableConfiguration<K, V> configuration,
-            @Nullable CacheSettings settings) {
+            CacheSettings settings) {
         Cache<K, V> known = manager.isOpen(name)
                 ? manager.getCache(name, configuration.getKeyType(), configuration.getValueType())
                 : null;

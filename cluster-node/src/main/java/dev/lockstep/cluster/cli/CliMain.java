@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
         name = "lockstep",
         mixinStandardHelpOptions = true,
         description = "Tells a running cluster what to do.",
-        subcommands = {BackupCommand.class, RestoreCommand.class, ShardCommand.class},
+        subcommands = {BackupCommand.class, RestoreCommand.class, ShardCommand.class, CacheCommand.class},
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:done",

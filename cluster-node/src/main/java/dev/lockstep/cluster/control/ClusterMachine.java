@@ -2,7 +2,10 @@ package dev.lockstep.cluster.control;
 
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.ValueCodec;
 import dev.lockstep.protocol.wire.WireReader;
@@ -10,12 +13,14 @@ import dev.lockstep.protocol.wire.WireWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The control group as a deterministic machine: which caches exist. Its commands are idempotent, so that a retry needs no
- * session. {@link #create} and {@link #destroy} belong to the thread that applies the log; the reads may be asked by any.
+ * session. {@link #create}, {@link #alter} and {@link #destroy} belong to the thread that applies the log; the reads may be asked by any.
  */
 public final class ClusterMachine {
 
@@ -26,24 +31,54 @@ public final class ClusterMachine {
     /** What the log has decided so far. Replaced, never changed. */
     private record State(TreeMap<Integer, CacheInfo> caches, int highestId) {}
 
-    /** Creates a cache or attaches to an equal one. */
-    Reply create(CacheDefinition definition) {
+    /** Creates a cache, or attaches to one of which everything is so that the proposal says. */
+    Reply create(CacheProposal proposal, CacheDefinition completed) {
         State before = state;
         for (CacheInfo existing : before.caches().values()) {
-            if (existing.definition().name().equals(definition.name())) {
-                return existing.definition().equals(definition)
+            if (existing.definition().name().equals(proposal.name())) {
+                String difference = difference(existing.definition(), proposal, completed);
+                return difference.isEmpty()
                         ? new Reply.Caches(List.of(existing))
-                        : Reply.Refused.of(Status.DEFINITION_DIFFERS, difference(existing.definition(), definition));
+                        : Reply.Refused.of(Status.DEFINITION_DIFFERS, difference);
             }
         }
         if (before.caches().size() == MAX_CACHES) {
             return Reply.Refused.of(Status.INVALID, "There are " + MAX_CACHES + " caches already, as many as can be");
         }
-        CacheInfo created = new CacheInfo(before.highestId() + 1, definition);
+        CacheInfo created = new CacheInfo(before.highestId() + 1, completed);
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(created.id(), created);
         state = new State(changed, created.id());
         return new Reply.Caches(List.of(created));
+    }
+
+    /** Changes a definition; the shards learn of it by the new revision. */
+    Reply alter(Request.AlterCache alteration) {
+        State before = state;
+        CacheInfo existing = before.caches().get(alteration.cacheId());
+        if (existing == null) {
+            return Reply.Refused.of(
+                    Status.NO_SUCH_CACHE, "Cache " + alteration.cacheId() + " does not exist, or no longer");
+        }
+        CacheDefinition was = existing.definition();
+        if (alteration.expiry() != null && !was.expiryPolicy().isEmpty()) {
+            return Reply.Refused.of(
+                    Status.INVALID,
+                    "Cache " + was.name() + " has the expiry policy " + was.expiryPolicy()
+                            + ", which runs in the applications: lifetimes are changed there");
+        }
+        CacheDefinition altered = was.altered(
+                alteration.expiry(),
+                alteration.maxEntries() == null ? OptionalLong.empty() : OptionalLong.of(alteration.maxEntries()),
+                Optional.ofNullable(alteration.consistency()));
+        if (altered.equals(was)) {
+            return new Reply.Caches(List.of(existing));
+        }
+        CacheInfo info = new CacheInfo(existing.id(), existing.revision() + 1, altered);
+        TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
+        changed.put(info.id(), info);
+        state = new State(changed, before.highestId());
+        return new Reply.Caches(List.of(info));
     }
 
     Reply destroy(int cacheId) {
@@ -95,15 +130,26 @@ public final class ClusterMachine {
         return state.highestId();
     }
 
-    private static String difference(CacheDefinition existing, CacheDefinition asked) {
+    /** What the creator leaves open may be whatever it is. */
+    private static String difference(CacheDefinition existing, CacheProposal proposal, CacheDefinition asked) {
+        CacheSettings said = proposal.said();
         List<String> differences = new ArrayList<>();
         differ(differences, "key type", existing.keyType(), asked.keyType());
         differ(differences, "value type", existing.valueType(), asked.valueType());
-        differ(differences, "expiry", existing.expiry(), asked.expiry());
+        if (proposal.expiry() != null || said.saysExpiry()) {
+            differ(differences, "expiry", existing.expiry(), asked.expiry());
+        }
         differ(differences, "expiry policy", existing.expiryPolicy(), asked.expiryPolicy());
-        differ(differences, "max-entries", existing.maxEntries(), asked.maxEntries());
-        differ(differences, "consistency", existing.consistency(), asked.consistency());
-        return "Cache " + existing.name() + " exists with another definition: " + String.join("; ", differences);
+        if (said.maxEntries().isPresent()) {
+            differ(differences, "max-entries", existing.maxEntries(), asked.maxEntries());
+        }
+        if (said.consistency().isPresent()) {
+            differ(differences, "consistency", existing.consistency(), asked.consistency());
+        }
+        return differences.isEmpty()
+                ? ""
+                : "Cache " + existing.name() + " exists with another definition: " + String.join("; ", differences)
+                        + ". Ask for what there is, or change it: lockstep cache alter";
     }
 
     private static void differ(List<String> differences, String what, Object existing, Object asked) {

@@ -14,20 +14,18 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
-import dev.lockstep.protocol.wire.RequestCodec;
 import dev.lockstep.protocol.wire.Status;
-import dev.lockstep.protocol.wire.WireReader;
-import dev.lockstep.protocol.wire.WireWriter;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** This node's replica of the control group; its log holds the requests themselves. Thread-safe. */
+/** This node's replica of the control group; its log holds {@link ControlCommand}s. Thread-safe. */
 public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** How long it may take until a decision that was acknowledged is known here; after that the leader is asked. */
@@ -36,14 +34,26 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private static final long RETRY_MILLIS = 20;
 
     private final ClusterMachine machine = new ClusterMachine();
+    private final Templates templates;
     private final Peers peers;
     private final PositionWaits learnt;
     private final ReplicatedLog log;
     private final ReadBarrier barrier;
 
-    /** Opens the replica, recovering what it had. */
+    /**
+     * Opens the replica, recovering what it had.
+     *
+     * @param templates of the caches that are created while this node leads
+     */
     public ControlGroup(
-            Consensus consensus, List<NodeId> replicas, ReadRounds rounds, Peers peers, Time time, EventLoop loop) {
+            Consensus consensus,
+            List<NodeId> replicas,
+            Templates templates,
+            ReadRounds rounds,
+            Peers peers,
+            Time time,
+            EventLoop loop) {
+        this.templates = templates;
         this.peers = peers;
         this.learnt = new PositionWaits(machine::highestId, time, loop);
         this.log = consensus.open(Consensus.CONTROL, replicas, new Decisions());
@@ -56,14 +66,18 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
         @Override
         public Object apply(long position, byte[] entry) {
-            Reply decision = decide(RequestCodec.read(new WireReader(entry)));
+            Reply decision = decide(ControlCommand.decode(entry));
             learnt.advanced();
             return decision;
         }
 
-        private Reply decide(Request request) {
-            if (request instanceof Request.CreateCache create) {
-                return machine.create(create.definition());
+        private Reply decide(ControlCommand command) {
+            if (command instanceof ControlCommand.Create create) {
+                return machine.create(create.proposal(), create.completed());
+            }
+            Request request = ((ControlCommand.Plain) command).request();
+            if (request instanceof Request.AlterCache alter) {
+                return machine.alter(alter);
             } else if (request instanceof Request.DestroyCache destroy) {
                 return machine.destroy(destroy.cacheId());
             }
@@ -125,16 +139,24 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         log.stepDown(successor);
     }
 
-    /** Proposes a {@link Request.CreateCache} or {@link Request.DestroyCache}. */
+    /** Proposes a {@link Request.CreateCache}, {@link Request.AlterCache} or {@link Request.DestroyCache}. */
     public void propose(Request request, Consumer<Reply> reply) {
         Reply.Refused refusal = barrier.refusal();
         if (refusal != null) {
             reply.accept(refusal);
             return;
         }
-        WireWriter out = new WireWriter(128);
-        RequestCodec.write(out, request);
-        log.propose(out.toByteArray())
+        ControlCommand command = new ControlCommand.Plain(request);
+        if (request instanceof Request.CreateCache create) {
+            CacheProposal proposal = create.proposal();
+            String contradiction = templates.contradiction(proposal);
+            if (!contradiction.isEmpty()) {
+                reply.accept(Reply.Refused.of(Status.DEFINITION_DIFFERS, contradiction));
+                return;
+            }
+            command = new ControlCommand.Create(proposal, proposal.completed(templates.of(proposal.name())));
+        }
+        log.propose(command.encode())
                 .whenComplete(
                         (decision, failure) -> reply.accept(failure == null ? (Reply) decision : refusal(failure)));
     }

@@ -9,7 +9,10 @@ import java.util.List;
 /** What a shard's log can say. Immutable. */
 public sealed interface Command {
 
-    /** The cache exists, with this definition. Proposed by the leader in front of the first command that needs it. */
+    /**
+     * The cache exists, with this definition. Proposed by the leader in front of the first command that needs it, and again when the
+     * definition was altered.
+     */
     record Define(CacheInfo info) implements Command {}
 
     /** The cache exists no more. */

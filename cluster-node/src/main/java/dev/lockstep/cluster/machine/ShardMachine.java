@@ -120,7 +120,9 @@ public final class ShardMachine {
         } else if (command instanceof Command.Clear clear) {
             return sessions.once(clear.id(), logTimeMillis, () -> clear(position, clear.cacheId()));
         } else if (command instanceof Command.Define define) {
-            if (caches.putIfAbsent(define.info().id(), define.info()) == null) {
+            CacheInfo known = caches.get(define.info().id());
+            if (known == null || known.revision() < define.info().revision()) {
+                caches.put(define.info().id(), define.info());
                 kept.cache(new ShardRecord.Cache(define.info()));
             }
         } else if (command instanceof Command.Drop drop) {

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
+import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.cluster.store.RocksStores;
 import dev.lockstep.cluster.store.ShardStores;
@@ -13,6 +14,8 @@ import dev.lockstep.protocol.routing.EmbeddedNode;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.routing.LocalReplicas;
+import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
@@ -20,12 +23,15 @@ import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +70,8 @@ public final class Node implements EmbeddedNode {
     private final NodeCore core;
     private final LocalLink link;
     private final @Nullable NettyListener listener;
+    private final List<DataFolder> folders = new ArrayList<>();
+    private final @Nullable Acquaintances acquaintances;
     private final CompletableFuture<IOException> fault = new CompletableFuture<>();
     private final CompletableFuture<String> stopped = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -75,6 +83,7 @@ public final class Node implements EmbeddedNode {
      * @throws IOException when a port or the data folder can't be used, naming it
      * @throws IllegalArgumentException when the settings name members, but not which of them this is
      * @throws SettingsException when the cluster was formed with other settings
+     * @throws LockstepException when another process is this node
      */
     public Node(Settings settings, Time time, EventLoop loop) throws IOException {
         NodeSettings own = settings.node().orElse(null);
@@ -82,7 +91,6 @@ public final class Node implements EmbeddedNode {
             throw new IllegalArgumentException(
                     "The settings name members, but not which of them this node is; add \"node: {id: …}\"");
         }
-        boolean formed = own != null && Formation.check(settings, own);
         this.settings = settings;
         this.time = time;
         this.loop = loop;
@@ -90,14 +98,23 @@ public final class Node implements EmbeddedNode {
         Map<NodeId, Member> byId = members.stream().collect(Collectors.toMap(Member::id, one -> one));
         this.member = own == null ? LOCAL : byId.get(own.id());
         int maxInFlight = settings.limits().maxInFlight();
+        var self = new NodeIdentity(member.id(), Entropy.system().nextLong(), settings.formation());
+        boolean formed = own != null && begin(own);
         this.stores = own == null ? ShardStores.HEAP : stores(own);
         this.links = own == null
                 ? null
-                : new NettyLinks(
-                        settings.cluster(), member.id(), settings.client().connectTimeout(), maxInFlight);
+                : new NettyLinks(settings.cluster(), self, settings.client().connectTimeout(), maxInFlight);
+        this.acquaintances = links == null
+                ? null
+                : new Acquaintances(
+                        links,
+                        members.stream().filter(one -> !one.equals(member)).toList(),
+                        time,
+                        loop);
+        introduce();
         this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own, formed, links);
         ShardMap map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
-        var place = new NodeCore.Place(settings.cluster(), member, members, map);
+        var place = new NodeCore.Place(settings.cluster(), member, members, map, Templates.of(settings));
         var limits = new NodeCore.Limits(
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
                 own == null ? DRAIN : own.electionTimeout().multipliedBy(2),
@@ -111,36 +128,98 @@ public final class Node implements EmbeddedNode {
                             member.host(),
                             member.port(),
                             settings.cluster(),
-                            member.id(),
+                            self,
                             settings.limits().maxFrameBytes(),
                             core.server());
         } catch (IOException | RuntimeException failure) {
             consensus.close();
-            stores.close();
-            closeLinks();
-            loop.close();
+            giveUp();
             throw failure;
         }
         fault.thenAccept(this::stop);
+        if (acquaintances != null) {
+            acquaintances.replaced().thenAccept(this::stop);
+        }
         if (own != null && !formed) {
             core.ready().thenRun(() -> formed(own));
         }
     }
 
     /**
-     * The one place that decides what becomes of a node whose Raft logs can't be written: it stops, all of it, since a replica that
-     * can't write can't vote either, and what of the rest can be relied on nobody knows. It does not hand leaderships over:
-     * that is written too. Whoever runs the node decides whether the process ends.
+     * Locks the folders before anything in them is looked at.
+     *
+     * @return whether this node has taken part before
      */
+    private boolean begin(NodeSettings own) throws IOException {
+        try {
+            folders.add(DataFolder.lock(own.data(), "data folder of node " + own.id()));
+            if (!own.raftLog().equals(own.data())) {
+                folders.add(DataFolder.lock(own.raftLog(), "folder of the Raft logs of node " + own.id()));
+            }
+            return Formation.check(settings, own);
+        } catch (IOException | RuntimeException failure) {
+            unlock();
+            loop.close();
+            throw failure;
+        }
+    }
+
+    /** Before it votes: two processes with one identity would vote twice. */
+    private void introduce() {
+        if (acquaintances == null) {
+            return;
+        }
+        acquaintances.begin();
+        CompletableFuture.anyOf(acquaintances.introduced(), acquaintances.replaced())
+                .join();
+        if (acquaintances.replaced().isDone()) {
+            giveUp();
+            throw new LockstepException(
+                    Status.NODE_IN_USE, acquaintances.replaced().join());
+        }
+    }
+
+    /** Undoes a start. */
+    private void giveUp() {
+        stores.close();
+        closeLinks();
+        loop.close();
+        unlock();
+    }
+
+    private void unlock() {
+        for (DataFolder folder : folders) {
+            try {
+                folder.close();
+            } catch (IOException failure) {
+                LOG.warn("A folder of node {} was not unlocked", member.id(), failure);
+            }
+        }
+    }
+
     private void stop(IOException what) {
+        stop(
+                "Node " + member.id() + " stops, because its Raft logs in " + folder() + " can't be written: "
+                        + what.getMessage()
+                        + ". The other nodes serve on. Make room on that disk, or mend or replace it, and start the node"
+                        + " again: it catches up by itself",
+                what);
+    }
+
+    private void stop(String replacedBy) {
+        stop("Node " + member.id() + " stops, because it is not the only one. " + replacedBy, null);
+    }
+
+    /**
+     * The one place that decides what becomes of a node that must not go on, as when its Raft logs can't be written: it stops, all of it,
+     * since a replica that can't write can't vote either, and what of the rest can be relied on nobody knows. It does not hand leaderships
+     * over: that is written too. Whoever runs the node decides whether the process ends.
+     */
+    private void stop(String message, @Nullable Throwable cause) {
         // On a thread of its own: closing waits for those that may have reported it.
         EventLoop ending = EventLoop.threaded("lockstep-node-stops");
         ending.execute(() -> {
-            String message = "Node " + member.id() + " stops, because its Raft logs in " + folder()
-                    + " can't be written: " + what.getMessage()
-                    + ". The other nodes serve on. Make room on that disk, or mend or replace it, and start the node"
-                    + " again: it catches up by itself";
-            LOG.error(message, what);
+            LOG.error(message, cause);
             if (closing.compareAndSet(false, true)) {
                 closeAll();
             }
@@ -176,6 +255,7 @@ public final class Node implements EmbeddedNode {
             }
             return ShardStores.HEAP;
         } catch (IOException | RuntimeException failure) {
+            unlock();
             loop.close();
             throw failure;
         }
@@ -207,9 +287,7 @@ public final class Node implements EmbeddedNode {
                     time,
                     fault::complete);
         } catch (IOException | RuntimeException failure) {
-            stores.close();
-            closeLinks();
-            loop.close();
+            giveUp();
             throw new IOException(
                     "Node " + own.id() + " can't keep its Raft groups in " + own.raftLog() + ": "
                             + failure.getMessage(),
@@ -226,7 +304,7 @@ public final class Node implements EmbeddedNode {
         return isDone(CompletableFuture.anyOf(core.ready(), stopped), atMost) && !stopped.isDone();
     }
 
-    /** Done when the node has closed by itself because its disk failed, with what it said in the log. Never fails. */
+    /** Done when the node has closed by itself, because its disk failed or another process is this node, with what it said in the log. Never fails. */
     public CompletableFuture<String> stopped() {
         return stopped.copy();
     }
@@ -240,6 +318,11 @@ public final class Node implements EmbeddedNode {
         } catch (ExecutionException failure) {
             throw new IllegalStateException(failure.getCause());
         }
+    }
+
+    /** For whom this node waits, and why: the members that it can't work with at this moment, each with the reason. */
+    public Map<String, String> troubles() {
+        return acquaintances == null ? Map.of() : acquaintances.troubles();
     }
 
     @Override
@@ -279,6 +362,7 @@ public final class Node implements EmbeddedNode {
         consensus.close();
         stores.close();
         closeLinks();
+        unlock();
     }
 
     private void drain() {

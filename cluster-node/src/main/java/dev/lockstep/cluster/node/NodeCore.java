@@ -3,6 +3,7 @@ package dev.lockstep.cluster.node;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.reads.ReadRounds;
@@ -56,8 +57,9 @@ public final class NodeCore implements AutoCloseable {
      * Where a node stands.
      *
      * @param members all of the cluster, {@code self} among them
+     * @param templates of its caches, as this node has them
      */
-    public record Place(String cluster, Member self, List<Member> members, ShardMap map) {}
+    public record Place(String cluster, Member self, List<Member> members, ShardMap map, Templates templates) {}
 
     /**
      * @param maxStaleness how long a replica that is out of touch with its leader answers session reads
@@ -88,7 +90,7 @@ public final class NodeCore implements AutoCloseable {
         Peers peers = links == null ? (peer, request, answer) -> answer.accept(null) : new LinkPeers(links, byId);
         this.rounds = new ReadRounds(self, peers, time, limits.patience());
         List<NodeId> all = byId.keySet().stream().sorted().toList();
-        this.control = new ControlGroup(consensus, all, rounds, peers, time, loop);
+        this.control = new ControlGroup(consensus, all, place.templates(), rounds, peers, time, loop);
         Shares shares = new Shares(place.map().shards());
         Map<Integer, ShardReplica> hosted = new TreeMap<>();
         var shardLimits = new ShardReplica.Limits(limits.maxStaleness(), limits.maxInFlight());

@@ -30,13 +30,13 @@ import picocli.CommandLine.Option;
             "0:ended by a signal",
             "1:it could not be started",
             "2:the command line or the configuration is wrong",
-            "3:its disk failed; the log says which, and what to do"
+            "3:it stopped, as its disk failed or another process is this node; the log says what to do"
         })
 public final class NodeMain implements Callable<Integer> {
 
     static final String POOL_PROPERTY = "java.util.concurrent.ForkJoinPool.common.parallelism";
     static final int POOL_PARALLELISM = 4;
-    private static final int DISK_FAILED = 3;
+    private static final int STOPPED = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     @Option(
@@ -94,7 +94,7 @@ public final class NodeMain implements Callable<Integer> {
             err.println(wrong.getMessage());
             return CommandLine.ExitCode.USAGE;
         } catch (IOException | RuntimeException failure) {
-            err.println("The node could not be started: " + failure.getMessage());
+            err.println("The node could not be started. " + failure.getMessage());
             return CommandLine.ExitCode.SOFTWARE;
         }
     }
@@ -109,7 +109,8 @@ public final class NodeMain implements Callable<Integer> {
         }));
         while (!node.awaitReady(PATIENCE) && !node.stopped().isDone()) {
             out.println("Lockstep node " + node.member().id() + " waits for a majority of the members "
-                    + settings.members() + "; for the first start of a cluster, for all of them");
+                    + settings.members() + "; for the first start of a cluster, for all of them"
+                    + NodeProvider.reasons(node.troubles()));
         }
         if (!node.stopped().isDone()) {
             out.println("Lockstep node " + node.member().id() + " ready on "
@@ -118,7 +119,7 @@ public final class NodeMain implements Callable<Integer> {
                     + ", cluster " + settings.cluster());
         }
         ended.await();
-        return node.stopped().isDone() ? DISK_FAILED : CommandLine.ExitCode.OK;
+        return node.stopped().isDone() ? STOPPED : CommandLine.ExitCode.OK;
     }
 
     /** What the jar says of itself. */

@@ -9,6 +9,8 @@ import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Starts nodes for applications that embed one; found by {@link java.util.ServiceLoader}. */
 public final class NodeProvider implements EmbeddedNode.Provider {
@@ -30,6 +32,7 @@ public final class NodeProvider implements EmbeddedNode.Provider {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
+        String reasons = reasons(node.troubles());
         node.close();
         if (node.stopped().isDone()) {
             throw new LockstepException(Status.INTERNAL, node.stopped().join());
@@ -37,6 +40,14 @@ public final class NodeProvider implements EmbeddedNode.Provider {
         throw new LockstepException(
                 Status.NO_LEADER,
                 "Node " + node.member().id() + " found no majority of its members within " + READY_WITHIN.toSeconds()
-                        + " s; are the others running? For the first start of a cluster all of them have to");
+                        + " s; are the others running? For the first start of a cluster all of them have to"
+                        + reasons);
+    }
+
+    /** As the end of a sentence. */
+    static String reasons(Map<String, String> troubles) {
+        return troubles.entrySet().stream()
+                .map(trouble -> ". " + trouble.getKey() + ": " + trouble.getValue())
+                .collect(Collectors.joining());
     }
 }

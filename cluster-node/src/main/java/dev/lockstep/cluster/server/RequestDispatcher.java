@@ -133,7 +133,9 @@ public final class RequestDispatcher implements RequestServer {
                 reply.accept(new Reply.Replicas(replicas.get()));
             } else if (request instanceof Request.RecoverReplica recover) {
                 consensus.recover(recover.group(), recover.term(), recover.stands(), reply);
-            } else if (request instanceof Request.CreateCache || request instanceof Request.DestroyCache) {
+            } else if (request instanceof Request.CreateCache
+                    || request instanceof Request.AlterCache
+                    || request instanceof Request.DestroyCache) {
                 control.propose(request, reply);
             } else if (request instanceof Request.PassOn passOn && mayBePassedOn(passOn.request())) {
                 peers.ask(

@@ -396,7 +396,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
     /**
      * To be called every few milliseconds. A leader removes what is due, evicts what is too much, forgets the caches that the control group has
-     * destroyed, and makes sure that it still leads before its reads are too old.
+     * destroyed, learns what it has altered, and makes sure that it still leads before its reads are too old.
      */
     void upkeep() {
         try {
@@ -417,17 +417,33 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             proposer.evict();
         }
         List<Command> commands = new ArrayList<>();
+        boolean altered = false;
         if (state.nextDeadlineMillis() <= time.millis()) {
             commands.add(new Command.Tick());
         }
         for (int cacheId : state.caches()) {
+            CacheInfo decided = caches.cache(cacheId);
             if (caches.isDestroyed(cacheId)) {
                 commands.add(new Command.Drop(cacheId));
+            } else if (decided != null && isAltered(decided)) {
+                commands.add(new Command.Define(decided));
+                altered = true;
             }
         }
         if (!commands.isEmpty() && upkeepUnderWay.compareAndSet(false, true)) {
-            proposer.propose(commands).thenAccept(outcome -> upkeepUnderWay.set(false));
+            boolean bounds = altered;
+            proposer.propose(commands).thenAccept(outcome -> {
+                if (bounds) {
+                    evictions.rest();
+                }
+                upkeepUnderWay.set(false);
+            });
         }
+    }
+
+    private boolean isAltered(CacheInfo decided) {
+        CacheInfo here = state.definition(decided.id());
+        return here != null && here.revision() < decided.revision();
     }
 
     // Leases

@@ -10,18 +10,20 @@ import dev.lockstep.cluster.testing.SteeredLog;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.NodeId;
-import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
-import dev.lockstep.protocol.wire.RequestCodec;
 import dev.lockstep.protocol.wire.Status;
-import dev.lockstep.protocol.wire.WireWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,15 @@ class ControlGroupTest {
     private final ControlGroup control = new ControlGroup(
             log.consensus(),
             List.copyOf(VOTERS),
+            new Templates(
+                    Map.of(
+                            "short-*",
+                            new CacheSettings(
+                                    OptionalLong.of(100),
+                                    Optional.empty(),
+                                    Optional.of(Duration.ofMinutes(10)),
+                                    Optional.empty())),
+                    Map.of("caches.short-*", "a.yaml:7")),
             new ReadRounds(A, peers, world, Duration.ofSeconds(1)),
             peers,
             world,
@@ -47,14 +58,30 @@ class ControlGroupTest {
     private final List<Reply.@Nullable Refused> learnt = new ArrayList<>();
 
     private static Request create(String name) {
+        return create(name, null, CacheSettings.NOTHING);
+    }
+
+    private static Request create(String name, @Nullable ExpiryRule expiry, CacheSettings template) {
         return new Request.CreateCache(
-                new CacheDefinition(name, "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION));
+                new CacheProposal(name, "k", "v", expiry, "", CacheSettings.NOTHING, template, "client.yaml:3"));
+    }
+
+    private static CacheSettings living(Duration timeToLive) {
+        return new CacheSettings(OptionalLong.empty(), Optional.empty(), Optional.of(timeToLive), Optional.empty());
+    }
+
+    private Reply answer(Request request) {
+        control.propose(request, replies::add);
+        return replies.remove(replies.size() - 1);
+    }
+
+    private CacheInfo only(Reply reply) {
+        assertThat(reply).isInstanceOf(Reply.Caches.class);
+        return ((Reply.Caches) reply).caches().get(0);
     }
 
     private CacheInfo created(String name) {
-        control.propose(create(name), replies::add);
-        Reply last = replies.remove(replies.size() - 1);
-        return ((Reply.Caches) last).caches().get(0);
+        return only(answer(create(name)));
     }
 
     private void follow() {
@@ -62,9 +89,8 @@ class ControlGroupTest {
     }
 
     private void decide(Request request) {
-        WireWriter out = new WireWriter(128);
-        RequestCodec.write(out, request);
-        log.apply(out.toByteArray());
+        CacheProposal proposal = ((Request.CreateCache) request).proposal();
+        log.apply(new ControlCommand.Create(proposal, proposal.completed(CacheSettings.NOTHING)).encode());
     }
 
     private Status status() {
@@ -81,6 +107,60 @@ class ControlGroupTest {
                 .hasSize(2)
                 .allSatisfy(
                         reply -> assertThat(((Reply.Refused) reply).leader()).isEqualTo(B));
+    }
+
+    @Test
+    void whatTheCreatorLeavesOpenTheLeadersTemplateSays() {
+        CacheInfo cache = created("short-1");
+        assertThat(cache.definition().maxEntries()).isEqualTo(100);
+        assertThat(cache.definition().expiry())
+                .isEqualTo(ExpiryRule.of(Optional.of(Duration.ofMinutes(10)), Optional.empty()));
+        assertThat(created("long").definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
+    }
+
+    @Test
+    void whatAProgramSaysGoesBeforeTemplates() {
+        CacheInfo cache = only(answer(create("short-1", ExpiryRule.ETERNAL, CacheSettings.NOTHING)));
+        assertThat(cache.definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
+        assertThat(cache.definition().maxEntries()).isEqualTo(100);
+    }
+
+    @Test
+    void aCreatorsTemplateAddsAndDoesNotContradict() {
+        Reply refused = answer(create("short-1", null, living(Duration.ofMinutes(30))));
+        assertThat(refused).isInstanceOfSatisfying(Reply.Refused.class, refusal -> {
+            assertThat(refusal.status()).isEqualTo(Status.DEFINITION_DIFFERS);
+            assertThat(refusal.message()).contains("short-1", "client.yaml:3", "a.yaml:7", "PT30M", "PT10M");
+        });
+        CacheInfo cache = only(answer(create("long", null, living(Duration.ofMinutes(30)))));
+        assertThat(cache.definition().expiry())
+                .isEqualTo(ExpiryRule.of(Optional.of(Duration.ofMinutes(30)), Optional.empty()));
+    }
+
+    @Test
+    void whoSaysNothingAttachesToWhateverThereIs() {
+        CacheInfo cache =
+                only(answer(create("c", ExpiryRule.of(Optional.of(WAIT), Optional.empty()), CacheSettings.NOTHING)));
+        assertThat(created("c")).isEqualTo(cache);
+        assertThat(answer(create("c", ExpiryRule.ETERNAL, CacheSettings.NOTHING)))
+                .isInstanceOfSatisfying(Reply.Refused.class, refusal -> {
+                    assertThat(refusal.status()).isEqualTo(Status.DEFINITION_DIFFERS);
+                    assertThat(refusal.message()).contains("expiry is", "300 ms", "for ever", "lockstep cache alter");
+                });
+    }
+
+    @Test
+    void anAlteredCacheHasALaterRevisionOfItsDefinition() {
+        CacheInfo cache = created("c");
+        var alteration = new Request.AlterCache(cache.id(), null, 7L, Consistency.STRONG);
+        CacheInfo altered = only(answer(alteration));
+        assertThat(altered.revision()).isEqualTo(2);
+        assertThat(altered.definition().maxEntries()).isEqualTo(7);
+        assertThat(altered.definition().consistency()).isEqualTo(Consistency.STRONG);
+        assertThat(altered.definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
+        assertThat(only(answer(alteration))).isEqualTo(altered);
+        assertThat(control.cache(cache.id())).isEqualTo(altered);
+        assertThat(answer(new Request.AlterCache(99, null, 7L, null))).isInstanceOf(Reply.Refused.class);
     }
 
     @Test
@@ -153,7 +233,8 @@ class ControlGroupTest {
         follow();
         control.learn(1, learnt::add);
         world.pass(WAIT);
-        CacheInfo cache = new CacheInfo(1, ((Request.CreateCache) create("c")).definition());
+        CacheInfo cache =
+                new CacheInfo(1, ((Request.CreateCache) create("c")).proposal().completed(CacheSettings.NOTHING));
         peers.answer(peers.of(B).get(0), new Reply.Caches(List.of(cache)));
         assertThat(learnt.get(0).status()).isEqualTo(Status.BUSY);
     }

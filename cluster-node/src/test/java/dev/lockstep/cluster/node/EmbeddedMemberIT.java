@@ -69,7 +69,7 @@ class EmbeddedMemberIT {
                 nodes.add(node.get(60, TimeUnit.SECONDS));
             }
             for (EmbeddedNode node : nodes) {
-                NettyLinks links = new NettyLinks("processes", node.member().id(), Duration.ofSeconds(1), 100);
+                NettyLinks links = new NettyLinks("processes", null, Duration.ofSeconds(1), 100);
                 sessions.add(new Sessions(links, Duration.ofSeconds(20), Time.system(), loop, Entropy.system())
                         .embedded(node));
             }

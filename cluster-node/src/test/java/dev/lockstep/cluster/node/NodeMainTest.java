@@ -78,6 +78,24 @@ class NodeMainTest {
     }
 
     @Test
+    void whatAFolderIsForAndWhyItCantBeUsedIsSaid() throws Exception {
+        assertThat(runWith(NodeProcesses.configuration("n1", MemberPorts.reserve(1), "shards: 1")
+                        .replace("data: data", "data: /proc/nope")))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("data folder of node n1, /proc/nope, can't be used");
+    }
+
+    @Test
+    void aHostThatNobodyKnowsIsNamed() throws Exception {
+        assertThat(runWith(NodeProcesses.configuration("n1", MemberPorts.reserve(1), "shards: 1\ninsecure: true")
+                        .replace("127.0.0.1", "nosuchhost.invalid")))
+                .isEqualTo(1);
+        assertThat(err.toString())
+                .contains("nosuchhost.invalid", "no machine of that name")
+                .doesNotContain("null");
+    }
+
+    @Test
     void aPortThatIsTakenIsNamed() throws Exception {
         List<MemberPorts> members = MemberPorts.reserve(1);
         MemberPorts self = members.get(0);

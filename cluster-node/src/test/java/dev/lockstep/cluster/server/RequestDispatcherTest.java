@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.shard.ShardHost;
@@ -21,6 +22,7 @@ import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
@@ -63,7 +65,7 @@ class RequestDispatcherTest {
     @BeforeEach
     void connect() {
         LocalConsensus consensus = new LocalConsensus(A);
-        ControlGroup control = new ControlGroup(consensus, List.of(A), rounds, peers, world, world);
+        ControlGroup control = new ControlGroup(consensus, List.of(A), Templates.NONE, rounds, peers, world, world);
         var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 100);
         ShardHost shards = new ShardHost(Map.of(
                 0,
@@ -83,7 +85,7 @@ class RequestDispatcherTest {
                 talking(consensus), control, shards, peers, () -> view, consensus::replicas, MAX_IN_FLIGHT);
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
-        connection.serve(1, new Request.CreateCache(definition));
+        connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition)));
         cache = ((Reply.Caches) told.get(1L).get(0)).caches().get(0).id();
         told.clear();
     }

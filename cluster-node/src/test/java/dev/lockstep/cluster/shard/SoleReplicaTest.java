@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.reads.ReadRounds;
@@ -13,6 +14,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
@@ -65,9 +67,9 @@ class SoleReplicaTest {
             }
         };
         ReadRounds rounds = new ReadRounds(NODE, nobody, time, Duration.ofSeconds(1));
-        ControlGroup control = new ControlGroup(consensus, List.of(NODE), rounds, nobody, time, loop);
+        ControlGroup control = new ControlGroup(consensus, List.of(NODE), Templates.NONE, rounds, nobody, time, loop);
         control.propose(
-                new Request.CreateCache(definition),
+                new Request.CreateCache(CacheProposal.exactly(definition)),
                 created -> cache = ((Reply.Caches) created).caches().get(0).id());
         var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 1_000);
         shards = new ShardHost(Map.of(

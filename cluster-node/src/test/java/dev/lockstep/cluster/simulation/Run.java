@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.history.Checker;
 import dev.lockstep.cluster.history.History;
 import dev.lockstep.cluster.history.Operation;
@@ -134,7 +135,7 @@ final class Run {
             process.skew(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()));
             nodes.add(new SimulatedNode(
                     process,
-                    new NodeCore.Place("simulated", member, members, map),
+                    new NodeCore.Place("simulated", member, members, map, Templates.NONE),
                     raft,
                     this::links,
                     scenario.maxInFlight()));

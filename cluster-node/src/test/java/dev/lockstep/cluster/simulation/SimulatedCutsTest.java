@@ -2,6 +2,7 @@ package dev.lockstep.cluster.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.protocol.routing.HeldLease;
 import dev.lockstep.protocol.routing.Session;
@@ -54,7 +55,7 @@ class SimulatedCutsTest {
         for (Member member : members) {
             nodes.add(new SimulatedNode(
                     new SimulatedProcess(world, member.id().toString()),
-                    new NodeCore.Place("simulated", member, members, map),
+                    new NodeCore.Place("simulated", member, members, map, Templates.NONE),
                     raft,
                     this::links,
                     10_000));

@@ -32,7 +32,10 @@ public final class Await {
         } catch (ExecutionException failed) {
             throw translated(Session.unwrap(failed.getCause()));
         } catch (TimeoutException late) {
-            throw new CacheException("No answer within " + timeout.plus(GRACE), late);
+            throw new LockstepCacheException(new LockstepException(
+                    Status.INDETERMINATE,
+                    "No answer within " + timeout.plus(GRACE).toMillis() + " ms; it may have happened",
+                    late));
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new CacheException("Interrupted while waiting; the operation may have happened", interrupted);

@@ -1,68 +1,50 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.jcache.expiry.ExpiryRules;
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
-import dev.lockstep.protocol.wire.CacheDefinition;
-import dev.lockstep.protocol.wire.Consistency;
-import dev.lockstep.protocol.wire.ExpiryRule;
-import dev.lockstep.protocol.wire.Lifetime;
-import java.time.Duration;
-import java.util.Optional;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.CacheSettings;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.expiry.EternalExpiryPolicy;
 import javax.cache.expiry.ExpiryPolicy;
-import org.jspecify.annotations.Nullable;
 
-/** What the cluster is told of a cache: its JCache configuration, and the settings' template where that says nothing. Pure. */
+/** What the cluster is told of a cache: its JCache configuration, and the templates of this JVM. Pure. */
 final class Definitions {
 
     private Definitions() {}
 
-    static CacheDefinition of(
+    /**
+     * {@link EternalExpiryPolicy} is what a configuration has of which nobody has said anything, so it leaves the expiry to templates; who
+     * wants eternal entries whatever those say asks for {@code CreatedExpiryPolicy} with {@code Duration.ETERNAL}.
+     *
+     * @param own what the program says besides
+     * @param place of the template
+     */
+    static CacheProposal of(
             String name,
             CompleteConfiguration<?, ?> configuration,
             ExpiryPolicy policy,
-            @Nullable CacheSettings template) {
+            CacheSettings own,
+            CacheSettings template,
+            String place) {
         boolean standard = ExpiryRules.isStandard(policy);
-        ExpiryRule rule = standard ? ExpiryRules.of(policy) : ExpiryRule.ETERNAL;
-        boolean strong = template != null && template.consistency().equals("strong");
-        return new CacheDefinition(
+        return new CacheProposal(
                 name,
                 configuration.getKeyType().getName(),
                 configuration.getValueType().getName(),
-                policy instanceof EternalExpiryPolicy && template != null ? templated(template) : rule,
+                standard && !(policy instanceof EternalExpiryPolicy) ? ExpiryRules.of(policy) : null,
                 standard ? "" : policy.getClass().getName(),
-                template == null ? 0 : template.maxEntries(),
-                strong ? Consistency.STRONG : Consistency.SESSION);
-    }
-
-    /** An entry lives no longer than the shorter of the two after it was written; a read only prolongs the idle time. */
-    private static ExpiryRule templated(CacheSettings template) {
-        Optional<Duration> idle = template.timeToIdle();
-        Optional<Duration> live = template.timeToLive();
-        if (idle.isEmpty() && live.isEmpty()) {
-            return ExpiryRule.ETERNAL;
-        }
-        Duration written = Stream.of(idle, live)
-                .flatMap(Optional::stream)
-                .min(Duration::compareTo)
-                .orElseThrow();
-        Lifetime lifetime = Lifetime.ofMillis(written.toMillis());
-        return new ExpiryRule(
-                lifetime,
-                lifetime,
-                live.isPresent() || idle.isEmpty()
-                        ? Lifetime.UNCHANGED
-                        : Lifetime.ofMillis(idle.get().toMillis()));
+                own,
+                template,
+                place);
     }
 
     /** @param pattern in which {@code *} stands for any characters */
     static boolean matches(String pattern, String name) {
         String expression =
                 Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
-        return name.matches(expression);
+        return Pattern.compile(expression, Pattern.DOTALL).matcher(name).matches();
     }
 }

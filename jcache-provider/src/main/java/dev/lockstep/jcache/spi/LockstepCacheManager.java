@@ -17,10 +17,11 @@ import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import java.net.URI;
 import java.util.ArrayList;
@@ -29,10 +30,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -66,7 +67,7 @@ public final class LockstepCacheManager implements CacheManager {
     private final ReentrantLock opening = new ReentrantLock();
     private volatile boolean closed;
 
-    /** @param templates looked into before those of the settings, by which a node is known and may be shared */
+    /** @param templates of this manager alone; looked into before those of a client's settings */
     LockstepCacheManager(
             LockstepCachingProvider provider,
             URI uri,
@@ -143,35 +144,35 @@ public final class LockstepCacheManager implements CacheManager {
 
     @Override
     public <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(String name, C configuration) {
-        Objects.requireNonNull(name, "name");
-        return createCache(name, configuration, template(name));
+        return createCache(name, configuration, CacheSettings.NOTHING);
     }
 
     /**
-     * Creates a cache as {@link #createCache(String, Configuration)} does, with what a template says given by the caller. What can fail in this
+     * Creates a cache as {@link #createCache(String, Configuration)} does, with what the program says of it besides. What can fail in this
      * JVM is done before the cluster is asked.
      *
-     * @param template in place of that of the settings; null for none, whatever the settings say
+     * @param own goes before every template
      */
-    public <K, V> Cache<K, V> createCache(
-            String name, Configuration<K, V> configuration, @Nullable CacheSettings template) {
+    public <K, V> Cache<K, V> createCache(String name, Configuration<K, V> configuration, CacheSettings own) {
         checkOpen();
         Objects.requireNonNull(name, "name");
-        MutableConfiguration<K, V> own = ownCopy(Objects.requireNonNull(configuration, "configuration"));
-        refuseWhatIsImpossible(name, own);
+        MutableConfiguration<K, V> copy = ownCopy(Objects.requireNonNull(configuration, "configuration"));
+        refuseWhatIsImpossible(name, copy);
         opening.lock();
         try {
             SessionCache<?, ?> known = open(name);
             if (known != null && isCurrent(known, find(name))) {
                 throw new CacheException("This CacheManager has a cache " + name + " already");
             }
-            Marshaller marshaller = marshaller(name, own);
-            UserCode<K, V> code = new UserCode<>(name, own);
+            Marshaller marshaller = marshaller(name, copy);
+            UserCode<K, V> code = new UserCode<>(name, copy);
             boolean opened = false;
             try {
-                CacheDefinition definition = Definitions.of(name, own, code.policy(), template);
-                CacheInfo created = Await.result(session.createCache(definition), session.timeout());
-                Cache<K, V> cache = open(created, own, marshaller, code);
+                Template template = template(name);
+                CacheProposal proposal =
+                        Definitions.of(name, copy, code.policy(), own, template.settings(), template.place());
+                CacheInfo created = Await.result(session.createCache(proposal), session.timeout());
+                Cache<K, V> cache = open(created, copy, marshaller, code);
                 opened = true;
                 return cache;
             } finally {
@@ -184,14 +185,26 @@ public final class LockstepCacheManager implements CacheManager {
         }
     }
 
-    /** What the settings say of a cache with this name; null when no pattern matches it. */
-    public @Nullable CacheSettings template(String name) {
-        return Stream.of(templates, settings.caches())
-                .flatMap(patterns -> patterns.entrySet().stream())
-                .filter(pattern -> Definitions.matches(pattern.getKey(), name))
-                .map(Map.Entry::getValue)
-                .findFirst()
-                .orElse(null);
+    /** What this JVM's templates say of a cache, and where. */
+    private record Template(CacheSettings settings, String place) {}
+
+    /** Those that were given with the manager, then those of a client's file. The file of a node is the cluster's affair. */
+    private Template template(String name) {
+        return matching(templates, name)
+                .map(pattern -> new Template(templates.get(pattern), "lockstep.caches[" + pattern + "]"))
+                .or(() -> node != null
+                        ? Optional.empty()
+                        : matching(settings.caches(), name)
+                                .map(pattern -> new Template(
+                                        settings.caches().get(pattern),
+                                        settings.places().getOrDefault("caches." + pattern, uri.toString()))))
+                .orElse(new Template(CacheSettings.NOTHING, ""));
+    }
+
+    private static Optional<String> matching(Map<String, CacheSettings> patterns, String name) {
+        return patterns.keySet().stream()
+                .filter(pattern -> Definitions.matches(pattern, name))
+                .findFirst();
     }
 
     private Marshaller marshaller(String name, Configuration<?, ?> configuration) {

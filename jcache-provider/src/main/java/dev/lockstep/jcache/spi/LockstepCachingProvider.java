@@ -1,9 +1,9 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.protocol.settings.Settings;
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
+import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,7 +37,7 @@ public final class LockstepCachingProvider implements CachingProvider {
     }
 
     /**
-     * Likewise. A manager that is opened by this call looks into these templates before those of its settings.
+     * Likewise. A manager that is opened by this call looks into these templates before those of its settings; they may add to the cluster's.
      *
      * @param templates by name pattern, in which {@code *} stands for any characters; the first that matches a cache's name holds
      */

@@ -1,8 +1,10 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.protocol.routing.EmbeddedNode;
+import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.runtime.Threads;
 import dev.lockstep.protocol.settings.Settings;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -32,7 +34,7 @@ final class Nodes {
         if (settings.node().isEmpty()) {
             return started(settings);
         }
-        Shared member = entered(settings);
+        Shared member = entered(settings.withoutPlaces());
         synchronized (member) {
             EmbeddedNode node = member.node;
             if (node != null) {
@@ -47,7 +49,7 @@ final class Nodes {
             } finally {
                 if (!started) {
                     isLastToLeave(member);
-                    dropUnused(settings, member);
+                    dropUnused(settings.withoutPlaces(), member);
                 }
             }
         }
@@ -58,13 +60,13 @@ final class Nodes {
             node.close();
             return;
         }
-        Shared member = used(settings);
+        Shared member = used(settings.withoutPlaces());
         synchronized (member) {
             if (isLastToLeave(member)) {
                 member.node = null;
                 node.close();
             }
-            dropUnused(settings, member);
+            dropUnused(settings.withoutPlaces(), member);
         }
     }
 
@@ -94,6 +96,10 @@ final class Nodes {
                 .findFirst()
                 .orElseThrow(() -> new CacheException("There is no node on the class path to embed. Add the dependency"
                         + " dev.lockstep:lockstep-node, or name a cluster by a URI such as lockstep://host:port"));
-        return Threads.apart("lockstep-node-starts", () -> provider.start(settings));
+        try {
+            return Threads.apart("lockstep-node-starts", () -> provider.start(settings));
+        } catch (UncheckedIOException | LockstepException | IllegalArgumentException failure) {
+            throw new CacheException("The node could not be started. " + failure.getMessage(), failure);
+        }
     }
 }

@@ -4,7 +4,8 @@ import dev.lockstep.protocol.routing.ConnectionRefusedException;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.routing.OutstandingRequests;
-import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.FrameCodec.Frame;
 import dev.lockstep.protocol.wire.MalformedFrameException;
@@ -40,7 +41,8 @@ final class NettyLink implements Link {
     private static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
 
     private final String cluster;
-    private final @Nullable NodeId self;
+    private final @Nullable NodeIdentity self;
+    private final Member peer;
     private final int maxInFlight;
     private final AtomicLong correlations = new AtomicLong();
     private final OutstandingRequests outstanding = new OutstandingRequests();
@@ -50,9 +52,10 @@ final class NettyLink implements Link {
     private @Nullable Channel channel;
     private volatile int maxFrame = FrameCodec.MAX_HANDSHAKE_BYTES;
 
-    NettyLink(String cluster, @Nullable NodeId self, int maxInFlight) {
+    NettyLink(String cluster, @Nullable NodeIdentity self, Member peer, int maxInFlight) {
         this.cluster = cluster;
         this.self = self;
+        this.peer = peer;
         this.maxInFlight = maxInFlight;
     }
 
@@ -195,7 +198,14 @@ final class NettyLink implements Link {
         }
 
         private void welcome(Reply reply) {
-            if (reply instanceof Reply.Welcome welcome) {
+            if (reply instanceof Reply.Welcome welcome && isAnother(welcome)) {
+                fail(
+                        false,
+                        new LockstepException(
+                                Status.FORMATION_DIFFERS,
+                                "Where node " + peer + " should be is node " + welcome.node()
+                                        + ". Correct the addresses of the members"));
+            } else if (reply instanceof Reply.Welcome welcome) {
                 welcomed = true;
                 opened(writer, welcome.maxFrameBytes());
             } else if (reply instanceof Reply.Refused refused) {
@@ -203,6 +213,11 @@ final class NettyLink implements Link {
             } else {
                 throw new MalformedFrameException("Expected a welcome, got " + reply);
             }
+        }
+
+        /** Applications know addresses before they know who is there; nodes know both. */
+        private boolean isAnother(Reply.Welcome welcome) {
+            return self != null && !welcome.node().equals(peer.id());
         }
 
         @Override

@@ -3,7 +3,7 @@ package dev.lockstep.protocol.netty;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.topology.Member;
-import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class NettyLinks implements Links {
 
     private final String cluster;
-    private final @Nullable NodeId self;
+    private final @Nullable NodeIdentity self;
     private final Duration connectTimeout;
     private final int maxInFlight;
     private final @Nullable Tls tls;
@@ -56,13 +56,13 @@ public final class NettyLinks implements Links {
      * @param self this JVM's node, or null in a client
      * @param maxInFlight requests that may wait for their reply on one link
      */
-    public NettyLinks(String cluster, @Nullable NodeId self, Duration connectTimeout, int maxInFlight) {
+    public NettyLinks(String cluster, @Nullable NodeIdentity self, Duration connectTimeout, int maxInFlight) {
         this(cluster, self, connectTimeout, maxInFlight, null);
     }
 
     /** As above; {@code tls} is what the links are encrypted with, null for not at all. */
     public NettyLinks(
-            String cluster, @Nullable NodeId self, Duration connectTimeout, int maxInFlight, @Nullable Tls tls) {
+            String cluster, @Nullable NodeIdentity self, Duration connectTimeout, int maxInFlight, @Nullable Tls tls) {
         this.cluster = cluster;
         this.self = self;
         this.connectTimeout = connectTimeout;
@@ -81,7 +81,7 @@ public final class NettyLinks implements Links {
     }
 
     private NettyLink open(Member member) {
-        NettyLink link = new NettyLink(cluster, self, maxInFlight);
+        NettyLink link = new NettyLink(cluster, self, member, maxInFlight);
         Wires current = wires();
         if (current == null) {
             link.close();

@@ -1,7 +1,10 @@
 package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.RepeatedLog;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.FrameCodec.Frame;
 import dev.lockstep.protocol.wire.FrameTooLargeException;
@@ -24,6 +27,8 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +47,10 @@ public final class NettyListener implements AutoCloseable {
     private static final long MAX_UNREAD_BYTES = 1024 * 1024;
 
     private final String cluster;
+    private final NodeIdentity self;
     private final NodeId node;
+    private final ConnectedNodes nodes;
+    private final RepeatedLog log = new RepeatedLog(Time.system());
     private final int maxFrameBytes;
     private final RequestServer server;
     private final EventLoopGroup loops;
@@ -55,9 +63,10 @@ public final class NettyListener implements AutoCloseable {
      * @param port 0 for any that is free
      * @throws IOException when the address can't be bound, naming it
      */
-    public NettyListener(String host, int port, String cluster, NodeId node, int maxFrameBytes, RequestServer server)
+    public NettyListener(
+            String host, int port, String cluster, NodeIdentity self, int maxFrameBytes, RequestServer server)
             throws IOException {
-        this(host, port, cluster, node, maxFrameBytes, server, null);
+        this(host, port, cluster, self, maxFrameBytes, server, null);
     }
 
     /** As above; {@code tls} is what connections are encrypted with, null for not at all. */
@@ -65,13 +74,15 @@ public final class NettyListener implements AutoCloseable {
             String host,
             int port,
             String cluster,
-            NodeId node,
+            NodeIdentity self,
             int maxFrameBytes,
             RequestServer server,
             @Nullable Tls tls)
             throws IOException {
         this.cluster = cluster;
-        this.node = node;
+        this.self = self;
+        this.node = self.id();
+        this.nodes = new ConnectedNodes(self, Time.system());
         this.maxFrameBytes = maxFrameBytes;
         this.server = server;
         this.loops = Transport.loops("lockstep-server-" + node, 2);
@@ -94,11 +105,17 @@ public final class NettyListener implements AutoCloseable {
         if (!bind.isSuccess()) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw new IOException(
-                    "Node " + node + " can't listen on " + host + ":" + port + ": "
-                            + bind.cause().getMessage(),
+                    "Node " + node + " can't listen on " + host + ":" + port + ": " + cause(bind.cause()),
                     bind.cause());
         }
         listening = bind.channel();
+    }
+
+    /** What the JDK says of a name that stands for nothing is nothing. */
+    private static String cause(Throwable failure) {
+        return failure instanceof UnresolvedAddressException || failure instanceof UnknownHostException
+                ? "no machine of that name is known here"
+                : String.valueOf(failure.getMessage());
     }
 
     /** Makes a channel one of this listener's connections. */
@@ -131,6 +148,7 @@ public final class NettyListener implements AutoCloseable {
         private final FrameDecoder decoder;
         private final FrameWriter writer;
         private RequestServer.@Nullable Connection connection;
+        private ConnectedNodes.@Nullable Process process;
         /** Closing takes until what was read is worked off: none of that is listened to any more. */
         private boolean refused;
 
@@ -146,6 +164,9 @@ public final class NettyListener implements AutoCloseable {
                 return;
             }
             Frame<Request> frame = FrameCodec.decodeRequest(body);
+            if (process != null) {
+                process.heard();
+            }
             if (connection == null) {
                 shakeHands(context, frame);
             } else {
@@ -169,16 +190,38 @@ public final class NettyListener implements AutoCloseable {
                         "Node " + node + " belongs to cluster \"" + cluster + "\", the peer asked for \""
                                 + hello.cluster() + "\"");
             } else {
-                context.pipeline().remove("handshake-timeout");
-                decoder.allow(maxFrameBytes);
-                connection = server.connect(hello.node(), this);
-                send(frame.correlationId(), new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
+                welcome(context, frame.correlationId(), hello.node());
+            }
+        }
+
+        private void welcome(ChannelHandlerContext context, long correlationId, @Nullable NodeIdentity peer) {
+            if (peer != null) {
+                Reply.Refused refusal =
+                        nodes.admit(peer, String.valueOf(channel.remoteAddress()), joined -> process = joined);
+                if (refusal != null) {
+                    refuse(correlationId, refusal.status(), refusal.message());
+                    return;
+                }
+                tellDifferences(peer);
+            }
+            context.pipeline().remove("handshake-timeout");
+            decoder.allow(maxFrameBytes);
+            connection = server.connect(peer == null ? null : peer.id(), this);
+            send(correlationId, new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
+        }
+
+        /** What may differ for a while, as when a change goes from node to node. */
+        private void tellDifferences(NodeIdentity peer) {
+            String differences =
+                    self.formation().differences("node " + node, peer.formation(), "node " + peer.id(), false);
+            if (!differences.isEmpty()) {
+                log.say(differences, "Nodes " + node + " and " + peer.id() + " differ: " + differences, LOG::warn);
             }
         }
 
         private void refuse(long correlationId, Status status, String message) {
             refused = true;
-            LOG.info("Refused {}: {}", channel.remoteAddress(), message);
+            log.say(message, "Refused " + channel.remoteAddress() + ": " + message, LOG::info);
             writer.writeLast(FrameCodec.encode(correlationId, Reply.Refused.of(status, message)));
         }
 
@@ -205,6 +248,9 @@ public final class NettyListener implements AutoCloseable {
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
+            if (process != null) {
+                process.left();
+            }
             if (connection != null) {
                 connection.closed();
             }

@@ -51,6 +51,7 @@ final class Router implements AutoCloseable {
     private final Duration timeout;
     private final Directory directory;
     private final Map<NodeId, Pulse> pulses = new ConcurrentHashMap<>();
+    private final Subject subject = new Subject();
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private volatile boolean closed;
 
@@ -283,8 +284,10 @@ final class Router implements AutoCloseable {
                     ? !(request instanceof Request.DescribeCluster)
                     : request instanceof Request.ToLeader
                             || (request instanceof Request.Read read && read.consistency() == Consistency.STRONG);
-            this.changes =
-                    numbered || request instanceof Request.CreateCache || request instanceof Request.DestroyCache;
+            this.changes = numbered
+                    || request instanceof Request.CreateCache
+                    || request instanceof Request.AlterCache
+                    || request instanceof Request.DestroyCache;
         }
 
         void attempt() {
@@ -417,7 +420,12 @@ final class Router implements AutoCloseable {
 
         private void follow(RetryPolicy advice) {
             if (!advice.again()) {
-                result.completeExceptionally(last);
+                LockstepException cause = last;
+                result.completeExceptionally(
+                        cause == null
+                                ? new LockstepException(Status.NO_LEADER, subject.of(request) + " was not sent")
+                                : new LockstepException(
+                                        cause.status(), subject.of(request) + ": " + cause.getMessage(), cause));
                 return;
             }
             int upToMillis = (int) Math.min(advice.delayMillis() / 2, Integer.MAX_VALUE - 1);
@@ -436,7 +444,7 @@ final class Router implements AutoCloseable {
             LockstepException cause = last;
             Status none = cause == null ? Status.NO_LEADER : cause.status();
             Status status = maybeDone ? Status.INDETERMINATE : none;
-            String what = request.getClass().getSimpleName() + (group < 0 ? "" : " in shard " + group);
+            String what = subject.of(request);
             String when = closed
                     ? " before the session was closed"
                     : unreachable
@@ -500,6 +508,9 @@ final class Router implements AutoCloseable {
             public void reply(Reply reply) {
                 boolean first = first();
                 heard(route.to());
+                if (reply instanceof Reply.Caches caches) {
+                    subject.learn(caches);
+                }
                 if (!(reply instanceof Reply.Refused refused)) {
                     answered();
                     result.complete(reply);

@@ -8,6 +8,7 @@ import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.EntryRead;
@@ -62,9 +63,20 @@ public final class Session implements AutoCloseable {
 
     // Caches
 
-    /** Creates the cache, or attaches to one with an equal definition. */
+    /** Creates the cache, or attaches to one with an equal definition; the cluster's templates play no part. */
     public CompletableFuture<CacheInfo> createCache(CacheDefinition definition) {
-        return router.call(new Request.CreateCache(definition))
+        return createCache(CacheProposal.exactly(definition));
+    }
+
+    /** Creates the cache, or attaches to one that has all that the proposal says. */
+    public CompletableFuture<CacheInfo> createCache(CacheProposal proposal) {
+        return router.call(new Request.CreateCache(proposal))
+                .thenApply(reply -> ((Reply.Caches) reply).caches().get(0));
+    }
+
+    /** Changes what a cache is; see {@link Request.AlterCache}. */
+    public CompletableFuture<CacheInfo> alterCache(Request.AlterCache alteration) {
+        return router.call(alteration)
                 .thenApply(reply -> ((Reply.Caches) reply).caches().get(0));
     }
 

@@ -69,11 +69,23 @@ public final class Sessions {
         asked.forEach(one -> one.thenAccept(first::complete));
         Session.all(asked).whenComplete((all, failure) -> {
             if (failure != null) {
-                first.completeExceptionally(Session.unwrap(failure));
+                first.completeExceptionally(worst(asked));
             }
         });
         return first.thenApply(
                 view -> new Session(new Router(view, links, null, timeout, time, loop, entropy), null, loop, entropy));
+    }
+
+    /** A node that refuses says more than one that is not there. */
+    private static Throwable worst(List<? extends CompletableFuture<?>> failed) {
+        List<Throwable> causes = failed.stream()
+                .map(one ->
+                        one.handle((view, failure) -> Session.unwrap(failure)).join())
+                .toList();
+        return causes.stream()
+                .filter(LockstepException.class::isInstance)
+                .findFirst()
+                .orElse(causes.get(0));
     }
 
     private static Member address(String name, String server) {
@@ -106,9 +118,19 @@ public final class Sessions {
             return session.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
             Throwable cause = Session.unwrap(failed.getCause());
-            Status status = cause instanceof LockstepException refused ? refused.status() : Status.NO_LEADER;
+            if (cause instanceof LockstepException refused) {
+                throw new LockstepException(
+                        refused.status(),
+                        "The connection to " + whom + " was refused: " + cause.getMessage()
+                                + (refused.status() == Status.WRONG_CLUSTER
+                                        ? ". Ask for the cluster by its name, as in lockstep://host:port/name"
+                                        : ""),
+                        cause);
+            }
             throw new LockstepException(
-                    status, "None of " + whom + " answered: " + cause.getMessage() + ". Are they running?", cause);
+                    Status.NO_LEADER,
+                    "None of " + whom + " can be reached: " + cause.getMessage() + ". Are they running?",
+                    cause);
         } catch (TimeoutException late) {
             throw new LockstepException(
                     Status.NO_LEADER, "None of " + whom + " answered within " + timeout.toMillis() + " ms", late);

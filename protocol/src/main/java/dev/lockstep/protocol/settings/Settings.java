@@ -1,12 +1,16 @@
 package dev.lockstep.protocol.settings;
 
+import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.CacheSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Everything that can be configured, checked. With a {@code node} the JVM runs a node; with {@code servers} it is a client
@@ -21,6 +25,7 @@ import java.util.Optional;
  *     loopback
  * @param caches templates by name pattern, in order: the first that matches a cache's name holds; {@code *} stands for any
  *     characters
+ * @param places where what was set is set, by key, as file and line
  */
 public record Settings(
         String cluster,
@@ -31,7 +36,10 @@ public record Settings(
         int replicationFactor,
         boolean insecure,
         LimitSettings limits,
-        Map<String, CacheSettings> caches) {
+        Map<String, CacheSettings> caches,
+        Map<String, String> places) {
+
+    private static final int MAX_FACT = 2_000;
 
     /**
      * @param id one of the members
@@ -84,16 +92,43 @@ public record Settings(
      */
     public record LimitSettings(int maxFrameBytes, int maxInFlight) {}
 
-    /**
-     * What a cache gets unless its JCache configuration says otherwise.
-     *
-     * @param maxEntries bound for the whole cluster; 0 for none
-     * @param consistency {@code session} or {@code strong}
-     * @param timeToLive lifetime after creation or update
-     * @param timeToIdle lifetime after creation, update or read
-     */
-    public record CacheSettings(
-            long maxEntries, String consistency, Optional<Duration> timeToLive, Optional<Duration> timeToIdle) {}
+    /** The same, wherever it is set. */
+    public Settings withoutPlaces() {
+        return new Settings(
+                cluster, node, members, client, shards, replicationFactor, insecure, limits, caches, Map.of());
+    }
+
+    /** What a node says of its cluster to others. */
+    public Formation formation() {
+        return new Formation(List.of(
+                fact(
+                        "members",
+                        joined(members.stream().map(member -> member.id().name())),
+                        true),
+                fact("shards", Integer.toString(shards), true),
+                fact("replication-factor", Integer.toString(replicationFactor), true),
+                new Formation.Fact(
+                        "addresses",
+                        joined(members.stream().map(Member::toString)),
+                        places.getOrDefault("members", ""),
+                        false),
+                fact("caches", caches.isEmpty() ? "none" : caches.toString(), false)));
+    }
+
+    private Formation.Fact fact(String key, String value, boolean fixed) {
+        return new Formation.Fact(key, shortened(value), places.getOrDefault(key, ""), fixed);
+    }
+
+    /** A handshake has room for some 60 KiB. */
+    private static String shortened(String value) {
+        return value.length() <= MAX_FACT
+                ? value
+                : value.substring(0, MAX_FACT) + "… and more, #" + Integer.toHexString(value.hashCode());
+    }
+
+    private static String joined(Stream<String> parts) {
+        return parts.sorted().collect(Collectors.joining(", "));
+    }
 
     /** Says what a duration lacks that is a number alone, in whatever form it was configured. */
     public static String withoutUnit(String number) {

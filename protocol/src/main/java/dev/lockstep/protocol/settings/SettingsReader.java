@@ -1,18 +1,21 @@
 package dev.lockstep.protocol.settings;
 
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.CacheSettings;
+import dev.lockstep.protocol.wire.Consistency;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,7 +33,13 @@ public final class SettingsReader {
     /** The URI of a CacheManager that names nothing. */
     public static final URI DEFAULT_URI = URI.create("lockstep:default");
 
+    private static final String LOCAL_URI = "lockstep:local";
+    private static final String KNOWN_URIS = "There are " + DEFAULT_URI + ", " + LOCAL_URI
+            + ", lockstep://host:port;host:port/cluster, classpath:name, file:/path and jar:file:/path!/name";
     private static final String RESOURCE = "lockstep.yaml";
+    private static final String[] KEYS = {
+        "cluster", "node", "members", "shards", "replication-factor", "insecure", "limits", "client", "caches"
+    };
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private SettingsReader() {}
@@ -38,7 +48,7 @@ public final class SettingsReader {
      * {@code lockstep:default} is {@code lockstep.yaml} on the class path, or a single node in memory;
      * {@code lockstep:local} is that node always; {@code lockstep://host:port;host:port/cluster?timeout=5s} a client, also with
      * {@code ,} between servers and {@code ?cluster=name}, though then the URI is not fit to be part of a name of JMX, which
-     * some of JCache's users make of it; {@code classpath:name} and {@code file:path} a file.
+     * some of JCache's users make of it; {@code classpath:name}, {@code file:path} and {@code jar:file:path!/name} a file.
      *
      * @throws SettingsException when the URI or what it names can't be used
      */
@@ -46,8 +56,13 @@ public final class SettingsReader {
         if (uri.equals(DEFAULT_URI)) {
             return resource(RESOURCE, loader).orElseGet(() -> parse("defaults", "", Path.of("")));
         }
-        if (uri.toString().equals("lockstep:local")) {
+        if (uri.toString().equals(LOCAL_URI)) {
             return parse("defaults", "", Path.of(""));
+        }
+        if (uri.isOpaque() && "lockstep".equals(uri.getScheme())) {
+            throw new SettingsException("The CacheManager URI \"" + uri + "\" names nothing; did you mean \""
+                    + Spelling.nearest(uri.toString(), List.of(DEFAULT_URI.toString(), LOCAL_URI)) + "\"? "
+                    + KNOWN_URIS);
         }
         String scheme = uri.getScheme() == null ? "" : uri.getScheme();
         return switch (scheme) {
@@ -57,10 +72,25 @@ public final class SettingsReader {
                         .orElseThrow(
                                 () -> new SettingsException(uri + ": there is no such resource on the class path"));
             case "file" -> fromFile(path(uri));
+            case "jar" -> fromJar(uri);
             default ->
-                throw new SettingsException("The CacheManager URI \"" + uri
-                        + "\" is none of lockstep:default, lockstep:local, lockstep://host:port, classpath:, file:");
+                throw new SettingsException(
+                        "The CacheManager URI \"" + uri + "\" has an unknown scheme. " + KNOWN_URIS);
         };
+    }
+
+    /** Past the JVM's cache of open jars: one that was replaced is read anew. */
+    private static Settings fromJar(URI uri) {
+        try {
+            URLConnection entry = uri.toURL().openConnection();
+            entry.setUseCaches(false);
+            try (InputStream in = entry.getInputStream()) {
+                return parse(uri.toString(), new String(in.readAllBytes(), StandardCharsets.UTF_8), Path.of(""));
+            }
+        } catch (IOException | IllegalArgumentException unreadable) {
+            throw new SettingsException("The settings " + uri + " can't be read: " + unreadable.getMessage()
+                    + "; write jar:file:/path/of.jar!/lockstep.yaml");
+        }
     }
 
     private static Path path(URI uri) {
@@ -75,9 +105,13 @@ public final class SettingsReader {
     public static Settings fromFile(Path file) {
         try {
             Path folder = file.toAbsolutePath().getParent();
-            return parse(file.toString(), Files.readString(file), folder == null ? Path.of("") : folder);
+            return parse(
+                    file.toAbsolutePath().normalize().toString(),
+                    Files.readString(file),
+                    folder == null ? Path.of("") : folder);
         } catch (IOException unreadable) {
-            throw new SettingsException("The configuration file " + file + " can't be read: " + unreadable);
+            throw new SettingsException("The configuration file " + file.toAbsolutePath() + " can't be read: "
+                    + (unreadable instanceof NoSuchFileException ? "there is none" : unreadable.toString()));
         }
     }
 
@@ -117,7 +151,7 @@ public final class SettingsReader {
                 client.append("  ").append(line);
             }
         }
-        return parse(uri.toString(), yaml.append(client).toString(), Path.of(""));
+        return read(YamlSection.generated(uri.toString(), yaml.append(client).toString()), Path.of(""));
     }
 
     /** The text as one scalar of YAML, whatever is in it. */
@@ -140,17 +174,11 @@ public final class SettingsReader {
      * @param folder that relative paths start from
      */
     static Settings parse(String source, String text, Path folder) {
-        YamlSection root = YamlSection.parse(source, text)
-                .allow(
-                        "cluster",
-                        "node",
-                        "members",
-                        "shards",
-                        "replication-factor",
-                        "insecure",
-                        "limits",
-                        "client",
-                        "caches");
+        return read(YamlSection.parse(source, text), folder);
+    }
+
+    private static Settings read(YamlSection root, Path folder) {
+        root.allow(KEYS);
         boolean insecure = root.flag("insecure", false);
         List<Member> members = members(root, insecure);
         Optional<NodeSettings> node = node(root, members, folder);
@@ -167,7 +195,20 @@ public final class SettingsReader {
                 (int) root.number("replication-factor", 3, 1, 7),
                 insecure,
                 limits(root),
-                caches(root));
+                caches(root),
+                places(root));
+    }
+
+    private static Map<String, String> places(YamlSection root) {
+        Map<String, String> places = new LinkedHashMap<>();
+        for (String key : root.keys()) {
+            places.put(key, root.place(key));
+        }
+        YamlSection caches = root.section("caches");
+        for (String pattern : caches.keys()) {
+            places.put("caches." + pattern, caches.place(pattern));
+        }
+        return places;
     }
 
     private static List<Member> members(YamlSection root, boolean insecure) {
@@ -185,6 +226,14 @@ public final class SettingsReader {
             Member member = new Member(nodeId(section, "id"), address[0], Integer.parseInt(address[1]));
             if (members.stream().anyMatch(other -> other.id().equals(member.id()))) {
                 throw section.refuse("id", "two members are called " + member.id());
+            }
+            for (Member other : members) {
+                if (other.host().equals(member.host()) && other.port() == member.port()) {
+                    throw section.refuse(
+                            "address",
+                            "members " + other.id() + " and " + member.id()
+                                    + " have one address; each needs a port of its own");
+                }
             }
             members.add(member);
         }
@@ -229,7 +278,15 @@ public final class SettingsReader {
                         "election-timeout");
         NodeId id = nodeId(section, "id");
         if (members.stream().noneMatch(member -> member.id().equals(id))) {
-            throw section.refuse("id", "\"" + id + "\" is none of the members");
+            throw section.refuse(
+                    "id",
+                    members.isEmpty()
+                            ? "\"members\" is missing: a list of the id and address of every node, \"" + id
+                                    + "\" among them"
+                            : "\"" + id + "\" is none of the members, which are "
+                                    + members.stream()
+                                            .map(member -> member.id().name())
+                                            .collect(Collectors.joining(", ")));
         }
         Path data = path(section, "data", folder, "data");
         return Optional.of(new NodeSettings(
@@ -286,21 +343,32 @@ public final class SettingsReader {
                 section.number("max-in-flight", 10_000, 16, 1_000_000));
     }
 
+    private static Optional<Consistency> consistency(YamlSection section) {
+        if (!section.has("consistency")) {
+            return Optional.empty();
+        }
+        String name = section.required("consistency");
+        return Optional.of(
+                switch (name) {
+                    case "session" -> Consistency.SESSION;
+                    case "strong" -> Consistency.STRONG;
+                    default -> throw section.refuse("consistency", "\"" + name + "\" is neither session nor strong");
+                });
+    }
+
     private static Map<String, CacheSettings> caches(YamlSection root) {
         Map<String, CacheSettings> caches = new LinkedHashMap<>();
         YamlSection all = root.section("caches");
         for (String pattern : all.keys()) {
             YamlSection section =
                     all.section(pattern).allow("max-entries", "consistency", "time-to-live", "time-to-idle");
-            String consistency = section.string("consistency", "session");
-            if (!consistency.equals("session") && !consistency.equals("strong")) {
-                throw section.refuse("consistency", "\"" + consistency + "\" is neither session nor strong");
-            }
             caches.put(
                     pattern,
                     new CacheSettings(
-                            section.number("max-entries", 0, 0, Long.MAX_VALUE),
-                            consistency,
+                            section.has("max-entries")
+                                    ? OptionalLong.of(section.number("max-entries", 0, 0, Long.MAX_VALUE))
+                                    : OptionalLong.empty(),
+                            consistency(section),
                             section.optionalDuration("time-to-live"),
                             section.optionalDuration("time-to-idle")));
         }

@@ -31,9 +31,6 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 final class YamlSection {
 
     private static final int MAX_DEPTH = 16;
-    private static final Pattern DURATION = Pattern.compile("(\\d+)\\s*(ms|s|m|h|d)");
-    private static final Map<String, Long> MILLIS =
-            Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB)?");
 
     private final String source;
@@ -48,11 +45,21 @@ final class YamlSection {
 
     /** @param source the file's name, for messages */
     static YamlSection parse(String source, String yaml) {
+        return parse(source, yaml, true);
+    }
+
+    /** As {@link #parse(String, String)}, of text that nobody wrote as it is: its lines and columns would mean nothing. */
+    static YamlSection generated(String source, String yaml) {
+        return parse(source, yaml, false);
+    }
+
+    private static YamlSection parse(String source, String yaml, boolean written) {
         try {
-            LoadSettings settings = LoadSettings.builder().setLabel(source).build();
+            LoadSettings settings =
+                    LoadSettings.builder().setLabel(source).setUseMarks(written).build();
             checkDepth(source, new Parse(settings).parseString(yaml));
             Optional<Node> root = new Compose(settings).composeString(yaml);
-            return root.map(node -> of(source, node)).orElseGet(() -> new YamlSection(source, null, Map.of()));
+            return root.map(node -> of(source, "", node)).orElseGet(() -> new YamlSection(source, null, Map.of()));
         } catch (YamlEngineException | IllegalArgumentException malformed) {
             // The library has a type for what is malformed, and checks some tags without it.
             throw new SettingsException(source + " is no valid YAML: " + malformed.getMessage());
@@ -71,9 +78,15 @@ final class YamlSection {
         }
     }
 
-    private static YamlSection of(String source, Node node) {
+    private static YamlSection of(String source, String of, Node node) {
         if (!(node instanceof MappingNode mapping)) {
-            throw refused(source, node, "expected keys and values here");
+            String instead = node instanceof ScalarNode scalar ? ", not \"" + scalar.getValue() + "\"" : "";
+            throw refused(
+                    source,
+                    node,
+                    of.isEmpty()
+                            ? "expected keys and values here" + instead
+                            : "\"" + of + "\" takes keys and values" + instead);
         }
         Map<String, Node> values = new LinkedHashMap<>();
         for (NodeTuple tuple : mapping.getValue()) {
@@ -112,11 +125,11 @@ final class YamlSection {
 
     YamlSection section(String key) {
         Node value = values.get(key);
-        return value == null ? new YamlSection(source, node, Map.of()) : of(source, value);
+        return value == null ? new YamlSection(source, node, Map.of()) : of(source, key, value);
     }
 
     List<YamlSection> sections(String key) {
-        return elements(key).stream().map(element -> of(source, element)).toList();
+        return elements(key).stream().map(element -> of(source, key, element)).toList();
     }
 
     List<String> strings(String key) {
@@ -174,15 +187,13 @@ final class YamlSection {
         if (!has(key)) {
             return Optional.empty();
         }
-        Matcher matcher = DURATION.matcher(required(key));
-        if (required(key).matches("\\d+")) {
-            throw refuse(key, Settings.withoutUnit(required(key)));
+        try {
+            Duration duration = Durations.parse(required(key));
+            within(key, duration.toMillis(), 1, Long.MAX_VALUE);
+            return Optional.of(duration);
+        } catch (IllegalArgumentException none) {
+            throw refuse(key, String.valueOf(none.getMessage()));
         }
-        if (!matcher.matches() || matcher.group(1).length() > 9) {
-            throw refuse(key, "\"" + required(key) + "\" is no duration such as 500ms, 5s, 10m, 2h or 1d");
-        }
-        long millis = Long.parseLong(matcher.group(1)) * MILLIS.getOrDefault(matcher.group(2), 1L);
-        return Optional.of(Duration.ofMillis(within(key, millis, 1, Long.MAX_VALUE)));
     }
 
     long size(String key, long byDefault, long min, long max) {
@@ -203,6 +214,15 @@ final class YamlSection {
             throw refuse(key, value + " is out of range: " + min + " to " + max);
         }
         return value;
+    }
+
+    /** Where a key's value is, as file and line; just the file if that has no lines, or the key is not there. */
+    String place(String key) {
+        Node value = values.get(key);
+        return source
+                + (value == null ? Optional.<Mark>empty() : value.getStartMark())
+                        .map(mark -> ":" + (mark.getLine() + 1))
+                        .orElse("");
     }
 
     /** The exception for a value that can't be used. */

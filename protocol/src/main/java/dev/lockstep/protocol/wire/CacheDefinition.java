@@ -1,5 +1,9 @@
 package dev.lockstep.protocol.wire;
 
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the cluster knows of a cache, the same for everyone who attaches to it.
  *
@@ -21,11 +25,27 @@ public record CacheDefinition(
         Consistency consistency) {
 
     public CacheDefinition {
-        if (name.isEmpty() || name.length() > 512) {
-            throw new IllegalArgumentException("A cache name has 1 to 512 characters, this one " + name.length());
-        }
+        checkName(name);
         if (maxEntries < 0) {
             throw new IllegalArgumentException("max-entries of cache " + name + " is negative: " + maxEntries);
         }
+    }
+
+    static void checkName(String name) {
+        if (name.isEmpty() || name.length() > 512) {
+            throw new IllegalArgumentException("A cache name has 1 to 512 characters, this one " + name.length());
+        }
+    }
+
+    /** The same with another expiry, bound or consistency; null or empty for as it is. */
+    public CacheDefinition altered(@Nullable ExpiryRule rule, OptionalLong bound, Optional<Consistency> promise) {
+        return new CacheDefinition(
+                name,
+                keyType,
+                valueType,
+                rule == null ? expiry : rule,
+                expiryPolicy,
+                bound.orElse(maxEntries),
+                promise.orElse(consistency));
     }
 }

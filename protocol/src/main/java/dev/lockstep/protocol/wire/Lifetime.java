@@ -22,6 +22,15 @@ public record Lifetime(long millis) {
         }
     }
 
+    /** As it is told to people. */
+    @Override
+    public String toString() {
+        if (equals(ETERNAL)) {
+            return "for ever";
+        }
+        return equals(UNCHANGED) ? "unchanged" : millis + " ms";
+    }
+
     public static Lifetime ofMillis(long millis) {
         if (millis < 0) {
             throw new IllegalArgumentException("A lifetime can't be " + millis + " ms");

@@ -1,18 +1,23 @@
 package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that can be asked of a node. Immutable. The bytes are in {@code docs/protocol.md}. */
 public sealed interface Request {
 
-    /** The first frame on a connection. Answered by {@link Reply.Welcome}. */
+    /**
+     * The first frame on a connection. Answered by {@link Reply.Welcome}.
+     *
+     * @param node who connects; null for an application
+     */
     record Hello(
             int minVersion,
             int maxVersion,
             String cluster,
-            @Nullable NodeId node) implements Request {}
+            @Nullable NodeIdentity node) implements Request {}
 
     /** Asks who is in the cluster and who leads what. Answered by {@link Reply.Cluster}. */
     record DescribeCluster() implements Request {}
@@ -21,10 +26,23 @@ public sealed interface Request {
     record ListCaches() implements Request {}
 
     /**
-     * Creates a cache, or attaches to an equal one. Answered by {@link Reply.Caches} with that one, or refused with
-     * {@link Status#DEFINITION_DIFFERS}. Idempotent.
+     * Creates a cache, or attaches to one of which everything is so that is said here. Answered by {@link Reply.Caches} with that one, or
+     * refused with {@link Status#DEFINITION_DIFFERS}. Idempotent.
      */
-    record CreateCache(CacheDefinition definition) implements Request {}
+    record CreateCache(CacheProposal proposal) implements Request {}
+
+    /**
+     * Changes the definition of a cache. Answered by {@link Reply.Caches} with it as it is then. Idempotent.
+     *
+     * @param expiry null for as it is
+     * @param maxEntries null for as it is
+     * @param consistency null for as it is
+     */
+    record AlterCache(
+            int cacheId,
+            @Nullable ExpiryRule expiry,
+            @Nullable Long maxEntries,
+            @Nullable Consistency consistency) implements Request {}
 
     /**
      * Ends a cache and all its entries. Answered by {@link Reply.Done}; idempotent, since an id is never used again.

@@ -61,14 +61,14 @@ public final class RequestCodec {
     private static void writeControl(WireWriter out, Request request) {
         if (request instanceof Request.Hello hello) {
             out.u8(16).varint(hello.minVersion()).varint(hello.maxVersion()).string(hello.cluster());
-            out.optional(hello.node(), ValueCodec::nodeId);
+            out.optional(hello.node(), ValueCodec::identity);
         } else if (request instanceof Request.DescribeCluster) {
             out.u8(17);
         } else if (request instanceof Request.ListCaches) {
             out.u8(18);
         } else if (request instanceof Request.CreateCache create) {
             out.u8(19);
-            ValueCodec.definition(out, create.definition());
+            ValueCodec.proposal(out, create.proposal());
         } else if (request instanceof Request.DestroyCache destroy) {
             out.u8(20).varint(destroy.cacheId());
         } else if (request instanceof Request.ConfirmTerms confirm) {
@@ -82,6 +82,10 @@ public final class RequestCodec {
             out.u8(24);
         } else if (request instanceof Request.RecoverReplica recover) {
             out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.stands());
+        } else if (request instanceof Request.AlterCache alter) {
+            out.u8(26).varint(alter.cacheId());
+            out.optional(alter.expiry(), ValueCodec::rule).optional(alter.maxEntries(), WireWriter::varint);
+            out.optional(alter.consistency(), (o, consistency) -> o.u8(consistency.ordinal()));
         } else if (request instanceof Request.PassOn passOn) {
             out.u8(PASS_ON);
             ValueCodec.nodeId(out, passOn.to());
@@ -139,16 +143,22 @@ public final class RequestCodec {
                 new Request.Size(in.size(), in.size(), in.constant(ValueCodec.CONSISTENCIES), in.varint(), in.varint());
             case 8 -> new Request.Subscribe(in.size(), in.size(), in.signed(), in.varint());
             case 9 -> new Request.Unsubscribe(in.varint());
-            case 16 -> new Request.Hello(in.size(), in.size(), in.string(), in.optional(ValueCodec::nodeId));
+            case 16 -> new Request.Hello(in.size(), in.size(), in.string(), in.optional(ValueCodec::identity));
             case 17 -> new Request.DescribeCluster();
             case 18 -> new Request.ListCaches();
-            case 19 -> new Request.CreateCache(ValueCodec.definition(in));
+            case 19 -> new Request.CreateCache(ValueCodec.proposal(in));
             case 20 -> new Request.DestroyCache(in.size());
             case 21 -> new Request.ConfirmTerms(in.list(i -> new GroupTerm((int) i.signed(), i.varint())));
             case 22 -> new Request.ToLog(in.bytes());
             case 23 -> new Request.FetchCheckpoint(in.size(), in.varint(), in.varint(), in.varint(), in.varint());
             case 24 -> new Request.DescribeReplicas();
             case 25 -> new Request.RecoverReplica((int) in.signed(), in.varint(), in.bool());
+            case 26 ->
+                new Request.AlterCache(
+                        in.size(),
+                        in.optional(ValueCodec::rule),
+                        in.optional(ValueCodec::positive),
+                        in.optional(i -> i.constant(ValueCodec.CONSISTENCIES)));
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

@@ -29,7 +29,11 @@ public enum Status {
     /** The node failed at it; its log says why. Nothing is known of the outcome. */
     INTERNAL(Kind.INDETERMINATE),
     /** The answer would not fit into a frame: ask for less at once. */
-    TOO_LARGE(Kind.PERMANENT);
+    TOO_LARGE(Kind.PERMANENT),
+    /** The node has other settings than its peer where all nodes of a cluster must have the same; the message names them. */
+    FORMATION_DIFFERS(Kind.PERMANENT),
+    /** Another process is the node that this one says to be. */
+    NODE_IN_USE(Kind.PERMANENT);
 
     /** What a refusal says about a retry. */
     public enum Kind {

@@ -1,15 +1,20 @@
 package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Condition.AbsentSince;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
 import dev.lockstep.protocol.wire.Condition.VersionIs;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The bytes of the values that requests, replies and log entries are made of. Stateless. */
 public final class ValueCodec {
@@ -137,19 +142,75 @@ public final class ValueCodec {
     }
 
     public static void cacheInfo(WireWriter out, CacheInfo info) {
-        out.varint(info.id());
+        out.varint(info.id()).varint(info.revision());
         definition(out, info.definition());
     }
 
     public static CacheInfo cacheInfo(WireReader in) {
-        return new CacheInfo(in.size(), definition(in));
+        return new CacheInfo(in.size(), in.size(), definition(in));
+    }
+
+    public static void rule(WireWriter out, ExpiryRule rule) {
+        lifetime(out, rule.creation());
+        lifetime(out, rule.update());
+        lifetime(out, rule.access());
+    }
+
+    public static ExpiryRule rule(WireReader in) {
+        return new ExpiryRule(lifetime(in), lifetime(in), lifetime(in));
+    }
+
+    public static void proposal(WireWriter out, CacheProposal proposal) {
+        out.string(proposal.name()).string(proposal.keyType()).string(proposal.valueType());
+        out.optional(proposal.expiry(), ValueCodec::rule).string(proposal.expiryPolicy());
+        settings(out, proposal.own());
+        settings(out, proposal.template());
+        out.string(proposal.place());
+    }
+
+    public static CacheProposal proposal(WireReader in) {
+        try {
+            return new CacheProposal(
+                    in.string(),
+                    in.string(),
+                    in.string(),
+                    in.optional(ValueCodec::rule),
+                    in.string(),
+                    settings(in),
+                    settings(in),
+                    in.string());
+        } catch (IllegalArgumentException invalid) {
+            throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private static void settings(WireWriter out, CacheSettings settings) {
+        out.optional(settings.maxEntries().isPresent() ? settings.maxEntries().getAsLong() : null, WireWriter::varint);
+        out.optional(settings.consistency().map(Enum::ordinal).orElse(null), WireWriter::u8);
+        out.optional(settings.timeToLive().map(Duration::toMillis).orElse(null), WireWriter::varint);
+        out.optional(settings.timeToIdle().map(Duration::toMillis).orElse(null), WireWriter::varint);
+    }
+
+    private static CacheSettings settings(WireReader in) {
+        Long maxEntries = in.optional(ValueCodec::positive);
+        return new CacheSettings(
+                maxEntries == null ? OptionalLong.empty() : OptionalLong.of(maxEntries),
+                Optional.ofNullable(in.optional(i -> i.constant(CONSISTENCIES))),
+                Optional.ofNullable(in.optional(ValueCodec::positive)).map(Duration::ofMillis),
+                Optional.ofNullable(in.optional(ValueCodec::positive)).map(Duration::ofMillis));
+    }
+
+    static long positive(WireReader in) {
+        long number = in.varint();
+        if (number < 0) {
+            throw new MalformedFrameException("There is no negative bound or lifetime: " + number);
+        }
+        return number;
     }
 
     public static void definition(WireWriter out, CacheDefinition definition) {
         out.string(definition.name()).string(definition.keyType()).string(definition.valueType());
-        lifetime(out, definition.expiry().creation());
-        lifetime(out, definition.expiry().update());
-        lifetime(out, definition.expiry().access());
+        rule(out, definition.expiry());
         out.string(definition.expiryPolicy()).varint(definition.maxEntries());
         out.u8(definition.consistency().ordinal());
     }
@@ -160,7 +221,7 @@ public final class ValueCodec {
                     in.string(),
                     in.string(),
                     in.string(),
-                    new ExpiryRule(lifetime(in), lifetime(in), lifetime(in)),
+                    rule(in),
                     in.string(),
                     in.varint(),
                     in.constant(CONSISTENCIES));
@@ -189,6 +250,24 @@ public final class ValueCodec {
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }
+    }
+
+    static void identity(WireWriter out, NodeIdentity identity) {
+        nodeId(out, identity.id());
+        out.i64(identity.incarnation());
+        out.list(
+                identity.formation().facts(),
+                (o, fact) -> o.string(fact.key())
+                        .string(fact.value())
+                        .string(fact.place())
+                        .bool(fact.fixed()));
+    }
+
+    static NodeIdentity identity(WireReader in) {
+        return new NodeIdentity(
+                nodeId(in),
+                in.i64(),
+                new Formation(in.list(i -> new Formation.Fact(i.string(), i.string(), i.string(), i.bool()))));
     }
 
     static void view(WireWriter out, ClusterView view) {

@@ -2,6 +2,7 @@ package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.fuzz.Allocation;
 import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.FrameCodec;
@@ -58,7 +59,8 @@ public final class ClientStreamFuzz {
     }
 
     private static void feed(byte[] input) {
-        NettyLink link = new NettyLink(ServerStreamFuzz.CLUSTER, null, 100);
+        NettyLink link =
+                new NettyLink(ServerStreamFuzz.CLUSTER, null, new Member(new NodeId("n1"), "127.0.0.1", 1), 100);
         EmbeddedChannel channel = new EmbeddedChannel();
         link.initialize(channel);
         channel.pipeline().fireChannelActive();

@@ -8,6 +8,7 @@ import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.EntryRead;
@@ -41,7 +42,12 @@ class NettyLinkTest {
     @BeforeEach
     void listen() throws IOException {
         listener = new NettyListener(
-                "127.0.0.1", 0, "demo", NODE, FrameCodec.DEFAULT_MAX_BYTES, (peer, replies) -> serve(replies));
+                "127.0.0.1",
+                0,
+                "demo",
+                NodeIdentity.untold(NODE),
+                FrameCodec.DEFAULT_MAX_BYTES,
+                (peer, replies) -> serve(replies));
         links = new NettyLinks("demo", null, Duration.ofSeconds(2), 1_000);
     }
 

@@ -3,6 +3,7 @@ package dev.lockstep.protocol.netty;
 import dev.lockstep.protocol.fuzz.Allocation;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -43,7 +44,7 @@ public final class ServerStreamFuzz {
                     "127.0.0.1",
                     0,
                     CLUSTER,
-                    new NodeId("n1"),
+                    NodeIdentity.untold(new NodeId("n1")),
                     MAX_FRAME_BYTES,
                     (peer, replies) -> new RequestServer.Connection() {
                         @Override

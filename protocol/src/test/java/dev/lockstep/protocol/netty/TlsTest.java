@@ -7,6 +7,7 @@ import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.Reply;
@@ -69,7 +70,8 @@ class TlsTest {
             @Override
             public void closed() {}
         };
-        return new NettyListener("127.0.0.1", 0, "demo", NODE, FrameCodec.DEFAULT_MAX_BYTES, server, tls);
+        return new NettyListener(
+                "127.0.0.1", 0, "demo", NodeIdentity.untold(NODE), FrameCodec.DEFAULT_MAX_BYTES, server, tls);
     }
 
     @AfterEach

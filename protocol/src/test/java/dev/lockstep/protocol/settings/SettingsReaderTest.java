@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,7 +88,10 @@ class SettingsReaderTest {
                 "client: {servers: [nowhere]} | lockstep.yaml:1:19: \"servers\": \"nowhere\" is no address",
                 "limits: {max-frame: 1KiB} | lockstep.yaml:1:21: \"max-frame\": 1024 is out of range",
                 "insecure: perhaps | lockstep.yaml:1:11: \"insecure\": \"perhaps\" is neither true nor false",
-                "node: {id: n9} | lockstep.yaml:1:12: \"id\": \"n9\" is none of the members",
+                "node: {id: n9} | lockstep.yaml:1:12: \"id\": \"members\" is missing",
+                "node: n1 | lockstep.yaml:1:7: \"node\" takes keys and values, not \"n1\"",
+                "members: [{id: a, address: '127.0.0.1:1'}, {id: b, address: '127.0.0.1:1'}] | lockstep.yaml:1:61: \"address\": members a and b have one address",
+                "caches: {a: {time-to-live: 30}} | \"time-to-live\": \"30\" has no unit: write 30ms, 30s",
                 "caches: {a: {consistency: weak}} | \"weak\" is neither session nor strong",
                 "members: [{id: n1, address: '10.0.0.1:1'}] | not a loopback address",
                 "members: [{id: n1}] | \"address\" is missing",
@@ -93,6 +101,56 @@ class SettingsReaderTest {
         assertThatThrownBy(() -> parse(yaml))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void anIdThatIsNoMembersIsRefusedNamingThose() {
+        assertThatThrownBy(() -> parse(NODE.replace("node: {id: n1", "node: {id: n9")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("\"n9\" is none of the members, which are n1, n2");
+    }
+
+    @Test
+    void whatIsWrongWithAUriIsSaidWithoutLinesThatNobodyWrote() {
+        assertThatThrownBy(() -> SettingsReader.fromUri(
+                        URI.create("lockstep://a:1?timeout=5"), getClass().getClassLoader()))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageStartingWith("lockstep://a:1?timeout=5: \"timeout\": \"5\" has no unit");
+    }
+
+    @Test
+    void aMisspeltUriIsRefusedNamingTheNearest() {
+        assertThatThrownBy(() -> SettingsReader.fromUri(
+                        URI.create("lockstep:locl"), getClass().getClassLoader()))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("\"lockstep:locl\"")
+                .hasMessageContaining("did you mean \"lockstep:local\"");
+    }
+
+    @Test
+    void settingsAreReadFromAJar(@TempDir Path folder) throws Exception {
+        Path jar = folder.resolve("x.jar");
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+            out.putNextEntry(new JarEntry("conf/lockstep.yaml"));
+            out.write("client: {servers: ['a:1']}".getBytes(StandardCharsets.UTF_8));
+        }
+        URI uri = URI.create("jar:" + jar.toUri() + "!/conf/lockstep.yaml");
+        assertThat(SettingsReader.fromUri(uri, getClass().getClassLoader())
+                        .client()
+                        .servers())
+                .containsExactly("a:1");
+        assertThatThrownBy(() -> SettingsReader.fromUri(
+                        URI.create("jar:" + jar.toUri() + "!/none.yaml"),
+                        getClass().getClassLoader()))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("none.yaml");
+    }
+
+    @Test
+    void aValueIsToldWithItsPlace() {
+        assertThat(parse(NODE).places())
+                .containsEntry("members", "lockstep.yaml:4")
+                .containsEntry("caches.users*", "lockstep.yaml:7");
     }
 
     @Test

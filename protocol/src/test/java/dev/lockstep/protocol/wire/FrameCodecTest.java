@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.FrameCodec.Frame;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,10 +42,29 @@ class FrameCodecTest {
     static List<Request> requests() {
         return List.of(
                 new Request.Hello(1, 2, "demo", null),
-                new Request.Hello(1, 2, "demo", NODE),
+                new Request.Hello(
+                        1,
+                        2,
+                        "demo",
+                        new NodeIdentity(
+                                NODE, -5, new Formation(List.of(new Formation.Fact("shards", "4", "f:1", true))))),
                 new Request.DescribeCluster(),
                 new Request.ListCaches(),
-                new Request.CreateCache(DEFINITION),
+                new Request.CreateCache(CacheProposal.exactly(DEFINITION)),
+                new Request.CreateCache(new CacheProposal(
+                        "c",
+                        "k",
+                        "v",
+                        null,
+                        "",
+                        CacheSettings.NOTHING,
+                        new CacheSettings(
+                                OptionalLong.of(0),
+                                Optional.empty(),
+                                Optional.of(Duration.ofMillis(5)),
+                                Optional.empty()),
+                        "f:2")),
+                new Request.AlterCache(7, ExpiryRule.ETERNAL, null, Consistency.STRONG),
                 new Request.DestroyCache(7),
                 new Request.Get(1, 2, List.of(KEY, Bytes.EMPTY), true, Consistency.SESSION, 99, 1_700_000_000_000L),
                 new Request.Scan(1, 2, null, 10, Consistency.STRONG, 0, 0),
@@ -128,7 +152,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(20);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(21);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

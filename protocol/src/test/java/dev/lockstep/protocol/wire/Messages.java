@@ -1,11 +1,15 @@
 package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
+import java.time.Duration;
+import java.util.OptionalLong;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -28,6 +32,7 @@ public final class Messages {
             .ofMinLength(1)
             .ofMaxLength(64)
             .map(NodeId::new);
+    private static final Arbitrary<Long> BOUNDS = Arbitraries.longs().greaterOrEqual(0);
     private static final Arbitrary<Consistency> CONSISTENCIES = Arbitraries.of(Consistency.class);
     private static final Arbitrary<Lifetime> LIFETIMES =
             Arbitraries.longs().greaterOrEqual(-3).map(Lifetime::new);
@@ -65,25 +70,52 @@ public final class Messages {
     }
 
     public static Arbitrary<CacheInfo> caches() {
-        return Combinators.combine(NUMBERS, definitions()).as(CacheInfo::new);
+        return Combinators.combine(NUMBERS, NUMBERS, definitions()).as(CacheInfo::new);
     }
 
     private static Arbitrary<CacheDefinition> definitions() {
         var names = TEXTS.filter(text -> !text.isEmpty());
-        var rules = Combinators.combine(LIFETIMES, LIFETIMES, LIFETIMES).as(ExpiryRule::new);
-        return Combinators.combine(
-                        names, TEXTS, TEXTS, rules, TEXTS, Arbitraries.longs().greaterOrEqual(0), CONSISTENCIES)
+        return Combinators.combine(names, TEXTS, TEXTS, rules(), TEXTS, BOUNDS, CONSISTENCIES)
                 .as(CacheDefinition::new);
+    }
+
+    private static Arbitrary<ExpiryRule> rules() {
+        return Combinators.combine(LIFETIMES, LIFETIMES, LIFETIMES).as(ExpiryRule::new);
+    }
+
+    public static Arbitrary<CacheProposal> proposals() {
+        var names = TEXTS.filter(text -> !text.isEmpty());
+        return Combinators.combine(
+                        names, TEXTS, TEXTS, rules().injectNull(0.3), TEXTS, cacheSettings(), cacheSettings(), TEXTS)
+                .as(CacheProposal::new);
+    }
+
+    private static Arbitrary<CacheSettings> cacheSettings() {
+        return Combinators.combine(BOUNDS.optional(), CONSISTENCIES.optional(), BOUNDS.optional(), BOUNDS.optional())
+                .as((bound, consistency, live, idle) -> new CacheSettings(
+                        bound.map(OptionalLong::of).orElse(OptionalLong.empty()),
+                        consistency,
+                        live.map(Duration::ofMillis),
+                        idle.map(Duration::ofMillis)));
+    }
+
+    private static Arbitrary<NodeIdentity> identities() {
+        var facts = Combinators.combine(TEXTS, TEXTS, TEXTS, FLAGS).as(Formation.Fact::new);
+        return Combinators.combine(NODES, LONGS, facts.list().ofMaxSize(3).map(Formation::new))
+                .as(NodeIdentity::new);
     }
 
     static Arbitrary<Request> requests() {
         var keys = bytes().list().ofMaxSize(5);
         return Arbitraries.oneOf(
-                Combinators.combine(NUMBERS, NUMBERS, TEXTS, NODES.injectNull(0.3))
+                Combinators.combine(NUMBERS, NUMBERS, TEXTS, identities().injectNull(0.3))
                         .as(Request.Hello::new),
                 Arbitraries.of(new Request.DescribeCluster(), new Request.ListCaches(), new Request.DescribeReplicas()),
                 Combinators.combine(Arbitraries.integers(), LONGS, FLAGS).as(Request.RecoverReplica::new),
-                definitions().map(Request.CreateCache::new),
+                proposals().map(Request.CreateCache::new),
+                Combinators.combine(
+                                NUMBERS, rules().injectNull(0.3), BOUNDS.injectNull(0.3), CONSISTENCIES.injectNull(0.3))
+                        .as(Request.AlterCache::new),
                 NUMBERS.map(Request.DestroyCache::new),
                 Combinators.combine(NODES, NUMBERS)
                         .as((to, cacheId) -> new Request.PassOn(to, new Request.DestroyCache(cacheId))),

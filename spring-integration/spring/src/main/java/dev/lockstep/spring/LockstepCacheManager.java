@@ -5,7 +5,7 @@ import dev.lockstep.jcache.spi.LockstepCachingProvider;
 import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
 import java.util.Collection;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.wire.CacheSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -245,7 +246,12 @@ class LockstepCacheTest {
     @Test
     void templatesHoldByName() throws Exception {
         try (CacheManager templated = open(Map.of(
-                "short-*", new CacheSettings(0, "session", Optional.of(Duration.ofMillis(1)), Optional.empty())))) {
+                "short-*",
+                new CacheSettings(
+                        OptionalLong.empty(),
+                        Optional.empty(),
+                        Optional.of(Duration.ofMillis(1)),
+                        Optional.empty())))) {
             LockstepCacheManager own = new LockstepCacheManager(templated);
             own.afterPropertiesSet();
             own.getCache("short-lived").put("a", 1);

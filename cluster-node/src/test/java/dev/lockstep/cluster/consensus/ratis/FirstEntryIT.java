@@ -9,6 +9,7 @@ import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.nio.file.Path;
@@ -45,7 +46,8 @@ class FirstEntryIT {
         // Long time-outs: the follower shall not become a candidate in between. Closing it may have to wait for one.
         RatisSettings settings = RaftMember.settings("first", members.get(0), members, home, Duration.ofSeconds(15));
         try (RaftMember follows = new RaftMember(settings);
-                NettyLinks links = new NettyLinks("first", new NodeId("n2"), Duration.ofSeconds(1), 10)) {
+                NettyLinks links =
+                        new NettyLinks("first", NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(1), 10)) {
             // It has been there before, or it would ask the others, which are not there.
             new ReplicaFiles(home, Peers.groupId("first", GROUP).getUuid().toString(), "first").beginIn(0);
             follows.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);

@@ -14,6 +14,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import java.io.IOException;
@@ -51,7 +52,8 @@ public final class HarmedLog implements AutoCloseable {
     private static final long ANSWER_SECONDS = 20;
 
     private final Path home;
-    private final NettyLinks links = new NettyLinks(CLUSTER, SELF.id(), Duration.ofSeconds(1), 1, null);
+    private final NettyLinks links =
+            new NettyLinks(CLUSTER, NodeIdentity.untold(SELF.id()), Duration.ofSeconds(1), 1, null);
     private final List<Image> images;
     private final List<String> undetected = new ArrayList<>();
     private int tried;

@@ -10,6 +10,7 @@ import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -83,7 +84,8 @@ class HostileNodeIT {
         System.out.println("HostileNodeIT: seed " + seed);
         List<String> texts = new ArrayList<>();
         List<byte[]> nonsense = nonsense();
-        try (NettyLinks links = new NettyLinks("ratis-test", new NodeId("n9"), Duration.ofSeconds(2), 1_000)) {
+        try (NettyLinks links =
+                new NettyLinks("ratis-test", NodeIdentity.untold(new NodeId("n9")), Duration.ofSeconds(2), 1_000)) {
             for (int i = 0; i < MESSAGES; i++) {
                 byte[] message = nonsense.get(random.nextInt(nonsense.size()));
                 send(links.to(members.get(i % 3)), random.nextBoolean() ? message : damaged(message));

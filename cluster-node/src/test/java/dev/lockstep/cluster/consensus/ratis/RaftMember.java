@@ -11,6 +11,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ public final class RaftMember implements AutoCloseable {
     /** @param further settings of Ratis */
     RaftMember(RatisSettings settings, UnaryOperator<Links> harm, @Nullable Tls tls, Consumer<RaftProperties> further)
             throws IOException {
-        NodeId self = settings.self().id();
+        NodeIdentity self = NodeIdentity.untold(settings.self().id());
         links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, tls);
         consensus = new RatisConsensus(settings, harm.apply(links), Time.system(), fault -> {}, further);
         listener = new NettyListener(

@@ -12,6 +12,7 @@ import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -97,7 +98,8 @@ class RatisTlsIT {
     void whoHasNoCertificateSaysNothingToTheLogs() throws Exception {
         leader();
         Tls without = new Tls(Certificates.noKeys(), certificates.trust());
-        try (NettyLinks links = new NettyLinks("ratis-test", new NodeId("n2"), Duration.ofSeconds(2), 100, without)) {
+        try (NettyLinks links = new NettyLinks(
+                "ratis-test", NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(2), 100, without)) {
             CompletableFuture<Reply> answer = new CompletableFuture<>();
             links.to(members.get(0)).send(new Request.ToLog(Bytes.EMPTY), new Link.ReplyHandler() {
                 @Override

@@ -14,6 +14,7 @@ import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -83,7 +84,7 @@ public final class RegisterNode implements LogMachine {
                 raft.stream().filter(one -> one.id().equals(self)).findFirst().orElseThrow();
         RatisSettings settings = RaftMember.settings(CLUSTER, own, raft, folder, ELECTION);
         RaftGroupId id = dev.lockstep.cluster.consensus.ratis.Peers.groupId(CLUSTER, GROUP);
-        NettyLinks links = new NettyLinks(CLUSTER, self, Duration.ofSeconds(1), 10_000);
+        NettyLinks links = new NettyLinks(CLUSTER, NodeIdentity.untold(self), Duration.ofSeconds(1), 10_000);
         LeaderContacts contacts = new LeaderContacts(Time.system());
         RatisStateMachine applying = new RatisStateMachine(
                 "register on " + self,
@@ -159,7 +160,8 @@ public final class RegisterNode implements LogMachine {
                 .findFirst()
                 .orElseThrow()
                 .port();
-        try (NettyListener confirming = new NettyListener("127.0.0.1", port, CLUSTER, self, 16 << 20, node.requests());
+        try (NettyListener confirming = new NettyListener(
+                        "127.0.0.1", port, CLUSTER, NodeIdentity.untold(self), 16 << 20, node.requests());
                 ServerSocket commands =
                         new ServerSocket(Integer.parseInt(arguments[2]), 50, InetAddress.getLoopbackAddress())) {
             EventLoop loop = EventLoop.threaded("ticks");

@@ -48,16 +48,16 @@ public record LockstepProperties(
     /**
      * What the caches of one pattern get.
      *
-     * @param timeToLive Lifetime after creation or update; for ever if nothing is said.
-     * @param timeToIdle Lifetime after creation, update or read; for ever if nothing is said.
+     * @param timeToLive Lifetime after creation or update; as the cluster says if nothing is said here.
+     * @param timeToIdle Lifetime after creation, update or read; as the cluster says if nothing is said here.
      * @param maxEntries Bound of entries in the whole cluster, past which some are evicted; 0 for none.
      * @param consistency Whether reads are never behind their own session, or linearizable.
      */
     public record Template(
             @Nullable Duration timeToLive,
             @Nullable Duration timeToIdle,
-            @DefaultValue("0") long maxEntries,
-            @DefaultValue("session") Consistency consistency) {}
+            @Nullable Long maxEntries,
+            @Nullable Consistency consistency) {}
 
     /**
      * What may be deserialised.

@@ -1,12 +1,12 @@
 package dev.lockstep.spring.boot;
 
-import dev.lockstep.protocol.settings.Settings.CacheSettings;
+import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.spring.boot.LockstepProperties.Template;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,13 +32,14 @@ final class Templates {
 
     private static CacheSettings of(String pattern, Template template) {
         String name = CACHES + "[" + pattern + "]";
-        if (template.maxEntries() < 0) {
+        Long maxEntries = template.maxEntries();
+        if (maxEntries != null && maxEntries < 0) {
             throw new InvalidLockstepPropertyException(
-                    name + ".max-entries", template.maxEntries(), "a bound is 0 for none, or more");
+                    name + ".max-entries", maxEntries, "a bound is 0 for none, or more");
         }
         return new CacheSettings(
-                template.maxEntries(),
-                template.consistency().name().toLowerCase(Locale.ROOT),
+                maxEntries == null ? OptionalLong.empty() : OptionalLong.of(maxEntries),
+                Optional.ofNullable(template.consistency()),
                 lifetime(name + ".time-to-live", template.timeToLive()),
                 lifetime(name + ".time-to-idle", template.timeToIdle()));
     }

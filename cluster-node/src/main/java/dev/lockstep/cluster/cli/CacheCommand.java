@@ -1,0 +1,135 @@
+package dev.lockstep.cluster.cli;
+
+import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.settings.Durations;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.Lifetime;
+import dev.lockstep.protocol.wire.Request;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Changes what a cache of a running cluster is. */
+@Command(
+        name = "cache",
+        mixinStandardHelpOptions = true,
+        description = "Changes the lifetimes, the bound or the consistency of a cache.",
+        subcommands = CacheCommand.Alter.class)
+final class CacheCommand {
+
+    private static final String NONE = "none";
+
+    /** One cache, by its name. */
+    @Command(
+            name = "alter",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Changes what is given, and leaves the rest. Bounds hold at once, lifetimes for what is written or read from then",
+                "on; applications that have the cache open learn of another consistency when they open it again."
+            })
+    static final class Alter implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Parameters(paramLabel = "<cache>", description = "Its name.")
+        private String name = "";
+
+        @Option(
+                names = "--time-to-live",
+                paramLabel = "<duration>",
+                description = "Such as 30s or 10m, or none. Takes the place of both lifetimes.")
+        private @Nullable String timeToLive;
+
+        @Option(names = "--time-to-idle", paramLabel = "<duration>", description = "Likewise.")
+        private @Nullable String timeToIdle;
+
+        @Option(names = "--max-entries", paramLabel = "<number>", description = "0 for no bound.")
+        private @Nullable Long maxEntries;
+
+        @Option(names = "--consistency", paramLabel = "<consistency>", description = "session or strong.")
+        private @Nullable String consistency;
+
+        @Override
+        public Integer call() {
+            return options.run(this::alter);
+        }
+
+        private ClusterOptions.Report alter(Session session) {
+            ExpiryRule expiry = timeToLive == null && timeToIdle == null ? null : rule();
+            if (expiry == null && maxEntries == null && consistency == null) {
+                throw new RefusedException(
+                        "Say what to change: --time-to-live, --time-to-idle, --max-entries or --consistency");
+            }
+            if (maxEntries != null && maxEntries < 0) {
+                throw new RefusedException("--max-entries " + maxEntries + ": a bound is 0 for none, or more");
+            }
+            CacheInfo cache = find(session);
+            CacheInfo altered = ClusterOptions.join(
+                    session.alterCache(new Request.AlterCache(cache.id(), expiry, maxEntries, promise())));
+            return new ClusterOptions.Report(
+                    "cache " + name + " was " + text(cache.definition()) + System.lineSeparator() + "cache " + name
+                            + " is  " + text(altered.definition()),
+                    Json.object(
+                            "cache", name, "revision", altered.revision(), "definition", text(altered.definition())));
+        }
+
+        /** Without a lifetime also what had one lives for ever, once it is written again. */
+        private ExpiryRule rule() {
+            Optional<Duration> live = lifetime("--time-to-live", timeToLive);
+            Optional<Duration> idle = lifetime("--time-to-idle", timeToIdle);
+            return live.isEmpty() && idle.isEmpty()
+                    ? new ExpiryRule(Lifetime.ETERNAL, Lifetime.ETERNAL, Lifetime.UNCHANGED)
+                    : ExpiryRule.of(live, idle);
+        }
+
+        private CacheInfo find(Session session) {
+            var caches = ClusterOptions.join(session.caches());
+            return caches.stream()
+                    .filter(info -> info.definition().name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new RefusedException("There is no cache " + name + "; there are "
+                            + caches.stream()
+                                    .map(info -> info.definition().name())
+                                    .collect(Collectors.joining(", "))));
+        }
+
+        private static Optional<Duration> lifetime(String option, @Nullable String text) {
+            if (text == null || text.equals(NONE)) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(Durations.parse(text));
+            } catch (IllegalArgumentException wrong) {
+                throw new RefusedException(option + ": " + wrong.getMessage());
+            }
+        }
+
+        private @Nullable Consistency promise() {
+            if (consistency == null) {
+                return null;
+            }
+            return switch (consistency) {
+                case "session" -> Consistency.SESSION;
+                case "strong" -> Consistency.STRONG;
+                default ->
+                    throw new RefusedException("--consistency \"" + consistency + "\" is neither session nor strong");
+            };
+        }
+
+        private static String text(CacheDefinition definition) {
+            return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; consistency: "
+                    + definition.consistency().name().toLowerCase(Locale.ROOT);
+        }
+    }
+}

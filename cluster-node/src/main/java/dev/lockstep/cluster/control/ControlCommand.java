@@ -1,0 +1,47 @@
+package dev.lockstep.cluster.control;
+
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.RequestCodec;
+import dev.lockstep.protocol.wire.ValueCodec;
+import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
+
+/** What the control group's log can say. Immutable. */
+sealed interface ControlCommand {
+
+    /**
+     * Creates a cache, or attaches to one that has what the proposal says.
+     *
+     * @param completed the proposal with what the leader's templates said at that time
+     */
+    record Create(CacheProposal proposal, CacheDefinition completed) implements ControlCommand {}
+
+    /** Does what a request says by itself. */
+    record Plain(Request request) implements ControlCommand {}
+
+    default byte[] encode() {
+        WireWriter out = new WireWriter(128);
+        if (this instanceof Create create) {
+            out.u8(1);
+            ValueCodec.proposal(out, create.proposal());
+            ValueCodec.definition(out, create.completed());
+        } else if (this instanceof Plain plain) {
+            out.u8(2);
+            RequestCodec.write(out, plain.request());
+        }
+        return out.toByteArray();
+    }
+
+    static ControlCommand decode(byte[] entry) {
+        WireReader in = new WireReader(entry);
+        int tag = in.u8();
+        return switch (tag) {
+            case 1 -> new Create(ValueCodec.proposal(in), ValueCodec.definition(in));
+            case 2 -> new Plain(RequestCodec.read(in));
+            default -> throw new MalformedFrameException("The control log has no command " + tag);
+        };
+    }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.protocol.topology;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What a node's settings say of its cluster, in the order in which it is told. Nodes compare theirs. Immutable. */
+public record Formation(List<Fact> facts) {
+
+    /** Of a node that says nothing. */
+    public static final Formation UNTOLD = new Formation(List.of());
+
+    public Formation {
+        facts = List.copyOf(facts);
+    }
+
+    /**
+     * @param key of the setting
+     * @param place where it is set, as file and line; empty when nobody set it
+     * @param fixed whether nodes for which it differs can't be of one cluster
+     */
+    public record Fact(String key, String value, String place, boolean fixed) {
+
+        private String from(String node) {
+            return value + " on " + node + " (" + (place.isEmpty() ? "by default" : place) + ")";
+        }
+    }
+
+    /**
+     * Names what differs from another node's: key, both values, and where they are set. What only one of them says does not count.
+     *
+     * @param fixed whether to compare what is fixed when a cluster is formed, or the rest
+     * @return empty when nothing does
+     */
+    public String differences(String here, Formation other, String there, boolean fixed) {
+        return facts.stream()
+                .filter(fact -> fact.fixed() == fixed)
+                .flatMap(own -> other.facts().stream()
+                        .filter(fact ->
+                                fact.key().equals(own.key()) && !fact.value().equals(own.value()))
+                        .flatMap(fact -> Stream.of(own.key() + ": " + own.from(here) + ", " + fact.from(there))))
+                .collect(Collectors.joining("; "));
+    }
+}

@@ -1,0 +1,59 @@
+package dev.lockstep.protocol.wire;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What a template, or who creates a cache, says of it; what is empty is left to others.
+ *
+ * @param maxEntries bound for the whole cluster; 0 for none
+ * @param consistency what a read promises
+ * @param timeToLive lifetime after creation or update
+ * @param timeToIdle lifetime after creation, update or read
+ */
+public record CacheSettings(
+        OptionalLong maxEntries,
+        Optional<Consistency> consistency,
+        Optional<Duration> timeToLive,
+        Optional<Duration> timeToIdle) {
+
+    /** Leaves everything to others. */
+    public static final CacheSettings NOTHING =
+            new CacheSettings(OptionalLong.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** These, and what others say where these say nothing. */
+    public CacheSettings or(CacheSettings others) {
+        return new CacheSettings(
+                maxEntries.isPresent() ? maxEntries : others.maxEntries,
+                consistency.or(others::consistency),
+                timeToLive.or(others::timeToLive),
+                timeToIdle.or(others::timeToIdle));
+    }
+
+    /** Whether a lifetime is said. */
+    public boolean saysExpiry() {
+        return timeToLive.isPresent() || timeToIdle.isPresent();
+    }
+
+    /** As it would be written in a file. */
+    @Override
+    public String toString() {
+        return Stream.of(
+                        maxEntries.isPresent() ? "max-entries: " + maxEntries.getAsLong() : "",
+                        consistency
+                                .map(one -> "consistency: " + one.name().toLowerCase(Locale.ROOT))
+                                .orElse(""),
+                        timeToLive
+                                .map(one -> "time-to-live: " + one.toMillis() + "ms")
+                                .orElse(""),
+                        timeToIdle
+                                .map(one -> "time-to-idle: " + one.toMillis() + "ms")
+                                .orElse(""))
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining(", ", "{", "}"));
+    }
+}
