@@ -37,7 +37,7 @@ final class HandOvers {
 
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** What was said before that says nothing of who is up now. */
-    private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** For so long nobody has been elected before a leadership is moved for balance. */
     static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
 

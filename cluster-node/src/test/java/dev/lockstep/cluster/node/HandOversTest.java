@@ -120,7 +120,7 @@ class HandOversTest {
         List<ReplicaStatus> leaving =
                 wholeAndFollowing().stream().map(ReplicaStatus::leaving).toList();
         handOvers.drain();
-        pass(Duration.ofSeconds(1), leaving, null);
+        pass(Duration.ofSeconds(2), leaving, null);
         assertThat(successors()).isEmpty();
         assertThat(handOvers.isDrained()).isTrue();
     }
