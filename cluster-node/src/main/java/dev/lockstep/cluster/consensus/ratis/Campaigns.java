@@ -23,10 +23,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has the replicas of this node stand for election soon after the process of their leader has ended, which its machine tells by refusing
- * connections, instead of when the election time-out has passed.
+ * connections, instead of when the election time-out has passed. And when they have heard nothing of it for the longest election time-out: Ratis
+ * looks only when one has passed, and so may need two.
  *
- * <p>A leader that lives is not deposed by that: a candidate asks for pre-votes first, and a replica gives one here only if connections to the
- * leader are refused to it too, so a majority must find that nobody listens there. A connection that is merely lost says nothing. Votes
+ * <p>A leader that lives is not deposed by that: a candidate asks for pre-votes first, and a replica that has heard the leader lately gives one only if
+ * connections to it are refused here too, so a majority must find that nobody listens there. A connection that is merely lost says nothing. Votes
  * themselves are Raft's. Used on the loops of the groups, each group on its own; what the groups share is concurrent.
  */
 final class Campaigns {
@@ -57,6 +58,25 @@ final class Campaigns {
         }
     }
 
+    /** To be called regularly. */
+    void tick() {
+        for (RaftGroupId group : wires.contacts().silentFor(longestNanos())) {
+            if (!isWithin(askedNanos.get(group))) {
+                rpc.loop(group).execute(() -> {
+                    RaftServer.Division division = follower(group);
+                    RaftPeerId leader = division == null ? null : division.getInfo().getLeaderId();
+                    if (leader != null) {
+                        plan(group, leader);
+                    }
+                });
+            }
+        }
+    }
+
+    private long longestNanos() {
+        return 2 * wires.electionTimeout().toNanos();
+    }
+
     private void plan(RaftGroupId group, RaftPeerId leader) {
         RaftServer.Division division = followerOf(group, leader);
         if (division != null && planned.add(group)) {
@@ -74,7 +94,7 @@ final class Campaigns {
         Votes votes = wires.votes().apply(group);
         if (division == null
                 || division.getInfo().getCurrentTerm() != term
-                || !rpc.peer(leader).isRefused()
+                || !isGone(group, leader)
                 || votes == null
                 || !votes.mayStand()
                 || isWithin(yieldedNanos.get(group))) {
@@ -166,6 +186,10 @@ final class Campaigns {
     /** Of two that ask each other at once, one has to wait. */
     private boolean isAskingBefore(RaftGroupId group, RaftPeerId candidate) {
         return isWithin(askedNanos.get(group)) && server.getId().toString().compareTo(candidate.toString()) < 0;
+    }
+
+    private boolean isGone(RaftGroupId group, RaftPeerId leader) {
+        return rpc.peer(leader).isRefused() || wires.contacts().of(group).sinceNanos() > longestNanos();
     }
 
     private boolean isWithin(@Nullable Long nanos) {

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.protocol.runtime.Time;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -27,6 +28,14 @@ final class LeaderContacts {
 
     Contact of(RaftGroupId group) {
         return contacts.computeIfAbsent(group, unknown -> new Contact(time));
+    }
+
+    /** The groups whose replica here has heard a leader once, but for so long no more; also those that it leads itself. */
+    List<RaftGroupId> silentFor(long nanos) {
+        return contacts.entrySet().stream()
+                .filter(entry -> entry.getValue().ever && entry.getValue().sinceNanos() > nanos)
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     static final class Contact {

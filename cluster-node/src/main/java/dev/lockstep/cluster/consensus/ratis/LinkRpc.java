@@ -115,6 +115,7 @@ final class LinkRpc implements RaftServerRpc {
     private void tickAll() {
         appenders.removeIf(appender -> !appender.tick());
         peers.values().forEach(PeerLink::tick);
+        campaigns.tick();
     }
 
     /** Has all appenders driven in {@link #SOON_NANOS}, once for all that ask until then. */

@@ -52,6 +52,7 @@ class CampaignsTest {
     private final AtomicInteger triedLeader = new AtomicInteger();
     private final AtomicInteger preVotes = new AtomicInteger();
     private final AtomicInteger stood = new AtomicInteger();
+    private final LeaderContacts contacts = new LeaderContacts(Time.system());
     private volatile boolean otherGrants;
     private final LinkRpc rpc = rpc();
 
@@ -94,7 +95,7 @@ class CampaignsTest {
                 server,
                 new LinkTransport.Wires(
                         new Wires(),
-                        new LeaderContacts(Time.system()),
+                        contacts,
                         Duration.ofMillis(100),
                         Time.system(),
                         Entropy.system(),
@@ -192,6 +193,15 @@ class CampaignsTest {
         Eventually.holds("it connects again and again", () -> triedLeader.get() > 5);
         assertThat(preVotes).hasValue(0);
         assertThat(stood).hasValue(0);
+    }
+
+    @Test
+    void aFollowerStandsThatHasNotHeardItsLeaderForTheLongestTimeOut() throws Exception {
+        otherGrants = true;
+        contacts.of(GROUP).at(contacts.now());
+        Eventually.holds("it stands", () -> stood.get() > 0);
+        assertThat(contacts.of(GROUP).sinceNanos())
+                .isGreaterThan(Duration.ofMillis(200).toNanos());
     }
 
     @Test
