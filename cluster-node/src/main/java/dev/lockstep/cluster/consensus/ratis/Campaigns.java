@@ -64,7 +64,8 @@ final class Campaigns {
             if (!isWithin(askedNanos.get(group))) {
                 rpc.loop(group).execute(() -> {
                     RaftServer.Division division = follower(group);
-                    RaftPeerId leader = division == null ? null : division.getInfo().getLeaderId();
+                    RaftPeerId leader =
+                            division == null ? null : division.getInfo().getLeaderId();
                     if (leader != null) {
                         plan(group, leader);
                     }
