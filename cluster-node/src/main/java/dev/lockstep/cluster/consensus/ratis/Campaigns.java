@@ -35,6 +35,8 @@ final class Campaigns {
     private static final Logger LOG = LoggerFactory.getLogger(Campaigns.class);
     /** So that seldom two stand at once. */
     private static final int SPREAD_MILLIS = 150;
+    /** Others may notice a little later. */
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Who has just agreed to another candidate gives it so long. */
     private static final long YIELD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -127,6 +129,11 @@ final class Campaigns {
             }
         }
         standIfMajority(group, leader, last, granted);
+        rpc.loop(group).schedule(AGAIN_NANOS, () -> {
+            if (rpc.peer(leader).isRefused()) {
+                plan(group, leader);
+            }
+        });
     }
 
     private static boolean isGranted(dev.lockstep.protocol.wire.Bytes answer) {
