@@ -29,7 +29,7 @@ class HealthTest {
             assertThat(health.getStatus()).isEqualTo(Status.UP);
             assertThat(health.getDetails())
                     .containsEntry("uri", "lockstep:default")
-                    .containsEntry("caches", 0)
+                    .containsEntry("caches", 5)
                     .containsEntry("replicas", Map.of());
             context.getBean(javax.cache.CacheManager.class).close();
             assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
