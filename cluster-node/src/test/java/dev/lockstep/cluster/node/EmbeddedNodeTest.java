@@ -281,7 +281,7 @@ class EmbeddedNodeTest {
     void anEntryTooLargeForTheLogIsRefusedBeforeItIsSent() {
         int cache = cache(ExpiryRule.ETERNAL);
         Mutation huge = Mutation.put(KEY, Bytes.of(new byte[5 << 20]), Condition.ANY);
-        assertThatThrownBy(() -> write(cache, huge)).cause().hasMessageContaining("at most");
+        assertThatThrownBy(() -> write(cache, huge)).cause().hasMessageContaining("The limit is 4 MiB");
     }
 
     @Test
