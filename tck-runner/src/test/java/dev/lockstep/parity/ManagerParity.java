@@ -289,7 +289,7 @@ abstract class ManagerParity extends CacheParity {
     }
 
     @Test
-    void theStreamOfChangesEndsWithTheLastListener() {
+    void theStreamOfChangesEndsWithTheLastListener() throws Exception {
         Cache<String, Integer> cache = manager().createCache("ending", types());
         for (int i = 0; i < 3; i++) {
             List<CacheEntryListenerConfiguration<String, Integer>> all = List.of(
@@ -305,7 +305,7 @@ abstract class ManagerParity extends CacheParity {
             assertThat(listenerThreads()).hasSize(2);
             cache.deregisterCacheEntryListener(all.get(1));
             cache.deregisterCacheEntryListener(all.get(3));
-            assertThat(listenerThreads()).isEmpty();
+            Eventually.holds("the threads of the streams have ended", () -> listenerThreads().isEmpty());
             cache.put("a", i);
         }
     }
