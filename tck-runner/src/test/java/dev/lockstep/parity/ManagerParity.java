@@ -305,7 +305,9 @@ abstract class ManagerParity extends CacheParity {
             assertThat(listenerThreads()).hasSize(2);
             cache.deregisterCacheEntryListener(all.get(1));
             cache.deregisterCacheEntryListener(all.get(3));
-            Eventually.holds("the threads of the streams have ended", () -> listenerThreads().isEmpty());
+            Eventually.holds(
+                    "the threads of the streams have ended",
+                    () -> listenerThreads().isEmpty());
             cache.put("a", i);
         }
     }
