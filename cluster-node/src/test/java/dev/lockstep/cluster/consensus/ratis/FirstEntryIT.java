@@ -51,6 +51,7 @@ class FirstEntryIT {
             // It has been there before, or it would ask the others, which are not there.
             new ReplicaFiles(home, Peers.groupId("first", GROUP).getUuid().toString(), "first").beginIn(0);
             follows.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
+            follows.awaitRead();
             follower = links.to(members.get(0));
             assertThat(append("n2", 1, -1, entry(1, 0, "of the first leader"))).isEqualTo(AppendResult.SUCCESS);
             assertThat(append("n3", 2, 5)).isEqualTo(AppendResult.SUCCESS); // a heartbeat

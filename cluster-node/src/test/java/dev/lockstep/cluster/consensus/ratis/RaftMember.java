@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
@@ -12,6 +13,7 @@ import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -94,6 +96,14 @@ public final class RaftMember implements AutoCloseable {
 
     public RatisConsensus consensus() {
         return consensus;
+    }
+
+    /** Waits until the replicas have been read from the disk, which opening them does not wait for. */
+    void awaitRead() throws Exception {
+        Eventually.holds(
+                "the replicas are read",
+                () -> consensus.replicas().stream()
+                        .noneMatch(replica -> replica.note().equals(ReplicaStatus.OPENING)));
     }
 
     @Override

@@ -10,7 +10,6 @@ import dev.lockstep.cluster.testing.TcpProxy.Mode;
 import dev.lockstep.protocol.routing.Links;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
-import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -104,8 +103,7 @@ class SnapshotIT {
         OrderMachine machine = new OrderMachine(NOISE);
         ReplicatedLog log =
                 member.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
-        Eventually.holds(
-                "it is read", () -> !member.consensus().replicas().get(0).note().equals(ReplicaStatus.OPENING));
+        member.awaitRead();
         synchronized (nodes) {
             nodes[index] = new Node(member, machine, log);
         }
