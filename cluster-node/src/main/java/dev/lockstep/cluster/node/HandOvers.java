@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -54,8 +55,17 @@ final class HandOvers {
     private long drainingSinceNanos;
     private long lastAskedNanos;
 
-    /** A group of which this node has a replica. */
-    record Group(int number, Supplier<Standing> standing, LongSupplier applied, Consumer<NodeId> handOver) {}
+    /**
+     * A group of which this node has a replica.
+     *
+     * @param leased whether callers hold leases of its entries, which end with the leadership: their code would run again
+     */
+    record Group(
+            int number,
+            Supplier<Standing> standing,
+            LongSupplier applied,
+            BooleanSupplier leased,
+            Consumer<NodeId> handOver) {}
 
     private record Said(long askedNanos, List<ReplicaStatus> replicas) {}
 
@@ -103,7 +113,7 @@ final class HandOvers {
             handOverAll(led);
         } else {
             HandOver one = Successors.fromTooMany(led, self, answers());
-            if (one != null) {
+            if (one != null && !isLeased(one.group())) {
                 LOG.info(
                         "Node {} leads {} groups, more than its share, and hands one over to {}",
                         self,
@@ -113,6 +123,11 @@ final class HandOvers {
                 said.clear(); // they lead other groups soon than they have said
             }
         }
+    }
+
+    private boolean isLeased(int group) {
+        return groups.stream()
+                .anyMatch(one -> one.number() == group && one.leased().getAsBoolean());
     }
 
     private void handOverAll(List<Led> led) {

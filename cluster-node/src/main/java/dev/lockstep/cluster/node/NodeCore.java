@@ -114,12 +114,13 @@ public final class NodeCore implements AutoCloseable {
 
     private List<HandOvers.Group> groups() {
         List<HandOvers.Group> groups = new ArrayList<>();
-        groups.add(
-                new HandOvers.Group(Consensus.CONTROL, control::standing, control::appliedPosition, control::handOver));
+        groups.add(new HandOvers.Group(
+                Consensus.CONTROL, control::standing, control::appliedPosition, () -> false, control::handOver));
         for (int shard = 0; shard < place.map().shards(); shard++) {
             ShardReplica replica = shards.replica(shard);
             if (replica != null) {
-                groups.add(new HandOvers.Group(shard, replica::standing, replica::appliedPosition, replica::handOver));
+                groups.add(new HandOvers.Group(
+                        shard, replica::standing, replica::appliedPosition, replica::isLeased, replica::handOver));
             }
         }
         return groups;

@@ -155,6 +155,11 @@ final class EntryLeases {
         }
     }
 
+    /** Whether no lease is held. */
+    synchronized boolean isEmpty() {
+        return queues.isEmpty();
+    }
+
     /** Takes all leases back: they end with the leadership. Whoever waits is told {@link Status#NO_LEADER}. */
     void dropAll() {
         List<Wait> dropped = new ArrayList<>();

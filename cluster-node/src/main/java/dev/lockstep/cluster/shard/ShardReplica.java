@@ -134,6 +134,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return log.appliedPosition();
     }
 
+    /** Whether callers hold leases of entries here. */
+    public boolean isLeased() {
+        return !leases.isEmpty();
+    }
+
     /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #standing}. */
     public void handOver(NodeId successor) {
         log.stepDown(successor);

@@ -35,13 +35,14 @@ class HandOversTest {
     private final List<SteeredLog> logs = IntStream.range(0, GROUPS)
             .mapToObj(i -> new SteeredLog(SteeredLog.leading(1, A, ALL)))
             .toList();
+    private boolean leased;
     private final HandOvers handOvers = new HandOvers(A, groups(), peers, world, world, PATIENCE.toNanos());
 
     private List<HandOvers.Group> groups() {
         List<HandOvers.Group> groups = new ArrayList<>();
         for (int i = 0; i < GROUPS; i++) {
             SteeredLog log = logs.get(i);
-            groups.add(new HandOvers.Group(i, log::standing, log::appliedPosition, log::stepDown));
+            groups.add(new HandOvers.Group(i, log::standing, log::appliedPosition, () -> leased, log::stepDown));
         }
         return groups;
     }
@@ -132,6 +133,16 @@ class HandOversTest {
         carryOut();
         pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
         assertThat(successors()).hasSize(2);
+    }
+
+    @Test
+    void aShardWhoseEntriesAreLeasedIsNotMovedForBalance() {
+        leased = true;
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isEmpty();
+        leased = false;
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).hasSize(1);
     }
 
     @Test
