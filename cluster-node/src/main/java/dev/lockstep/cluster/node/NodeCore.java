@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.control.ControlGroup;
@@ -41,6 +42,7 @@ public final class NodeCore implements AutoCloseable {
     private final Place place;
     private final EventLoop loop;
     private final ReadRounds rounds;
+    private final MemberClocks clocks;
     private final ControlGroup control;
     private final ShardHost shards;
     private final RequestDispatcher dispatcher;
@@ -83,6 +85,7 @@ public final class NodeCore implements AutoCloseable {
         Peers peers = links == null ? (peer, request, answer) -> answer.accept(null) : new LinkPeers(links, byId);
         this.rounds = new ReadRounds(self, peers, time, limits.patience());
         List<NodeId> all = byId.keySet().stream().sorted().toList();
+        this.clocks = new MemberClocks(self, all, peers, time);
         this.control = new ControlGroup(consensus, all, rounds, peers, time, loop);
         Shares shares = new Shares(place.map().shards());
         Map<Integer, ShardReplica> hosted = new TreeMap<>();
@@ -93,16 +96,28 @@ public final class NodeCore implements AutoCloseable {
                 hosted.put(
                         shard,
                         new ShardReplica(
-                                shard, replicas, consensus, stores, control, rounds, shares, time, loop, shardLimits));
+                                shard,
+                                replicas,
+                                consensus,
+                                stores,
+                                control,
+                                rounds,
+                                clocks,
+                                shares,
+                                time,
+                                loop,
+                                shardLimits));
             }
         }
         this.shards = new ShardHost(hosted);
-        this.dispatcher = new RequestDispatcher(consensus, control, shards, this::view, limits.maxInFlight());
+        this.dispatcher =
+                new RequestDispatcher(consensus, control, shards, clocks, time, this::view, limits.maxInFlight());
         upkeep();
     }
 
     private void upkeep() {
         rounds.tick();
+        clocks.tick();
         shards.upkeep();
         if (!ready.isDone() && standings().allMatch(NodeCore::canBeServed)) {
             ready.complete(null);

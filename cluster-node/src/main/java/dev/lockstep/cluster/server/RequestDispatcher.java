@@ -1,10 +1,12 @@
 package dev.lockstep.cluster.server;
 
+import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
@@ -29,15 +31,25 @@ public final class RequestDispatcher implements RequestServer {
     private final Consensus consensus;
     private final ControlGroup control;
     private final ShardHost shards;
+    private final MemberClocks clocks;
+    private final Time time;
     private final Supplier<ClusterView> view;
     private final int maxInFlight;
 
     /** @param maxInFlight requests of one connection that may be under way */
     public RequestDispatcher(
-            Consensus consensus, ControlGroup control, ShardHost shards, Supplier<ClusterView> view, int maxInFlight) {
+            Consensus consensus,
+            ControlGroup control,
+            ShardHost shards,
+            MemberClocks clocks,
+            Time time,
+            Supplier<ClusterView> view,
+            int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
         this.shards = shards;
+        this.clocks = clocks;
+        this.time = time;
         this.view = view;
         this.maxInFlight = maxInFlight;
     }
@@ -86,6 +98,8 @@ public final class RequestDispatcher implements RequestServer {
                 replies.send(correlationId, new Reply.Cluster(view.get()));
             } else if (request instanceof Request.ConfirmTerms confirm) {
                 replies.send(correlationId, confirmed(confirm));
+            } else if (request instanceof Request.ReadClock) {
+                replies.send(correlationId, new Reply.Clock(Math.max(0, time.millis())));
             } else if (request instanceof Request.ToLog toLog && node != null) {
                 consensus.serve(node, toLog.message(), reply -> replies.send(correlationId, reply));
             } else {
@@ -103,7 +117,10 @@ public final class RequestDispatcher implements RequestServer {
             } else if (request instanceof Request.ListCaches) {
                 control.list(reply);
             } else if (request instanceof Request.DescribeReplicas) {
-                reply.accept(new Reply.Replicas(consensus.replicas()));
+                String note = clocks.note();
+                reply.accept(new Reply.Replicas(consensus.replicas().stream()
+                        .map(replica -> note.isEmpty() ? replica : replica.with(note))
+                        .toList()));
             } else if (request instanceof Request.RecoverReplica recover) {
                 consensus.recover(recover.group(), recover.term(), recover.stands(), reply);
             } else if (request instanceof Request.CreateCache || request instanceof Request.DestroyCache) {

@@ -1,5 +1,7 @@
 package dev.lockstep.cluster.shard;
 
+import dev.lockstep.cluster.clock.LogClock;
+import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
@@ -30,6 +32,7 @@ import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -51,9 +54,14 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** How long a read waits for this replica to get where the reader has been. */
     private static final long BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** How long a leader whose clock is off waits until it tries again to hand the shard over. */
+    private static final long HAND_OVER_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final ReplicaState state;
     private final String name;
     private final CacheCatalog caches;
+    private final MemberClocks clocks;
+    private final LogClock clock;
     private final Time time;
     private final EventLoop loop;
     private final long maxStalenessNanos;
@@ -66,6 +74,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     private final AtomicBoolean upkeepUnderWay = new AtomicBoolean();
     private final AtomicBoolean roundUnderWay = new AtomicBoolean();
     private volatile long freshUntilNanos;
+    private long handOverAtNanos;
 
     /** @param maxWaiting commands that may wait before the next is refused as busy */
     public record Limits(Duration maxStaleness, int maxWaiting) {}
@@ -78,6 +87,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             ShardStores stores,
             CacheCatalog caches,
             ReadRounds rounds,
+            MemberClocks clocks,
             Shares shares,
             Time time,
             EventLoop loop,
@@ -85,31 +95,37 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.name = "shard " + shard;
         this.state = new ReplicaState(shard, stores);
         this.caches = caches;
+        this.clocks = clocks;
+        this.clock = new LogClock(time, () -> clocks.of(replicas));
         this.time = time;
         this.loop = loop;
         this.maxStalenessNanos = limits.maxStaleness().toNanos();
         this.freshUntilNanos = time.nanos() - 1;
+        this.handOverAtNanos = time.nanos();
         this.leases = new EntryLeases(loop);
         this.evictions = new EvictionAdvisor(state::store, state::definition, shares);
         shares.host(state::store);
         this.log = consensus.open(shard, replicas, state);
-        this.proposer =
-                new Proposer(log, commands -> state.batch(time.millis(), commands), limits.maxWaiting(), evictions);
+        this.proposer = new Proposer(
+                log, commands -> state.batch(clock.stampMillis(), commands), limits.maxWaiting(), evictions);
         this.waits = new PositionWaits(() -> Math.max(state.applied(), log.appliedPosition()), time, loop);
         this.barrier = new ReadBarrier(name, shard, log, rounds, waits, time);
         state.watch(this);
+        clock.reached(state.logTimeMillis());
     }
 
     // What the log tells
 
     @Override
     public void applied(List<CacheChange> changes) {
+        clock.reached(state.logTimeMillis());
         evictions.applied(changes);
         waits.advanced();
     }
 
     @Override
     public void restored() {
+        clock.reached(state.logTimeMillis());
         evictions.rest();
         waits.advanced();
     }
@@ -160,18 +176,18 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             return LocalEntry.ABSENT;
         }
         if (entry.deadlineMillis() != Long.MAX_VALUE) {
-            long now = judge(session.judgedAtMillis());
+            long now = judge(session.judgedAtMillis(shard));
             if (isProlonged(cache) && isOverByClock(entry, now)) {
                 return null;
             }
-            session.judged(now);
+            session.judged(shard, now);
             return entry.deadlineMillis() <= now ? LocalEntry.ABSENT : entry;
         }
         return entry;
     }
 
     private long judge(long judgedAtMillis) {
-        return Math.max(Math.max(state.logTimeMillis(), time.millis()), judgedAtMillis);
+        return Math.max(Math.max(state.logTimeMillis(), clock.millis()), judgedAtMillis);
     }
 
     /** Whether the leader was heard of, or was confirmed to be this replica, within the bound on staleness. */
@@ -316,6 +332,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void settled(long judgedAtMillis, LongPredicate onlyByClock, Consumer<Reply> reply, LongConsumer answer) {
+        if (!clock.leads()) {
+            reply.accept(hasNoTime());
+            return;
+        }
         long now = judge(judgedAtMillis);
         if (state.logTimeMillis() >= now || !onlyByClock.test(now)) {
             answer.accept(now);
@@ -336,7 +356,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             reply.accept(new Reply.Refused(
                     Status.BUSY,
                     "The leader's clock is behind the one by which the session has judged expiry",
-                    Math.max(1, later - time.millis()),
+                    Math.max(1, later - clock.millis()),
                     null));
         }
     }
@@ -348,6 +368,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         Reply.Refused refusal = barrier.refusal();
         if (refusal != null) {
             reply.accept(refusal);
+            return;
+        }
+        if (!clock.leads()) {
+            reply.accept(hasNoTime());
             return;
         }
         ifExists(cacheId, reply, () -> {
@@ -370,6 +394,15 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         });
     }
 
+    /** What is stored now would end too early or too late. */
+    private Reply hasNoTime() {
+        return new Reply.Refused(
+                Status.BUSY,
+                "The leader of " + name + " has just started, and has not heard yet what most members' clocks say",
+                10,
+                null);
+    }
+
     private Reply reply(Outcome outcome) {
         if (outcome instanceof Outcome.Written written) {
             return new Reply.Written(written.position(), written.logTimeMillis(), written.results());
@@ -383,9 +416,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
     /**
      * To be called every few milliseconds. A leader removes what is due, evicts what is too much, forgets the caches that the control group has
-     * destroyed, and makes sure that it still leads before its reads are too old.
+     * destroyed, makes sure that it still leads before its reads are too old, and hands over if its clock is off.
      */
     void upkeep() {
+        clock.look();
         try {
             if (log.standing().ready()) {
                 lead();
@@ -396,6 +430,9 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void lead() {
+        if (clocks.isOff()) {
+            handOver();
+        }
         if (barrier.sinceConfirmedNanos() > maxStalenessNanos / 4 && roundUnderWay.compareAndSet(false, true)) {
             barrier.pass(() -> roundUnderWay.set(false), refused -> roundUnderWay.set(false));
         }
@@ -404,7 +441,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             proposer.evict();
         }
         List<Command> commands = new ArrayList<>();
-        if (state.nextDeadlineMillis() <= time.millis()) {
+        if (clock.leads() && state.nextDeadlineMillis() <= clock.millis()) {
             commands.add(new Command.Tick());
         }
         for (int cacheId : state.caches()) {
@@ -414,6 +451,21 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         }
         if (!commands.isEmpty() && upkeepUnderWay.compareAndSet(false, true)) {
             proposer.propose(commands).thenAccept(outcome -> upkeepUnderWay.set(false));
+        }
+    }
+
+    /** Has another lead whose clock is right. This one's would do no harm, but nobody relies on what is known to be wrong. */
+    private void handOver() {
+        long now = time.nanos();
+        if (now - handOverAtNanos < 0) {
+            return;
+        }
+        List<NodeId> voters =
+                log.standing().voters().stream().flatMap(Set::stream).toList();
+        NodeId successor = clocks.right(voters);
+        if (successor != null) {
+            handOverAtNanos = now + HAND_OVER_NANOS;
+            log.stepDown(successor);
         }
     }
 

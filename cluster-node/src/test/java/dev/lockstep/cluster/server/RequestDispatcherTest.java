@@ -2,6 +2,7 @@ package dev.lockstep.cluster.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
@@ -12,12 +13,14 @@ import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.SteeredLog;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -50,6 +53,12 @@ class RequestDispatcherTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final SteeredPeers peers = new SteeredPeers();
+    private long aheadOfA;
+    private final MemberClocks clocks = new MemberClocks(
+            A,
+            List.of(A, new NodeId("b"), new NodeId("c")),
+            (peer, request, answer) -> answer.accept(new Reply.Clock(world.millis() + this.aheadOfA)),
+            world);
     private final ReadRounds rounds = new ReadRounds(A, peers, world, Duration.ofSeconds(1));
     private final SteeredLog log = new SteeredLog(SteeredLog.leading(4, A, Set.of(A)));
     private final Map<Long, List<Reply>> told = new LinkedHashMap<>();
@@ -74,12 +83,14 @@ class RequestDispatcherTest {
                         ShardStores.HEAP,
                         control,
                         rounds,
+                        AgreeingClocks.of(A, List.of(A), world),
                         new Shares(1),
                         world,
                         world,
                         limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
-        dispatcher = new RequestDispatcher(talking(consensus), control, shards, () -> view, MAX_IN_FLIGHT);
+        dispatcher =
+                new RequestDispatcher(talking(consensus), control, shards, clocks, world, () -> view, MAX_IN_FLIGHT);
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         connection.serve(1, new Request.CreateCache(definition));
@@ -99,6 +110,13 @@ class RequestDispatcherTest {
             public void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
                 saidToLogs.add(message);
                 answer.accept(new Reply.FromLog(message));
+            }
+
+            @Override
+            public List<ReplicaStatus> replicas() {
+                return List.of(
+                        new ReplicaStatus(0, ReplicaStatus.State.WHOLE, 4, 1, true, ""),
+                        new ReplicaStatus(1, ReplicaStatus.State.LOST, 4, 1, false, "its log is gone"));
             }
 
             @Override
@@ -146,6 +164,28 @@ class RequestDispatcherTest {
                         new GroupTerm(-1, 1),
                         new GroupTerm(9, 1))));
         assertThat(told.get(7L)).containsExactly(new Reply.TermsConfirmed(List.of(true, false, false, true, false)));
+    }
+
+    @Test
+    void aNodeTellsOthersWhatItsWallClockSays() {
+        connection.serve(7, new Request.ReadClock());
+        assertThat(told.get(7L)).containsExactly(new Reply.Clock(world.millis()));
+    }
+
+    @Test
+    void theStatusOfReplicasSaysWhenTheirNodesClockIsOff() {
+        connection.serve(5, new Request.DescribeReplicas());
+        assertThat(notes(5)).containsExactly("", "its log is gone");
+        aheadOfA = 3_600_000;
+        clocks.tick();
+        connection.serve(6, new Request.DescribeReplicas());
+        String note = "its node's clock is 3600 s behind what most members' clocks say";
+        assertThat(notes(6)).containsExactly(note, "its log is gone; " + note);
+    }
+
+    private List<String> notes(long correlation) {
+        return ((Reply.Replicas) told.get(correlation).get(0))
+                .replicas().stream().map(ReplicaStatus::note).toList();
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
@@ -79,6 +80,7 @@ class SoleReplicaTest {
                         ShardStores.HEAP,
                         control,
                         rounds,
+                        AgreeingClocks.of(NODE, List.of(NODE), time),
                         new Shares(1),
                         time,
                         loop,

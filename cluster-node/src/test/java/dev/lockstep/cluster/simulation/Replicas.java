@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +31,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replicas implements SimulatedRaft.Observer {
 
+    /** By how much a log's time may be ahead of what the clocks of most nodes can say. */
+    private static final long AHEAD_MILLIS = 200;
+    /** By how much it may be behind. */
+    private static final long BEHIND_MILLIS = 5_000;
+
     private final World world;
+    private final long skewMillis;
     private final Map<Integer, Reference> groups = new HashMap<>();
 
-    Replicas(World world) {
+    /** @param skewMillis by which the clocks of all nodes but a minority are wrong at most */
+    Replicas(World world, long skewMillis) {
         this.world = world;
+        this.skewMillis = skewMillis;
     }
 
     /** @param checksum 0 for the control group */
@@ -50,6 +59,21 @@ final class Replicas implements SimulatedRaft.Observer {
         private final Map<NodeId, Long> reached = new HashMap<>();
 
         private long logTimeMillis;
+    }
+
+    @Override
+    public void proposed(int group, NodeId node, byte[] entry) {
+        if (group == Consensus.CONTROL) {
+            return;
+        }
+        Reference reference = groups.computeIfAbsent(group, none -> new Reference());
+        long right = SimulatedProcess.EPOCH_MILLIS + TimeUnit.NANOSECONDS.toMillis(world.nanos());
+        long stamp = Math.max(BatchCodec.decode(entry).stampMillis(), reference.logTimeMillis);
+        if (stamp > right + skewMillis + AHEAD_MILLIS || stamp < right - skewMillis - BEHIND_MILLIS) {
+            world.fail(
+                    (stamp - right) + " ms is the time of shard " + group + " off, as " + node + " proposes an entry",
+                    null);
+        }
     }
 
     @Override

@@ -29,6 +29,7 @@ final class Run {
 
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final int MAX_EMBEDDED = 3;
+    private static final long BEHIND_MILLIS = 100;
     private static final String LASTING = "lasting";
     private static final String PASSING = "passing";
     private static final String BOUNDED = "bounded";
@@ -72,7 +73,7 @@ final class Run {
         this.scenario = scenario;
         this.world = new World(seed, trace);
         this.network = new SimulatedNetwork(world, scenario.weather());
-        this.replicas = new Replicas(world);
+        this.replicas = new Replicas(world, scenario.skewMillis());
         this.raft = new SimulatedRaft(world, network, scenario.hardships(), replicas);
         this.recorder = new Recorder(() -> TimeUnit.NANOSECONDS.toMicros(world.nanos()));
         Lifetime lifetime = Lifetime.ofMillis(scenario.lifetimeMillis());
@@ -131,7 +132,10 @@ final class Run {
         ShardMap map = new ShardMap(1, placed);
         for (Member member : members) {
             SimulatedProcess process = new SimulatedProcess(world, member.id().toString());
-            process.skew(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()));
+            process.setClock(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()), 1);
+            if (scenario.wildClocks()) {
+                process.drift(0.99 + 0.02 * world.random().nextDouble());
+            }
             nodes.add(new SimulatedNode(
                     process,
                     new NodeCore.Place("simulated", member, members, map),
@@ -275,12 +279,13 @@ final class Run {
     }
 
     /**
-     * Clocks may differ by twice the skew, so an entry may end that much earlier than its writer thinks. Those of a cache that
-     * may be destroyed may end at any time.
+     * The log's time may be slewed by a twentieth, and monotonic clocks drift; a replica that has started may set it forward by as
+     * much as the clocks of most nodes differ, and as it was behind after a change of leaders. Entries of a cache that may be destroyed may end at any time.
      */
     private Map<String, Long> vanishing(History history) {
         long micros =
-                TimeUnit.MILLISECONDS.toMicros(Math.max(0, scenario.lifetimeMillis() - 2 * scenario.skewMillis() - 1));
+                TimeUnit.MILLISECONDS.toMicros(
+                        Math.max(0, scenario.lifetimeMillis() * 93 / 100 - 2 * scenario.skewMillis() - BEHIND_MILLIS));
         Map<String, Long> vanishing = new HashMap<>();
         for (int i = 0; i < scenario.keys(); i++) {
             vanishing.put(PASSING + "/" + i, micros);

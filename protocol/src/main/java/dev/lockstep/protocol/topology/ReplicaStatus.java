@@ -7,9 +7,14 @@ package dev.lockstep.protocol.topology;
  * @param term the highest that it knows; 0 if it knows none
  * @param position the last that it has applied; of one that is not open, up to where its checkpoint goes
  * @param leads whether it leads
- * @param note what it waits for; empty if for nothing
+ * @param note what it waits for, or what is wrong with its node; empty if nothing
  */
 public record ReplicaStatus(int group, State state, long term, long position, boolean leads, String note) {
+
+    /** The same, with something more to be noted. */
+    public ReplicaStatus with(String further) {
+        return new ReplicaStatus(group, state, term, position, leads, note.isEmpty() ? further : note + "; " + further);
+    }
 
     /** What a replica still knows of what it has said to the others of its group. */
     public enum State {

@@ -79,6 +79,8 @@ public final class RequestCodec {
             out.u8(24);
         } else if (request instanceof Request.RecoverReplica recover) {
             out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.stands());
+        } else if (request instanceof Request.ReadClock) {
+            out.u8(26);
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -132,6 +134,7 @@ public final class RequestCodec {
             case 23 -> new Request.FetchCheckpoint(in.size(), in.varint(), in.varint(), in.varint(), in.varint());
             case 24 -> new Request.DescribeReplicas();
             case 25 -> new Request.RecoverReplica((int) in.signed(), in.varint(), in.bool());
+            case 26 -> new Request.ReadClock();
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

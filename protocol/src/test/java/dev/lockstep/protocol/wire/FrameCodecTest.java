@@ -56,7 +56,8 @@ class FrameCodecTest {
                 new Request.ToLog(Bytes.utf8("vote")),
                 new Request.FetchCheckpoint(3, 41, 2, 40, 1 << 20),
                 new Request.DescribeReplicas(),
-                new Request.RecoverReplica(-1, 7, true));
+                new Request.RecoverReplica(-1, 7, true),
+                new Request.ReadClock());
     }
 
     private static List<Mutation> everyMutation() {
@@ -96,6 +97,7 @@ class FrameCodecTest {
                 new Reply.Gap(15),
                 new Reply.TermsConfirmed(List.of(true, false)),
                 new Reply.FromLog(Bytes.utf8("granted")),
+                new Reply.Clock(1_700_000_000_000L),
                 new Reply.Checkpoint(41, Bytes.utf8("piece")),
                 new Reply.Replicas(
                         List.of(new ReplicaStatus(-1, ReplicaStatus.State.LOST, 7, 41, false, "its log is gone"))));
@@ -127,7 +129,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(19);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(20);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }
