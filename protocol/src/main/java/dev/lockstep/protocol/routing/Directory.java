@@ -189,6 +189,11 @@ final class Directory {
         return ordered(leaders.get(toShard.shard()), replicas, 0);
     }
 
+    /** Who is believed to lead a shard; any of its replicas when nobody is. */
+    Member leader(int shard) {
+        return ordered(leaders.get(shard), view.map().replicasOf(shard), 0).get(0);
+    }
+
     private static boolean anyReplica(Request.ToShard request) {
         return request instanceof Request.Subscribe
                 || (request instanceof Request.Read read && read.consistency() == Consistency.SESSION);

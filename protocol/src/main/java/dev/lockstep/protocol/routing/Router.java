@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,12 @@ final class Router implements AutoCloseable {
 
     /** As {@link #call(Request)}, by a deadline that counts since before. */
     CompletableFuture<Reply> call(Request request, Deadline deadline) {
-        Call call = new Call(request, deadline);
+        return call(request, deadline, late -> {});
+    }
+
+    /** As above; {@code late} is given what an attempt brought that was given up, after another had or the call had failed. */
+    CompletableFuture<Reply> call(Request request, Deadline deadline, Consumer<Reply> late) {
+        Call call = new Call(request, deadline, late);
         call.attempt();
         return call.result;
     }
@@ -109,6 +115,11 @@ final class Router implements AutoCloseable {
         });
         loop.schedule(ATTEMPT_NANOS, () -> answer.complete(null));
         return answer;
+    }
+
+    /** Who is believed to lead a shard. */
+    Member leader(int shard) {
+        return directory.leader(shard);
     }
 
     /** By which an operation that begins now must have ended. */
@@ -265,6 +276,7 @@ final class Router implements AutoCloseable {
         private final boolean numbered;
         private final boolean fromLeader;
         private final Deadline deadline;
+        private final Consumer<Reply> late;
         private final CompletableFuture<Reply> result = new CompletableFuture<>();
         private int attempts;
         private boolean fallBack;
@@ -275,9 +287,10 @@ final class Router implements AutoCloseable {
         private @Nullable Route detour;
         private @Nullable LockstepException last;
 
-        Call(Request request, Deadline deadline) {
+        Call(Request request, Deadline deadline, Consumer<Reply> late) {
             this.request = request;
             this.deadline = deadline;
+            this.late = late;
             this.group = request instanceof Request.ToShard toShard ? toShard.shard() : Directory.CONTROL;
             this.numbered = request instanceof Request.Write || request instanceof Request.Clear;
             this.fromLeader = group == Directory.CONTROL
@@ -291,6 +304,9 @@ final class Router implements AutoCloseable {
         }
 
         void attempt() {
+            if (result.isDone()) {
+                return;
+            }
             List<Member> candidates = directory.candidates(request, fallBack);
             boolean unreachable = directory.unreachableFor().compareTo(timeout) > 0;
             if (candidates.isEmpty() || closed || unreachable) {
@@ -513,7 +529,9 @@ final class Router implements AutoCloseable {
                 }
                 if (!(reply instanceof Reply.Refused refused)) {
                     answered();
-                    result.complete(reply);
+                    if (!result.complete(reply)) {
+                        late.accept(reply);
+                    }
                 } else if (first && !result.isDone()) {
                     refused(route, refused);
                 }

@@ -73,7 +73,8 @@ final class Chaos implements AutoCloseable {
                 boolean reader = i % CLIENTS < READERS;
                 clients.add(new ChaosClient("c" + i, reader, cluster.uri(i, timeout), seed + i, tally));
             }
-        } catch (RuntimeException failure) {
+            cluster.awaitReady();
+        } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
         }
@@ -132,7 +133,7 @@ final class Chaos implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             Fault fault = draw();
             tally.harmed(fault);
-            cluster.harm(fault, (round + i) % ChaosCluster.SHARDS, schedule);
+            cluster.harm(fault, (round + i) % ChaosCluster.SHARDS, keys(0).get(i), schedule);
             isDone(working, Duration.ofMillis(1_000 + schedule.nextInt(2_000)));
         }
         cluster.mend();
