@@ -28,7 +28,7 @@ public record Templates(Map<String, CacheSettings> caches, Map<String, String> p
         return new Templates(settings.caches(), settings.places());
     }
 
-    /** What they say of a cache of this name. */
+    /** Returns what these templates say of a cache of this name. */
     CacheSettings of(String name) {
         return pattern(name).map(caches::get).orElse(CacheSettings.NOTHING);
     }

@@ -64,7 +64,7 @@ final class Acquaintances {
         }
     }
 
-    /** Who has not answered by now may be asleep: nobody waits for it any longer. */
+    /** Stops waiting for peers that have not answered by now: they may be suspended. */
     private synchronized void hurry() {
         unheard.clear();
         decide();

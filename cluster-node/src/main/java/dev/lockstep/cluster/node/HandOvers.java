@@ -33,11 +33,11 @@ import org.slf4j.LoggerFactory;
 final class HandOvers {
 
     private static final Logger LOG = LoggerFactory.getLogger(HandOvers.class);
-    /** So that none waits for the elections of many others. */
+    /** Hand-overs in flight at once, so that none waits for the elections of many others. */
     private static final int AT_A_TIME = 4;
 
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** What was said before that says nothing of who is up now. */
+    /** Age at which an answer says nothing any more about which nodes are up. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** For so long nobody has been elected before a leadership is moved for balance. */
     static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);

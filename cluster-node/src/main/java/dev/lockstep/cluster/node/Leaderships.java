@@ -74,7 +74,7 @@ final class Leaderships {
         }
     }
 
-    /** What is to be told at this moment. */
+    /** Returns the log lines that are due now. */
     List<Message> changes(Map<Integer, Standing> standings) {
         long now = time.nanos();
         standings.forEach((group, standing) -> {

@@ -73,7 +73,7 @@ final class Successors {
         return best;
     }
 
-    /** How many groups a node leads when all lead the same, rounded up. */
+    /** Returns the number of groups that a node leads when leaderships are spread evenly, rounded up. */
     static int share(Collection<Standing> hosted) {
         double share = 0;
         for (Standing standing : hosted) {

@@ -58,7 +58,7 @@ final class ObjectWriter extends ObjectOutputStream {
         enableReplaceObject(true);
     }
 
-    /** How many objects it was, each counted once: they are not nested deeper than that. */
+    /** Returns the number of distinct objects written, an upper bound of their depth. */
     int objects() {
         return objects;
     }
@@ -124,7 +124,7 @@ final class ObjectWriter extends ObjectOutputStream {
         return bytes.toByteArray();
     }
 
-    /** What a stand-in stands for: a copy, of the same classes. */
+    /** Returns a copy, of the same classes, of the object that a stand-in replaced. */
     private static Object copied(Object standIn) throws IOException {
         Map<String, Class<?>> types = new HashMap<>();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);

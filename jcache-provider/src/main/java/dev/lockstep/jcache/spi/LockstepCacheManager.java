@@ -185,7 +185,7 @@ public final class LockstepCacheManager implements CacheManager {
         }
     }
 
-    /** What this JVM's templates say of a cache, and where. */
+    /** The settings that this JVM's templates give a cache, and where they are set. */
     private record Template(CacheSettings settings, String place) {}
 
     /** Those that were given with the manager, then those of a client's file. The file of a node is the cluster's affair. */

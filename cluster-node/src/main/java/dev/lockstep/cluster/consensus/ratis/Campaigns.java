@@ -33,11 +33,11 @@ import org.slf4j.LoggerFactory;
 final class Campaigns {
 
     private static final Logger LOG = LoggerFactory.getLogger(Campaigns.class);
-    /** So that seldom two stand at once. */
+    /** Randomises campaigns, so that two candidates seldom split the votes. */
     private static final int SPREAD_MILLIS = 150;
     /** Others may notice a little later. */
     private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** Who has just agreed to another candidate gives it so long. */
+    /** Time for which a replica that granted a pre-vote does not campaign itself. */
     private static final long YIELD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final RaftServer server;
@@ -191,7 +191,7 @@ final class Campaigns {
         return true;
     }
 
-    /** Of two that ask each other at once, one has to wait. */
+    /** Breaks the tie between two candidates that ask each other for pre-votes at once. */
     private boolean isAskingBefore(RaftGroupId group, RaftPeerId candidate) {
         return isWithin(askedNanos.get(group)) && server.getId().toString().compareTo(candidate.toString()) < 0;
     }

@@ -178,7 +178,7 @@ final class RatisReplica implements LinkTransport.Votes {
                 }));
     }
 
-    /** What may wait for the disk. */
+    /** A step that may block on the disk. */
     private interface Step {
         void take() throws IOException;
     }

@@ -16,7 +16,7 @@ final class SideBySide {
     private static final Logger LOG = LoggerFactory.getLogger(SideBySide.class);
     private static final int LEAST = 2;
     private static final int MOST = 4;
-    /** What Ratis (3.3.0) manages groups with: one thread, which reads one log after the other. */
+    /** The field of Ratis 3.3.0 with the executor that opens groups: a single thread, which reads one log after another. */
     private static final String GROUP_MANAGEMENT = "implExecutor";
 
     private SideBySide() {}
