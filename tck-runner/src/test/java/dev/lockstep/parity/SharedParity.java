@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What CacheManagers that share a cluster do to each other's caches. */
-abstract class SharedParity extends LoadingParity {
+abstract class SharedParity extends StatisticsParity {
 
     private CacheManager other;
 

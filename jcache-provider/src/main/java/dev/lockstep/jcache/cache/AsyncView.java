@@ -1,7 +1,5 @@
 package dev.lockstep.jcache.cache;
 
-import dev.lockstep.jcache.management.Statistics;
-import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Lifetime;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
-import java.util.function.LongConsumer;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +24,6 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
     private final Writes<K, V> writes;
     private final Processing<K, V> processing;
     private final Checks<K, V> checks;
-    private final Statistics statistics;
 
     AsyncView(
             Lifecycle<K, V> life,
@@ -42,63 +38,43 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
         this.writes = writes;
         this.processing = processing;
         this.checks = checks;
-        this.statistics = life.statistics();
     }
 
-    /** Begins an operation, and tells how long it took if it succeeds. */
-    private <T> CompletionStage<T> begin(
-            Object key, LongConsumer took, Function<Executor, CompletableFuture<T>> operation) {
-        long start = Time.system().nanos();
-        CompletableFuture<T> begun = life.background()
-                .begin(
-                        key,
-                        user -> operation.apply(life.listeners().asCaller(user)).thenApply(result -> {
-                            took.accept(Time.system().nanos() - start);
-                            return result;
-                        }));
-        return begun;
-    }
-
-    private void getAndPutTook(long nanos) {
-        statistics.getTook(nanos);
-        statistics.putTook(nanos);
-    }
-
-    private void getAndRemoveTook(long nanos) {
-        statistics.getTook(nanos);
-        statistics.removeTook(nanos);
+    private <T> CompletionStage<T> begin(Object key, Function<Executor, CompletableFuture<T>> operation) {
+        return life.background()
+                .begin(key, user -> operation.apply(life.listeners().asCaller(user)));
     }
 
     @Override
     public CompletionStage<@Nullable V> get(K key) {
         checks.key(key);
-        return begin(key, statistics::getTook, user -> reads.get(key, user));
+        return begin(key, user -> reads.get(key, user));
     }
 
     @Override
     public CompletionStage<Map<K, V>> getAll(Set<? extends K> keys) {
         checks.keys(keys);
         Set<K> own = new HashSet<>(keys);
-        return begin(own, statistics::getTook, user -> reads.getAll(own, user));
+        return begin(own, user -> reads.getAll(own, user));
     }
 
     @Override
     public CompletionStage<Boolean> containsKey(K key) {
         checks.key(key);
-        return begin(key, nanos -> {}, user -> binding.contains(key));
+        return begin(key, user -> binding.contains(key));
     }
 
     @Override
     public CompletionStage<Void> put(K key, V value) {
         checks.entry(key, value);
-        return begin(key, statistics::putTook, user -> writes.put(key, value, user));
+        return begin(key, user -> writes.put(key, value, user));
     }
 
     @Override
     public CompletionStage<Void> put(K key, V value, Duration lifetime) {
         checks.entry(key, value);
         Lifetime own = Checks.lifetime(lifetime);
-        return begin(key, statistics::putTook, user -> writes.put(key, value, own, user));
+        return begin(key, user -> writes.put(key, value, own, user));
     }
 
     @Override
@@ -106,63 +82,63 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
         checks.open();
         Map<K, V> own = new HashMap<>(map);
         own.forEach(checks::entry);
-        return begin(own, statistics::putTook, user -> writes.putAll(own, user));
+        return begin(own, user -> writes.putAll(own, user));
     }
 
     @Override
     public CompletionStage<@Nullable V> getAndPut(K key, V value) {
         checks.entry(key, value);
-        return begin(key, this::getAndPutTook, user -> writes.getAndPut(key, value, user));
+        return begin(key, user -> writes.getAndPut(key, value, user));
     }
 
     @Override
     public CompletionStage<Boolean> putIfAbsent(K key, V value) {
         checks.entry(key, value);
-        return begin(key, statistics::putTook, user -> writes.putIfAbsent(key, value, user));
+        return begin(key, user -> writes.putIfAbsent(key, value, user));
     }
 
     @Override
     public CompletionStage<Boolean> remove(K key) {
         checks.key(key);
-        return begin(key, statistics::removeTook, user -> writes.remove(key, user));
+        return begin(key, user -> writes.remove(key, user));
     }
 
     @Override
     public CompletionStage<Boolean> remove(K key, V oldValue) {
         checks.entry(key, oldValue);
-        return begin(key, statistics::removeTook, user -> writes.remove(key, oldValue, user));
+        return begin(key, user -> writes.remove(key, oldValue, user));
     }
 
     @Override
     public CompletionStage<@Nullable V> getAndRemove(K key) {
         checks.key(key);
-        return begin(key, this::getAndRemoveTook, user -> writes.getAndRemove(key, user));
+        return begin(key, user -> writes.getAndRemove(key, user));
     }
 
     @Override
     public CompletionStage<Void> removeAll(Set<? extends K> keys) {
         checks.keys(keys);
         Set<K> own = new HashSet<>(keys);
-        return begin(own, statistics::removeTook, user -> writes.removeAll(own, user));
+        return begin(own, user -> writes.removeAll(own, user));
     }
 
     @Override
     public CompletionStage<Boolean> replace(K key, V value) {
         checks.entry(key, value);
-        return begin(key, statistics::putTook, user -> writes.replace(key, value, user));
+        return begin(key, user -> writes.replace(key, value, user));
     }
 
     @Override
     public CompletionStage<Boolean> replace(K key, V oldValue, V newValue) {
         checks.entry(key, oldValue);
         checks.value(newValue);
-        return begin(key, statistics::putTook, user -> writes.replace(key, oldValue, newValue, user));
+        return begin(key, user -> writes.replace(key, oldValue, newValue, user));
     }
 
     @Override
     public CompletionStage<@Nullable V> getAndReplace(K key, V value) {
         checks.entry(key, value);
-        return begin(key, this::getAndPutTook, user -> writes.getAndReplace(key, value, user));
+        return begin(key, user -> writes.getAndReplace(key, value, user));
     }
 
     @Override
@@ -170,14 +146,14 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
             K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> loader) {
         checks.key(key);
         Objects.requireNonNull(loader, "loader");
-        return begin(key, statistics::getTook, user -> reads.computeIfAbsent(key, loader, user));
+        return begin(key, user -> reads.computeIfAbsent(key, loader, user));
     }
 
     @Override
     public <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.key(key);
         Objects.requireNonNull(processor, "processor");
-        return begin(key, nanos -> {}, user -> processing.invoke(key, processor, checks::value, arguments, user));
+        return begin(key, user -> processing.invoke(key, processor, checks::value, arguments, user));
     }
 
     @Override
@@ -186,6 +162,6 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
         checks.keys(keys);
         Objects.requireNonNull(processor, "processor");
         Set<K> own = new HashSet<>(keys);
-        return begin(own, nanos -> {}, user -> processing.invokeAll(own, processor, checks::value, arguments, user));
+        return begin(own, user -> processing.invokeAll(own, processor, checks::value, arguments, user));
     }
 }

@@ -276,7 +276,7 @@ final class Binding<K, V> {
     /**
      * Applies a mutation and waits for the listeners.
      *
-     * @param user told what came of it, before listeners are waited for, of which one may fail
+     * @param user told what came of it, after the listeners, of which one may have failed
      */
     CompletableFuture<MutationResult> write(
             Mutation mutation, LeaseId lease, Executor user, Consumer<MutationResult> committed) {
@@ -287,9 +287,12 @@ final class Binding<K, V> {
                             if (mutation.value() != null && !(result.applied() && result.changes() > 0)) {
                                 values.discard(mutation.value());
                             }
-                            committed.accept(result);
-                            if (result.changes() > 0) {
-                                listeners.await(written.shard(), written.position(), mutation.key());
+                            try {
+                                if (result.changes() > 0) {
+                                    listeners.await(written.shard(), written.position(), mutation.key());
+                                }
+                            } finally {
+                                committed.accept(result);
                             }
                             return result;
                         },
@@ -300,7 +303,7 @@ final class Binding<K, V> {
      * Applies all, waits for the listeners of all that were applied, then reports what could not be applied, or else the first
      * listener that failed.
      *
-     * @param user told what came of each
+     * @param user told what came of each, after the listeners, of which some may have failed
      */
     CompletableFuture<Map<Bytes, MutationResult>> writeAll(
             Collection<Mutation> mutations, Executor user, BiConsumer<Bytes, MutationResult> committed) {
@@ -327,16 +330,19 @@ final class Binding<K, V> {
     /** The first failure of a listener, or null. */
     private @Nullable RuntimeException heard(
             Map<Bytes, WriteResult> written, BiConsumer<Bytes, MutationResult> committed) {
-        written.forEach((key, one) -> committed.accept(key, one.result()));
         RuntimeException failed = null;
-        for (Map.Entry<Bytes, WriteResult> one : written.entrySet()) {
-            try {
-                if (one.getValue().result().changes() > 0) {
-                    listeners.await(one.getValue().shard(), one.getValue().position(), one.getKey());
+        try {
+            for (Map.Entry<Bytes, WriteResult> one : written.entrySet()) {
+                try {
+                    if (one.getValue().result().changes() > 0) {
+                        listeners.await(one.getValue().shard(), one.getValue().position(), one.getKey());
+                    }
+                } catch (CacheException failure) {
+                    failed = failed == null ? failure : failed;
                 }
-            } catch (CacheException failure) {
-                failed = failed == null ? failure : failed;
             }
+        } finally {
+            written.forEach((key, one) -> committed.accept(key, one.result()));
         }
         return failed;
     }

@@ -1,5 +1,7 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.management.Tally;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.Reply;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
     private final Binding<K, V> binding;
-    private final Runnable onNext;
+    private final Statistics statistics;
     private final Consumer<K> remover;
     private final Queue<Read> page = new ArrayDeque<>();
     private int shard;
@@ -25,9 +27,9 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
     private record Read(Bytes key, EntryRead entry) {}
 
-    CacheIterator(Binding<K, V> binding, Runnable onNext, Consumer<K> remover) {
+    CacheIterator(Binding<K, V> binding, Statistics statistics, Consumer<K> remover) {
         this.binding = binding;
-        this.onNext = onNext;
+        this.statistics = statistics;
         this.remover = remover;
     }
 
@@ -54,6 +56,7 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
     @Override
     public Cache.Entry<K, V> next() {
+        Tally tally = statistics.begin();
         if (!hasNext()) {
             throw new NoSuchElementException("There are no more entries");
         }
@@ -61,8 +64,8 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
         last = null;
         K key = binding.key(read.key());
         last = key;
-        onNext.run();
         binding.touch(read.key(), read.entry().version());
+        tally.read(true);
         return entry(key, read.entry());
     }
 

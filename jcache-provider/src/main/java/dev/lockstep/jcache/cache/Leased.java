@@ -1,7 +1,7 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.integration.WriteThrough;
-import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.management.Tally;
 import dev.lockstep.protocol.routing.Found;
 import dev.lockstep.protocol.routing.HeldLease;
 import dev.lockstep.protocol.routing.LockstepException;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs code of the application on entries: leases an entry, runs the code on what was read, tells the writer, and commits on
- * the condition that the entry is still what was read; otherwise once more. Counts what it has put and removed. Thread-safe.
+ * the condition that the entry is still what was read; otherwise once more. Thread-safe.
  */
 final class Leased<K, V> {
 
@@ -37,28 +37,30 @@ final class Leased<K, V> {
 
     private final Binding<K, V> binding;
     private final @Nullable WriteThrough<K, V> writer;
-    private final Statistics statistics;
 
-    Leased(Binding<K, V> binding, @Nullable WriteThrough<K, V> writer, Statistics statistics) {
+    Leased(Binding<K, V> binding, @Nullable WriteThrough<K, V> writer) {
         this.binding = binding;
         this.writer = writer;
-        this.statistics = statistics;
     }
 
     /**
      * Runs code on one entry. The future ends on {@code user}, or where the session's do.
      *
      * @param code sees the entry's value, or null; may be run again when the entry was changed meanwhile
+     * @param tally counts what was put and removed
      * @param user runs the code, the writer and the policy, and waits for listeners
      */
-    <R> CompletableFuture<R> run(K key, Function<@Nullable Seen<V>, Decision<V, R>> code, Executor user) {
-        return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), user);
+    <R> CompletableFuture<R> run(K key, Function<@Nullable Seen<V>, Decision<V, R>> code, Tally tally, Executor user) {
+        return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), tally, user);
     }
 
     /** Likewise, with code whose decision takes its time; nobody waits for it but the lease, which ends by time. */
     <R> CompletableFuture<R> runAsync(
-            K key, Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, R>>> code, Executor user) {
-        return attempt(key, binding.keyBytes(key), code, user, MAX_ATTEMPTS, false);
+            K key,
+            Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, R>>> code,
+            Tally tally,
+            Executor user) {
+        return attempt(key, binding.keyBytes(key), code, tally, user, MAX_ATTEMPTS, false);
     }
 
     /** @param told whether the writer has been told what then could not be stored */
@@ -66,6 +68,7 @@ final class Leased<K, V> {
             K key,
             Bytes keyBytes,
             Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, R>>> code,
+            Tally tally,
             Executor user,
             int left,
             boolean told) {
@@ -75,7 +78,7 @@ final class Leased<K, V> {
         }
         return binding.lease(keyBytes)
                 .thenCompose(lease -> CompletableFuture.completedFuture(lease)
-                        .thenComposeAsync(held -> decided(key, keyBytes, held, code, user), user)
+                        .thenComposeAsync(held -> decided(key, keyBytes, held, code, tally, user), user)
                         .whenComplete((end, failure) -> {
                             if (failure != null) {
                                 binding.abandon(keyBytes, lease.id());
@@ -87,7 +90,7 @@ final class Leased<K, V> {
                         }))
                 .thenCompose(end -> end.held()
                         ? CompletableFuture.completedFuture(end.result())
-                        : attempt(key, keyBytes, code, user, left - 1, told || end.told()));
+                        : attempt(key, keyBytes, code, tally, user, left - 1, told || end.told()));
     }
 
     /**
@@ -101,24 +104,25 @@ final class Leased<K, V> {
             Bytes keyBytes,
             HeldLease lease,
             Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, R>>> code,
+            Tally tally,
             Executor user) {
         CompletionStage<Decision<V, R>> decision = code.apply(seen(lease.found()));
         CompletableFuture<Decision<V, R>> future = decision.toCompletableFuture();
         return future.isDone()
-                ? future.thenCompose(made -> done(key, keyBytes, lease, made, user))
-                : future.thenComposeAsync(made -> done(key, keyBytes, lease, made, user), user);
+                ? future.thenCompose(made -> done(key, keyBytes, lease, made, tally, user))
+                : future.thenComposeAsync(made -> done(key, keyBytes, lease, made, tally, user), user);
     }
 
     /** Does what was decided. */
     private <R> CompletableFuture<End<R>> done(
-            K key, Bytes keyBytes, HeldLease lease, Decision<V, R> decision, Executor user) {
+            K key, Bytes keyBytes, HeldLease lease, Decision<V, R> decision, Tally tally, Executor user) {
         Mutation mutation = mutation(keyBytes, lease.found(), decision);
         if (mutation == null) {
             return binding.release(keyBytes, lease.id(), lease.found().unchanged())
                     .thenApply(held -> new End<>(held, false, decision.result()));
         }
         boolean told = tellWriter(key, decision);
-        return binding.write(mutation, lease.id(), user, result -> count(decision, result))
+        return binding.write(mutation, lease.id(), user, result -> count(tally, decision, result))
                 .whenComplete((result, failure) -> {
                     if (told && isUnknown(failure)) {
                         // The writer's store has it, and the cache may not: better that it has nothing.
@@ -137,11 +141,11 @@ final class Leased<K, V> {
         return found.entry() == null ? null : new Seen<>(found.entry().value(), binding::value);
     }
 
-    private void count(Decision<V, ?> decision, MutationResult result) {
+    private static <V> void count(Tally tally, Decision<V, ?> decision, MutationResult result) {
         if (result.applied() && decision.action() == Decision.Action.PUT) {
-            statistics.puts(result.changes() > 0 ? 1 : 0);
+            tally.put(result.changes() > 0);
         } else if (result.applied() && decision.action() == Decision.Action.REMOVE) {
-            statistics.removals(result.existed() ? 1 : 0);
+            tally.removed(result.existed());
         }
     }
 
@@ -187,15 +191,16 @@ final class Leased<K, V> {
      *
      * @param code sees the entries that are there, and decides for those keys that something is to be done for; it has told
      *     the writer itself
+     * @param tally counts what was put and removed
      * @param user runs the code and the policy, and waits for listeners
      */
     <R> CompletableFuture<Void> all(
-            Set<? extends K> keys, Function<Map<K, Seen<V>>, Map<K, Decision<V, R>>> code, Executor user) {
+            Set<? extends K> keys, Function<Map<K, Seen<V>>, Map<K, Decision<V, R>>> code, Tally tally, Executor user) {
         TreeMap<Bytes, K> ordered = new TreeMap<>();
         keys.forEach(key -> ordered.put(binding.keyBytes(key), key));
         return Leases.of(ordered.navigableKeySet(), binding)
                 .thenCompose(leases -> CompletableFuture.completedFuture(leases)
-                        .thenComposeAsync(held -> decidedAll(ordered, held, code, user), user)
+                        .thenComposeAsync(held -> decidedAll(ordered, held, code, tally, user), user)
                         .whenComplete((none, failure) -> leases.release()));
     }
 
@@ -203,6 +208,7 @@ final class Leased<K, V> {
             Map<Bytes, K> ordered,
             Leases leases,
             Function<Map<K, Seen<V>>, Map<K, Decision<V, R>>> code,
+            Tally tally,
             Executor user) {
         Map<K, Seen<V>> seen = new HashMap<>();
         ordered.forEach((bytes, key) -> {
@@ -224,7 +230,8 @@ final class Leased<K, V> {
         if (mutations.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        return binding.writeAll(mutations, user, (bytes, result) -> count(decisions.get(ordered.get(bytes)), result))
+        return binding.writeAll(
+                        mutations, user, (bytes, result) -> count(tally, decisions.get(ordered.get(bytes)), result))
                 .whenComplete((results, failure) -> {
                     if (writer != null
                             && failure != null

@@ -2,6 +2,7 @@ package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.integration.ReadThrough;
 import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.management.Tally;
 import dev.lockstep.jcache.processor.ProcessedEntry;
 import java.util.HashMap;
 import java.util.Map;
@@ -41,9 +42,11 @@ final class Processing<K, V> {
      */
     <T> CompletableFuture<@Nullable T> invoke(
             K key, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object[] arguments, Executor user) {
-        return leased.<Ran<T>>run(key, seen -> ran(key, seen, processor, checker, arguments), user)
+        Tally tally = statistics.begin();
+        return leased.<Ran<T>>run(
+                        key, seen -> tally.outside(() -> ran(key, seen, processor, checker, arguments)), tally, user)
                 .thenApply(ran -> {
-                    statistics.read(ran.existed());
+                    tally.read(ran.existed());
                     return ran.result();
                 });
     }

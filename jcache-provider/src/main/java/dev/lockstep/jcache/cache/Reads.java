@@ -2,6 +2,7 @@ package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.integration.ReadThrough;
 import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.management.Tally;
 import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.HashMap;
@@ -45,21 +46,23 @@ final class Reads<K, V> {
     /** On the caller's thread, and if a replica in this JVM can say so without waiting. */
     @Nullable
     V get(K key) {
+        Tally tally = statistics.begin();
         Bytes bytes = binding.keyBytes(key);
         LocalEntry local = binding.local(bytes);
         if (local != null && isAll(local)) {
-            return now(local);
+            return now(local, tally);
         }
-        return CallerLoop.run(binding.timeout(), user -> get(key, bytes, local, user));
+        return CallerLoop.run(binding.timeout(), user -> get(key, bytes, local, tally, user));
     }
 
     /** Done at once if a replica in this JVM can say so. */
     CompletableFuture<@Nullable V> get(K key, Executor user) {
+        Tally tally = statistics.begin();
         Bytes bytes = binding.keyBytes(key);
         LocalEntry local = binding.local(bytes);
         return local != null && isAll(local)
-                ? CompletableFuture.completedFuture(now(local))
-                : get(key, bytes, local, user);
+                ? CompletableFuture.completedFuture(now(local, tally))
+                : get(key, bytes, local, tally, user);
     }
 
     /** Whether nothing more has to be done than to decode it. */
@@ -67,9 +70,9 @@ final class Reads<K, V> {
         return local == LocalEntry.ABSENT ? !loads() : !binding.notesReads();
     }
 
-    private @Nullable V now(LocalEntry local) {
+    private @Nullable V now(LocalEntry local, Tally tally) {
         V value = local == LocalEntry.ABSENT ? null : binding.decoded(local);
-        statistics.read(value != null);
+        tally.read(value != null);
         return value;
     }
 
@@ -80,25 +83,32 @@ final class Reads<K, V> {
     /** The value, or what is loaded, once in the cluster: a loader of the caller's instead of the cache's. */
     @Nullable
     V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> own) {
+        Tally tally = statistics.begin();
         Bytes bytes = binding.keyBytes(key);
         LocalEntry local = binding.local(bytes);
         if (local != null && local != LocalEntry.ABSENT && isAll(local)) {
-            return now(local);
+            return now(local, tally);
         }
         return CallerLoop.run(
                 binding.timeout(),
                 user -> computed(
-                        key, bytes, local, seen -> CompletableFuture.completedFuture(loaded(seen, key, own)), user));
+                        key,
+                        bytes,
+                        local,
+                        seen -> CompletableFuture.completedFuture(loaded(seen, key, own)),
+                        tally,
+                        user));
     }
 
     /** Likewise, with a loader whose value takes its time; done at once if a replica in this JVM has the value. */
     CompletableFuture<@Nullable V> computeIfAbsent(
             K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> own, Executor user) {
+        Tally tally = statistics.begin();
         Bytes bytes = binding.keyBytes(key);
         LocalEntry local = binding.local(bytes);
         return local != null && local != LocalEntry.ABSENT && isAll(local)
-                ? CompletableFuture.completedFuture(now(local))
-                : computed(key, bytes, local, seen -> loadedLater(seen, key, own), user);
+                ? CompletableFuture.completedFuture(now(local, tally))
+                : computed(key, bytes, local, seen -> loadedLater(seen, key, own), tally, user);
     }
 
     private CompletableFuture<@Nullable V> computed(
@@ -106,21 +116,23 @@ final class Reads<K, V> {
             Bytes bytes,
             @Nullable LocalEntry local,
             Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, @Nullable V>>> code,
+            Tally tally,
             Executor user) {
         return found(bytes, local, user).thenCompose(value -> {
-            statistics.read(value != null);
+            tally.read(value != null);
             return value != null
                     ? CompletableFuture.completedFuture(value)
-                    : leased.<@Nullable V>runAsync(key, code, user);
+                    : leased.<@Nullable V>runAsync(key, code, tally, user);
         });
     }
 
-    private CompletableFuture<@Nullable V> get(K key, Bytes bytes, @Nullable LocalEntry local, Executor user) {
+    private CompletableFuture<@Nullable V> get(
+            K key, Bytes bytes, @Nullable LocalEntry local, Tally tally, Executor user) {
         return found(bytes, local, user).thenCompose(value -> {
-            statistics.read(value != null);
+            tally.read(value != null);
             return value != null || loader == null || !loader.onMiss()
                     ? CompletableFuture.completedFuture(value)
-                    : leased.run(key, seen -> loaded(seen, key, loader::load), user);
+                    : leased.run(key, seen -> loaded(seen, key, loader::load), tally, user);
         });
     }
 
@@ -161,15 +173,15 @@ final class Reads<K, V> {
     }
 
     CompletableFuture<Map<K, V>> getAll(Set<? extends K> keys, Executor user) {
+        Tally tally = statistics.begin();
         return binding.getAll(keys, user).thenCompose(found -> {
-            statistics.hits(found.size());
-            statistics.misses(keys.size() - found.size());
+            tally.reads(found.size(), keys.size() - found.size());
             if (loader == null || !loader.onMiss() || found.size() == keys.size()) {
                 return CompletableFuture.completedFuture(found);
             }
             Set<K> missing = new HashSet<>(keys);
             missing.removeAll(found.keySet());
-            return load(missing, loader, false, user).thenApply(loaded -> {
+            return load(missing, loader, false, tally, user).thenApply(loaded -> {
                 loaded.forEach((key, value) -> found.put(key, value.get()));
                 return found;
             });
@@ -183,7 +195,7 @@ final class Reads<K, V> {
      * @return what is there now, loaded or found
      */
     private CompletableFuture<Map<K, Supplier<V>>> load(
-            Set<? extends K> keys, ReadThrough<K, V> source, boolean replaceExisting, Executor user) {
+            Set<? extends K> keys, ReadThrough<K, V> source, boolean replaceExisting, Tally tally, Executor user) {
         Map<K, Supplier<V>> now = new HashMap<>();
         return leased.all(
                         keys,
@@ -204,6 +216,7 @@ final class Reads<K, V> {
                             }
                             return decisions;
                         },
+                        tally,
                         user)
                 .thenApply(none -> now);
     }
@@ -211,6 +224,6 @@ final class Reads<K, V> {
     CompletableFuture<Void> loadAll(Set<? extends K> keys, boolean replaceExisting, Executor user) {
         return loader == null || keys.isEmpty()
                 ? CompletableFuture.completedFuture(null)
-                : load(keys, loader, replaceExisting, user).thenAccept(loaded -> {});
+                : load(keys, loader, replaceExisting, Tally.UNCOUNTED, user).thenAccept(loaded -> {});
     }
 }

@@ -6,7 +6,6 @@ import dev.lockstep.jcache.marshalling.KeyReferences;
 import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.References;
 import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Lifetime;
@@ -34,7 +33,7 @@ import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
-/** A cache of JSR-107 over a session: checks its arguments, hands them to those who do it, and takes the time. Thread-safe. */
+/** A cache of JSR-107 over a session: checks its arguments and hands them to those who do it. Thread-safe. */
 public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
     private final Lifecycle<K, V> life;
@@ -109,7 +108,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     }
 
     private Leased<K, V> leased(Binding<K, V> ofBinding) {
-        return new Leased<>(ofBinding, life.writer(), statistics);
+        return new Leased<>(ofBinding, life.writer());
     }
 
     private void destroyed() {
@@ -151,19 +150,13 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public @Nullable V get(K key) {
         checks.key(key);
-        long start = now();
-        V value = reads.get(key);
-        statistics.getTook(now() - start);
-        return value;
+        return reads.get(key);
     }
 
     @Override
     public Map<K, V> getAll(Set<? extends K> keys) {
         checks.keys(keys);
-        long start = now();
-        Map<K, V> values = done(user -> reads.getAll(keys, user));
-        statistics.getTook(now() - start);
-        return values;
+        return done(user -> reads.getAll(keys, user));
     }
 
     @Override
@@ -191,10 +184,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public @Nullable V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> loader) {
         checks.key(key);
         Objects.requireNonNull(loader, "loader");
-        long start = now();
-        V value = reads.computeIfAbsent(key, loader);
-        statistics.getTook(now() - start);
-        return value;
+        return reads.computeIfAbsent(key, loader);
     }
 
     @Override
@@ -206,7 +196,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public Iterator<Entry<K, V>> iterator() {
         checks.open();
-        return new CacheIterator<>(binding, () -> statistics.hits(1), this::remove);
+        return new CacheIterator<>(binding, statistics, this::remove);
     }
 
     // Writes
@@ -214,29 +204,20 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public void put(K key, V value) {
         checks.entry(key, value);
-        long start = now();
         done(user -> writes.put(key, value, user));
-        statistics.putTook(now() - start);
     }
 
     @Override
     public void put(K key, V value, Duration lifetime) {
         checks.entry(key, value);
         Lifetime own = Checks.lifetime(lifetime);
-        long start = now();
         done(user -> writes.put(key, value, own, user));
-        statistics.putTook(now() - start);
     }
 
     @Override
     public @Nullable V getAndPut(K key, V value) {
         checks.entry(key, value);
-        long start = now();
-        V old = done(user -> writes.getAndPut(key, value, user));
-        long took = now() - start;
-        statistics.putTook(took);
-        statistics.getTook(took);
-        return old;
+        return done(user -> writes.getAndPut(key, value, user));
     }
 
     @Override
@@ -244,85 +225,56 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         checks.open();
         Map<K, V> own = new HashMap<>(map);
         own.forEach(checks::entry);
-        long start = now();
         done(user -> writes.putAll(own, user));
-        statistics.putTook(now() - start);
     }
 
     @Override
     public boolean putIfAbsent(K key, V value) {
         checks.entry(key, value);
-        long start = now();
-        boolean stored = done(user -> writes.putIfAbsent(key, value, user));
-        statistics.putTook(now() - start);
-        return stored;
+        return done(user -> writes.putIfAbsent(key, value, user));
     }
 
     @Override
     public boolean remove(K key) {
         checks.key(key);
-        long start = now();
-        boolean removed = done(user -> writes.remove(key, user));
-        statistics.removeTook(now() - start);
-        return removed;
+        return done(user -> writes.remove(key, user));
     }
 
     @Override
     public boolean remove(K key, V oldValue) {
         checks.entry(key, oldValue);
-        long start = now();
-        boolean removed = done(user -> writes.remove(key, oldValue, user));
-        statistics.removeTook(now() - start);
-        return removed;
+        return done(user -> writes.remove(key, oldValue, user));
     }
 
     @Override
     public @Nullable V getAndRemove(K key) {
         checks.key(key);
-        long start = now();
-        V old = done(user -> writes.getAndRemove(key, user));
-        long took = now() - start;
-        statistics.removeTook(took);
-        statistics.getTook(took);
-        return old;
+        return done(user -> writes.getAndRemove(key, user));
     }
 
     @Override
     public boolean replace(K key, V oldValue, V newValue) {
         checks.entry(key, oldValue);
         checks.value(newValue);
-        long start = now();
-        boolean replaced = done(user -> writes.replace(key, oldValue, newValue, user));
-        statistics.putTook(now() - start);
-        return replaced;
+        return done(user -> writes.replace(key, oldValue, newValue, user));
     }
 
     @Override
     public boolean replace(K key, V value) {
         checks.entry(key, value);
-        long start = now();
-        boolean replaced = done(user -> writes.replace(key, value, user));
-        statistics.putTook(now() - start);
-        return replaced;
+        return done(user -> writes.replace(key, value, user));
     }
 
     @Override
     public @Nullable V getAndReplace(K key, V value) {
         checks.entry(key, value);
-        long start = now();
-        V old = done(user -> writes.getAndReplace(key, value, user));
-        long took = now() - start;
-        statistics.putTook(took);
-        statistics.getTook(took);
-        return old;
+        return done(user -> writes.getAndReplace(key, value, user));
     }
 
     @Override
     public void removeAll(Set<? extends K> keys) {
         checks.keys(keys);
-        long start = now();
         done(user -> writes.removeAll(keys, user));
-        statistics.removeTook(now() - start);
     }
 
     @Override
@@ -330,9 +282,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         checks.open();
         List<Bytes> keys = new ArrayList<>();
         new KeyScan<>(binding).forEach(keys::add);
-        long start = now();
         done(user -> writes.removeAllOf(keys, user));
-        statistics.removeTook(now() - start);
     }
 
     @Override
@@ -411,9 +361,5 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
             return type.cast(statistics);
         }
         throw new IllegalArgumentException("A cache of Lockstep is no " + type.getName());
-    }
-
-    private static long now() {
-        return Time.system().nanos();
     }
 }

@@ -2,6 +2,7 @@ package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.integration.WriteThrough;
 import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.management.Tally;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
@@ -55,25 +56,32 @@ final class Writes<K, V> {
     }
 
     CompletableFuture<Void> put(K key, V value, Executor user) {
+        Tally tally = statistics.begin();
         return done(
                 plain
-                        ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY), user)
-                        : leased.run(key, seen -> Decision.put(value, true).anyway(), user));
+                        ? write(
+                                Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY),
+                                tally,
+                                user)
+                        : leased.run(key, seen -> Decision.put(value, true).anyway(), tally, user));
     }
 
     /** With a lifetime that no policy has a say in. */
     CompletableFuture<Void> put(K key, V value, Lifetime lifetime, Executor user) {
+        Tally tally = statistics.begin();
         return done(
                 plain
                         ? write(
                                 Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
                                         .living(lifetime),
+                                tally,
                                 user)
                         : leased.run(
                                 key,
                                 seen -> Decision.put(value, true)
                                         .living(lifetime)
                                         .anyway(),
+                                tally,
                                 user));
     }
 
@@ -82,42 +90,58 @@ final class Writes<K, V> {
     }
 
     CompletableFuture<@Nullable V> getAndPut(K key, V value, Executor user) {
+        Tally tally = statistics.begin();
         return read(
+                tally,
                 plain
                         ? old(
                                 Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)
                                         .returningOld(),
+                                tally,
                                 user)
-                        : leased.<@Nullable Seen<V>>run(key, seen -> Decision.put(value, seen), user)
+                        : leased.<@Nullable Seen<V>>run(key, seen -> Decision.put(value, seen), tally, user)
                                 .thenApply(Seen::old),
                 old -> old != null);
     }
 
     CompletableFuture<Boolean> putIfAbsent(K key, V value, Executor user) {
+        Tally tally = statistics.begin();
         return read(
+                tally,
                 plain
-                        ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ABSENT), user)
+                        ? write(
+                                        Mutation.put(
+                                                binding.keyBytes(key), binding.valueBytes(value), Condition.ABSENT),
+                                        tally,
+                                        user)
                                 .thenApply(MutationResult::applied)
                         : leased.run(
-                                key, seen -> seen == null ? Decision.put(value, true) : Decision.keep(false), user),
+                                key,
+                                seen -> seen == null ? Decision.put(value, true) : Decision.keep(false),
+                                tally,
+                                user),
                 stored -> !stored);
     }
 
     CompletableFuture<Boolean> remove(K key, Executor user) {
+        Tally tally = statistics.begin();
         return plain
-                ? write(Mutation.remove(binding.keyBytes(key), Condition.ANY), user)
+                ? write(Mutation.remove(binding.keyBytes(key), Condition.ANY), tally, user)
                         .thenApply(MutationResult::existed)
-                : leased.run(key, seen -> Decision.remove(seen != null), user);
+                : leased.run(key, seen -> Decision.remove(seen != null), tally, user);
     }
 
     CompletableFuture<@Nullable V> getAndRemove(K key, Executor user) {
+        Tally tally = statistics.begin();
         return read(
+                tally,
                 plain
                         ? old(
                                 Mutation.remove(binding.keyBytes(key), Condition.ANY)
                                         .returningOld(),
+                                tally,
                                 user)
-                        : leased.<@Nullable Seen<V>>run(key, Decision::remove, user)
+                        : leased.<@Nullable Seen<V>>run(key, Decision::remove, tally, user)
                                 .thenApply(Seen::old),
                 old -> old != null);
     }
@@ -149,8 +173,10 @@ final class Writes<K, V> {
     /** By the bytes where they are; by {@code equals} here, when equal objects may have different bytes. */
     private CompletableFuture<Boolean> compare(
             K key, V expected, Function<Bytes, Mutation> inPlace, Decision<V, Comparison> whenEqual, Executor user) {
+        Tally tally = statistics.begin();
         CompletableFuture<Comparison> compared = !comparesHere && binding.isComparedByBytes(expected)
-                ? write(inPlace.apply(binding.valueBytes(expected)), user).thenApply(Writes::comparison)
+                ? write(inPlace.apply(binding.valueBytes(expected)), tally, user)
+                        .thenApply(Writes::comparison)
                 : leased.run(
                         key,
                         seen -> {
@@ -161,8 +187,9 @@ final class Writes<K, V> {
                                     ? whenEqual
                                     : Decision.access(Comparison.DIFFERENT);
                         },
+                        tally,
                         user);
-        return read(compared, comparison -> comparison != Comparison.ABSENT)
+        return read(tally, compared, comparison -> comparison != Comparison.ABSENT)
                 .thenApply(comparison -> comparison == Comparison.EQUAL);
     }
 
@@ -171,50 +198,63 @@ final class Writes<K, V> {
     }
 
     CompletableFuture<Boolean> replace(K key, V value, Executor user) {
+        Tally tally = statistics.begin();
         return read(
+                tally,
                 plain
-                        ? write(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT), user)
+                        ? write(
+                                        Mutation.put(
+                                                binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT),
+                                        tally,
+                                        user)
                                 .thenApply(MutationResult::applied)
                         : leased.run(
-                                key, seen -> seen == null ? Decision.keep(false) : Decision.put(value, true), user),
+                                key,
+                                seen -> seen == null ? Decision.keep(false) : Decision.put(value, true),
+                                tally,
+                                user),
                 replaced -> replaced);
     }
 
     CompletableFuture<@Nullable V> getAndReplace(K key, V value, Executor user) {
+        Tally tally = statistics.begin();
         return read(
+                tally,
                 plain
                         ? old(
                                 Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.PRESENT)
                                         .returningOld(),
+                                tally,
                                 user)
                         : leased.<@Nullable Seen<V>>run(
                                         key,
                                         seen -> seen == null ? Decision.keep(null) : Decision.put(value, seen),
+                                        tally,
                                         user)
                                 .thenApply(Seen::old),
                 old -> old != null);
     }
 
     /** An operation that also is a read of the entry, counted as such. */
-    private <R> CompletableFuture<R> read(CompletableFuture<R> operation, Predicate<R> found) {
+    private static <R> CompletableFuture<R> read(Tally tally, CompletableFuture<R> operation, Predicate<R> found) {
         return operation.thenApply(result -> {
-            statistics.read(found.test(result));
+            tally.read(found.test(result));
             return result;
         });
     }
 
     /** One mutation, counted. */
-    private CompletableFuture<MutationResult> write(Mutation mutation, Executor user) {
+    private CompletableFuture<MutationResult> write(Mutation mutation, Tally tally, Executor user) {
         return binding.write(mutation, LeaseId.NONE, user, result -> {
             boolean changed = result.applied() && result.changes() > 0;
             boolean put = mutation.action() == Mutation.Action.PUT;
-            statistics.puts(changed && put ? 1 : 0);
-            statistics.removals(changed && !put && result.existed() ? 1 : 0);
+            tally.put(changed && put);
+            tally.removed(changed && !put && result.existed());
         });
     }
 
-    private CompletableFuture<@Nullable V> old(Mutation mutation, Executor user) {
-        return write(mutation, user)
+    private CompletableFuture<@Nullable V> old(Mutation mutation, Tally tally, Executor user) {
+        return write(mutation, tally, user)
                 .thenApply(result -> result.old() == null ? null : Seen.old(new Seen<>(result.old(), binding::value)));
     }
 
@@ -224,11 +264,12 @@ final class Writes<K, V> {
         if (map.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
+        Tally tally = statistics.begin();
         if (plain) {
             List<Mutation> puts = new ArrayList<>(map.size());
             map.forEach((key, value) ->
                     puts.add(Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY)));
-            return done(binding.writeAll(puts, user, (key, result) -> statistics.puts(result.changes() > 0 ? 1 : 0)));
+            return done(binding.writeAll(puts, user, (key, result) -> tally.put(result.changes() > 0)));
         }
         Batch batch = new Batch();
         Set<K> keys = new HashSet<>(map.keySet());
@@ -247,6 +288,7 @@ final class Writes<K, V> {
                                     Decision.<V, Boolean>put(map.get(key), true).anyway()));
                             return decisions;
                         },
+                        tally,
                         user)
                 .thenRun(batch::report);
     }
@@ -255,8 +297,9 @@ final class Writes<K, V> {
         if (asked.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
+        Tally tally = statistics.begin();
         if (plain) {
-            return removeAllPlainly(asked.stream().map(binding::keyBytes).toList(), user);
+            return removeAllPlainly(asked.stream().map(binding::keyBytes).toList(), tally, user);
         }
         Batch batch = new Batch();
         Set<K> keys = new HashSet<>(asked);
@@ -273,6 +316,7 @@ final class Writes<K, V> {
                                     key, Decision.<V, Boolean>remove(true).anyway()));
                             return decisions;
                         },
+                        tally,
                         user)
                 .thenRun(batch::report);
     }
@@ -284,13 +328,15 @@ final class Writes<K, V> {
             asked.forEach(key -> keys.add(binding.key(key)));
             return removeAll(keys, user);
         }
-        return asked.isEmpty() ? CompletableFuture.completedFuture(null) : removeAllPlainly(asked, user);
+        return asked.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : removeAllPlainly(asked, statistics.begin(), user);
     }
 
-    private CompletableFuture<Void> removeAllPlainly(List<Bytes> asked, Executor user) {
+    private CompletableFuture<Void> removeAllPlainly(List<Bytes> asked, Tally tally, Executor user) {
         List<Mutation> removals =
                 asked.stream().map(key -> Mutation.remove(key, Condition.ANY)).toList();
-        return done(binding.writeAll(removals, user, (key, result) -> statistics.removals(result.existed() ? 1 : 0)));
+        return done(binding.writeAll(removals, user, (key, result) -> tally.removed(result.existed())));
     }
 
     /** A writer that accepted only some: those are stored, then its failure is reported. Used by one operation. */

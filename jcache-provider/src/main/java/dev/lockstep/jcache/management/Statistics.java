@@ -15,51 +15,29 @@ public final class Statistics implements CacheStatisticsMXBean {
     private final LongAdder removeNanos = new LongAdder();
     private volatile boolean enabled;
 
-    public boolean isEnabled() {
-        return enabled;
-    }
-
     public void enabled(boolean on) {
         enabled = on;
     }
 
-    public void hits(long count) {
-        add(hits, count);
+    /** Begins an operation. */
+    public Tally begin() {
+        return enabled ? new Tally(this, Tally.now()) : Tally.UNCOUNTED;
     }
 
-    public void misses(long count) {
-        add(misses, count);
+    void reads(long hit, long missed, long nanos) {
+        hits.add(hit);
+        misses.add(missed);
+        getNanos.add(nanos);
     }
 
-    public void puts(long count) {
-        add(puts, count);
+    void put(long nanos) {
+        puts.increment();
+        putNanos.add(nanos);
     }
 
-    public void removals(long count) {
-        add(removals, count);
-    }
-
-    /** A read of one entry, whether it was there. */
-    public void read(boolean found) {
-        add(found ? hits : misses, 1);
-    }
-
-    public void getTook(long nanos) {
-        add(getNanos, nanos);
-    }
-
-    public void putTook(long nanos) {
-        add(putNanos, nanos);
-    }
-
-    public void removeTook(long nanos) {
-        add(removeNanos, nanos);
-    }
-
-    private void add(LongAdder counter, long count) {
-        if (enabled) {
-            counter.add(count);
-        }
+    void removed(long nanos) {
+        removals.increment();
+        removeNanos.add(nanos);
     }
 
     @Override
