@@ -1,5 +1,8 @@
 package dev.lockstep.cluster.testing;
 
+import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -7,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +25,8 @@ public final class TcpProxy implements AutoCloseable {
         PASS,
         /** Connections are closed, and closed again when they come back: a process that is gone. */
         CUT,
+        /** Likewise those of applications; nodes go on. */
+        CUT_APPLICATIONS,
         /** Nothing comes through and nothing is lost, as by packets that are dropped: it arrives after {@link #PASS}. */
         SILENT,
         /** Likewise for requests only. */
@@ -34,6 +40,7 @@ public final class TcpProxy implements AutoCloseable {
     private final ServerSocket listener;
     private final int target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> applications = ConcurrentHashMap.newKeySet();
     private Mode mode = Mode.PASS;
     private Duration delay = Duration.ZERO;
     private boolean closed;
@@ -56,6 +63,8 @@ public final class TcpProxy implements AutoCloseable {
         mode = changed;
         if (damaged) {
             open.forEach(TcpProxy::close);
+        } else if (changed == Mode.CUT_APPLICATIONS) {
+            applications.forEach(TcpProxy::close);
         }
         notifyAll();
     }
@@ -105,7 +114,12 @@ public final class TcpProxy implements AutoCloseable {
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
+            boolean introduced = replies;
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                if (!introduced && isHelloOfApplication(ByteBuffer.wrap(buffer, 0, count))) {
+                    isOfApplication(from);
+                }
+                introduced = true;
                 if (mayPass(replies)) {
                     out.write(buffer, 0, count);
                 }
@@ -116,6 +130,29 @@ public final class TcpProxy implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             end(from, to);
+        }
+    }
+
+    /** Tells an application from a node by its first frame. Neither is what comes in pieces or encrypted. */
+    private static boolean isHelloOfApplication(ByteBuffer first) {
+        if (first.remaining() < Integer.BYTES
+                || first.getInt(0) < 0
+                || first.getInt(0) > first.remaining() - Integer.BYTES) {
+            return false;
+        }
+        byte[] frame = new byte[first.getInt()];
+        first.get(frame);
+        try {
+            return FrameCodec.decodeRequest(frame).message() instanceof Request.Hello hello && hello.node() == null;
+        } catch (MalformedFrameException encrypted) {
+            return false;
+        }
+    }
+
+    private synchronized void isOfApplication(Socket near) throws IOException {
+        applications.add(near);
+        if (mode == Mode.CUT_APPLICATIONS) {
+            throw new IOException("The connection is cut");
         }
     }
 
@@ -149,6 +186,8 @@ public final class TcpProxy implements AutoCloseable {
     private void end(Socket near, Socket far) {
         open.remove(near);
         open.remove(far);
+        applications.remove(near);
+        applications.remove(far);
         close(near);
         close(far);
     }

@@ -15,9 +15,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,14 +40,15 @@ final class Chaos implements AutoCloseable {
     private static final int CLIENTS = 4;
     private static final int READERS = 2;
     private static final int CALLS = History.MAX_CALLS / CLIENTS;
-    /** Longer than it takes to elect a leader, so that what was lost is asked for again. */
-    private static final Duration PATIENT = Duration.ofSeconds(3);
+    /** Longer than any call may take while a majority is reachable: none ends by it. */
+    private static final Duration PATIENT = Duration.ofSeconds(10);
     /** Shorter, so that outcomes stay unknown. */
     private static final Duration IMPATIENT = Duration.ofMillis(600);
 
     private static final Duration LONGEST_ROUND = Duration.ofSeconds(6);
     private static final Duration STUCK = Duration.ofSeconds(90);
 
+    private final int nodes;
     private final long seed;
     private final Path failures;
     private final Consumer<String> out;
@@ -62,6 +65,7 @@ final class Chaos implements AutoCloseable {
      * @param failures gets the histories that are wrong
      */
     Chaos(Path home, Path failures, int nodes, long seed, Consumer<String> out) throws IOException {
+        this.nodes = nodes;
         this.seed = seed;
         this.failures = failures;
         this.out = out;
@@ -100,7 +104,8 @@ final class Chaos implements AutoCloseable {
             }
         }
         CompletableFuture<Void> all = CompletableFuture.allOf(working.toArray(CompletableFuture[]::new));
-        harm(all);
+        List<Fault> faults = new ArrayList<>();
+        boolean majority = harm(all, faults);
         end.set(!isDone(all, LONGEST_ROUND));
         cluster.mend();
         long mended = System.nanoTime();
@@ -111,7 +116,7 @@ final class Chaos implements AutoCloseable {
         for (int group = 0; group < GROUPS; group++) {
             judge(group, recorders.get(group).history(vanishing(keys(group))));
         }
-        tally.roundEnded(tally.acknowledged() - acknowledged, cluster.leaderChanges(), recovery);
+        tally.roundEnded(tally.acknowledged() - acknowledged, cluster.leaderChanges(), recovery, faults, majority);
     }
 
     private List<String> keys(int group) {
@@ -125,17 +130,25 @@ final class Chaos implements AutoCloseable {
         return Map.of(keys.get(keys.size() - 1), TimeUnit.MILLISECONDS.toNanos(atLeast));
     }
 
-    /** One or two faults; the second while the first lasts, so that now and then no majority is left. */
-    private void harm(CompletableFuture<Void> working) throws Exception {
+    /**
+     * One or two faults; the second while the first lasts, so that now and then no majority is left.
+     *
+     * @param faults gets those that were drawn
+     * @return whether a majority was reachable throughout
+     */
+    private boolean harm(CompletableFuture<Void> working, List<Fault> faults) throws Exception {
+        Set<String> harmed = new HashSet<>();
         isDone(working, Duration.ofMillis(200 + schedule.nextInt(500)));
         int count = 1 + schedule.nextInt(5) / 4;
         for (int i = 0; i < count; i++) {
             Fault fault = draw();
+            faults.add(fault);
             tally.harmed(fault);
-            cluster.harm(fault, (round + i) % ChaosCluster.SHARDS, schedule);
+            harmed.addAll(cluster.harm(fault, (round + i) % ChaosCluster.SHARDS, schedule));
             isDone(working, Duration.ofMillis(1_000 + schedule.nextInt(2_000)));
         }
         cluster.mend();
+        return harmed.size() <= (nodes - 1) / 2;
     }
 
     private Fault draw() {

@@ -87,14 +87,21 @@ final class ChaosCluster implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** @param shard whose leader is meant by faults of a leader */
-    void harm(Fault fault, int shard, Random random) throws IOException {
+    /**
+     * @param shard whose leader is meant by faults of a leader
+     * @return the ids of the nodes that are not reachable, or not in time, until it is mended
+     */
+    Set<String> harm(Fault fault, int shard, Random random) throws IOException {
         NodeProcess any = nodes.node(random.nextInt(members.size()));
         NodeProcess leader = leader(shard);
+        NodeProcess next = nodes.node(restarts % members.size());
         switch (fault) {
             case KILL_NODE -> any.kill();
             case KILL_LEADER -> leader.kill();
-            case RESTART_NODE -> nodes.node(restarts++ % members.size()).close();
+            case RESTART_NODE -> {
+                restarts++;
+                next.close();
+            }
             case KILL_ALL -> nodes.nodes().forEach(NodeProcess::kill);
             case FREEZE_NODE -> freeze(any);
             case FREEZE_LEADER -> freeze(leader);
@@ -102,6 +109,9 @@ final class ChaosCluster implements AutoCloseable {
             case ISOLATE_LEADER -> network.set(leader.member().id(), TcpProxy.Mode.SILENT);
             case CUT_NODE -> network.set(any.member().id(), TcpProxy.Mode.CUT);
             case CUT_LEADER -> network.set(leader.member().id(), TcpProxy.Mode.CUT);
+            case CUT_CLIENTS ->
+                others(leader)
+                        .forEach(other -> network.set(other, leader.member().id(), TcpProxy.Mode.CUT_APPLICATIONS));
             case DEAF_LEADER ->
                 others(leader)
                         .forEach(other -> network.mute(other, leader.member().id()));
@@ -115,6 +125,15 @@ final class ChaosCluster implements AutoCloseable {
                 nodes.node(0)
                         .shiftClock(Duration.ofMillis(random.nextLong(2 * MAX_SHIFT_MILLIS + 1) - MAX_SHIFT_MILLIS));
         }
+        return switch (fault) {
+            case KILL_ALL -> members.stream().map(MemberPorts::id).collect(Collectors.toSet());
+            case KILL_NODE, FREEZE_NODE, ISOLATE_NODE, CUT_NODE, SLOW_NODE ->
+                Set.of(any.member().id());
+            case KILL_LEADER, FREEZE_LEADER, ISOLATE_LEADER, CUT_LEADER, DEAF_LEADER, MUTE_LEADER, LOSE_REPLIES ->
+                Set.of(leader.member().id());
+            case RESTART_NODE -> Set.of(next.member().id());
+            case CUT_CLIENTS, SHIFT_CLOCK -> Set.of();
+        };
     }
 
     private List<String> others(NodeProcess node) {

@@ -22,6 +22,8 @@ enum Fault {
     CUT_NODE,
     /** Likewise of a shard's leader: the others' clients notice at once and go on, while it does not know yet. */
     CUT_LEADER,
+    /** A leader's connections with clients are closed, and closed again; the other nodes reach it, and a client its own node. */
+    CUT_CLIENTS,
     /** A leader is heard by the others and hears nothing. */
     DEAF_LEADER,
     /** A leader hears the others and is not heard. */

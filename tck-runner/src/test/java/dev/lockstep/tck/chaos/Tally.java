@@ -2,6 +2,7 @@ package dev.lockstep.tck.chaos;
 
 import dev.lockstep.cluster.history.Outcome;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +11,26 @@ import java.util.concurrent.TimeUnit;
 final class Tally {
 
     private static final int MAX_ODD = 20;
+
+    /** The longest call of each kind, and the longest time in which nobody was acknowledged anything, in milliseconds. */
+    private static final class Longest {
+
+        private final Map<String, Long> calls = new TreeMap<>();
+        private long gap;
+
+        private void called(String kind, long millis) {
+            calls.merge(kind, millis, Math::max);
+        }
+
+        private void add(Longest other) {
+            other.calls.forEach(this::called);
+            gap = Math.max(gap, other.gap);
+        }
+
+        private long call() {
+            return calls.values().stream().mapToLong(millis -> millis).max().orElse(0);
+        }
+    }
 
     private long acknowledged;
     private long failed;
@@ -20,9 +41,11 @@ final class Tally {
     private long undecided;
     private long fewestAcknowledged = Long.MAX_VALUE;
     private long longestRecoveryMillis;
-    private long longestGapMillis;
     private long lastAcknowledged;
-    private final Map<String, Long> longestCalls = new TreeMap<>();
+    private Longest thisRound = new Longest();
+    private final Longest withMajority = new Longest();
+    private final Longest withoutMajority = new Longest();
+    private final Map<Fault, Long> longestCallByFault = new EnumMap<>(Fault.class);
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
     private final Map<String, Integer> odd = new TreeMap<>();
 
@@ -32,7 +55,7 @@ final class Tally {
      * @param kind of call
      */
     synchronized void called(String kind, Outcome outcome, long beganNanos, long endedNanos) {
-        longestCalls.merge(kind, TimeUnit.NANOSECONDS.toMillis(endedNanos - beganNanos), Math::max);
+        thisRound.called(kind, TimeUnit.NANOSECONDS.toMillis(endedNanos - beganNanos));
         if (outcome == Outcome.FAILED) {
             failed++;
         } else if (outcome == Outcome.UNKNOWN) {
@@ -40,7 +63,7 @@ final class Tally {
         } else {
             acknowledged++;
             long gap = lastAcknowledged == 0 ? 0 : endedNanos - lastAcknowledged;
-            longestGapMillis = Math.max(longestGapMillis, TimeUnit.NANOSECONDS.toMillis(gap));
+            thisRound.gap = Math.max(thisRound.gap, TimeUnit.NANOSECONDS.toMillis(gap));
             lastAcknowledged = endedNanos;
         }
     }
@@ -61,9 +84,19 @@ final class Tally {
         undecided += notDecided;
     }
 
-    synchronized void roundEnded(long acknowledgedInIt, long leadersChanged, long recoveryMillis) {
+    /**
+     * @param inIt the faults of the round
+     * @param majority whether a majority of nodes was reachable throughout
+     */
+    synchronized void roundEnded(
+            long acknowledgedInIt, long leadersChanged, long recoveryMillis, List<Fault> inIt, boolean majority) {
         rounds++;
         lastAcknowledged = 0;
+        (majority ? withMajority : withoutMajority).add(thisRound);
+        if (inIt.size() == 1) {
+            longestCallByFault.merge(inIt.get(0), thisRound.call(), Math::max);
+        }
+        thisRound = new Longest();
         leaderChanges += leadersChanged;
         fewestAcknowledged = Math.min(fewestAcknowledged, acknowledgedInIt);
         longestRecoveryMillis = Math.max(longestRecoveryMillis, recoveryMillis);
@@ -102,7 +135,8 @@ final class Tally {
     @Override
     public synchronized String toString() {
         return ("rounds=%d operations=%d acknowledged=%d failed=%d outcome-unknown=%d fewest-acknowledged=%d leader-changes=%d"
-                        + " longest-recovery-ms=%d longest-gap-ms=%d longest-call-ms=%s faults=%s odd=%s violations=%d undecided=%d")
+                        + " longest-recovery-ms=%d longest-gap-ms=%d longest-call-ms=%d %s by-fault=%s"
+                        + " without-majority: longest-gap-ms=%d longest-call-ms=%d faults=%s odd=%s violations=%d undecided=%d")
                 .formatted(
                         rounds,
                         acknowledged + failed + unknown,
@@ -112,8 +146,12 @@ final class Tally {
                         rounds == 0 ? 0 : fewestAcknowledged,
                         leaderChanges,
                         longestRecoveryMillis,
-                        longestGapMillis,
-                        longestCalls,
+                        withMajority.gap,
+                        withMajority.call(),
+                        withMajority.calls,
+                        longestCallByFault,
+                        withoutMajority.gap,
+                        withoutMajority.call(),
                         faults,
                         odd,
                         violations,
