@@ -63,6 +63,23 @@ abstract class CacheParity {
     /** Names a CacheManager of the topology. */
     abstract URI uri();
 
+    /** The highest term of each group, if there are several nodes: as long as none has changed, no leadership has moved. */
+    Map<Integer, Long> terms() {
+        return Map.of();
+    }
+
+    /**
+     * The code ran so many times since the terms were those; only where a leadership has moved meanwhile, and leases ended with it, it may
+     * have been run again.
+     */
+    void assertRuns(AtomicInteger runs, int times, Map<Integer, Long> terms) {
+        if (terms().equals(terms)) {
+            assertThat(runs).hasValue(times);
+        } else {
+            assertThat(runs).hasValueGreaterThanOrEqualTo(times);
+        }
+    }
+
     private CacheManager open() {
         return Caching.getCachingProvider().getCacheManager(uri(), null);
     }
@@ -111,8 +128,9 @@ abstract class CacheParity {
     }
 
     @Test
-    void noIncrementIsLostAndNoneIsRunTwice() throws Exception {
+    void noIncrementIsLostOrAppliedTwiceAndNoneIsRunTwiceUnderOneLeader() throws Exception {
         Cache<String, Integer> cache = manager.createCache("increments", types());
+        Map<Integer, Long> terms = terms();
         AtomicInteger runs = new AtomicInteger();
         List<Integer> results = together(
                 400,
@@ -122,7 +140,7 @@ abstract class CacheParity {
                 }));
         assertThat(results).doesNotHaveDuplicates();
         assertThat(cache.get("counter")).isEqualTo(400);
-        assertThat(runs).hasValue(400);
+        assertRuns(runs, 400, terms);
     }
 
     @Test

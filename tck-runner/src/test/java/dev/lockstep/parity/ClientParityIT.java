@@ -59,6 +59,11 @@ class ClientParityIT extends SharedParity {
     }
 
     @Override
+    NodeProcesses nodes() {
+        return nodes;
+    }
+
+    @Override
     URI uri() {
         return nodes.uri();
     }

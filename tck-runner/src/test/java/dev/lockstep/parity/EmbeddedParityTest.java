@@ -17,7 +17,7 @@ import javax.cache.Cache;
 import org.junit.jupiter.api.Test;
 
 /** On the single node in memory. */
-class EmbeddedParityTest extends StatisticsParity {
+class EmbeddedParityTest extends LeaseParity {
 
     @Override
     URI uri() {

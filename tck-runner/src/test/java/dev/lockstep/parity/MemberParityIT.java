@@ -41,6 +41,11 @@ class MemberParityIT extends SharedParity {
     }
 
     @Override
+    NodeProcesses nodes() {
+        return others;
+    }
+
+    @Override
     URI uri() {
         return settings.toUri();
     }

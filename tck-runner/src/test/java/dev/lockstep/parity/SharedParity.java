@@ -3,11 +3,17 @@ package dev.lockstep.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.Closeable;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -17,13 +23,25 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What CacheManagers that share a cluster do to each other's caches. */
-abstract class SharedParity extends StatisticsParity {
+abstract class SharedParity extends LeaseParity {
 
     private CacheManager other;
 
     @BeforeEach
     void openAnother() {
         other = another();
+    }
+
+    /** Nodes of the cluster that run as processes. */
+    abstract NodeProcesses nodes();
+
+    @Override
+    Map<Integer, Long> terms() {
+        try (Clients clients = new Clients("processes", nodes().addresses())) {
+            return clients.open().replicas().join().values().stream()
+                    .flatMap(List::stream)
+                    .collect(Collectors.toMap(ReplicaStatus::group, ReplicaStatus::term, Math::max));
+        }
     }
 
     private static MutableConfiguration<Integer, String> otherTypes() {

@@ -75,8 +75,8 @@ final class CacheCommand {
                 throw new RefusedException("--max-entries " + maxEntries + ": a bound is 0 for none, or more");
             }
             CacheInfo cache = find(session);
-            CacheInfo altered = ClusterOptions.join(
-                    session.alterCache(new Request.AlterCache(cache.id(), expiry, maxEntries, promise())));
+            CacheInfo altered = ClusterOptions.join(session.alterCache(
+                    new Request.AlterCache(cache.id(), cache.revision(), expiry, maxEntries, promise())));
             return new ClusterOptions.Report(
                     "cache " + name + " was " + text(cache.definition()) + System.lineSeparator() + "cache " + name
                             + " is  " + text(altered.definition()),

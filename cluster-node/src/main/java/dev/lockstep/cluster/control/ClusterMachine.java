@@ -31,16 +31,22 @@ public final class ClusterMachine {
     /** What the log has decided so far. Replaced, never changed. */
     private record State(TreeMap<Integer, CacheInfo> caches, int highestId) {}
 
-    /** Creates a cache, or attaches to one of which everything is so that the proposal says. */
-    Reply create(CacheProposal proposal, CacheDefinition completed) {
+    /**
+     * Attaches to a cache of which everything is so that the proposal says; creates it if none has been since the caller knew the
+     * highest id.
+     */
+    Reply create(CacheProposal proposal, CacheDefinition completed, int highestId) {
         State before = state;
         for (CacheInfo existing : before.caches().values()) {
             if (existing.definition().name().equals(proposal.name())) {
                 String difference = difference(existing.definition(), proposal, completed);
                 return difference.isEmpty()
-                        ? new Reply.Caches(List.of(existing))
+                        ? new Reply.Caches(List.of(existing), before.highestId())
                         : Reply.Refused.of(Status.DEFINITION_DIFFERS, difference);
             }
+        }
+        if (highestId != before.highestId()) {
+            return new Reply.Caches(List.of(), before.highestId());
         }
         if (before.caches().size() == MAX_CACHES) {
             return Reply.Refused.of(Status.INVALID, "There are " + MAX_CACHES + " caches already, as many as can be");
@@ -49,10 +55,10 @@ public final class ClusterMachine {
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(created.id(), created);
         state = new State(changed, created.id());
-        return new Reply.Caches(List.of(created));
+        return new Reply.Caches(List.of(created), created.id());
     }
 
-    /** Changes a definition; the shards learn of it by the new revision. */
+    /** Changes a definition, if nobody else has since the caller saw it; the shards learn of it by the new revision. */
     Reply alter(Request.AlterCache alteration) {
         State before = state;
         CacheInfo existing = before.caches().get(alteration.cacheId());
@@ -72,13 +78,20 @@ public final class ClusterMachine {
                 alteration.maxEntries() == null ? OptionalLong.empty() : OptionalLong.of(alteration.maxEntries()),
                 Optional.ofNullable(alteration.consistency()));
         if (altered.equals(was)) {
-            return new Reply.Caches(List.of(existing));
+            return new Reply.Caches(List.of(existing), before.highestId());
+        }
+        if (existing.revision() != alteration.revision()) {
+            return Reply.Refused.of(
+                    Status.DEFINITION_DIFFERS,
+                    "Cache " + was.name() + " has been altered meanwhile: its definition has revision "
+                            + existing.revision() + ", and " + alteration.revision()
+                            + " was to be altered. Look at it as it is now, and alter that");
         }
         CacheInfo info = new CacheInfo(existing.id(), existing.revision() + 1, altered);
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(info.id(), info);
         state = new State(changed, before.highestId());
-        return new Reply.Caches(List.of(info));
+        return new Reply.Caches(List.of(info), before.highestId());
     }
 
     Reply destroy(int cacheId) {
@@ -121,8 +134,10 @@ public final class ClusterMachine {
         return cacheId <= now.highestId() && !now.caches().containsKey(cacheId);
     }
 
-    public List<CacheInfo> caches() {
-        return List.copyOf(state.caches().values());
+    /** All caches that exist. */
+    Reply.Caches list() {
+        State now = state;
+        return new Reply.Caches(List.copyOf(now.caches().values()), now.highestId());
     }
 
     /** The highest id ever given to a cache. */

@@ -16,8 +16,9 @@ sealed interface ControlCommand {
      * Creates a cache, or attaches to one that has what the proposal says.
      *
      * @param completed the proposal with what the leader's templates said at that time
+     * @param highestId that the caller knows of
      */
-    record Create(CacheProposal proposal, CacheDefinition completed) implements ControlCommand {}
+    record Create(CacheProposal proposal, CacheDefinition completed, int highestId) implements ControlCommand {}
 
     /** Does what a request says by itself. */
     record Plain(Request request) implements ControlCommand {}
@@ -28,6 +29,7 @@ sealed interface ControlCommand {
             out.u8(1);
             ValueCodec.proposal(out, create.proposal());
             ValueCodec.definition(out, create.completed());
+            out.varint(create.highestId());
         } else if (this instanceof Plain plain) {
             out.u8(2);
             RequestCodec.write(out, plain.request());
@@ -39,7 +41,7 @@ sealed interface ControlCommand {
         WireReader in = new WireReader(entry);
         int tag = in.u8();
         return switch (tag) {
-            case 1 -> new Create(ValueCodec.proposal(in), ValueCodec.definition(in));
+            case 1 -> new Create(ValueCodec.proposal(in), ValueCodec.definition(in), in.size());
             case 2 -> new Plain(RequestCodec.read(in));
             default -> throw new MalformedFrameException("The control log has no command " + tag);
         };

@@ -73,7 +73,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
         private Reply decide(ControlCommand command) {
             if (command instanceof ControlCommand.Create create) {
-                return machine.create(create.proposal(), create.completed());
+                return machine.create(create.proposal(), create.completed(), create.highestId());
             }
             Request request = ((ControlCommand.Plain) command).request();
             if (request instanceof Request.AlterCache alter) {
@@ -154,7 +154,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                 reply.accept(Reply.Refused.of(Status.DEFINITION_DIFFERS, contradiction));
                 return;
             }
-            command = new ControlCommand.Create(proposal, proposal.completed(templates.of(proposal.name())));
+            command = new ControlCommand.Create(
+                    proposal, proposal.completed(templates.of(proposal.name())), create.highestId());
         }
         log.propose(command.encode())
                 .whenComplete(
@@ -170,7 +171,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** Answers all caches that exist, linearizably. */
     public void list(Consumer<Reply> reply) {
-        barrier.pass(() -> reply.accept(new Reply.Caches(machine.caches())), reply);
+        barrier.pass(() -> reply.accept(machine.list()), reply);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.server;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.shard.Caller;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.routing.RequestServer;
@@ -65,12 +66,13 @@ public final class RequestDispatcher implements RequestServer {
     }
 
     /** One connection: what it has under way, and what it has subscribed to. */
-    private final class Peer implements Connection {
+    private final class Peer implements Connection, Caller {
 
         private final @Nullable NodeId node;
         private final Replies replies;
         private final AtomicInteger inFlight = new AtomicInteger();
         private final Map<Long, Runnable> subscriptions = new ConcurrentHashMap<>();
+        private volatile boolean closed;
 
         Peer(@Nullable NodeId node, Replies replies) {
             this.node = node;
@@ -101,6 +103,9 @@ public final class RequestDispatcher implements RequestServer {
                 replies.send(correlationId, new Reply.Done());
             } else if (request instanceof Request.DescribeCluster) {
                 replies.send(correlationId, new Reply.Cluster(view.get()));
+            } else if (request instanceof Request.RenewLeases renewal) {
+                shards.renew(renewal);
+                replies.send(correlationId, new Reply.Done());
             } else if (request instanceof Request.ConfirmTerms confirm) {
                 replies.send(correlationId, confirmed(confirm));
             } else if (request instanceof Request.ToLog toLog && node != null) {
@@ -126,7 +131,7 @@ public final class RequestDispatcher implements RequestServer {
 
         private void serve(Request request, Consumer<Reply> reply) {
             if (request instanceof Request.ToShard toShard) {
-                shards.serve(toShard, reply);
+                shards.serve(toShard, this, reply);
             } else if (request instanceof Request.ListCaches) {
                 control.list(reply);
             } else if (request instanceof Request.DescribeReplicas) {
@@ -155,8 +160,10 @@ public final class RequestDispatcher implements RequestServer {
 
         private static boolean mayBePassedOn(Request request) {
             return (request instanceof Request.ToShard && !(request instanceof Request.Subscribe))
+                    || request instanceof Request.RenewLeases
                     || request instanceof Request.ListCaches
                     || request instanceof Request.CreateCache
+                    || request instanceof Request.AlterCache
                     || request instanceof Request.DestroyCache;
         }
 
@@ -213,8 +220,15 @@ public final class RequestDispatcher implements RequestServer {
         }
 
         @Override
+        public boolean isConnected() {
+            return !closed;
+        }
+
+        @Override
         public void closed() {
+            closed = true;
             subscriptions.keySet().forEach(this::end);
+            shards.disconnected(this);
         }
     }
 }

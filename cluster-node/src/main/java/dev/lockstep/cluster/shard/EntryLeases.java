@@ -1,13 +1,14 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Status;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -16,143 +17,221 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who may work on an entry, first come first served, in the leader's memory. A courtesy: what makes updates safe is the
- * condition they are written under. Thread-safe; the lock guards all fields, and nobody is told while it is held.
+ * condition they are written under. A lease, and a place in the queue for one, ends with the connection it was asked for over, and
+ * when its session has given no sign of life for it. Thread-safe; the lock guards all fields, and nobody is told while it is held.
  */
 final class EntryLeases {
 
     static final int MAX_WAITING = 10_000;
     static final long MAX_WAIT_MILLIS = 60_000;
-    static final long MAX_HOLD_MILLIS = 300_000;
+    static final long MAX_HOLD_MILLIS = 10_000;
 
+    private final Time time;
     private final EventLoop loop;
-    private final Map<Entry, Queue> queues = new HashMap<>();
-    private int waiting;
+    /** The first of a queue holds the lease. No queue is empty. */
+    private final Map<Entry, LinkedHashMap<LeaseId, Lease>> queues = new HashMap<>();
+
+    private final Map<LeaseId, Lease> leases = new HashMap<>();
 
     private record Entry(int cacheId, Bytes key) {}
 
-    /** @param granted takes null when the lease is granted, or why it is not */
-    private record Wait(LeaseId id, long holdMillis, Consumer<@Nullable Status> granted) {}
+    /** A lease that is held or waited for. */
+    private static final class Lease {
 
-    private static final class Queue {
-        private @Nullable LeaseId holder;
-        private EventLoop.@Nullable Timer end;
-        private final Deque<Wait> waits = new ArrayDeque<>();
+        private final Entry entry;
+        private final LeaseId id;
+        private final Caller caller;
+        private final long holdNanos;
+        private final long waitsUntilNanos;
+        private final Consumer<@Nullable Status> granted;
+        private long livesUntilNanos;
+        private EventLoop.@Nullable Timer timer;
+
+        Lease(
+                Entry entry,
+                LeaseId id,
+                Caller caller,
+                long nowNanos,
+                long waitMillis,
+                long holdMillis,
+                Consumer<@Nullable Status> granted) {
+            this.entry = entry;
+            this.id = id;
+            this.caller = caller;
+            this.holdNanos = TimeUnit.MILLISECONDS.toNanos(holdMillis);
+            this.waitsUntilNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(waitMillis);
+            this.livesUntilNanos = nowNanos + holdNanos;
+            this.granted = granted;
+        }
+
+        private void cancelTimer() {
+            if (timer != null) {
+                timer.cancel();
+            }
+        }
     }
 
-    EntryLeases(EventLoop loop) {
+    EntryLeases(Time time, EventLoop loop) {
+        this.time = time;
         this.loop = loop;
     }
 
     /**
-     * Grants the lease now, later, or not at all. Asking again with the same id takes the place of the first asking, which is told
-     * {@link Status#BUSY} if it still waits: whoever asked has stopped listening to that.
+     * Grants the lease now, later, or not at all: {@link Status#LEASE_TIMEOUT} after {@code waitMillis}. Asking again with the same id
+     * takes the place of the first asking. That is told {@link Status#BUSY} if it still waits, as is what ends for another reason:
+     * whoever asked has stopped listening, or asks again.
+     *
+     * @param holdMillis how long it lives without being asked for again or {@linkplain #renew renewed}, also while it is waited for
+     * @param granted takes null when the lease is granted, or why it is not
      */
     void acquire(
-            int cacheId, Bytes key, LeaseId id, long waitMillis, long holdMillis, Consumer<@Nullable Status> granted) {
+            int cacheId,
+            Bytes key,
+            LeaseId id,
+            Caller caller,
+            long waitMillis,
+            long holdMillis,
+            Consumer<@Nullable Status> granted) {
         Entry entry = new Entry(cacheId, key);
-        Wait wait = new Wait(id, holdMillis, granted);
-        boolean free;
-        boolean full = false;
-        Wait replaced = null;
+        Lease lease = new Lease(entry, id, caller, time.nanos(), waitMillis, holdMillis, granted);
+        List<Runnable> told = new ArrayList<>(1);
         synchronized (this) {
-            Queue queue = queues.computeIfAbsent(entry, none -> new Queue());
-            free = queue.holder == null || queue.holder.equals(id);
-            if (free) {
-                queue.holder = id;
+            Status refused = refusal(lease);
+            if (refused == null) {
+                enqueue(lease, told);
             } else {
-                replaced = replace(queue, wait);
-                full = replaced == null && waiting >= MAX_WAITING;
-                if (replaced == null && !full) {
-                    waiting++;
-                    queue.waits.add(wait);
+                told.add(() -> granted.accept(refused));
+            }
+        }
+        told.forEach(Runnable::run);
+        if (!caller.isConnected()) {
+            disconnected(caller);
+        }
+    }
+
+    private @Nullable Status refusal(Lease lease) {
+        Lease known = leases.get(lease.id);
+        if (known != null) {
+            return known.entry.equals(lease.entry) ? null : Status.INVALID;
+        }
+        return queues.containsKey(lease.entry) && leases.size() - queues.size() >= MAX_WAITING ? Status.BUSY : null;
+    }
+
+    private void enqueue(Lease lease, List<Runnable> told) {
+        LinkedHashMap<LeaseId, Lease> queue = queues.computeIfAbsent(lease.entry, none -> new LinkedHashMap<>());
+        Lease known = leases.put(lease.id, lease);
+        // In the place of the one with the same id, if there is one.
+        queue.put(lease.id, lease);
+        boolean holds = holds(lease);
+        if (known != null) {
+            known.cancelTimer();
+            if (!holds) {
+                told.add(() -> known.granted.accept(Status.BUSY));
+            }
+        }
+        if (holds) {
+            told.add(() -> lease.granted.accept(null));
+        }
+        schedule(lease, holds);
+    }
+
+    private boolean holds(Lease lease) {
+        return queues.get(lease.entry).values().iterator().next() == lease;
+    }
+
+    private void schedule(Lease lease, boolean holds) {
+        lease.timer = loop.schedule(endsIn(lease, holds), () -> due(lease));
+    }
+
+    private long endsIn(Lease lease, boolean holds) {
+        long now = time.nanos();
+        long lives = lease.livesUntilNanos - now;
+        return Math.max(0, holds ? lives : Math.min(lives, lease.waitsUntilNanos - now));
+    }
+
+    /** Ends a lease whose time has come, unless it has been renewed or granted meanwhile. */
+    private void due(Lease lease) {
+        List<Runnable> told = new ArrayList<>(1);
+        synchronized (this) {
+            if (leases.get(lease.id) != lease) {
+                return;
+            }
+            boolean holds = holds(lease);
+            if (endsIn(lease, holds) > 0) {
+                schedule(lease, holds);
+                return;
+            }
+            end(lease, lease.livesUntilNanos - time.nanos() > 0 ? Status.LEASE_TIMEOUT : Status.BUSY, told);
+        }
+        told.forEach(Runnable::run);
+    }
+
+    /** Takes a sign of life of who holds the lease or waits for it. Nothing happens if there is no such lease (any more). */
+    synchronized void renew(LeaseId id) {
+        Lease lease = leases.get(id);
+        if (lease != null) {
+            lease.livesUntilNanos = time.nanos() + lease.holdNanos;
+        }
+    }
+
+    /** Ends the lease, or the wait for it. Nothing happens if there is no such lease (any more). */
+    void release(int cacheId, Bytes key, LeaseId id) {
+        List<Runnable> told = new ArrayList<>(1);
+        synchronized (this) {
+            Lease lease = leases.get(id);
+            if (lease == null || !lease.entry.equals(new Entry(cacheId, key))) {
+                return;
+            }
+            end(lease, Status.BUSY, told);
+        }
+        told.forEach(Runnable::run);
+    }
+
+    /** Ends all that was asked for over a connection that is closed. */
+    void disconnected(Caller caller) {
+        List<Runnable> told = new ArrayList<>();
+        synchronized (this) {
+            for (Lease lease : List.copyOf(leases.values())) {
+                if (lease.caller == caller && leases.get(lease.id) == lease) {
+                    end(lease, Status.BUSY, told);
                 }
             }
         }
-        if (replaced != null) {
-            replaced.granted().accept(Status.BUSY);
-        }
-        if (full) {
-            granted.accept(Status.BUSY);
-        } else if (free) {
-            grant(entry, wait);
+        told.forEach(Runnable::run);
+    }
+
+    /** @param why it is not granted, for one that waits */
+    private void end(Lease lease, Status why, List<Runnable> told) {
+        boolean held = holds(lease);
+        LinkedHashMap<LeaseId, Lease> queue = queues.get(lease.entry);
+        remove(lease);
+        queue.remove(lease.id);
+        if (!held) {
+            told.add(() -> lease.granted.accept(why));
         } else {
-            loop.schedule(TimeUnit.MILLISECONDS.toNanos(waitMillis), () -> giveUp(entry, wait));
+            passOn(lease.entry, queue, told);
         }
     }
 
-    /** Puts it in the place of the one with the same id, which is returned; null if there is none. */
-    private static @Nullable Wait replace(Queue queue, Wait wait) {
-        for (int i = queue.waits.size(); i > 0; i--) {
-            Wait next = queue.waits.remove();
-            queue.waits.add(next.id().equals(wait.id()) ? wait : next);
-            if (next.id().equals(wait.id())) {
-                rotate(queue, i - 1);
-                return next;
-            }
-        }
-        return null;
-    }
-
-    private static void rotate(Queue queue, int times) {
-        for (int i = 0; i < times; i++) {
-            queue.waits.add(queue.waits.remove());
-        }
-    }
-
-    private void grant(Entry entry, Wait wait) {
-        EventLoop.Timer end = loop.schedule(
-                TimeUnit.MILLISECONDS.toNanos(wait.holdMillis()),
-                () -> release(entry.cacheId(), entry.key(), wait.id()));
-        EventLoop.Timer useless = end;
-        synchronized (this) {
-            Queue queue = queues.get(entry);
-            if (queue != null && wait.id().equals(queue.holder)) {
-                useless = queue.end;
-                queue.end = end;
-            }
-        }
-        if (useless != null) {
-            useless.cancel();
-        }
-        wait.granted().accept(null);
-    }
-
-    private void giveUp(Entry entry, Wait wait) {
-        boolean removed;
-        synchronized (this) {
-            Queue queue = queues.get(entry);
-            removed = queue != null && queue.waits.remove(wait);
-            waiting -= removed ? 1 : 0;
-        }
-        if (removed) {
-            wait.granted().accept(Status.LEASE_TIMEOUT);
-        }
-    }
-
-    /** Gives the lease to the next. Nothing happens if {@code id} does not hold it. */
-    void release(int cacheId, Bytes key, LeaseId id) {
-        Entry entry = new Entry(cacheId, key);
-        Wait next;
-        synchronized (this) {
-            Queue queue = queues.get(entry);
-            if (queue == null || !id.equals(queue.holder)) {
+    /** Gives a lease that has become free to the first in the queue that is there to take it. */
+    private void passOn(Entry entry, LinkedHashMap<LeaseId, Lease> queue, List<Runnable> told) {
+        long now = time.nanos();
+        for (Iterator<Lease> waiting = queue.values().iterator(); waiting.hasNext(); ) {
+            Lease next = waiting.next();
+            if (next.livesUntilNanos - now > 0 && next.caller.isConnected()) {
+                told.add(() -> next.granted.accept(null));
                 return;
             }
-            if (queue.end != null) {
-                queue.end.cancel();
-                queue.end = null;
-            }
-            next = queue.waits.poll();
-            queue.holder = next == null ? null : next.id();
-            if (next == null) {
-                queues.remove(entry);
-            } else {
-                waiting--;
-            }
+            waiting.remove();
+            remove(next);
+            told.add(() -> next.granted.accept(Status.BUSY));
         }
-        if (next != null) {
-            grant(entry, next);
-        }
+        queues.remove(entry);
+    }
+
+    private void remove(Lease lease) {
+        lease.cancelTimer();
+        leases.remove(lease.id);
     }
 
     /** Whether no lease is held. */
@@ -162,17 +241,17 @@ final class EntryLeases {
 
     /** Takes all leases back: they end with the leadership. Whoever waits is told {@link Status#NO_LEADER}. */
     void dropAll() {
-        List<Wait> dropped = new ArrayList<>();
+        List<Lease> dropped = new ArrayList<>();
         synchronized (this) {
-            for (Queue queue : queues.values()) {
-                if (queue.end != null) {
-                    queue.end.cancel();
+            for (Lease lease : leases.values()) {
+                lease.cancelTimer();
+                if (!holds(lease)) {
+                    dropped.add(lease);
                 }
-                dropped.addAll(queue.waits);
             }
             queues.clear();
-            waiting = 0;
+            leases.clear();
         }
-        dropped.forEach(wait -> wait.granted().accept(Status.NO_LEADER));
+        dropped.forEach(lease -> lease.granted.accept(Status.NO_LEADER));
     }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.routing.LocalEntry;
 import dev.lockstep.protocol.routing.LocalReplicas;
 import dev.lockstep.protocol.routing.SessionPositions;
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -44,7 +45,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
     }
 
     /** Serves a request about a shard; what is no such request, or no such shard, is refused. */
-    public void serve(Request.ToShard request, Consumer<Reply> reply) {
+    public void serve(Request.ToShard request, Caller caller, Consumer<Reply> reply) {
         ShardReplica replica = replicas.get(request.shard());
         if (replica == null) {
             reply.accept(notHosted(request.shard()));
@@ -55,7 +56,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         } else if (request instanceof Request.Clear clear) {
             replica.write(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()), reply);
         } else if (request instanceof Request.ReadForUpdate read && isWithinBounds(read)) {
-            replica.readForUpdate(read, reply);
+            replica.readForUpdate(read, caller, reply);
         } else if (request instanceof Request.FetchCheckpoint fetch) {
             replica.checkpoint(fetch, reply);
         } else if (request instanceof Request.Release release) {
@@ -65,9 +66,24 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
                     Status.INVALID,
                     "A write without mutations or with more than " + MAX_MUTATIONS
                             + ", or a lease without an id or beyond its bounds: it is waited for at most "
-                            + EntryLeases.MAX_WAIT_MILLIS + " ms, and held 1 to " + EntryLeases.MAX_HOLD_MILLIS
-                            + " ms"));
+                            + EntryLeases.MAX_WAIT_MILLIS + " ms, and lives 1 to " + EntryLeases.MAX_HOLD_MILLIS
+                            + " ms without a sign of life"));
         }
+    }
+
+    /** Renews leases of one session. What is not led here is not renewed. */
+    public void renew(Request.RenewLeases request) {
+        for (Request.RenewLeases.Lease lease : request.leases()) {
+            ShardReplica replica = replicas.get(lease.shard());
+            if (replica != null) {
+                replica.renew(new LeaseId(request.sessionHigh(), request.sessionLow(), lease.number()));
+            }
+        }
+    }
+
+    /** Ends the leases that were asked for over a connection that is closed. */
+    public void disconnected(Caller caller) {
+        replicas.values().forEach(replica -> replica.disconnected(caller));
     }
 
     private static Reply notHosted(int shard) {

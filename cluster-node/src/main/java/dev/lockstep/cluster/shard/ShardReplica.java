@@ -24,6 +24,7 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -89,7 +90,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.loop = loop;
         this.maxStalenessNanos = limits.maxStaleness().toNanos();
         this.freshUntilNanos = time.nanos() - 1;
-        this.leases = new EntryLeases(loop);
+        this.leases = new EntryLeases(time, loop);
         this.evictions = new EvictionAdvisor(state::store, state::definition, shares);
         shares.host(state::store);
         this.log = consensus.open(shard, replicas, state);
@@ -453,7 +454,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
     // Leases
 
-    void readForUpdate(Request.ReadForUpdate request, Consumer<Reply> reply) {
+    void readForUpdate(Request.ReadForUpdate request, Caller caller, Consumer<Reply> reply) {
         Reply.Refused refusal = barrier.refusal();
         if (refusal != null) {
             reply.accept(refusal);
@@ -466,6 +467,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                         request.cacheId(),
                         request.key(),
                         request.lease(),
+                        caller,
                         request.waitMillis(),
                         request.holdMillis(),
                         why -> granted(request, why, reply)));
@@ -475,8 +477,14 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         evictions.read(request.cacheId(), request.key());
         if (why == Status.NO_LEADER) {
             reply.accept(barrier.elsewhere());
+        } else if (why == Status.BUSY) {
+            reply.accept(new Reply.Refused(
+                    why, "Too many wait for leases, or this wait has ended for want of a sign of life", 10, null));
+        } else if (why == Status.INVALID) {
+            reply.accept(Reply.Refused.of(why, "The number of this lease is in use for another entry"));
         } else if (why != null) {
-            reply.accept(Reply.Refused.of(why, "The entry's lease did not become free in time"));
+            reply.accept(
+                    Reply.Refused.of(why, "The lease of the entry, which others hold, did not become free in time"));
         } else {
             settle(
                     0,
@@ -484,6 +492,16 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                     reply,
                     now -> reply.accept(state.leased(request, now)));
         }
+    }
+
+    /** Takes a sign of life of who holds a lease, or waits for one. */
+    void renew(LeaseId lease) {
+        leases.renew(lease);
+    }
+
+    /** Ends the leases that were asked for over a connection that is closed. */
+    void disconnected(Caller caller) {
+        leases.disconnected(caller);
     }
 
     /** Absent now is as good as absent since: what a caller saw is so again at this moment. */

@@ -62,8 +62,17 @@ class ControlGroupTest {
     }
 
     private static Request create(String name, @Nullable ExpiryRule expiry, CacheSettings template) {
+        return create(name, expiry, template, 0);
+    }
+
+    private static Request create(String name, int highestId) {
+        return create(name, null, CacheSettings.NOTHING, highestId);
+    }
+
+    private static Request create(String name, @Nullable ExpiryRule expiry, CacheSettings template, int highestId) {
         return new Request.CreateCache(
-                new CacheProposal(name, "k", "v", expiry, "", CacheSettings.NOTHING, template, "client.yaml:3"));
+                new CacheProposal(name, "k", "v", expiry, "", CacheSettings.NOTHING, template, "client.yaml:3"),
+                highestId);
     }
 
     private static CacheSettings living(Duration timeToLive) {
@@ -90,7 +99,7 @@ class ControlGroupTest {
 
     private void decide(Request request) {
         CacheProposal proposal = ((Request.CreateCache) request).proposal();
-        log.apply(new ControlCommand.Create(proposal, proposal.completed(CacheSettings.NOTHING)).encode());
+        log.apply(new ControlCommand.Create(proposal, proposal.completed(CacheSettings.NOTHING), 0).encode());
     }
 
     private Status status() {
@@ -115,7 +124,8 @@ class ControlGroupTest {
         assertThat(cache.definition().maxEntries()).isEqualTo(100);
         assertThat(cache.definition().expiry())
                 .isEqualTo(ExpiryRule.of(Optional.of(Duration.ofMinutes(10)), Optional.empty()));
-        assertThat(created("long").definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
+        assertThat(only(answer(create("long", cache.id()))).definition().expiry())
+                .isEqualTo(ExpiryRule.ETERNAL);
     }
 
     @Test
@@ -152,7 +162,7 @@ class ControlGroupTest {
     @Test
     void anAlteredCacheHasALaterRevisionOfItsDefinition() {
         CacheInfo cache = created("c");
-        var alteration = new Request.AlterCache(cache.id(), null, 7L, Consistency.STRONG);
+        var alteration = new Request.AlterCache(cache.id(), 1, null, 7L, Consistency.STRONG);
         CacheInfo altered = only(answer(alteration));
         assertThat(altered.revision()).isEqualTo(2);
         assertThat(altered.definition().maxEntries()).isEqualTo(7);
@@ -160,7 +170,20 @@ class ControlGroupTest {
         assertThat(altered.definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
         assertThat(only(answer(alteration))).isEqualTo(altered);
         assertThat(control.cache(cache.id())).isEqualTo(altered);
-        assertThat(answer(new Request.AlterCache(99, null, 7L, null))).isInstanceOf(Reply.Refused.class);
+        assertThat(answer(new Request.AlterCache(99, 1, null, 7L, null))).isInstanceOf(Reply.Refused.class);
+    }
+
+    @Test
+    void aCopyOfAnAlterationThatArrivesAfterAnotherOneChangesNothing() {
+        CacheInfo cache = created("c");
+        var first = new Request.AlterCache(cache.id(), 1, null, 7L, null);
+        answer(first);
+        CacheInfo second = only(answer(new Request.AlterCache(cache.id(), 2, null, 8L, null)));
+        assertThat(answer(first)).isInstanceOfSatisfying(Reply.Refused.class, refusal -> {
+            assertThat(refusal.status()).isEqualTo(Status.DEFINITION_DIFFERS);
+            assertThat(refusal.message()).contains("Cache c", "revision 3", "1 was to be altered");
+        });
+        assertThat(control.cache(cache.id())).isEqualTo(second);
     }
 
     @Test
@@ -177,7 +200,30 @@ class ControlGroupTest {
         control.list(replies::add);
         assertThat(replies).isEmpty();
         peers.confirm(B, true);
-        assertThat(replies).containsExactly(new Reply.Caches(List.of(cache)));
+        assertThat(replies).containsExactly(new Reply.Caches(List.of(cache), 1));
+    }
+
+    @Test
+    void aCopyOfACreationThatArrivesAfterTheCacheWasDestroyedCreatesNothing() {
+        CacheInfo cache = created("c");
+        control.propose(new Request.DestroyCache(cache.id()), replies::add);
+        replies.clear();
+        control.propose(create("c"), replies::add);
+        assertThat(replies).containsExactly(new Reply.Caches(List.of(), cache.id()));
+        assertThat(control.isDestroyed(cache.id())).isTrue();
+        control.propose(create("c", cache.id()), replies::add);
+        assertThat(((Reply.Caches) replies.get(1)).caches())
+                .singleElement()
+                .extracting(CacheInfo::id)
+                .isEqualTo(cache.id() + 1);
+    }
+
+    @Test
+    void whoKnowsOfNoCacheAttachesToOneThatExists() {
+        CacheInfo cache = created("c");
+        only(answer(create("d", cache.id())));
+        control.propose(create("c"), replies::add);
+        assertThat(((Reply.Caches) replies.get(0)).caches()).containsExactly(cache);
     }
 
     @Test
@@ -208,7 +254,7 @@ class ControlGroupTest {
         world.pass(WAIT);
         SteeredPeers.Question question = peers.of(B).get(0);
         assertThat(question.request()).isInstanceOf(Request.ListCaches.class);
-        peers.answer(question, new Reply.Caches(List.of()));
+        peers.answer(question, new Reply.Caches(List.of(), 0));
         assertThat(learnt.get(0).status()).isEqualTo(Status.NO_SUCH_CACHE);
     }
 
@@ -235,7 +281,7 @@ class ControlGroupTest {
         world.pass(WAIT);
         CacheInfo cache =
                 new CacheInfo(1, ((Request.CreateCache) create("c")).proposal().completed(CacheSettings.NOTHING));
-        peers.answer(peers.of(B).get(0), new Reply.Caches(List.of(cache)));
+        peers.answer(peers.of(B).get(0), new Reply.Caches(List.of(cache), 1));
         assertThat(learnt.get(0).status()).isEqualTo(Status.BUSY);
     }
 

@@ -293,8 +293,7 @@ class ClusterIT {
     private static void increment(Session caller, int cache, Bytes key) {
         boolean applied = false;
         while (!applied) {
-            HeldLease held =
-                    caller.readForUpdate(cache, key, Duration.ofSeconds(5)).join();
+            HeldLease held = caller.readForUpdate(cache, key).join();
             Mutation next = Mutation.put(
                     key, number(value(held.found().entry()) + 1), held.found().unchanged());
             WriteResult result = caller.write(cache, next, held.id()).join();

@@ -136,9 +136,18 @@ class LostReplyIT {
     }
 
     @Test
+    void aRequestForALeaseThatArrivesAfterItsRetryWasServedKeepsNobodyWaiting() throws Exception {
+        proxies.values().forEach(TcpProxy::keepBack);
+        HeldLease held = session.readForUpdate(cache, KEY).get(20, TimeUnit.SECONDS);
+        session.write(cache, Mutation.put(KEY, B, held.found().unchanged()), held.id())
+                .get(20, TimeUnit.SECONDS);
+        all(TcpProxy.Mode.PASS);
+        assertThat(onlooker.readForUpdate(cache, KEY)).succeedsWithin(Duration.ofSeconds(20));
+    }
+
+    @Test
     void anUpdateUnderALeaseIsAppliedOnceThoughItsConditionHoldsNoMore() throws Exception {
-        HeldLease held =
-                session.readForUpdate(cache, KEY, Duration.ofSeconds(30)).join();
+        HeldLease held = session.readForUpdate(cache, KEY).join();
         CompletableFuture<WriteResult> write =
                 writeUnheard(Mutation.put(KEY, B, held.found().unchanged()), held.id());
         leader().kill();

@@ -86,9 +86,26 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "asking again for a lease leaves the first request under way",
                     CLUSTER + "shard/EntryLeases.java",
-                    "if (replaced != null) {",
-                    "if (replaced != null && waiting < 0) {",
+                    "told.add(() -> known.granted.accept(Status.BUSY));",
+                    "known.cancelTimer();",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
+            new Defect(
+                    "a lease needs no sign of life of who holds it",
+                    CLUSTER + "shard/EntryLeases.java",
+                    "this.livesUntilNanos = nowNanos + holdNanos;",
+                    "this.livesUntilNanos = nowNanos + 1_000 * holdNanos;"),
+            new Defect(
+                    "a lease outlives the connection that it was asked for over",
+                    CLUSTER + "server/RequestDispatcher.java",
+                    "shards.disconnected(this);",
+                    "",
+                    "dev.lockstep.cluster.server.RequestDispatcherTest"),
+            new Defect(
+                    "a late copy creates a destroyed cache again",
+                    CLUSTER + "control/ClusterMachine.java",
+                    "if (highestId != before.highestId()) {",
+                    "if (highestId > before.highestId()) {",
+                    "dev.lockstep.cluster.control.ControlGroupTest"),
             new Defect(
                     "an older shard map replaces a newer one",
                     ROUTING + "Directory.java",

@@ -85,7 +85,7 @@ class RequestDispatcherTest {
                 talking(consensus), control, shards, peers, () -> view, consensus::replicas, MAX_IN_FLIGHT);
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
-        connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition)));
+        connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition), 0));
         cache = ((Reply.Caches) told.get(1L).get(0)).caches().get(0).id();
         told.clear();
     }
@@ -199,6 +199,34 @@ class RequestDispatcherTest {
     }
 
     @Test
+    void aLeaseGoesToTheNextWhenTheConnectionThatAskedForItIsClosed() {
+        RequestServer.Connection other = connectionOf(null);
+        connection.serve(5, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(1, 2, 3), 9_000, 3_000));
+        other.serve(6, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(3, 4, 5), 9_000, 3_000));
+        assertThat(told).containsOnlyKeys(5L);
+        connection.closed();
+        assertThat(told.get(6L)).hasSize(1).first().isInstanceOf(Reply.Leased.class);
+    }
+
+    @Test
+    void aSessionThatRenewsItsLeaseKeepsIt() {
+        RequestServer.Connection other = connectionOf(null);
+        connection.serve(5, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(1, 2, 3), 9_000, 3_000));
+        other.serve(6, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(3, 4, 5), 9_000, 10_000));
+        for (int second = 0; second < 5; second++) {
+            world.pass(Duration.ofSeconds(1));
+            connection.serve(
+                    7,
+                    new Request.RenewLeases(
+                            1, 2, List.of(new Request.RenewLeases.Lease(0, 3), new Request.RenewLeases.Lease(9, 4))));
+        }
+        assertThat(told.get(7L)).containsOnly(new Reply.Done());
+        assertThat(told).doesNotContainKey(6L);
+        world.pass(Duration.ofSeconds(3));
+        assertThat(told.get(6L)).hasSize(1).first().isInstanceOf(Reply.Leased.class);
+    }
+
+    @Test
     void aSubscriptionToWhatIsNotThereIsRefusedAndItsIdIsFreeAgain() {
         connection.serve(5, new Request.Subscribe(cache, 8, -1, 0));
         assertThat(refusal(5)).isEqualTo(Status.MOVED);
@@ -247,11 +275,22 @@ class RequestDispatcherTest {
         connection.serve(5, new Request.PassOn(b, new Request.ListCaches()));
         assertThat(peers.of(b)).extracting(SteeredPeers.Question::request).containsExactly(new Request.ListCaches());
         assertThat(told).isEmpty();
-        peers.answer(peers.of(b).get(0), new Reply.Caches(List.of()));
-        assertThat(told.get(5L)).containsExactly(new Reply.Caches(List.of()));
+        peers.answer(peers.of(b).get(0), new Reply.Caches(List.of(), 0));
+        assertThat(told.get(5L)).containsExactly(new Reply.Caches(List.of(), 0));
         connection.serve(6, new Request.PassOn(b, new Request.ListCaches()));
         peers.answer(peers.of(b).get(0), null);
         assertThat(refusal(6)).isEqualTo(Status.INDETERMINATE);
+    }
+
+    @Test
+    void whatIsForALeaderIsPassedOn() {
+        NodeId b = new NodeId("b");
+        List<Request> passed = List.of(
+                new Request.RenewLeases(1, 2, List.of(new Request.RenewLeases.Lease(0, 3))),
+                new Request.Release(cache, 0, KEY, new LeaseId(1, 2, 3), Condition.ANY),
+                new Request.AlterCache(cache, 1, null, 7L, null));
+        passed.forEach(request -> connection.serve(5, new Request.PassOn(b, request)));
+        assertThat(peers.of(b)).extracting(SteeredPeers.Question::request).isEqualTo(passed);
     }
 
     @Test

@@ -98,6 +98,7 @@ class EvictionTest {
         List<Reply> replies = new ArrayList<>();
         shards.serve(
                 new Request.Write(cache, 0, new RequestId(1, 2, sequence, sequence), mutations, LeaseId.NONE),
+                () -> true,
                 replies::add);
         return replies;
     }
@@ -118,13 +119,16 @@ class EvictionTest {
 
     private long size(int cache) {
         List<Reply> replies = new ArrayList<>();
-        shards.serve(new Request.Size(cache, 0, Consistency.SESSION, 0, 0), replies::add);
+        shards.serve(new Request.Size(cache, 0, Consistency.SESSION, 0, 0), () -> true, replies::add);
         return ((Reply.Count) replies.get(0)).count();
     }
 
     private boolean has(int i) {
         List<Reply> replies = new ArrayList<>();
-        shards.serve(new Request.Get(BOUNDED, 0, List.of(key(i)), false, Consistency.SESSION, 0, 0), replies::add);
+        shards.serve(
+                new Request.Get(BOUNDED, 0, List.of(key(i)), false, Consistency.SESSION, 0, 0),
+                () -> true,
+                replies::add);
         return ((Reply.Entries) replies.get(0)).entries().get(0) != null;
     }
 

@@ -98,7 +98,7 @@ class ShardReplicaTest {
 
     private List<Reply> ask(Request.ToShard request) {
         List<Reply> replies = new ArrayList<>();
-        shards.serve(request, replies::add);
+        shards.serve(request, () -> true, replies::add);
         return replies;
     }
 
@@ -317,8 +317,8 @@ class ShardReplicaTest {
     @Test
     void leasesEndWithTheLeadership() {
         put();
-        ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 100_000));
-        List<Reply> waiting = ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 1_000));
+        ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 10_000));
+        List<Reply> waiting = ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 10_000));
         assertThat(waiting).isEmpty();
         log.become(following(2, B, VOTERS));
         world.pass(Duration.ZERO);
@@ -334,7 +334,7 @@ class ShardReplicaTest {
     void whoeverAsksAgainForALeaseIsAnsweredBothTimes() {
         put();
         ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 1_000));
-        var waiting = new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 1_000);
+        var waiting = new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 10_000);
         List<Reply> first = ask(waiting);
         assertThat(first).isEmpty();
         List<Reply> again = ask(waiting);
@@ -349,8 +349,8 @@ class ShardReplicaTest {
     void aLeaseStaysWithAWriteThatWillBeSentAgain() {
         put();
         LeaseId lease = new LeaseId(1, 2, 3);
-        ask(new Request.ReadForUpdate(CACHE, 0, KEY, lease, 10, 100_000));
-        List<Reply> next = ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 1_000));
+        ask(new Request.ReadForUpdate(CACHE, 0, KEY, lease, 10, 10_000));
+        List<Reply> next = ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 10_000));
         log.hold();
         Mutation mutation = Mutation.put(KEY, VALUE, Condition.ANY);
         var write = new Request.Write(CACHE, 0, new RequestId(1, 2, 9, 9), List.of(mutation), lease);
@@ -442,7 +442,7 @@ class ShardReplicaTest {
         }
         LeaseId last = new LeaseId(1, 2, 9);
         ask(new Request.ReadForUpdate(CACHE, 0, KEY, last, 10, 1_000));
-        List<Reply> next = ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 10), 60_000, 1_000));
+        List<Reply> next = ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 10), 60_000, 10_000));
         world.pass(Duration.ofNanos(TimeUnit.MILLISECONDS.toNanos(999)));
         assertThat(next).isEmpty();
         world.pass(Duration.ofMillis(1));

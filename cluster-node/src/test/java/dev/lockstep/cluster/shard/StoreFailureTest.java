@@ -89,7 +89,7 @@ class StoreFailureTest {
 
     private Reply ask(Request.ToShard request) {
         List<Reply> replies = new ArrayList<>();
-        shards.serve(request, replies::add);
+        shards.serve(request, () -> true, replies::add);
         assertThat(replies).hasSize(1);
         return replies.get(0);
     }

@@ -15,10 +15,13 @@ final class Faults {
     private final Life life;
     private int left;
 
-    /** What the rest of the run does when a node comes and goes. */
+    /** What the rest of the run does when processes come and go. */
     interface Life {
 
         void restarted(SimulatedNode node);
+
+        /** A client comes that takes leases and is gone soon. */
+        void passingClient();
     }
 
     /** @param links of clients and nodes; grows during the run */
@@ -73,7 +76,7 @@ final class Faults {
                 .filter(one -> raft.leadsShard(one.member().id()) && world.chance(0.7))
                 .findFirst()
                 .orElse(node);
-        switch (world.random().nextInt(14)) {
+        switch (world.random().nextInt(17)) {
             case 0, 1 -> kill(leader);
             case 2 -> leader.process().pause(world.micros(50_000, 1_500_000));
             case 3 -> isolate(leader, true, true);
@@ -86,6 +89,8 @@ final class Faults {
             case 7, 8 -> silence(leader);
             case 9, 10 -> links.get(world.random().nextInt(links.size())).cut();
             case 11, 12 -> fill(leader);
+            case 13, 14 -> life.passingClient();
+            case 15 -> holdBack(links.get(world.random().nextInt(links.size())).process(), node);
             default -> skew(node);
         }
     }
@@ -156,6 +161,15 @@ final class Faults {
             network.blockDatagrams(other.process(), node.process());
         }
         healLater();
+    }
+
+    /** What one sends to the node arrives late: when it may have given up, and asked again over another connection. */
+    private void holdBack(SimulatedProcess sender, SimulatedNode node) {
+        if (sender != node.process()) {
+            world.trace(() -> "what " + sender + " sends to " + node.process() + " is held back");
+            network.block(sender, node.process());
+            healLater();
+        }
     }
 
     private void healLater() {

@@ -12,7 +12,9 @@ import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Lifetime;
@@ -21,6 +23,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +56,9 @@ final class Run {
     private final Workload insideWork;
     private SimulatedClient inside;
     private int embedded;
+    private int passing;
+    /** The id of that cache; 0 until a client knows it. */
+    private int lasting;
 
     /**
      * What came of a run.
@@ -83,7 +89,7 @@ final class Run {
                 cache(BOUNDED, ExpiryRule.ETERNAL, 2),
                 cache(MORTAL, ExpiryRule.ETERNAL, 0));
         this.insideWork = work("e");
-        this.faults = new Faults(world, network, raft, nodes, links, scenario, this::restarted);
+        this.faults = new Faults(world, network, raft, nodes, links, scenario, new Life());
     }
 
     private static CacheDefinition cache(String name, ExpiryRule expiry, long maxEntries) {
@@ -102,6 +108,9 @@ final class Run {
         readAll();
         goOn(world.nanos() + SimulatedClient.PATIENCE_NANOS);
         demandDone("the last reader is not done");
+        if (world.failures().isEmpty()) {
+            leaseAll();
+        }
         settle();
         if (seed % 16 == 0) {
             // What a node owes an answer to nobody who still waits shows when it is late; that takes long.
@@ -144,6 +153,7 @@ final class Run {
             String name = "c" + i;
             boolean hears = world.chance(0.5);
             remote(name, threads(name), (session, known) -> {
+                lasting = known.get(LASTING);
                 if (hears) {
                     hear(name, session, known.get(LASTING));
                 }
@@ -182,9 +192,7 @@ final class Run {
     private void remote(String name, List<Workload> workloads, SimulatedClient.Begun begun) {
         SimulatedProcess process = new SimulatedProcess(world, name);
         Sessions sessions = sessions(process);
-        List<String> servers =
-                members.stream().map(member -> "simulated:" + member.port()).toList();
-        client(process, name, workloads, begun).start(() -> sessions.connect(servers));
+        client(process, name, workloads, begun).start(() -> sessions.connect(servers()));
     }
 
     /** A client in the first node's process, which ends with it. */
@@ -206,13 +214,68 @@ final class Run {
         return client;
     }
 
-    /** The client that was in it is gone, and another goes on with its work. */
-    private void restarted(SimulatedNode node) {
-        if (node == nodes.get(0)) {
-            clients.remove(inside);
-            if (embedded < MAX_EMBEDDED) {
-                embed();
+    /** What becomes of clients. */
+    private final class Life implements Faults.Life {
+
+        /** The client that was in it is gone, and another goes on with its work. */
+        @Override
+        public void restarted(SimulatedNode node) {
+            if (node == nodes.get(0)) {
+                clients.remove(inside);
+                if (embedded < MAX_EMBEDDED) {
+                    embed();
+                }
             }
+        }
+
+        @Override
+        public void passingClient() {
+            SimulatedProcess process = new SimulatedProcess(world, "g" + passing++);
+            sessions(process).connect(servers()).thenAccept(session -> {
+                for (int key = 0; key < scenario.keys(); key++) {
+                    session.readForUpdate(lasting, leased(key));
+                }
+            });
+            world.after(world.micros(5_000, 500_000), process, () -> {
+                if (world.chance(0.5)) {
+                    process.kill();
+                } else {
+                    // Its connections stay open, and nothing comes from it any more.
+                    process.pause(TimeUnit.DAYS.toNanos(1));
+                }
+            });
+        }
+    }
+
+    private static Bytes leased(int key) {
+        return Bytes.utf8(LASTING + "/" + key);
+    }
+
+    private List<String> servers() {
+        return members.stream().map(member -> "simulated:" + member.port()).toList();
+    }
+
+    /** Nobody lives any more who holds a lease: whoever asks now gets it, as soon as those that are gone have lost theirs. */
+    private void leaseAll() {
+        SimulatedProcess process = new SimulatedProcess(world, "lessee");
+        List<CompletableFuture<?>> leases = new ArrayList<>();
+        sessions(process).connect(servers()).thenAccept(session -> {
+            for (int key = 0; key < scenario.keys(); key++) {
+                Bytes bytes = leased(key);
+                leases.add(session.readForUpdate(lasting, bytes)
+                        .thenCompose(held -> session.release(lasting, bytes, held.id(), Condition.ANY))
+                        .whenComplete((released, failure) -> {
+                            if (failure != null) {
+                                world.fail("the lease of " + bytes + " is held by somebody who is gone", failure);
+                            }
+                        }));
+            }
+        });
+        world.runUntil(
+                world.nanos() + SimulatedClient.PATIENCE_NANOS,
+                () -> leases.size() == scenario.keys() && leases.stream().allMatch(CompletableFuture::isDone));
+        if (leases.size() < scenario.keys() || !leases.stream().allMatch(CompletableFuture::isDone)) {
+            world.fail("leases are neither granted nor refused", null);
         }
     }
 

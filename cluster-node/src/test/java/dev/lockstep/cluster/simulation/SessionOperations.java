@@ -16,7 +16,6 @@ import dev.lockstep.protocol.wire.Lifetime;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 /** Does operations on a session as a JCache provider would do them, and says what its user would be told. */
 final class SessionOperations {
 
-    private static final Duration HOLD = Duration.ofSeconds(2);
     private static final int MAX_INVOCATIONS = 20;
 
     private final World world;
@@ -196,7 +194,7 @@ final class SessionOperations {
 
     /** Lease, look, decide, write on the condition that nothing has changed; if something has, once more. */
     private CompletableFuture<Outcome> invoke(int cache, Bytes key, Operation operation, int attempt) {
-        return session.readForUpdate(cache, key, HOLD).thenCompose(held -> {
+        return session.readForUpdate(cache, key).thenCompose(held -> {
             String seen = held.found().entry() == null
                     ? null
                     : text(held.found().entry().value());

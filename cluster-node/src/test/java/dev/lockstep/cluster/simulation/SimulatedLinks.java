@@ -57,6 +57,10 @@ final class SimulatedLinks implements Links {
         return made;
     }
 
+    SimulatedProcess process() {
+        return self;
+    }
+
     /** All connections break, wherever what is under way may be. */
     void cut() {
         List.copyOf(open.values()).forEach(connection -> connection.end("cut"));
@@ -172,18 +176,19 @@ final class SimulatedLinks implements Links {
                 return;
             }
             ended = true;
-            up.close();
             down.close();
             List<ReplyHandler> lost = new ArrayList<>(outstanding.values());
             lost.addAll(subscriptions.values());
             outstanding.clear();
             subscriptions.clear();
-            if (node.process().isAlive()) {
-                world.after(world.micros(50, 2_000), node.process(), () -> {
-                    if (served != null) {
-                        served.closed();
-                    }
-                });
+            if (!node.process().isAlive()) {
+                up.close();
+            } else if (world.chance(0.5)) {
+                // What was sent before arrives all the same, perhaps long after it was given up.
+                up.finish(this::closed);
+            } else {
+                up.close();
+                world.after(world.micros(50, 2_000), node.process(), this::closed);
             }
             if (self.isAlive()) {
                 world.after(
@@ -191,6 +196,12 @@ final class SimulatedLinks implements Links {
                         self,
                         () -> lost.forEach(handler -> handler.failed(
                                 true, new IOException("the connection to " + member + " broke: " + why))));
+            }
+        }
+
+        private void closed() {
+            if (served != null) {
+                served.closed();
             }
         }
 

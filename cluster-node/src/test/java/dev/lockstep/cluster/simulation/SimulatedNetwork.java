@@ -111,6 +111,14 @@ final class SimulatedNetwork {
             held.forEach(this::send);
         }
 
+        /** Nobody sends any more; what waits arrives when it can, and then {@code last} happens, as on a connection given up by who sent. */
+        void finish(Runnable last) {
+            send(() -> {
+                last.run();
+                close();
+            });
+        }
+
         /** What has not arrived never will. */
         void close() {
             broken = true;

@@ -59,6 +59,15 @@ public final class ProxiedNetwork implements AutoCloseable {
         set(to, from, Mode.SILENT_REPLIES);
     }
 
+    /** What is sent to {@code id} over connections that are open now arrives when all is healed, if they were given up or not. */
+    public void keepBack(String id) {
+        wires.forEach((pair, proxied) -> {
+            if (pair.to().equals(id)) {
+                proxied.keepBack();
+            }
+        });
+    }
+
     /** Whatever goes between {@code id} and the other members takes longer. */
     public void delay(String id, Duration each) {
         wires.forEach((pair, proxied) -> {

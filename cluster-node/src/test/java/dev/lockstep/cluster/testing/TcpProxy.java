@@ -41,6 +41,7 @@ public final class TcpProxy implements AutoCloseable {
     private final int target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Set<Socket> applications = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> late = ConcurrentHashMap.newKeySet();
     private Mode mode = Mode.PASS;
     private Duration delay = Duration.ZERO;
     private boolean closed;
@@ -61,12 +62,21 @@ public final class TcpProxy implements AutoCloseable {
     public synchronized void set(Mode changed) {
         boolean damaged = mode == Mode.DROP_REPLIES || changed == Mode.CUT;
         mode = changed;
+        late.clear();
         if (damaged) {
             open.forEach(TcpProxy::close);
         } else if (changed == Mode.CUT_APPLICATIONS) {
             applications.forEach(TcpProxy::close);
         }
         notifyAll();
+    }
+
+    /**
+     * Keeps back what is sent over connections that are open now, until a mode is set: it arrives then, also of connections that were
+     * given up meanwhile. New ones work.
+     */
+    public synchronized void keepBack() {
+        late.addAll(open);
     }
 
     /** Holds every piece of a request, and every piece of a reply, that long before it goes on. */
@@ -120,7 +130,7 @@ public final class TcpProxy implements AutoCloseable {
                     isOfApplication(from);
                 }
                 introduced = true;
-                if (mayPass(replies)) {
+                if (mayPass(from, replies)) {
                     out.write(buffer, 0, count);
                 }
             }
@@ -156,13 +166,13 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    private boolean mayPass(boolean replies) throws InterruptedException {
+    private boolean mayPass(Socket from, boolean replies) throws InterruptedException {
         long millis = delay().toMillis();
         if (millis > 0) {
             Thread.sleep(millis);
         }
         synchronized (this) {
-            while (isSilent(replies) && !closed) {
+            while ((isSilent(replies) || (!replies && late.contains(from))) && !closed) {
                 wait();
             }
             return !(replies && mode == Mode.DROP_REPLIES);

@@ -43,7 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Binding<K, V> {
 
-    private static final Duration HOLD = Duration.ofMinutes(1);
     private static final Duration SOON = Duration.ofMillis(50);
     private static final int PAGE = 1_000;
 
@@ -358,20 +357,37 @@ final class Binding<K, V> {
 
     // Leases
 
+    /** To cancel it is to give up waiting. */
     CompletableFuture<HeldLease> lease(Bytes key) {
-        return noting(session.readForUpdate(info.id(), key, HOLD));
+        return asked(key, session.readForUpdate(info.id(), key));
     }
 
-    /** Fails as {@link Status#LEASE_TIMEOUT} if it is not free soon. */
+    /** Likewise; fails as {@link Status#LEASE_TIMEOUT} if it is not free soon. */
     CompletableFuture<HeldLease> leaseIfFree(Bytes key) {
-        return noting(session.readForUpdate(info.id(), key, SOON, HOLD));
+        return asked(key, session.readForUpdate(info.id(), key, SOON));
+    }
+
+    private CompletableFuture<HeldLease> asked(Bytes key, CompletableFuture<HeldLease> lease) {
+        CompletableFuture<HeldLease> noted = noting(lease);
+        noted.whenComplete((held, failure) -> {
+            if (noted.isCancelled() && !lease.cancel(false)) {
+                // It was granted at this moment.
+                lease.thenAccept(granted -> abandon(key, granted.id()));
+            }
+        });
+        return noted;
     }
 
     CompletableFuture<Boolean> release(Bytes key, LeaseId lease, Condition condition) {
         return noting(session.release(info.id(), key, lease, condition));
     }
 
-    /** Gives a lease back without waiting: should that fail, it ends by time. */
+    /** Keeps no lease that an operation was given and has not come to use. */
+    void forgetLeases() {
+        session.forgetLeases(info.id());
+    }
+
+    /** Gives a lease back without waiting: should that fail, it ends since it is not renewed. */
     void abandon(Bytes key, LeaseId lease) {
         session.release(info.id(), key, lease, Condition.ANY);
     }

@@ -12,12 +12,14 @@ import javax.cache.CacheException;
 
 /**
  * Lets the thread that waits for an operation run what the operation has for it meanwhile: so code of the application runs on
- * the thread that called. Takes tasks from any thread until the operation has ended; an operation has few at a time.
+ * the thread that called. Takes tasks from any thread until the operation has ended, or is waited for no longer; each is run or
+ * rejected. An operation has few at a time. The lock guards whether it has ended, and adding to the tasks.
  */
 final class CallerLoop implements Executor {
 
     private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-    private volatile boolean ended;
+    private final CompletableFuture<Void> left = new CompletableFuture<>();
+    private boolean ended;
 
     private CallerLoop() {}
 
@@ -40,7 +42,10 @@ final class CallerLoop implements Executor {
         }
         try {
             while (!future.isDone()) {
-                Runnable next = tasks.poll(eachWithin.toMillis(), TimeUnit.MILLISECONDS);
+                Runnable next = tasks.poll();
+                if (next == null) {
+                    next = tasks.poll(eachWithin.toMillis(), TimeUnit.MILLISECONDS);
+                }
                 if (next == null) {
                     throw new CacheException("No answer within " + eachWithin);
                 }
@@ -50,15 +55,38 @@ final class CallerLoop implements Executor {
             Thread.currentThread().interrupt();
             throw new CacheException("Interrupted while waiting; the operation may have happened", interrupted);
         } finally {
+            end(future.isDone());
+        }
+    }
+
+    /** Runs what was added in time: whoever added it counts on that. */
+    private void end(boolean done) {
+        synchronized (this) {
             ended = true;
+        }
+        for (Runnable last = tasks.poll(); last != null; last = tasks.poll()) {
+            last.run();
+        }
+        if (!done) {
+            left.complete(null);
+        }
+    }
+
+    /** Has a task run if the thread that called leaves before its operation has ended. Other executors' callers do not leave. */
+    static void whenLeft(Executor user, Runnable task) {
+        if (user instanceof CallerLoop loop) {
+            loop.left.thenRun(task);
         }
     }
 
     @Override
     public void execute(Runnable task) {
-        if (ended) {
-            throw new RejectedExecutionException("The thread that called waits no longer");
+        synchronized (this) {
+            if (!ended) {
+                tasks.add(task);
+                return;
+            }
         }
-        tasks.add(task);
+        throw new RejectedExecutionException("The thread that called waits no longer");
     }
 }

@@ -76,8 +76,9 @@ final class Leased<K, V> {
             return CompletableFuture.failedFuture(new CacheException("The entry was changed by others during each of "
                     + MAX_ATTEMPTS + " attempts; nothing was applied"));
         }
-        return binding.lease(keyBytes)
-                .thenCompose(lease -> CompletableFuture.completedFuture(lease)
+        CompletableFuture<HeldLease> asked = binding.lease(keyBytes);
+        CallerLoop.whenLeft(user, () -> asked.cancel(false));
+        return asked.thenCompose(lease -> CompletableFuture.completedFuture(lease)
                         .thenComposeAsync(held -> decided(key, keyBytes, held, code, tally, user), user)
                         .whenComplete((end, failure) -> {
                             if (failure != null) {
@@ -198,7 +199,7 @@ final class Leased<K, V> {
             Set<? extends K> keys, Function<Map<K, Seen<V>>, Map<K, Decision<V, R>>> code, Tally tally, Executor user) {
         TreeMap<Bytes, K> ordered = new TreeMap<>();
         keys.forEach(key -> ordered.put(binding.keyBytes(key), key));
-        return Leases.of(ordered.navigableKeySet(), binding)
+        return Leases.of(ordered.navigableKeySet(), binding, user)
                 .thenCompose(leases -> CompletableFuture.completedFuture(leases)
                         .thenComposeAsync(held -> decidedAll(ordered, held, code, tally, user), user)
                         .whenComplete((none, failure) -> leases.release()));

@@ -9,9 +9,12 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 
 /**
  * Takes the leases of many entries for one who holds them all at once, so that nobody waits in a circle: many together, but then
@@ -24,14 +27,21 @@ final class Leases {
 
     private final Binding<?, ?> binding;
     private final Map<Bytes, HeldLease> held = new ConcurrentHashMap<>();
+    private final Queue<CompletableFuture<HeldLease>> asked = new ConcurrentLinkedQueue<>();
+    private volatile boolean unwanted;
 
     private Leases(Binding<?, ?> binding) {
         this.binding = binding;
     }
 
-    /** Fails without holding any. */
-    static CompletableFuture<Leases> of(SortedSet<Bytes> keys, Binding<?, ?> binding) {
+    /**
+     * Fails without holding any.
+     *
+     * @param user who wants them; should it leave, they are given back
+     */
+    static CompletableFuture<Leases> of(SortedSet<Bytes> keys, Binding<?, ?> binding, Executor user) {
         Leases leases = new Leases(binding);
+        CallerLoop.whenLeft(user, leases::leave);
         return leases.together(keys)
                 .exceptionallyCompose(failure -> {
                     leases.release();
@@ -52,9 +62,8 @@ final class Leases {
             while (left.hasNext() && some.size() < TOGETHER) {
                 some.add(left.next());
             }
-            all = all.thenCompose(none -> CompletableFuture.allOf(some.stream()
-                    .map(key -> binding.leaseIfFree(key).thenAccept(lease -> held.put(key, lease)))
-                    .toArray(CompletableFuture[]::new)));
+            all = all.thenCompose(none -> CompletableFuture.allOf(
+                    some.stream().map(key -> ask(key, binding.leaseIfFree(key))).toArray(CompletableFuture[]::new)));
         }
         return all;
     }
@@ -62,9 +71,23 @@ final class Leases {
     private CompletableFuture<Void> inOrder(SortedSet<Bytes> keys) {
         CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
         for (Bytes key : keys) {
-            all = all.thenCompose(none -> binding.lease(key)).thenAccept(lease -> held.put(key, lease));
+            all = all.thenCompose(none -> ask(key, binding.lease(key)));
         }
         return all;
+    }
+
+    private CompletableFuture<Void> ask(Bytes key, CompletableFuture<HeldLease> lease) {
+        asked.add(lease);
+        if (unwanted) {
+            lease.cancel(false);
+        }
+        return lease.thenAccept(granted -> held.put(key, granted));
+    }
+
+    /** Nobody will want the leases: asks for no more, and does not wait for those that were asked for. */
+    private void leave() {
+        unwanted = true;
+        asked.forEach(lease -> lease.cancel(false));
     }
 
     private static boolean isTaken(Throwable failure) {

@@ -344,6 +344,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public void close() {
         life.close();
+        binding.forgetLeases();
     }
 
     @Override

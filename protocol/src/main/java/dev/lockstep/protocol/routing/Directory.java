@@ -162,6 +162,18 @@ final class Directory {
         return through == null || isSilent(through) ? null : members.get(through);
     }
 
+    /** A member that may reach a silent node: the one that did last, or any that answers here; null if there is none. */
+    @Nullable
+    Member wayRound(NodeId node) {
+        Member known = detour(node);
+        return known != null
+                ? known
+                : view.members().stream()
+                        .filter(member -> !isSilent(member.id()) && !isLocal(member.id()))
+                        .findFirst()
+                        .orElse(null);
+    }
+
     boolean isLocal(NodeId node) {
         return node.equals(local);
     }
@@ -187,6 +199,11 @@ final class Directory {
             return ordered;
         }
         return ordered(leaders.get(toShard.shard()), replicas, 0);
+    }
+
+    /** Who is believed to lead a shard; any of its replicas when nobody is. */
+    Member leader(int shard) {
+        return ordered(leaders.get(shard), view.map().replicasOf(shard), 0).get(0);
     }
 
     private static boolean anyReplica(Request.ToShard request) {

@@ -24,7 +24,7 @@ public interface RequestServer {
          */
         void serve(long correlationId, Request request);
 
-        /** The peer is gone: end its subscriptions. */
+        /** The peer is gone: its subscriptions end, and the leases that it has asked for. */
         void closed();
     }
 

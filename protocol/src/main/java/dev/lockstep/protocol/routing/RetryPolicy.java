@@ -21,6 +21,8 @@ record RetryPolicy(boolean again, boolean elsewhere, long delayMillis) {
             return new RetryPolicy(false, false, 0);
         }
         return switch (refused.status()) {
+            // It was waited for as long as the caller wanted.
+            case LEASE_TIMEOUT -> new RetryPolicy(false, false, 0);
             case MOVED -> new RetryPolicy(true, true, attempts == 1 ? 0 : backOff(attempts));
             case BEHIND -> new RetryPolicy(true, true, attempts == 1 ? 0 : backOff(attempts));
             case BUSY -> new RetryPolicy(true, false, Math.max(refused.retryAfterMillis(), backOff(attempts)));

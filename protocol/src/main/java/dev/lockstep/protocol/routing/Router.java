@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,12 @@ final class Router implements AutoCloseable {
 
     /** As {@link #call(Request)}, by a deadline that counts since before. */
     CompletableFuture<Reply> call(Request request, Deadline deadline) {
-        Call call = new Call(request, deadline);
+        return call(request, deadline, late -> {});
+    }
+
+    /** As above; {@code late} is given what an attempt brought that was given up, after another had or the call had failed. */
+    CompletableFuture<Reply> call(Request request, Deadline deadline, Consumer<Reply> late) {
+        Call call = new Call(request, deadline, late);
         call.attempt();
         return call.result;
     }
@@ -109,6 +115,18 @@ final class Router implements AutoCloseable {
         });
         loop.schedule(ATTEMPT_NANOS, () -> answer.complete(null));
         return answer;
+    }
+
+    /** The way to the leader of a shard: straight, or through another member when it does not answer here. */
+    Route toLeader(int shard) {
+        NodeId leader = directory.ledBy(shard);
+        Member through = leader != null && directory.isSilent(leader) ? directory.wayRound(leader) : null;
+        return through == null ? new Route(directory.leader(shard), null) : new Route(through, leader);
+    }
+
+    /** Sends a request once, and listens to no answer. */
+    void tell(Route route, Request request) {
+        link(route.to()).send(route.along(request), IGNORED);
     }
 
     /** By which an operation that begins now must have ended. */
@@ -262,9 +280,12 @@ final class Router implements AutoCloseable {
         private final Request request;
         private final int group;
         private final boolean changes;
-        private final boolean numbered;
+        /** Whether it is refused for good once an attempt before it was applied, perhaps. */
+        private final boolean once;
+
         private final boolean fromLeader;
         private final Deadline deadline;
+        private final Consumer<Reply> late;
         private final CompletableFuture<Reply> result = new CompletableFuture<>();
         private int attempts;
         private boolean fallBack;
@@ -275,22 +296,25 @@ final class Router implements AutoCloseable {
         private @Nullable Route detour;
         private @Nullable LockstepException last;
 
-        Call(Request request, Deadline deadline) {
+        Call(Request request, Deadline deadline, Consumer<Reply> late) {
             this.request = request;
             this.deadline = deadline;
+            this.late = late;
             this.group = request instanceof Request.ToShard toShard ? toShard.shard() : Directory.CONTROL;
-            this.numbered = request instanceof Request.Write || request instanceof Request.Clear;
+            this.once = request instanceof Request.Write
+                    || request instanceof Request.Clear
+                    || request instanceof Request.AlterCache;
             this.fromLeader = group == Directory.CONTROL
                     ? !(request instanceof Request.DescribeCluster)
                     : request instanceof Request.ToLeader
                             || (request instanceof Request.Read read && read.consistency() == Consistency.STRONG);
-            this.changes = numbered
-                    || request instanceof Request.CreateCache
-                    || request instanceof Request.AlterCache
-                    || request instanceof Request.DestroyCache;
+            this.changes = once || request instanceof Request.CreateCache || request instanceof Request.DestroyCache;
         }
 
         void attempt() {
+            if (result.isDone()) {
+                return;
+            }
             List<Member> candidates = directory.candidates(request, fallBack);
             boolean unreachable = directory.unreachableFor().compareTo(timeout) > 0;
             if (candidates.isEmpty() || closed || unreachable) {
@@ -343,7 +367,7 @@ final class Router implements AutoCloseable {
 
         private void refused(Route route, Reply.Refused refused) {
             Status status = refused.status();
-            if (numbered && maybeDone && status.kind() == Status.Kind.PERMANENT) {
+            if (once && maybeDone && status.kind() == Status.Kind.PERMANENT) {
                 result.completeExceptionally(new LockstepException(
                         Status.INDETERMINATE,
                         "An earlier attempt may have been applied; the last was refused: " + refused.message()));
@@ -476,8 +500,7 @@ final class Router implements AutoCloseable {
             void start(long nanos) {
                 timer = loop.schedule(nanos, this::timedOut);
                 pulse.await(this);
-                NodeId beyond = route.passedOnTo();
-                link(route.to()).send(beyond == null ? request : new Request.PassOn(beyond, request), this);
+                link(route.to()).send(route.along(request), this);
             }
 
             private void timedOut() {
@@ -513,7 +536,9 @@ final class Router implements AutoCloseable {
                 }
                 if (!(reply instanceof Reply.Refused refused)) {
                     answered();
-                    result.complete(reply);
+                    if (!result.complete(reply)) {
+                        late.accept(reply);
+                    }
                 } else if (first && !result.isDone()) {
                     refused(route, refused);
                 }
@@ -539,9 +564,14 @@ final class Router implements AutoCloseable {
     }
 
     /**
-     * Whom an attempt asks.
+     * Whom a request is sent to.
      *
      * @param passedOnTo the leader that it shall pass the request on to, because it does not answer here; else null
      */
-    private record Route(Member to, @Nullable NodeId passedOnTo) {}
+    record Route(Member to, @Nullable NodeId passedOnTo) {
+
+        private Request along(Request request) {
+            return passedOnTo == null ? request : new Request.PassOn(passedOnTo, request);
+        }
+    }
 }

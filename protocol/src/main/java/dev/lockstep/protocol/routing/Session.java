@@ -1,7 +1,9 @@
 package dev.lockstep.protocol.routing;
 
+import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -28,7 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -47,18 +49,17 @@ public final class Session implements AutoCloseable {
     private final SessionPositions positions;
     private final SessionWrites writes;
     private final @Nullable LocalReplicas replicas;
-    private final long leaseHigh;
-    private final long leaseLow;
-    private final AtomicLong leases = new AtomicLong();
+    private final SessionLeases leases;
+    /** The highest id of a cache that a creation was told. */
+    private final AtomicInteger highestCacheId = new AtomicInteger();
 
-    Session(Router router, @Nullable LocalReplicas replicas, EventLoop loop, Entropy entropy) {
+    Session(Router router, @Nullable LocalReplicas replicas, Time time, EventLoop loop, Entropy entropy) {
         this.router = router;
         this.replicas = replicas;
         this.loop = loop;
         this.positions = new SessionPositions(router.view().map().shards());
         this.writes = new SessionWrites(router, positions, loop, entropy);
-        this.leaseHigh = entropy.nextLong();
-        this.leaseLow = entropy.nextLong();
+        this.leases = new SessionLeases(router, time, loop, entropy);
     }
 
     // Caches
@@ -70,8 +71,18 @@ public final class Session implements AutoCloseable {
 
     /** Creates the cache, or attaches to one that has all that the proposal says. */
     public CompletableFuture<CacheInfo> createCache(CacheProposal proposal) {
-        return router.call(new Request.CreateCache(proposal))
-                .thenApply(reply -> ((Reply.Caches) reply).caches().get(0));
+        return createCache(proposal, router.deadline());
+    }
+
+    private CompletableFuture<CacheInfo> createCache(CacheProposal proposal, Deadline deadline) {
+        return router.call(new Request.CreateCache(proposal, highestCacheId.get()), deadline)
+                .thenCompose(reply -> {
+                    Reply.Caches answer = (Reply.Caches) reply;
+                    highestCacheId.accumulateAndGet(answer.highestId(), Math::max);
+                    return answer.caches().isEmpty()
+                            ? createCache(proposal, deadline)
+                            : CompletableFuture.completedFuture(answer.caches().get(0));
+                });
     }
 
     /** Changes what a cache is; see {@link Request.AlterCache}. */
@@ -240,7 +251,8 @@ public final class Session implements AutoCloseable {
      * @param lease given back with it; {@link LeaseId#NONE} for none
      */
     public CompletableFuture<WriteResult> write(int cacheId, Mutation mutation, LeaseId lease) {
-        return writes.write(cacheId, shardOf(cacheId, mutation.key()), mutation, lease);
+        return writes.write(cacheId, shardOf(cacheId, mutation.key()), mutation, lease)
+                .whenComplete((result, failure) -> leases.ended(lease));
     }
 
     /**
@@ -277,50 +289,46 @@ public final class Session implements AutoCloseable {
 
     // Leases
 
-    /** As {@link #readForUpdate(int, Bytes, Duration, Duration)}, in the queue for a minute if it has to be. */
-    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration hold) {
-        return readForUpdate(cacheId, key, MAX_WAIT, hold);
+    /** As {@link #readForUpdate(int, Bytes, Duration)}, in the queue for a minute if it has to be. */
+    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key) {
+        return readForUpdate(cacheId, key, MAX_WAIT);
     }
 
     /**
-     * Waits for the lease of an entry and reads the entry. Whoever gets it gives it back with a write or {@link #release}.
+     * Waits for the lease of an entry and reads the entry. Whoever gets it gives it back with a write or {@link #release}; until
+     * then it is kept, for five minutes at most, as long as this session lives and is connected with the leader. To cancel the future
+     * is to give up waiting.
      *
      * @param wait how long to queue for it, at most a minute; a little less than the time-out if that is shorter, so that it is the
      *     leader who says that it did not become free: {@link Status#LEASE_TIMEOUT}
-     * @param hold how long it may be held, at most five minutes; after that it goes to the next
      */
-    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration wait, Duration hold) {
+    public CompletableFuture<HeldLease> readForUpdate(int cacheId, Bytes key, Duration wait) {
         int shard = shardOf(cacheId, key);
-        LeaseId lease = new LeaseId(leaseHigh, leaseLow, leases.incrementAndGet());
         long waitMillis = Math.min(wait.toMillis(), router.timeout().toMillis() * 9 / 10);
-        return router.call(new Request.ReadForUpdate(cacheId, shard, key, lease, waitMillis, hold.toMillis()))
-                .whenComplete((reply, failure) -> {
-                    if (failure != null) {
-                        // It may be granted yet, to nobody.
-                        router.call(new Request.Release(cacheId, shard, key, lease, Condition.ANY));
-                    }
-                })
-                .thenApply(reply -> {
-                    Reply.Leased leased = (Reply.Leased) reply;
-                    saw(shard, leased.position(), leased.judgedAtMillis());
-                    return new HeldLease(lease, new Found(leased.entry(), leased.lastVersion()));
-                });
+        return leases.acquire(
+                cacheId, shard, key, waitMillis, leased -> saw(shard, leased.position(), leased.judgedAtMillis()));
     }
 
     /**
-     * Gives a lease back.
+     * Gives a lease back. It ends by itself soon, should nobody hear of it.
      *
      * @param condition {@link Condition#ANY}, or what a quorum shall confirm first
      * @return whether the condition held
      */
     public CompletableFuture<Boolean> release(int cacheId, Bytes key, LeaseId lease, Condition condition) {
         int shard = shardOf(cacheId, key);
+        leases.ended(lease);
         return router.call(new Request.Release(cacheId, shard, key, lease, condition))
                 .thenApply(reply -> {
                     Reply.Released released = (Reply.Released) reply;
                     saw(shard, released.position(), released.judgedAtMillis());
                     return released.held();
                 });
+    }
+
+    /** Keeps no lease of a cache any more: each ends soon, if it is not given back before. */
+    public void forgetLeases(int cacheId) {
+        leases.forget(cacheId);
     }
 
     // Checkpoints
@@ -377,6 +385,7 @@ public final class Session implements AutoCloseable {
 
     @Override
     public void close() {
+        leases.close();
         router.close();
     }
 

@@ -47,7 +47,11 @@ public final class Sessions {
     public CompletableFuture<Session> connect(EmbeddedNode node) {
         return describe(node.link())
                 .thenApply(view -> new Session(
-                        new Router(view, links, node, timeout, time, loop, entropy), node.replicas(), loop, entropy));
+                        new Router(view, links, node, timeout, time, loop, entropy),
+                        node.replicas(),
+                        time,
+                        loop,
+                        entropy));
     }
 
     /**
@@ -72,8 +76,8 @@ public final class Sessions {
                 first.completeExceptionally(worst(asked));
             }
         });
-        return first.thenApply(
-                view -> new Session(new Router(view, links, null, timeout, time, loop, entropy), null, loop, entropy));
+        return first.thenApply(view ->
+                new Session(new Router(view, links, null, timeout, time, loop, entropy), null, time, loop, entropy));
     }
 
     /** A node that refuses says more than one that is not there. */

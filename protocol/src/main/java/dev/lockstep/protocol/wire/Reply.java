@@ -35,7 +35,8 @@ public sealed interface Reply {
 
     record Cluster(ClusterView view) implements Reply {}
 
-    record Caches(List<CacheInfo> caches) implements Reply {}
+    /** @param highestId the highest id that any cache was ever given */
+    record Caches(List<CacheInfo> caches, int highestId) implements Reply {}
 
     /**
      * @param position applied when it was read; what the session has seen

@@ -55,7 +55,7 @@ public final class ReplyCodec {
             out.u8(17);
             ValueCodec.view(out, cluster.view());
         } else if (reply instanceof Reply.Caches caches) {
-            out.u8(18).list(caches.caches(), ValueCodec::cacheInfo);
+            out.u8(18).list(caches.caches(), ValueCodec::cacheInfo).varint(caches.highestId());
         } else if (reply instanceof Reply.TermsConfirmed terms) {
             out.u8(19).list(terms.confirmed(), WireWriter::bool);
         } else if (reply instanceof Reply.FromLog fromLog) {
@@ -87,7 +87,7 @@ public final class ReplyCodec {
             case 11 -> new Reply.Gap(in.varint());
             case 16 -> new Reply.Welcome(in.size(), in.string(), ValueCodec.nodeId(in), in.size());
             case 17 -> new Reply.Cluster(ValueCodec.view(in));
-            case 18 -> new Reply.Caches(in.list(ValueCodec::cacheInfo));
+            case 18 -> new Reply.Caches(in.list(ValueCodec::cacheInfo), in.size());
             case 19 -> new Reply.TermsConfirmed(in.list(WireReader::bool));
             case 20 -> new Reply.FromLog(in.bytes());
             case 21 -> new Reply.Checkpoint(in.varint(), in.bytes());

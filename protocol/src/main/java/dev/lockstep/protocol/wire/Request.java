@@ -26,23 +26,30 @@ public sealed interface Request {
     record ListCaches() implements Request {}
 
     /**
-     * Creates a cache, or attaches to one of which everything is so that is said here. Answered by {@link Reply.Caches} with that one, or
-     * refused with {@link Status#DEFINITION_DIFFERS}. Idempotent.
+     * Attaches to the cache of that name if everything of it is so that is said here, or creates it. Answered by {@link Reply.Caches}
+     * with that one, or refused with {@link Status#DEFINITION_DIFFERS}. Where it would have to be created and others have been since, the
+     * answer has none, and the id to ask again with: so a copy that arrives late, perhaps after the cache was destroyed, does nothing.
+     *
+     * @param highestId the highest id of a cache that the caller knows of; 0 for none
      */
-    record CreateCache(CacheProposal proposal) implements Request {}
+    record CreateCache(CacheProposal proposal, int highestId) implements Request {}
 
     /**
-     * Changes the definition of a cache. Answered by {@link Reply.Caches} with it as it is then. Idempotent.
+     * Changes the definition of a cache. Answered by {@link Reply.Caches} with it as it is then; refused with
+     * {@link Status#DEFINITION_DIFFERS} if somebody else has changed it since the caller saw it: so a copy that arrives late does nothing.
      *
+     * @param revision of the definition that the caller has seen
      * @param expiry null for as it is
      * @param maxEntries null for as it is
      * @param consistency null for as it is
      */
     record AlterCache(
             int cacheId,
+            int revision,
             @Nullable ExpiryRule expiry,
             @Nullable Long maxEntries,
-            @Nullable Consistency consistency) implements Request {}
+            @Nullable Consistency consistency)
+            implements Request {}
 
     /**
      * Ends a cache and all its entries. Answered by {@link Reply.Done}; idempotent, since an id is never used again.
@@ -122,16 +129,30 @@ public sealed interface Request {
     /**
      * Waits for the lease of an entry, then reads the entry on the leader. Answered by {@link Reply.Leased}. The read is
      * not confirmed: what is based on it must be checked by the {@link Condition} of a {@link Write}, or of
-     * {@link Release}. Asking again with the same lease finds the same holding.
+     * {@link Release}. Asking again with the same lease finds the same holding. It ends with the connection that it was asked for
+     * over last.
      *
      * @param waitMillis how long to queue, at most 60,000; then {@link Status#LEASE_TIMEOUT}
-     * @param holdMillis how long the lease may be held before it is given to the next, 1 to 300,000
+     * @param holdMillis how long the lease, or the place in the queue, lives without {@link RenewLeases}, 1 to 10,000
      */
     record ReadForUpdate(int cacheId, int shard, Bytes key, LeaseId lease, long waitMillis, long holdMillis)
             implements OfCache, ToLeader {}
 
     /**
-     * Gives a lease back. With another condition than {@link Condition#ANY} the leader first confirms by a ReadIndex
+     * Tells a node that a session lives, and goes on holding or waiting for leases there. Those that the node knows nothing of are
+     * passed over. Answered by {@link Reply.Done}.
+     */
+    record RenewLeases(long sessionHigh, long sessionLow, List<Lease> leases) implements Request {
+
+        /**
+         * @param shard that the entry is in
+         * @param number of the lease
+         */
+        public record Lease(int shard, long number) {}
+    }
+
+    /**
+     * Gives a lease back, or gives up waiting for it. With another condition than {@link Condition#ANY} the leader first confirms by a ReadIndex
      * round whether it holds. Answered by {@link Reply.Released}.
      */
     record Release(int cacheId, int shard, Bytes key, LeaseId lease, Condition condition)

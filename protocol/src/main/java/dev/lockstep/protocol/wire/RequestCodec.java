@@ -53,6 +53,9 @@ public final class RequestCodec {
             out.signed(subscribe.afterPosition()).varint(subscribe.minPosition());
         } else if (request instanceof Request.Unsubscribe unsubscribe) {
             out.u8(9).varint(unsubscribe.correlationId());
+        } else if (request instanceof Request.RenewLeases renewal) {
+            out.u8(10).i64(renewal.sessionHigh()).i64(renewal.sessionLow());
+            out.list(renewal.leases(), (o, lease) -> o.varint(lease.shard()).varint(lease.number()));
         } else {
             writeControl(out, request);
         }
@@ -69,6 +72,7 @@ public final class RequestCodec {
         } else if (request instanceof Request.CreateCache create) {
             out.u8(19);
             ValueCodec.proposal(out, create.proposal());
+            out.varint(create.highestId());
         } else if (request instanceof Request.DestroyCache destroy) {
             out.u8(20).varint(destroy.cacheId());
         } else if (request instanceof Request.ConfirmTerms confirm) {
@@ -83,7 +87,7 @@ public final class RequestCodec {
         } else if (request instanceof Request.RecoverReplica recover) {
             out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.stands());
         } else if (request instanceof Request.AlterCache alter) {
-            out.u8(26).varint(alter.cacheId());
+            out.u8(26).varint(alter.cacheId()).varint(alter.revision());
             out.optional(alter.expiry(), ValueCodec::rule).optional(alter.maxEntries(), WireWriter::varint);
             out.optional(alter.consistency(), (o, consistency) -> o.u8(consistency.ordinal()));
         } else if (request instanceof Request.PassOn passOn) {
@@ -143,10 +147,13 @@ public final class RequestCodec {
                 new Request.Size(in.size(), in.size(), in.constant(ValueCodec.CONSISTENCIES), in.varint(), in.varint());
             case 8 -> new Request.Subscribe(in.size(), in.size(), in.signed(), in.varint());
             case 9 -> new Request.Unsubscribe(in.varint());
+            case 10 ->
+                new Request.RenewLeases(
+                        in.i64(), in.i64(), in.list(i -> new Request.RenewLeases.Lease(i.size(), i.varint())));
             case 16 -> new Request.Hello(in.size(), in.size(), in.string(), in.optional(ValueCodec::identity));
             case 17 -> new Request.DescribeCluster();
             case 18 -> new Request.ListCaches();
-            case 19 -> new Request.CreateCache(ValueCodec.proposal(in));
+            case 19 -> new Request.CreateCache(ValueCodec.proposal(in), in.size());
             case 20 -> new Request.DestroyCache(in.size());
             case 21 -> new Request.ConfirmTerms(in.list(i -> new GroupTerm((int) i.signed(), i.varint())));
             case 22 -> new Request.ToLog(in.bytes());
@@ -155,6 +162,7 @@ public final class RequestCodec {
             case 25 -> new Request.RecoverReplica((int) in.signed(), in.varint(), in.bool());
             case 26 ->
                 new Request.AlterCache(
+                        in.size(),
                         in.size(),
                         in.optional(ValueCodec::rule),
                         in.optional(ValueCodec::positive),

@@ -11,7 +11,7 @@ public enum Status {
     /** This replica is behind the session, or out of touch with its leader: ask another. */
     BEHIND(Kind.TRANSIENT),
     /** The lease did not become free in time. Nothing happened. */
-    LEASE_TIMEOUT(Kind.PERMANENT),
+    LEASE_TIMEOUT(Kind.TRANSIENT),
     /** No cache has this id or name (any more). */
     NO_SUCH_CACHE(Kind.PERMANENT),
     /** The cache exists with another definition; the message names the difference. */

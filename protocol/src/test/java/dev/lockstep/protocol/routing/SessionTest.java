@@ -5,9 +5,12 @@ import static dev.lockstep.protocol.routing.FakeNetwork.N2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.EntryRead;
+import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Mutation;
@@ -35,8 +38,8 @@ class SessionTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final FakeNetwork network = new FakeNetwork(SHARDS);
-    private final Session session =
-            new Session(new Router(network.view(), network, null, TIMEOUT, world, world, world), null, world, world);
+    private final Session session = new Session(
+            new Router(network.view(), network, null, TIMEOUT, world, world, world), null, world, world, world);
 
     private static Bytes key(int number) {
         return Bytes.utf8("key-" + number);
@@ -239,13 +242,138 @@ class SessionTest {
     }
 
     @Test
+    void aLeaseThatIsGrantedToAnAttemptThatWasGivenUpIsGivenBack() {
+        List<Link.ReplyHandler> handlers = new ArrayList<>();
+        network.at(N1, (request, handler) -> {
+            if (request instanceof Request.ReadForUpdate) {
+                handlers.add(handler);
+            } else if (request instanceof Request.Release) {
+                handler.reply(new Reply.Released(1, 1, true));
+            }
+        });
+        CompletableFuture<HeldLease> call = session.readForUpdate(CACHE, key(1));
+        world.pass(TIMEOUT);
+        assertThat(call).isCompletedExceptionally();
+        int before = releases().size();
+        handlers.get(0).reply(new Reply.Leased(1, 1, 0, null));
+        assertThat(releases()).hasSize(before + 1);
+    }
+
+    @Test
+    void aSecondGrantOfALeaseThatIsHeldDoesNotGiveItBack() {
+        List<Link.ReplyHandler> handlers = new ArrayList<>();
+        network.at(N1, (request, handler) -> handlers.add(handler));
+        CompletableFuture<HeldLease> call = session.readForUpdate(CACHE, key(1));
+        handlers.get(0).reply(new Reply.Leased(1, 1, 0, null));
+        handlers.get(0).reply(new Reply.Leased(1, 1, 0, null));
+        assertThat(call).isCompleted();
+        assertThat(releases()).isEmpty();
+        session.release(CACHE, key(1), call.join().id(), Condition.ANY);
+        handlers.get(0).reply(new Reply.Leased(1, 1, 0, null));
+        assertThat(releases()).hasSize(2);
+    }
+
+    private List<Request> releases() {
+        return network.sent().stream()
+                .map(FakeNetwork.Sent::request)
+                .filter(Request.Release.class::isInstance)
+                .toList();
+    }
+
+    private List<Request.RenewLeases> renewals() {
+        return network.sent().stream()
+                .map(FakeNetwork.Sent::request)
+                .filter(Request.RenewLeases.class::isInstance)
+                .map(Request.RenewLeases.class::cast)
+                .toList();
+    }
+
+    @Test
+    void allLeasesThatANodeHasAreRenewedByOneMessage() {
+        network.at(N1, (request, handler) -> {
+            if (request instanceof Request.ReadForUpdate asked && asked.lease().number() != 3) {
+                handler.reply(new Reply.Leased(1, 1, 0, null));
+            } else if (request instanceof Request.RenewLeases) {
+                handler.reply(new Reply.Done());
+            }
+        });
+        List<HeldLease> held = List.of(
+                session.readForUpdate(CACHE, key(1)).join(),
+                session.readForUpdate(CACHE, key(2)).join());
+        CompletableFuture<HeldLease> waiting = session.readForUpdate(CACHE, key(3));
+        assertThat(waiting).isNotDone();
+        world.pass(Duration.ofMillis(1_100));
+        assertThat(renewals()).hasSize(1);
+        assertThat(renewals().get(0).leases())
+                .extracting(Request.RenewLeases.Lease::number)
+                .containsExactlyInAnyOrder(1L, 2L, 3L);
+        session.release(CACHE, key(1), held.get(0).id(), Condition.ANY);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(renewals().get(1).leases())
+                .extracting(Request.RenewLeases.Lease::number)
+                .containsExactlyInAnyOrder(2L, 3L);
+        session.close();
+        world.pass(Duration.ofSeconds(5));
+        assertThat(renewals()).hasSize(2);
+    }
+
+    @Test
+    void aLeaseThatOthersHavePassedOnIsRenewedThroughThem() {
+        network.silence(N1);
+        network.at(N2, (request, handler) -> {
+            if (request instanceof Request.PassOn passed && passed.request() instanceof Request.ReadForUpdate) {
+                handler.reply(new Reply.Leased(1, 1, 0, null));
+            } else if (!(request instanceof Request.PassOn)) {
+                handler.reply(new Reply.Refused(Status.MOVED, "elsewhere", 0, N1));
+            }
+        });
+        CompletableFuture<HeldLease> lease = session.readForUpdate(CACHE, key(1));
+        world.pass(Duration.ofSeconds(2));
+        assertThat(lease).isCompleted();
+        int before = network.sent().size();
+        world.pass(Duration.ofSeconds(3));
+        assertThat(network.sent().subList(before, before + 3)).allSatisfy(sent -> {
+            assertThat(sent.to()).isEqualTo(N2);
+            assertThat(sent.request()).isInstanceOfSatisfying(Request.PassOn.class, passed -> {
+                assertThat(passed.to()).isEqualTo(N1);
+                assertThat(passed.request()).isInstanceOf(Request.RenewLeases.class);
+            });
+        });
+    }
+
+    @Test
+    void aLeaseIsNotRenewedForEver() {
+        network.at(N1, (request, handler) -> {
+            if (request instanceof Request.ReadForUpdate) {
+                handler.reply(new Reply.Leased(1, 1, 0, null));
+            }
+        });
+        session.readForUpdate(CACHE, key(1)).join();
+        world.pass(Duration.ofMinutes(6));
+        assertThat(renewals()).hasSizeBetween(290, 301);
+    }
+
+    @Test
+    void aCreationAsksAgainWithTheIdThatItIsTold() {
+        var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
+        network.at(N1, (request, handler) -> {
+            Request.CreateCache asked = (Request.CreateCache) request;
+            handler.reply(new Reply.Caches(
+                    asked.highestId() == 7 ? List.of(new CacheInfo(8, definition)) : List.of(),
+                    asked.highestId() == 7 ? 8 : 7));
+        });
+        assertThat(session.createCache(definition).join().id()).isEqualTo(8);
+        assertThat(network.sent()).hasSize(2);
+    }
+
+    @Test
     void aLeaseThatIsNotHeardOfIsGivenBack() {
         network.at(N1, (request, handler) -> {
             if (request instanceof Request.Release) {
                 handler.reply(new Reply.Released(1, 1, true));
             }
         });
-        CompletableFuture<HeldLease> call = session.readForUpdate(CACHE, key(1), Duration.ofSeconds(1));
+        CompletableFuture<HeldLease> call = session.readForUpdate(CACHE, key(1));
         world.pass(TIMEOUT);
         assertThat(call).isCompletedExceptionally();
         Request.ReadForUpdate asked =

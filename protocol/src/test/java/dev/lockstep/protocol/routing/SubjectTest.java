@@ -24,8 +24,10 @@ class SubjectTest {
     @Test
     void aRequestIsToldWithCacheKeyAndShard() {
         assertThat(subject.of(read("users/42"))).contains("number 7", "users/42", "shard 3");
-        subject.learn(new Reply.Caches(List.of(new CacheInfo(
-                7, new CacheDefinition("users", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION)))));
+        subject.learn(new Reply.Caches(
+                List.of(new CacheInfo(
+                        7, new CacheDefinition("users", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))),
+                7));
         assertThat(subject.of(read("users/42"))).contains("\"users\"", "users/42", "shard 3");
     }
 

@@ -23,7 +23,11 @@ class SubscriptionTest {
     private final SimulatedWorld world = new SimulatedWorld();
     private final FakeNetwork network = new FakeNetwork(1);
     private final Session session = new Session(
-            new Router(network.view(), network, null, Duration.ofSeconds(10), world, world, world), null, world, world);
+            new Router(network.view(), network, null, Duration.ofSeconds(10), world, world, world),
+            null,
+            world,
+            world,
+            world);
     private final List<String> heard = new ArrayList<>();
     private final ChangeListener listener = new ChangeListener() {
         @Override

@@ -50,21 +50,24 @@ class FrameCodecTest {
                                 NODE, -5, new Formation(List.of(new Formation.Fact("shards", "4", "f:1", true))))),
                 new Request.DescribeCluster(),
                 new Request.ListCaches(),
-                new Request.CreateCache(CacheProposal.exactly(DEFINITION)),
-                new Request.CreateCache(new CacheProposal(
-                        "c",
-                        "k",
-                        "v",
-                        null,
-                        "",
-                        CacheSettings.NOTHING,
-                        new CacheSettings(
-                                OptionalLong.of(0),
-                                Optional.empty(),
-                                Optional.of(Duration.ofMillis(5)),
-                                Optional.empty()),
-                        "f:2")),
-                new Request.AlterCache(7, ExpiryRule.ETERNAL, null, Consistency.STRONG),
+                new Request.CreateCache(CacheProposal.exactly(DEFINITION), 3),
+                new Request.RenewLeases(1, -2, List.of(new Request.RenewLeases.Lease(3, 400))),
+                new Request.CreateCache(
+                        new CacheProposal(
+                                "c",
+                                "k",
+                                "v",
+                                null,
+                                "",
+                                CacheSettings.NOTHING,
+                                new CacheSettings(
+                                        OptionalLong.of(0),
+                                        Optional.empty(),
+                                        Optional.of(Duration.ofMillis(5)),
+                                        Optional.empty()),
+                                "f:2"),
+                        0),
+                new Request.AlterCache(7, 2, ExpiryRule.ETERNAL, null, Consistency.STRONG),
                 new Request.DestroyCache(7),
                 new Request.Get(1, 2, List.of(KEY, Bytes.EMPTY), true, Consistency.SESSION, 99, 1_700_000_000_000L),
                 new Request.Scan(1, 2, null, 10, Consistency.STRONG, 0, 0),
@@ -107,7 +110,7 @@ class FrameCodecTest {
                 new Reply.Done(),
                 new Reply.Welcome(1, "demo", NODE, 1 << 24),
                 new Reply.Cluster(view),
-                new Reply.Caches(List.of(new CacheInfo(4, DEFINITION))),
+                new Reply.Caches(List.of(new CacheInfo(4, DEFINITION)), 5),
                 new Reply.Entries(1, 2, 3, Arrays.asList(entry, null)),
                 new Reply.Keys(1, 2, List.of(KEY), true),
                 new Reply.Count(1, 2, 3),
@@ -152,7 +155,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(21);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(22);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

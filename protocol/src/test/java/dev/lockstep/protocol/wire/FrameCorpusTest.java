@@ -3,7 +3,10 @@ package dev.lockstep.protocol.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.fuzz.Corpus;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -30,6 +33,32 @@ class FrameCorpusTest {
                 .containsAll(classes(FrameCodecTest.requests().stream()));
         assertThat(decoded("reply", body -> FrameCodec.decodeReply(body).message()))
                 .containsAll(classes(FrameCodecTest.replies().stream()));
+    }
+
+    @Test
+    void theStreamsOfAllMessagesAreUnderstood() {
+        assertThat(frames("server-stream", "requests")
+                        .map(body -> FrameCodec.decodeRequest(body).message()))
+                .hasSizeGreaterThan(20);
+        assertThat(frames("server-stream", "hello-and-requests")
+                        .map(body -> FrameCodec.decodeRequest(body).message()))
+                .hasSizeGreaterThan(20);
+        assertThat(frames("client-stream", "all-replies")
+                        .map(body -> FrameCodec.decodeReply(body).message()))
+                .hasSizeGreaterThan(20);
+    }
+
+    /** What the stream is cut into by the lengths before each frame, behind the two bytes that say how to feed it. */
+    private static Stream<byte[]> frames(String target, String input) {
+        ByteBuffer stream = ByteBuffer.wrap(Corpus.read(Corpus.folder(target).resolve(input)));
+        stream.position(2);
+        List<byte[]> frames = new ArrayList<>();
+        while (stream.hasRemaining()) {
+            byte[] frame = new byte[stream.getInt()];
+            stream.get(frame);
+            frames.add(frame);
+        }
+        return frames.stream();
     }
 
     private static Set<Class<?>> classes(Stream<?> messages) {

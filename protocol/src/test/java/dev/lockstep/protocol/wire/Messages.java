@@ -112,9 +112,13 @@ public final class Messages {
                         .as(Request.Hello::new),
                 Arbitraries.of(new Request.DescribeCluster(), new Request.ListCaches(), new Request.DescribeReplicas()),
                 Combinators.combine(Arbitraries.integers(), LONGS, FLAGS).as(Request.RecoverReplica::new),
-                proposals().map(Request.CreateCache::new),
+                Combinators.combine(proposals(), NUMBERS).as(Request.CreateCache::new),
                 Combinators.combine(
-                                NUMBERS, rules().injectNull(0.3), BOUNDS.injectNull(0.3), CONSISTENCIES.injectNull(0.3))
+                                NUMBERS,
+                                NUMBERS,
+                                rules().injectNull(0.3),
+                                BOUNDS.injectNull(0.3),
+                                CONSISTENCIES.injectNull(0.3))
                         .as(Request.AlterCache::new),
                 NUMBERS.map(Request.DestroyCache::new),
                 Combinators.combine(NODES, NUMBERS)
@@ -139,6 +143,14 @@ public final class Messages {
                         .as(Request.Release::new),
                 Combinators.combine(NUMBERS, NUMBERS, LONGS, LONGS).as(Request.Subscribe::new),
                 LONGS.map(Request.Unsubscribe::new),
+                Combinators.combine(
+                                LONGS,
+                                LONGS,
+                                Combinators.combine(NUMBERS, LONGS)
+                                        .as(Request.RenewLeases.Lease::new)
+                                        .list()
+                                        .ofMaxSize(5))
+                        .as(Request.RenewLeases::new),
                 Combinators.combine(Arbitraries.integers(), LONGS)
                         .as(GroupTerm::new)
                         .list()
@@ -165,7 +177,7 @@ public final class Messages {
                 Arbitraries.just(new Reply.Done()),
                 Combinators.combine(NUMBERS, TEXTS, NODES, NUMBERS).as(Reply.Welcome::new),
                 views().map(Reply.Cluster::new),
-                caches().list().ofMaxSize(3).map(Reply.Caches::new),
+                Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 Combinators.combine(
                                 LONGS,
                                 LONGS,

@@ -77,7 +77,8 @@ final class Chaos implements AutoCloseable {
                 boolean reader = i % CLIENTS < READERS;
                 clients.add(new ChaosClient("c" + i, reader, cluster.uri(i, timeout), seed + i, tally));
             }
-        } catch (RuntimeException failure) {
+            cluster.awaitReady();
+        } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
         }
@@ -144,7 +145,7 @@ final class Chaos implements AutoCloseable {
             Fault fault = draw();
             faults.add(fault);
             tally.harmed(fault);
-            harmed.addAll(cluster.harm(fault, (round + i) % ChaosCluster.SHARDS, schedule));
+            harmed.addAll(cluster.harm(fault, (round + i) % ChaosCluster.SHARDS, keys(0).get(i), schedule));
             isDone(working, Duration.ofMillis(1_000 + schedule.nextInt(2_000)));
         }
         cluster.mend();

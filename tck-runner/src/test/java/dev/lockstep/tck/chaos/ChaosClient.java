@@ -30,6 +30,9 @@ final class ChaosClient implements AutoCloseable {
     /** Keys that begin so live in the cache whose entries expire. */
     static final String TIMED = "timed";
 
+    /** The cache of the other keys. */
+    static final String PLAIN = "plain";
+
     static final long LIFETIME_MILLIS = 2_000;
     private static final int PACE_MILLIS = 60;
     /** Of a hundred calls. */
@@ -57,7 +60,7 @@ final class ChaosClient implements AutoCloseable {
         // A class loader of its own, or the provider would hand out one manager to all.
         this.manager = Caching.getCachingProvider()
                 .getCacheManager(uri, new ClassLoader(ChaosClient.class.getClassLoader()) {});
-        this.plain = cache("plain", configuration());
+        this.plain = cache(PLAIN, configuration());
         this.timed = cache(
                 TIMED,
                 configuration()

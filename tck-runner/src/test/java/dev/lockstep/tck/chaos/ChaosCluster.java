@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A cluster of processes that can be harmed, and mended. Not thread-safe. */
 final class ChaosCluster implements AutoCloseable {
@@ -34,6 +35,8 @@ final class ChaosCluster implements AutoCloseable {
     private final Set<NodeProcess> frozen = new HashSet<>();
     private Map<Integer, NodeId> leaders;
     private int restarts;
+    private @Nullable HoldingClient holder;
+    private boolean holderFrozen;
 
     ChaosCluster(Path home, int count) throws IOException {
         members = MemberPorts.reserve(count);
@@ -89,9 +92,10 @@ final class ChaosCluster implements AutoCloseable {
 
     /**
      * @param shard whose leader is meant by faults of a leader
+     * @param key of the plain cache, for faults of a client that holds one
      * @return the ids of the nodes that are not reachable, or not in time, until it is mended
      */
-    Set<String> harm(Fault fault, int shard, Random random) throws IOException {
+    Set<String> harm(Fault fault, int shard, String key, Random random) throws IOException {
         NodeProcess any = nodes.node(random.nextInt(members.size()));
         NodeProcess leader = leader(shard);
         NodeProcess next = nodes.node(restarts % members.size());
@@ -120,6 +124,21 @@ final class ChaosCluster implements AutoCloseable {
             case LOSE_REPLIES ->
                 others(leader).forEach(other -> network.set(leader.member().id(), other, TcpProxy.Mode.DROP_REPLIES));
             case SLOW_NODE -> network.delay(any.member().id(), Duration.ofMillis(20 + random.nextInt(200)));
+            case LATE_REQUESTS -> network.keepBack(leader.member().id());
+            case KILL_CLIENT -> {
+                HoldingClient inside = holding(key);
+                if (inside != null) {
+                    inside.close();
+                    holder = null;
+                }
+            }
+            case FREEZE_CLIENT -> {
+                HoldingClient inside = holding(key);
+                if (inside != null) {
+                    inside.freeze();
+                    holderFrozen = true;
+                }
+            }
             case SHIFT_CLOCK ->
                 // Always the same node: no two clocks then differ by more.
                 nodes.node(0)
@@ -129,11 +148,22 @@ final class ChaosCluster implements AutoCloseable {
             case KILL_ALL -> members.stream().map(MemberPorts::id).collect(Collectors.toSet());
             case KILL_NODE, FREEZE_NODE, ISOLATE_NODE, CUT_NODE, SLOW_NODE ->
                 Set.of(any.member().id());
-            case KILL_LEADER, FREEZE_LEADER, ISOLATE_LEADER, CUT_LEADER, DEAF_LEADER, MUTE_LEADER, LOSE_REPLIES ->
-                Set.of(leader.member().id());
+            case KILL_LEADER,
+                    FREEZE_LEADER,
+                    ISOLATE_LEADER,
+                    CUT_LEADER,
+                    DEAF_LEADER,
+                    MUTE_LEADER,
+                    LOSE_REPLIES,
+                    LATE_REQUESTS -> Set.of(leader.member().id());
             case RESTART_NODE -> Set.of(next.member().id());
-            case CUT_CLIENTS, SHIFT_CLOCK -> Set.of();
+            case CUT_CLIENTS, KILL_CLIENT, FREEZE_CLIENT, SHIFT_CLOCK -> Set.of();
         };
+    }
+
+    /** A client that is inside {@code invoke} on the key; null if there is none, or it can't get there. */
+    private @Nullable HoldingClient holding(String key) throws IOException {
+        return holder != null && !holderFrozen && holder.hold(key) ? holder : null;
     }
 
     private List<String> others(NodeProcess node) {
@@ -153,6 +183,9 @@ final class ChaosCluster implements AutoCloseable {
     void mend() throws IOException {
         network.heal();
         thaw();
+        if (holder != null && holderFrozen) {
+            holder.thaw();
+        }
         for (NodeProcess node : nodes.nodes()) {
             if (!node.isRunning()) {
                 node.restart();
@@ -170,16 +203,25 @@ final class ChaosCluster implements AutoCloseable {
         frozen.clear();
     }
 
-    /** Waits until every node can serve. */
+    /** Waits until every node can serve, and there is a client that holds nothing. */
     void awaitReady() throws IOException {
         for (NodeProcess node : nodes.nodes()) {
             node.awaitReady();
+        }
+        if (holder == null) {
+            holder = new HoldingClient(uri(0, Duration.ofSeconds(3)), ChaosClient.PLAIN);
+        } else if (holderFrozen) {
+            holderFrozen = false;
+            holder.letGo();
         }
     }
 
     @Override
     public void close() {
         watchers.close();
+        if (holder != null) {
+            holder.close();
+        }
         try {
             network.heal();
             thaw();

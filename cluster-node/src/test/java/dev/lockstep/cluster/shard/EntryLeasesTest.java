@@ -1,0 +1,174 @@
+package dev.lockstep.cluster.shard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** How long a lease, and a place in the queue for one, lives; on simulated time. */
+class EntryLeasesTest {
+
+    private static final Bytes KEY = Bytes.utf8("key");
+    private static final long HOLD = 3_000;
+    private static final long WAIT = 9_000;
+
+    private final SimulatedWorld world = new SimulatedWorld();
+    private final EntryLeases leases = new EntryLeases(world, world);
+    private final Connection a = new Connection();
+    private final Connection b = new Connection();
+
+    /** One that is open until it is closed. */
+    private static final class Connection implements Caller {
+
+        private boolean open = true;
+
+        @Override
+        public boolean isConnected() {
+            return open;
+        }
+    }
+
+    /** What came of one asking: null for granted. */
+    private final class Asked {
+
+        private final LeaseId id;
+        private final List<@Nullable Status> told = new ArrayList<>();
+
+        Asked(int number, Connection connection) {
+            this.id = new LeaseId(1, 2, number);
+            leases.acquire(1, KEY, id, connection, WAIT, HOLD, told::add);
+        }
+
+        boolean isGranted() {
+            return told.equals(Collections.singletonList(null));
+        }
+    }
+
+    private void close(Connection connection) {
+        connection.open = false;
+        leases.disconnected(connection);
+    }
+
+    private void pass(long millis) {
+        world.pass(Duration.ofMillis(millis));
+    }
+
+    @Test
+    void aLeaseEndsWithTheConnectionThatItWasAskedForOver() {
+        assertThat(new Asked(1, a).isGranted()).isTrue();
+        Asked next = new Asked(2, b);
+        assertThat(next.told).isEmpty();
+        close(a);
+        assertThat(next.isGranted()).isTrue();
+    }
+
+    @Test
+    void whoWaitsOverAConnectionThatIsClosedIsPassedOver() {
+        Asked holder = new Asked(1, b);
+        Asked gone = new Asked(2, a);
+        Asked next = new Asked(3, b);
+        close(a);
+        leases.release(1, KEY, holder.id);
+        assertThat(gone.isGranted()).isFalse();
+        assertThat(next.isGranted()).isTrue();
+    }
+
+    @Test
+    void whatArrivesOverAConnectionThatIsClosedAlreadyKeepsNobodyWaiting() {
+        close(a);
+        new Asked(1, a);
+        assertThat(new Asked(2, b).isGranted()).isTrue();
+    }
+
+    @Test
+    void aLeaseThatWasAskedForAgainOverAnotherConnectionOutlivesTheFirst() {
+        new Asked(1, a);
+        assertThat(new Asked(1, b).isGranted()).isTrue();
+        Asked next = new Asked(2, b);
+        close(a);
+        assertThat(next.told).isEmpty();
+        close(b);
+        assertThat(next.isGranted()).isFalse();
+        assertThat(new Asked(3, new Connection()).isGranted()).isTrue();
+    }
+
+    @Test
+    void aLeaseThatIsRenewedStaysAndOneThatIsNotGoesToTheNext() {
+        Asked holder = new Asked(1, a);
+        Asked next = new Asked(2, b);
+        for (int second = 0; second < 8; second++) {
+            pass(1_000);
+            leases.renew(holder.id);
+            leases.renew(next.id);
+        }
+        assertThat(next.told).isEmpty();
+        leases.release(1, KEY, holder.id);
+        assertThat(next.isGranted()).isTrue();
+        Asked last = new Asked(3, a);
+        pass(HOLD - 1);
+        assertThat(last.told).isEmpty();
+        leases.renew(last.id);
+        pass(1);
+        assertThat(last.isGranted()).isTrue();
+    }
+
+    @Test
+    void whoGivesNoSignOfLifeWhileWaitingIsNotGrantedTheLease() {
+        Asked holder = new Asked(1, b);
+        Asked frozen = new Asked(2, a);
+        Asked next = new Asked(3, b);
+        for (int second = 0; second < 4; second++) {
+            pass(1_000);
+            leases.renew(holder.id);
+            leases.renew(next.id);
+        }
+        leases.release(1, KEY, holder.id);
+        assertThat(frozen.told).containsExactly(Status.BUSY);
+        assertThat(next.isGranted()).isTrue();
+    }
+
+    @Test
+    void aFrozenSessionKeepsOthersWaitingOnlyOnceHoweverOftenItWaits() {
+        new Asked(1, a);
+        new Asked(2, a);
+        new Asked(3, a);
+        Asked next = new Asked(4, b);
+        pass(1_000);
+        leases.renew(next.id);
+        pass(HOLD - 1_000);
+        assertThat(next.isGranted()).isTrue();
+    }
+
+    @Test
+    void waitingEndsWhenItsTimeIsOverThoughItIsRenewed() {
+        Asked holder = new Asked(1, a);
+        Asked waiting = new Asked(2, b);
+        for (int second = 0; second < 9; second++) {
+            pass(1_000);
+            leases.renew(holder.id);
+            leases.renew(waiting.id);
+        }
+        assertThat(waiting.told).containsExactly(Status.LEASE_TIMEOUT);
+        pass(HOLD);
+        assertThat(new Asked(3, b).isGranted()).isTrue();
+    }
+
+    @Test
+    void whoGivesUpWaitingIsNotGrantedTheLease() {
+        Asked holder = new Asked(1, a);
+        Asked givenUp = new Asked(2, b);
+        Asked next = new Asked(3, b);
+        leases.release(1, KEY, givenUp.id);
+        leases.release(1, KEY, holder.id);
+        assertThat(givenUp.isGranted()).isFalse();
+        assertThat(next.isGranted()).isTrue();
+    }
+}
