@@ -9,7 +9,7 @@ import dev.lockstep.protocol.wire.WireWriter;
 /** The bytes of a {@link Batch} in the log: a format version, the header, the commands. Stateless. */
 public final class BatchCodec {
 
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     private BatchCodec() {}
 
@@ -24,7 +24,8 @@ public final class BatchCodec {
         WireReader in = new WireReader(bytes);
         int format = in.u8();
         if (format != FORMAT) {
-            throw new MalformedFrameException("Log format " + format + " is unknown; this node writes " + FORMAT);
+            throw new MalformedFrameException("The entry has format " + format + ", this node reads " + FORMAT
+                    + ": it was written by another version of Lockstep");
         }
         Batch batch = new Batch(in.varint(), in.varint(), in.i64(), in.list(BatchCodec::read));
         in.end();

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.protocol.fuzz.Corpus;
 import dev.lockstep.protocol.wire.MalformedFrameException;
@@ -30,5 +31,18 @@ class BatchCorpusTest {
             }
         });
         assertThat(commands).containsExactlyInAnyOrder(Command.class.getPermittedSubclasses());
+    }
+
+    @Test
+    void anEntryOfAnotherFormatIsRefusedNamingBoth() {
+        byte[] older = Corpus.inputs("batch").stream()
+                .filter(input -> input.endsWith("format-1"))
+                .map(Corpus::read)
+                .findFirst()
+                .orElseThrow();
+        assertThatThrownBy(() -> BatchCodec.decode(older))
+                .isInstanceOf(MalformedFrameException.class)
+                .hasMessageContaining("format 1")
+                .hasMessageContaining("this node reads 2");
     }
 }

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 /** What is written is read; whatever is not what was written is refused. */
@@ -71,6 +73,20 @@ class CheckpointTest {
             harmed[random.nextInt(whole.length)] ^= (byte) (1 << random.nextInt(8));
             assertThat(HarmedCheckpoint.isRefused(harmed)).isTrue();
         }
+    }
+
+    @Test
+    void anotherFormatIsRefusedNamingBothThoughNothingIsHarmed() throws IOException {
+        byte[] older = written(records(3, 10));
+        older[4] = 1;
+        CRC32C head = new CRC32C();
+        head.update(older, 0, CheckpointWriter.HEAD_BYTES);
+        ByteBuffer.wrap(older).putInt(CheckpointWriter.HEAD_BYTES, (int) head.getValue());
+        assertThatThrownBy(() -> read(older))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(CorruptCheckpointException.class)
+                .hasMessageContaining("format 1")
+                .hasMessageContaining("this node reads 2");
     }
 
     @Test
