@@ -129,6 +129,10 @@ public final class NodeProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     /** CPU time of the process so far; nothing where it is unknown. */
     public Duration cpu() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);

@@ -5,21 +5,34 @@ import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Tells in words what a request is about: its kind, its cache by name, its key, and its shard. Thread-safe. */
 final class Subject {
 
     private static final int MAX_KEY = 48;
+    /** As many caches as a cluster can have at a time: of those that are gone the oldest names are forgotten. */
+    static final int MAX_NAMES = 10_000;
 
-    private final Map<Integer, String> names = new ConcurrentHashMap<>();
+    /** The last learned comes last. Guarded by itself. */
+    private final Map<Integer, String> names = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, String> eldest) {
+            return size() > MAX_NAMES;
+        }
+    };
 
     /** Learns the names of caches. */
     void learn(Reply.Caches reply) {
-        for (CacheInfo cache : reply.caches()) {
-            names.put(cache.id(), cache.definition().name());
+        synchronized (names) {
+            for (CacheInfo cache : reply.caches()) {
+                names.remove(cache.id());
+                names.put(cache.id(), cache.definition().name());
+            }
         }
     }
 
@@ -42,7 +55,10 @@ final class Subject {
     }
 
     private String cache(int id) {
-        String name = names.get(id);
+        String name;
+        synchronized (names) {
+            name = names.get(id);
+        }
         return name == null ? "number " + id : "\"" + name + "\"";
     }
 

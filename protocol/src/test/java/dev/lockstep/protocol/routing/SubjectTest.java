@@ -21,13 +21,17 @@ class SubjectTest {
         return new Request.ReadForUpdate(7, 3, Bytes.utf8(key), new LeaseId(1, 2, 3), 1, 1);
     }
 
+    private void learn(int id, String name) {
+        subject.learn(new Reply.Caches(
+                List.of(new CacheInfo(
+                        id, new CacheDefinition(name, "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))),
+                id));
+    }
+
     @Test
     void aRequestIsToldWithCacheKeyAndShard() {
         assertThat(subject.of(read("users/42"))).contains("number 7", "users/42", "shard 3");
-        subject.learn(new Reply.Caches(
-                List.of(new CacheInfo(
-                        7, new CacheDefinition("users", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))),
-                7));
+        learn(7, "users");
         assertThat(subject.of(read("users/42"))).contains("\"users\"", "users/42", "shard 3");
     }
 
@@ -37,5 +41,17 @@ class SubjectTest {
                 .hasSizeLessThan(150)
                 .contains("xxx…")
                 .doesNotContain("\n");
+    }
+
+    @Test
+    void theNamesOfTheCachesLearnedLastAreKept() {
+        for (int id = 1; id <= 3 * Subject.MAX_NAMES; id++) {
+            learn(7, "users");
+            learn(1_000 + id, "cache " + id);
+        }
+        assertThat(subject.of(read("a"))).contains("\"users\"");
+        assertThat(subject.of(new Request.DestroyCache(1_001))).contains("number 1001");
+        assertThat(subject.of(new Request.DestroyCache(1_000 + 3 * Subject.MAX_NAMES)))
+                .contains("\"cache 30000\"");
     }
 }
