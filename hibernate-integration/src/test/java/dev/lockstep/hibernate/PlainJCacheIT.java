@@ -32,7 +32,7 @@ class PlainJCacheIT {
 
     @BeforeAll
     static void start() throws Exception {
-        assumeTrue(System.getProperty("lockstep.test.hibernate", "").isEmpty(), "the other Hibernate has none");
+        assumeTrue(System.getProperty("lockstep-test.hibernate", "").isEmpty(), "the other Hibernate has none");
         database = Database.h2("plain");
         nodes = NodeProcesses.start(home, 3, List.of("shards: 4"));
         jvms = TwoJvms.start(

@@ -360,7 +360,7 @@ abstract class TwoJvmsSuite {
     @Test
     @Timeout(value = 2, unit = TimeUnit.HOURS)
     void inNoRoundOfChanceTheCacheDiffersFromTheDatabase() {
-        int rounds = Integer.getInteger("lockstep.test.rounds", 8);
+        int rounds = Integer.getInteger("lockstep-test.rounds", 8);
         for (int round = 0; round < rounds; round++) {
             assertThat(afterAStorm(jvms(), round)).as("round %d", round).isEqualTo("same, same");
         }

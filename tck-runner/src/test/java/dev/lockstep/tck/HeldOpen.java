@@ -21,7 +21,7 @@ public final class HeldOpen implements TestExecutionListener {
 
     @Override
     public void testPlanExecutionStarted(TestPlan plan) {
-        String topology = System.getProperty("lockstep.tck.topology", "embedded");
+        String topology = System.getProperty("lockstep-test.topology", "embedded");
         if (!topology.equals("embedded")) {
             manager = provider.getCacheManager();
         }

@@ -36,7 +36,7 @@ class FailoverIT {
 
     private static final int SHARDS = 6;
     private static final Duration ELECTION =
-            Duration.ofSeconds(Integer.getInteger("lockstep.test.election-seconds", 8));
+            Duration.ofSeconds(Integer.getInteger("lockstep-test.election-seconds", 8));
     /** No follower becomes a candidate by its own clock before this has passed. */
     private static final Duration NO_TIME_OUT = ELECTION;
 

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 public final class NodeProcess implements AutoCloseable {
 
     /** Set by the build, where nodes live for seconds; not by what runs or measures them for longer. */
-    private static final String SHORT_LIVED = "lockstep.test.short-lived-nodes";
+    private static final String SHORT_LIVED = "lockstep-test.short-lived-nodes";
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(10);

@@ -65,7 +65,7 @@ public final class Jvm implements AutoCloseable {
     /** That of this JVM, with the Hibernate of a folder in the place of its own if one is named. */
     private static String classPath() {
         String own = NodeProcesses.currentClassPath();
-        String other = System.getProperty("lockstep.test.hibernate", "");
+        String other = System.getProperty("lockstep-test.hibernate", "");
         return other.isEmpty()
                 ? own
                 : Stream.concat(

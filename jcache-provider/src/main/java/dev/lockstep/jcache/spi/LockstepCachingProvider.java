@@ -98,6 +98,7 @@ public final class LockstepCachingProvider implements CachingProvider {
         if (properties != null) {
             own.putAll(properties);
         }
+        KnownProperties.check(own, loader);
         return new LockstepCacheManager(
                 this, uri, loader, own, SettingsReader.fromUri(uri, loader), new LinkedHashMap<>(templates));
     }

@@ -240,4 +240,17 @@ class BootTest {
                 .hasStackTraceContaining("127.0.0.1:1");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
     }
+
+    @Test
+    void whatTheStarterReadsMayAlsoBeASystemProperty() {
+        String property = "lockstep.caches[prices].timeToLive";
+        System.setProperty(property, "soon");
+        try {
+            assertThatThrownBy(BootTest::run).rootCause().hasMessageContaining("soon");
+            System.setProperty(property, "1h");
+            run().close();
+        } finally {
+            System.clearProperty(property);
+        }
+    }
 }

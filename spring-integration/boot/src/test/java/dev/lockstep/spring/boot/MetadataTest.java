@@ -2,6 +2,7 @@ package dev.lockstep.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -18,8 +19,7 @@ class MetadataTest {
     private static final Pattern PROPERTY =
             Pattern.compile("\\{[^{}]*\"name\": \"(lockstep\\.[^\"]*)\"[^{}]*\"description\": \"([^\"]*)\"[^{}]*}");
 
-    @Test
-    void everyPropertyHasADescription() throws Exception {
+    private static Map<String, String> descriptions() throws IOException {
         Map<String, String> descriptions = new TreeMap<>();
         for (URL url : Collections.list(MetadataTest.class.getClassLoader().getResources(METADATA))) {
             try (var in = url.openStream()) {
@@ -29,6 +29,12 @@ class MetadataTest {
                 }
             }
         }
+        return descriptions;
+    }
+
+    @Test
+    void everyPropertyHasADescription() throws Exception {
+        Map<String, String> descriptions = descriptions();
         assertThat(descriptions.keySet())
                 .containsExactlyInAnyOrder(
                         "lockstep.caches",
@@ -41,5 +47,15 @@ class MetadataTest {
                         "lockstep.timeout",
                         "lockstep.transaction-aware");
         assertThat(descriptions.values()).allMatch(text -> text.length() > 20);
+    }
+
+    @Test
+    void eachPropertyMayAlsoBeASystemProperty() throws Exception {
+        try (var in = MetadataTest.class.getResourceAsStream("/META-INF/lockstep/system-properties")) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines())
+                    .containsExactlyElementsOf(descriptions().keySet().stream()
+                            .map(name -> name.equals("lockstep.caches") ? name + ".*" : name)
+                            .toList());
+        }
     }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A new application made from the README's three lines, with the dependencies of the starter that runs this test. */
 @Timeout(300)
-@EnabledIfSystemProperty(named = "lockstep.starter", matches = ".+")
+@EnabledIfSystemProperty(named = "lockstep-test.starter", matches = ".+")
 class ReadmeApplicationIT {
 
     private static final String SOURCE = """
@@ -56,7 +56,7 @@ class ReadmeApplicationIT {
 
     @BeforeEach
     void readLines() throws Exception {
-        readme = Files.readString(Path.of(System.getProperty("lockstep.readme")));
+        readme = Files.readString(Path.of(System.getProperty("lockstep-test.readme")));
         Matcher block = Pattern.compile("## Spring Boot\n.*?```[a-z]*\n(.*?)```", Pattern.DOTALL)
                 .matcher(readme);
         assertThat(block.find()).isTrue();
@@ -97,7 +97,7 @@ class ReadmeApplicationIT {
     @Test
     void theFirstLineNamesTheStarter() {
         assertThat(three.get(0)).startsWith("dev.lockstep:lockstep-spring-boot-starter:");
-        assertThat(readme).contains("`dev.lockstep:" + System.getProperty("lockstep.starter") + ":");
+        assertThat(readme).contains("`dev.lockstep:" + System.getProperty("lockstep-test.starter") + ":");
     }
 
     @Test
