@@ -2,6 +2,8 @@ package dev.lockstep.hibernate;
 
 import dev.lockstep.jcache.cache.Version;
 import dev.lockstep.protocol.routing.Moment;
+import dev.lockstep.protocol.runtime.RepeatedLog;
+import dev.lockstep.protocol.runtime.Time;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.hibernate.cache.CacheException;
@@ -19,6 +21,7 @@ final class RegionStore {
     private final Values values;
     private final Values readable;
     private final Locks locks;
+    private final RepeatedLog log = new RepeatedLog(Time.system());
     private final Reachability reachability;
     private final boolean failOpen;
 
@@ -180,7 +183,10 @@ final class RegionStore {
                         failed.getMessage() + ". The transaction can't go on: other JVMs could keep what it replaces",
                         failed);
             }
-            LOG.warn("{}. The transaction goes on, since {} is true", failed.getMessage(), LockstepSettings.FAIL_OPEN);
+            log.say(
+                    "goes on",
+                    failed.getMessage() + ". The transaction goes on, since " + LockstepSettings.FAIL_OPEN + " is true",
+                    LOG::warn);
             return null;
         }
     }
@@ -190,7 +196,7 @@ final class RegionStore {
         try {
             return reachability.require(what + " of " + name, operation);
         } catch (CacheException failed) {
-            LOG.warn("After a transaction: {}", failed.getMessage());
+            log.say("after", "After a transaction: " + failed.getMessage(), LOG::warn);
             return false;
         }
     }

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.ratis.AppendWindow.Sent;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.util.Comparator;
@@ -50,6 +51,7 @@ final class LinkAppender extends LogAppenderBase {
 
     private final LinkRpc rpc;
     private final PeerLink peer;
+    private final RepeatedLog log;
     private final AtomicInteger claims = new AtomicInteger();
     private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
     private final AtomicLong callIds = new AtomicLong();
@@ -73,6 +75,7 @@ final class LinkAppender extends LogAppenderBase {
         super(server, leader, follower);
         this.rpc = rpc;
         this.peer = rpc.peer(follower.getId());
+        this.log = new RepeatedLog(rpc.time());
         this.restsUntilNanos = rpc.time().nanos();
         this.lastAppendNanos = restsUntilNanos;
     }
@@ -157,7 +160,10 @@ final class LinkAppender extends LogAppenderBase {
             }
         } catch (Throwable failure) { // or whoever works would never leave
             if (isRunning()) {
-                LOG.warn("{} failed, and begins anew", this, failure);
+                log.say(
+                        failure.getClass().getName(),
+                        this + " failed, and begins anew",
+                        line -> LOG.warn(line, failure));
                 beginAnew(getFollower().getMatchIndex() + 1);
             }
         }
@@ -294,7 +300,10 @@ final class LinkAppender extends LogAppenderBase {
                     refused(sent, reply);
                 }
             }
-            default -> LOG.warn("{} was answered {}", this, reply.getResult());
+            default -> {
+                String line = this + " was answered " + reply.getResult();
+                log.say(line, line, LOG::warn);
+            }
         }
         getLeaderState().onAppendEntriesReply(this, reply);
     }
