@@ -2,8 +2,6 @@ package dev.lockstep.hibernate;
 
 import dev.lockstep.jcache.cache.Version;
 import dev.lockstep.protocol.routing.Moment;
-import dev.lockstep.protocol.runtime.RepeatedLog;
-import dev.lockstep.protocol.runtime.Time;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.hibernate.cache.CacheException;
@@ -21,7 +19,6 @@ final class RegionStore {
     private final Values values;
     private final Values readable;
     private final Locks locks;
-    private final RepeatedLog log = new RepeatedLog(Time.system());
     private final Reachability reachability;
     private final boolean failOpen;
 
@@ -183,10 +180,7 @@ final class RegionStore {
                         failed.getMessage() + ". The transaction can't go on: other JVMs could keep what it replaces",
                         failed);
             }
-            log.say(
-                    "goes on",
-                    failed.getMessage() + ". The transaction goes on, since " + LockstepSettings.FAIL_OPEN + " is true",
-                    LOG::warn);
+            LOG.warn("{}. The transaction goes on, since {} is true", failed.getMessage(), LockstepSettings.FAIL_OPEN);
             return null;
         }
     }
@@ -196,7 +190,7 @@ final class RegionStore {
         try {
             return reachability.require(what + " of " + name, operation);
         } catch (CacheException failed) {
-            log.say("after", "After a transaction: " + failed.getMessage(), LOG::warn);
+            LOG.warn("After a transaction: {}", failed.getMessage());
             return false;
         }
     }

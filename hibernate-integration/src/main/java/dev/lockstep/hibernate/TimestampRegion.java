@@ -3,8 +3,6 @@ package dev.lockstep.hibernate;
 import dev.lockstep.jcache.cache.LockstepCache;
 import dev.lockstep.jcache.cache.Versioned;
 import dev.lockstep.jcache.cache.VersionedCache;
-import dev.lockstep.protocol.runtime.RepeatedLog;
-import dev.lockstep.protocol.runtime.Time;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.hibernate.cache.CacheException;
@@ -33,7 +31,6 @@ final class TimestampRegion extends AbstractRegion implements TimestampsRegion {
     private final VersionedCache<String, String> spaces;
     private final Stamps stamps;
     private final Leases leases;
-    private final RepeatedLog log = new RepeatedLog(Time.system());
     private final Reachability reachability;
     private final boolean failOpen;
 
@@ -117,10 +114,7 @@ final class TimestampRegion extends AbstractRegion implements TimestampsRegion {
                                 + ". The transaction can't go on: results of queries could stay that it changes",
                         failed);
             }
-            log.say(
-                    "goes on",
-                    failed.getMessage() + ". The transaction goes on, since " + LockstepSettings.FAIL_OPEN + " is true",
-                    LOG::warn);
+            LOG.warn("{}. The transaction goes on, since {} is true", failed.getMessage(), LockstepSettings.FAIL_OPEN);
         }
     }
 
@@ -142,7 +136,7 @@ final class TimestampRegion extends AbstractRegion implements TimestampsRegion {
                 },
                 false);
         if (!noted) {
-            log.say(space, "After a transaction: the end of a write of " + space + " could not be noted", LOG::warn);
+            LOG.warn("After a transaction: the end of a write of {} could not be noted", space);
         }
         scope.wrote(space);
     }

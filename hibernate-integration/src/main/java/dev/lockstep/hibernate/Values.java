@@ -5,8 +5,6 @@ import dev.lockstep.jcache.cache.Version;
 import dev.lockstep.jcache.cache.Versioned;
 import dev.lockstep.jcache.cache.VersionedCache;
 import dev.lockstep.protocol.routing.Moment;
-import dev.lockstep.protocol.runtime.RepeatedLog;
-import dev.lockstep.protocol.runtime.Time;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import javax.cache.CacheException;
@@ -24,7 +22,6 @@ final class Values {
     /** Then the shard's tombstones, or their horizon, say the same. */
     private static final Duration FENCE_LIFETIME = Duration.ofMinutes(1);
 
-    private final RepeatedLog log = new RepeatedLog(Time.system());
     private final LockstepCache<String, byte[]> cache;
     private final VersionedCache<String, byte[]> versioned;
     private final Codec codec;
@@ -50,11 +47,11 @@ final class Values {
         try {
             return codec.value(bytes);
         } catch (CacheException unreadable) {
-            log.say(
-                    String.valueOf(unreadable.getMessage()),
-                    "A value of region " + cache.getName() + " is ignored: " + unreadable.getMessage() + " (or in "
-                            + LockstepSettings.ALLOWED + ")",
-                    LOG::warn);
+            LOG.warn(
+                    "A value of region {} is ignored: {} (or in {})",
+                    cache.getName(),
+                    unreadable.getMessage(),
+                    LockstepSettings.ALLOWED);
             return null;
         }
     }

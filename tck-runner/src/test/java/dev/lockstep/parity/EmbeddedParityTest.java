@@ -7,21 +7,13 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.cache.LockstepCache;
 import dev.lockstep.jcache.cache.LockstepCacheException;
 import dev.lockstep.protocol.wire.Status;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.cache.Cache;
-import javax.cache.configuration.MutableCacheEntryListenerConfiguration;
-import javax.cache.configuration.MutableConfiguration;
-import javax.cache.event.CacheEntryUpdatedListener;
-import javax.cache.expiry.Duration;
-import javax.cache.expiry.ExpiryPolicy;
 import org.junit.jupiter.api.Test;
 
 /** On the single node in memory. */
@@ -73,50 +65,5 @@ class EmbeddedParityTest extends LeaseParity {
         List<String> heard =
                 slow.keys.stream().filter(key -> key.startsWith("key")).toList();
         assertThat(heard).doesNotHaveDuplicates().hasSizeBetween(160, 340);
-    }
-
-    private static final class FailingPolicy implements ExpiryPolicy {
-
-        @Override
-        public Duration getExpiryForCreation() {
-            throw new IllegalStateException("creation");
-        }
-
-        @Override
-        public Duration getExpiryForAccess() {
-            throw new IllegalStateException("access");
-        }
-
-        @Override
-        public Duration getExpiryForUpdate() {
-            throw new IllegalStateException("update");
-        }
-    }
-
-    @Test
-    void whatFailsAtEachOperationIsToldInTheLogOnce() throws Exception {
-        MutableConfiguration<String, Integer> failing = types().setExpiryPolicyFactory(FailingPolicy::new);
-        AtomicInteger heard = new AtomicInteger();
-        CacheEntryUpdatedListener<String, Integer> listener = events -> {
-            heard.incrementAndGet();
-            throw new IllegalStateException("listener");
-        };
-        PrintStream before = System.err;
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
-        try {
-            LockstepCache<String, Integer> cache = cache("failing often", failing);
-            cache.registerCacheEntryListener(
-                    new MutableCacheEntryListenerConfiguration<>(() -> listener, null, false, false));
-            for (int i = 0; i <= 100; i++) {
-                cache.put("a", i);
-            }
-            Eventually.holds("all is heard", () -> heard.get() == 100);
-        } finally {
-            System.setErr(before);
-        }
-        assertThat(said.toString(StandardCharsets.UTF_8))
-                .containsOnlyOnce("An asynchronous listener of cache failing often failed")
-                .containsOnlyOnce("The expiry policy");
     }
 }

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop; otherwise one now and then, while it leads
- * more than its share and the cluster is quiet. Whether one has gone is judged by who leads, never by what was answered. Used on one loop.
+ * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, or while its clock is off; otherwise one now
+ * and then, while it leads more than its share and the cluster is quiet. Whether one has gone is judged by who leads, never by what was answered. Used on one loop.
  */
 final class HandOvers {
 
@@ -44,6 +44,7 @@ final class HandOvers {
 
     private final NodeId self;
     private final Collection<Group> groups;
+    private final BooleanSupplier clockIsOff;
     private final Peers peers;
     private final Time time;
     private final EventLoop loop;
@@ -71,10 +72,21 @@ final class HandOvers {
 
     private record Pending(NodeId successor, long sinceNanos) {}
 
-    /** @param patienceNanos how long one may take until another replica is tried */
-    HandOvers(NodeId self, Collection<Group> groups, Peers peers, Time time, EventLoop loop, long patienceNanos) {
+    /**
+     * @param clockIsOff whether somebody else should lead, since this node's wall clock is wrong
+     * @param patienceNanos how long one may take until another replica is tried
+     */
+    HandOvers(
+            NodeId self,
+            Collection<Group> groups,
+            BooleanSupplier clockIsOff,
+            Peers peers,
+            Time time,
+            EventLoop loop,
+            long patienceNanos) {
         this.self = self;
         this.groups = List.copyOf(groups);
+        this.clockIsOff = clockIsOff;
         this.peers = peers;
         this.time = time;
         this.loop = loop;
@@ -105,12 +117,15 @@ final class HandOvers {
                 .removeIf(one -> led.stream().noneMatch(leading -> leading.group() == one.getKey())
                         || now - one.getValue().sinceNanos() > patienceNanos);
         boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(standings()) && pending.isEmpty();
-        if (led.isEmpty() || !(draining || tooMany)) {
+        boolean off = clockIsOff.getAsBoolean();
+        if (led.isEmpty() || !(draining || off || tooMany)) {
             return;
         }
         ask(led);
         if (draining) {
             handOverAll(led);
+        } else if (off) {
+            handOverAll(led.stream().filter(one -> !isLeased(one.group())).toList());
         } else {
             HandOver one = Successors.fromTooMany(led, self, answers());
             if (one != null && !isLeased(one.group())) {

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.control.ControlGroup;
@@ -43,6 +44,7 @@ public final class NodeCore implements AutoCloseable {
     private final Place place;
     private final EventLoop loop;
     private final ReadRounds rounds;
+    private final MemberClocks clocks;
     private final ControlGroup control;
     private final ShardHost shards;
     private final RequestDispatcher dispatcher;
@@ -90,6 +92,7 @@ public final class NodeCore implements AutoCloseable {
         Peers peers = links == null ? (peer, request, answer) -> answer.accept(null) : new LinkPeers(links, byId);
         this.rounds = new ReadRounds(self, peers, time, limits.patience());
         List<NodeId> all = byId.keySet().stream().sorted().toList();
+        this.clocks = new MemberClocks(self, all, peers, time);
         this.control = new ControlGroup(consensus, all, place.templates(), rounds, peers, time, loop);
         Shares shares = new Shares(place.map().shards());
         Map<Integer, ShardReplica> hosted = new TreeMap<>();
@@ -100,15 +103,31 @@ public final class NodeCore implements AutoCloseable {
                 hosted.put(
                         shard,
                         new ShardReplica(
-                                shard, replicas, consensus, stores, control, rounds, shares, time, loop, shardLimits));
+                                shard,
+                                replicas,
+                                consensus,
+                                stores,
+                                control,
+                                rounds,
+                                clocks,
+                                shares,
+                                time,
+                                loop,
+                                shardLimits));
             }
         }
         this.shards = new ShardHost(hosted);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, peers, this::view, this::describeReplicas, limits.maxInFlight());
+                consensus, control, shards, peers, time, this::view, this::describeReplicas, limits.maxInFlight());
         this.leaderships = new Leaderships(self, time);
         this.handOvers = new HandOvers(
-                self, groups(), peers, time, loop, limits.patience().toNanos() / 2);
+                self,
+                groups(),
+                clocks::isOff,
+                peers,
+                time,
+                loop,
+                limits.patience().toNanos() / 2);
         upkeep();
     }
 
@@ -128,6 +147,7 @@ public final class NodeCore implements AutoCloseable {
 
     private void upkeep() {
         rounds.tick();
+        clocks.tick();
         shards.upkeep();
         Map<Integer, Standing> standings = standings();
         leaderships.observe(standings);
@@ -153,10 +173,12 @@ public final class NodeCore implements AutoCloseable {
         return standings;
     }
 
-    /** A node that is about to stop says so, so that nobody hands anything over to it. */
+    /** A node that is about to stop, or whose clock is off, says so, so that nobody hands anything over to it. */
     private List<ReplicaStatus> describeReplicas() {
-        List<ReplicaStatus> replicas = consensus.replicas();
-        return draining ? replicas.stream().map(ReplicaStatus::leaving).toList() : replicas;
+        String note = draining ? ReplicaStatus.LEAVING : clocks.note();
+        return consensus.replicas().stream()
+                .map(replica -> replica.noting(note))
+                .toList();
     }
 
     private static boolean canBeServed(Standing standing) {

@@ -7,6 +7,7 @@ import dev.lockstep.cluster.shard.Caller;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -34,6 +35,7 @@ public final class RequestDispatcher implements RequestServer {
     private final ControlGroup control;
     private final ShardHost shards;
     private final Peers peers;
+    private final Time time;
     private final Supplier<ClusterView> view;
     private final Supplier<List<ReplicaStatus>> replicas;
     private final int maxInFlight;
@@ -48,6 +50,7 @@ public final class RequestDispatcher implements RequestServer {
             ControlGroup control,
             ShardHost shards,
             Peers peers,
+            Time time,
             Supplier<ClusterView> view,
             Supplier<List<ReplicaStatus>> replicas,
             int maxInFlight) {
@@ -55,6 +58,7 @@ public final class RequestDispatcher implements RequestServer {
         this.control = control;
         this.shards = shards;
         this.peers = peers;
+        this.time = time;
         this.view = view;
         this.replicas = replicas;
         this.maxInFlight = maxInFlight;
@@ -108,6 +112,8 @@ public final class RequestDispatcher implements RequestServer {
                 replies.send(correlationId, new Reply.Done());
             } else if (request instanceof Request.ConfirmTerms confirm) {
                 replies.send(correlationId, confirmed(confirm));
+            } else if (request instanceof Request.ReadClock) {
+                replies.send(correlationId, new Reply.Clock(Math.max(0, time.millis()), shards.logTimes()));
             } else if (request instanceof Request.ToLog toLog && node != null) {
                 consensus.serve(node, toLog.message(), reply -> replies.send(correlationId, reply));
             } else {

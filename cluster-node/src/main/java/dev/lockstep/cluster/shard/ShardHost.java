@@ -9,7 +9,9 @@ import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -31,6 +33,17 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     public Collection<ShardReplica> all() {
         return replicas.values();
+    }
+
+    /** The times of those logs that this node knows. */
+    public List<Reply.Clock.LogTime> logTimes() {
+        List<Reply.Clock.LogTime> times = new ArrayList<>();
+        replicas.forEach((shard, replica) -> {
+            if (replica.hasTime()) {
+                times.add(new Reply.Clock.LogTime(shard, replica.timeMillis()));
+            }
+        });
+        return times;
     }
 
     /** The replica of a shard, or null if it is not hosted here. */

@@ -1,5 +1,7 @@
 package dev.lockstep.cluster.shard;
 
+import dev.lockstep.cluster.clock.LogClock;
+import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
@@ -55,6 +57,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     private final ReplicaState state;
     private final String name;
     private final CacheCatalog caches;
+    private final LogClock clock;
     private final Time time;
     private final EventLoop loop;
     private final long maxStalenessNanos;
@@ -79,6 +82,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             ShardStores stores,
             CacheCatalog caches,
             ReadRounds rounds,
+            MemberClocks clocks,
             Shares shares,
             Time time,
             EventLoop loop,
@@ -86,6 +90,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.name = "shard " + shard;
         this.state = new ReplicaState(shard, stores);
         this.caches = caches;
+        this.clock = new LogClock(time, () -> clocks.of(replicas), () -> clocks.logTimeMillis(shard));
         this.time = time;
         this.loop = loop;
         this.maxStalenessNanos = limits.maxStaleness().toNanos();
@@ -94,23 +99,26 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.evictions = new EvictionAdvisor(state::store, state::definition, shares);
         shares.host(state::store);
         this.log = consensus.open(shard, replicas, state);
-        this.proposer =
-                new Proposer(log, commands -> state.batch(time.millis(), commands), limits.maxWaiting(), evictions);
+        this.proposer = new Proposer(
+                log, commands -> state.batch(clock.stampMillis(), commands), limits.maxWaiting(), evictions);
         this.waits = new PositionWaits(() -> Math.max(state.applied(), log.appliedPosition()), time, loop);
         this.barrier = new ReadBarrier(name, shard, log, rounds, waits, time);
         state.watch(this);
+        clock.reached(state.logTimeMillis());
     }
 
     // What the log tells
 
     @Override
     public void applied(List<CacheChange> changes) {
+        clock.reached(state.logTimeMillis());
         evictions.applied(changes);
         waits.advanced();
     }
 
     @Override
     public void restored() {
+        clock.reached(state.logTimeMillis());
         evictions.rest();
         waits.advanced();
     }
@@ -133,6 +141,16 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** The highest position applied here. */
     public long appliedPosition() {
         return log.appliedPosition();
+    }
+
+    /** Whether the time of the shard's log is known here. */
+    boolean hasTime() {
+        return clock.hasBegun();
+    }
+
+    /** The time of the shard's log, by which entries that are read here are judged. */
+    long timeMillis() {
+        return Math.max(state.logTimeMillis(), clock.millis());
     }
 
     /** Whether callers hold leases of entries here. */
@@ -169,18 +187,18 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             return LocalEntry.ABSENT;
         }
         if (entry.deadlineMillis() != Long.MAX_VALUE) {
-            long now = judge(session.judgedAtMillis());
+            long now = judge(session.judgedAtMillis(shard));
             if (isProlonged(cache) && isOverByClock(entry, now)) {
                 return null;
             }
-            session.judged(now);
+            session.judged(shard, now);
             return entry.deadlineMillis() <= now ? LocalEntry.ABSENT : entry;
         }
         return entry;
     }
 
     private long judge(long judgedAtMillis) {
-        return Math.max(Math.max(state.logTimeMillis(), time.millis()), judgedAtMillis);
+        return Math.max(timeMillis(), judgedAtMillis);
     }
 
     /** Whether the leader was heard of, or was confirmed to be this replica, within the bound on staleness. */
@@ -335,6 +353,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     private void settled(long judgedAtMillis, LongPredicate onlyByClock, Consumer<Reply> reply, LongConsumer answer) {
+        if (!clock.hasBegun()) {
+            reply.accept(hasNoTime());
+            return;
+        }
         long now = judge(judgedAtMillis);
         if (state.logTimeMillis() >= now || !onlyByClock.test(now)) {
             answer.accept(now);
@@ -355,7 +377,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             reply.accept(new Reply.Refused(
                     Status.BUSY,
                     "The leader's clock is behind the one by which the session has judged expiry",
-                    Math.max(1, later - time.millis()),
+                    Math.max(1, later - clock.millis()),
                     null));
         }
     }
@@ -367,6 +389,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         Reply.Refused refusal = barrier.refusal();
         if (refusal != null) {
             reply.accept(refusal);
+            return;
+        }
+        if (!clock.hasBegun()) {
+            reply.accept(hasNoTime());
             return;
         }
         ifExists(cacheId, reply, () -> {
@@ -389,6 +415,15 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         });
     }
 
+    /** What is stored now would end too early or too late. */
+    private Reply hasNoTime() {
+        return new Reply.Refused(
+                Status.BUSY,
+                "The leader of " + name + " has just started, and has not heard yet what most members' clocks say",
+                10,
+                null);
+    }
+
     private Reply reply(Outcome outcome) {
         if (outcome instanceof Outcome.Written written) {
             return new Reply.Written(written.position(), written.logTimeMillis(), written.results());
@@ -405,6 +440,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
      * destroyed, learns what it has altered, and makes sure that it still leads before its reads are too old.
      */
     void upkeep() {
+        clock.look();
         try {
             if (log.standing().ready()) {
                 lead();
@@ -418,13 +454,16 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         if (barrier.sinceConfirmedNanos() > maxStalenessNanos / 4 && roundUnderWay.compareAndSet(false, true)) {
             barrier.pass(() -> roundUnderWay.set(false), refused -> roundUnderWay.set(false));
         }
+        if (!clock.hasBegun()) {
+            return;
+        }
         evictions.lead(state.caches());
         if (evictions.upkeep()) {
             proposer.evict();
         }
         List<Command> commands = new ArrayList<>();
         boolean altered = false;
-        if (state.nextDeadlineMillis() <= time.millis()) {
+        if (state.nextDeadlineMillis() <= clock.millis()) {
             commands.add(new Command.Tick());
         }
         for (int cacheId : state.caches()) {

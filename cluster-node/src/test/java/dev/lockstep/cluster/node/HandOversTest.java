@@ -36,7 +36,9 @@ class HandOversTest {
             .mapToObj(i -> new SteeredLog(SteeredLog.leading(1, A, ALL)))
             .toList();
     private boolean leased;
-    private final HandOvers handOvers = new HandOvers(A, groups(), peers, world, world, PATIENCE.toNanos());
+    private boolean clockIsOff;
+    private final HandOvers handOvers =
+            new HandOvers(A, groups(), () -> clockIsOff, peers, world, world, PATIENCE.toNanos());
 
     private List<HandOvers.Group> groups() {
         List<HandOvers.Group> groups = new ArrayList<>();
@@ -118,8 +120,9 @@ class HandOversTest {
 
     @Test
     void aNodeDoesNotWaitForOthersThatStopToo() {
-        List<ReplicaStatus> leaving =
-                wholeAndFollowing().stream().map(ReplicaStatus::leaving).toList();
+        List<ReplicaStatus> leaving = wholeAndFollowing().stream()
+                .map(replica -> replica.noting(ReplicaStatus.LEAVING))
+                .toList();
         handOvers.drain();
         pass(Duration.ofSeconds(2), leaving, null);
         assertThat(successors()).isEmpty();
@@ -143,6 +146,34 @@ class HandOversTest {
         leased = false;
         pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
         assertThat(successors()).hasSize(1);
+    }
+
+    @Test
+    void aNodeWhoseClockIsOffHandsAllOverButWhatIsLeased() {
+        clockIsOff = true;
+        leased = true;
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isEmpty();
+        leased = false;
+        for (int i = 0; i < 10; i++) {
+            pass(Duration.ofMillis(200), wholeAndFollowing(), wholeAndFollowing());
+            carryOut();
+        }
+        assertThat(successors()).hasSize(GROUPS);
+        assertThat(handOvers.isDrained()).isFalse();
+    }
+
+    @Test
+    void nothingIsHandedToANodeWhoseClockIsOff() {
+        List<ReplicaStatus> off = wholeAndFollowing().stream()
+                .map(replica -> replica.noting("its node's clock is off"))
+                .toList();
+        pass(Duration.ofMillis(500), off, off);
+        handOvers.drain();
+        pass(Duration.ofMillis(500), off, off);
+        assertThat(successors()).isEmpty();
+        pass(Duration.ofMillis(500), off, wholeAndFollowing());
+        assertThat(successors()).isNotEmpty().containsOnly(C);
     }
 
     @Test

@@ -58,7 +58,7 @@ class SuccessorsTest {
             var answers = Map.of(B, List.of(new ReplicaStatus(0, state, 7, 10, false, "")));
             assertThat(Successors.of(led(0, 10), A, answers, Map.of())).isEqualTo(state == State.WHOLE ? B : null);
         }
-        var leaving = Map.of(B, List.of(follower(0, 10).leaving()));
+        var leaving = Map.of(B, List.of(follower(0, 10).noting(ReplicaStatus.LEAVING)));
         assertThat(Successors.of(led(0, 10), A, leaving, Map.of())).isNull();
         assertThat(Successors.isLeaving(leaving.get(B))).isTrue();
     }

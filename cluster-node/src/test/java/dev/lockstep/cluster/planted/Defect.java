@@ -135,8 +135,17 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a session does not remember by which time it has judged",
                     ROUTING + "SessionPositions.java",
-                    "public void judged(long millis) {",
-                    "public void judged(long millis) { if (millis != 0) { return; }",
+                    "public void judged(int shard, long millis) {",
+                    "public void judged(int shard, long millis) { if (millis != 0) { return; }",
+                    "dev.lockstep.protocol.routing.SessionTest"),
+            new Defect(
+                    "what a session has judged in one shard holds for all",
+                    ROUTING + "SessionPositions.java",
+                    "return judgedAt.get(shard);",
+                    "long latest = 0;\n"
+                            + "for (int one = 0; one < judgedAt.length(); one++) {"
+                            + " latest = Math.max(latest, judgedAt.get(one)); }\n"
+                            + "return latest;",
                     "dev.lockstep.protocol.routing.SessionTest"),
             new Defect(
                     "the lease is trusted, and so is one that another leader knows nothing of",
@@ -155,6 +164,17 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "leases.dropAll(); evictions.rest();",
                     "evictions.rest();",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
+            new Defect(
+                    "a leader stamps by its own wall clock",
+                    CLUSTER + "shard/ShardReplica.java",
+                    "state.batch(clock.stampMillis(), commands)",
+                    "state.batch(time.millis(), commands)"),
+            new Defect(
+                    "the log's time follows the clocks of most members without a bound",
+                    CLUSTER + "clock/LogClock.java",
+                    "return between(free - slew, aim, free + slew);",
+                    "return aim;",
+                    "dev.lockstep.cluster.clock.LogClockTest"),
             new Defect(
                     "apply reads a clock of its own",
                     CLUSTER + "machine/ShardMachine.java",

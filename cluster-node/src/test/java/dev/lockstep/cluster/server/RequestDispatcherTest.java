@@ -13,6 +13,7 @@ import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.SteeredLog;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.RequestServer;
@@ -76,13 +77,14 @@ class RequestDispatcherTest {
                         ShardStores.HEAP,
                         control,
                         rounds,
+                        AgreeingClocks.of(A, List.of(A), world),
                         new Shares(1),
                         world,
                         world,
                         limits)));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         dispatcher = new RequestDispatcher(
-                talking(consensus), control, shards, peers, () -> view, consensus::replicas, MAX_IN_FLIGHT);
+                talking(consensus), control, shards, peers, world, () -> view, consensus::replicas, MAX_IN_FLIGHT);
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition), 0));
@@ -149,6 +151,13 @@ class RequestDispatcherTest {
                         new GroupTerm(-1, 1),
                         new GroupTerm(9, 1))));
         assertThat(told.get(7L)).containsExactly(new Reply.TermsConfirmed(List.of(true, false, false, true, false)));
+    }
+
+    @Test
+    void aNodeTellsOthersWhatItsWallClockAndItsLogsSay() {
+        connection.serve(7, new Request.ReadClock());
+        assertThat(told.get(7L))
+                .containsExactly(new Reply.Clock(world.millis(), List.of(new Reply.Clock.LogTime(0, world.millis()))));
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.SteeredLog;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.SessionPositions;
@@ -61,6 +62,7 @@ class EvictionTest {
             ShardStores.HEAP,
             new Catalog(),
             new ReadRounds(A, peers, world, Duration.ofMillis(600)),
+            AgreeingClocks.of(A, VOTERS, world),
             new Shares(1),
             world,
             world,

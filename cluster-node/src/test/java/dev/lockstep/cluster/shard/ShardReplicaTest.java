@@ -4,6 +4,7 @@ import static dev.lockstep.cluster.testing.SteeredLog.following;
 import static dev.lockstep.cluster.testing.SteeredLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
@@ -40,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** One replica of three, whose log, peers and clock the test steers. */
@@ -58,6 +60,13 @@ class ShardReplicaTest {
     private final SteeredLog log = new SteeredLog(leading(1, A, VOTERS));
     private final ReadRounds rounds = new ReadRounds(A, peers, world, Duration.ofMillis(600));
     private final Catalog catalog = new Catalog();
+    private long othersAheadMillis;
+    private final MemberClocks clocks = new MemberClocks(
+            A,
+            VOTERS,
+            (peer, request, answer) ->
+                    answer.accept(new Reply.Clock(world.millis() + this.othersAheadMillis, List.of())),
+            world);
     private final ShardReplica replica = new ShardReplica(
             0,
             List.copyOf(VOTERS),
@@ -65,6 +74,7 @@ class ShardReplicaTest {
             ShardStores.HEAP,
             catalog,
             rounds,
+            clocks,
             new Shares(1),
             world,
             world,
@@ -94,6 +104,11 @@ class ShardReplicaTest {
         public void learn(int cacheId, Consumer<Reply.@Nullable Refused> then) {
             learning.add(then);
         }
+    }
+
+    @BeforeEach
+    void hearTheClocks() {
+        clocks.tick();
     }
 
     private List<Reply> ask(Request.ToShard request) {
@@ -298,6 +313,42 @@ class ShardReplicaTest {
         peers.confirm(B, true);
         assertThat(refusal(strong)).isEqualTo(Status.BUSY);
         assertThat(((Reply.Refused) strong.get(0)).retryAfterMillis()).isEqualTo(600);
+    }
+
+    @Test
+    void aLeaderThatHasNotHeardTheClocksAfterItsStartStoresNothingAndAnswersNoStrongRead() {
+        world.pass(Duration.ofSeconds(10));
+        assertThat(refusal(put())).isEqualTo(Status.BUSY);
+        List<Reply> strong = get(Consistency.STRONG, 0, 0);
+        peers.confirm(B, true);
+        assertThat(refusal(strong)).isEqualTo(Status.BUSY);
+        clocks.tick();
+        sequence = 0;
+        assertThat(put()).first().isInstanceOf(Reply.Written.class);
+    }
+
+    @Test
+    void aWallClockThatJumpsOnTheOtherNodesEndsNoEntry() {
+        put(Lifetime.ofMillis(60_000));
+        othersAheadMillis = Duration.ofDays(1).toMillis();
+        world.pass(Duration.ofSeconds(1));
+        clocks.tick();
+        shards.upkeep();
+        peers.confirm(B, true);
+        world.pass(Duration.ofSeconds(55));
+        shards.upkeep();
+        assertThat(found(confirmedGet())).isTrue();
+        world.pass(Duration.ofSeconds(5));
+        shards.upkeep();
+        assertThat(found(confirmedGet())).isFalse();
+    }
+
+    private List<Reply> confirmedGet() {
+        List<Reply> replies = get(Consistency.SESSION, 0, 0);
+        while (!peers.of(B).isEmpty()) {
+            peers.confirm(B, true);
+        }
+        return replies;
     }
 
     @Test

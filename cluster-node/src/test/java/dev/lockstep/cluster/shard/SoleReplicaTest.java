@@ -9,6 +9,7 @@ import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.Peers;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A shard of a single node, whose clock stands still until it is set and which nobody keeps up. */
 class SoleReplicaTest {
@@ -45,6 +47,7 @@ class SoleReplicaTest {
 
     private final EventLoop loop = EventLoop.threaded("test");
     private long millis = 1_000;
+    private long jumpedMillis;
     private long sequence;
     private int cache;
     private ShardHost shards;
@@ -63,7 +66,7 @@ class SoleReplicaTest {
 
             @Override
             public long nanos() {
-                return millis * 1_000_000;
+                return (millis - jumpedMillis) * 1_000_000;
             }
         };
         ReadRounds rounds = new ReadRounds(NODE, nobody, time, Duration.ofSeconds(1));
@@ -81,6 +84,7 @@ class SoleReplicaTest {
                         ShardStores.HEAP,
                         control,
                         rounds,
+                        AgreeingClocks.of(NODE, List.of(NODE), time),
                         new Shares(1),
                         time,
                         loop,
@@ -124,6 +128,19 @@ class SoleReplicaTest {
         } while (!page.complete());
         assertThat(pages).isEqualTo(3);
         assertThat(page.keys()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {3_600_000, 86_400_000, -900})
+    void aClockThatJumpsEndsNoEntryBeforeItsTimeAndKeepsNoneLonger(long jump) {
+        put(KEY);
+        millis += jump;
+        jumpedMillis = jump;
+        shards.upkeep();
+        millis += 9;
+        assertThat(held(Condition.PRESENT)).isTrue();
+        millis += 2;
+        assertThat(held(Condition.PRESENT)).isFalse();
     }
 
     private boolean held(Condition condition) {

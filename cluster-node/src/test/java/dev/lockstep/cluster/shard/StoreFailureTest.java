@@ -6,6 +6,7 @@ import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.store.RocksStores;
+import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.SteeredPeers;
 import dev.lockstep.protocol.routing.SessionPositions;
 import dev.lockstep.protocol.routing.SimulatedWorld;
@@ -79,6 +80,7 @@ class StoreFailureTest {
                 stores,
                 new Catalog(),
                 new ReadRounds(SELF, new SteeredPeers(), world, Duration.ofSeconds(1)),
+                AgreeingClocks.of(SELF, List.of(SELF), world),
                 new Shares(1),
                 world,
                 world,

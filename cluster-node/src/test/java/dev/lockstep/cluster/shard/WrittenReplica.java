@@ -9,6 +9,7 @@ import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.reads.ReadRounds;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.HandLog;
 import dev.lockstep.protocol.concurrency.HandLoop;
 import dev.lockstep.protocol.routing.LocalEntry;
@@ -68,6 +69,7 @@ final class WrittenReplica {
                 ShardStores.HEAP,
                 new NoCatalog(),
                 rounds,
+                AgreeingClocks.of(SELF, List.of(SELF), loop),
                 new Shares(1),
                 loop,
                 loop,

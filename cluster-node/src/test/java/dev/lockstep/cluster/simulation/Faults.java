@@ -2,6 +2,8 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Does harm to the cluster now and then, each harm for a while, until it has done its share or is told to stop. */
 final class Faults {
@@ -14,6 +16,8 @@ final class Faults {
     private final Scenario scenario;
     private final Life life;
     private int left;
+    private boolean over;
+    private @Nullable SimulatedNode wild;
 
     /** What the rest of the run does when processes come and go. */
     interface Life {
@@ -46,6 +50,13 @@ final class Faults {
 
     void begin() {
         world.after(world.micros(20_000, 500_000), this::next);
+        if (scenario.wildClocks()) {
+            world.after(world.chance(0.5) ? 0 : world.micros(0, 2_000_000), this::goWild);
+        }
+    }
+
+    private void later() {
+        world.after(world.micros(20_000, 500_000), this::next);
     }
 
     private void next() {
@@ -54,12 +65,13 @@ final class Faults {
         }
         left--;
         harm();
-        begin();
+        later();
     }
 
     /** No more harm, and what was done is undone. */
     void end() {
         left = 0;
+        over = true;
         raft.endsBy(node -> false);
         network.heal();
         for (SimulatedNode node : nodes) {
@@ -181,9 +193,41 @@ final class Faults {
     }
 
     private void skew(SimulatedNode node) {
+        if (node != wild) {
+            node.process().setClock(skewMillis(), 1);
+        }
+    }
+
+    private long skewMillis() {
         long most = scenario.skewMillis();
-        long millis = most == 0 ? 0 : world.random().nextLong(-most, most + 1);
-        world.trace(() -> "the clock of " + node.process() + " is " + millis + " ms off");
-        node.process().skew(millis);
+        return most == 0 ? 0 : world.random().nextLong(-most, most + 1);
+    }
+
+    /** The wall clock of one node is far from right, or does not go as it should, for a while. */
+    private void goWild() {
+        if (over) {
+            return;
+        }
+        SimulatedNode node = nodes.get(world.random().nextInt(nodes.size()));
+        wild = node;
+        long hours = TimeUnit.HOURS.toMillis(1);
+        long days = TimeUnit.DAYS.toMillis(1);
+        switch (world.random().nextInt(7)) {
+            case 0 -> node.process().setClock(hours, 1);
+            case 1 -> node.process().setClock(-hours, 1);
+            case 2 -> node.process().setClock(days, 1);
+            case 3 -> node.process().setClock(-days, 1);
+            case 4 -> node.process().setClock(skewMillis(), 1.01);
+            case 5 -> node.process().setClock(skewMillis(), 0.99);
+            default -> node.process().setClock(skewMillis(), 0);
+        }
+        world.after(world.micros(100_000, 4_000_000), () -> setRight(node));
+    }
+
+    /** What was heard of a clock counts for three seconds: only then is it right again for everybody, and another may be wrong. */
+    private void setRight(SimulatedNode node) {
+        wild = null;
+        node.process().setClock(skewMillis(), 1);
+        world.after(world.micros(3_500_000, 5_500_000), this::goWild);
     }
 }

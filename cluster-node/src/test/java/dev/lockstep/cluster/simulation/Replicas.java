@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +31,35 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replicas implements SimulatedRaft.Observer {
 
-    private final World world;
-    private final Map<Integer, Reference> groups = new HashMap<>();
+    /** Monotonic clocks that drift by a hundredth may go by themselves for ten seconds, with nobody heard or nobody to be believed. */
+    static final long DRIFTED_MILLIS = 100;
+    /** What a replica takes for the time after a start was read half a second before, at most. */
+    private static final long HEARD_LATE_MILLIS = 600;
+    /**
+     * Replicas that all have started, and can't tell which of two clocks is wrong, go on where their log was: it may have had no entry while
+     * the network was cut (2.5 s), nor while they were down (1.5 s).
+     */
+    private static final long UNCOUNTED_MILLIS = 4_000 + HEARD_LATE_MILLIS;
 
-    Replicas(World world) {
+    private final World world;
+    private final long mostAheadMillis;
+    private final long mostBehindMillis;
+    private final Map<Integer, Reference> groups = new HashMap<>();
+    private long behindMillis;
+
+    /**
+     * @param skewMillis by which the clocks of all nodes but a minority are wrong at most
+     * @param wildClocks whether one may be wrong by any time, and monotonic ones drift
+     */
+    Replicas(World world, long skewMillis, boolean wildClocks) {
         this.world = world;
+        this.mostAheadMillis = skewMillis + (wildClocks ? DRIFTED_MILLIS : 0);
+        this.mostBehindMillis = skewMillis + (wildClocks ? UNCOUNTED_MILLIS : HEARD_LATE_MILLIS);
+    }
+
+    /** The most by which an entry's stamp was behind the right time. */
+    long behindMillis() {
+        return behindMillis;
     }
 
     /** @param checksum 0 for the control group */
@@ -50,6 +75,22 @@ final class Replicas implements SimulatedRaft.Observer {
         private final Map<NodeId, Long> reached = new HashMap<>();
 
         private long logTimeMillis;
+    }
+
+    @Override
+    public void proposed(int group, NodeId node, byte[] entry) {
+        if (group == Consensus.CONTROL) {
+            return;
+        }
+        Reference reference = groups.computeIfAbsent(group, none -> new Reference());
+        long right = SimulatedProcess.EPOCH_MILLIS + TimeUnit.NANOSECONDS.toMillis(world.nanos());
+        long stamp = Math.max(BatchCodec.decode(entry).stampMillis(), reference.logTimeMillis);
+        behindMillis = Math.max(behindMillis, right - stamp);
+        if (stamp > right + mostAheadMillis || stamp < right - mostBehindMillis) {
+            world.fail(
+                    (stamp - right) + " ms is the time of shard " + group + " off, as " + node + " proposes an entry",
+                    null);
+        }
     }
 
     @Override

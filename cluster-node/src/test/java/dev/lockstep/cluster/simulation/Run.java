@@ -79,7 +79,7 @@ final class Run {
         this.scenario = scenario;
         this.world = new World(seed, trace);
         this.network = new SimulatedNetwork(world, scenario.weather());
-        this.replicas = new Replicas(world);
+        this.replicas = new Replicas(world, scenario.skewMillis(), scenario.wildClocks());
         this.raft = new SimulatedRaft(world, network, scenario.hardships(), replicas);
         this.recorder = new Recorder(() -> TimeUnit.NANOSECONDS.toMicros(world.nanos()));
         Lifetime lifetime = Lifetime.ofMillis(scenario.lifetimeMillis());
@@ -141,7 +141,10 @@ final class Run {
         ShardMap map = new ShardMap(1, placed);
         for (Member member : members) {
             SimulatedProcess process = new SimulatedProcess(world, member.id().toString());
-            process.skew(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()));
+            process.setClock(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()), 1);
+            if (scenario.wildClocks()) {
+                process.drift(0.99 + 0.02 * world.random().nextDouble());
+            }
             nodes.add(new SimulatedNode(
                     process,
                     new NodeCore.Place("simulated", member, members, map, Templates.NONE),
@@ -339,12 +342,13 @@ final class Run {
     }
 
     /**
-     * Clocks may differ by twice the skew, so an entry may end that much earlier than its writer thinks. Those of a cache that
-     * may be destroyed may end at any time.
+     * An entry may end that much earlier than its writer thinks as its stamp was behind, and as the clock of whoever reads it is ahead. Those of
+     * a cache that may be destroyed may end at any time.
      */
     private Map<String, Long> vanishing(History history) {
-        long micros =
-                TimeUnit.MILLISECONDS.toMicros(Math.max(0, scenario.lifetimeMillis() - 2 * scenario.skewMillis() - 1));
+        long ahead = scenario.skewMillis() + (scenario.wildClocks() ? Replicas.DRIFTED_MILLIS : 0);
+        long micros = TimeUnit.MILLISECONDS.toMicros(
+                Math.max(0, scenario.lifetimeMillis() - ahead - replicas.behindMillis() - 1));
         Map<String, Long> vanishing = new HashMap<>();
         for (int i = 0; i < scenario.keys(); i++) {
             vanishing.put(PASSING + "/" + i, micros);

@@ -10,7 +10,8 @@ import java.util.SplittableRandom;
  * @param operations of each client
  * @param keys of each of three caches: one whose entries last, one whose entries expire, and one that has room for two
  * @param lifetimeMillis of an entry that expires
- * @param skewMillis by which a node's wall clock may be wrong, either way
+ * @param skewMillis by which any node's wall clock may be wrong, either way
+ * @param wildClocks whether monotonic clocks drift, and one wall clock at a time jumps by hours or days, drifts, or stops
  * @param faults how many things happen to processes and to the network
  * @param maxInFlight requests that a connection, and commands that a shard's log, may have waiting
  */
@@ -22,6 +23,7 @@ record Scenario(
         int keys,
         long lifetimeMillis,
         long skewMillis,
+        boolean wildClocks,
         int faults,
         int maxInFlight,
         SimulatedNetwork.Weather weather,
@@ -40,6 +42,7 @@ record Scenario(
                 1 + random.nextInt(3),
                 100 + random.nextInt(400),
                 random.nextBoolean() ? 0 : random.nextInt(1_500),
+                random.nextInt(3) == 0,
                 random.nextInt(12),
                 random.nextInt(4) == 0 ? 2 : 10_000,
                 new SimulatedNetwork.Weather(stormy ? 0.05 : 0.005, stormy ? 0.2 : 0.02),
@@ -73,6 +76,7 @@ record Scenario(
                 keys,
                 lifetimeMillis,
                 skewMillis,
+                wildClocks,
                 fewerFaults,
                 maxInFlight,
                 weather,

@@ -156,6 +156,9 @@ class SimulatedCheckpointsTest implements SimulatedRaft.Observer {
     // What is seen of the replicas
 
     @Override
+    public void proposed(int group, NodeId node, byte[] entry) {}
+
+    @Override
     public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {}
 
     @Override

@@ -47,7 +47,7 @@ class SimulatedCutsTest {
                 world,
                 network,
                 new SimulatedRaft.Hardships(0, 0, 0, false, 0, SimulatedRaft.Checkpoints.NONE),
-                new Replicas(world));
+                new Replicas(world, 0, false));
         for (int i = 0; i < 3; i++) {
             members.add(new Member(new NodeId("n" + i), "simulated", i + 1));
         }
@@ -63,7 +63,8 @@ class SimulatedCutsTest {
     }
 
     private SimulatedLinks links(SimulatedProcess process) {
-        return new SimulatedLinks(world, network, process, member -> nodes.get(member.port() - 1));
+        return new SimulatedLinks(
+                world, network, process, member -> member.port() > nodes.size() ? null : nodes.get(member.port() - 1));
     }
 
     private Sessions sessions(SimulatedProcess process) {

@@ -544,6 +544,7 @@ final class SimulatedLog implements ReplicatedLog {
             return CompletableFuture.failedFuture(
                     new NotLeaderException(this + " does not lead", self.equals(leader) ? null : leader));
         }
+        raft.observer.proposed(group, self, entry);
         CompletableFuture<Object> proposal = new CompletableFuture<>();
         if (!append(new Entry(disk.term(), entry))) {
             return CompletableFuture.failedFuture(

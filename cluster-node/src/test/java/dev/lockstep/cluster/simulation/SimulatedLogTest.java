@@ -62,6 +62,9 @@ class SimulatedLogTest extends ReplicatedLogContract {
     private static final class Unobserved implements SimulatedRaft.Observer {
 
         @Override
+        public void proposed(int group, NodeId node, byte[] entry) {}
+
+        @Override
         public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {}
 
         @Override

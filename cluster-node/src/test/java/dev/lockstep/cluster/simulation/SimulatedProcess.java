@@ -15,13 +15,16 @@ import java.util.concurrent.TimeUnit;
 final class SimulatedProcess {
 
     /** Somewhere in 2023. */
-    private static final long EPOCH_MILLIS = 1_700_000_000_000L;
+    static final long EPOCH_MILLIS = 1_700_000_000_000L;
 
     private final World world;
     private final String name;
     private final Entropy entropy;
     private final List<Runnable> onKill = new ArrayList<>();
-    private long skewMillis;
+    private double rate = 1;
+    private double wallRate = 1;
+    private long wallNanos;
+    private long wallSetAtNanos;
     private long pausedUntil;
     private int incarnation;
     private boolean alive = true;
@@ -33,17 +36,19 @@ final class SimulatedProcess {
         this.entropy = own::nextLong;
     }
 
-    /** Its clocks: the wall clock is off by the skew, the monotonic one is right. */
+    /** Its clocks: each goes at a rate of its own, and the wall clock goes on from where it was set. */
     Time time() {
         return new Time() {
             @Override
             public long millis() {
-                return EPOCH_MILLIS + TimeUnit.NANOSECONDS.toMillis(world.nanos()) + skewMillis;
+                return EPOCH_MILLIS
+                        + TimeUnit.NANOSECONDS.toMillis(
+                                wallNanos + (long) ((world.nanos() - wallSetAtNanos) * wallRate));
             }
 
             @Override
             public long nanos() {
-                return world.nanos();
+                return (long) (world.nanos() * rate);
             }
         };
     }
@@ -57,9 +62,17 @@ final class SimulatedProcess {
         return new Loop();
     }
 
-    /** Sets its wall clock forward, or back. */
-    void skew(long millis) {
-        skewMillis = millis;
+    /** Has its monotonic clock, and with it its timers, go faster or slower; to be said before it has one. */
+    void drift(double monotonicRate) {
+        rate = monotonicRate;
+    }
+
+    /** Sets its wall clock so far forward, or back, of the right time; it goes on from there at a rate. */
+    void setClock(long aheadMillis, double goesAt) {
+        wallNanos = world.nanos() + TimeUnit.MILLISECONDS.toNanos(aheadMillis);
+        wallSetAtNanos = world.nanos();
+        wallRate = goesAt;
+        world.trace(() -> "the clock of " + this + " is " + aheadMillis + " ms off and goes at " + goesAt);
     }
 
     /** Nothing happens in it for a while. */
@@ -129,7 +142,8 @@ final class SimulatedProcess {
                 return () -> {};
             }
             long capped = Math.min(delayNanos, TimeUnit.DAYS.toNanos(1));
-            World.Task timer = world.after(capped + world.micros(0, 200), SimulatedProcess.this, () -> run(task));
+            World.Task timer =
+                    world.after((long) (capped / rate) + world.micros(0, 200), SimulatedProcess.this, () -> run(task));
             return timer::cancel;
         }
 

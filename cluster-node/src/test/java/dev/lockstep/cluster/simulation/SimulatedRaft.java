@@ -76,6 +76,9 @@ final class SimulatedRaft {
     /** Sees all that is applied, on every replica. */
     interface Observer {
 
+        /** A replica that believes that it leads proposes an entry; what becomes of it is open. */
+        void proposed(int group, NodeId node, byte[] entry);
+
         void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine);
 
         /** A replica has started, at the position of its newest checkpoint, or 0. */

@@ -4,8 +4,6 @@ import dev.lockstep.protocol.routing.ChangeListener;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.routing.Subscription;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.runtime.RepeatedLog;
-import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.EntryChange;
 import java.util.ArrayList;
@@ -49,7 +47,6 @@ public final class Listeners<K, V> implements AutoCloseable {
     private final Function<Bytes, V> value;
     private final @Nullable Consumer<Bytes> gone;
     private final List<Registration<K, V>> registrations = new CopyOnWriteArrayList<>();
-    private final RepeatedLog log = new RepeatedLog(Time.system());
     private volatile @Nullable Stream synchronous;
     private @Nullable Stream asynchronous;
 
@@ -122,10 +119,7 @@ public final class Listeners<K, V> implements AutoCloseable {
                 if (synchronous) {
                     progress.failed(shard, position, change.key(), failure);
                 } else {
-                    log.say(
-                            failure.getClass().getName(),
-                            "An asynchronous listener of cache " + cache.getName() + " failed",
-                            line -> LOG.warn(line, failure));
+                    LOG.warn("An asynchronous listener of cache {} failed", cache.getName(), failure);
                 }
             });
             if (!synchronous && change.old() != null && gone != null) {
@@ -137,9 +131,11 @@ public final class Listeners<K, V> implements AutoCloseable {
 
         @Override
         public void gap(int shard) {
-            String line = (synchronous ? "Synchronous" : "Asynchronous") + " listeners of cache " + cache.getName()
-                    + " have missed changes of shard " + shard;
-            log.say(line, line, LOG::warn);
+            LOG.warn(
+                    "{} listeners of cache {} have missed changes of shard {}",
+                    synchronous ? "Synchronous" : "Asynchronous",
+                    cache.getName(),
+                    shard);
         }
 
         void close() {

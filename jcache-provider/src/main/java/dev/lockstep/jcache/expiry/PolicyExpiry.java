@@ -1,7 +1,5 @@
 package dev.lockstep.jcache.expiry;
 
-import dev.lockstep.protocol.runtime.RepeatedLog;
-import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Lifetime;
 import java.io.Closeable;
 import java.io.IOException;
@@ -20,7 +18,6 @@ public final class PolicyExpiry implements Expiry {
 
     private static final Logger LOG = LoggerFactory.getLogger(PolicyExpiry.class);
 
-    private final RepeatedLog log = new RepeatedLog(Time.system());
     private final ExpiryPolicy policy;
 
     public PolicyExpiry(ExpiryPolicy policy) {
@@ -52,10 +49,10 @@ public final class PolicyExpiry implements Expiry {
         try {
             return ExpiryRules.lifetime(question.get());
         } catch (RuntimeException failure) {
-            log.say(
-                    failure.getClass().getName(),
-                    "The expiry policy " + policy.getClass().getName() + " failed; nothing changes",
-                    line -> LOG.warn(line, failure));
+            LOG.warn(
+                    "The expiry policy {} failed; nothing changes",
+                    policy.getClass().getName(),
+                    failure);
             return Lifetime.UNCHANGED;
         }
     }

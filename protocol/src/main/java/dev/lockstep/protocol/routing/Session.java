@@ -178,7 +178,7 @@ public final class Session implements AutoCloseable {
                         withValues,
                         consistency,
                         positions.position(shard),
-                        positions.judgedAtMillis()))
+                        positions.judgedAtMillis(shard)))
                 .thenApply(reply -> {
                     Reply.Entries entries = (Reply.Entries) reply;
                     saw(shard, entries.position(), entries.judgedAtMillis());
@@ -212,7 +212,7 @@ public final class Session implements AutoCloseable {
                         limit,
                         consistency,
                         positions.position(shard),
-                        positions.judgedAtMillis()))
+                        positions.judgedAtMillis(shard)))
                 .thenApply(reply -> {
                     Reply.Keys keys = (Reply.Keys) reply;
                     saw(shard, keys.position(), keys.judgedAtMillis());
@@ -235,7 +235,7 @@ public final class Session implements AutoCloseable {
 
     private CompletableFuture<Long> size(int cacheId, int shard, Consistency consistency) {
         return router.call(new Request.Size(
-                        cacheId, shard, consistency, positions.position(shard), positions.judgedAtMillis()))
+                        cacheId, shard, consistency, positions.position(shard), positions.judgedAtMillis(shard)))
                 .thenApply(reply -> {
                     Reply.Count count = (Reply.Count) reply;
                     saw(shard, count.position(), count.judgedAtMillis());
@@ -404,7 +404,7 @@ public final class Session implements AutoCloseable {
 
     private void saw(int shard, long position, long judgedAtMillis) {
         positions.saw(shard, position);
-        positions.judged(judgedAtMillis);
+        positions.judged(shard, judgedAtMillis);
     }
 
     private <T> Map<Integer, List<T>> byShard(int cacheId, Collection<T> values, Function<T, Bytes> key) {

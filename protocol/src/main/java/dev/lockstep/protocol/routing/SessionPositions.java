@@ -1,19 +1,19 @@
 package dev.lockstep.protocol.routing;
 
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * How far a session has seen: for each shard the highest log position that it was acknowledged or has read, and the latest
- * time by which it judged expiry. Only ever rises. Thread-safe, lock-free.
+ * time by which it judged expiry there. Only ever rises. Thread-safe, lock-free.
  */
 public final class SessionPositions {
 
     private final AtomicLongArray positions;
-    private final AtomicLong judgedAt = new AtomicLong();
+    private final AtomicLongArray judgedAt;
 
     public SessionPositions(int shards) {
         this.positions = new AtomicLongArray(shards);
+        this.judgedAt = new AtomicLongArray(shards);
     }
 
     /** The session's position in a shard; 0 when it has seen nothing there. */
@@ -21,9 +21,9 @@ public final class SessionPositions {
         return positions.get(shard);
     }
 
-    /** The latest wall-clock time, in milliseconds, by which expiry was judged. */
-    public long judgedAtMillis() {
-        return judgedAt.get();
+    /** The latest time of a shard's log, in milliseconds, by which expiry was judged there. */
+    public long judgedAtMillis(int shard) {
+        return judgedAt.get(shard);
     }
 
     /** All positions of now, none of them later than it is. */
@@ -42,10 +42,10 @@ public final class SessionPositions {
         }
     }
 
-    /** The session has judged an entry's expiry by {@code millis}. */
-    public void judged(long millis) {
-        if (judgedAt.get() < millis) {
-            judgedAt.accumulateAndGet(millis, Math::max);
+    /** The session has judged the expiry of an entry of {@code shard} by {@code millis}. */
+    public void judged(int shard, long millis) {
+        if (judgedAt.get(shard) < millis) {
+            judgedAt.accumulateAndGet(shard, millis, Math::max);
         }
     }
 }

@@ -187,7 +187,7 @@ final class SessionWrites {
 
     private Reply.Written saw(int shard, Reply.Written written) {
         positions.saw(shard, written.position());
-        positions.judged(written.logTimeMillis());
+        positions.judged(shard, written.logTimeMillis());
         return written;
     }
 

@@ -35,21 +35,19 @@ public final class RepeatedLog {
      *
      * @param what that is the same each time, of the line
      * @param logger writes it
-     * @return whether it was written
      */
-    public boolean say(String what, String line, Consumer<String> logger) {
+    public void say(String what, String line, Consumer<String> logger) {
         int heldBack;
         synchronized (this) {
             long now = time.nanos();
             Line last = lines.get(what);
             if (last != null && now - last.writtenNanos() < INTERVAL_NANOS) {
                 lines.put(what, new Line(last.writtenNanos(), last.heldBack() + 1));
-                return false;
+                return;
             }
             heldBack = last == null ? 0 : last.heldBack();
             lines.put(what, new Line(now, 0));
         }
         logger.accept(heldBack == 0 ? line : line + " (" + heldBack + " times more since this was last said)");
-        return true;
     }
 }

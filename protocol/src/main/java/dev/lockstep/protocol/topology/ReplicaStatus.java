@@ -7,7 +7,7 @@ package dev.lockstep.protocol.topology;
  * @param term the highest that it knows; 0 if it knows none
  * @param position the last that it has applied; of one that is not open, up to where its checkpoint goes
  * @param leads whether it leads
- * @param note what it waits for, or {@link #LEAVING}; otherwise empty
+ * @param note what it waits for, or what is wrong with its node; otherwise empty
  */
 public record ReplicaStatus(int group, State state, long term, long position, boolean leads, String note) {
 
@@ -33,8 +33,8 @@ public record ReplicaStatus(int group, State state, long term, long position, bo
         STOPPED
     }
 
-    /** The same of a node that is about to stop. */
-    public ReplicaStatus leaving() {
-        return note.isEmpty() ? new ReplicaStatus(group, state, term, position, leads, LEAVING) : this;
+    /** The same of a node of which something is to be noted, unless the replica itself waits for something. */
+    public ReplicaStatus noting(String ofNode) {
+        return note.isEmpty() ? new ReplicaStatus(group, state, term, position, leads, ofNode) : this;
     }
 }

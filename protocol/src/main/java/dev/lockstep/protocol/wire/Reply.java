@@ -40,7 +40,7 @@ public sealed interface Reply {
 
     /**
      * @param position applied when it was read; what the session has seen
-     * @param judgedAtMillis wall-clock time by which expiry was judged
+     * @param judgedAtMillis time of the shard's log by which expiry was judged
      * @param lastVersion the shard's last version, for {@link Condition.AbsentSince}
      * @param entries null where there is none
      */
@@ -99,6 +99,14 @@ public sealed interface Reply {
 
     /** @param replicas that the node hosts */
     record Replicas(List<ReplicaStatus> replicas) implements Reply {}
+
+    /**
+     * @param millis the node's wall clock
+     * @param logs those of its shards whose time it knows
+     */
+    record Clock(long millis, List<LogTime> logs) implements Reply {
+        public record LogTime(int shard, long millis) {}
+    }
 
     /** What the replicated logs of a node answer to {@link Request.ToLog}. */
     record FromLog(Bytes message) implements Reply {}

@@ -64,6 +64,9 @@ public final class ReplyCodec {
             out.u8(21).varint(checkpoint.since()).bytes(checkpoint.piece());
         } else if (reply instanceof Reply.Replicas replicas) {
             out.u8(22).list(replicas.replicas(), ValueCodec::replica);
+        } else if (reply instanceof Reply.Clock clock) {
+            out.u8(23).varint(clock.millis());
+            out.list(clock.logs(), (o, log) -> o.varint(log.shard()).varint(log.millis()));
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -92,6 +95,7 @@ public final class ReplyCodec {
             case 20 -> new Reply.FromLog(in.bytes());
             case 21 -> new Reply.Checkpoint(in.varint(), in.bytes());
             case 22 -> new Reply.Replicas(in.list(ValueCodec::replica));
+            case 23 -> new Reply.Clock(in.varint(), in.list(i -> new Reply.Clock.LogTime(i.size(), i.varint())));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -76,7 +76,7 @@ public sealed interface Request {
         /** The session's position in the shard; 0 for none. */
         long minPosition();
 
-        /** The latest time, in wall-clock milliseconds, by which the session has judged expiry; 0 for none. */
+        /** The latest time of the shard's log, in milliseconds, by which the session has judged expiry; 0 for none. */
         long judgedAtMillis();
     }
 
@@ -219,6 +219,9 @@ public sealed interface Request {
          */
         public record GroupTerm(int group, long term) {}
     }
+
+    /** Between nodes: what does your wall clock say, and what time do your shards' logs have? Answered by {@link Reply.Clock}. */
+    record ReadClock() implements Request {}
 
     /**
      * Between nodes: what the replicated logs of one node say to those of another, in their own words. Answered by

@@ -94,6 +94,8 @@ public final class RequestCodec {
             out.u8(PASS_ON);
             ValueCodec.nodeId(out, passOn.to());
             write(out, passOn.request());
+        } else if (request instanceof Request.ReadClock) {
+            out.u8(27);
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -167,6 +169,7 @@ public final class RequestCodec {
                         in.optional(ValueCodec::rule),
                         in.optional(ValueCodec::positive),
                         in.optional(i -> i.constant(ValueCodec.CONSISTENCIES)));
+            case 27 -> new Request.ReadClock();
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

@@ -24,12 +24,12 @@ public class SessionPositionsConcurrencyTest {
 
     @Operation
     public void judged(@Param(name = "position") int millis) {
-        session.judged(millis);
+        session.judged(0, millis);
     }
 
     @Operation
     public long judgedAt() {
-        return session.judgedAtMillis();
+        return session.judgedAtMillis(0);
     }
 
     @Test

@@ -51,9 +51,13 @@ class SessionTest {
 
     /** As many keys of one shard as asked for. */
     private List<Integer> inOneShard(int count) {
+        return inShard(0, count);
+    }
+
+    private List<Integer> inShard(int shard, int count) {
         var map = session.view().map();
         return IntStream.iterate(0, i -> i + 1)
-                .filter(i -> map.shardOf(CACHE, key(i).hash64()) == 0)
+                .filter(i -> map.shardOf(CACHE, key(i).hash64()) == shard)
                 .limit(count)
                 .boxed()
                 .toList();
@@ -106,6 +110,19 @@ class SessionTest {
         Request.Read read = (Request.Read) network.sent().get(1).request();
         assertThat(read.minPosition()).isEqualTo(42);
         assertThat(read.judgedAtMillis()).isEqualTo(1);
+    }
+
+    /** The logs of two shards need not agree on the time. */
+    @Test
+    void whatWasJudgedInOneShardIsNotHeldAgainstAnother() {
+        network.at(N1, (request, handler) -> handler.reply(written((Request.Write) request, 42)));
+        session.write(CACHE, put(inShard(0, 1).get(0)), LeaseId.NONE).join();
+        List<Long> told = new ArrayList<>();
+        network.at(N1, (request, handler) -> told.add(((Request.Read) request).judgedAtMillis()));
+        for (int shard = 1; shard < SHARDS; shard++) {
+            session.get(CACHE, key(inShard(shard, 1).get(0)), Consistency.STRONG);
+        }
+        assertThat(told).containsExactly(0L, 0L, 0L);
     }
 
     @Test

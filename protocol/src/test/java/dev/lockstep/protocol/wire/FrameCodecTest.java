@@ -84,7 +84,8 @@ class FrameCodecTest {
                 new Request.FetchCheckpoint(3, 41, 2, 40, 1 << 20),
                 new Request.DescribeReplicas(),
                 new Request.RecoverReplica(-1, 7, true),
-                new Request.PassOn(NODE, new Request.Clear(1, 2, ID)));
+                new Request.PassOn(NODE, new Request.Clear(1, 2, ID)),
+                new Request.ReadClock());
     }
 
     private static List<Mutation> everyMutation() {
@@ -124,6 +125,7 @@ class FrameCodecTest {
                 new Reply.Gap(15),
                 new Reply.TermsConfirmed(List.of(true, false)),
                 new Reply.FromLog(Bytes.utf8("granted")),
+                new Reply.Clock(1_700_000_000_000L, List.of(new Reply.Clock.LogTime(3, 1_700_000_000_001L))),
                 new Reply.Checkpoint(41, Bytes.utf8("piece")),
                 new Reply.Replicas(
                         List.of(new ReplicaStatus(-1, ReplicaStatus.State.LOST, 7, 41, false, "its log is gone"))));
@@ -155,7 +157,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(22);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(23);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

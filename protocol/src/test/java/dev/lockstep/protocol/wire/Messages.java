@@ -157,6 +157,7 @@ public final class Messages {
                         .ofMaxSize(5)
                         .map(Request.ConfirmTerms::new),
                 bytes().map(Request.ToLog::new),
+                Arbitraries.just(new Request.ReadClock()),
                 Combinators.combine(NUMBERS, LONGS, LONGS, LONGS, LONGS).as(Request.FetchCheckpoint::new));
     }
 
@@ -207,6 +208,13 @@ public final class Messages {
                 LONGS.map(Reply.Gap::new),
                 FLAGS.list().ofMaxSize(5).map(Reply.TermsConfirmed::new),
                 bytes().map(Reply.FromLog::new),
+                Combinators.combine(
+                                LONGS,
+                                Combinators.combine(NUMBERS, LONGS)
+                                        .as(Reply.Clock.LogTime::new)
+                                        .list()
+                                        .ofMaxSize(3))
+                        .as(Reply.Clock::new),
                 Combinators.combine(LONGS, bytes()).as(Reply.Checkpoint::new));
     }
 

@@ -2,7 +2,6 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.ratis.AppendWindow.Sent;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.util.Comparator;
@@ -51,7 +50,6 @@ final class LinkAppender extends LogAppenderBase {
 
     private final LinkRpc rpc;
     private final PeerLink peer;
-    private final RepeatedLog log;
     private final AtomicInteger claims = new AtomicInteger();
     private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
     private final AtomicLong callIds = new AtomicLong();
@@ -75,7 +73,6 @@ final class LinkAppender extends LogAppenderBase {
         super(server, leader, follower);
         this.rpc = rpc;
         this.peer = rpc.peer(follower.getId());
-        this.log = new RepeatedLog(rpc.time());
         this.restsUntilNanos = rpc.time().nanos();
         this.lastAppendNanos = restsUntilNanos;
     }
@@ -160,10 +157,7 @@ final class LinkAppender extends LogAppenderBase {
             }
         } catch (Throwable failure) { // or whoever works would never leave
             if (isRunning()) {
-                log.say(
-                        failure.getClass().getName(),
-                        this + " failed, and begins anew",
-                        line -> LOG.warn(line, failure));
+                LOG.warn("{} failed, and begins anew", this, failure);
                 beginAnew(getFollower().getMatchIndex() + 1);
             }
         }
@@ -300,10 +294,7 @@ final class LinkAppender extends LogAppenderBase {
                     refused(sent, reply);
                 }
             }
-            default -> {
-                String line = this + " was answered " + reply.getResult();
-                log.say(line, line, LOG::warn);
-            }
+            default -> LOG.warn("{} was answered {}", this, reply.getResult());
         }
         getLeaderState().onAppendEntriesReply(this, reply);
     }

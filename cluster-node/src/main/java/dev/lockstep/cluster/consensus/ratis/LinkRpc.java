@@ -6,7 +6,6 @@ import dev.lockstep.cluster.consensus.ratis.RaftMessages.Kind;
 import dev.lockstep.cluster.snapshot.CheckpointPiece;
 import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -83,7 +82,6 @@ final class LinkRpc implements RaftServerRpc {
     private final EventLoop ticking;
     private final AppendLanes lanes;
     private final Campaigns campaigns;
-    private final RepeatedLog log;
     private final Map<RaftPeerId, PeerLink> peers = new ConcurrentHashMap<>();
     private final Set<LinkAppender> appenders = ConcurrentHashMap.newKeySet();
     private final AtomicInteger serving = new AtomicInteger();
@@ -93,7 +91,6 @@ final class LinkRpc implements RaftServerRpc {
         this.type = type;
         this.server = server;
         this.wires = wires;
-        this.log = new RepeatedLog(wires.time());
         this.loops = IntStream.range(0, LOOPS)
                 .mapToObj(i -> EventLoop.threaded("raft-waits-" + i))
                 .toList();
@@ -254,8 +251,7 @@ final class LinkRpc implements RaftServerRpc {
             try {
                 piece = bytes == null ? null : CheckpointPiece.decode(bytes);
             } catch (MalformedFrameException malformed) {
-                String line = "Peer " + peer + " answered with no piece of a checkpoint";
-                log.say(line, line, text -> LOG.warn(text, malformed));
+                LOG.warn("Peer {} answered with no piece of a checkpoint", peer, malformed);
             }
             answer.accept(piece);
         });
@@ -276,8 +272,7 @@ final class LinkRpc implements RaftServerRpc {
                     in.end();
                 }
             } catch (MalformedFrameException malformed) {
-                String line = "Peer " + peer + " answered with no standing";
-                log.say(line, line, text -> LOG.warn(text, malformed));
+                LOG.warn("Peer {} answered with no standing", peer, malformed);
             }
             answer.accept(standing);
         });

@@ -3,7 +3,6 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.protocol.routing.ConnectionRefusedException;
 import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.routing.Links;
-import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Bytes;
@@ -37,13 +36,10 @@ final class PeerLink {
     private final Time time;
     private final Runnable refused;
     private final Queue<Heartbeat> heartbeats = new ConcurrentLinkedQueue<>();
-    private final RepeatedLog log;
     private volatile int failures;
     private volatile long restsUntilNanos;
     private volatile boolean isRefused;
     private volatile @Nullable Link last;
-    /** Whether the log has that it can't be reached, and not yet that it answers again. */
-    private boolean toldOfFailure;
 
     /** @param answer told once, on any thread: null when there will be none */
     private record Heartbeat(AppendEntriesRequestProto request, Consumer<@Nullable AppendEntriesReplyProto> answer) {}
@@ -55,7 +51,6 @@ final class PeerLink {
         this.time = time;
         this.refused = refused;
         this.restsUntilNanos = time.nanos();
-        this.log = new RepeatedLog(time);
     }
 
     /** Whether it failed a moment ago. */
@@ -159,18 +154,15 @@ final class PeerLink {
         if (failures > 0) {
             failures = 0;
             isRefused = false;
-            if (toldOfFailure) {
-                toldOfFailure = false;
-                LOG.info("Node {} answers again", member);
-            }
+            LOG.info("Node {} answers again", member);
         }
     }
 
     /** All that was under way fails at once: that is one failure. */
     private synchronized void rest(Throwable cause) {
         isRefused = cause instanceof ConnectionRefusedException;
-        if (!toldOfFailure) {
-            toldOfFailure = log.say("", "Node " + member + " can't be reached: " + cause.getMessage(), LOG::warn);
+        if (failures == 0) {
+            LOG.warn("Node {} can't be reached: {}", member, String.valueOf(cause.getMessage()));
         }
         if (!isResting()) {
             restsUntilNanos = time.nanos() + (SHORTEST_REST_NANOS << Math.min(failures, MAX_DOUBLINGS));

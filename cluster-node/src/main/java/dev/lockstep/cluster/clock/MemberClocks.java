@@ -1,0 +1,203 @@
+package dev.lockstep.cluster.clock;
+
+import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The wall clocks of the cluster's members, and the times of the logs that they know, as this node has heard of them: it asks each every
+ * second, and what is answered was read at some time between question and answer. Thread-safe; the lock guards what was heard, and nobody is asked while it is held.
+ */
+public final class MemberClocks {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MemberClocks.class);
+
+    /** A clock is off if it differs by more from what a majority of the clocks says. */
+    static final long OFF_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    /** What was heard counts for so long. */
+    static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    /** An answer that took longer says too little. */
+    static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long WARN_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    /** In the year 2200: what a clock says beyond is no time, and would not fit where nanoseconds are counted. */
+    private static final long LAST_MILLIS = 7_258_118_400_000L;
+
+    private final NodeId self;
+    private final List<NodeId> members;
+    private final Peers peers;
+    private final Time time;
+    private final Map<NodeId, Heard> heard = new HashMap<>();
+    private final Map<NodeId, Long> askedAtNanos = new HashMap<>();
+    private volatile long aheadNanos;
+    private boolean off;
+    private long warnedAtNanos;
+
+    /**
+     * The difference of a member's wall clock to this node's monotonic one.
+     *
+     * @param leastNanos if it was read when the answer came
+     * @param mostNanos if it was read when it was asked for
+     * @param logs the times that the member has for shards
+     */
+    private record Heard(long leastNanos, long mostNanos, long atNanos, List<Reply.Clock.LogTime> logs) {}
+
+    /** What a wall clock shows, as far as it is known. */
+    private record Shown(long earliestNanos, long latestNanos) {}
+
+    /** @param members of the cluster, {@code self} among them */
+    public MemberClocks(NodeId self, Collection<NodeId> members, Peers peers, Time time) {
+        this.self = self;
+        this.members = members.stream().sorted().toList();
+        this.peers = peers;
+        this.time = time;
+        this.warnedAtNanos = time.nanos() - WARN_NANOS;
+    }
+
+    /** Asks those that were not heard for a while; to be called every few milliseconds. */
+    public void tick() {
+        long now = time.nanos();
+        members.stream()
+                .filter(member -> !member.equals(self) && isDue(member, now))
+                .forEach(this::ask);
+        judge(now);
+    }
+
+    private synchronized boolean isDue(NodeId member, long now) {
+        Long asked = askedAtNanos.get(member);
+        long rest = isFresh(heard.get(member), now) ? EVERY_NANOS : AGAIN_NANOS;
+        if (asked != null && now - asked < rest) {
+            return false;
+        }
+        askedAtNanos.put(member, now);
+        return true;
+    }
+
+    private void ask(NodeId member) {
+        long asked = time.nanos();
+        peers.ask(member, new Request.ReadClock(), reply -> {
+            if (reply instanceof Reply.Clock clock) {
+                took(member, clock, asked, time.nanos());
+            }
+        });
+    }
+
+    private synchronized void took(NodeId member, Reply.Clock clock, long asked, long now) {
+        Heard before = heard.get(member);
+        if (now - asked > PATIENCE_NANOS || (before != null && before.atNanos() - asked > 0)) {
+            return;
+        }
+        // One that was read when it was asked for has gone on since.
+        long shown = nanos(clock.millis());
+        heard.put(member, new Heard(shown - now, shown - asked, now, clock.logs()));
+    }
+
+    private static long nanos(long millis) {
+        return TimeUnit.MILLISECONDS.toNanos(Math.max(0, Math.min(millis, LAST_MILLIS)));
+    }
+
+    private static boolean isFresh(@Nullable Heard heard, long now) {
+        return heard != null && now - heard.atNanos() < FRESH_NANOS;
+    }
+
+    /** What the clocks of these members say; null when fewer than a majority of them were heard lately. */
+    public @Nullable MajorityTime of(Collection<NodeId> group) {
+        long now = time.nanos();
+        List<Shown> shown = group.stream()
+                .map(member -> clock(member, now))
+                .filter(Objects::nonNull)
+                .toList();
+        return MajorityTime.of(
+                shown.stream().mapToLong(Shown::earliestNanos).toArray(),
+                shown.stream().mapToLong(Shown::latestNanos).toArray(),
+                group.size(),
+                now);
+    }
+
+    /** The latest time of a shard's log of which another member knows; 0 when none has said so lately. */
+    public synchronized long logTimeMillis(int shard) {
+        long now = time.nanos();
+        return heard.values().stream()
+                .filter(one -> isFresh(one, now))
+                .flatMapToLong(one -> one.logs().stream()
+                        .filter(log -> log.shard() == shard)
+                        .mapToLong(log -> nanos(log.millis()) + (now - one.atNanos())))
+                .map(TimeUnit.NANOSECONDS::toMillis)
+                .max()
+                .orElse(0);
+    }
+
+    private @Nullable Shown clock(NodeId member, long now) {
+        if (member.equals(self)) {
+            long own = nanos(time.millis());
+            return new Shown(own, own);
+        }
+        synchronized (this) {
+            Heard last = heard.get(member);
+            return isFresh(last, now) ? new Shown(last.leastNanos() + now, last.mostNanos() + now) : null;
+        }
+    }
+
+    private void judge(long now) {
+        MajorityTime majority = of(members);
+        if (majority == null) {
+            return;
+        }
+        long ahead = ahead(majority, now);
+        aheadNanos = ahead;
+        if (ahead == 0) {
+            if (off) {
+                off = false;
+                LOG.info("The clock of node {} agrees with those of the other members again", self);
+            }
+        } else if (!off && now - warnedAtNanos >= WARN_NANOS) {
+            off = true;
+            warnedAtNanos = now;
+            LOG.warn(
+                    "The clock of node {} is {}. It moves no entry's lifetime; the node hands its shards over while another can"
+                            + " lead them. Set the clock right, and let NTP keep it so",
+                    self,
+                    words(ahead));
+        }
+    }
+
+    /** By how much this node's clock is off, ahead of the others or (negative) behind; 0 if it is not, or is not known to be. */
+    private long ahead(MajorityTime majority, long now) {
+        long own = nanos(time.millis());
+        long ahead = own - majority.notPassedNanos(now);
+        long behind = majority.reachedNanos(now) - own;
+        return ahead > OFF_NANOS ? ahead : behind > OFF_NANOS ? -behind : 0;
+    }
+
+    private static String words(long ahead) {
+        return "%d s %s what most members' clocks say"
+                .formatted(TimeUnit.NANOSECONDS.toSeconds(Math.abs(ahead)), ahead > 0 ? "ahead of" : "behind");
+    }
+
+    /** Whether this node's clock is off, as a majority of the members says. */
+    public boolean isOff() {
+        return aheadNanos != 0;
+    }
+
+    /** How this node's clock is off, for people; empty if it is not. */
+    public String note() {
+        long ahead = aheadNanos;
+        return ahead == 0 ? "" : "its node's clock is " + words(ahead);
+    }
+}
