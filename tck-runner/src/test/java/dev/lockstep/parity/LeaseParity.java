@@ -125,7 +125,7 @@ abstract class LeaseParity extends StatisticsParity {
         assertThat(cache.get("a")).isEqualTo(3);
     }
 
-    /** Whether somebody who asks has to wait. */
+    /** Tells whether somebody who asks has to wait. */
     private boolean isLeased(LockstepCache<String, Integer> cache, String key) throws InterruptedException {
         Thread asking = new Thread(() -> {
             try {

@@ -69,8 +69,8 @@ class LostClientIT {
         try (HoldingClient client = holding("frozen")) {
             client.freeze();
             change("frozen");
-            client.thaw();
             client.letGo();
+            client.awaitOutside();
             assertThat(cache.get("frozen")).isEqualTo("after");
         }
     }

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may work on an entry, first come first served, in the leader's memory. A courtesy: what makes updates safe is the
+ * The leases of entries, first come first served, in the leader's memory. A courtesy: what makes updates safe is the
  * condition they are written under. A lease, and a place in the queue for one, ends with the connection it was asked for over, and
  * when its session has given no sign of life for it. Thread-safe; the lock guards all fields, and nobody is told while it is held.
  */

@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** How long a lease, and a place in the queue for one, lives; on simulated time. */
+/** The lifetime of leases, and of places in the queue for one; on simulated time. */
 class EntryLeasesTest {
 
     private static final Bytes KEY = Bytes.utf8("key");
@@ -36,7 +36,7 @@ class EntryLeasesTest {
         }
     }
 
-    /** What came of one asking: null for granted. */
+    /** One asking, and what came of it: null for granted. */
     private final class Asked {
 
         private final LeaseId id;

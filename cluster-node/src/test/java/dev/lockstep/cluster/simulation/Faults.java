@@ -19,7 +19,7 @@ final class Faults {
     private boolean over;
     private @Nullable SimulatedNode wild;
 
-    /** What the rest of the run does when processes come and go. */
+    /** Hears of processes that come and go. */
     interface Life {
 
         void restarted(SimulatedNode node);
@@ -175,7 +175,7 @@ final class Faults {
         healLater();
     }
 
-    /** What one sends to the node arrives late: when it may have given up, and asked again over another connection. */
+    /** Delays what one sends to the node: when it may have given up, and asked again over another connection. */
     private void holdBack(SimulatedProcess sender, SimulatedNode node) {
         if (sender != node.process()) {
             world.trace(() -> "what " + sender + " sends to " + node.process() + " is held back");

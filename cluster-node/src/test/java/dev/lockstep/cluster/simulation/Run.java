@@ -217,7 +217,7 @@ final class Run {
         return client;
     }
 
-    /** What becomes of clients. */
+    /** The fates of clients. */
     private final class Life implements Faults.Life {
 
         /** The client that was in it is gone, and another goes on with its work. */

@@ -201,7 +201,7 @@ final class Directory {
         return ordered(leaders.get(toShard.shard()), replicas, 0);
     }
 
-    /** Who is believed to lead a shard; any of its replicas when nobody is. */
+    /** The member that is believed to lead a shard; any of its replicas when nobody is. */
     Member leader(int shard) {
         return ordered(leaders.get(shard), view.map().replicasOf(shard), 0).get(0);
     }

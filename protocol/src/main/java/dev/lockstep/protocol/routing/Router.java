@@ -280,7 +280,7 @@ final class Router implements AutoCloseable {
         private final Request request;
         private final int group;
         private final boolean changes;
-        /** Whether it is refused for good once an attempt before it was applied, perhaps. */
+        /** True for what may be refused for good because an attempt before was applied. */
         private final boolean once;
 
         private final boolean fromLeader;
@@ -564,7 +564,7 @@ final class Router implements AutoCloseable {
     }
 
     /**
-     * Whom a request is sent to.
+     * The way of a request.
      *
      * @param passedOnTo the leader that it shall pass the request on to, because it does not answer here; else null
      */

@@ -27,12 +27,12 @@ import java.util.function.Consumer;
  */
 final class SessionLeases {
 
-    /** How long a lease outlives the last sign of life: so long a caller that has died or is frozen keeps others waiting. */
+    /** The time that a lease outlives the last sign of life: so long a caller that has died or is frozen keeps others waiting. */
     private static final Duration HOLD = Duration.ofSeconds(3);
 
     private static final long RENEW_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** What is held for longer is no longer renewed: others may do it again. */
+    /** The longest that a lease is renewed: after that others may do it again. */
     private static final Duration MAX_HOLD = Duration.ofMinutes(5);
 
     private final Router router;

@@ -48,7 +48,7 @@ class FrameCorpusTest {
                 .hasSizeGreaterThan(20);
     }
 
-    /** What the stream is cut into by the lengths before each frame, behind the two bytes that say how to feed it. */
+    /** Cuts a stream by the lengths before each frame, behind the two bytes that say how to feed it. */
     private static Stream<byte[]> frames(String target, String input) {
         ByteBuffer stream = ByteBuffer.wrap(Corpus.read(Corpus.folder(target).resolve(input)));
         stream.position(2);

@@ -36,7 +36,6 @@ final class ChaosCluster implements AutoCloseable {
     private Map<Integer, NodeId> leaders;
     private int restarts;
     private @Nullable HoldingClient holder;
-    private boolean holderFrozen;
 
     ChaosCluster(Path home, int count) throws IOException {
         members = MemberPorts.reserve(count);
@@ -136,7 +135,6 @@ final class ChaosCluster implements AutoCloseable {
                 HoldingClient inside = holding(key);
                 if (inside != null) {
                     inside.freeze();
-                    holderFrozen = true;
                 }
             }
             case SHIFT_CLOCK ->
@@ -163,7 +161,7 @@ final class ChaosCluster implements AutoCloseable {
 
     /** A client that is inside {@code invoke} on the key; null if there is none, or it can't get there. */
     private @Nullable HoldingClient holding(String key) throws IOException {
-        return holder != null && !holderFrozen && holder.hold(key) ? holder : null;
+        return holder != null && holder.hold(key) ? holder : null;
     }
 
     private List<String> others(NodeProcess node) {
@@ -183,8 +181,8 @@ final class ChaosCluster implements AutoCloseable {
     void mend() throws IOException {
         network.heal();
         thaw();
-        if (holder != null && holderFrozen) {
-            holder.thaw();
+        if (holder != null) {
+            holder.letGo();
         }
         for (NodeProcess node : nodes.nodes()) {
             if (!node.isRunning()) {
@@ -210,9 +208,8 @@ final class ChaosCluster implements AutoCloseable {
         }
         if (holder == null) {
             holder = new HoldingClient(uri(0, Duration.ofSeconds(3)), ChaosClient.PLAIN);
-        } else if (holderFrozen) {
-            holderFrozen = false;
-            holder.letGo();
+        } else {
+            holder.awaitOutside();
         }
     }
 

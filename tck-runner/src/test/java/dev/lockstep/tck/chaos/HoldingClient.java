@@ -15,6 +15,8 @@ public final class HoldingClient implements AutoCloseable {
 
     private final Process process;
     private final BufferedReader out;
+    private boolean frozen;
+    private boolean leaving;
 
     /** Starts it, and waits until it is connected. */
     public HoldingClient(URI uri, String cache) throws IOException {
@@ -40,17 +42,30 @@ public final class HoldingClient implements AutoCloseable {
         return word;
     }
 
-    /** Has it call {@code invoke} on a key. False if that failed. */
+    /** Has it call {@code invoke} on a key. False if that failed, or it is busy with another. */
     public boolean hold(String key) throws IOException {
+        if (frozen || leaving) {
+            return false;
+        }
         say(key);
         return word().equals(HoldingMain.INSIDE);
     }
 
-    /** Lets it out again, and waits until it is; it may be run inside once more before. */
+    /** Lets one that was frozen go on, and out, without waiting until it is. */
     public void letGo() throws IOException {
-        say("");
-        while (!word().equals(HoldingMain.OUTSIDE)) {
+        if (frozen) {
+            signal("CONT");
+            frozen = false;
             say("");
+            leaving = true;
+        }
+    }
+
+    /** Waits until it is outside, if it was let go. */
+    public void awaitOutside() throws IOException {
+        if (leaving) {
+            word();
+            leaving = false;
         }
     }
 
@@ -63,11 +78,7 @@ public final class HoldingClient implements AutoCloseable {
     /** SIGSTOP: it stands still, its connections stay open. */
     public void freeze() throws IOException {
         signal("STOP");
-    }
-
-    /** SIGCONT. */
-    public void thaw() throws IOException {
-        signal("CONT");
+        frozen = true;
     }
 
     private void signal(String name) throws IOException {

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.Caching;
@@ -13,7 +14,7 @@ import javax.cache.configuration.MutableConfiguration;
 
 /**
  * A client that holds an entry: for each line of its input, a key, it says that it is inside {@code invoke} on it if it gets there,
- * stays until the next line, changes nothing, and says that it is out again.
+ * stays until the next line, changes nothing, and says that it is out again. Should it be run once more then, it does not stay.
  */
 final class HoldingMain {
 
@@ -32,7 +33,8 @@ final class HoldingMain {
         System.out.println(OUTSIDE);
         for (String key = in.readLine(); key != null; key = in.readLine()) {
             try {
-                cache.invoke(key, (entry, none) -> stay(in));
+                AtomicBoolean first = new AtomicBoolean(true);
+                cache.invoke(key, (entry, none) -> first.getAndSet(false) ? stay(in) : null);
             } catch (CacheException refused) {
                 System.err.println(refused);
             }
