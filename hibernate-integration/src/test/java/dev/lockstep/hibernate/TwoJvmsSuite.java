@@ -295,6 +295,16 @@ abstract class TwoJvmsSuite {
     }
 
     @Test
+    void whatRefersToAnyEntityIsReadFromTheCacheByAJvmThatHasNeverWrittenIt() throws Exception {
+        assertThat(a().ask("attached 1")).isEqualTo("Wales");
+        Eventually.holds("the other JVM sees that it is in the cache", () -> b().ask("attachedCached 1")
+                .equals("true"));
+        assertThat(b().ask("attached 1")).isEqualTo("Wales");
+        assertThat(b().ask("statistics dev.lockstep.hibernate.model.Attachment"))
+                .isEqualTo("1 hits, 0 misses, 0 puts");
+    }
+
+    @Test
     void aStatelessSessionLeavesNoLock() {
         assumeTrue(a().ask("version").startsWith("7."), "Hibernate 6.6 tells the cache nothing of stateless sessions");
         bothRead(15, "old");

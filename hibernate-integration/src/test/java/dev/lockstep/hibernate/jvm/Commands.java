@@ -1,5 +1,6 @@
 package dev.lockstep.hibernate.jvm;
 
+import dev.lockstep.hibernate.model.Attachment;
 import dev.lockstep.hibernate.model.Country;
 import dev.lockstep.hibernate.model.Memo;
 import dev.lockstep.hibernate.model.Note;
@@ -39,6 +40,10 @@ final class Commands {
                     return memo == null ? "none" : memo.text;
                 });
             case "country" -> in(session -> session.find(Country.class, id(words)).name);
+            case "attached" ->
+                in(session -> ((Country) session.find(Attachment.class, id(words)).target).name);
+            case "attachedCached" ->
+                Boolean.toString(factory.getCache().containsEntity(Attachment.class, id(words)));
             case "tags" -> in(session -> new TreeSet<>(session.find(Note.class, id(words)).tags).toString());
             case "code" ->
                 in(session -> text(

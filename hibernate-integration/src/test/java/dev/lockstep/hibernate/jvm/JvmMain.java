@@ -1,5 +1,6 @@
 package dev.lockstep.hibernate.jvm;
 
+import dev.lockstep.hibernate.model.Attachment;
 import dev.lockstep.hibernate.model.Country;
 import dev.lockstep.hibernate.model.Memo;
 import dev.lockstep.hibernate.model.Note;
@@ -51,7 +52,8 @@ public final class JvmMain {
         Configuration configuration = new Configuration()
                 .addAnnotatedClass(Note.class)
                 .addAnnotatedClass(Memo.class)
-                .addAnnotatedClass(Country.class);
+                .addAnnotatedClass(Country.class)
+                .addAnnotatedClass(Attachment.class);
         properties.forEach(configuration::setProperty);
         return configuration.buildSessionFactory();
     }

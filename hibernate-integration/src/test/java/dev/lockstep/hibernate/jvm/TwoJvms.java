@@ -17,6 +17,8 @@ public final class TwoJvms implements AutoCloseable {
         "create table note_tag (Note_id bigint not null, tags varchar(255))",
         "create table Memo (id bigint primary key, text varchar(100))",
         "create table Country (id bigint primary key, name varchar(255))",
+        "create table Attachment (id bigint primary key, kind varchar(1), target bigint)",
+        "insert into Attachment values (1, 'C', 1)",
         "insert into Country values (1, 'Wales')",
         "insert into Memo values (1, 'old')",
     };
