@@ -299,4 +299,29 @@ class EmbeddedCacheTest {
                 .extracting(Thread::getName)
                 .doesNotContain("lockstep-session");
     }
+
+    @Test
+    void aCacheWhoseListenersCanNotSubscribeIsNotCreated(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("lockstep.yaml");
+        Files.writeString(file, """
+                shards: 32
+                limits: {max-in-flight: 16}
+                client: {timeout: 1s}
+                """);
+        try (CacheManager narrow = Caching.getCachingProvider().getCacheManager(file.toUri(), null)) {
+            narrow.createCache("there", types());
+            CacheEntryCreatedListener<String, Integer> listener = events -> {};
+            MutableConfiguration<String, Integer> listened = types().addCacheEntryListenerConfiguration(
+                            new MutableCacheEntryListenerConfiguration<>(() -> listener, null, false, true));
+            assertThatThrownBy(() -> narrow.createCache("listened", listened)).isInstanceOf(CacheException.class);
+            assertThat(narrow.getCacheNames()).containsExactly("there");
+            Cache<Integer, String> other = narrow.createCache(
+                    "listened", new MutableConfiguration<Integer, String>().setTypes(Integer.class, String.class));
+            other.put(1, "one");
+            assertThat(other.get(1)).isEqualTo("one");
+            narrow.getCache("there").close();
+            assertThatThrownBy(() -> narrow.createCache("there", listened)).isInstanceOf(CacheException.class);
+            assertThat(narrow.getCacheNames()).as("somebody else's").contains("there");
+        }
+    }
 }

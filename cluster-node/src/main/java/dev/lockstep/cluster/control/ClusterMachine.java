@@ -55,7 +55,7 @@ public final class ClusterMachine {
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(created.id(), created);
         state = new State(changed, created.id());
-        return new Reply.Caches(List.of(created), created.id());
+        return new Reply.Created(created);
     }
 
     /** Changes a definition, if nobody else has since the caller saw it; the shards learn of it by the new revision. */

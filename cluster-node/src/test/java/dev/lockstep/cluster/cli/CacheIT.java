@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.routing.AttachedCache;
 import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -57,7 +58,8 @@ class CacheIT {
                 Clients clients = new Clients("processes", nodes.addresses())) {
             Session session = clients.open();
             CacheInfo cache = session.createCache(proposal("short-1", CacheSettings.NOTHING))
-                    .join();
+                    .join()
+                    .info();
             assertThat(cache.definition().expiry()).isEqualTo(living(Duration.ofHours(1)));
             assertThat(cache.definition().maxEntries()).isEqualTo(1000);
             assertThat(deadline(session, cache.id(), "a")).isNotEqualTo(Long.MAX_VALUE);
@@ -97,10 +99,10 @@ class CacheIT {
             Eventually.holds(
                     "the new bound holds",
                     () -> session.size(cache.id(), Consistency.STRONG).join() <= 12);
-            assertThat(session.createCache(proposal("short-1", CacheSettings.NOTHING))
-                            .join()
-                            .id())
-                    .isEqualTo(cache.id());
+            AttachedCache again = session.createCache(proposal("short-1", CacheSettings.NOTHING))
+                    .join();
+            assertThat(again.info().id()).isEqualTo(cache.id());
+            assertThat(again.isNew()).isFalse();
         }
     }
 

@@ -85,8 +85,9 @@ class ControlGroupTest {
     }
 
     private CacheInfo only(Reply reply) {
-        assertThat(reply).isInstanceOf(Reply.Caches.class);
-        return ((Reply.Caches) reply).caches().get(0);
+        return reply instanceof Reply.Created created
+                ? created.cache()
+                : ((Reply.Caches) reply).caches().get(0);
     }
 
     private CacheInfo created(String name) {
@@ -212,10 +213,7 @@ class ControlGroupTest {
         assertThat(replies).containsExactly(new Reply.Caches(List.of(), cache.id()));
         assertThat(control.isDestroyed(cache.id())).isTrue();
         control.propose(create("c", cache.id()), replies::add);
-        assertThat(((Reply.Caches) replies.get(1)).caches())
-                .singleElement()
-                .extracting(CacheInfo::id)
-                .isEqualTo(cache.id() + 1);
+        assertThat(((Reply.Created) replies.get(1)).cache().id()).isEqualTo(cache.id() + 1);
     }
 
     @Test

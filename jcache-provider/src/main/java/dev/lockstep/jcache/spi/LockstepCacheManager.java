@@ -9,6 +9,7 @@ import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.Marshallers;
 import dev.lockstep.jcache.marshalling.References;
 import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.routing.AttachedCache;
 import dev.lockstep.protocol.routing.EmbeddedNode;
 import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.routing.Session;
@@ -166,22 +167,39 @@ public final class LockstepCacheManager implements CacheManager {
             }
             Marshaller marshaller = marshaller(name, copy);
             UserCode<K, V> code = new UserCode<>(name, copy);
+            AttachedCache made = null;
             boolean opened = false;
             try {
                 Template template = template(name);
                 CacheProposal proposal =
                         Definitions.of(name, copy, code.policy(), own, template.settings(), template.place());
-                CacheInfo created = Await.result(session.createCache(proposal), session.timeout());
-                Cache<K, V> cache = open(created, copy, marshaller, code);
+                made = Await.result(session.createCache(proposal), session.timeout());
+                Cache<K, V> cache = open(made.info(), copy, marshaller, code);
                 opened = true;
                 return cache;
             } finally {
                 if (!opened) {
                     code.close();
+                    unmake(made);
                 }
             }
         } finally {
             opening.unlock();
+        }
+    }
+
+    /** Destroys a cache that was created and could not be opened. */
+    private void unmake(@Nullable AttachedCache made) {
+        if (made == null || !made.isNew()) {
+            return;
+        }
+        try {
+            Await.result(session.destroyCache(made.info().id()), session.timeout());
+        } catch (CacheException silent) {
+            LOG.warn(
+                    "Cache {} was created, could not be opened, and stays in the cluster: {}",
+                    made.info().definition().name(),
+                    silent.getMessage());
         }
     }
 

@@ -531,9 +531,7 @@ final class Router implements AutoCloseable {
             public void reply(Reply reply) {
                 boolean first = first();
                 heard(route.to());
-                if (reply instanceof Reply.Caches caches) {
-                    subject.learn(caches);
-                }
+                subject.learn(reply);
                 if (!(reply instanceof Reply.Refused refused)) {
                     answered();
                     if (!result.complete(reply)) {

@@ -66,22 +66,27 @@ public final class Session implements AutoCloseable {
 
     /** Creates the cache, or attaches to one with an equal definition; the cluster's templates play no part. */
     public CompletableFuture<CacheInfo> createCache(CacheDefinition definition) {
-        return createCache(CacheProposal.exactly(definition));
+        return createCache(CacheProposal.exactly(definition)).thenApply(AttachedCache::info);
     }
 
     /** Creates the cache, or attaches to one that has all that the proposal says. */
-    public CompletableFuture<CacheInfo> createCache(CacheProposal proposal) {
+    public CompletableFuture<AttachedCache> createCache(CacheProposal proposal) {
         return createCache(proposal, router.deadline());
     }
 
-    private CompletableFuture<CacheInfo> createCache(CacheProposal proposal, Deadline deadline) {
+    private CompletableFuture<AttachedCache> createCache(CacheProposal proposal, Deadline deadline) {
         return router.call(new Request.CreateCache(proposal, highestCacheId.get()), deadline)
                 .thenCompose(reply -> {
+                    if (reply instanceof Reply.Created created) {
+                        highestCacheId.accumulateAndGet(created.cache().id(), Math::max);
+                        return CompletableFuture.completedFuture(new AttachedCache(created.cache(), true));
+                    }
                     Reply.Caches answer = (Reply.Caches) reply;
                     highestCacheId.accumulateAndGet(answer.highestId(), Math::max);
                     return answer.caches().isEmpty()
                             ? createCache(proposal, deadline)
-                            : CompletableFuture.completedFuture(answer.caches().get(0));
+                            : CompletableFuture.completedFuture(
+                                    new AttachedCache(answer.caches().get(0), false));
                 });
     }
 

@@ -26,10 +26,13 @@ final class Subject {
         }
     };
 
-    /** Learns the names of caches. */
-    void learn(Reply.Caches reply) {
+    /** Learns the names of the caches that a reply tells of, if any. */
+    void learn(Reply reply) {
+        List<CacheInfo> caches = reply instanceof Reply.Caches known
+                ? known.caches()
+                : reply instanceof Reply.Created created ? List.of(created.cache()) : List.of();
         synchronized (names) {
-            for (CacheInfo cache : reply.caches()) {
+            for (CacheInfo cache : caches) {
                 names.remove(cache.id());
                 names.put(cache.id(), cache.definition().name());
             }

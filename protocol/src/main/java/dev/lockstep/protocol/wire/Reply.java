@@ -38,6 +38,9 @@ public sealed interface Reply {
     /** @param highestId the highest id that any cache was ever given */
     record Caches(List<CacheInfo> caches, int highestId) implements Reply {}
 
+    /** The request, and none before it, has created the cache. */
+    record Created(CacheInfo cache) implements Reply {}
+
     /**
      * @param position applied when it was read; what the session has seen
      * @param judgedAtMillis time of the shard's log by which expiry was judged

@@ -67,6 +67,9 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Clock clock) {
             out.u8(23).varint(clock.millis());
             out.list(clock.logs(), (o, log) -> o.varint(log.shard()).varint(log.millis()));
+        } else if (reply instanceof Reply.Created created) {
+            out.u8(24);
+            ValueCodec.cacheInfo(out, created.cache());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -96,6 +99,7 @@ public final class ReplyCodec {
             case 21 -> new Reply.Checkpoint(in.varint(), in.bytes());
             case 22 -> new Reply.Replicas(in.list(ValueCodec::replica));
             case 23 -> new Reply.Clock(in.varint(), in.list(i -> new Reply.Clock.LogTime(i.size(), i.varint())));
+            case 24 -> new Reply.Created(ValueCodec.cacheInfo(in));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

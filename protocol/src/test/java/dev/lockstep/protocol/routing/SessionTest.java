@@ -375,9 +375,10 @@ class SessionTest {
         var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         network.at(N1, (request, handler) -> {
             Request.CreateCache asked = (Request.CreateCache) request;
-            handler.reply(new Reply.Caches(
-                    asked.highestId() == 7 ? List.of(new CacheInfo(8, definition)) : List.of(),
-                    asked.highestId() == 7 ? 8 : 7));
+            handler.reply(
+                    asked.highestId() == 7
+                            ? new Reply.Created(new CacheInfo(8, definition))
+                            : new Reply.Caches(List.of(), 7));
         });
         assertThat(session.createCache(definition).join().id()).isEqualTo(8);
         assertThat(network.sent()).hasSize(2);

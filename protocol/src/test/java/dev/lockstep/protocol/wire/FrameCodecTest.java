@@ -112,6 +112,7 @@ class FrameCodecTest {
                 new Reply.Welcome(1, "demo", NODE, 1 << 24),
                 new Reply.Cluster(view),
                 new Reply.Caches(List.of(new CacheInfo(4, DEFINITION)), 5),
+                new Reply.Created(new CacheInfo(4, DEFINITION)),
                 new Reply.Entries(1, 2, 3, Arrays.asList(entry, null)),
                 new Reply.Keys(1, 2, List.of(KEY), true),
                 new Reply.Count(1, 2, 3),

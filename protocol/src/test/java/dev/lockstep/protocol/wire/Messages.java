@@ -179,6 +179,7 @@ public final class Messages {
                 Combinators.combine(NUMBERS, TEXTS, NODES, NUMBERS).as(Reply.Welcome::new),
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
+                caches().map(Reply.Created::new),
                 Combinators.combine(
                                 LONGS,
                                 LONGS,
