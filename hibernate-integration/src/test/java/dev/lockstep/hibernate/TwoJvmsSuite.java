@@ -297,8 +297,9 @@ abstract class TwoJvmsSuite {
     @Test
     void whatRefersToAnyEntityIsReadFromTheCacheByAJvmThatHasNeverWrittenIt() throws Exception {
         assertThat(a().ask("attached 1")).isEqualTo("Wales");
-        Eventually.holds("the other JVM sees that it is in the cache", () -> b().ask("attachedCached 1")
-                .equals("true"));
+        Eventually.holds(
+                "the other JVM sees that it is in the cache",
+                () -> b().ask("attachedCached 1").equals("true"));
         assertThat(b().ask("attached 1")).isEqualTo("Wales");
         assertThat(b().ask("statistics dev.lockstep.hibernate.model.Attachment"))
                 .isEqualTo("1 hits, 0 misses, 0 puts");

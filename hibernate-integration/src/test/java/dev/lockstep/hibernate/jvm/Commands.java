@@ -40,10 +40,8 @@ final class Commands {
                     return memo == null ? "none" : memo.text;
                 });
             case "country" -> in(session -> session.find(Country.class, id(words)).name);
-            case "attached" ->
-                in(session -> ((Country) session.find(Attachment.class, id(words)).target).name);
-            case "attachedCached" ->
-                Boolean.toString(factory.getCache().containsEntity(Attachment.class, id(words)));
+            case "attached" -> in(session -> ((Country) session.find(Attachment.class, id(words)).target).name);
+            case "attachedCached" -> Boolean.toString(factory.getCache().containsEntity(Attachment.class, id(words)));
             case "tags" -> in(session -> new TreeSet<>(session.find(Note.class, id(words)).tags).toString());
             case "code" ->
                 in(session -> text(
