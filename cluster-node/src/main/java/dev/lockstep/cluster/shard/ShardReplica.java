@@ -201,10 +201,13 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return Math.max(timeMillis(), judgedAtMillis);
     }
 
-    /** Whether the leader was heard of, or was confirmed to be this replica, within the bound on staleness. */
+    /** Whether the log's time is known, and the leader was heard of, or was confirmed to be this replica, within the bound on staleness. */
     private boolean isFresh() {
         if (freshUntilNanos - time.nanos() > 0) {
             return true;
+        }
+        if (!clock.hasBegun()) {
+            return false;
         }
         long now = time.nanos();
         ReplicatedLog.Standing standing = log.standing();
@@ -292,7 +295,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         } else if (log.standing().leads()) {
             barrier.pass(
                     () -> {
-                        if (prolonged) {
+                        if (prolonged || !clock.hasBegun()) {
                             strong(read, reply);
                         } else {
                             answering(reply, () -> reply.accept(state.answer(read, judge(read.judgedAtMillis()))));
@@ -302,7 +305,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         } else if (fresh) {
             reply.accept(behind("can't tell whether what is over by its clock has been prolonged"));
         } else {
-            reply.accept(behind("has been out of touch with its leader for too long"));
+            reply.accept(behind("has been out of touch with its leader for too long, or has just started"));
         }
     }
 

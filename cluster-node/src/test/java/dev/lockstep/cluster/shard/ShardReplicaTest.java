@@ -328,6 +328,20 @@ class ShardReplicaTest {
     }
 
     @Test
+    void aFollowerThatHasJustStartedAnswersNoReadBeforeItKnowsTheLogsTime() {
+        world.pass(Duration.ofSeconds(10));
+        log.become(following(1, B, VOTERS));
+        log.sinceContact(1_000_000);
+        replicate();
+        SessionPositions session = new SessionPositions(1);
+        assertThat(shards.get(CACHE, 0, KEY, session)).isNull();
+        assertThat(refusal(get(Consistency.SESSION, 0, 0))).isEqualTo(Status.BEHIND);
+        clocks.tick();
+        assertThat(shards.get(CACHE, 0, KEY, session)).isNotNull();
+        assertThat(found(get(Consistency.SESSION, 0, 0))).isTrue();
+    }
+
+    @Test
     void aWallClockThatJumpsOnTheOtherNodesEndsNoEntry() {
         put(Lifetime.ofMillis(60_000));
         othersAheadMillis = Duration.ofDays(1).toMillis();

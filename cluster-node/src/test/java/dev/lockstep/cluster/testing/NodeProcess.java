@@ -142,9 +142,9 @@ public final class NodeProcess implements AutoCloseable {
         return classPath;
     }
 
-    /** Sets the node's clock; only a {@link ShiftedNode} heeds it. */
-    public void shiftClock(Duration offset) throws IOException {
-        ShiftedNode.shift(folder, offset);
+    /** Sets the node's wall clock, and at which rate it goes on; only a {@link ShiftedNode} heeds it. */
+    public void setClock(Duration ahead, double rate) throws IOException {
+        ShiftedNode.setClock(folder, ahead, rate);
     }
 
     /** SIGKILL of all of them, and only then waits until they are gone. */

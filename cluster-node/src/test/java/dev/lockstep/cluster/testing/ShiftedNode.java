@@ -14,34 +14,47 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A node as a process whose wall clock can be set while it runs: it is off by what a file in its folder says. */
+/** A node as a process whose wall clock can be set while it runs: a file in its folder says how far it is off, and at which rate it goes. */
 public final class ShiftedNode {
 
-    private static final Path OFFSET = Path.of("clock-offset");
+    private static final Path CLOCK = Path.of("clock");
 
     private ShiftedNode() {}
 
-    /** The machine's clocks, the wall clock shifted. Thread-safe. */
+    /** The machine's clocks, the wall clock set to another time from which it goes on at its own rate. Thread-safe. */
     private static final class ShiftedTime implements Time {
         private static final long HEEDED_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-        private long offset;
+        private String set = "";
+        private long setAtNanos;
+        private long aheadMillis;
+        private double rate = 1;
         private long looked = nanos() - HEEDED_AFTER_NANOS;
 
         @Override
         public synchronized long millis() {
             if (nanos() - looked >= HEEDED_AFTER_NANOS) {
                 looked = nanos();
-                offset = read();
+                heed(read());
             }
-            return Time.system().millis() + offset;
+            long passed = TimeUnit.NANOSECONDS.toMillis(nanos() - setAtNanos);
+            return Time.system().millis() + aheadMillis + (long) (passed * (rate - 1));
         }
 
-        private static long read() {
+        private void heed(String said) {
+            if (!said.equals(set)) {
+                set = said;
+                setAtNanos = nanos();
+                aheadMillis = Long.parseLong(said.split(" ")[0]);
+                rate = Double.parseDouble(said.split(" ")[1]);
+            }
+        }
+
+        private static String read() {
             try {
-                return Long.parseLong(Files.readString(OFFSET));
+                return Files.readString(CLOCK);
             } catch (NoSuchFileException none) {
-                return 0;
+                return "0 1";
             } catch (IOException failure) {
                 throw new IllegalStateException(failure);
             }
@@ -53,10 +66,10 @@ public final class ShiftedNode {
         }
     }
 
-    static void shift(Path folder, Duration offset) throws IOException {
-        Path next = folder.resolve(OFFSET + ".next");
-        Files.writeString(next, Long.toString(offset.toMillis()));
-        Files.move(next, folder.resolve(OFFSET), StandardCopyOption.ATOMIC_MOVE);
+    static void setClock(Path folder, Duration ahead, double rate) throws IOException {
+        Path next = folder.resolve(CLOCK + ".next");
+        Files.writeString(next, ahead.toMillis() + " " + rate);
+        Files.move(next, folder.resolve(CLOCK), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** @param arguments as those of {@code NodeMain} */

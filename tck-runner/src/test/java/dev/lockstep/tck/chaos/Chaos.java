@@ -1,5 +1,6 @@
 package dev.lockstep.tck.chaos;
 
+import dev.lockstep.cluster.history.Call;
 import dev.lockstep.cluster.history.Checker;
 import dev.lockstep.cluster.history.History;
 import dev.lockstep.cluster.history.HistoryText;
@@ -46,6 +47,9 @@ final class Chaos implements AutoCloseable {
     private static final Duration IMPATIENT = Duration.ofMillis(600);
 
     private static final Duration LONGEST_ROUND = Duration.ofSeconds(6);
+    /** A replica that has started asks another for the log's time; an answer may take so long. */
+    private static final long UNCERTAIN_MILLIS = 500;
+
     private static final Duration STUCK = Duration.ofSeconds(90);
 
     private final int nodes;
@@ -125,10 +129,19 @@ final class Chaos implements AutoCloseable {
         return List.of("k0" + suffix, "k1" + suffix, "k2" + suffix, "k3" + suffix, ChaosClient.TIMED + suffix);
     }
 
-    /** A value may live shorter by as much as clocks differ, and by the milliseconds that they count in. */
+    /** The log's time may go faster by a twentieth. */
     private static Map<String, Long> vanishing(List<String> keys) {
-        long atLeast = ChaosClient.LIFETIME_MILLIS - 2 * ChaosCluster.MAX_SHIFT_MILLIS - 10;
+        long atLeast = ChaosClient.LIFETIME_MILLIS * 20 / 21 - UNCERTAIN_MILLIS;
         return Map.of(keys.get(keys.size() - 1), TimeUnit.MILLISECONDS.toNanos(atLeast));
+    }
+
+    /** Or slower. */
+    private static List<Call> overdue(History history) {
+        long atMost = ChaosClient.LIFETIME_MILLIS * 20 / 19 + UNCERTAIN_MILLIS;
+        return history.byKey().entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(ChaosClient.TIMED))
+                .flatMap(entry -> Overdue.of(entry.getValue(), TimeUnit.MILLISECONDS.toNanos(atMost)).stream())
+                .toList();
     }
 
     /**
@@ -194,12 +207,15 @@ final class Chaos implements AutoCloseable {
 
     private void judge(int group, History history) throws IOException {
         Report report = new Checker().check(history);
-        tally.judged(report.violations().size(), report.unknown().size());
-        if (!report.isClean()) {
+        List<Call> overdue = overdue(history);
+        tally.judged(
+                report.violations().size() + overdue.size(), report.unknown().size());
+        if (!report.isClean() || !overdue.isEmpty()) {
             Path file = failures.resolve("seed-%d-round-%d-group-%d.history".formatted(seed, round, group));
             Files.createDirectories(failures);
             HistoryText.save(history, file);
             out.accept("round " + round + ": " + report);
+            overdue.forEach(call -> out.accept("round " + round + ": expired before it was read: " + call));
             out.accept("again: ./lockstep-test check " + file.toAbsolutePath());
         }
     }

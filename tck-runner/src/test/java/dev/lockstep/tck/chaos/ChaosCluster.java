@@ -25,8 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class ChaosCluster implements AutoCloseable {
 
     static final int SHARDS = 4;
-    /** The clocks of two nodes differ by at most this, either way. */
-    static final long MAX_SHIFT_MILLIS = 700;
+
+    private static final List<Duration> JUMPS =
+            List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofDays(1), Duration.ofDays(-1));
+    private static final List<Double> RATES = List.of(0.0, 0.5, 0.99, 1.01, 2.0);
 
     private final List<MemberPorts> members;
     private final ProxiedNetwork network;
@@ -36,6 +38,7 @@ final class ChaosCluster implements AutoCloseable {
     private Map<Integer, NodeId> leaders;
     private int restarts;
     private @Nullable HoldingClient holder;
+    private @Nullable NodeProcess wild;
 
     ChaosCluster(Path home, int count) throws IOException {
         members = MemberPorts.reserve(count);
@@ -137,10 +140,8 @@ final class ChaosCluster implements AutoCloseable {
                     inside.freeze();
                 }
             }
-            case SHIFT_CLOCK ->
-                // Always the same node: no two clocks then differ by more.
-                nodes.node(0)
-                        .shiftClock(Duration.ofMillis(random.nextLong(2 * MAX_SHIFT_MILLIS + 1) - MAX_SHIFT_MILLIS));
+            case JUMP_CLOCK -> setClock(leader, JUMPS.get(random.nextInt(JUMPS.size())), 1);
+            case DRIFT_CLOCK -> setClock(leader, Duration.ZERO, RATES.get(random.nextInt(RATES.size())));
         }
         return switch (fault) {
             case KILL_ALL -> members.stream().map(MemberPorts::id).collect(Collectors.toSet());
@@ -155,8 +156,17 @@ final class ChaosCluster implements AutoCloseable {
                     LOSE_REPLIES,
                     LATE_REQUESTS -> Set.of(leader.member().id());
             case RESTART_NODE -> Set.of(next.member().id());
-            case CUT_CLIENTS, KILL_CLIENT, FREEZE_CLIENT, SHIFT_CLOCK -> Set.of();
+            case CUT_CLIENTS, KILL_CLIENT, FREEZE_CLIENT, JUMP_CLOCK, DRIFT_CLOCK -> Set.of();
         };
+    }
+
+    /** One clock at a time is wrong. */
+    private void setClock(NodeProcess node, Duration ahead, double rate) throws IOException {
+        if (wild != null && wild != node) {
+            wild.setClock(Duration.ZERO, 1);
+        }
+        wild = node;
+        node.setClock(ahead, rate);
     }
 
     /** A client that is inside {@code invoke} on the key; null if there is none, or it can't get there. */
@@ -177,8 +187,11 @@ final class ChaosCluster implements AutoCloseable {
         }
     }
 
-    /** Undoes all harm but shifted clocks, without waiting for what comes of it. */
+    /** Undoes all harm, without waiting for what comes of it. */
     void mend() throws IOException {
+        if (wild != null) {
+            wild.setClock(Duration.ZERO, 1);
+        }
         network.heal();
         thaw();
         if (holder != null) {

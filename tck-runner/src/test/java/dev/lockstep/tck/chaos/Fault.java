@@ -38,6 +38,8 @@ enum Fault {
     KILL_CLIENT,
     /** SIGSTOP of a client there: it goes on later where it was. */
     FREEZE_CLIENT,
-    /** The wall clock of a node jumps. */
-    SHIFT_CLOCK
+    /** The wall clock of a shard's leader jumps by an hour or a day, forward or back. */
+    JUMP_CLOCK,
+    /** The wall clock of a shard's leader goes too fast or too slowly, or stops. */
+    DRIFT_CLOCK
 }
