@@ -71,6 +71,19 @@ class EntryLeasesTest {
     }
 
     @Test
+    void theLeaseGoesToThoseWhoWaitInTheOrderInWhichTheyAsked() {
+        Asked holder = new Asked(1, a);
+        List<Asked> waiting = List.of(new Asked(2, b), new Asked(3, a), new Asked(4, b));
+        leases.acquire(1, KEY, waiting.get(1).id, b, WAIT, HOLD, waiting.get(1).told::add);
+        leases.release(1, KEY, holder.id);
+        for (int i = 0; i < waiting.size(); i++) {
+            assertThat(waiting.subList(i + 1, waiting.size())).noneMatch(Asked::isGranted);
+            assertThat(waiting.get(i).told).endsWith((Status) null);
+            leases.release(1, KEY, waiting.get(i).id);
+        }
+    }
+
+    @Test
     void whoWaitsOverAConnectionThatIsClosedIsPassedOver() {
         Asked holder = new Asked(1, b);
         Asked gone = new Asked(2, a);
