@@ -88,7 +88,7 @@ class RequestDispatcherTest {
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition), 0));
-        cache = ((Reply.Caches) told.get(1L).get(0)).caches().get(0).id();
+        cache = ((Reply.Created) told.get(1L).get(0)).cache().id();
         told.clear();
     }
 

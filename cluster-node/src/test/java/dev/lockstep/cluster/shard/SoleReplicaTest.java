@@ -73,7 +73,7 @@ class SoleReplicaTest {
         ControlGroup control = new ControlGroup(consensus, List.of(NODE), Templates.NONE, rounds, nobody, time, loop);
         control.propose(
                 new Request.CreateCache(CacheProposal.exactly(definition), 0),
-                created -> cache = ((Reply.Caches) created).caches().get(0).id());
+                created -> cache = ((Reply.Created) created).cache().id());
         var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 1_000);
         shards = new ShardHost(Map.of(
                 0,
