@@ -1,10 +1,12 @@
 package dev.lockstep.tck.durability;
 
 import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.cache.LockstepCache;
 import dev.lockstep.jcache.spi.LockstepCacheManager;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -36,7 +38,11 @@ final class Load implements AutoCloseable {
     private CompletableFuture<Void> working = CompletableFuture.completedFuture(null);
     private volatile boolean end;
 
-    Load(NodeProcesses nodes) {
+    /** Connects once all nodes are ready. */
+    Load(NodeProcesses nodes) throws IOException {
+        for (NodeProcess node : nodes.nodes()) {
+            node.awaitReady();
+        }
         // Longer than an election, shorter than a restart: some outcomes stay unknown.
         URI uri = URI.create(nodes.uri() + "?timeout=3s");
         reading = Writer.manager(URI.create(nodes.uri() + "?timeout=30s"));
