@@ -32,7 +32,10 @@ final class ClientProxies implements AutoCloseable {
     /** Decides what is lost. Called on many threads. */
     interface Loss {
 
-        /** A node has answered a request of a client; false loses the answer, and then the connection is closed. */
+        /**
+         * A node has answered a request of a client, directly or through the node that passed it on; false loses the answer, and
+         * then the connection is closed.
+         */
         boolean arrives(NodeProcess node, Request request, Reply reply) throws Exception;
 
         /** A client asks. */
@@ -41,10 +44,12 @@ final class ClientProxies implements AutoCloseable {
 
     private final Map<Integer, ServerSocket> listeners = new HashMap<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final List<NodeProcess> nodes;
     private final Loss loss;
     private volatile boolean closed;
 
     ClientProxies(List<NodeProcess> nodes, Loss loss) throws IOException {
+        this.nodes = List.copyOf(nodes);
         this.loss = loss;
         for (NodeProcess node : nodes) {
             listeners.put(node.member().port(), new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
@@ -119,7 +124,7 @@ final class ClientProxies implements AutoCloseable {
                     byte[] body = in.readNBytes(in.readInt());
                     Frame<Request> frame = FrameCodec.decodeRequest(body);
                     requests.put(frame.correlationId(), frame.message());
-                    loss.asked(frame.message());
+                    loss.asked(passedOn(frame.message()));
                     write(far, body);
                 }
             } finally {
@@ -133,7 +138,7 @@ final class ClientProxies implements AutoCloseable {
                 byte[] body = in.readNBytes(in.readInt());
                 Frame<Reply> frame = FrameCodec.decodeReply(body);
                 Request request = requests.get(frame.correlationId());
-                if (request == null || !loss.arrives(node, request, frame.message())) {
+                if (request == null || !loss.arrives(answering(request), passedOn(request), frame.message())) {
                     return;
                 }
                 if (frame.message() instanceof Reply.Cluster cluster) {
@@ -144,6 +149,20 @@ final class ClientProxies implements AutoCloseable {
                     write(near, body);
                 }
             }
+        }
+
+        private NodeProcess answering(Request request) {
+            return request instanceof Request.PassOn passOn
+                    ? nodes.stream()
+                            .filter(other ->
+                                    other.member().id().equals(passOn.to().name()))
+                            .findFirst()
+                            .orElseThrow()
+                    : node;
+        }
+
+        private static Request passedOn(Request request) {
+            return request instanceof Request.PassOn passOn ? passOn.request() : request;
         }
 
         private void write(Socket to, byte[] body) throws IOException {
