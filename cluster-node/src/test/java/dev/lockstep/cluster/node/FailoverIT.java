@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -93,12 +95,16 @@ class FailoverIT {
         }
     }
 
-    private NodeProcess anyLeader() throws Exception {
+    /**
+     * Returns the node that leads most shards. None is being handed to it for balance: one that is on its way to a node at the moment when that is
+     * killed is taken up when the election time-out has passed, since the others have not heard of their new leader.
+     */
+    private NodeProcess leaderOfMost() throws Exception {
         Eventually.holds("every shard has a leader", () -> leaders().size() == SHARDS);
-        NodeId leader = leaders().iterator().next();
+        Collection<NodeId> leaders = leaders();
         return nodes.nodes().stream()
-                .filter(node -> node.member().id().equals(leader.name()))
-                .findFirst()
+                .max(Comparator.comparingInt(node ->
+                        Collections.frequency(leaders, new NodeId(node.member().id()))))
                 .orElseThrow();
     }
 
@@ -119,7 +125,7 @@ class FailoverIT {
 
     @Test
     void aNodeThatIsStoppedLeadsNothingAnyMoreWhenItEnds() throws Exception {
-        NodeProcess node = anyLeader();
+        NodeProcess node = leaderOfMost();
         node.close();
         assertThat(Files.readString(node.log()))
                 .contains("hands its leaderships over")
@@ -134,7 +140,7 @@ class FailoverIT {
     void aLeaderThatIsKilledIsFollowedByAnotherWithoutAnElectionTimeOut() throws Exception {
         try (SteadyWriters writers = writers()) {
             writers.writeSome();
-            NodeProcess leader = anyLeader();
+            NodeProcess leader = leaderOfMost();
             leader.kill();
             writers.writeSome();
             Eventually.holds(

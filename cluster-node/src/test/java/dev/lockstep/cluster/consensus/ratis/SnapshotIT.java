@@ -58,6 +58,7 @@ class SnapshotIT {
     private ProxiedNetwork network;
     private String segment = "";
     private volatile boolean pausing;
+    private volatile boolean paused;
     private volatile boolean over;
 
     /** @param segment the size of the files of their logs */
@@ -124,9 +125,17 @@ class SnapshotIT {
     private void write() {
         Semaphore room = new Semaphore(UNDER_WAY);
         while (!over) {
+            if (pausing) {
+                room.acquireUninterruptibly(UNDER_WAY);
+                paused = true;
+                room.release(UNDER_WAY);
+                LockSupport.parkNanos(5_000_000);
+                continue;
+            }
+            paused = false;
             room.acquireUninterruptibly();
             long number = numbers.incrementAndGet();
-            Node leader = pausing ? null : leader();
+            Node leader = leader();
             if (leader == null) {
                 LockSupport.parkNanos(5_000_000);
                 room.release();
@@ -137,6 +146,12 @@ class SnapshotIT {
             }
         }
         room.acquireUninterruptibly(UNDER_WAY);
+    }
+
+    /** Waits until nothing is in flight, and nothing more is written until {@link #pausing} is false. */
+    private void pause() throws Exception {
+        pausing = true;
+        Eventually.holds("nothing is in flight", () -> paused);
     }
 
     private void answered(long number, @Nullable Throwable failure, Semaphore room) {
@@ -273,7 +288,7 @@ class SnapshotIT {
     void connectionsCutInTheMiddleOfItDoNotKeepItAway() throws Exception {
         int away = fallenBehind();
         String id = members.get(away).id().name();
-        pausing = true; // or a newer checkpoint would take the place of one that is fetched as slowly as here
+        pause(); // or a newer checkpoint would take the place of one that is fetched as slowly as here
         network.delay(id, Duration.ofMillis(20)); // a sixteenth of a piece takes as long
         start(away, 0, links -> links);
         int own = nodes[away].machine().restored();
@@ -337,7 +352,7 @@ class SnapshotIT {
         form("16MB");
         lead(1);
         Eventually.holds("something is written", () -> acknowledged.size() > 100);
-        pausing = true;
+        pause();
         Eventually.holds("all have the same", this::allHaveTheSame);
         long had = stop(away);
         lead(next); // a file of its log begins with each term
