@@ -184,12 +184,14 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "the log's time goes back",
                     CLUSTER + "machine/ShardMachine.java",
                     "logTimeMillis = Math.max(logTimeMillis, batch.stampMillis());",
-                    "logTimeMillis = batch.stampMillis();"),
+                    "logTimeMillis = batch.stampMillis();",
+                    "dev.lockstep.cluster.machine.ShardMachineTest"),
             new Defect(
                     "a strong read calls expired what only its own clock says",
                     CLUSTER + "shard/ShardReplica.java",
                     "if (state.logTimeMillis() >= now || !onlyByClock.test(now)) {",
-                    "if (now >= 0) {"),
+                    "if (now >= 0) {",
+                    "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
                     "evicted on one replica",
                     CLUSTER + "shard/ReplicaState.java",
