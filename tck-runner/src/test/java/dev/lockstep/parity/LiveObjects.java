@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How many objects of each class a JVM can reach, as its {@code jcmd} counts them after a collection.
+ * Counts of the objects of each class that a JVM can reach, as its {@code jcmd} counts them after a collection.
  *
  * @param histogram as it is printed, so that it is a single object itself
  */

@@ -39,7 +39,7 @@ abstract class StatisticsParity extends LoadingParity {
         return (System.nanoTime() - start) / 1_000.0;
     }
 
-    /** What took part of a call's time, in microseconds: code of the application that notes how long it was run. */
+    /** The part of a call's time, in microseconds, that code of the application took, which notes how long it was run. */
     private static final class Slowly {
 
         private final AtomicLong nanos = new AtomicLong();

@@ -21,7 +21,7 @@ public final class LogClock {
     /** By how much more clocks differ, or are known too little, when it is worth waiting to hear more of them. */
     static final long AGREEING_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** How long a replica waits after its start for enough clocks to tell which of them are wrong; then the earlier ones count. */
+    /** Time for which a replica waits after its start for enough clocks to tell which of them are wrong; then the earlier ones count. */
     static final long DOUBT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
@@ -75,7 +75,7 @@ public final class LogClock {
         return goOn(time.nanos()) / NANOS_PER_MILLI;
     }
 
-    /** What has passed until now is settled: what the clocks say from now on changes nothing of it. */
+    /** Settles the time that has passed until now: the clocks' later answers change nothing of it. */
     private long goOn(long now) {
         long log = estimate(reading, majority, now);
         reading = new Reading(log, now);
@@ -123,7 +123,7 @@ public final class LogClock {
         return heard.doubtNanos() > AGREEING_NANOS && now - heardSinceNanos < DOUBT_NANOS;
     }
 
-    /** Whether the log's time is known here; if not, this replica gives it none. */
+    /** Returns true once the log's time is known here; until then this replica gives it none. */
     public boolean hasBegun() {
         if (!begun) {
             look();

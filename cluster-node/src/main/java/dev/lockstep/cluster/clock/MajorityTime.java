@@ -32,17 +32,17 @@ public record MajorityTime(long reachedNanos, long notPassedNanos, long atNanos)
         return new MajorityTime(reached[reached.length - majority], notPassed[majority - 1], atNanos);
     }
 
-    /** What a majority has reached at a moment. */
+    /** Returns the time that a majority has reached at a moment. */
     long reachedNanos(long nowNanos) {
         return reachedNanos + (nowNanos - atNanos);
     }
 
-    /** What a majority has not passed at a moment. */
+    /** Returns the time that a majority has not passed at a moment. */
     long notPassedNanos(long nowNanos) {
         return notPassedNanos + (nowNanos - atNanos);
     }
 
-    /** How far apart the bounds are: more than a little if clocks are wrong, and too few are known to tell which. */
+    /** Returns the distance of the bounds: more than a little if clocks are wrong, and too few are known to tell which. */
     long doubtNanos() {
         return notPassedNanos - reachedNanos;
     }

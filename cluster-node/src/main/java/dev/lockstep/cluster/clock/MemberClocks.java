@@ -26,7 +26,7 @@ public final class MemberClocks {
     /** A clock is off if it differs by more from what a majority of the clocks says. */
     static final long OFF_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    /** What was heard counts for so long. */
+    /** Time for which an answer counts. */
     static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     /** An answer that took longer says too little. */
@@ -58,7 +58,7 @@ public final class MemberClocks {
      */
     private record Heard(long leastNanos, long mostNanos, long atNanos, List<Reply.Clock.LogTime> logs) {}
 
-    /** What a wall clock shows, as far as it is known. */
+    /** The bounds of a wall clock's time, as far as they are known. */
     private record Shown(long earliestNanos, long latestNanos) {}
 
     /** @param members of the cluster, {@code self} among them */
@@ -116,7 +116,7 @@ public final class MemberClocks {
         return heard != null && now - heard.atNanos() < FRESH_NANOS;
     }
 
-    /** What the clocks of these members say; null when fewer than a majority of them were heard lately. */
+    /** Returns the time by the clocks of these members; null when fewer than a majority of them were heard lately. */
     public @Nullable MajorityTime of(Collection<NodeId> group) {
         long now = time.nanos();
         List<Shown> shown = group.stream()
@@ -190,12 +190,12 @@ public final class MemberClocks {
                 .formatted(TimeUnit.NANOSECONDS.toSeconds(Math.abs(ahead)), ahead > 0 ? "ahead of" : "behind");
     }
 
-    /** Whether this node's clock is off, as a majority of the members says. */
+    /** Returns true if this node's clock is off, by what a majority of the members says. */
     public boolean isOff() {
         return aheadNanos != 0;
     }
 
-    /** How this node's clock is off, for people; empty if it is not. */
+    /** Describes for operators how this node's clock is off; empty if it is not. */
     public String note() {
         long ahead = aheadNanos;
         return ahead == 0 ? "" : "its node's clock is " + words(ahead);

@@ -234,7 +234,7 @@ final class EntryLeases {
         leases.remove(lease.id);
     }
 
-    /** Whether no lease is held. */
+    /** Returns true if no lease is held. */
     synchronized boolean isEmpty() {
         return queues.isEmpty();
     }

@@ -143,7 +143,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return log.appliedPosition();
     }
 
-    /** Whether the time of the shard's log is known here. */
+    /** Returns true once the time of the shard's log is known here. */
     boolean hasTime() {
         return clock.hasBegun();
     }
@@ -153,7 +153,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return Math.max(state.logTimeMillis(), clock.millis());
     }
 
-    /** Whether callers hold leases of entries here. */
+    /** Returns true while callers hold leases of entries here. */
     public boolean isLeased() {
         return !leases.isEmpty();
     }

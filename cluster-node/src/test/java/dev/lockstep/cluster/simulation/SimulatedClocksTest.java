@@ -29,13 +29,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How long entries live while wall clocks are wrong, in simulated time. */
+/** Lifetimes of entries while wall clocks are wrong, in simulated time. */
 class SimulatedClocksTest {
 
     private static final Bytes KEY = Bytes.utf8("k");
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final Duration LIFETIME = Duration.ofMinutes(2);
-    /** Of a lifetime, by which the log's time may be slewed. */
+    /** Share of a lifetime by which the log's time may be slewed. */
     private static final Duration SLEW = LIFETIME.dividedBy(20);
 
     private final World world = new World(1, null);
@@ -150,7 +150,7 @@ class SimulatedClocksTest {
         livesFrom(written, met);
     }
 
-    /** Whoever reads, and whatever it has seen, finds the entry until its lifetime is over, and then no more. */
+    /** Every reader, whatever it has seen, finds the entry until its lifetime is over, and then no more. */
     private void livesFrom(long written, Session met) {
         Duration left = LIFETIME.minus(SLEW).minusNanos(world.nanos() - written);
         pass(left.minusSeconds(1));

@@ -59,7 +59,7 @@ public final class ProxiedNetwork implements AutoCloseable {
         set(to, from, Mode.SILENT_REPLIES);
     }
 
-    /** What is sent to {@code id} over connections that are open now arrives when all is healed, if they were given up or not. */
+    /** Keeps back what is sent to {@code id} over connections that are open now, until all is healed, if they were given up or not. */
     public void keepBack(String id) {
         wires.forEach((pair, proxied) -> {
             if (pair.to().equals(id)) {

@@ -127,7 +127,7 @@ public final class TcpProxy implements AutoCloseable {
             boolean introduced = replies;
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 if (!introduced && isHelloOfApplication(ByteBuffer.wrap(buffer, 0, count))) {
-                    isOfApplication(from);
+                    applicationConnected(from);
                 }
                 introduced = true;
                 if (mayPass(from, replies)) {
@@ -159,7 +159,7 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    private synchronized void isOfApplication(Socket near) throws IOException {
+    private synchronized void applicationConnected(Socket near) throws IOException {
         applications.add(near);
         if (mode == Mode.CUT_APPLICATIONS) {
             throw new IOException("The connection is cut");

@@ -54,7 +54,7 @@ final class KnownProperties {
         }
     }
 
-    /** Whether Spring Boot takes a name for a known one, or for that of an element of it. */
+    /** Returns true if Spring Boot takes a name for a known one, or for that of an element of it. */
     private static boolean isMeant(String name, String known) {
         boolean open = known.endsWith(".*");
         String base = uniform(open ? known.substring(0, known.length() - 2) : known);

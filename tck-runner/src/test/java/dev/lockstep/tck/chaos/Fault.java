@@ -32,7 +32,7 @@ enum Fault {
     LOSE_REPLIES,
     /** All that goes from and to a node takes long. */
     SLOW_NODE,
-    /** What is sent to a leader over the connections that are open arrives much later, when they have been given up. */
+    /** Requests sent to a leader over the connections that are open arrive much later, when those have been given up. */
     LATE_REQUESTS,
     /** SIGKILL of a client inside {@code invoke} on a key that others use. */
     KILL_CLIENT,
