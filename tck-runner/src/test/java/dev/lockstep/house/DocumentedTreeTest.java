@@ -7,21 +7,28 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Names of packages and classes in the documentation, compared with the tree. */
+/** Names of packages and classes, and links, in the documentation, compared with the tree. */
 class DocumentedTreeTest {
 
     private static final Path ROOT = Path.of("..");
 
     /** A package, or a class with its package, as the documents write it: without {@code dev.lockstep}. */
     private static final Pattern NAME = Pattern.compile("`((?:[a-z][a-z0-9]*\\.)*[a-z][a-z0-9]*)(\\.[A-Z]\\w+)?`");
+
+    private static final Pattern CODE = Pattern.compile("`[^`\n]+`");
+
+    /** A link within the repository: a path, a heading of its page, or both. */
+    private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#\\s]*)(?:#([^)\\s]+))?\\)");
 
     /** Modules whose packages users and contributors look for; the others hold programs and measurements. */
     private static final List<String> MODULES = List.of(
@@ -49,20 +56,56 @@ class DocumentedTreeTest {
     @Test
     void theSeedMapNamesOnlyPackagesAndClassesThatExist() throws IOException {
         Set<String> packages = packages();
-        List<MatchResult> names = NAME.matcher(Files.readString(ROOT.resolve("docs/seed-map.md")))
+        List<String> names = CODE.matcher(Files.readString(ROOT.resolve("docs/seed-map.md")))
                 .results()
-                .filter(name -> name.group(1).contains(".") || name.group(2) != null)
+                .map(MatchResult::group)
                 .toList();
 
-        assertThat(names).isNotEmpty().allSatisfy(name -> {
+        assertThat(names).isNotEmpty().allSatisfy(text -> {
+            Matcher name = NAME.matcher(text);
+            assertThat(name.matches()).as(text).isTrue();
             assertThat(packages).contains(name.group(1));
             if (name.group(2) != null) {
                 assertThat(sources(name.group(1).replace('.', '/') + "/"
                                 + name.group(2).substring(1) + ".java"))
-                        .as(name.group())
+                        .as(text)
                         .isNotEmpty();
             }
         });
+    }
+
+    @Test
+    void theLinksBetweenThePagesLeadToPagesAndHeadingsThatExist() throws IOException {
+        List<Path> pages;
+        try (Stream<Path> files = Files.walk(ROOT.resolve("docs"))) {
+            pages = Stream.concat(
+                            files,
+                            Stream.of("README.md", "CONTRIBUTING.md", "SECURITY.md")
+                                    .map(ROOT::resolve))
+                    .filter(file -> file.toString().endsWith(".md"))
+                    .toList();
+        }
+        for (Path page : pages) {
+            for (MatchResult link :
+                    LINK.matcher(Files.readString(page)).results().toList()) {
+                Path target = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1));
+                assertThat(target).as(page + ": " + link.group()).exists();
+                if (link.group(2) != null) {
+                    assertThat(anchors(target)).as(page + ": " + link.group()).contains(link.group(2));
+                }
+            }
+        }
+    }
+
+    /** Returns the anchors of a page's headings, as GitHub makes them. */
+    private static List<String> anchors(Path page) throws IOException {
+        return Files.readAllLines(page).stream()
+                .filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("#+ ", "")
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                        .replace(' ', '-'))
+                .toList();
     }
 
     private static Set<String> packages() throws IOException {

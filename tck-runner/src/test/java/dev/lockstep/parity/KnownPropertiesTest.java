@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -71,6 +72,24 @@ class KnownPropertiesTest {
                 .hasMessageContaining("lockstep.uri");
         assertThatCode(() -> open(null, "lockstep.serialization.allowed", "com.acme.*", "com.acme.lockstep", ""))
                 .doesNotThrowAnyException();
+    }
+
+    @Test
+    void theReferencePageListsTheKnownProperties() throws Exception {
+        assertThatThrownBy(() -> open(null, "lockstep.x", ""))
+                .hasMessageEndingWith("Known: " + String.join(", ", documented("a CacheManager")));
+        system("lockstep.x", "");
+        assertThatThrownBy(() -> open(null)).hasMessageEndingWith("Known: " + String.join(", ", documented("the JVM")));
+    }
+
+    /** Returns the properties of one kind in the order of the page. */
+    private static List<String> documented(String kind) throws IOException {
+        return Files.readAllLines(Path.of("../docs/reference/settings.md")).stream()
+                .dropWhile(line -> !line.startsWith("| property |"))
+                .map(line -> line.split(" *\\| *"))
+                .filter(cells -> cells.length > 2 && cells[2].contains(kind))
+                .map(cells -> cells[1].replace("`", ""))
+                .toList();
     }
 
     @Test
