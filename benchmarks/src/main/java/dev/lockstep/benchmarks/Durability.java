@@ -4,8 +4,8 @@ import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.Condition;
@@ -181,7 +181,7 @@ public final class Durability {
                     session.fetchCheckpoint(0, since, 0, 0, 0).join();
                     taken = true;
                 } catch (CompletionException failure) {
-                    if (!(Session.unwrap(failure) instanceof LockstepException refused)
+                    if (!(Session.unwrap(failure) instanceof RequestFailedException refused)
                             || refused.status() != Status.BUSY) {
                         throw failure;
                     }

@@ -1,6 +1,6 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.cache.Version;
+import dev.lockstep.jcache.Version;
 import org.hibernate.cache.spi.access.SoftLock;
 
 /**

@@ -1,6 +1,6 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;

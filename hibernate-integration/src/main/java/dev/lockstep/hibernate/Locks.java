@@ -1,9 +1,9 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.cache.LockstepCache;
-import dev.lockstep.jcache.cache.Version;
-import dev.lockstep.jcache.cache.Versioned;
-import dev.lockstep.jcache.cache.VersionedCache;
+import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.Version;
+import dev.lockstep.jcache.Versioned;
+import dev.lockstep.jcache.VersionedCache;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import javax.cache.CacheException;

@@ -1,6 +1,6 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.jcache.marshalling.StandardMarshaller;
 import dev.lockstep.jcache.spi.LockstepCacheManager;
 import dev.lockstep.protocol.wire.CacheSettings;

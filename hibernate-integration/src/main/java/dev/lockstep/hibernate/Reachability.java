@@ -1,6 +1,6 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.cache.LockstepCacheException;
+import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.cache.LockstepCache;
-import dev.lockstep.jcache.cache.VersionedCache;
+import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.VersionedCache;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**

@@ -1,8 +1,8 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.cache.LockstepCache;
-import dev.lockstep.jcache.cache.Versioned;
-import dev.lockstep.jcache.cache.VersionedCache;
+import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.Versioned;
+import dev.lockstep.jcache.VersionedCache;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.hibernate.cache.CacheException;

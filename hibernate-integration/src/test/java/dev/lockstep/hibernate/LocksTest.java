@@ -3,7 +3,7 @@ package dev.lockstep.hibernate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.jcache.spi.LockstepCacheManager;
 import java.net.URI;
 import java.time.Duration;

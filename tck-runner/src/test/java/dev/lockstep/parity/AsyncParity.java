@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.jcache.cache.AsyncCache;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.AsyncCache;
+import dev.lockstep.jcache.LockstepCache;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.LockstepCache;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;

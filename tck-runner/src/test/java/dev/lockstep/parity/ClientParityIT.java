@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.jcache.cache.AsyncCache;
+import dev.lockstep.jcache.AsyncCache;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package dev.lockstep.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.LockstepCache;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

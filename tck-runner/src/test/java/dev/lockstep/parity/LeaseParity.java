@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.jcache.cache.LockstepCache;
-import dev.lockstep.jcache.cache.LockstepCacheException;
+import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -3,8 +3,8 @@ package dev.lockstep.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.jcache.cache.AsyncCache;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.AsyncCache;
+import dev.lockstep.jcache.LockstepCache;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;

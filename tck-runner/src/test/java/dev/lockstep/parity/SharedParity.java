@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.Closeable;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.lockstep.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.jcache.cache.AsyncCache;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.AsyncCache;
+import dev.lockstep.jcache.LockstepCache;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;

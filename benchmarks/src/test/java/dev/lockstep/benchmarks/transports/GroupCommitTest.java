@@ -2,7 +2,7 @@ package dev.lockstep.benchmarks.transports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.testing.HandLog;
+import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 
 class GroupCommitTest {
 
-    private final HandLog log = new HandLog(new NodeId("n1"), Set.of(new NodeId("n1")));
+    private final ManualReplicatedLog log = new ManualReplicatedLog(new NodeId("n1"), Set.of(new NodeId("n1")));
     private final LongAdder rounds = new LongAdder();
     private final GroupCommit group = new GroupCommit(log, rounds);
 
     @Test
     void whatWaitsWhileABatchIsInFlightMakesTheNext() {
         var first = group.put();
-        HandLog.Proposed batch = log.take();
+        ManualReplicatedLog.Proposed batch = log.take();
         assertThat(batch.entry()).hasSize(GroupCommit.PUT_BYTES);
         var second = group.put();
         var third = group.put();
@@ -27,7 +27,7 @@ class GroupCommitTest {
 
         assertThat(first).isCompletedWithValue("applied");
         assertThat(second).isNotDone();
-        HandLog.Proposed next = log.take();
+        ManualReplicatedLog.Proposed next = log.take();
         assertThat(next.entry()).hasSize(2 * GroupCommit.PUT_BYTES);
         next.answer().complete("applied too");
         assertThat(second).isCompletedWithValue("applied too");

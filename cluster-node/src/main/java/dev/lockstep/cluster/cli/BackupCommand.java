@@ -1,15 +1,15 @@
 package dev.lockstep.cluster.cli;
 
+import dev.lockstep.cluster.checkpoint.CheckpointId;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece;
+import dev.lockstep.cluster.checkpoint.CheckpointWriter;
 import dev.lockstep.cluster.cli.BackupFolder.Manifest;
 import dev.lockstep.cluster.cli.BackupFolder.Part;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.shard.CheckpointEntries;
-import dev.lockstep.cluster.snapshot.CheckpointId;
-import dev.lockstep.cluster.snapshot.CheckpointPiece;
-import dev.lockstep.cluster.snapshot.CheckpointWriter;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.ValueCodec;
@@ -134,7 +134,7 @@ final class BackupCommand implements Callable<Integer> {
                 Reply.Checkpoint reply = ClusterOptions.join(session.fetchCheckpoint(
                         shard, since, id == null ? 0 : id.term(), id == null ? 0 : id.position(), have));
                 return CheckpointPiece.decode(reply.piece());
-            } catch (LockstepException refused) {
+            } catch (RequestFailedException refused) {
                 if (refused.status() != Status.BUSY || Time.system().nanos() - until > 0) {
                     throw refused;
                 }

@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.cli;
 
-import dev.lockstep.cluster.snapshot.CheckpointFiles;
-import dev.lockstep.cluster.snapshot.CheckpointReader;
-import dev.lockstep.cluster.snapshot.CorruptCheckpointException;
+import dev.lockstep.cluster.checkpoint.CheckpointFiles;
+import dev.lockstep.cluster.checkpoint.CheckpointReader;
+import dev.lockstep.cluster.checkpoint.CorruptCheckpointException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

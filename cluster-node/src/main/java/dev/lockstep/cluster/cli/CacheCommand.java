@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.cli;
 
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Durations;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;

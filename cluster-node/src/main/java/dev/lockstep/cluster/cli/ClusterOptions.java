@@ -1,13 +1,13 @@
 package dev.lockstep.cluster.cli;
 
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.Links;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -71,7 +71,7 @@ final class ClusterOptions {
         try {
             return future.join();
         } catch (CompletionException failure) {
-            throw Session.unwrap(failure) instanceof LockstepException refused ? refused : failure;
+            throw Session.unwrap(failure) instanceof RequestFailedException refused ? refused : failure;
         }
     }
 
@@ -85,7 +85,7 @@ final class ClusterOptions {
                     throw new RefusedException("\"" + server + "\" is no address such as 127.0.0.1:7400");
                 }
             }
-            Sessions sessions = new Sessions(links, TIMEOUT, Time.system(), loop, Entropy.system());
+            SessionFactory sessions = new SessionFactory(links, TIMEOUT, Time.system(), loop, Entropy.system());
             try (Session session = sessions.client(servers)) {
                 Report report = work.with(session);
                 command.commandLine().getOut().println(json ? report.json() : report.text());
@@ -94,7 +94,7 @@ final class ClusterOptions {
         } catch (RefusedException refused) {
             err.println(refused.getMessage());
             return 2;
-        } catch (IOException | LockstepException failure) {
+        } catch (IOException | RequestFailedException failure) {
             err.println(command.name() + " failed: " + failure.getMessage());
             return 1;
         } finally {

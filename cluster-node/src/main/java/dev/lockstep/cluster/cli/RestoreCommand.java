@@ -3,10 +3,10 @@ package dev.lockstep.cluster.cli;
 import dev.lockstep.cluster.cli.BackupFolder.Manifest;
 import dev.lockstep.cluster.cli.BackupFolder.Part;
 import dev.lockstep.cluster.shard.CheckpointEntries;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Condition;
@@ -112,7 +112,7 @@ final class RestoreCommand implements Callable<Integer> {
         Loading loading = new Loading(session, caches);
         try {
             load(session, backup, manifest, loading);
-        } catch (LockstepException failure) {
+        } catch (RequestFailedException failure) {
             throw new IOException(
                     failure.getMessage() + ". " + caches.size() + " caches and " + loading.loaded
                             + " entries were restored before that: destroy those caches, and restore again",

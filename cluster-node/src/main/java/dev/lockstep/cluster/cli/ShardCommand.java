@@ -2,7 +2,7 @@ package dev.lockstep.cluster.cli;
 
 import dev.lockstep.cluster.cli.ClusterOptions.Report;
 import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Reply;

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.clock;
 
-import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
@@ -41,7 +41,7 @@ public final class MemberClocks {
 
     private final NodeId self;
     private final List<NodeId> members;
-    private final Peers peers;
+    private final TermConfirmations peers;
     private final Time time;
     private final Map<NodeId, Heard> heard = new HashMap<>();
     private final Map<NodeId, Long> askedAtNanos = new HashMap<>();
@@ -62,7 +62,7 @@ public final class MemberClocks {
     private record Shown(long earliestNanos, long latestNanos) {}
 
     /** @param members of the cluster, {@code self} among them */
-    public MemberClocks(NodeId self, Collection<NodeId> members, Peers peers, Time time) {
+    public MemberClocks(NodeId self, Collection<NodeId> members, TermConfirmations peers, Time time) {
         this.self = self;
         this.members = members.stream().sorted().toList();
         this.peers = peers;

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus;
 
-import dev.lockstep.cluster.snapshot.Checkpointed;
+import dev.lockstep.cluster.checkpoint.Checkpointed;
 
 /**
  * What a replicated log drives. {@link #apply} is called by one thread at a time, in order, once for each entry, the same

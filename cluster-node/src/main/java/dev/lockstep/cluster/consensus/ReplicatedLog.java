@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus;
 
-import dev.lockstep.cluster.snapshot.CheckpointPiece;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.List;
 import java.util.Set;

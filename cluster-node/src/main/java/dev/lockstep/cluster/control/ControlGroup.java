@@ -4,14 +4,14 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.reads.Peers;
-import dev.lockstep.cluster.reads.PositionWaits;
-import dev.lockstep.cluster.reads.ReadBarrier;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.readindex.AppliedPositionWaiters;
+import dev.lockstep.cluster.readindex.ReadBarrier;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.shard.CacheCatalog;
-import dev.lockstep.protocol.routing.Session;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -35,8 +35,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     private final ClusterMachine machine = new ClusterMachine();
     private final Templates templates;
-    private final Peers peers;
-    private final PositionWaits learnt;
+    private final TermConfirmations peers;
+    private final AppliedPositionWaiters learnt;
     private final ReplicatedLog log;
     private final ReadBarrier barrier;
 
@@ -49,15 +49,15 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             Consensus consensus,
             List<NodeId> replicas,
             Templates templates,
-            ReadRounds rounds,
-            Peers peers,
+            ReadIndexRounds rounds,
+            TermConfirmations peers,
             Time time,
             EventLoop loop) {
         this.templates = templates;
         this.peers = peers;
-        this.learnt = new PositionWaits(machine::highestId, time, loop);
+        this.learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
         this.log = consensus.open(Consensus.CONTROL, replicas, new Decisions());
-        PositionWaits applied = new PositionWaits(log::appliedPosition, time, loop);
+        AppliedPositionWaiters applied = new AppliedPositionWaiters(log::appliedPosition, time, loop);
         this.barrier = new ReadBarrier("The control group", Consensus.CONTROL, log, rounds, applied, time);
     }
 

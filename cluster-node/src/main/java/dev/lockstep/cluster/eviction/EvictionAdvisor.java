@@ -5,7 +5,7 @@ import dev.lockstep.cluster.machine.Command.Evict;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.StoreFailedException;
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ public final class EvictionAdvisor {
 
     private final Supplier<ShardStore> store;
     private final IntFunction<@Nullable CacheInfo> definitions;
-    private final Shares shares;
+    private final CapacityShares shares;
     private final Map<Integer, Bounded> caches = new ConcurrentSkipListMap<>();
     private volatile boolean leading;
 
@@ -119,7 +119,8 @@ public final class EvictionAdvisor {
      * @param store of the shard, which a checkpoint may replace while this rests
      * @param definitions of the caches that the shard's log knows
      */
-    public EvictionAdvisor(Supplier<ShardStore> store, IntFunction<@Nullable CacheInfo> definitions, Shares shares) {
+    public EvictionAdvisor(
+            Supplier<ShardStore> store, IntFunction<@Nullable CacheInfo> definitions, CapacityShares shares) {
         this.store = store;
         this.definitions = definitions;
         this.shares = shares;

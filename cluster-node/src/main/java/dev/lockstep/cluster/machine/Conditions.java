@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Condition.AbsentSince;
 import dev.lockstep.protocol.wire.Condition.ValueIs;

@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.store.Due;
+import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -18,7 +18,7 @@ final class Entries {
     private final Tombstones tombstones;
     private long checksum;
 
-    Entries(ShardStore store, KeptRecords kept) {
+    Entries(ShardStore store, MachineMetadata kept) {
         this.store = store;
         this.tombstones = new Tombstones(kept);
     }
@@ -132,14 +132,14 @@ final class Entries {
 
     /** The entry that is due first, if that is by {@code logTimeMillis}. */
     @Nullable
-    Due firstDue(long logTimeMillis) {
-        Due first = store.firstDue();
+    Deadline firstDue(long logTimeMillis) {
+        Deadline first = store.firstDue();
         return first != null && first.deadlineMillis() <= logTimeMillis ? first : null;
     }
 
     /** When the first entry is due; {@link Long#MAX_VALUE} for never. */
     long nextDeadlineMillis() {
-        Due first = store.firstDue();
+        Deadline first = store.firstDue();
         return first == null ? Long.MAX_VALUE : first.deadlineMillis();
     }
 

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.machine.KeptRecords.SessionKey;
+import dev.lockstep.cluster.machine.MachineMetadata.SessionKey;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
@@ -25,7 +25,7 @@ final class SessionTable {
     /** Least recently used first. */
     private final LinkedHashMap<SessionKey, Entry> sessions = new LinkedHashMap<>(16, 0.75f, true);
 
-    private final KeptRecords kept;
+    private final MachineMetadata kept;
     /** The last one that was restored: outcomes follow their session. */
     private @Nullable Entry restored;
 
@@ -35,7 +35,7 @@ final class SessionTable {
         private long usedAtMillis;
     }
 
-    SessionTable(KeptRecords kept) {
+    SessionTable(MachineMetadata kept) {
         this.kept = kept;
     }
 

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.snapshot.Checkpointed;
+import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.store.ShardStore;
 import java.util.List;
 import java.util.function.Consumer;
@@ -15,7 +15,7 @@ record ShardImage(ShardRecord.Head head, List<ShardRecord> caches, ShardStore.Im
 
     /** All of it from the image of a store that keeps what there is besides entries. */
     static Checkpointed.Placed kept(ShardStore.Image image) {
-        KeptRecords.Found found = new KeptRecords.Found(image::pieces);
+        MachineMetadata.Found found = new MachineMetadata.Found(image::pieces);
         ShardRecord.Head head = found.head() == null ? new ShardRecord.Head(0, 0, 0) : found.head();
         return new Checkpointed.Placed(
                 new Checkpointed.LogPoint(found.term(), head.position()),

@@ -1,10 +1,10 @@
 package dev.lockstep.cluster.machine;
 
+import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
-import dev.lockstep.cluster.snapshot.Checkpointed;
-import dev.lockstep.cluster.store.Due;
+import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
@@ -42,7 +42,7 @@ public final class ShardMachine {
     private static final int RESTORED_AT_ONCE = 1 << 20;
 
     private final ShardStore store;
-    private final KeptRecords kept;
+    private final MachineMetadata kept;
     private final Entries entries;
     private final SessionTable sessions;
     private final Map<Integer, CacheInfo> caches = new ConcurrentHashMap<>();
@@ -58,16 +58,16 @@ public final class ShardMachine {
     /** Goes on from what the store has kept. */
     public ShardMachine(ShardStore store) {
         this.store = store;
-        this.kept = new KeptRecords(store);
+        this.kept = new MachineMetadata(store);
         this.entries = new Entries(store, kept);
         this.sessions = new SessionTable(kept);
-        KeptRecords.Found found = new KeptRecords.Found(store::pieces);
+        MachineMetadata.Found found = new MachineMetadata.Found(store::pieces);
         if (found.head() != null) {
             goOn(found, found.head());
         }
     }
 
-    private void goOn(KeptRecords.Found found, ShardRecord.Head head) {
+    private void goOn(MachineMetadata.Found found, ShardRecord.Head head) {
         term = found.term();
         found.caches().forEach(this::take);
         found.rest().forEach(this::take);
@@ -246,7 +246,7 @@ public final class ShardMachine {
 
     private void tick() {
         for (int i = 0; i < MAX_EXPIRED_PER_TICK; i++) {
-            Due due = entries.firstDue(logTimeMillis);
+            Deadline due = entries.firstDue(logTimeMillis);
             LocalEntry entry = due == null ? null : entries.get(due.cacheId(), due.key());
             if (due == null || entry == null) {
                 return;

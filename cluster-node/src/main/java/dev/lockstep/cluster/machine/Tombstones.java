@@ -21,13 +21,13 @@ final class Tombstones {
     private final LinkedHashMap<CacheKey, Removal> removals = new LinkedHashMap<>();
     private final Map<Integer, Long> horizons = new HashMap<>();
 
-    private final KeptRecords kept;
+    private final MachineMetadata kept;
 
     private record CacheKey(int cacheId, Bytes key) {}
 
     private record Removal(long version, long atMillis) {}
 
-    Tombstones(KeptRecords kept) {
+    Tombstones(MachineMetadata kept) {
         this.kept = kept;
     }
 

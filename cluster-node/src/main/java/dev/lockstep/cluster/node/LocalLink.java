@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.node;
 
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.OutstandingRequests;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.OutstandingRequests;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;

@@ -1,20 +1,20 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.control.Templates;
-import dev.lockstep.cluster.snapshot.CheckpointTaking;
-import dev.lockstep.cluster.store.RocksStores;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.rocks.RocksStores;
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.LocalReplicas;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
-import dev.lockstep.protocol.routing.EmbeddedNode;
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.Links;
-import dev.lockstep.protocol.routing.LocalReplicas;
-import dev.lockstep.protocol.routing.LockstepException;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
@@ -71,7 +71,7 @@ public final class Node implements EmbeddedNode {
     private final LocalLink link;
     private final @Nullable NettyListener listener;
     private final List<DataFolder> folders = new ArrayList<>();
-    private final @Nullable Acquaintances acquaintances;
+    private final @Nullable MemberHandshakes acquaintances;
     private final CompletableFuture<IOException> fault = new CompletableFuture<>();
     private final CompletableFuture<String> stopped = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -83,7 +83,7 @@ public final class Node implements EmbeddedNode {
      * @throws IOException when a port or the data folder can't be used, naming it
      * @throws IllegalArgumentException when the settings name members, but not which of them this is
      * @throws SettingsException when the cluster was formed with other settings
-     * @throws LockstepException when another process is this node
+     * @throws RequestFailedException when another process is this node
      */
     public Node(Settings settings, Time time, EventLoop loop) throws IOException {
         NodeSettings own = settings.node().orElse(null);
@@ -106,7 +106,7 @@ public final class Node implements EmbeddedNode {
                 : new NettyLinks(settings.cluster(), self, settings.client().connectTimeout(), maxInFlight);
         this.acquaintances = links == null
                 ? null
-                : new Acquaintances(
+                : new MemberHandshakes(
                         links,
                         members.stream().filter(one -> !one.equals(member)).toList(),
                         time,
@@ -156,7 +156,7 @@ public final class Node implements EmbeddedNode {
             if (!own.raftLog().equals(own.data())) {
                 folders.add(DataFolder.lock(own.raftLog(), "folder of the Raft logs of node " + own.id()));
             }
-            return Formation.check(settings, own);
+            return FormationFile.check(settings, own);
         } catch (IOException | RuntimeException failure) {
             unlock();
             loop.close();
@@ -174,7 +174,7 @@ public final class Node implements EmbeddedNode {
                 .join();
         if (acquaintances.replaced().isDone()) {
             giveUp();
-            throw new LockstepException(
+            throw new RequestFailedException(
                     Status.NODE_IN_USE, acquaintances.replaced().join());
         }
     }
@@ -231,7 +231,7 @@ public final class Node implements EmbeddedNode {
     /** It has taken part: whatever is missing from now on was lost. */
     private void formed(NodeSettings own) {
         try {
-            Formation.record(settings, own);
+            FormationFile.record(settings, own);
         } catch (IOException failure) {
             fault.complete(failure);
         }
@@ -280,7 +280,7 @@ public final class Node implements EmbeddedNode {
                             formed,
                             own.durability(),
                             own.data().resolve("checkpoints"),
-                            new CheckpointTaking.Interval(own.checkpointEntries(), own.checkpointInterval()),
+                            new Checkpointer.Interval(own.checkpointEntries(), own.checkpointInterval()),
                             own.electionTimeout(),
                             maxEntryBytes),
                     raftLinks,

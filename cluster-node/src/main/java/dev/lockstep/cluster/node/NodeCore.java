@@ -5,16 +5,16 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
-import dev.lockstep.cluster.eviction.Shares;
-import dev.lockstep.cluster.reads.Peers;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.RequestDispatcher;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
-import dev.lockstep.protocol.routing.Links;
-import dev.lockstep.protocol.routing.LocalReplicas;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.LocalReplicas;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
@@ -43,7 +43,7 @@ public final class NodeCore implements AutoCloseable {
 
     private final Place place;
     private final EventLoop loop;
-    private final ReadRounds rounds;
+    private final ReadIndexRounds rounds;
     private final MemberClocks clocks;
     private final ControlGroup control;
     private final ShardHost shards;
@@ -51,8 +51,8 @@ public final class NodeCore implements AutoCloseable {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private final Consensus consensus;
-    private final Leaderships leaderships;
-    private final HandOvers handOvers;
+    private final LeadershipReports leaderships;
+    private final LeadershipTransfers handOvers;
     private volatile boolean draining;
 
     /**
@@ -89,12 +89,13 @@ public final class NodeCore implements AutoCloseable {
         this.loop = loop;
         Map<NodeId, Member> byId = place.members().stream().collect(Collectors.toMap(Member::id, member -> member));
         NodeId self = place.self().id();
-        Peers peers = links == null ? (peer, request, answer) -> answer.accept(null) : new LinkPeers(links, byId);
-        this.rounds = new ReadRounds(self, peers, time, limits.patience());
+        TermConfirmations peers =
+                links == null ? (peer, request, answer) -> answer.accept(null) : new LinkTermConfirmations(links, byId);
+        this.rounds = new ReadIndexRounds(self, peers, time, limits.patience());
         List<NodeId> all = byId.keySet().stream().sorted().toList();
         this.clocks = new MemberClocks(self, all, peers, time);
         this.control = new ControlGroup(consensus, all, place.templates(), rounds, peers, time, loop);
-        Shares shares = new Shares(place.map().shards());
+        CapacityShares shares = new CapacityShares(place.map().shards());
         Map<Integer, ShardReplica> hosted = new TreeMap<>();
         var shardLimits = new ShardReplica.Limits(limits.maxStaleness(), limits.maxInFlight());
         for (int shard = 0; shard < place.map().shards(); shard++) {
@@ -119,8 +120,8 @@ public final class NodeCore implements AutoCloseable {
         this.shards = new ShardHost(hosted);
         this.dispatcher = new RequestDispatcher(
                 consensus, control, shards, peers, time, this::view, this::describeReplicas, limits.maxInFlight());
-        this.leaderships = new Leaderships(self, time);
-        this.handOvers = new HandOvers(
+        this.leaderships = new LeadershipReports(self, time);
+        this.handOvers = new LeadershipTransfers(
                 self,
                 groups(),
                 clocks::isOff,
@@ -131,14 +132,14 @@ public final class NodeCore implements AutoCloseable {
         upkeep();
     }
 
-    private List<HandOvers.Group> groups() {
-        List<HandOvers.Group> groups = new ArrayList<>();
-        groups.add(new HandOvers.Group(
+    private List<LeadershipTransfers.Group> groups() {
+        List<LeadershipTransfers.Group> groups = new ArrayList<>();
+        groups.add(new LeadershipTransfers.Group(
                 Consensus.CONTROL, control::standing, control::appliedPosition, () -> false, control::handOver));
         for (int shard = 0; shard < place.map().shards(); shard++) {
             ShardReplica replica = shards.replica(shard);
             if (replica != null) {
-                groups.add(new HandOvers.Group(
+                groups.add(new LeadershipTransfers.Group(
                         shard, replica::standing, replica::appliedPosition, replica::isLeased, replica::handOver));
             }
         }

@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.node;
 
-import dev.lockstep.protocol.routing.EmbeddedNode;
-import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
@@ -35,9 +35,9 @@ public final class NodeProvider implements EmbeddedNode.Provider {
         String reasons = reasons(node.troubles());
         node.close();
         if (node.stopped().isDone()) {
-            throw new LockstepException(Status.INTERNAL, node.stopped().join());
+            throw new RequestFailedException(Status.INTERNAL, node.stopped().join());
         }
-        throw new LockstepException(
+        throw new RequestFailedException(
                 Status.NO_LEADER,
                 "Node " + node.member().id() + " found no majority of its members within " + READY_WITHIN.toSeconds()
                         + " s; are the others running? For the first start of a cluster all of them have to"

@@ -2,11 +2,11 @@ package dev.lockstep.cluster.server;
 
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
-import dev.lockstep.cluster.reads.Peers;
+import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.shard.Caller;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
@@ -34,7 +34,7 @@ public final class RequestDispatcher implements RequestServer {
     private final Consensus consensus;
     private final ControlGroup control;
     private final ShardHost shards;
-    private final Peers peers;
+    private final TermConfirmations peers;
     private final Time time;
     private final Supplier<ClusterView> view;
     private final Supplier<List<ReplicaStatus>> replicas;
@@ -49,7 +49,7 @@ public final class RequestDispatcher implements RequestServer {
             Consensus consensus,
             ControlGroup control,
             ShardHost shards,
-            Peers peers,
+            TermConfirmations peers,
             Time time,
             Supplier<ClusterView> view,
             Supplier<List<ReplicaStatus>> replicas,

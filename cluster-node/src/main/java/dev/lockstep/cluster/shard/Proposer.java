@@ -8,7 +8,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayDeque;

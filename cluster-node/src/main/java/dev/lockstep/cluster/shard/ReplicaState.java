@@ -10,7 +10,7 @@ import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.StoreFailedException;
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.EntryRead;

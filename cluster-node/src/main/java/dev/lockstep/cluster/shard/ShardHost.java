@@ -1,9 +1,9 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.machine.Command;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.LocalReplicas;
-import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.LocalReplicas;
+import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;

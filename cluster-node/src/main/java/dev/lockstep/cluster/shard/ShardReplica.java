@@ -1,26 +1,26 @@
 package dev.lockstep.cluster.shard;
 
+import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.clock.LogClock;
 import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
-import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Conditions;
 import dev.lockstep.cluster.machine.Outcome;
-import dev.lockstep.cluster.reads.PositionWaits;
-import dev.lockstep.cluster.reads.ReadBarrier;
-import dev.lockstep.cluster.reads.ReadRounds;
-import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
+import dev.lockstep.cluster.readindex.AppliedPositionWaiters;
+import dev.lockstep.cluster.readindex.ReadBarrier;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.StoreFailedException;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -65,7 +65,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     private final EvictionAdvisor evictions;
     private final ReplicatedLog log;
     private final Proposer proposer;
-    private final PositionWaits waits;
+    private final AppliedPositionWaiters waits;
     private final ReadBarrier barrier;
     private final AtomicBoolean upkeepUnderWay = new AtomicBoolean();
     private final AtomicBoolean roundUnderWay = new AtomicBoolean();
@@ -81,9 +81,9 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             Consensus consensus,
             ShardStores stores,
             CacheCatalog caches,
-            ReadRounds rounds,
+            ReadIndexRounds rounds,
             MemberClocks clocks,
-            Shares shares,
+            CapacityShares shares,
             Time time,
             EventLoop loop,
             Limits limits) {
@@ -101,7 +101,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.log = consensus.open(shard, replicas, state);
         this.proposer = new Proposer(
                 log, commands -> state.batch(clock.stampMillis(), commands), limits.maxWaiting(), evictions);
-        this.waits = new PositionWaits(() -> Math.max(state.applied(), log.appliedPosition()), time, loop);
+        this.waits = new AppliedPositionWaiters(() -> Math.max(state.applied(), log.appliedPosition()), time, loop);
         this.barrier = new ReadBarrier(name, shard, log, rounds, waits, time);
         state.watch(this);
         clock.reached(state.logTimeMillis());
@@ -269,7 +269,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
     @Override
     public void failed(StoreFailedException failure) {
-        if (failure.isDamage()) {
+        if (failure.isCorrupt()) {
             LOG.error(
                     "The replica of {} stops; it is made anew from the others when the node starts again",
                     name,

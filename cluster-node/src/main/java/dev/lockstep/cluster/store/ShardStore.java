@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.store;
 
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.Iterator;
 import java.util.List;
@@ -50,7 +50,7 @@ public interface ShardStore {
 
     /** The entry that is due first, or null if none has a deadline. Writer only. */
     @Nullable
-    Due firstDue();
+    Deadline firstDue();
 
     /**
      * The entries as they were after the last commit, whatever is written afterwards. Writer only, and not while there is another

@@ -1,5 +1,7 @@
 package dev.lockstep.cluster.store;
 
+import dev.lockstep.cluster.store.heap.HeapStore;
+
 /** Where the stores of a node's shards come from. Thread-safe. */
 public interface ShardStores extends AutoCloseable {
 

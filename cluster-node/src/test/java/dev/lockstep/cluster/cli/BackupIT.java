@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.clock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.testing.SteeredPeers;
+import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
@@ -18,7 +18,7 @@ class MemberClocksTest {
     private static final List<NodeId> ALL = List.of(A, B, C);
 
     private final SimulatedWorld world = new SimulatedWorld();
-    private final SteeredPeers peers = new SteeredPeers();
+    private final ScriptedPeers peers = new ScriptedPeers();
     private final MemberClocks clocks = new MemberClocks(A, ALL, peers, world);
 
     private void answer(NodeId peer, long aheadMillis) {

@@ -1,13 +1,13 @@
 package dev.lockstep.cluster.control;
 
-import static dev.lockstep.cluster.testing.SteeredLog.following;
-import static dev.lockstep.cluster.testing.SteeredLog.leading;
+import static dev.lockstep.cluster.testing.ScriptedLog.following;
+import static dev.lockstep.cluster.testing.ScriptedLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
-import dev.lockstep.cluster.reads.ReadRounds;
-import dev.lockstep.cluster.testing.SteeredLog;
-import dev.lockstep.cluster.testing.SteeredPeers;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.testing.ScriptedLog;
+import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -36,8 +36,8 @@ class ControlGroupTest {
     private static final Duration WAIT = Duration.ofMillis(300);
 
     private final SimulatedWorld world = new SimulatedWorld();
-    private final SteeredPeers peers = new SteeredPeers();
-    private final SteeredLog log = new SteeredLog(leading(1, A, VOTERS));
+    private final ScriptedPeers peers = new ScriptedPeers();
+    private final ScriptedLog log = new ScriptedLog(leading(1, A, VOTERS));
     private final ControlGroup control = new ControlGroup(
             log.consensus(),
             List.copyOf(VOTERS),
@@ -50,7 +50,7 @@ class ControlGroupTest {
                                     Optional.of(Duration.ofMinutes(10)),
                                     Optional.empty())),
                     Map.of("caches.short-*", "a.yaml:7")),
-            new ReadRounds(A, peers, world, Duration.ofSeconds(1)),
+            new ReadIndexRounds(A, peers, world, Duration.ofSeconds(1)),
             peers,
             world,
             world);
@@ -250,7 +250,7 @@ class ControlGroupTest {
         follow();
         control.learn(1, learnt::add);
         world.pass(WAIT);
-        SteeredPeers.Question question = peers.of(B).get(0);
+        ScriptedPeers.Question question = peers.of(B).get(0);
         assertThat(question.request()).isInstanceOf(Request.ListCaches.class);
         peers.answer(question, new Reply.Caches(List.of(), 0));
         assertThat(learnt.get(0).status()).isEqualTo(Status.NO_SUCH_CACHE);

@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.store.HeapStore;
-import dev.lockstep.cluster.store.RocksFolder;
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.cluster.store.rocks.RocksFolder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A machine in RocksDB goes on from the image of one on the heap. */

@@ -3,11 +3,11 @@ package dev.lockstep.cluster.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
-import dev.lockstep.cluster.snapshot.Checkpointed;
-import dev.lockstep.cluster.store.HeapStore;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;

@@ -3,8 +3,8 @@ package dev.lockstep.cluster.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.store.HeapStore;
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;

@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.cluster.store.RocksFolder;
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.rocks.RocksFolder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -7,10 +7,10 @@ import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.protocol.routing.HeldLease;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.WriteResult;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.session.LeaseGrant;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.WriteResult;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -163,7 +163,7 @@ class ClusterIT {
         assertThatThrownBy(() -> session.get(99, key(1), Consistency.STRONG).join())
                 .cause()
                 .isInstanceOfSatisfying(
-                        LockstepException.class,
+                        RequestFailedException.class,
                         refused -> assertThat(refused.status()).isEqualTo(Status.NO_SUCH_CACHE));
         int again = cache("a");
         assertThat(again).isGreaterThan(created.id());
@@ -293,7 +293,7 @@ class ClusterIT {
     private static void increment(Session caller, int cache, Bytes key) {
         boolean applied = false;
         while (!applied) {
-            HeldLease held = caller.readForUpdate(cache, key).join();
+            LeaseGrant held = caller.readForUpdate(cache, key).join();
             Mutation next = Mutation.put(
                     key, number(value(held.found().entry()) + 1), held.found().unchanged());
             WriteResult result = caller.write(cache, next, held.id()).join();

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.EmbeddedNode;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.SettingsReader;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -70,7 +70,7 @@ class EmbeddedMemberIT {
             }
             for (EmbeddedNode node : nodes) {
                 NettyLinks links = new NettyLinks("processes", null, Duration.ofSeconds(1), 100);
-                sessions.add(new Sessions(links, Duration.ofSeconds(20), Time.system(), loop, Entropy.system())
+                sessions.add(new SessionFactory(links, Duration.ofSeconds(20), Time.system(), loop, Entropy.system())
                         .embedded(node));
             }
             var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);

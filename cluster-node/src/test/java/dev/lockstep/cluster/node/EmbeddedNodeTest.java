@@ -3,19 +3,19 @@ package dev.lockstep.cluster.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.ChangeListener;
-import dev.lockstep.protocol.routing.EmbeddedNode;
-import dev.lockstep.protocol.routing.Found;
-import dev.lockstep.protocol.routing.HeldLease;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
-import dev.lockstep.protocol.routing.Subscription;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.ChangeListener;
+import dev.lockstep.protocol.session.LeaseGrant;
+import dev.lockstep.protocol.session.ReadResult;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.session.Subscription;
 import dev.lockstep.protocol.settings.SettingsReader;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -72,7 +72,7 @@ class EmbeddedNodeTest {
 
     private Session open() {
         NettyLinks links = new NettyLinks("lockstep", null, Duration.ofSeconds(1), 100);
-        return new Sessions(links, Duration.ofSeconds(10), Time.system(), loop, Entropy.system()).embedded(node);
+        return new SessionFactory(links, Duration.ofSeconds(10), Time.system(), loop, Entropy.system()).embedded(node);
     }
 
     @AfterEach
@@ -103,7 +103,7 @@ class EmbeddedNodeTest {
         assertThat(local).isNotNull();
         assertThat(local.value()).isEqualTo(A);
         assertThat(session.getLocal(cache, B)).isSameAs(LocalEntry.ABSENT);
-        Found found = session.get(cache, KEY, Consistency.SESSION).join();
+        ReadResult found = session.get(cache, KEY, Consistency.SESSION).join();
         assertThat(found.entry().value()).isEqualTo(A);
         assertThat(found.unchanged()).isEqualTo(new Condition.VersionIs(local.version()));
     }
@@ -113,7 +113,7 @@ class EmbeddedNodeTest {
         int cache = cache(ExpiryRule.ETERNAL);
         assertThat(cache(ExpiryRule.ETERNAL)).isEqualTo(cache);
         ExpiryRule other = new ExpiryRule(Lifetime.ofMillis(5), Lifetime.UNCHANGED, Lifetime.UNCHANGED);
-        assertThatThrownBy(() -> cache(other)).cause().isInstanceOfSatisfying(LockstepException.class, refused -> {
+        assertThatThrownBy(() -> cache(other)).cause().isInstanceOfSatisfying(RequestFailedException.class, refused -> {
             assertThat(refused.status()).isEqualTo(Status.DEFINITION_DIFFERS);
             assertThat(refused).hasMessageContaining("expiry is").hasMessageNotContaining("key type");
         });
@@ -128,7 +128,7 @@ class EmbeddedNodeTest {
         assertThatThrownBy(() -> session.get(cache, KEY, Consistency.STRONG).join())
                 .cause()
                 .isInstanceOfSatisfying(
-                        LockstepException.class,
+                        RequestFailedException.class,
                         refused -> assertThat(refused.status()).isEqualTo(Status.NO_SUCH_CACHE));
         int again = cache(ExpiryRule.ETERNAL);
         assertThat(again).isGreaterThan(cache);
@@ -193,11 +193,11 @@ class EmbeddedNodeTest {
     }
 
     private int incrementUnderLease(int cache) {
-        HeldLease lease = session.readForUpdate(cache, KEY).join();
+        LeaseGrant lease = session.readForUpdate(cache, KEY).join();
         return increment(cache, lease.found(), lease.id()) ? 0 : 1;
     }
 
-    private boolean increment(int cache, Found found, LeaseId lease) {
+    private boolean increment(int cache, ReadResult found, LeaseId lease) {
         byte[] next = found.entry() == null
                 ? new byte[2]
                 : found.entry().value().array().clone();
@@ -240,7 +240,7 @@ class EmbeddedNodeTest {
     @Test
     void aLeaseGoesToTheNextWhenItIsGivenBack() {
         int cache = cache(ExpiryRule.ETERNAL);
-        HeldLease first = session.readForUpdate(cache, KEY).join();
+        LeaseGrant first = session.readForUpdate(cache, KEY).join();
         var second = session.readForUpdate(cache, KEY);
         assertThat(second).isNotDone();
         assertThat(session.release(cache, KEY, first.id(), first.found().unchanged())

@@ -1,12 +1,12 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.EmbeddedNode;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.SettingsReader;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -42,7 +42,7 @@ final class EmbeddedStart {
         NettyLinks links = new NettyLinks("lockstep", null, Duration.ofSeconds(1), 100);
         EventLoop loop = EventLoop.threaded("session");
         Session session =
-                new Sessions(links, Duration.ofSeconds(10), Time.system(), loop, Entropy.system()).embedded(node);
+                new SessionFactory(links, Duration.ofSeconds(10), Time.system(), loop, Entropy.system()).embedded(node);
         var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         int cache = session.createCache(definition).join().id();
         Bytes key = Bytes.utf8("key");

@@ -2,8 +2,8 @@ package dev.lockstep.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;

@@ -7,9 +7,9 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.cluster.testing.TcpProxy;
-import dev.lockstep.protocol.routing.HeldLease;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.WriteResult;
+import dev.lockstep.protocol.session.LeaseGrant;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.WriteResult;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -138,7 +138,7 @@ class LostReplyIT {
     @Test
     void aRequestForALeaseThatArrivesAfterItsRetryWasServedKeepsNobodyWaiting() throws Exception {
         proxies.values().forEach(TcpProxy::keepBack);
-        HeldLease held = session.readForUpdate(cache, KEY).get(20, TimeUnit.SECONDS);
+        LeaseGrant held = session.readForUpdate(cache, KEY).get(20, TimeUnit.SECONDS);
         session.write(cache, Mutation.put(KEY, B, held.found().unchanged()), held.id())
                 .get(20, TimeUnit.SECONDS);
         all(TcpProxy.Mode.PASS);
@@ -147,7 +147,7 @@ class LostReplyIT {
 
     @Test
     void anUpdateUnderALeaseIsAppliedOnceThoughItsConditionHoldsNoMore() throws Exception {
-        HeldLease held = session.readForUpdate(cache, KEY).join();
+        LeaseGrant held = session.readForUpdate(cache, KEY).join();
         CompletableFuture<WriteResult> write =
                 writeUnheard(Mutation.put(KEY, B, held.found().unchanged()), held.id());
         leader().kill();

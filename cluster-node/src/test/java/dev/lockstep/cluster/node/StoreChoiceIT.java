@@ -7,7 +7,7 @@ import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.Condition;

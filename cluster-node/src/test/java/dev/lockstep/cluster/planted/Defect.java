@@ -14,6 +14,7 @@ import java.util.List;
 record Defect(String name, String file, String right, String wrong, String suite) {
 
     private static final String ROUTING = "protocol/src/main/java/dev/lockstep/protocol/routing/";
+    private static final String PROTOCOL = "protocol/src/main/java/dev/lockstep/protocol/";
     private static final String CLUSTER = "cluster-node/src/main/java/dev/lockstep/cluster/";
     private static final String SIMULATION = "cluster-node/src/test/java/dev/lockstep/cluster/simulation/";
 
@@ -51,16 +52,16 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "((List<Outcome>) outcomes).get(batch.size() - 1 - i)"),
             new Defect(
                     "a strong read without a round",
-                    CLUSTER + "reads/ReadRounds.java",
-                    "if (PendingReads.isMajority(standing.voters(), Set.of(self))) {",
+                    CLUSTER + "readindex/ReadIndexRounds.java",
+                    "if (ReadIndexBatch.isMajority(standing.voters(), Set.of(self))) {",
                     "if (standing.leads()) {",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
                     "a read joins a round that was sent before",
-                    CLUSTER + "reads/PendingReads.java",
+                    CLUSTER + "readindex/ReadIndexBatch.java",
                     "return !sent && !over",
                     "return !over",
-                    "dev.lockstep.cluster.reads.ReadRoundsTest"),
+                    "dev.lockstep.cluster.readindex.ReadIndexRoundsTest"),
             new Defect(
                     "any later term confirms a round too",
                     CLUSTER + "server/RequestDispatcher.java",
@@ -69,12 +70,12 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "dev.lockstep.cluster.server.RequestDispatcherTest"),
             new Defect(
                     "a strong read does not wait until what was committed is applied",
-                    CLUSTER + "reads/ReadBarrier.java",
+                    CLUSTER + "readindex/ReadBarrier.java",
                     "waits.await(commitPosition,",
                     "waits.await(0,"),
             new Defect(
                     "a strong read waits only for what the leader has applied",
-                    CLUSTER + "reads/ReadRounds.java",
+                    CLUSTER + "readindex/ReadIndexRounds.java",
                     "long commitPosition = log.commitPosition();",
                     "long commitPosition = log.appliedPosition();"),
             new Defect(
@@ -108,13 +109,13 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "dev.lockstep.cluster.control.ControlGroupTest"),
             new Defect(
                     "an older shard map replaces a newer one",
-                    ROUTING + "Directory.java",
+                    ROUTING + "LeaderDirectory.java",
                     "told.map().version() >= view.map().version()",
                     "told.map() != null",
-                    "dev.lockstep.protocol.routing.DirectoryTest"),
+                    "dev.lockstep.protocol.routing.LeaderDirectoryTest"),
             new Defect(
                     "a session's position is not carried to another node",
-                    ROUTING + "Session.java",
+                    PROTOCOL + "session/Session.java",
                     "withValues, consistency, positions.position(shard),",
                     "withValues, consistency, 0,"),
             new Defect(
@@ -129,24 +130,24 @@ record Defect(String name, String file, String right, String wrong, String suite
                     ""),
             new Defect(
                     "a session does not remember what it has written",
-                    ROUTING + "SessionWrites.java",
+                    PROTOCOL + "session/SessionWrites.java",
                     "positions.saw(shard, written.position());",
                     ""),
             new Defect(
                     "a session does not remember by which time it has judged",
-                    ROUTING + "SessionPositions.java",
+                    PROTOCOL + "link/SessionPositions.java",
                     "public void judged(int shard, long millis) {",
                     "public void judged(int shard, long millis) { if (millis != 0) { return; }",
-                    "dev.lockstep.protocol.routing.SessionTest"),
+                    "dev.lockstep.protocol.session.SessionTest"),
             new Defect(
                     "what a session has judged in one shard holds for all",
-                    ROUTING + "SessionPositions.java",
+                    PROTOCOL + "link/SessionPositions.java",
                     "return judgedAt.get(shard);",
                     "long latest = 0;\n"
                             + "for (int one = 0; one < judgedAt.length(); one++) {"
                             + " latest = Math.max(latest, judgedAt.get(one)); }\n"
                             + "return latest;",
-                    "dev.lockstep.protocol.routing.SessionTest"),
+                    "dev.lockstep.protocol.session.SessionTest"),
             new Defect(
                     "the lease is trusted, and so is one that another leader knows nothing of",
                     CLUSTER + "machine/Conditions.java",
@@ -201,7 +202,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                             + "contents.store.keysAfter(1, null, 1).forEach(key -> contents.store.remove(1, key)); }"),
             new Defect(
                     "changes are skipped when a subscription goes on elsewhere",
-                    ROUTING + "Subscription.java",
+                    PROTOCOL + "session/Subscription.java",
                     "after = position;",
                     "after = -1;"),
             new Defect(
@@ -227,22 +228,22 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "varint(0).varint(oldest).toByteArray());"),
             new Defect(
                     "the image shows what was written after it",
-                    CLUSTER + "store/HeapImage.java",
+                    CLUSTER + "store/heap/HeapImage.java",
                     "kept.putIfAbsent(key, before == null ? LocalEntry.ABSENT : before);",
                     "kept.size();"),
             new Defect(
                     "the log is purged beyond the checkpoint",
-                    CLUSTER + "snapshot/CheckpointTaking.java",
-                    "Keeping.Rest rest = keeping.begin(id); writer",
-                    "Keeping.Rest rest = keeping.begin(id); advance(id); writer"),
+                    CLUSTER + "checkpoint/Checkpointer.java",
+                    "CheckpointStrategy.Rest rest = keeping.begin(id); writer",
+                    "CheckpointStrategy.Rest rest = keeping.begin(id); advance(id); writer"),
             new Defect(
                     "a checkpoint counts before it is synced",
-                    CLUSTER + "snapshot/CheckpointFolder.java",
+                    CLUSTER + "checkpoint/CheckpointFolder.java",
                     "files.sync(draft);",
                     ""),
             new Defect(
                     "a fetched checkpoint takes its place before it is verified",
-                    CLUSTER + "snapshot/CheckpointFolder.java",
+                    CLUSTER + "checkpoint/CheckpointFolder.java",
                     "read(part, id, restoration::record); publish(part, id);",
                     "publish(part, id); read(name(id), id, restoration::record);"));
 }

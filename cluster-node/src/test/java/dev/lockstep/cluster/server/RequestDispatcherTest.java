@@ -8,15 +8,15 @@ import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
-import dev.lockstep.cluster.eviction.Shares;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.AgreeingClocks;
-import dev.lockstep.cluster.testing.SteeredLog;
-import dev.lockstep.cluster.testing.SteeredPeers;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.cluster.testing.ScriptedLog;
+import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
@@ -52,9 +52,9 @@ class RequestDispatcherTest {
     private static final int MAX_IN_FLIGHT = 3;
 
     private final SimulatedWorld world = new SimulatedWorld();
-    private final SteeredPeers peers = new SteeredPeers();
-    private final ReadRounds rounds = new ReadRounds(A, peers, world, Duration.ofSeconds(1));
-    private final SteeredLog log = new SteeredLog(SteeredLog.leading(4, A, Set.of(A)));
+    private final ScriptedPeers peers = new ScriptedPeers();
+    private final ReadIndexRounds rounds = new ReadIndexRounds(A, peers, world, Duration.ofSeconds(1));
+    private final ScriptedLog log = new ScriptedLog(ScriptedLog.leading(4, A, Set.of(A)));
     private final Map<Long, List<Reply>> told = new LinkedHashMap<>();
     private final List<Bytes> saidToLogs = new ArrayList<>();
     private boolean writable = true;
@@ -78,7 +78,7 @@ class RequestDispatcherTest {
                         control,
                         rounds,
                         AgreeingClocks.of(A, List.of(A), world),
-                        new Shares(1),
+                        new CapacityShares(1),
                         world,
                         world,
                         limits)));
@@ -282,7 +282,7 @@ class RequestDispatcherTest {
     void whatIsPassedOnIsAnsweredAsTheOtherAnswers() {
         NodeId b = new NodeId("b");
         connection.serve(5, new Request.PassOn(b, new Request.ListCaches()));
-        assertThat(peers.of(b)).extracting(SteeredPeers.Question::request).containsExactly(new Request.ListCaches());
+        assertThat(peers.of(b)).extracting(ScriptedPeers.Question::request).containsExactly(new Request.ListCaches());
         assertThat(told).isEmpty();
         peers.answer(peers.of(b).get(0), new Reply.Caches(List.of(), 0));
         assertThat(told.get(5L)).containsExactly(new Reply.Caches(List.of(), 0));
@@ -299,7 +299,7 @@ class RequestDispatcherTest {
                 new Request.Release(cache, 0, KEY, new LeaseId(1, 2, 3), Condition.ANY),
                 new Request.AlterCache(cache, 1, null, 7L, null));
         passed.forEach(request -> connection.serve(5, new Request.PassOn(b, request)));
-        assertThat(peers.of(b)).extracting(SteeredPeers.Question::request).isEqualTo(passed);
+        assertThat(peers.of(b)).extracting(ScriptedPeers.Question::request).isEqualTo(passed);
     }
 
     @Test

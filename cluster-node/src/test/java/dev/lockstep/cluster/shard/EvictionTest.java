@@ -1,21 +1,21 @@
 package dev.lockstep.cluster.shard;
 
-import static dev.lockstep.cluster.testing.SteeredLog.following;
-import static dev.lockstep.cluster.testing.SteeredLog.leading;
+import static dev.lockstep.cluster.testing.ScriptedLog.following;
+import static dev.lockstep.cluster.testing.ScriptedLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
-import dev.lockstep.cluster.eviction.Shares;
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.AgreeingClocks;
-import dev.lockstep.cluster.testing.SteeredLog;
-import dev.lockstep.cluster.testing.SteeredPeers;
-import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.cluster.testing.ScriptedLog;
+import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
@@ -53,17 +53,17 @@ class EvictionTest {
     private static final int BOUND = 100;
 
     private final SimulatedWorld world = new SimulatedWorld();
-    private final SteeredPeers peers = new SteeredPeers();
-    private final SteeredLog log = new SteeredLog(leading(1, A, VOTERS));
+    private final ScriptedPeers peers = new ScriptedPeers();
+    private final ScriptedLog log = new ScriptedLog(leading(1, A, VOTERS));
     private final ShardReplica replica = new ShardReplica(
             0,
             List.copyOf(VOTERS),
             log.consensus(),
             ShardStores.HEAP,
             new Catalog(),
-            new ReadRounds(A, peers, world, Duration.ofMillis(600)),
+            new ReadIndexRounds(A, peers, world, Duration.ofMillis(600)),
             AgreeingClocks.of(A, VOTERS, world),
-            new Shares(1),
+            new CapacityShares(1),
             world,
             world,
             new ShardReplica.Limits(Duration.ofDays(1), 1_000));

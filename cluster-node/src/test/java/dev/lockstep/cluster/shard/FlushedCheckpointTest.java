@@ -2,15 +2,15 @@ package dev.lockstep.cluster.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
+import dev.lockstep.cluster.checkpoint.CheckpointId;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
-import dev.lockstep.cluster.snapshot.CheckpointFolder;
-import dev.lockstep.cluster.snapshot.CheckpointId;
-import dev.lockstep.cluster.snapshot.CheckpointTaking;
-import dev.lockstep.cluster.store.RocksStores;
+import dev.lockstep.cluster.store.rocks.RocksStores;
 import dev.lockstep.protocol.routing.SimulatedWorld;
-import dev.lockstep.protocol.runtime.Pace;
+import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Consistency;
@@ -35,16 +35,16 @@ class FlushedCheckpointTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
 
-    private CheckpointTaking taking(ReplicaState state) throws IOException {
-        return new CheckpointTaking(
+    private Checkpointer taking(ReplicaState state) throws IOException {
+        return new Checkpointer(
                 "the replica",
                 GROUP,
                 new CheckpointFolder(home.resolve("checkpoints"), GROUP),
                 state,
                 Runnable::run,
-                Pace.full(),
+                DutyCycle.full(),
                 world,
-                new CheckpointTaking.Interval(10, Duration.ofDays(1)));
+                new Checkpointer.Interval(10, Duration.ofDays(1)));
     }
 
     private static byte[] entry(int number) {
@@ -70,7 +70,7 @@ class FlushedCheckpointTest {
         Path folder = home.resolve("rocksdb");
         try (RocksStores stores = RocksStores.open(folder, 1 << 20)) {
             ReplicaState state = new ReplicaState(GROUP, stores);
-            CheckpointTaking taking = taking(state);
+            Checkpointer taking = taking(state);
             assertThat(taking.restore()).isNull();
             for (int position = 1; position <= 25; position++) {
                 taking.applying(TERM);

@@ -1,14 +1,14 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
-import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
-import dev.lockstep.cluster.store.HeapStore;
-import dev.lockstep.cluster.testing.HandLog;
+import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.concurrency.Race;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Status;
@@ -32,12 +32,12 @@ public class ProposerConcurrencyTest implements Race.Round {
     private static final int MAX_WAITING = 2;
     private static final NodeId SELF = new NodeId("a");
 
-    private final HandLog log = new HandLog(SELF, Set.of(SELF));
+    private final ManualReplicatedLog log = new ManualReplicatedLog(SELF, Set.of(SELF));
     private final Proposer proposer = new Proposer(
             log,
             commands -> new Batch(0, 0, 0, commands),
             MAX_WAITING,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new Shares(1)));
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1)));
     private final AtomicInteger numbers = new AtomicInteger();
     private final AtomicInteger positions = new AtomicInteger();
     private final Queue<Proposed> proposals = new ConcurrentLinkedQueue<>();
@@ -57,7 +57,7 @@ public class ProposerConcurrencyTest implements Race.Round {
     }
 
     public void apply() {
-        HandLog.Proposed next = log.take();
+        ManualReplicatedLog.Proposed next = log.take();
         if (next != null) {
             var outcomes = note(next);
             next.answer().complete(outcomes);
@@ -65,7 +65,7 @@ public class ProposerConcurrencyTest implements Race.Round {
     }
 
     public void lose() {
-        HandLog.Proposed next = log.take();
+        ManualReplicatedLog.Proposed next = log.take();
         if (next != null) {
             note(next);
             next.answer().completeExceptionally(new UnknownOutcomeException("lost", null));
@@ -73,7 +73,7 @@ public class ProposerConcurrencyTest implements Race.Round {
     }
 
     /** Each command's outcome carries its number. */
-    private List<Outcome> note(HandLog.Proposed batch) {
+    private List<Outcome> note(ManualReplicatedLog.Proposed batch) {
         if (log.take() != null) {
             wrong.set("Two batches are in flight");
         }

@@ -2,13 +2,13 @@ package dev.lockstep.cluster.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
-import dev.lockstep.cluster.eviction.Shares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
-import dev.lockstep.cluster.store.HeapStore;
-import dev.lockstep.cluster.testing.HandLog;
+import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.List;
@@ -19,12 +19,12 @@ class ProposerTest {
 
     private static final NodeId SELF = new NodeId("a");
 
-    private final HandLog log = new HandLog(SELF, Set.of(SELF));
+    private final ManualReplicatedLog log = new ManualReplicatedLog(SELF, Set.of(SELF));
     private final Proposer proposer = new Proposer(
             log,
             commands -> new Batch(0, 0, 0, commands),
             10,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new Shares(1)));
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1)));
 
     @Test
     void aLogThatThrowsLeavesNoBatchUnderWay() {
@@ -34,7 +34,7 @@ class ProposerTest {
                         outcome instanceof Outcome.Refused refused && refused.status() == Status.INDETERMINATE);
         log.fail(null);
         var next = proposer.propose(List.of(new Command.Tick()));
-        HandLog.Proposed batch = log.take();
+        ManualReplicatedLog.Proposed batch = log.take();
         assertThat(batch).isNotNull();
         batch.answer().complete(List.of(new Outcome.Done()));
         assertThat(next).isCompletedWithValue(new Outcome.Done());

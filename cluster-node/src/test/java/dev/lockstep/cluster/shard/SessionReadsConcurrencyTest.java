@@ -2,7 +2,7 @@ package dev.lockstep.cluster.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.protocol.link.SessionPositions;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;

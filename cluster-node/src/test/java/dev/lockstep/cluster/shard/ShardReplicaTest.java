@@ -1,23 +1,23 @@
 package dev.lockstep.cluster.shard;
 
-import static dev.lockstep.cluster.testing.SteeredLog.following;
-import static dev.lockstep.cluster.testing.SteeredLog.leading;
+import static dev.lockstep.cluster.testing.ScriptedLog.following;
+import static dev.lockstep.cluster.testing.ScriptedLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
-import dev.lockstep.cluster.eviction.Shares;
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.ShardStores;
-import dev.lockstep.cluster.testing.SteeredLog;
-import dev.lockstep.cluster.testing.SteeredPeers;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.cluster.testing.ScriptedLog;
+import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
@@ -56,9 +56,9 @@ class ShardReplicaTest {
     private static final int CACHE = 1;
 
     private final SimulatedWorld world = new SimulatedWorld();
-    private final SteeredPeers peers = new SteeredPeers();
-    private final SteeredLog log = new SteeredLog(leading(1, A, VOTERS));
-    private final ReadRounds rounds = new ReadRounds(A, peers, world, Duration.ofMillis(600));
+    private final ScriptedPeers peers = new ScriptedPeers();
+    private final ScriptedLog log = new ScriptedLog(leading(1, A, VOTERS));
+    private final ReadIndexRounds rounds = new ReadIndexRounds(A, peers, world, Duration.ofMillis(600));
     private final Catalog catalog = new Catalog();
     private long othersAheadMillis;
     private final MemberClocks clocks = new MemberClocks(
@@ -75,7 +75,7 @@ class ShardReplicaTest {
             catalog,
             rounds,
             clocks,
-            new Shares(1),
+            new CapacityShares(1),
             world,
             world,
             new ShardReplica.Limits(STALENESS, 1_000));

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
-import dev.lockstep.cluster.eviction.Shares;
-import dev.lockstep.cluster.reads.Peers;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -55,7 +55,7 @@ class SoleReplicaTest {
     @BeforeEach
     void open() {
         LocalConsensus consensus = new LocalConsensus(NODE);
-        Peers nobody = (peer, request, answer) -> answer.accept(null);
+        TermConfirmations nobody = (peer, request, answer) -> answer.accept(null);
         ExpiryRule brief = new ExpiryRule(Lifetime.ofMillis(10), Lifetime.UNCHANGED, Lifetime.UNCHANGED);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", brief, "", 0, Consistency.SESSION);
         Time time = new Time() {
@@ -69,7 +69,7 @@ class SoleReplicaTest {
                 return (millis - jumpedMillis) * 1_000_000;
             }
         };
-        ReadRounds rounds = new ReadRounds(NODE, nobody, time, Duration.ofSeconds(1));
+        ReadIndexRounds rounds = new ReadIndexRounds(NODE, nobody, time, Duration.ofSeconds(1));
         ControlGroup control = new ControlGroup(consensus, List.of(NODE), Templates.NONE, rounds, nobody, time, loop);
         control.propose(
                 new Request.CreateCache(CacheProposal.exactly(definition), 0),
@@ -85,7 +85,7 @@ class SoleReplicaTest {
                         control,
                         rounds,
                         AgreeingClocks.of(NODE, List.of(NODE), time),
-                        new Shares(1),
+                        new CapacityShares(1),
                         time,
                         loop,
                         limits)));

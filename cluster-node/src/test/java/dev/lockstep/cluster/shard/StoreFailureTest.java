@@ -3,12 +3,12 @@ package dev.lockstep.cluster.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
-import dev.lockstep.cluster.eviction.Shares;
-import dev.lockstep.cluster.reads.ReadRounds;
-import dev.lockstep.cluster.store.RocksStores;
+import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.store.rocks.RocksStores;
 import dev.lockstep.cluster.testing.AgreeingClocks;
-import dev.lockstep.cluster.testing.SteeredPeers;
-import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
@@ -79,9 +79,9 @@ class StoreFailureTest {
                 new LocalConsensus(SELF),
                 stores,
                 new Catalog(),
-                new ReadRounds(SELF, new SteeredPeers(), world, Duration.ofSeconds(1)),
+                new ReadIndexRounds(SELF, new ScriptedPeers(), world, Duration.ofSeconds(1)),
                 AgreeingClocks.of(SELF, List.of(SELF), world),
-                new Shares(1),
+                new CapacityShares(1),
                 world,
                 world,
                 new ShardReplica.Limits(Duration.ofSeconds(5), 100));

@@ -3,17 +3,17 @@ package dev.lockstep.cluster.shard;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.eviction.Shares;
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.testing.AgreeingClocks;
-import dev.lockstep.cluster.testing.HandLog;
-import dev.lockstep.protocol.concurrency.HandLoop;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.SessionPositions;
+import dev.lockstep.cluster.testing.ManualReplicatedLog;
+import dev.lockstep.protocol.concurrency.ManualEventLoop;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -44,13 +44,13 @@ final class WrittenReplica {
     private static final Bytes KEY = Bytes.utf8("key");
     private static final int CACHE = 1;
 
-    private final HandLoop loop = new HandLoop();
+    private final ManualEventLoop loop = new ManualEventLoop();
     private final ShardReplica replica;
     private LogMachine machine;
     private volatile long written;
 
     WrittenReplica() {
-        HandLog log = new HandLog(SELF, Set.of(SELF));
+        ManualReplicatedLog log = new ManualReplicatedLog(SELF, Set.of(SELF));
         Consensus consensus = new Consensus() {
             @Override
             public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine opened) {
@@ -61,7 +61,7 @@ final class WrittenReplica {
             @Override
             public void close() {}
         };
-        ReadRounds rounds = new ReadRounds(SELF, (peer, request, answer) -> {}, loop, Duration.ofSeconds(1));
+        ReadIndexRounds rounds = new ReadIndexRounds(SELF, (peer, request, answer) -> {}, loop, Duration.ofSeconds(1));
         replica = new ShardReplica(
                 0,
                 List.of(SELF),
@@ -70,7 +70,7 @@ final class WrittenReplica {
                 new NoCatalog(),
                 rounds,
                 AgreeingClocks.of(SELF, List.of(SELF), loop),
-                new Shares(1),
+                new CapacityShares(1),
                 loop,
                 loop,
                 new ShardReplica.Limits(Duration.ofSeconds(5), 10));

@@ -10,7 +10,7 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.shard.ReplicaProbe;
-import dev.lockstep.cluster.store.HeapStore;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.RequestId;
 import java.util.ArrayList;

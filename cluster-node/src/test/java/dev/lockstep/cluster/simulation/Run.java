@@ -7,8 +7,8 @@ import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.cluster.history.Recorder;
 import dev.lockstep.cluster.history.Report;
 import dev.lockstep.cluster.node.NodeCore;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -49,7 +49,7 @@ final class Run {
     private final List<SimulatedNode> nodes = new ArrayList<>();
     private final List<SimulatedLinks> links = new ArrayList<>();
     private final List<SimulatedClient> clients = new ArrayList<>();
-    private final List<Hearing> hearings = new ArrayList<>();
+    private final List<RecordingSubscriber> hearings = new ArrayList<>();
     private final Recorder recorder;
     private final List<CacheDefinition> caches;
     private final Faults faults;
@@ -180,7 +180,7 @@ final class Run {
     }
 
     private void hear(String name, Session session, int cacheId) {
-        Hearing hearing = new Hearing(world, name, cacheId);
+        RecordingSubscriber hearing = new RecordingSubscriber(world, name, cacheId);
         hearings.add(hearing);
         session.subscribe(cacheId, hearing);
     }
@@ -194,20 +194,21 @@ final class Run {
 
     private void remote(String name, List<Workload> workloads, SimulatedClient.Begun begun) {
         SimulatedProcess process = new SimulatedProcess(world, name);
-        Sessions sessions = sessions(process);
+        SessionFactory sessions = sessions(process);
         client(process, name, workloads, begun).start(() -> sessions.connect(servers()));
     }
 
     /** A client in the first node's process, which ends with it. */
     private void embed() {
         SimulatedNode node = nodes.get(0);
-        Sessions sessions = sessions(node.process());
+        SessionFactory sessions = sessions(node.process());
         inside = client(node.process(), "e" + embedded++, List.of(insideWork), (session, ids) -> {});
         inside.start(() -> sessions.connect(node));
     }
 
-    private Sessions sessions(SimulatedProcess process) {
-        return new Sessions(links(process), SimulatedClient.TIMEOUT, process.time(), process.loop(), process.entropy());
+    private SessionFactory sessions(SimulatedProcess process) {
+        return new SessionFactory(
+                links(process), SimulatedClient.TIMEOUT, process.time(), process.loop(), process.entropy());
     }
 
     private SimulatedClient client(

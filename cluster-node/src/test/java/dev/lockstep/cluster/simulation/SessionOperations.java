@@ -2,12 +2,12 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.cluster.history.Outcome;
-import dev.lockstep.protocol.routing.HeldLease;
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.PartialWriteException;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.WriteResult;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.session.LeaseGrant;
+import dev.lockstep.protocol.session.PartialWriteException;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.WriteResult;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
@@ -43,7 +43,7 @@ final class SessionOperations {
 
     /** What a user knows after a failure; one without a type ends the run. */
     Outcome failed(Throwable failure) {
-        if (Session.unwrap(failure) instanceof LockstepException refused) {
+        if (Session.unwrap(failure) instanceof RequestFailedException refused) {
             return refused.status().kind() == Status.Kind.INDETERMINATE ? Outcome.UNKNOWN : Outcome.FAILED;
         }
         world.fail(name + ": an operation failed without a type", failure);
@@ -215,7 +215,7 @@ final class SessionOperations {
         });
     }
 
-    private static @Nullable Mutation decided(Bytes key, Operation operation, @Nullable String seen, HeldLease held) {
+    private static @Nullable Mutation decided(Bytes key, Operation operation, @Nullable String seen, LeaseGrant held) {
         Condition unchanged = held.found().unchanged();
         if (operation instanceof Operation.Swap swap) {
             return Mutation.put(key, bytes(swap.written()), unchanged);

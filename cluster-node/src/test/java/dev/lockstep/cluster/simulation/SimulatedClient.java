@@ -3,7 +3,7 @@ package dev.lockstep.cluster.simulation;
 import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.cluster.history.Outcome;
 import dev.lockstep.cluster.history.Recorder;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import java.time.Duration;

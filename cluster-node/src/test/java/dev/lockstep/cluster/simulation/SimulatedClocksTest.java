@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.node.NodeCore;
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -72,7 +72,8 @@ class SimulatedClocksTest {
 
     private Session client() {
         SimulatedProcess process = new SimulatedProcess(world, "client" + clients++);
-        Sessions sessions = new Sessions(links(process), TIMEOUT, process.time(), process.loop(), process.entropy());
+        SessionFactory sessions =
+                new SessionFactory(links(process), TIMEOUT, process.time(), process.loop(), process.entropy());
         Session session = done(sessions.connect(
                 members.stream().map(member -> "simulated:" + member.port()).toList()));
         Lifetime lifetime = Lifetime.ofMillis(LIFETIME.toMillis());

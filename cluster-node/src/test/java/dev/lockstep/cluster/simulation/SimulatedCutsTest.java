@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.node.NodeCore;
-import dev.lockstep.protocol.routing.HeldLease;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
+import dev.lockstep.protocol.session.LeaseGrant;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -67,8 +67,8 @@ class SimulatedCutsTest {
                 world, network, process, member -> member.port() > nodes.size() ? null : nodes.get(member.port() - 1));
     }
 
-    private Sessions sessions(SimulatedProcess process) {
-        return new Sessions(links(process), TIMEOUT, process.time(), process.loop(), process.entropy());
+    private SessionFactory sessions(SimulatedProcess process) {
+        return new SessionFactory(links(process), TIMEOUT, process.time(), process.loop(), process.entropy());
     }
 
     private Session client(SimulatedProcess process) {
@@ -97,7 +97,7 @@ class SimulatedCutsTest {
         return session.readForUpdate(cache, KEY, HOLD).thenCompose(held -> back(session, held));
     }
 
-    private CompletableFuture<?> back(Session session, HeldLease held) {
+    private CompletableFuture<?> back(Session session, LeaseGrant held) {
         return session.release(cache, KEY, held.id(), Condition.ANY);
     }
 

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.simulation;
 
-import dev.lockstep.cluster.snapshot.CheckpointFiles;
+import dev.lockstep.cluster.checkpoint.CheckpointFiles;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package dev.lockstep.cluster.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.snapshot.CheckpointFiles;
-import dev.lockstep.cluster.snapshot.CheckpointFilesContract;
+import dev.lockstep.cluster.checkpoint.CheckpointFiles;
+import dev.lockstep.cluster.checkpoint.CheckpointFilesContract;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;

@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.simulation;
 
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.Links;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.ReplyCodec;

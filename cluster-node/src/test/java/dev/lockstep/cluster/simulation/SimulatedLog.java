@@ -1,18 +1,18 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFetch;
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
+import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
+import dev.lockstep.cluster.checkpoint.CheckpointId;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.simulation.SimulatedDisk.Entry;
-import dev.lockstep.cluster.snapshot.CheckpointFetch;
-import dev.lockstep.cluster.snapshot.CheckpointFolder;
-import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
-import dev.lockstep.cluster.snapshot.CheckpointId;
-import dev.lockstep.cluster.snapshot.CheckpointPiece;
-import dev.lockstep.cluster.snapshot.CheckpointPiece.Wanted;
-import dev.lockstep.cluster.snapshot.CheckpointTaking;
-import dev.lockstep.protocol.runtime.Pace;
+import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
@@ -51,7 +51,7 @@ final class SimulatedLog implements ReplicatedLog {
     private final SimulatedDisk disk;
     private final LogMachine machine;
     private final CheckpointFolder folder;
-    private final CheckpointTaking taking;
+    private final Checkpointer taking;
     private final int kept;
 
     private final Set<NodeId> votes = new HashSet<>();
@@ -89,13 +89,13 @@ final class SimulatedLog implements ReplicatedLog {
         this.disk = disk;
         this.machine = machine;
         this.folder = folder;
-        this.taking = new CheckpointTaking(
+        this.taking = new Checkpointer(
                 toString(),
                 group,
                 folder,
                 machine,
                 this::writeLater,
-                Pace.full(),
+                DutyCycle.full(),
                 process.time(),
                 raft.hardships.checkpoints().interval(world));
         this.kept = world.random().nextInt(raft.hardships.checkpoints().kept() + 1);

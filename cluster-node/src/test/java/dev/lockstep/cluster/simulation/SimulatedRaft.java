@@ -1,10 +1,10 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.snapshot.CheckpointFolder;
-import dev.lockstep.cluster.snapshot.CheckpointTaking;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
@@ -67,9 +67,9 @@ final class SimulatedRaft {
 
         static final Checkpoints NONE = new Checkpoints(Integer.MAX_VALUE, 0, 0, 0);
 
-        CheckpointTaking.Interval interval(World world) {
+        Checkpointer.Interval interval(World world) {
             int entries = most == Integer.MAX_VALUE ? most : world.random().nextInt(LEAST, most + 1);
-            return new CheckpointTaking.Interval(entries, Duration.ofDays(1));
+            return new Checkpointer.Interval(entries, Duration.ofDays(1));
         }
     }
 

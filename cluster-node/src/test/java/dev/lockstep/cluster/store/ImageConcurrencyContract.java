@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** An image is what the store was when it was taken, though another thread writes while it is read. */
-abstract class ImageConcurrencyContract {
+public abstract class ImageConcurrencyContract {
 
     private static final int KEYS = 3_000;
     private static final int CACHES = 3;
@@ -22,7 +22,7 @@ abstract class ImageConcurrencyContract {
     private long version;
 
     /** A store without entries. */
-    abstract ShardStore empty();
+    protected abstract ShardStore empty();
 
     private void write() {
         int cache = random.nextInt(CACHES);

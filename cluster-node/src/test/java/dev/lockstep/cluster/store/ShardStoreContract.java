@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,17 +19,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every store does. */
-abstract class ShardStoreContract {
+public abstract class ShardStoreContract {
 
     private static final int CACHES = 3;
 
-    ShardStore store = empty();
+    public ShardStore store = empty();
 
     /** A store without entries. */
-    abstract ShardStore empty();
+    protected abstract ShardStore empty();
 
     /** The same store after the process has ended properly; where nothing outlasts that, the store itself. */
-    ShardStore reopened() {
+    protected ShardStore reopened() {
         return store;
     }
 
@@ -165,13 +165,13 @@ abstract class ShardStoreContract {
                         + entry.value().hash64();
     }
 
-    private static Due firstDue(List<TreeMap<Bytes, LocalEntry>> model) {
-        TreeSet<Due> dues = new TreeSet<>(Due.BY_TIME);
+    private static Deadline firstDue(List<TreeMap<Bytes, LocalEntry>> model) {
+        TreeSet<Deadline> dues = new TreeSet<>(Deadline.BY_TIME);
         for (int cache = 0; cache < CACHES; cache++) {
             int id = cache;
             model.get(cache).forEach((key, entry) -> {
                 if (entry.deadlineMillis() != Long.MAX_VALUE) {
-                    dues.add(new Due(entry.deadlineMillis(), id, key));
+                    dues.add(new Deadline(entry.deadlineMillis(), id, key));
                 }
             });
         }

@@ -1,13 +1,13 @@
 package dev.lockstep.cluster.testing;
 
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.Links;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.topology.Member;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,8 +64,8 @@ public final class Clients implements AutoCloseable {
     }
 
     private Session open(String servers, Links links) {
-        Session session =
-                new Sessions(links, TIMEOUT, Time.system(), loop, Entropy.system()).client(List.of(servers.split(",")));
+        Session session = new SessionFactory(links, TIMEOUT, Time.system(), loop, Entropy.system())
+                .client(List.of(servers.split(",")));
         open.add(session);
         return session;
     }

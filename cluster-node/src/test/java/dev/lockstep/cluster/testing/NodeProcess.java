@@ -74,7 +74,7 @@ public final class NodeProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
                 // As users see it; this module's tests switch some of it off.
-                "-Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.snapshot.CheckpointTaking=info",
+                "-Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.checkpoint.Checkpointer=info",
                 "-Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.node=info"));
         if (Boolean.getBoolean(SHORT_LIVED)) {
             // What the second compiler makes of a node is not ready before the node is killed, and costs its start

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.testing;
 
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.LeaseId;

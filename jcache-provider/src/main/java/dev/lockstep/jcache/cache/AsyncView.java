@@ -1,5 +1,6 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.jcache.AsyncCache;
 import dev.lockstep.protocol.wire.Lifetime;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,20 +19,20 @@ import org.jspecify.annotations.Nullable;
 /** The same reads, writes and processing as those of the cache that waits, begun in its background. Thread-safe. */
 final class AsyncView<K, V> implements AsyncCache<K, V> {
 
-    private final Lifecycle<K, V> life;
-    private final Binding<K, V> binding;
+    private final CacheResources<K, V> life;
+    private final CacheClient<K, V> binding;
     private final Reads<K, V> reads;
     private final Writes<K, V> writes;
-    private final Processing<K, V> processing;
-    private final Checks<K, V> checks;
+    private final EntryProcessors<K, V> processing;
+    private final ArgumentChecks<K, V> checks;
 
     AsyncView(
-            Lifecycle<K, V> life,
-            Binding<K, V> binding,
+            CacheResources<K, V> life,
+            CacheClient<K, V> binding,
             Reads<K, V> reads,
             Writes<K, V> writes,
-            Processing<K, V> processing,
-            Checks<K, V> checks) {
+            EntryProcessors<K, V> processing,
+            ArgumentChecks<K, V> checks) {
         this.life = life;
         this.binding = binding;
         this.reads = reads;
@@ -73,7 +74,7 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
     @Override
     public CompletionStage<Void> put(K key, V value, Duration lifetime) {
         checks.entry(key, value);
-        Lifetime own = Checks.lifetime(lifetime);
+        Lifetime own = ArgumentChecks.lifetime(lifetime);
         return begin(key, user -> writes.put(key, value, own, user));
     }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Goes through a cache page by page, shard by shard; sees what is there when it gets there. Not thread-safe. */
 final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
-    private final Binding<K, V> binding;
+    private final CacheClient<K, V> binding;
     private final Statistics statistics;
     private final Consumer<K> remover;
     private final Queue<Read> page = new ArrayDeque<>();
@@ -27,7 +27,7 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
     private record Read(Bytes key, EntryRead entry) {}
 
-    CacheIterator(Binding<K, V> binding, Statistics statistics, Consumer<K> remover) {
+    CacheIterator(CacheClient<K, V> binding, Statistics statistics, Consumer<K> remover) {
         this.binding = binding;
         this.statistics = statistics;
         this.remover = remover;

@@ -5,7 +5,7 @@ import dev.lockstep.protocol.wire.Reply;
 import java.util.function.Consumer;
 
 /** All keys of a cache as bytes, page by page, without reading their values. */
-record KeyScan<K, V>(Binding<K, V> binding) {
+record KeyScan<K, V>(CacheClient<K, V> binding) {
 
     void forEach(Consumer<Bytes> consumer) {
         for (int shard = 0; shard < binding.shards(); shard++) {

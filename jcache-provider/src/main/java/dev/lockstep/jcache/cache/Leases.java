@@ -1,8 +1,8 @@
 package dev.lockstep.jcache.cache;
 
-import dev.lockstep.protocol.routing.HeldLease;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.session.LeaseGrant;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
@@ -25,12 +25,12 @@ final class Leases {
 
     private static final int TOGETHER = 256;
 
-    private final Binding<?, ?> binding;
-    private final Map<Bytes, HeldLease> held = new ConcurrentHashMap<>();
-    private final Queue<CompletableFuture<HeldLease>> asked = new ConcurrentLinkedQueue<>();
+    private final CacheClient<?, ?> binding;
+    private final Map<Bytes, LeaseGrant> held = new ConcurrentHashMap<>();
+    private final Queue<CompletableFuture<LeaseGrant>> asked = new ConcurrentLinkedQueue<>();
     private volatile boolean unwanted;
 
-    private Leases(Binding<?, ?> binding) {
+    private Leases(CacheClient<?, ?> binding) {
         this.binding = binding;
     }
 
@@ -39,9 +39,9 @@ final class Leases {
      *
      * @param user who wants them; should it leave, they are given back
      */
-    static CompletableFuture<Leases> of(SortedSet<Bytes> keys, Binding<?, ?> binding, Executor user) {
+    static CompletableFuture<Leases> of(SortedSet<Bytes> keys, CacheClient<?, ?> binding, Executor user) {
         Leases leases = new Leases(binding);
-        CallerLoop.whenLeft(user, leases::leave);
+        CallerThreadExecutor.whenLeft(user, leases::leave);
         return leases.together(keys)
                 .exceptionallyCompose(failure -> {
                     leases.release();
@@ -76,7 +76,7 @@ final class Leases {
         return all;
     }
 
-    private CompletableFuture<Void> ask(Bytes key, CompletableFuture<HeldLease> lease) {
+    private CompletableFuture<Void> ask(Bytes key, CompletableFuture<LeaseGrant> lease) {
         asked.add(lease);
         if (unwanted) {
             lease.cancel(false);
@@ -91,10 +91,11 @@ final class Leases {
     }
 
     private static boolean isTaken(Throwable failure) {
-        return Session.unwrap(failure) instanceof LockstepException refused && refused.status() == Status.LEASE_TIMEOUT;
+        return Session.unwrap(failure) instanceof RequestFailedException refused
+                && refused.status() == Status.LEASE_TIMEOUT;
     }
 
-    HeldLease of(Bytes key) {
+    LeaseGrant of(Bytes key) {
         return held.get(key);
     }
 

@@ -3,7 +3,7 @@ package dev.lockstep.jcache.cache;
 import dev.lockstep.jcache.integration.ReadThrough;
 import dev.lockstep.jcache.management.Statistics;
 import dev.lockstep.jcache.management.Tally;
-import dev.lockstep.protocol.routing.LocalEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,16 +23,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reads<K, V> {
 
-    private final Binding<K, V> binding;
-    private final Leased<K, V> leased;
+    private final CacheClient<K, V> binding;
+    private final LeasedUpdates<K, V> leased;
     private final @Nullable ReadThrough<K, V> loader;
     private final Consumer<V> checker;
     private final Statistics statistics;
 
     /** @param checker refuses a loaded value of the wrong type */
     Reads(
-            Binding<K, V> binding,
-            Leased<K, V> leased,
+            CacheClient<K, V> binding,
+            LeasedUpdates<K, V> leased,
             @Nullable ReadThrough<K, V> loader,
             Consumer<V> checker,
             Statistics statistics) {
@@ -52,7 +52,7 @@ final class Reads<K, V> {
         if (local != null && isAll(local)) {
             return now(local, tally);
         }
-        return CallerLoop.run(binding.timeout(), user -> get(key, bytes, local, tally, user));
+        return CallerThreadExecutor.run(binding.timeout(), user -> get(key, bytes, local, tally, user));
     }
 
     /** Done at once if a replica in this JVM can say so. */
@@ -89,7 +89,7 @@ final class Reads<K, V> {
         if (local != null && local != LocalEntry.ABSENT && isAll(local)) {
             return now(local, tally);
         }
-        return CallerLoop.run(
+        return CallerThreadExecutor.run(
                 binding.timeout(),
                 user -> computed(
                         key,
@@ -115,7 +115,7 @@ final class Reads<K, V> {
             K key,
             Bytes bytes,
             @Nullable LocalEntry local,
-            Function<@Nullable Seen<V>, ? extends CompletionStage<Decision<V, @Nullable V>>> code,
+            Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, @Nullable V>>> code,
             Tally tally,
             Executor user) {
         return found(bytes, local, user).thenCompose(value -> {
@@ -150,26 +150,26 @@ final class Reads<K, V> {
     }
 
     /** Another one may have loaded it while we waited for the lease. */
-    private Decision<V, @Nullable V> loaded(
-            @Nullable Seen<V> seen, K key, Function<? super K, ? extends @Nullable V> source) {
-        return seen == null ? stored(source.apply(key)) : Decision.access(seen.value());
+    private EntryAction<V, @Nullable V> loaded(
+            @Nullable ObservedEntry<V> seen, K key, Function<? super K, ? extends @Nullable V> source) {
+        return seen == null ? stored(source.apply(key)) : EntryAction.access(seen.value());
     }
 
-    private CompletionStage<Decision<V, @Nullable V>> loadedLater(
-            @Nullable Seen<V> seen,
+    private CompletionStage<EntryAction<V, @Nullable V>> loadedLater(
+            @Nullable ObservedEntry<V> seen,
             K key,
             Function<? super K, ? extends CompletionStage<? extends @Nullable V>> source) {
         return seen == null
                 ? source.apply(key).thenApply(this::stored)
-                : CompletableFuture.completedFuture(Decision.access(seen.value()));
+                : CompletableFuture.completedFuture(EntryAction.access(seen.value()));
     }
 
-    private Decision<V, @Nullable V> stored(@Nullable V value) {
+    private EntryAction<V, @Nullable V> stored(@Nullable V value) {
         if (value == null) {
-            return Decision.keep(null);
+            return EntryAction.keep(null);
         }
         checker.accept(value);
-        return Decision.load(value, value);
+        return EntryAction.load(value, value);
     }
 
     CompletableFuture<Map<K, V>> getAll(Set<? extends K> keys, Executor user) {
@@ -205,12 +205,12 @@ final class Reads<K, V> {
                                 wanted.removeAll(seen.keySet());
                                 seen.forEach((key, entry) -> now.put(key, entry::value));
                             }
-                            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
+                            Map<K, EntryAction<V, Boolean>> decisions = new HashMap<>();
                             if (!wanted.isEmpty()) {
                                 source.loadAll(wanted).forEach((key, value) -> {
                                     if (wanted.contains(key)) {
                                         now.put(key, () -> value);
-                                        decisions.put(key, Decision.load(value, true));
+                                        decisions.put(key, EntryAction.load(value, true));
                                     }
                                 });
                             }

@@ -1,11 +1,14 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.jcache.AsyncCache;
+import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.VersionedCache;
 import dev.lockstep.jcache.event.Listeners;
 import dev.lockstep.jcache.management.Statistics;
 import dev.lockstep.jcache.marshalling.KeyReferences;
 import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.References;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Lifetime;
@@ -36,14 +39,14 @@ import org.jspecify.annotations.Nullable;
 /** A cache of JSR-107 over a session: checks its arguments and hands them to those who do it. Thread-safe. */
 public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
-    private final Lifecycle<K, V> life;
+    private final CacheResources<K, V> life;
     private final CacheInfo info;
-    private final Binding<K, V> binding;
+    private final CacheClient<K, V> binding;
     private final Reads<K, V> reads;
     private final Writes<K, V> writes;
-    private final Processing<K, V> processing;
+    private final EntryProcessors<K, V> processing;
     private final Statistics statistics;
-    private final Checks<K, V> checks;
+    private final ArgumentChecks<K, V> checks;
 
     /**
      * @param configuration the cache's own copy
@@ -58,7 +61,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
             Session session,
             Marshaller marshaller,
             @Nullable References references,
-            UserCode<K, V> code,
+            ApplicationCode<K, V> code,
             Consumer<SessionCache<?, ?>> onClose) {
         this.info = info;
         Marshaller keys = references == null ? marshaller : new KeyReferences(marshaller);
@@ -71,7 +74,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
                 bytes -> (K) keys.read(bytes),
                 bytes -> (V) values.read(bytes),
                 references == null ? null : references::discard);
-        this.binding = new Binding<>(
+        this.binding = new CacheClient<>(
                 session,
                 info,
                 keys,
@@ -80,13 +83,13 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
                 info.definition().consistency(),
                 listeners,
                 this::destroyed);
-        this.life = new Lifecycle<>(
+        this.life = new CacheResources<>(
                 manager, info.definition().name(), configuration, listeners, code, () -> onClose.accept(this));
         this.statistics = life.statistics();
-        this.checks = new Checks<>(life, configuration.getKeyType(), configuration.getValueType());
+        this.checks = new ArgumentChecks<>(life, configuration.getKeyType(), configuration.getValueType());
         this.reads = new Reads<>(binding, leased(binding), life.loader(), checks::value, statistics);
         this.writes = new Writes<>(binding, leased(binding), life.writer(), references != null, statistics);
-        this.processing = new Processing<>(leased(binding), life.loader(), statistics);
+        this.processing = new EntryProcessors<>(leased(binding), life.loader(), statistics);
         try {
             life.start();
         } catch (RuntimeException | Error failure) {
@@ -107,8 +110,8 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         this.processing = other.processing;
     }
 
-    private Leased<K, V> leased(Binding<K, V> ofBinding) {
-        return new Leased<>(ofBinding, life.writer());
+    private LeasedUpdates<K, V> leased(CacheClient<K, V> ofBinding) {
+        return new LeasedUpdates<>(ofBinding, life.writer());
     }
 
     private void destroyed() {
@@ -121,7 +124,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     }
 
     /** For the manager: statistics, management and what else is the same for all views. */
-    public Lifecycle<K, V> life() {
+    public CacheResources<K, V> life() {
         return life;
     }
 
@@ -142,7 +145,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
     /** Begins an operation and waits for it; its code of the application runs on this thread. */
     private <T> T done(Function<Executor, CompletableFuture<T>> operation) {
-        return CallerLoop.run(binding.timeout(), operation);
+        return CallerThreadExecutor.run(binding.timeout(), operation);
     }
 
     // Reads
@@ -210,7 +213,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public void put(K key, V value, Duration lifetime) {
         checks.entry(key, value);
-        Lifetime own = Checks.lifetime(lifetime);
+        Lifetime own = ArgumentChecks.lifetime(lifetime);
         done(user -> writes.put(key, value, own, user));
     }
 

@@ -1,7 +1,10 @@
 package dev.lockstep.jcache.cache;
 
-import dev.lockstep.protocol.routing.LocalEntry;
-import dev.lockstep.protocol.routing.Moment;
+import dev.lockstep.jcache.Version;
+import dev.lockstep.jcache.Versioned;
+import dev.lockstep.jcache.VersionedCache;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.PositionVector;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.LeaseId;
@@ -13,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** Versions as the shards have them. Thread-safe. */
 final class VersionedView<K, V> implements VersionedCache<K, V> {
 
-    private final Binding<K, V> binding;
-    private final Checks<K, V> checks;
+    private final CacheClient<K, V> binding;
+    private final ArgumentChecks<K, V> checks;
 
-    VersionedView(Binding<K, V> binding, Checks<K, V> checks) {
+    VersionedView(CacheClient<K, V> binding, ArgumentChecks<K, V> checks) {
         this.binding = binding;
         this.checks = checks;
     }
@@ -49,7 +52,7 @@ final class VersionedView<K, V> implements VersionedCache<K, V> {
     private MutationResult write(K key, V value, Condition condition, @Nullable Duration lifetime) {
         checks.entry(key, value);
         Mutation put = Mutation.put(binding.keyBytes(key), binding.valueBytes(value), condition);
-        return done(lifetime == null ? put : put.living(Checks.lifetime(lifetime)));
+        return done(lifetime == null ? put : put.living(ArgumentChecks.lifetime(lifetime)));
     }
 
     @Override
@@ -60,16 +63,17 @@ final class VersionedView<K, V> implements VersionedCache<K, V> {
     }
 
     private MutationResult done(Mutation mutation) {
-        return CallerLoop.run(binding.timeout(), user -> binding.write(mutation, LeaseId.NONE, user, committed -> {}));
+        return CallerThreadExecutor.run(
+                binding.timeout(), user -> binding.write(mutation, LeaseId.NONE, user, committed -> {}));
     }
 
     @Override
-    public Moment moment() {
+    public PositionVector moment() {
         return binding.moment();
     }
 
     @Override
-    public @Nullable Version unchangedSince(K key, Versioned<V> found, Moment moment) {
+    public @Nullable Version unchangedSince(K key, Versioned<V> found, PositionVector moment) {
         long bound = binding.lastVersionAt(moment, binding.keyBytes(key));
         if (found.value() == null) {
             return Version.absentSince(bound);

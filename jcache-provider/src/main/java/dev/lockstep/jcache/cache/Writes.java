@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Writes<K, V> {
 
-    private final Binding<K, V> binding;
-    private final Leased<K, V> leased;
+    private final CacheClient<K, V> binding;
+    private final LeasedUpdates<K, V> leased;
     private final @Nullable WriteThrough<K, V> writer;
     private final boolean plain;
     private final boolean comparesHere;
@@ -42,8 +42,8 @@ final class Writes<K, V> {
 
     /** @param byReference whether values are compared by {@code equals} only */
     Writes(
-            Binding<K, V> binding,
-            Leased<K, V> leased,
+            CacheClient<K, V> binding,
+            LeasedUpdates<K, V> leased,
             @Nullable WriteThrough<K, V> writer,
             boolean byReference,
             Statistics statistics) {
@@ -63,7 +63,7 @@ final class Writes<K, V> {
                                 Mutation.put(binding.keyBytes(key), binding.valueBytes(value), Condition.ANY),
                                 tally,
                                 user)
-                        : leased.run(key, seen -> Decision.put(value, true).anyway(), tally, user));
+                        : leased.run(key, seen -> EntryAction.put(value, true).anyway(), tally, user));
     }
 
     /** With a lifetime that no policy has a say in. */
@@ -78,7 +78,7 @@ final class Writes<K, V> {
                                 user)
                         : leased.run(
                                 key,
-                                seen -> Decision.put(value, true)
+                                seen -> EntryAction.put(value, true)
                                         .living(lifetime)
                                         .anyway(),
                                 tally,
@@ -99,8 +99,8 @@ final class Writes<K, V> {
                                         .returningOld(),
                                 tally,
                                 user)
-                        : leased.<@Nullable Seen<V>>run(key, seen -> Decision.put(value, seen), tally, user)
-                                .thenApply(Seen::old),
+                        : leased.<@Nullable ObservedEntry<V>>run(key, seen -> EntryAction.put(value, seen), tally, user)
+                                .thenApply(ObservedEntry::old),
                 old -> old != null);
     }
 
@@ -117,7 +117,7 @@ final class Writes<K, V> {
                                 .thenApply(MutationResult::applied)
                         : leased.run(
                                 key,
-                                seen -> seen == null ? Decision.put(value, true) : Decision.keep(false),
+                                seen -> seen == null ? EntryAction.put(value, true) : EntryAction.keep(false),
                                 tally,
                                 user),
                 stored -> !stored);
@@ -128,7 +128,7 @@ final class Writes<K, V> {
         return plain
                 ? write(Mutation.remove(binding.keyBytes(key), Condition.ANY), tally, user)
                         .thenApply(MutationResult::existed)
-                : leased.run(key, seen -> Decision.remove(seen != null), tally, user);
+                : leased.run(key, seen -> EntryAction.remove(seen != null), tally, user);
     }
 
     CompletableFuture<@Nullable V> getAndRemove(K key, Executor user) {
@@ -141,8 +141,8 @@ final class Writes<K, V> {
                                         .returningOld(),
                                 tally,
                                 user)
-                        : leased.<@Nullable Seen<V>>run(key, Decision::remove, tally, user)
-                                .thenApply(Seen::old),
+                        : leased.<@Nullable ObservedEntry<V>>run(key, EntryAction::remove, tally, user)
+                                .thenApply(ObservedEntry::old),
                 old -> old != null);
     }
 
@@ -151,7 +151,7 @@ final class Writes<K, V> {
                 key,
                 expected,
                 bytes -> Mutation.remove(binding.keyBytes(key), new ValueIs(bytes)),
-                Decision.remove(Comparison.EQUAL),
+                EntryAction.remove(Comparison.EQUAL),
                 user);
     }
 
@@ -160,7 +160,7 @@ final class Writes<K, V> {
                 key,
                 expected,
                 bytes -> Mutation.put(binding.keyBytes(key), binding.valueBytes(value), new ValueIs(bytes)),
-                Decision.put(value, Comparison.EQUAL),
+                EntryAction.put(value, Comparison.EQUAL),
                 user);
     }
 
@@ -172,7 +172,7 @@ final class Writes<K, V> {
 
     /** By the bytes where they are; by {@code equals} here, when equal objects may have different bytes. */
     private CompletableFuture<Boolean> compare(
-            K key, V expected, Function<Bytes, Mutation> inPlace, Decision<V, Comparison> whenEqual, Executor user) {
+            K key, V expected, Function<Bytes, Mutation> inPlace, EntryAction<V, Comparison> whenEqual, Executor user) {
         Tally tally = statistics.begin();
         CompletableFuture<Comparison> compared = !comparesHere && binding.isComparedByBytes(expected)
                 ? write(inPlace.apply(binding.valueBytes(expected)), tally, user)
@@ -181,11 +181,11 @@ final class Writes<K, V> {
                         key,
                         seen -> {
                             if (seen == null) {
-                                return Decision.keep(Comparison.ABSENT);
+                                return EntryAction.keep(Comparison.ABSENT);
                             }
                             return seen.isEqualTo(expected, binding::valueBytes)
                                     ? whenEqual
-                                    : Decision.access(Comparison.DIFFERENT);
+                                    : EntryAction.access(Comparison.DIFFERENT);
                         },
                         tally,
                         user);
@@ -210,7 +210,7 @@ final class Writes<K, V> {
                                 .thenApply(MutationResult::applied)
                         : leased.run(
                                 key,
-                                seen -> seen == null ? Decision.keep(false) : Decision.put(value, true),
+                                seen -> seen == null ? EntryAction.keep(false) : EntryAction.put(value, true),
                                 tally,
                                 user),
                 replaced -> replaced);
@@ -226,12 +226,12 @@ final class Writes<K, V> {
                                         .returningOld(),
                                 tally,
                                 user)
-                        : leased.<@Nullable Seen<V>>run(
+                        : leased.<@Nullable ObservedEntry<V>>run(
                                         key,
-                                        seen -> seen == null ? Decision.keep(null) : Decision.put(value, seen),
+                                        seen -> seen == null ? EntryAction.keep(null) : EntryAction.put(value, seen),
                                         tally,
                                         user)
-                                .thenApply(Seen::old),
+                                .thenApply(ObservedEntry::old),
                 old -> old != null);
     }
 
@@ -255,7 +255,9 @@ final class Writes<K, V> {
 
     private CompletableFuture<@Nullable V> old(Mutation mutation, Tally tally, Executor user) {
         return write(mutation, tally, user)
-                .thenApply(result -> result.old() == null ? null : Seen.old(new Seen<>(result.old(), binding::value)));
+                .thenApply(result -> result.old() == null
+                        ? null
+                        : ObservedEntry.old(new ObservedEntry<>(result.old(), binding::value)));
     }
 
     // Many at once
@@ -282,10 +284,11 @@ final class Writes<K, V> {
                             if (batch.failure != null) {
                                 entries.forEach(entry -> keys.remove(entry.getKey()));
                             }
-                            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
+                            Map<K, EntryAction<V, Boolean>> decisions = new HashMap<>();
                             keys.forEach(key -> decisions.put(
                                     key,
-                                    Decision.<V, Boolean>put(map.get(key), true).anyway()));
+                                    EntryAction.<V, Boolean>put(map.get(key), true)
+                                            .anyway()));
                             return decisions;
                         },
                         tally,
@@ -311,9 +314,9 @@ final class Writes<K, V> {
                             if (batch.failure != null) {
                                 keys.removeAll(left);
                             }
-                            Map<K, Decision<V, Boolean>> decisions = new HashMap<>();
+                            Map<K, EntryAction<V, Boolean>> decisions = new HashMap<>();
                             keys.forEach(key -> decisions.put(
-                                    key, Decision.<V, Boolean>remove(true).anyway()));
+                                    key, EntryAction.<V, Boolean>remove(true).anyway()));
                             return decisions;
                         },
                         tally,

@@ -1,9 +1,9 @@
 package dev.lockstep.jcache.event;
 
-import dev.lockstep.protocol.routing.ChangeListener;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Subscription;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.session.ChangeListener;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.Subscription;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.EntryChange;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ public final class Listeners<K, V> implements AutoCloseable {
     private final Function<Bytes, K> key;
     private final Function<Bytes, V> value;
     private final @Nullable Consumer<Bytes> gone;
-    private final List<Registration<K, V>> registrations = new CopyOnWriteArrayList<>();
+    private final List<ListenerRegistration<K, V>> registrations = new CopyOnWriteArrayList<>();
     private volatile @Nullable Stream synchronous;
     private @Nullable Stream asynchronous;
 
@@ -55,7 +55,7 @@ public final class Listeners<K, V> implements AutoCloseable {
 
         private final boolean synchronous;
         private final EventLoop loop;
-        private final Progress progress = new Progress();
+        private final DeliveryProgress progress = new DeliveryProgress();
         private volatile @Nullable Subscription subscription;
         private long backlogBytes;
         private boolean paused;
@@ -191,7 +191,7 @@ public final class Listeners<K, V> implements AutoCloseable {
      *
      * @throws IllegalArgumentException when it is registered already
      */
-    public void register(Registration<K, V> registration) {
+    public void register(ListenerRegistration<K, V> registration) {
         List<Stream> unused;
         try {
             synchronized (this) {
@@ -225,11 +225,13 @@ public final class Listeners<K, V> implements AutoCloseable {
     /** Takes away the streams that nobody listens to; to be closed without the lock, for which their listeners may be waiting. */
     private synchronized List<Stream> unused() {
         List<Stream> unused = new ArrayList<>();
-        if (synchronous != null && registrations.stream().noneMatch(Registration::isSynchronous)) {
+        if (synchronous != null && registrations.stream().noneMatch(ListenerRegistration::isSynchronous)) {
             unused.add(synchronous);
             synchronous = null;
         }
-        if (asynchronous != null && gone == null && registrations.stream().allMatch(Registration::isSynchronous)) {
+        if (asynchronous != null
+                && gone == null
+                && registrations.stream().allMatch(ListenerRegistration::isSynchronous)) {
             unused.add(asynchronous);
             asynchronous = null;
         }
@@ -244,7 +246,7 @@ public final class Listeners<K, V> implements AutoCloseable {
 
     /** The last listener of a kind ends the stream that it was fed by. */
     public void deregister(CacheEntryListenerConfiguration<K, V> configuration) {
-        for (Registration<K, V> registration : registrations) {
+        for (ListenerRegistration<K, V> registration : registrations) {
             if (registration.configuration().equals(configuration) && registrations.remove(registration)) {
                 registration.close();
             }
@@ -255,7 +257,9 @@ public final class Listeners<K, V> implements AutoCloseable {
     /** Waits until the synchronous listeners have heard of a change that this manager made. */
     public void await(int shard, long position, Bytes changed) {
         Stream current = synchronous;
-        if (current == null || LISTENING.get() || registrations.stream().noneMatch(Registration::isSynchronous)) {
+        if (current == null
+                || LISTENING.get()
+                || registrations.stream().noneMatch(ListenerRegistration::isSynchronous)) {
             return;
         }
         CacheEntryListenerException failure = current.progress.await(shard, position, changed, session.timeout());
@@ -290,7 +294,7 @@ public final class Listeners<K, V> implements AutoCloseable {
         if (type == null) {
             return;
         }
-        for (Registration<K, V> registration : registrations) {
+        for (ListenerRegistration<K, V> registration : registrations) {
             if (registration.isSynchronous() == synchronous && registration.hears(shard, change.version())) {
                 try {
                     registration.tell(event(type, change, registration.wantsOld()));
@@ -337,7 +341,7 @@ public final class Listeners<K, V> implements AutoCloseable {
             asynchronous = null;
         }
         last.forEach(Stream::close);
-        registrations.forEach(Registration::close);
+        registrations.forEach(ListenerRegistration::close);
         registrations.clear();
     }
 }

@@ -1,22 +1,22 @@
 package dev.lockstep.jcache.spi;
 
-import dev.lockstep.jcache.cache.Await;
-import dev.lockstep.jcache.cache.LockstepCacheException;
+import dev.lockstep.jcache.LockstepCacheException;
+import dev.lockstep.jcache.cache.ApplicationCode;
+import dev.lockstep.jcache.cache.FutureResults;
 import dev.lockstep.jcache.cache.SessionCache;
-import dev.lockstep.jcache.cache.UserCode;
 import dev.lockstep.jcache.expiry.RulePolicy;
 import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.Marshallers;
 import dev.lockstep.jcache.marshalling.References;
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.AttachedCache;
-import dev.lockstep.protocol.routing.EmbeddedNode;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.Session;
-import dev.lockstep.protocol.routing.Sessions;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.AttachedCache;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -83,22 +83,23 @@ public final class LockstepCacheManager implements CacheManager {
         this.properties = properties;
         this.settings = settings;
         boolean client = !settings.client().servers().isEmpty();
-        this.node = client ? null : Nodes.acquire(settings);
+        this.node = client ? null : EmbeddedNodes.acquire(settings);
         this.loop = EventLoop.threaded("lockstep-session");
         this.links = new NettyLinks(
                 settings.cluster(),
                 null,
                 settings.client().connectTimeout(),
                 settings.limits().maxInFlight());
-        Sessions sessions = new Sessions(links, settings.client().timeout(), Time.system(), loop, Entropy.system());
+        SessionFactory sessions =
+                new SessionFactory(links, settings.client().timeout(), Time.system(), loop, Entropy.system());
         this.session = opened(sessions);
     }
 
     /** A session, or nothing: what was started for it is stopped again. */
-    private Session opened(Sessions sessions) {
+    private Session opened(SessionFactory sessions) {
         try {
             return node == null ? sessions.client(settings.client().servers()) : sessions.embedded(node);
-        } catch (LockstepException refused) {
+        } catch (RequestFailedException refused) {
             stop();
             throw new CacheException("The CacheManager " + uri + " can't be opened: " + refused.getMessage(), refused);
         }
@@ -108,7 +109,7 @@ public final class LockstepCacheManager implements CacheManager {
         links.close();
         loop.close();
         if (node != null) {
-            Nodes.release(settings, node);
+            EmbeddedNodes.release(settings, node);
         }
     }
 
@@ -166,14 +167,14 @@ public final class LockstepCacheManager implements CacheManager {
                 throw new CacheException("This CacheManager has a cache " + name + " already");
             }
             Marshaller marshaller = marshaller(name, copy);
-            UserCode<K, V> code = new UserCode<>(name, copy);
+            ApplicationCode<K, V> code = new ApplicationCode<>(name, copy);
             AttachedCache made = null;
             boolean opened = false;
             try {
                 Template template = template(name);
                 CacheProposal proposal =
-                        Definitions.of(name, copy, code.policy(), own, template.settings(), template.place());
-                made = Await.result(session.createCache(proposal), session.timeout());
+                        CacheDefinitions.of(name, copy, code.policy(), own, template.settings(), template.place());
+                made = FutureResults.result(session.createCache(proposal), session.timeout());
                 Cache<K, V> cache = open(made.info(), copy, marshaller, code);
                 opened = true;
                 return cache;
@@ -194,7 +195,7 @@ public final class LockstepCacheManager implements CacheManager {
             return;
         }
         try {
-            Await.result(session.destroyCache(made.info().id()), session.timeout());
+            FutureResults.result(session.destroyCache(made.info().id()), session.timeout());
         } catch (CacheException silent) {
             LOG.warn(
                     "Cache {} was created, could not be opened, and stays in the cluster: {}",
@@ -221,7 +222,7 @@ public final class LockstepCacheManager implements CacheManager {
 
     private static Optional<String> matching(Map<String, CacheSettings> patterns, String name) {
         return patterns.keySet().stream()
-                .filter(pattern -> Definitions.matches(pattern, name))
+                .filter(pattern -> CacheDefinitions.matches(pattern, name))
                 .findFirst();
     }
 
@@ -233,7 +234,10 @@ public final class LockstepCacheManager implements CacheManager {
     }
 
     private <K, V> SessionCache<K, V> open(
-            CacheInfo info, MutableConfiguration<K, V> configuration, Marshaller marshaller, UserCode<K, V> code) {
+            CacheInfo info,
+            MutableConfiguration<K, V> configuration,
+            Marshaller marshaller,
+            ApplicationCode<K, V> code) {
         SessionCache<K, V> cache = new SessionCache<>(
                 this,
                 configuration,
@@ -362,11 +366,11 @@ public final class LockstepCacheManager implements CacheManager {
                 info,
                 configuration,
                 marshaller(definition.name(), configuration),
-                new UserCode<>(definition.name(), configuration));
+                new ApplicationCode<>(definition.name(), configuration));
     }
 
     private @Nullable CacheInfo find(String name) {
-        return Await.result(session.caches(), session.timeout()).stream()
+        return FutureResults.result(session.caches(), session.timeout()).stream()
                 .filter(info -> info.definition().name().equals(name))
                 .findFirst()
                 .orElse(null);
@@ -385,7 +389,7 @@ public final class LockstepCacheManager implements CacheManager {
     @Override
     public Iterable<String> getCacheNames() {
         checkOpen();
-        return Await.result(session.caches(), session.timeout()).stream()
+        return FutureResults.result(session.caches(), session.timeout()).stream()
                 .map(info -> info.definition().name())
                 .toList();
     }
@@ -398,7 +402,7 @@ public final class LockstepCacheManager implements CacheManager {
      */
     public Map<ReplicaStatus.State, Long> replicas() {
         checkOpen();
-        return Await.result(session.replicas(), session.timeout()).values().stream()
+        return FutureResults.result(session.replicas(), session.timeout()).values().stream()
                 .flatMap(List::stream)
                 .collect(Collectors.groupingBy(
                         ReplicaStatus::state, () -> new EnumMap<>(ReplicaStatus.State.class), Collectors.counting()));
@@ -410,7 +414,7 @@ public final class LockstepCacheManager implements CacheManager {
         Objects.requireNonNull(name, "name");
         CacheInfo info = find(name);
         if (info != null) {
-            Await.result(session.destroyCache(info.id()), session.timeout());
+            FutureResults.result(session.destroyCache(info.id()), session.timeout());
         }
         SessionCache<?, ?> open = open(name);
         if (open != null) {

@@ -1,9 +1,9 @@
 package dev.lockstep.protocol.netty;
 
-import dev.lockstep.protocol.routing.ConnectionRefusedException;
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.OutstandingRequests;
+import dev.lockstep.protocol.link.ConnectionRefusedException;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.OutstandingRequests;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.FrameCodec;
@@ -201,7 +201,7 @@ final class NettyLink implements Link {
             if (reply instanceof Reply.Welcome welcome && isAnother(welcome)) {
                 fail(
                         false,
-                        new LockstepException(
+                        new RequestFailedException(
                                 Status.FORMATION_DIFFERS,
                                 "Where node " + peer + " should be is node " + welcome.node()
                                         + ". Correct the addresses of the members"));
@@ -209,7 +209,7 @@ final class NettyLink implements Link {
                 welcomed = true;
                 opened(writer, welcome.maxFrameBytes());
             } else if (reply instanceof Reply.Refused refused) {
-                fail(false, new LockstepException(refused.status(), refused.message()));
+                fail(false, new RequestFailedException(refused.status(), refused.message()));
             } else {
                 throw new MalformedFrameException("Expected a welcome, got " + reply);
             }

@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.netty;
 
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import io.netty.bootstrap.Bootstrap;

@@ -1,6 +1,6 @@
 package dev.lockstep.protocol.netty;
 
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;

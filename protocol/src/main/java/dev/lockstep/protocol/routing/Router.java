@@ -1,5 +1,9 @@
 package dev.lockstep.protocol.routing;
 
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -28,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Sends a request where the map says, learns from the answer, and tries again within the deadline, always with the same
  * request id. Thread-safe; never blocks.
  */
-final class Router implements AutoCloseable {
+public final class Router implements AutoCloseable {
 
     private static final long ATTEMPT_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** How long another node may take to pass something on: if it can't reach the leader either, there is a new one soon. */
@@ -50,13 +54,13 @@ final class Router implements AutoCloseable {
     private final EventLoop loop;
     private final Entropy entropy;
     private final Duration timeout;
-    private final Directory directory;
-    private final Map<NodeId, Pulse> pulses = new ConcurrentHashMap<>();
-    private final Subject subject = new Subject();
+    private final LeaderDirectory directory;
+    private final Map<NodeId, LivenessProbe> pulses = new ConcurrentHashMap<>();
+    private final RequestDescriptions subject = new RequestDescriptions();
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private volatile boolean closed;
 
-    Router(
+    public Router(
             ClusterView view,
             Links links,
             @Nullable EmbeddedNode local,
@@ -71,36 +75,36 @@ final class Router implements AutoCloseable {
         this.entropy = entropy;
         this.timeout = timeout;
         NodeId localId = local == null ? null : local.member().id();
-        this.directory = new Directory(view, localId, entropy.nextInt(1 << 16), time);
+        this.directory = new LeaderDirectory(view, localId, entropy.nextInt(1 << 16), time);
     }
 
-    ClusterView view() {
+    public ClusterView view() {
         return directory.view();
     }
 
-    Duration timeout() {
+    public Duration timeout() {
         return timeout;
     }
 
-    /** Answers a definite reply, never a {@link Reply.Refused}: that fails with {@link LockstepException}. */
-    CompletableFuture<Reply> call(Request request) {
+    /** Answers a definite reply, never a {@link Reply.Refused}: that fails with {@link RequestFailedException}. */
+    public CompletableFuture<Reply> call(Request request) {
         return call(request, deadline());
     }
 
     /** As {@link #call(Request)}, by a deadline that counts since before. */
-    CompletableFuture<Reply> call(Request request, Deadline deadline) {
+    public CompletableFuture<Reply> call(Request request, Deadline deadline) {
         return call(request, deadline, late -> {});
     }
 
     /** As above; {@code late} is given what an attempt brought that was given up, after another had or the call had failed. */
-    CompletableFuture<Reply> call(Request request, Deadline deadline, Consumer<Reply> late) {
+    public CompletableFuture<Reply> call(Request request, Deadline deadline, Consumer<Reply> late) {
         Call call = new Call(request, deadline, late);
         call.attempt();
         return call.result;
     }
 
     /** Asks one member, once. Null if it does not answer within two seconds. */
-    CompletableFuture<@Nullable Reply> ask(Member member, Request request) {
+    public CompletableFuture<@Nullable Reply> ask(Member member, Request request) {
         CompletableFuture<@Nullable Reply> answer = new CompletableFuture<>();
         link(member).send(request, new Link.ReplyHandler() {
             @Override
@@ -118,32 +122,32 @@ final class Router implements AutoCloseable {
     }
 
     /** The way to the leader of a shard: straight, or through another member when it does not answer here. */
-    Route toLeader(int shard) {
+    public Route toLeader(int shard) {
         NodeId leader = directory.ledBy(shard);
         Member through = leader != null && directory.isSilent(leader) ? directory.wayRound(leader) : null;
         return through == null ? new Route(directory.leader(shard), null) : new Route(through, leader);
     }
 
     /** Sends a request once, and listens to no answer. */
-    void tell(Route route, Request request) {
+    public void tell(Route route, Request request) {
         link(route.to()).send(route.along(request), IGNORED);
     }
 
     /** By which an operation that begins now must have ended. */
-    Deadline deadline() {
+    public Deadline deadline() {
         return Deadline.after(time, timeout);
     }
 
-    long remainingNanos(Deadline deadline) {
+    public long remainingNanos(Deadline deadline) {
         return Math.max(0, deadline.remainingNanos(time));
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return closed;
     }
 
     /** Opens a stream of replies at the {@code attempt}-th best node; retrying is the caller's. */
-    Stream stream(Request.Subscribe request, int attempt, Link.ReplyHandler handler) {
+    public Stream stream(Request.Subscribe request, int attempt, Link.ReplyHandler handler) {
         List<Member> candidates = directory.candidates(request, false);
         Member member = candidates.get(attempt % candidates.size());
         Opening opening = new Opening(member, handler);
@@ -155,10 +159,10 @@ final class Router implements AutoCloseable {
     }
 
     /** A subscription on a link. */
-    record Stream(Link link, long correlationId) {
+    public record Stream(Link link, long correlationId) {
 
         /** Ends it, also where it has not begun yet. */
-        void end() {
+        public void end() {
             if (link.isOpen()) {
                 link.send(new Request.Unsubscribe(correlationId), IGNORED);
             }
@@ -169,9 +173,11 @@ final class Router implements AutoCloseable {
         return local != null && member.id().equals(local.member().id()) ? local.link() : links.to(member);
     }
 
-    private Pulse pulse(Member member) {
-        Pulse known = pulses.get(member.id());
-        return known != null ? known : pulses.computeIfAbsent(member.id(), id -> new Pulse(loop, () -> ask(member)));
+    private LivenessProbe pulse(Member member) {
+        LivenessProbe known = pulses.get(member.id());
+        return known != null
+                ? known
+                : pulses.computeIfAbsent(member.id(), id -> new LivenessProbe(loop, () -> ask(member)));
     }
 
     private void heard(Member member) {
@@ -232,7 +238,7 @@ final class Router implements AutoCloseable {
     }
 
     /** A subscription that has yet to begin: a node that is silent meanwhile fails it. What comes later goes through. */
-    private final class Opening implements Link.ReplyHandler, Pulse.Waiter {
+    private final class Opening implements Link.ReplyHandler, LivenessProbe.Waiter {
 
         private final Member member;
         private final Link.ReplyHandler handler;
@@ -294,17 +300,17 @@ final class Router implements AutoCloseable {
         private final Set<NodeId> lost = new HashSet<>();
         private final Set<NodeId> detours = new HashSet<>();
         private @Nullable Route detour;
-        private @Nullable LockstepException last;
+        private @Nullable RequestFailedException last;
 
         Call(Request request, Deadline deadline, Consumer<Reply> late) {
             this.request = request;
             this.deadline = deadline;
             this.late = late;
-            this.group = request instanceof Request.ToShard toShard ? toShard.shard() : Directory.CONTROL;
+            this.group = request instanceof Request.ToShard toShard ? toShard.shard() : LeaderDirectory.CONTROL;
             this.once = request instanceof Request.Write
                     || request instanceof Request.Clear
                     || request instanceof Request.AlterCache;
-            this.fromLeader = group == Directory.CONTROL
+            this.fromLeader = group == LeaderDirectory.CONTROL
                     ? !(request instanceof Request.DescribeCluster)
                     : request instanceof Request.ToLeader
                             || (request instanceof Request.Read read && read.consistency() == Consistency.STRONG);
@@ -368,14 +374,14 @@ final class Router implements AutoCloseable {
         private void refused(Route route, Reply.Refused refused) {
             Status status = refused.status();
             if (once && maybeDone && status.kind() == Status.Kind.PERMANENT) {
-                result.completeExceptionally(new LockstepException(
+                result.completeExceptionally(new RequestFailedException(
                         Status.INDETERMINATE,
                         "An earlier attempt may have been applied; the last was refused: " + refused.message()));
                 return;
             }
             maybeDone |= changes && status.kind() == Status.Kind.INDETERMINATE;
-            last = new LockstepException(status, refused.message());
-            RetryPolicy advice = RetryPolicy.after(refused, attempts);
+            last = new RequestFailedException(status, refused.message());
+            RetryDecision advice = RetryDecision.after(refused, attempts);
             if (advice.elsewhere()) {
                 tried.add(route.to().id());
             }
@@ -434,21 +440,21 @@ final class Router implements AutoCloseable {
             }
             refresh();
             tried.add(route.to().id());
-            follow(RetryPolicy.afterSilence(attempts - lost.size()));
+            follow(RetryDecision.afterSilence(attempts - lost.size()));
         }
 
-        private static LockstepException unreachable(Member target, Throwable cause) {
-            return new LockstepException(
+        private static RequestFailedException unreachable(Member target, Throwable cause) {
+            return new RequestFailedException(
                     Status.NO_LEADER, "Node " + target + " can't be reached or does not answer: " + cause, cause);
         }
 
-        private void follow(RetryPolicy advice) {
+        private void follow(RetryDecision advice) {
             if (!advice.again()) {
-                LockstepException cause = last;
+                RequestFailedException cause = last;
                 result.completeExceptionally(
                         cause == null
-                                ? new LockstepException(Status.NO_LEADER, subject.of(request) + " was not sent")
-                                : new LockstepException(
+                                ? new RequestFailedException(Status.NO_LEADER, subject.of(request) + " was not sent")
+                                : new RequestFailedException(
                                         cause.status(), subject.of(request) + ": " + cause.getMessage(), cause));
                 return;
             }
@@ -465,7 +471,7 @@ final class Router implements AutoCloseable {
         }
 
         private void giveUp(boolean unreachable) {
-            LockstepException cause = last;
+            RequestFailedException cause = last;
             Status none = cause == null ? Status.NO_LEADER : cause.status();
             Status status = maybeDone ? Status.INDETERMINATE : none;
             String what = subject.of(request);
@@ -476,7 +482,7 @@ final class Router implements AutoCloseable {
                                     + directory.unreachableFor().toSeconds()
                                     + " s, so nothing is waited for until one does;"
                             : " within " + timeout.toMillis() + " ms";
-            result.completeExceptionally(new LockstepException(
+            result.completeExceptionally(new RequestFailedException(
                     status,
                     what + " did not succeed" + when + " and " + attempts + " attempts"
                             + (maybeDone ? "; it may have been applied" : "; nothing was applied")
@@ -485,10 +491,10 @@ final class Router implements AutoCloseable {
         }
 
         /** One try at one node: the first of reply, failure and time-out counts; a late definite reply still helps. */
-        private final class Attempt implements Link.ReplyHandler, Pulse.Waiter {
+        private final class Attempt implements Link.ReplyHandler, LivenessProbe.Waiter {
 
             private final Route route;
-            private final Pulse pulse;
+            private final LivenessProbe pulse;
             private final AtomicBoolean over = new AtomicBoolean();
             private EventLoop.@Nullable Timer timer;
 
@@ -566,7 +572,7 @@ final class Router implements AutoCloseable {
      *
      * @param passedOnTo the leader that it shall pass the request on to, because it does not answer here; else null
      */
-    record Route(Member to, @Nullable NodeId passedOnTo) {
+    public record Route(Member to, @Nullable NodeId passedOnTo) {
 
         private Request along(Request request) {
             return passedOnTo == null ? request : new Request.PassOn(passedOnTo, request);

@@ -10,7 +10,7 @@ enum FuzzTarget {
     REQUEST("protocol", "dev.lockstep.protocol.wire.RequestFuzz"),
     REPLY("protocol", "dev.lockstep.protocol.wire.ReplyFuzz"),
     BATCH("cluster-node", "dev.lockstep.cluster.machine.BatchFuzz"),
-    RAFT("cluster-node", "dev.lockstep.cluster.consensus.ratis.RaftMessagesFuzz"),
+    RAFT("cluster-node", "dev.lockstep.cluster.consensus.ratis.transport.RaftMessagesFuzz"),
     SETTINGS("protocol", "dev.lockstep.protocol.settings.SettingsFuzz"),
     URI("protocol", "dev.lockstep.protocol.settings.UriFuzz"),
     MARSHALLER("jcache-provider", "dev.lockstep.jcache.marshalling.MarshallerFuzz");

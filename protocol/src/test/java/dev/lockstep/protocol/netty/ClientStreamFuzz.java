@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.fuzz.Allocation;
-import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Consistency;

@@ -3,9 +3,9 @@ package dev.lockstep.protocol.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.LockstepException;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -214,7 +214,7 @@ class NettyLinkTest {
             assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOfSatisfying(
-                            LockstepException.class,
+                            RequestFailedException.class,
                             refused -> assertThat(refused.status()).isEqualTo(Status.WRONG_CLUSTER));
         }
     }

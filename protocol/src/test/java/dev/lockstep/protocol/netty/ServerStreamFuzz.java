@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.fuzz.Allocation;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.FrameCodec;

@@ -3,8 +3,8 @@ package dev.lockstep.protocol.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;

@@ -1,5 +1,7 @@
 package dev.lockstep.protocol.routing;
 
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -18,11 +20,11 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Three nodes whose answers are scripted. Node 1 leads all shards, until the script says otherwise. */
-final class FakeNetwork implements Links {
+public final class FakeNetwork implements Links {
 
-    static final NodeId N1 = new NodeId("n1");
-    static final NodeId N2 = new NodeId("n2");
-    static final NodeId N3 = new NodeId("n3");
+    public static final NodeId N1 = new NodeId("n1");
+    public static final NodeId N2 = new NodeId("n2");
+    public static final NodeId N3 = new NodeId("n3");
 
     private final List<Member> members;
     private final int shards;
@@ -34,14 +36,14 @@ final class FakeNetwork implements Links {
 
     /** How a node takes a request; it may answer now, later, or never. */
     @FunctionalInterface
-    interface Node {
+    public interface Node {
         void serve(Request request, Link.ReplyHandler handler);
     }
 
     /** A request that arrived at a node. */
-    record Sent(NodeId to, Request request, Link.ReplyHandler handler) {}
+    public record Sent(NodeId to, Request request, Link.ReplyHandler handler) {}
 
-    FakeNetwork(int shards) {
+    public FakeNetwork(int shards) {
         this.shards = shards;
         this.members = List.of(new Member(N1, "h", 1), new Member(N2, "h", 2), new Member(N3, "h", 3));
         members.forEach(member -> nodes.put(member.id(), FakeNetwork::movedToNode1));
@@ -51,21 +53,21 @@ final class FakeNetwork implements Links {
         handler.reply(new Reply.Refused(Status.MOVED, "elsewhere", 0, N1));
     }
 
-    ClusterView view() {
+    public ClusterView view() {
         Map<Integer, NodeId> leaders = new HashMap<>();
         IntStream.range(-1, shards).forEach(group -> leaders.put(group, N1));
         List<NodeId> ids = members.stream().map(Member::id).toList();
         return new ClusterView("demo", members, new ShardMap(1, Collections.nCopies(shards, ids)), leaders);
     }
 
-    void at(NodeId node, Node behaviour) {
+    public void at(NodeId node, Node behaviour) {
         nodes.put(node, behaviour);
         silent.remove(node);
         refusing.remove(node);
     }
 
     /** From now on the node answers nothing at all, until it is given a behaviour. */
-    void silence(NodeId node) {
+    public void silence(NodeId node) {
         at(node, (request, handler) -> {});
         silent.add(node);
     }
@@ -77,7 +79,7 @@ final class FakeNetwork implements Links {
     }
 
     /** Everything that was sent but questions about the cluster, which are answered here, if the node answers anything. */
-    List<Sent> sent() {
+    public List<Sent> sent() {
         return List.copyOf(sent);
     }
 

@@ -5,6 +5,9 @@ import static dev.lockstep.protocol.routing.FakeNetwork.N2;
 import static dev.lockstep.protocol.routing.FakeNetwork.N3;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
@@ -48,7 +51,7 @@ class RouterTest {
 
     private static Status statusOf(CompletableFuture<?> future) {
         assertThat(future).isCompletedExceptionally();
-        return ((LockstepException) Session.unwrap(
+        return ((RequestFailedException) Session.unwrap(
                         future.handle((value, failure) -> failure).join()))
                 .status();
     }

@@ -1,6 +1,6 @@
 package dev.lockstep.spring;
 
-import dev.lockstep.jcache.cache.AsyncCache;
+import dev.lockstep.jcache.AsyncCache;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -21,7 +21,7 @@ import org.springframework.cache.jcache.JCacheCache;
  */
 public class LockstepCache extends JCacheCache {
 
-    private final dev.lockstep.jcache.cache.LockstepCache<Object, Object> lockstep;
+    private final dev.lockstep.jcache.LockstepCache<Object, Object> lockstep;
     private final AsyncCache<Object, Object> async;
 
     /**
@@ -32,7 +32,7 @@ public class LockstepCache extends JCacheCache {
     @SuppressWarnings("unchecked")
     public LockstepCache(Cache<Object, Object> cache, boolean allowNullValues) {
         super(cache, allowNullValues);
-        this.lockstep = cache.unwrap(dev.lockstep.jcache.cache.LockstepCache.class);
+        this.lockstep = cache.unwrap(dev.lockstep.jcache.LockstepCache.class);
         this.async = lockstep.async();
     }
 

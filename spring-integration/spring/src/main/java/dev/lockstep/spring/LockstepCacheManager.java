@@ -2,7 +2,7 @@ package dev.lockstep.spring;
 
 import dev.lockstep.jcache.marshalling.Marshallers;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
-import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.CacheSettings;
@@ -145,7 +145,8 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
         try {
             return lockstep.createCache(name, (Configuration<Object, Object>) configuration);
         } catch (CacheException refused) {
-            throw refused.getCause() instanceof LockstepException cause && cause.status() == Status.DEFINITION_DIFFERS
+            throw refused.getCause() instanceof RequestFailedException cause
+                            && cause.status() == Status.DEFINITION_DIFFERS
                     ? new CacheDefinitionException(name, cause)
                     : refused;
         }

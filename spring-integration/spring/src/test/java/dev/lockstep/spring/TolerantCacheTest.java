@@ -3,10 +3,10 @@ package dev.lockstep.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.jcache.cache.AsyncCache;
-import dev.lockstep.jcache.cache.Await;
-import dev.lockstep.jcache.cache.LockstepCacheException;
-import dev.lockstep.protocol.routing.LockstepException;
+import dev.lockstep.jcache.AsyncCache;
+import dev.lockstep.jcache.LockstepCacheException;
+import dev.lockstep.jcache.cache.FutureResults;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Status;
@@ -44,7 +44,7 @@ class TolerantCacheTest {
     @BeforeEach
     void open() {
         cluster = jcache.createCache("prices", new MutableConfiguration<>());
-        cache = new TolerantCache(refusing(dev.lockstep.jcache.cache.LockstepCache.class, cluster), true, outage);
+        cache = new TolerantCache(refusing(dev.lockstep.jcache.LockstepCache.class, cluster), true, outage);
     }
 
     @AfterEach
@@ -83,9 +83,9 @@ class TolerantCacheTest {
     }
 
     private LockstepCacheException refused() {
-        LockstepException refused = new LockstepException(refusal, "as the test wants it");
+        RequestFailedException refused = new RequestFailedException(refusal, "as the test wants it");
         try {
-            Await.result(CompletableFuture.failedFuture(refused), Duration.ofSeconds(30));
+            FutureResults.result(CompletableFuture.failedFuture(refused), Duration.ofSeconds(30));
             throw new AssertionError("It has not failed");
         } catch (LockstepCacheException translated) {
             return translated;
@@ -152,7 +152,7 @@ class TolerantCacheTest {
         assertThatThrownBy(() -> cache.put("tea", 1)).isInstanceOf(LockstepCacheException.class);
         assertThatThrownBy(() -> cache.evict("tea")).isInstanceOf(LockstepCacheException.class);
         assertThatThrownBy(cache::clear).isInstanceOf(LockstepCacheException.class);
-        assertThatThrownBy(() -> end(cache.retrieve("tea"))).hasRootCauseInstanceOf(LockstepException.class);
+        assertThatThrownBy(() -> end(cache.retrieve("tea"))).hasRootCauseInstanceOf(RequestFailedException.class);
     }
 
     @Test
@@ -181,7 +181,7 @@ class TolerantCacheTest {
     /** One that runs the loader, and then can't reach the cluster. */
     private javax.cache.Cache<Object, Object> losingWhatWasLoaded() {
         refusal = null;
-        return losing(dev.lockstep.jcache.cache.LockstepCache.class, cluster);
+        return losing(dev.lockstep.jcache.LockstepCache.class, cluster);
     }
 
     @SuppressWarnings("unchecked")

@@ -7,7 +7,7 @@ import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.ShiftedNode;
 import dev.lockstep.cluster.testing.TcpProxy;
-import dev.lockstep.protocol.routing.Session;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.net.URI;

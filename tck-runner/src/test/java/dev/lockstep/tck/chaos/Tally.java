@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** What a run of chaos did so far. Thread-safe. */
 final class Tally {
@@ -45,7 +46,9 @@ final class Tally {
     private Longest thisRound = new Longest();
     private final Longest withMajority = new Longest();
     private final Longest withoutMajority = new Longest();
-    private final Map<Fault, Long> longestCallByFault = new EnumMap<>(Fault.class);
+    /** By the faults of a round, in the order in which they came. */
+    private final Map<String, Long> longestCallByFaults = new TreeMap<>();
+
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
     private final Map<String, Integer> odd = new TreeMap<>();
 
@@ -93,8 +96,9 @@ final class Tally {
         rounds++;
         lastAcknowledged = 0;
         (majority ? withMajority : withoutMajority).add(thisRound);
-        if (inIt.size() == 1) {
-            longestCallByFault.merge(inIt.get(0), thisRound.call(), Math::max);
+        if (majority) {
+            String names = inIt.stream().map(Fault::name).collect(Collectors.joining("+"));
+            longestCallByFaults.merge(names, thisRound.call(), Math::max);
         }
         thisRound = new Longest();
         leaderChanges += leadersChanged;
@@ -135,7 +139,7 @@ final class Tally {
     @Override
     public synchronized String toString() {
         return ("rounds=%d operations=%d acknowledged=%d failed=%d outcome-unknown=%d fewest-acknowledged=%d leader-changes=%d"
-                        + " longest-recovery-ms=%d longest-gap-ms=%d longest-call-ms=%d %s by-fault=%s"
+                        + " longest-recovery-ms=%d longest-gap-ms=%d longest-call-ms=%d %s by-faults=%s"
                         + " without-majority: longest-gap-ms=%d longest-call-ms=%d faults=%s odd=%s violations=%d undecided=%d")
                 .formatted(
                         rounds,
@@ -149,7 +153,7 @@ final class Tally {
                         withMajority.gap,
                         withMajority.call(),
                         withMajority.calls,
-                        longestCallByFault,
+                        longestCallByFaults,
                         withoutMajority.gap,
                         withoutMajority.call(),
                         faults,

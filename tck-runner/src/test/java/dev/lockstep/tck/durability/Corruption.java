@@ -1,7 +1,7 @@
 package dev.lockstep.tck.durability;
 
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.cluster.testing.Harm;
+import dev.lockstep.cluster.testing.FileCorruption;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -99,8 +99,8 @@ final class Corruption implements AutoCloseable {
                     .toList();
         }
         Path file = files.get(random.nextInt(files.size()));
-        Harm harm = Harm.values()[random.nextInt(Harm.values().length)];
-        int written = Harm.written(file);
+        FileCorruption harm = FileCorruption.values()[random.nextInt(FileCorruption.values().length)];
+        int written = FileCorruption.written(file);
         int at = random.nextInt(Math.max(1, written));
         harm.to(file, at);
         return harm + " " + file.getFileName() + " at " + at + " of " + written;

@@ -1,7 +1,7 @@
 package dev.lockstep.tck.durability;
 
-import dev.lockstep.cluster.consensus.ratis.HarmedLog;
-import dev.lockstep.cluster.snapshot.HarmedCheckpoint;
+import dev.lockstep.cluster.checkpoint.CorruptedCheckpoint;
+import dev.lockstep.cluster.consensus.ratis.CorruptedLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,13 +63,13 @@ public final class CorruptionMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        HarmedCheckpoint checkpoint = HarmedCheckpoint.ofAtLeast(size);
+        CorruptedCheckpoint checkpoint = CorruptedCheckpoint.ofAtLeast(size);
         List<String> missed =
                 new ArrayList<>(checkpoint.harmEach(at -> System.out.printf("byte %d of a checkpoint%n", at)));
         System.out.printf("checkpoint: tried=%d undetected=%d%n", checkpoint.tried(), missed.size());
         Path home = folder.resolve("nodes-" + ProcessHandle.current().pid()).toAbsolutePath();
         System.out.printf("seed=%d, the nodes' logs in %s%n", seed, home);
-        try (HarmedLog log = new HarmedLog(Files.createDirectories(home.resolve("alone")))) {
+        try (CorruptedLog log = new CorruptedLog(Files.createDirectories(home.resolve("alone")))) {
             log.harmEach(1, this::tell);
             missed.addAll(log.undetected());
             System.out.println("log: " + log);

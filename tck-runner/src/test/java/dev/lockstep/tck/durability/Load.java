@@ -3,7 +3,7 @@ package dev.lockstep.tck.durability;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.jcache.cache.LockstepCache;
+import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.jcache.spi.LockstepCacheManager;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.lockstep.tck.durability;
 
-import dev.lockstep.jcache.cache.LockstepCacheException;
+import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;

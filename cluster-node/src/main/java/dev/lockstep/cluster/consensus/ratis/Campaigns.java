@@ -1,6 +1,9 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.cluster.consensus.ratis.LinkTransport.Votes;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport.Votes;
+import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.util.HashSet;
@@ -30,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * connections to it are refused here too, so a majority must find that nobody listens there. A connection that is merely lost says nothing. Votes
  * themselves are Raft's. Used on the loops of the groups, each group on its own; what the groups share is concurrent.
  */
-final class Campaigns {
+public final class Campaigns {
 
     private static final Logger LOG = LoggerFactory.getLogger(Campaigns.class);
     /** Randomises campaigns, so that two candidates seldom split the votes. */
@@ -47,21 +50,21 @@ final class Campaigns {
     private final Map<RaftGroupId, Long> askedNanos = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, Long> yieldedNanos = new ConcurrentHashMap<>();
 
-    Campaigns(RaftServer server, LinkTransport.Wires wires, LinkRpc rpc) {
+    public Campaigns(RaftServer server, LinkTransport.Wires wires, LinkRpc rpc) {
         this.server = server;
         this.wires = wires;
         this.rpc = rpc;
     }
 
     /** A connection to a peer was refused. On any thread; returns at once. */
-    void refusedBy(RaftPeerId peer) {
+    public void refusedBy(RaftPeerId peer) {
         for (RaftGroupId group : server.getGroupIds()) {
             rpc.loop(group).execute(() -> plan(group, peer));
         }
     }
 
     /** To be called regularly. */
-    void tick() {
+    public void tick() {
         for (RaftGroupId group : wires.contacts().silentFor(longestNanos())) {
             if (!isWithin(askedNanos.get(group))) {
                 rpc.loop(group).execute(() -> {
@@ -109,8 +112,8 @@ final class Campaigns {
         }
         askedNanos.put(group, wires.time().nanos());
         Set<NodeId> granted = new HashSet<>(Set.of(new NodeId(server.getId().toString())));
-        for (NodeId voter : Peers.allVoters(division.getRaftConf())) {
-            RaftPeerId peer = Peers.id(voter);
+        for (NodeId voter : RatisNames.allVoters(division.getRaftConf())) {
+            RaftPeerId peer = RatisNames.id(voter);
             if (!peer.equals(server.getId()) && !peer.equals(leader)) {
                 RequestVoteRequestProto request = RequestVoteRequestProto.newBuilder()
                         .setServerRequest(header(group, peer))
@@ -150,7 +153,7 @@ final class Campaigns {
         RaftServer.Division division = followerOf(group, leader);
         if (division == null
                 || division.getInfo().getCurrentTerm() != last.getTerm()
-                || !Peers.isMajority(division.getRaftConf(), granted)) {
+                || !RatisNames.isMajority(division.getRaftConf(), granted)) {
             return;
         }
         StartLeaderElectionRequestProto election = StartLeaderElectionRequestProto.newBuilder()
@@ -170,7 +173,7 @@ final class Campaigns {
      *
      * @param refusal of Ratis
      */
-    boolean grants(RequestVoteRequestProto request, RequestVoteReplyProto refusal) {
+    public boolean grants(RequestVoteRequestProto request, RequestVoteReplyProto refusal) {
         RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
         RaftPeerId candidate = RaftPeerId.valueOf(request.getServerRequest().getRequestorId());
         RaftServer.Division division = follower(group);
@@ -180,7 +183,7 @@ final class Campaigns {
                 || leader.equals(candidate)
                 || !rpc.peer(leader).isRefused()
                 || request.getCandidateTerm() < division.getInfo().getCurrentTerm()
-                || !Peers.allVoters(division.getRaftConf()).contains(Peers.node(candidate))
+                || !RatisNames.allVoters(division.getRaftConf()).contains(RatisNames.node(candidate))
                 || TermIndex.valueOf(request.getCandidateLastEntry())
                                 .compareTo(TermIndex.valueOf(refusal.getLastEntry()))
                         < 0

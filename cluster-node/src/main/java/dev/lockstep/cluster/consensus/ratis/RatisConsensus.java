@@ -3,10 +3,16 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
+import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.files.DiskMonitor;
+import dev.lockstep.cluster.files.UncleanShutdown;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.NodeId;
@@ -65,8 +71,8 @@ public final class RatisConsensus implements Consensus {
     private final ReplicaCheckpoints.Means means;
     private final Consumer<IOException> diskFailed;
     private final AtomicBoolean failed = new AtomicBoolean();
-    private final DiskWatch watch;
-    private final LastRun lastRun;
+    private final DiskMonitor watch;
+    private final UncleanShutdown lastRun;
     private final RaftServer server;
     private volatile boolean closed;
 
@@ -123,19 +129,26 @@ public final class RatisConsensus implements Consensus {
         this.diskFailed = diskFailed;
         // Whether a fault ends the JVM, which may be an application's, is for nobody below the node to decide.
         ExitUtils.disableSystemExit();
-        this.lastRun = new LastRun(Files.createDirectories(settings.folder()));
+        this.lastRun = new UncleanShutdown(Files.createDirectories(settings.folder()));
         noticeHowItEnded();
         this.server = server(transport.apply(contacts, replicas::get));
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
-        this.opening = SideBySide.loops("raft-opens-" + settings.self().id());
+        this.opening =
+                ParallelGroupOpening.loops("raft-opens-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
         this.means = new ReplicaCheckpoints.Means(
                 settings.checkpoints(),
                 checkpointing,
-                Pace.ofOnePartIn(CHECKPOINT_PART, time),
+                DutyCycle.ofOnePartIn(CHECKPOINT_PART, time),
                 time,
                 settings.checkpointInterval());
-        this.watch = new DiskWatch(settings, time, loop, this::failed);
+        this.watch = new DiskMonitor(
+                settings.folder(),
+                settings.durability() == Durability.PROCESS,
+                settings.self().id(),
+                time,
+                loop,
+                this::failed);
         try {
             server.start();
             if (settings.durability() == Durability.DISK || lastRun.canTell()) {
@@ -154,23 +167,23 @@ public final class RatisConsensus implements Consensus {
      */
     private RaftServer server(Transport transport) throws IOException {
         File groups = settings.folder().toFile();
-        RaftProperties properties = LeanProperties.of(settings);
+        RaftProperties properties = RatisProperties.of(settings);
         transport.settings().accept(properties);
-        LeanProperties.keepIn(properties, new File(groups, "none-yet"), new File(groups, "removed"));
+        RatisProperties.keepIn(properties, new File(groups, "none-yet"), new File(groups, "removed"));
         RaftServer built = RaftServer.newBuilder()
-                .setServerId(Peers.id(settings.self().id()))
+                .setServerId(RatisNames.id(settings.self().id()))
                 .setProperties(properties)
                 .setParameters(transport.parameters())
                 .setStateMachineRegistry(this::machine)
                 .build();
-        LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
-        SideBySide.letOpen(built);
+        RatisProperties.keepIn(properties, groups, new File(groups, "removed"));
+        ParallelGroupOpening.letOpen(built);
         return built;
     }
 
     private void noticeHowItEnded() throws IOException {
         if (lastRun.wasCutShort()) {
-            ReplicaFiles.noteAll(
+            RaftLogFiles.noteAll(
                     settings.folder(),
                     "its machine went down or its disk failed while the node was running; the last that it wrote may be gone");
         }
@@ -225,7 +238,7 @@ public final class RatisConsensus implements Consensus {
 
     @Override
     public void recover(int group, long term, boolean stands, Consumer<Reply> answer) {
-        RatisReplica replica = replicas.get(Peers.groupId(settings.cluster(), group));
+        RatisReplica replica = replicas.get(RatisNames.groupId(settings.cluster(), group));
         if (replica == null) {
             answer.accept(Reply.Refused.of(Status.INVALID, "There is no replica of group " + group + " here"));
         } else {

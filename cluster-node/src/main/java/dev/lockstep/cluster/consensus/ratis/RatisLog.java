@@ -1,9 +1,10 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.snapshot.CheckpointPiece;
+import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -160,7 +161,7 @@ final class RatisLog implements ReplicatedLog {
                 && configuration.equals(last.configuration())) {
             return last.standing();
         }
-        Standing standing = new Standing(term, leads, ready, Peers.node(leader), Peers.voters(configuration));
+        Standing standing = new Standing(term, leads, ready, RatisNames.node(leader), RatisNames.voters(configuration));
         seen = new Seen(leader, configuration, standing);
         return standing;
     }

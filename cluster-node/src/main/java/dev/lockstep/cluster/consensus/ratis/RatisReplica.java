@@ -1,14 +1,24 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.consensus.ratis.Amnesia.Decision;
-import dev.lockstep.cluster.consensus.ratis.Amnesia.Memory;
-import dev.lockstep.cluster.consensus.ratis.Amnesia.Standing;
-import dev.lockstep.cluster.consensus.ratis.ReplicaFiles.Note;
-import dev.lockstep.cluster.snapshot.CheckpointId;
-import dev.lockstep.cluster.snapshot.SmallFile;
+import dev.lockstep.cluster.consensus.ratis.files.CorruptStateException;
+import dev.lockstep.cluster.consensus.ratis.files.CorruptionClassifier;
+import dev.lockstep.cluster.consensus.ratis.files.DurableWatermark;
+import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
+import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
+import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.Note;
+import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinRounds;
+import dev.lockstep.cluster.files.SmallFile;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.NodeId;
@@ -37,7 +47,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One replica of a Raft group on a node's Ratis server: opens it, at once if it remembers all that it has said to the others, and
- * otherwise once they have told it what it needs ({@link Amnesia}). Thread-safe; it is opened on one loop, and the others are asked on another, never
+ * otherwise once they have told it what it needs ({@link RejoinProtocol}). Thread-safe; it is opened on one loop, and the others are asked on another, never
  * at the same time.
  */
 final class RatisReplica implements LinkTransport.Votes {
@@ -53,10 +63,10 @@ final class RatisReplica implements LinkTransport.Votes {
     private final int group;
     private final RaftGroup raftGroup;
     private final String name;
-    private final ReplicaFiles files;
+    private final RaftLogFiles files;
     private final ReplicaCheckpoints checkpoints;
-    private final GroupRequests requests;
-    private final StandingRounds rounds;
+    private final GroupAdmin requests;
+    private final RejoinRounds rounds;
     private final RatisLog log;
     private volatile Standing standing = new Standing(Memory.NEW, 0);
     private volatile boolean votes;
@@ -67,7 +77,7 @@ final class RatisReplica implements LinkTransport.Votes {
     /** When it has last had another elected; on the loop. */
     private long electedNanos;
     /** What was marked before it was opened, of what is not moved aside. */
-    private Mark marked = Mark.NONE;
+    private DurableWatermark marked = DurableWatermark.NONE;
 
     /**
      * What a replica has of its node.
@@ -92,18 +102,17 @@ final class RatisReplica implements LinkTransport.Votes {
         this.machine = machine;
         this.group = group;
         RatisSettings settings = host.settings();
-        RaftGroupId id = Peers.groupId(settings.cluster(), group);
-        this.raftGroup = Peers.group(id, replicas, settings.members());
+        RaftGroupId id = RatisNames.groupId(settings.cluster(), group);
+        this.raftGroup = RatisNames.group(id, replicas, settings.members());
         this.name = "group " + group + " on " + settings.self().id();
-        this.files = new ReplicaFiles(settings.folder(), id.getUuid().toString(), label(group));
+        this.files = new RaftLogFiles(settings.folder(), id.getUuid().toString(), label(group));
         this.checkpoints = new ReplicaCheckpoints(name, group, label(group), machine, host.means());
-        this.requests = new GroupRequests(host.server(), host.client(), raftGroup, name);
-        List<RaftPeerId> others = voters().stream()
-                .filter(peer -> !peer.equals(host.server().getId()))
+        this.requests = new GroupAdmin(host.server(), host.client(), raftGroup, name);
+        List<NodeId> others = replicas.stream()
+                .filter(node -> !node.equals(settings.self().id()))
                 .toList();
-        this.rounds = new StandingRounds(
+        this.rounds = new RejoinRounds(
                 name,
-                raftGroup,
                 others,
                 host.loop(),
                 host.means().time(),
@@ -210,7 +219,7 @@ final class RatisReplica implements LinkTransport.Votes {
         Note note = files.note();
         try {
             marked = files.marked();
-        } catch (DamagedException damaged) {
+        } catch (CorruptStateException damaged) {
             note = note != null && note.memory() == Memory.LOST
                     ? note
                     : Note.lost(false, String.valueOf(damaged.getMessage()));
@@ -239,7 +248,7 @@ final class RatisReplica implements LinkTransport.Votes {
         try {
             files.checkVote(voters(), host.server().getId(), marked);
             return null;
-        } catch (DamagedException damaged) {
+        } catch (CorruptStateException damaged) {
             Note note = new Note(Memory.SHORTENED, 0, false, false, String.valueOf(damaged.getMessage()));
             files.write(note);
             LOG.error(
@@ -261,7 +270,7 @@ final class RatisReplica implements LinkTransport.Votes {
         }
         try {
             files.checkVote(voters(), host.server().getId(), marked);
-        } catch (DamagedException damaged) {
+        } catch (CorruptStateException damaged) {
             files.forgetVote(host.server().getId());
         }
         if (note.memory() == Memory.CATCHING_UP) {
@@ -283,7 +292,7 @@ final class RatisReplica implements LinkTransport.Votes {
         RatisStateMachine attempt = new RatisStateMachine(name, machine, checkpoints, this::remove, host.diskFailed());
         applying = attempt;
         try {
-            TornTail.cutOff(files.current());
+            LogTailRepair.cutOff(files.current());
             RaftServer.Division open = requests.open(host.settings().folder());
             requireWhole(open.getRaftLog(), attempt);
             division = open;
@@ -291,11 +300,11 @@ final class RatisReplica implements LinkTransport.Votes {
         } catch (IOException failure) {
             attempt.stop(failure);
             applying = null;
-            String damage = Damage.of(failure);
+            String damage = CorruptionClassifier.of(failure);
             if (damage == null) {
                 throw failure;
             }
-            lose(Note.lost(Damage.isOfCheckpoints(failure), damage), failure);
+            lose(Note.lost(CorruptionClassifier.isOfCheckpoints(failure), damage), failure);
             return false;
         }
         if (standing.memory() == Memory.CATCHING_UP) {
@@ -318,7 +327,7 @@ final class RatisReplica implements LinkTransport.Votes {
         if (damage != null) {
             opened.stop(new IOException(damage)); // or its end would count as one by itself
             requests.close();
-            throw new DamagedException(damage);
+            throw new CorruptStateException(damage);
         }
     }
 
@@ -326,7 +335,7 @@ final class RatisReplica implements LinkTransport.Votes {
     private void lose(Note what, @Nullable Throwable failure) throws IOException {
         files.write(what);
         votes = false;
-        marked = Mark.NONE;
+        marked = DurableWatermark.NONE;
         host.loop().execute(rounds::forget);
         standing = new Standing(Memory.LOST, 0);
         Path aside = files.moveAside();
@@ -351,7 +360,10 @@ final class RatisReplica implements LinkTransport.Votes {
             begin(new Decision.Begin(1, true), true); // nobody can be asked: a transport for tests
             return;
         }
-        Decision decision = rounds.ask(rpc, standing);
+        rpc.addRaftPeers(raftGroup.getPeers());
+        Decision decision = rounds.ask(
+                (other, own, answer) -> rpc.askForStanding(RatisNames.id(other), raftGroup.getGroupId(), own, answer),
+                standing);
         if (decision instanceof Decision.Begin begin) {
             begin(begin, begin.votes());
         } else if (decision instanceof Decision.FindLost) {
@@ -481,7 +493,8 @@ final class RatisReplica implements LinkTransport.Votes {
     @Override
     public @Nullable Standing asked(RaftPeerId from, Standing asking) {
         if (asking.memory() == Memory.NEW) {
-            host.loop().execute(() -> rounds.seenNew(from));
+            NodeId node = new NodeId(from.toString());
+            host.loop().execute(() -> rounds.seenNew(node));
         }
         Standing now = standing;
         RaftServer.Division open = division;
@@ -509,7 +522,7 @@ final class RatisReplica implements LinkTransport.Votes {
                         name,
                         successor,
                         returning);
-                transfer(Peers.node(successor));
+                transfer(RatisNames.node(successor));
             }
         }
     }

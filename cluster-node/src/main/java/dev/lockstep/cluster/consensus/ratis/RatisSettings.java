@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ public record RatisSettings(
         boolean formed,
         Durability durability,
         Path checkpoints,
-        CheckpointTaking.Interval checkpointInterval,
+        Checkpointer.Interval checkpointInterval,
         Duration electionTimeout,
         int maxEntryBytes) {
 

@@ -1,9 +1,12 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
-import dev.lockstep.cluster.snapshot.CheckpointId;
+import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.files.DiskMonitor;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Set;
@@ -36,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A failure never reaches Ratis. Its updater, told of one while it is being closed, spins for ever.
  */
-final class RatisStateMachine extends BaseStateMachine {
+public final class RatisStateMachine extends BaseStateMachine {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisStateMachine.class);
     private static final CompletableFuture<Message> DONE = CompletableFuture.completedFuture(Message.EMPTY);
@@ -58,7 +61,7 @@ final class RatisStateMachine extends BaseStateMachine {
      * @param failed told once, on any thread, when this replica must be taken out of its group
      * @param logFailed told, on any thread, when its log can't be written any more; must not block
      */
-    RatisStateMachine(
+    public RatisStateMachine(
             String name,
             LogMachine machine,
             ReplicaCheckpoints checkpoints,
@@ -136,7 +139,7 @@ final class RatisStateMachine extends BaseStateMachine {
                 .completeExceptionally(
                         proposal.isAppended()
                                 ? new UnknownOutcomeException(why, cause)
-                                : new NotLeaderException(why, Peers.node(leader)));
+                                : new NotLeaderException(why, RatisNames.node(leader)));
     }
 
     @Override
@@ -194,7 +197,7 @@ final class RatisStateMachine extends BaseStateMachine {
         if (!stopped) {
             String at = entry == null ? "" : " at position " + entry.getIndex();
             fail(cause);
-            logFailed.accept(new IOException("the log of " + name + at + ": " + DiskWatch.reason(cause), cause));
+            logFailed.accept(new IOException("the log of " + name + at + ": " + DiskMonitor.reason(cause), cause));
         }
     }
 
@@ -223,7 +226,7 @@ final class RatisStateMachine extends BaseStateMachine {
         if (restored != null) {
             isAt(restored);
             startedFrom = restored.position();
-            TornTail.forgetIfBehind(storage.getStorageDir().getCurrentDir().toPath(), restored.position());
+            LogTailRepair.forgetIfBehind(storage.getStorageDir().getCurrentDir().toPath(), restored.position());
         }
         getLifeCycle().transition(LifeCycle.State.RUNNING);
     }
@@ -234,7 +237,7 @@ final class RatisStateMachine extends BaseStateMachine {
         setLastAppliedTermIndex(TermIndex.valueOf(id.term(), id.position()));
     }
 
-    ReplicaCheckpoints checkpoints() {
+    public ReplicaCheckpoints checkpoints() {
         return checkpoints;
     }
 

@@ -1,15 +1,16 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFetch;
+import dev.lockstep.cluster.checkpoint.CheckpointFiles;
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
+import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
+import dev.lockstep.cluster.checkpoint.CheckpointId;
+import dev.lockstep.cluster.checkpoint.Checkpointed;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.LogMachine;
-import dev.lockstep.cluster.snapshot.CheckpointFetch;
-import dev.lockstep.cluster.snapshot.CheckpointFiles;
-import dev.lockstep.cluster.snapshot.CheckpointFolder;
-import dev.lockstep.cluster.snapshot.CheckpointFolder.Restored;
-import dev.lockstep.cluster.snapshot.CheckpointId;
-import dev.lockstep.cluster.snapshot.CheckpointTaking;
-import dev.lockstep.cluster.snapshot.Checkpointed;
-import dev.lockstep.cluster.snapshot.Quarantine;
-import dev.lockstep.protocol.runtime.Pace;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.files.Quarantine;
+import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ import org.apache.ratis.statemachine.impl.FileListSnapshotInfo;
 import org.jspecify.annotations.Nullable;
 
 /** The checkpoints of one replica as Ratis asks for them. Thread-safe once it is open. */
-final class ReplicaCheckpoints {
+public final class ReplicaCheckpoints {
 
     private final String name;
     private final int group;
@@ -34,7 +35,7 @@ final class ReplicaCheckpoints {
     private final Means means;
     private final Path path;
     private @Nullable CheckpointFolder folder;
-    private @Nullable CheckpointTaking taking;
+    private @Nullable Checkpointer taking;
     private volatile @Nullable Fetch fetching;
     private volatile @Nullable SnapshotInfo latest;
 
@@ -45,7 +46,7 @@ final class ReplicaCheckpoints {
      * @param writer where checkpoints are written
      * @param pace at which they are
      */
-    record Means(Path folder, Executor writer, Pace pace, Time time, CheckpointTaking.Interval interval) {}
+    public record Means(Path folder, Executor writer, DutyCycle pace, Time time, Checkpointer.Interval interval) {}
 
     /**
      * Of another replica's checkpoint, until that is installed.
@@ -56,7 +57,7 @@ final class ReplicaCheckpoints {
     private record Fetch(TermIndex wantedFrom, @Nullable Restored fetched) {}
 
     /** @param label of the group, in the names of files */
-    ReplicaCheckpoints(String name, int group, String label, LogMachine machine, Means means) {
+    public ReplicaCheckpoints(String name, int group, String label, LogMachine machine, Means means) {
         this.name = "The replica of " + name;
         this.group = group;
         this.machine = machine;
@@ -96,13 +97,13 @@ final class ReplicaCheckpoints {
     }
 
     /** To be called before anything else, and again for each time that the replica is opened. */
-    void open() throws IOException {
+    public void open() throws IOException {
         folder = new CheckpointFolder(path, group);
-        taking = new CheckpointTaking(
+        taking = new Checkpointer(
                 name, group, folder, machine, means.writer(), means.pace(), means.time(), means.interval());
     }
 
-    CheckpointTaking taking() {
+    public Checkpointer taking() {
         return Objects.requireNonNull(taking);
     }
 
@@ -145,7 +146,7 @@ final class ReplicaCheckpoints {
 
     /** What {@link #fetch} was told of the leader's log, if it is under way or what it has fetched is not installed yet. */
     @Nullable
-    TermIndex wantedFrom() {
+    public TermIndex wantedFrom() {
         Fetch now = fetching;
         return now == null ? null : now.wantedFrom();
     }

@@ -2,10 +2,15 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
+import dev.lockstep.cluster.consensus.ratis.transport.ScriptedRatisServer;
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.protocol.routing.ConnectionRefusedException;
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.link.ConnectionRefusedException;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
@@ -61,20 +66,20 @@ class CampaignsTest {
     }
 
     private LinkRpc rpc() {
-        DivisionInfo info = Played.role(
+        DivisionInfo info = ScriptedRatisServer.role(
                 DivisionInfo.class,
                 Map.of(
                         "isAlive", none -> true,
                         "isFollower", none -> true,
                         "getLeaderId", none -> leader.get(),
                         "getCurrentTerm", none -> TERM));
-        RaftConfiguration configuration = Played.role(
+        RaftConfiguration configuration = ScriptedRatisServer.role(
                 RaftConfiguration.class, Map.of("getCurrentPeers", none -> ALL, "getPreviousPeers", none -> List.of()));
-        RaftLog log = Played.role(RaftLog.class, Map.of("getLastEntryTermIndex", none -> LAST));
-        RaftServer.Division division = Played.role(
+        RaftLog log = ScriptedRatisServer.role(RaftLog.class, Map.of("getLastEntryTermIndex", none -> LAST));
+        RaftServer.Division division = ScriptedRatisServer.role(
                 RaftServer.Division.class,
                 Map.of("getInfo", none -> info, "getRaftConf", none -> configuration, "getRaftLog", none -> log));
-        RaftServer server = Played.role(
+        RaftServer server = ScriptedRatisServer.role(
                 RaftServer.class,
                 Map.of(
                         "getId",
@@ -99,7 +104,7 @@ class CampaignsTest {
                         Duration.ofMillis(100),
                         Time.system(),
                         Entropy.system(),
-                        group -> new FreeVotes()));
+                        group -> new AlwaysGrantingElectionGate()));
         made.addRaftPeers(ALL.subList(1, 3));
         made.start();
         return made;

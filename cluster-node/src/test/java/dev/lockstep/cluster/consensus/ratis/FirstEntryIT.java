@@ -3,10 +3,12 @@ package dev.lockstep.cluster.consensus.ratis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
+import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -49,7 +51,7 @@ class FirstEntryIT {
                 NettyLinks links =
                         new NettyLinks("first", NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(1), 10)) {
             // It has been there before, or it would ask the others, which are not there.
-            new ReplicaFiles(home, Peers.groupId("first", GROUP).getUuid().toString(), "first").beginIn(0);
+            new RaftLogFiles(home, RatisNames.groupId("first", GROUP).getUuid().toString(), "first").beginIn(0);
             follows.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
             follows.awaitRead();
             follower = links.to(members.get(0));
@@ -64,7 +66,7 @@ class FirstEntryIT {
 
     private AppendResult append(String leader, long term, long leaderCommit, LogEntryProto... entries)
             throws Exception {
-        RaftGroupId group = Peers.groupId("first", GROUP);
+        RaftGroupId group = RatisNames.groupId("first", GROUP);
         RaftRpcRequestProto rpc = RaftRpcRequestProto.newBuilder()
                 .setRequestorId(ByteString.copyFromUtf8(leader))
                 .setReplyId(ByteString.copyFromUtf8("n1"))

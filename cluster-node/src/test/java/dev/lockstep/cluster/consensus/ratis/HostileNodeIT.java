@@ -3,11 +3,12 @@ package dev.lockstep.cluster.consensus.ratis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
+import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.fuzz.Corpus;
+import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.routing.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -142,7 +143,8 @@ class HostileNodeIT {
         RaftRpcRequestProto header = RaftRpcRequestProto.newBuilder()
                 .setRequestorId(ByteString.copyFromUtf8("n9"))
                 .setReplyId(ByteString.copyFromUtf8("n1"))
-                .setRaftGroupId(ProtoUtils.toRaftGroupIdProtoBuilder(Peers.groupId("ratis-test", RatisNodes.GROUP)))
+                .setRaftGroupId(
+                        ProtoUtils.toRaftGroupIdProtoBuilder(RatisNames.groupId("ratis-test", RatisNodes.GROUP)))
                 .build();
         var entry = LogEntryProto.newBuilder().setTerm(1).setIndex(1_000_000);
         var append =

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.protocol.routing.Link;
+import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.wire.Request;
 
 /** A link that leaves to somebody else what becomes of each message. */

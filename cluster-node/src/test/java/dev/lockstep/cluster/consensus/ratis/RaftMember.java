@@ -1,13 +1,13 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.cluster.snapshot.CheckpointTaking;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.netty.Tls;
-import dev.lockstep.protocol.routing.Links;
-import dev.lockstep.protocol.routing.RequestServer;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.Member;
@@ -70,7 +70,7 @@ public final class RaftMember implements AutoCloseable {
                 false,
                 Durability.PROCESS,
                 folder.resolve("checkpoints"),
-                new CheckpointTaking.Interval(entries, Duration.ofDays(1)),
+                new Checkpointer.Interval(entries, Duration.ofDays(1)),
                 electionTimeout,
                 RatisSettings.MAX_ENTRY_BYTES);
     }

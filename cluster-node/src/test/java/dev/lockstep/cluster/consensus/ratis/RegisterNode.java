@@ -1,16 +1,19 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.LogMachine;
-import dev.lockstep.cluster.reads.Peers;
-import dev.lockstep.cluster.reads.ReadRounds;
+import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
-import dev.lockstep.protocol.routing.Link;
-import dev.lockstep.protocol.routing.RequestServer;
+import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.runtime.Pace;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -74,7 +77,7 @@ public final class RegisterNode implements LogMachine {
     private final RaftServer server;
     private final RaftServer.Division division;
     private final RatisLog log;
-    private final ReadRounds rounds;
+    private final ReadIndexRounds rounds;
     private final ClientId client = ClientId.randomId();
     private volatile long value;
 
@@ -83,7 +86,7 @@ public final class RegisterNode implements LogMachine {
         Member own =
                 raft.stream().filter(one -> one.id().equals(self)).findFirst().orElseThrow();
         RatisSettings settings = RaftMember.settings(CLUSTER, own, raft, folder, ELECTION);
-        RaftGroupId id = dev.lockstep.cluster.consensus.ratis.Peers.groupId(CLUSTER, GROUP);
+        RaftGroupId id = dev.lockstep.cluster.consensus.ratis.RatisNames.groupId(CLUSTER, GROUP);
         NettyLinks links = new NettyLinks(CLUSTER, NodeIdentity.untold(self), Duration.ofSeconds(1), 10_000);
         LeaderContacts contacts = new LeaderContacts(Time.system());
         RatisStateMachine applying = new RatisStateMachine(
@@ -97,21 +100,26 @@ public final class RegisterNode implements LogMachine {
                         new ReplicaCheckpoints.Means(
                                 settings.checkpoints(),
                                 EventLoop.threaded("checkpoints"),
-                                Pace.full(),
+                                DutyCycle.full(),
                                 Time.system(),
                                 settings.checkpointInterval())),
                 () -> {},
                 fault -> {});
         File groups = Files.createDirectories(folder).toFile();
-        RaftProperties properties = LeanProperties.of(settings);
+        RaftProperties properties = RatisProperties.of(settings);
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
         RaftConfigKeys.Rpc.setType(properties, new LinkTransport());
-        LeanProperties.keepIn(properties, groups, new File(groups, "removed"));
+        RatisProperties.keepIn(properties, groups, new File(groups, "removed"));
         this.server = RaftServer.newBuilder()
-                .setServerId(dev.lockstep.cluster.consensus.ratis.Peers.id(self))
+                .setServerId(dev.lockstep.cluster.consensus.ratis.RatisNames.id(self))
                 .setProperties(properties)
                 .setParameters(LinkTransport.parameters(new LinkTransport.Wires(
-                        links, contacts, ELECTION, Time.system(), Entropy.system(), group -> new FreeVotes())))
+                        links,
+                        contacts,
+                        ELECTION,
+                        Time.system(),
+                        Entropy.system(),
+                        group -> new AlwaysGrantingElectionGate())))
                 .setStateMachineRegistry(group -> applying)
                 .build();
         server.start();
@@ -120,17 +128,17 @@ public final class RegisterNode implements LogMachine {
                 client,
                 server.getId(),
                 CallId.getAndIncrement(),
-                dev.lockstep.cluster.consensus.ratis.Peers.group(id, all, raft),
+                dev.lockstep.cluster.consensus.ratis.RatisNames.group(id, all, raft),
                 false));
         this.division = server.getDivision(id);
         this.log = new RatisLog(
                 all, contacts.of(id), settings.maxEntryBytes(), Runnable::run, successor -> {}, cause -> {}, () -> {});
         log.opened(division, applying);
-        this.rounds = new ReadRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
+        this.rounds = new ReadIndexRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
     }
 
     /** The other nodes over their links, as a node has them. */
-    private static Peers peers(NettyLinks links, List<MemberPorts> members) {
+    private static TermConfirmations peers(NettyLinks links, List<MemberPorts> members) {
         Map<NodeId, Member> byId = members.stream()
                 .map(member -> new Member(new NodeId(member.id()), "127.0.0.1", member.port()))
                 .collect(Collectors.toMap(Member::id, member -> member));
@@ -250,7 +258,7 @@ public final class RegisterNode implements LogMachine {
 
     private CompletableFuture<Long> confirmed() {
         CompletableFuture<Long> answer = new CompletableFuture<>();
-        rounds.confirm(GROUP, log, new ReadRounds.Reader() {
+        rounds.confirm(GROUP, log, new ReadIndexRounds.Reader() {
             @Override
             public void confirmed(long commitPosition) {
                 answer.complete(value);

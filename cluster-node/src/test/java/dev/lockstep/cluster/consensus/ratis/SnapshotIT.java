@@ -7,7 +7,7 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.TcpProxy.Mode;
-import dev.lockstep.protocol.routing.Links;
+import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
@@ -336,7 +336,7 @@ class SnapshotIT {
         String cutLess = members.get(next).id().name();
         String cutMore = members.get(asks).id().name();
         Eventually.holds("one keeps more of its log", () -> firstSegment(cutLess) < firstSegment(cutMore));
-        HeldCheckpoints held = new HeldCheckpoints();
+        PausedCheckpoints held = new PausedCheckpoints();
         start(away, 0, held::on);
         Eventually.holds("it asks for a checkpoint", held::any);
         lead(next);

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import org.apache.ratis.RaftConfigKeys;

@@ -54,7 +54,7 @@ class TransportSafetyIT {
 
     private final long seed = Long.getLong("safety.seed", System.nanoTime());
     private final Random random = new Random(seed);
-    private final HarmedLinks.Harm harm = new HarmedLinks.Harm();
+    private final FaultInjectingLinks.Harm harm = new FaultInjectingLinks.Harm();
     private final EventLoop later = EventLoop.threaded("late-messages");
     private final RaftMember[] running = new RaftMember[MEMBERS];
     private final ReplicatedLog[][] logs = new ReplicatedLog[MEMBERS][GROUPS];
@@ -95,7 +95,7 @@ class TransportSafetyIT {
                 home.resolve(self.id().name()),
                 Duration.ofMillis(300),
                 ENTRIES_A_CHECKPOINT);
-        running[index] = new RaftMember(settings, links -> new HarmedLinks(links, harm, random, later), null);
+        running[index] = new RaftMember(settings, links -> new FaultInjectingLinks(links, harm, random, later), null);
         for (int group = 0; group < GROUPS; group++) {
             OrderMachine machine = new OrderMachine();
             everApplied.get(group).add(machine);

@@ -61,7 +61,7 @@ public class LockstepEndpoint {
     }
 
     private static long size(Cache<Object, Object> cache) {
-        return cache.unwrap(dev.lockstep.jcache.cache.LockstepCache.class).size();
+        return cache.unwrap(dev.lockstep.jcache.LockstepCache.class).size();
     }
 
     private static CacheView view(Cache<Object, Object> cache, @Nullable Long entries) {

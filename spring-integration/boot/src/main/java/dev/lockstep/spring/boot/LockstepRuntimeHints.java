@@ -15,7 +15,7 @@ import org.springframework.cache.support.NullValue;
 final class LockstepRuntimeHints implements RuntimeHintsRegistrar {
 
     private static final String PROVIDER = "javax.cache.spi.CachingProvider";
-    private static final String NODE = "dev.lockstep.protocol.routing.EmbeddedNode$Provider";
+    private static final String NODE = "dev.lockstep.protocol.link.EmbeddedNode$Provider";
     private static final String NODES = "dev.lockstep.cluster.node.NodeProvider";
 
     @Override

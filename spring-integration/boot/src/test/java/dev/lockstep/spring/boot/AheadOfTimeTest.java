@@ -55,7 +55,7 @@ class AheadOfTimeTest {
         assertThat(resource().forResource("lockstep.yaml")).accepts(hints);
         assertThat(resource().forResource("META-INF/services/javax.cache.spi.CachingProvider"))
                 .accepts(hints);
-        assertThat(resource().forResource("META-INF/services/dev.lockstep.protocol.routing.EmbeddedNode$Provider"))
+        assertThat(resource().forResource("META-INF/services/dev.lockstep.protocol.link.EmbeddedNode$Provider"))
                 .accepts(hints);
         assertThat(reflection().onType(LockstepCachingProvider.class)).accepts(hints);
         assertThat(hints.serialization().javaSerializationHints())

@@ -205,7 +205,7 @@ class BootTest {
                     context.getBean(CacheManager.class).getCache("bounded-one");
             Eventually.holds(
                     "the bound is kept",
-                    () -> bounded.unwrap(dev.lockstep.jcache.cache.LockstepCache.class)
+                    () -> bounded.unwrap(dev.lockstep.jcache.LockstepCache.class)
                                     .size()
                             <= 10);
             assertThat(context.getBean(Shop.class).price("tea")).isEqualTo(1);

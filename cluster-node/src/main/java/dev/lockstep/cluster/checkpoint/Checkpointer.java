@@ -1,0 +1,230 @@
+package dev.lockstep.cluster.checkpoint;
+
+import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
+import dev.lockstep.protocol.runtime.DutyCycle;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Bytes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checkpoints of one replica: taken while entries are applied, restored when it is opened, and given to replicas that are
+ * too far behind for the log. {@link #applied} and {@link #restore} belong to the thread that applies; the rest is
+ * thread-safe.
+ */
+public final class Checkpointer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
+    private static final int PIECE_BYTES = 1 << 20;
+    /** Who fetches a checkpoint asks more often than this. */
+    private static final long FETCHED_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** So many times the interval the log may grow while a checkpoint is being fetched. */
+    private static final int PATIENCE = 10;
+
+    private final String name;
+    private final int group;
+    private final CheckpointFolder folder;
+    private final Checkpointed.@Nullable Durable durable;
+    private final CheckpointStrategy keeping;
+    private final Executor writer;
+    private final Time time;
+    private final Interval interval;
+    private long begunAtPosition;
+    private long begunAtNanos;
+    private volatile long wantedPosition;
+    private volatile boolean writing;
+    private volatile boolean fetched;
+    private volatile long fetchedAtNanos;
+    private volatile @Nullable CheckpointId newest;
+
+    /**
+     * When a checkpoint is taken: whichever comes first, if anything was applied since the last.
+     *
+     * @param entries of the log since the last
+     * @param time since the last
+     */
+    public record Interval(int entries, Duration time) {}
+
+    /**
+     * @param name of the replica, for messages
+     * @param writer where checkpoints are written, those of several replicas one after another
+     * @param pace at which they are
+     */
+    public Checkpointer(
+            String name,
+            int group,
+            CheckpointFolder folder,
+            Checkpointed machine,
+            Executor writer,
+            DutyCycle pace,
+            Time time,
+            Interval interval) {
+        this.name = name;
+        this.group = group;
+        this.folder = folder;
+        this.durable = machine.durable();
+        this.keeping = durable == null
+                ? new FileCheckpoints(folder, machine, pace)
+                : new FlushCheckpoints(group, folder, machine, durable, writer);
+        this.writer = writer;
+        this.time = time;
+        this.interval = interval;
+        this.begunAtNanos = time.nanos();
+    }
+
+    /**
+     * Makes the machine what the newest checkpoint is.
+     *
+     * @return null if there is none
+     * @throws CorruptCheckpointException if there is one, and it is not intact
+     */
+    public @Nullable CheckpointId restore() throws IOException {
+        long from = time.nanos();
+        CheckpointId restored = keeping.restore();
+        if (restored != null) {
+            isAt(restored);
+            LOG.info(
+                    "{} goes on from its checkpoint at position {}, read in {} ms",
+                    name,
+                    restored.position(),
+                    TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
+        }
+        return restored;
+    }
+
+    /** The entry that is applied next is of this term. */
+    public void applying(long term) {
+        if (durable != null) {
+            durable.term(term);
+        }
+    }
+
+    /**
+     * Makes the machine what a checkpoint of another replica is.
+     *
+     * @throws CorruptCheckpointException when its records do not belong together
+     */
+    public void become(Restored restored) throws CorruptCheckpointException {
+        applying(restored.id().term());
+        folder.done(restored);
+        keeping.became(restored.id());
+        isAt(restored.id());
+    }
+
+    private void isAt(CheckpointId id) {
+        advance(id);
+        begunAtPosition = id.position();
+        begunAtNanos = time.nanos();
+    }
+
+    /** One that was begun earlier may be done later. */
+    private synchronized void advance(CheckpointId id) {
+        CheckpointId before = newest;
+        newest = before == null || before.position() < id.position() ? id : before;
+    }
+
+    /** The newest that is whole and on the disk, or null. */
+    public @Nullable CheckpointId newest() {
+        return newest;
+    }
+
+    /** A checkpoint that is not behind a position is wanted, and taken after the next entry. */
+    public void want(long position) {
+        wantedPosition = Math.max(wantedPosition, position);
+    }
+
+    /** The entry at a position has been applied: a checkpoint is begun if it is time. */
+    public void applied(long term, long position) {
+        long grown = position - begunAtPosition;
+        boolean due = grown >= interval.entries()
+                || time.nanos() - begunAtNanos >= interval.time().toNanos();
+        boolean wanted = begunAtPosition < wantedPosition && position >= wantedPosition;
+        boolean waits = isFetched() && grown < (long) PATIENCE * interval.entries();
+        if (!writing && (wanted || (due && !waits))) {
+            begin(new CheckpointId(group, term, position));
+        }
+    }
+
+    /** Takes the last one, unless there is one up to there, and writes it at once. When nothing is applied any more. */
+    public void last(long term, long position) {
+        CheckpointId before = newest;
+        if (!writing && (before == null || before.position() < position)) {
+            writing = true;
+            CheckpointId id = new CheckpointId(group, term, position);
+            finish(id, keeping.begin(id));
+        }
+    }
+
+    /** A new one would take the place of what somebody has half of. */
+    private boolean isFetched() {
+        return fetched && time.nanos() - fetchedAtNanos < FETCHED_NANOS;
+    }
+
+    private void begin(CheckpointId id) {
+        begunAtPosition = id.position();
+        begunAtNanos = time.nanos();
+        writing = true;
+        CheckpointStrategy.Rest rest = keeping.begin(id);
+        writer.execute(() -> finish(id, rest));
+    }
+
+    private void finish(CheckpointId begun, CheckpointStrategy.Rest rest) {
+        long from = time.nanos();
+        try {
+            CheckpointId taken = rest.finish();
+            advance(taken);
+            fetched = false;
+            LOG.debug(
+                    "{} has a checkpoint at position {}, taken in {} ms",
+                    name,
+                    taken.position(),
+                    TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
+        } catch (IOException | RuntimeException failure) {
+            LOG.error(
+                    "{} could not take its checkpoint at position {}; it keeps its log, and tries again after {} entries",
+                    name,
+                    begun.position(),
+                    interval.entries(),
+                    failure);
+        } finally {
+            writing = false;
+        }
+    }
+
+    /** As {@link #piece(Wanted)}, if the newest is not behind a position; otherwise one that is not is {@linkplain #want wanted}. */
+    public @Nullable CheckpointPiece piece(long since, Wanted wanted) throws IOException {
+        CheckpointId id = newest;
+        if (id == null || id.position() < since) {
+            want(since);
+            return null;
+        }
+        return piece(wanted);
+    }
+
+    /**
+     * A piece of the newest, from its beginning if the asker has the beginning of another.
+     *
+     * @return null if there is none
+     */
+    public @Nullable CheckpointPiece piece(Wanted wanted) throws IOException {
+        if (newest == null) {
+            return null;
+        }
+        fetchedAtNanos = time.nanos();
+        fetched = true;
+        CheckpointId id = keeping.toSend();
+        if (id == null) {
+            return null;
+        }
+        boolean same = id.term() == wanted.term() && id.position() == wanted.position();
+        long offset = same ? wanted.offset() : 0;
+        byte[] bytes = folder.piece(id, offset, PIECE_BYTES);
+        return bytes == null ? null : new CheckpointPiece(id, folder.size(id), offset, Bytes.of(bytes));
+    }
+}

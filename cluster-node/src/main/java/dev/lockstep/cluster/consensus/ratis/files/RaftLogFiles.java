@@ -1,0 +1,285 @@
+package dev.lockstep.cluster.consensus.ratis.files;
+
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
+import dev.lockstep.cluster.files.Quarantine;
+import dev.lockstep.cluster.files.SmallFile;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Collection;
+import java.util.List;
+import java.util.Properties;
+import java.util.zip.CRC32C;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one replica's log: Ratis', and beside them what we have to say about them. What this writes outlasts a power cut. Not
+ * thread-safe.
+ */
+public final class RaftLogFiles {
+
+    /** Ratis' own name for the file with the term and the vote. */
+    private static final String META = "raft-meta";
+
+    private static final String VOTED_FOR = "votedFor";
+    private static final String TERM = "term";
+
+    private final Path folder;
+    private final String label;
+    private final Path note;
+    private final Path mark;
+    private DurableWatermark lastMark = DurableWatermark.NONE;
+    private @Nullable FileTime voteMarked;
+
+    /**
+     * @param logs of the node, with a folder for each group
+     * @param group how Ratis names the folder
+     * @param label how people know it
+     */
+    public RaftLogFiles(Path logs, String group, String label) {
+        this.folder = logs.resolve(group);
+        this.label = label;
+        this.note = logs.resolve(group + ".amnesia");
+        this.mark = logs.resolve(group + ".mark");
+    }
+
+    /** Where Ratis keeps the log and the vote. */
+    public Path current() {
+        return folder.resolve("current");
+    }
+
+    /** Whether there is anything of a log. */
+    public boolean haveLog() throws IOException {
+        if (!Files.isDirectory(current())) {
+            return false;
+        }
+        try (DirectoryStream<Path> logs = Files.newDirectoryStream(current(), "log_*")) {
+            return logs.iterator().hasNext();
+        }
+    }
+
+    /** Whether there is a vote, which there is with each log, empty or not. */
+    public boolean exist() {
+        return Files.exists(current().resolve(META));
+    }
+
+    // What is said of them
+
+    /**
+     * That a replica does not remember everything.
+     *
+     * @param memory {@link Memory#LOST}, {@link Memory#SHORTENED} or {@link Memory#CATCHING_UP}
+     * @param floor the highest term that it may have voted in before; 0 as long as it is not known
+     * @param votes whether it is to vote all the same, since an operator has said so
+     * @param dropsState whether what the log has made of the replica can't be relied on either
+     * @param cause what has happened, for people
+     */
+    public record Note(Memory memory, long floor, boolean votes, boolean dropsState, String cause) {
+
+        /** Nothing is left of its log. */
+        public static Note lost(boolean dropsState, String cause) {
+            return new Note(Memory.LOST, 0, false, dropsState, cause);
+        }
+    }
+
+    /** Null when there is nothing to say: it remembers everything, or has never been there. */
+    @Nullable
+    public Note note() throws IOException {
+        List<String> lines = lines(note);
+        if (lines == null) {
+            return null;
+        }
+        try {
+            return new Note(
+                    Memory.valueOf(lines.get(0)),
+                    Long.parseLong(lines.get(1)),
+                    Boolean.parseBoolean(lines.get(2)),
+                    Boolean.parseBoolean(lines.get(3)),
+                    lines.get(4));
+        } catch (RuntimeException damaged) {
+            return Note.lost(true, "its note " + note + " is damaged");
+        }
+    }
+
+    public void write(Note said) throws IOException {
+        write(
+                note,
+                List.of(
+                        said.memory().name(),
+                        Long.toString(said.floor()),
+                        Boolean.toString(said.votes()),
+                        Boolean.toString(said.dropsState()),
+                        said.cause().replaceAll("\\s+", " ")));
+    }
+
+    /** Says of all replicas that lack the last that was written; of those that lack more nothing is changed. */
+    public static void noteAll(Path logs, String cause) throws IOException {
+        try (DirectoryStream<Path> groups = Files.newDirectoryStream(logs, Files::isDirectory)) {
+            for (Path group : groups) {
+                String name = group.getFileName().toString();
+                RaftLogFiles files = new RaftLogFiles(logs, name, name);
+                if (files.exist() && files.note() == null) {
+                    files.write(new Note(Memory.SHORTENED, 0, false, false, cause));
+                    SmallFile.delete(files.mark);
+                }
+            }
+        }
+    }
+
+    /** There is nothing to say any more. */
+    public void forgetNote() throws IOException {
+        SmallFile.delete(note);
+    }
+
+    /**
+     * How far it was known to have come. Marks that come do not go back behind that: what is committed is known again only once a leader
+     * says so.
+     *
+     * @throws CorruptStateException when the mark itself is damaged
+     */
+    public DurableWatermark marked() throws IOException {
+        lastMark = DurableWatermark.read(mark);
+        return lastMark;
+    }
+
+    /**
+     * Marks that, and the vote.
+     *
+     * @param position up to where the log can't be cut off by a leader any more
+     */
+    public void mark(long position) throws IOException {
+        FileTime vote = Files.getLastModifiedTime(current().resolve(META));
+        if (position <= lastMark.position() && vote.equals(voteMarked)) {
+            return;
+        }
+        if (!vote.equals(voteMarked)) {
+            Properties read = vote();
+            SmallFile.syncNames(current()); // or a power cut could bring back one from before what is marked
+            lastMark = new DurableWatermark(lastMark.position(), term(read), read.getProperty(VOTED_FOR, ""));
+            voteMarked = vote;
+        }
+        lastMark = new DurableWatermark(Math.max(position, lastMark.position()), lastMark.term(), lastMark.votedFor());
+        lastMark.write(mark);
+    }
+
+    /** Null if there is no such file; no lines if it is not what was written. */
+    private static @Nullable List<String> lines(Path file) throws IOException {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file);
+        } catch (NoSuchFileException none) {
+            return null;
+        }
+        List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
+        int last = lines.size() - 1;
+        return last >= 0
+                        && bytes.length == text(lines).getBytes(StandardCharsets.UTF_8).length
+                        && lines.get(last).equals(checksum(lines.subList(0, last)))
+                ? lines.subList(0, last)
+                : List.of();
+    }
+
+    private static void write(Path file, List<String> lines) throws IOException {
+        SmallFile.write(file, text(lines) + checksum(lines) + "\n");
+    }
+
+    private static String text(List<String> lines) {
+        return lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
+    }
+
+    private static String checksum(List<String> lines) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(text(lines).getBytes(StandardCharsets.UTF_8));
+        return "crc32c " + Integer.toHexString((int) checksum.getValue());
+    }
+
+    // What becomes of them
+
+    /** Moves the log aside, to be looked at by people. @return where to, or null if there was none */
+    @Nullable
+    public Path moveAside() throws IOException {
+        SmallFile.delete(mark);
+        lastMark = DurableWatermark.NONE;
+        voteMarked = null;
+        return Files.exists(folder) ? Quarantine.move(folder, label) : null;
+    }
+
+    /** The highest term that the log or the vote is of; 0 if there are none. */
+    public long term() throws IOException {
+        return exist() ? Math.max(term(vote()), LogTailRepair.lastTerm(current())) : 0;
+    }
+
+    /**
+     * Looks at the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that of the last
+     * entry is an old one: which vote came after it nobody knows, so it is made one for this node itself.
+     *
+     * @param marked what it can't be earlier than
+     * @throws CorruptStateException when it can't be one, or not the last
+     */
+    public void checkVote(Collection<RaftPeerId> voters, RaftPeerId self, DurableWatermark marked) throws IOException {
+        Properties vote = vote();
+        String votedFor = vote.getProperty(VOTED_FOR);
+        if (votedFor == null || !(votedFor.isEmpty() || voters.contains(RaftPeerId.valueOf(votedFor)))) {
+            throw damagedVote("damaged");
+        }
+        if (!marked.allows(term(vote), votedFor)) {
+            throw damagedVote("not the last: it had been in term " + marked.term()
+                    + (marked.votedFor().isEmpty() ? "" : ", and had voted for " + marked.votedFor()));
+        }
+        long last = LogTailRepair.lastTerm(current());
+        if (term(vote) < last) {
+            write(last, self.toString());
+        }
+    }
+
+    /** Has it begin in the term of the last entry, in which it votes for nobody else. */
+    public void forgetVote(RaftPeerId self) throws IOException {
+        write(LogTailRepair.lastTerm(Files.createDirectories(current())), self.toString());
+    }
+
+    private Properties vote() throws IOException {
+        Properties vote = new Properties();
+        try (Reader in = Files.newBufferedReader(current().resolve(META))) {
+            vote.load(in);
+            return vote;
+        } catch (NoSuchFileException gone) {
+            throw damagedVote("gone");
+        } catch (CharacterCodingException | IllegalArgumentException damaged) {
+            throw damagedVote("damaged");
+        }
+    }
+
+    private CorruptStateException damagedVote(String how) {
+        return new CorruptStateException("the file with its vote, " + current().resolve(META) + ", is " + how);
+    }
+
+    private long term(Properties vote) throws CorruptStateException {
+        try {
+            return Long.parseLong(vote.getProperty(TERM, "none"));
+        } catch (NumberFormatException damaged) {
+            throw damagedVote("damaged");
+        }
+    }
+
+    private void write(long term, String votedFor) throws IOException {
+        SmallFile.write(current().resolve(META), VOTED_FOR + "=" + votedFor + "\n" + TERM + "=" + term + "\n");
+    }
+
+    /** Has Ratis begin in a term, without a vote, unless it is in a higher one already. */
+    public void beginIn(long term) throws IOException {
+        Files.createDirectories(current());
+        if (exist() && term(vote()) >= term) {
+            return;
+        }
+        write(term, "");
+        SmallFile.syncNames(folder);
+        SmallFile.syncNames(folder.resolveSibling("."));
+    }
+}

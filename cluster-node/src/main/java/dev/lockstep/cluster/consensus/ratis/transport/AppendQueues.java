@@ -1,0 +1,167 @@
+package dev.lockstep.cluster.consensus.ratis.transport;
+
+import dev.lockstep.protocol.runtime.EventLoop;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.RaftServerAsynchronousProtocol;
+import org.apache.ratis.util.ProtoUtils;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands messages to the replicas that they are for, appends in the order in which they come. An append from the leader that a
+ * follower knows is done by the thread that read it: it waits for nothing, since a leader's window is smaller than the queue of
+ * a log. One that changes who leads may wait for the end of an election and for the disk, and a replica may still be read from
+ * the disk, so that is done elsewhere, and what comes after it for the same group follows it there. Thread-safe.
+ *
+ * <p>A group's messages are done one at a time. Ratis looks at an append's term before it writes the entries, and lets go of
+ * its lock in between: a vote there would be given without regard for entries that are acknowledged all the same.
+ */
+final class AppendQueues {
+
+    private final RaftServer server;
+    private final LeaderContacts contacts;
+    private final List<EventLoop> loops;
+    private final Map<RaftGroupId, Lane> lanes = new ConcurrentHashMap<>();
+
+    /** A group that this server has, or had. */
+    private static final class Lane {
+
+        private final ReentrantLock oneAtATime = new ReentrantLock();
+        private final AtomicInteger elsewhere = new AtomicInteger();
+        private volatile RaftServer.@Nullable Division division;
+    }
+
+    /** What Ratis answers to a message that may take it a while. */
+    interface Answering<R> {
+        R answer() throws IOException;
+    }
+
+    /** @param loops where what may wait is done; a group always on the same */
+    AppendQueues(RaftServer server, LeaderContacts contacts, List<EventLoop> loops) {
+        this.server = server;
+        this.contacts = contacts;
+        this.loops = loops;
+    }
+
+    /** Where what may wait for a group is done. */
+    EventLoop loop(RaftGroupId group) {
+        return loops.get(Math.floorMod(group.hashCode(), loops.size()));
+    }
+
+    /** Completes with null when the group can't answer. Appends of one group must come from one thread at a time. */
+    CompletableFuture<@Nullable AppendEntriesReplyProto> append(AppendEntriesRequestProto request) {
+        RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
+        Lane lane = lane(group);
+        if (lane == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        if (lane.elsewhere.get() == 0 && isFromKnownLeader(lane, request) && lane.oneAtATime.tryLock()) {
+            try {
+                return done(lane, group, request);
+            } finally {
+                lane.oneAtATime.unlock();
+            }
+        }
+        CompletableFuture<@Nullable AppendEntriesReplyProto> reply = new CompletableFuture<>();
+        lane.elsewhere.incrementAndGet();
+        loop(group).execute(() -> {
+            try {
+                lookUp(lane, group);
+                alone(lane, () -> done(lane, group, request)).whenComplete((done, failure) -> reply.complete(done));
+            } catch (IOException | RuntimeException notHere) {
+                reply.complete(null);
+            } finally {
+                lane.elsewhere.decrementAndGet();
+            }
+        });
+        return reply;
+    }
+
+    /** Has a message answered that may take a while; to be called on the group's loop. */
+    <R> R answer(RaftGroupId group, Answering<R> answering) throws IOException {
+        Lane lane = lane(group);
+        return lane == null ? answering.answer() : alone(lane, answering);
+    }
+
+    /** Null for a group that this server does not have: anybody can name any number of those. */
+    private @Nullable Lane lane(RaftGroupId group) {
+        Lane lane = lanes.get(group);
+        if (lane != null) {
+            return lane;
+        }
+        for (RaftGroupId known : server.getGroupIds()) {
+            if (known.equals(group)) {
+                return lanes.computeIfAbsent(group, none -> new Lane());
+            }
+        }
+        return null;
+    }
+
+    private static <R> R alone(Lane lane, Answering<R> answering) throws IOException {
+        lane.oneAtATime.lock();
+        try {
+            return answering.answer();
+        } finally {
+            lane.oneAtATime.unlock();
+        }
+    }
+
+    /** Waits while the replica is being read from the disk. */
+    private void lookUp(Lane lane, RaftGroupId group) throws IOException {
+        RaftServer.Division division = lane.division;
+        if (division == null || !division.getInfo().isAlive()) {
+            lane.division = server.getDivision(group);
+        }
+    }
+
+    private static boolean isFromKnownLeader(Lane lane, AppendEntriesRequestProto request) {
+        RaftServer.Division division = lane.division;
+        if (division == null) {
+            return false;
+        }
+        DivisionInfo info = division.getInfo();
+        RaftPeerId leader = info.getLeaderId();
+        return info.isAlive()
+                && info.isFollower()
+                && info.getCurrentTerm() == request.getLeaderTerm()
+                && leader != null
+                && leader.toByteString().equals(request.getServerRequest().getRequestorId());
+    }
+
+    private CompletableFuture<@Nullable AppendEntriesReplyProto> done(
+            Lane lane, RaftGroupId group, AppendEntriesRequestProto request) {
+        long arrived = contacts.now();
+        try {
+            return ((RaftServerAsynchronousProtocol) server)
+                    .appendEntriesAsync(CommitIndexWorkaround.of(request))
+                    .handle((reply, failure) -> {
+                        if (reply != null && reply.getResult() != AppendResult.NOT_LEADER) {
+                            contacts.of(group).at(arrived);
+                        }
+                        return reply == null || isOnlyInMemory(lane, reply) ? null : reply;
+                    });
+        } catch (IOException | RuntimeException failure) {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    /** Ratis waits for the disk only with entries that it did not have: not with those that an earlier append has brought. */
+    private static boolean isOnlyInMemory(Lane lane, AppendEntriesReplyProto reply) {
+        RaftServer.Division division = lane.division;
+        return reply.getResult() == AppendResult.SUCCESS
+                && division != null
+                && reply.getMatchIndex() > division.getRaftLog().getFlushIndex();
+    }
+}

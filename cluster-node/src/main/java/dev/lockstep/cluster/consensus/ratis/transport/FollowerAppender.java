@@ -1,0 +1,437 @@
+package dev.lockstep.cluster.consensus.ratis.transport;
+
+import dev.lockstep.cluster.consensus.ratis.transport.InFlightWindow.Sent;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.wire.Bytes;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.leader.LeaderState;
+import org.apache.ratis.server.leader.LogAppenderBase;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one follower of one leader up to date, without a thread of its own: news of the log, answers and the passing of time
+ * drive it, on whatever thread they come. Whoever raises {@code claims} from zero works until it has brought it back to zero;
+ * the others leave, so that nobody ever waits, also when Ratis calls with the server's monitor held.
+ *
+ * <p>Several appends are under way at a time; links and lanes keep their order. What goes wrong (an answer that does not
+ * come, a log that does not fit) starts a new round: sending goes on from what the follower is known to have, and what is
+ * still said about earlier rounds can only tell what the follower has, not what to send next.
+ *
+ * <p>A follower learns of a commit with the next append, or by a heartbeat when there is none to send.
+ */
+final class FollowerAppender extends LogAppenderBase {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FollowerAppender.class);
+    /** A follower this far behind may need entries that have to be read from disk. */
+    private static final long FAR_BEHIND = 1_024;
+
+    private static final long NOT_SAID = Long.MIN_VALUE;
+    private static final long CLOSELY_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+    private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final int MAX_DOUBLINGS = 5;
+    /** Patience is three election time-outs. */
+    private static final int NOTIFICATIONS_IN_PATIENCE = 12;
+
+    private final LinkRpc rpc;
+    private final PeerChannel peer;
+    private final AtomicInteger claims = new AtomicInteger();
+    private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
+    private final AtomicLong callIds = new AtomicLong();
+
+    // What follows belongs to whoever holds the claims.
+
+    private final InFlightWindow window = new InFlightWindow();
+    private long commitTold = RaftLog.INVALID_LOG_INDEX;
+    /** Where the follower's checkpoint ends, if it has said so and nothing has failed since. */
+    private long checkpointed = NOT_SAID;
+
+    private long lastAppendNanos;
+    private long lastGapNanos = Long.MAX_VALUE;
+    private long restsUntilNanos;
+    private int failures;
+    private boolean installing;
+    private int notifications;
+    private boolean lateSuccess;
+
+    FollowerAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkRpc rpc) {
+        super(server, leader, follower);
+        this.rpc = rpc;
+        this.peer = rpc.peer(follower.getId());
+        this.restsUntilNanos = rpc.time().nanos();
+        this.lastAppendNanos = restsUntilNanos;
+    }
+
+    /** Not the daemon that it would inherit. */
+    @Override
+    public void start() {
+        rpc.drive(this);
+        notifyLogAppender();
+    }
+
+    /** The daemon's; it is never started. */
+    @Override
+    public void run() {
+        throw new UnsupportedOperationException("An appender has no thread");
+    }
+
+    @Override
+    public long getCallId() {
+        return callIds.get();
+    }
+
+    @Override
+    public Comparator<Long> getCallIdComparator() {
+        return Comparator.naturalOrder();
+    }
+
+    /** To be called regularly. @return false when it has stopped for good */
+    boolean tick() {
+        boolean running = isRunning();
+        if (running) {
+            tell(this::tellLateSuccess);
+        }
+        return running;
+    }
+
+    @Override
+    public void notifyLogAppender() {
+        if (claims.getAndIncrement() == 0) {
+            work();
+        }
+    }
+
+    private void work() {
+        int claimed;
+        do {
+            claimed = claims.get();
+            if (mayNeedTheDisk()) {
+                rpc.loop(getServer().getMemberId().getGroupId()).execute(this::workOn);
+                return;
+            }
+            step();
+        } while (!claims.compareAndSet(claimed, 0));
+    }
+
+    /** As {@link #work}, on a thread that may wait for the disk. */
+    private void workOn() {
+        int claimed;
+        do {
+            claimed = claims.get();
+            step();
+        } while (!claims.compareAndSet(claimed, 0));
+    }
+
+    private boolean mayNeedTheDisk() {
+        try {
+            long behind = getRaftLog().getNextIndex() - getFollower().getNextIndex();
+            return behind > FAR_BEHIND && isRunning() && !isResting() && window.takesAppend();
+        } catch (RuntimeException closed) {
+            return false;
+        }
+    }
+
+    private void step() {
+        try {
+            for (Runnable next = news.poll(); next != null; next = news.poll()) {
+                next.run();
+            }
+            if (isRunning() && !installing) {
+                giveUpLate();
+                send();
+            }
+        } catch (Throwable failure) { // or whoever works would never leave
+            if (isRunning()) {
+                LOG.warn("{} failed, and begins anew", this, failure);
+                beginAnew(getFollower().getMatchIndex() + 1);
+            }
+        }
+    }
+
+    /** Has something done by whoever holds the claims. */
+    private void tell(Runnable next) {
+        news.add(next);
+        notifyLogAppender();
+    }
+
+    // Sending
+
+    private void send() throws IOException {
+        while (!isResting()) {
+            TermIndex firstAvailable =
+                    shouldSendAppendEntries() && !followsItsCheckpoint() ? shouldNotifyToInstallSnapshot() : null;
+            AppendEntriesRequestProto request = null;
+            if (firstAvailable != null) {
+                install(firstAvailable);
+                return;
+            } else if (getHeartbeatWaitTimeMs() <= 0 && window.takesHeartbeat()) {
+                request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
+                underWay(request, true);
+            } else if (hasAppendEntries() && window.takesAppend()) {
+                request = newAppend();
+                if (request != null) {
+                    underWay(request, false);
+                }
+            } else if (hasCommitted() && window.takesHeartbeat()) {
+                if (expectsAnAppend()) {
+                    rpc.tickSoon();
+                    return;
+                }
+                request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
+                underWay(request, false);
+            }
+            if (request == null) {
+                return;
+            }
+        }
+    }
+
+    /**
+     * Not the inherited one: what that had read before an entry could not be read would be in its way for ever.
+     *
+     * @return null when what comes before is not in the log any more
+     */
+    private @Nullable AppendEntriesRequestProto newAppend() throws IOException {
+        long next = getFollower().getNextIndex();
+        TermIndex previous = getPrevious(next);
+        if (previous == null && next > RaftLog.LEAST_VALID_LOG_INDEX && !followsItsCheckpoint()) {
+            return null;
+        }
+        return getLeaderState()
+                .newAppendEntriesRequestProto(
+                        getFollower(), AppendBatch.from(getRaftLog(), next), previous, callIds.incrementAndGet());
+    }
+
+    /**
+     * Whether the next entry follows what the follower says its checkpoint has. No entry before it is needed then, which nobody's log
+     * may have any more. Ratis (3.3.0) would tell it to fetch a checkpoint, hear that it has that, and so on for ever.
+     */
+    private boolean followsItsCheckpoint() {
+        long next = getFollower().getNextIndex();
+        return next == checkpointed + 1 && next >= getRaftLog().getStartIndex();
+    }
+
+    private boolean isResting() {
+        return peer.isResting() || (failures > 0 && restsUntilNanos - rpc.time().nanos() > 0);
+    }
+
+    /** Whether all is sent, and something of it was committed since. */
+    private boolean hasCommitted() {
+        return !hasAppendEntries()
+                && Math.min(getRaftLog().getLastCommittedIndex(), getFollower().getNextIndex() - 1) > commitTold;
+    }
+
+    /**
+     * Whether appends have lately followed each other so closely that the next is worth waiting for: it tells of the commit
+     * too, and spares both sides half of the messages.
+     */
+    private boolean expectsAnAppend() {
+        return lastGapNanos < CLOSELY_NANOS && rpc.time().nanos() - lastAppendNanos < LinkRpc.SOON_NANOS;
+    }
+
+    /** @param together whether it can wait for the heartbeats of other groups */
+    private void underWay(AppendEntriesRequestProto request, boolean together) {
+        int entries = request.getEntriesCount();
+        long now = rpc.time().nanos();
+        Sent sent = window.add(request, now);
+        if (entries > 0) {
+            lastGapNanos = now - lastAppendNanos;
+            lastAppendNanos = now;
+            getFollower().increaseNextIndex(request.getEntries(entries - 1).getIndex() + 1);
+        }
+        commitTold = Math.max(commitTold, request.getLeaderCommit());
+        resetHeartbeatTrigger();
+        getFollower().updateLastRpcSendTime(entries == 0);
+        if (together) {
+            peer.offer(request, reply -> tell(() -> take(sent, reply)));
+        } else {
+            peer.append(request, reply -> tell(() -> take(sent, reply)));
+        }
+    }
+
+    // Answers
+
+    private void take(Sent sent, @Nullable AppendEntriesReplyProto reply) {
+        if (!isRunning()) {
+            return;
+        }
+        window.ended(sent);
+        if (reply == null) {
+            if (window.isOfThisRound(sent)) {
+                beginAnew(sent.isHeartbeat() ? getFollower().getNextIndex() : sent.first());
+            }
+            return;
+        }
+        getFollower().updateLastRpcResponseTime();
+        getFollower().updateLastRespondedAppendEntriesSendTime(sent.at());
+        if (reply.getResult() != AppendResult.NOT_LEADER) {
+            learnCommit(reply.getFollowerCommit());
+        }
+        switch (reply.getResult()) {
+            case SUCCESS -> {
+                failures = 0;
+                succeeded(sent, reply);
+            }
+            case NOT_LEADER ->
+                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
+            case INCONSISTENCY -> {
+                if (window.isOfThisRound(sent)) {
+                    refused(sent, reply);
+                }
+            }
+            default -> LOG.warn("{} was answered {}", this, reply.getResult());
+        }
+        getLeaderState().onAppendEntriesReply(this, reply);
+    }
+
+    /** Who asks for the very entry that it refuses is about to become what a checkpoint has. */
+    private void refused(Sent sent, AppendEntriesReplyProto reply) {
+        if (sent.first() == reply.getNextIndex()) {
+            beginAnew(sent.first());
+        } else {
+            nextRound(getNextIndexForInconsistency(sent.first(), reply.getNextIndex()));
+        }
+    }
+
+    /**
+     * What is committed here and there, the follower has, though the answer to the append that brought it was lost. It would not
+     * be sent again.
+     */
+    private void learnCommit(long followerCommit) {
+        // Not by way of the leader's state, which would look for somebody who watches commits: nobody here does.
+        getFollower().updateCommitIndex(followerCommit);
+        long has = Math.min(followerCommit, getRaftLog().getLastCommittedIndex());
+        if (getFollower().updateMatchIndex(has)) {
+            getFollower().updateNextIndex(has + 1);
+            lateSuccess = true;
+        }
+    }
+
+    /**
+     * What a heartbeat finds in the follower's log may not be on its disk yet, so only the answer to an append of entries,
+     * which waits for that, counts for the commit.
+     */
+    private void succeeded(Sent sent, AppendEntriesReplyProto reply) {
+        if (sent.isHeartbeat()) {
+            return;
+        }
+        // It may have been told of a commit while the entry was on the way to its disk, and that does not count.
+        commitTold = Math.min(commitTold, reply.getFollowerCommit());
+        if (getFollower().updateMatchIndex(reply.getMatchIndex())) {
+            getFollower().updateNextIndex(reply.getMatchIndex() + 1);
+            if (reply.getMatchIndex() > getRaftLog().getLastCommittedIndex()
+                    || getLeaderState().isFollowerBootstrapping(getFollower())) {
+                getLeaderState().onFollowerSuccessAppendEntries(getFollower());
+            } else {
+                lateSuccess = true;
+            }
+        }
+    }
+
+    /** What was committed without this follower wakes nobody up. Who waits for it (a hand-over of leadership) hears of it here. */
+    private void tellLateSuccess() {
+        if (lateSuccess && isRunning()) {
+            lateSuccess = false;
+            getLeaderState().onFollowerSuccessAppendEntries(getFollower());
+        }
+    }
+
+    private void giveUpLate() {
+        Sent late = window.sentBefore(rpc.time().nanos() - rpc.patienceNanos());
+        if (late != null) {
+            beginAnew(late.first());
+        }
+    }
+
+    /** After a failure, and after a rest. */
+    private void beginAnew(long next) {
+        restsUntilNanos = rpc.time().nanos() + (SHORTEST_REST_NANOS << Math.min(failures, MAX_DOUBLINGS));
+        failures++;
+        checkpointed = NOT_SAID;
+        nextRound(Math.max(next, getFollower().getMatchIndex() + 1));
+    }
+
+    private void nextRound(long next) {
+        window.nextRound();
+        commitTold = RaftLog.INVALID_LOG_INDEX;
+        getFollower().setNextIndex(next);
+    }
+
+    // Checkpoints
+
+    /**
+     * The follower is told to fetch a checkpoint, again and again until it has one: that keeps it from electing another leader, and
+     * nothing else is sent meanwhile.
+     */
+    private void install(TermIndex firstAvailable) {
+        installing = true;
+        int number = ++notifications;
+        getFollower().updateLastRpcSendTime(false);
+        EventLoop loop = rpc.loop(getServer().getMemberId().getGroupId());
+        EventLoop.Timer late = loop.schedule(rpc.patienceNanos(), () -> tell(() -> notified(number, null)));
+        Bytes notification =
+                RaftMessages.of(RaftMessages.Kind.SNAPSHOT, newInstallSnapshotNotificationRequest(firstAvailable));
+        peer.send(notification, (answer, failure) -> {
+            late.cancel();
+            tell(() -> notified(number, answer));
+        });
+    }
+
+    private void notified(int number, @Nullable Bytes answer) {
+        if (number != notifications || !installing || !isRunning()) {
+            return;
+        }
+        InstallSnapshotReplyProto reply = reply(answer);
+        if (reply == null) {
+            installing = false;
+            beginAnew(getFollower().getNextIndex());
+            return;
+        }
+        getFollower().updateLastRpcResponseTime();
+        switch (reply.getResult()) {
+            case IN_PROGRESS -> {
+                EventLoop loop = rpc.loop(getServer().getMemberId().getGroupId());
+                loop.schedule(rpc.patienceNanos() / NOTIFICATIONS_IN_PATIENCE, () -> tell(() -> installing = false));
+            }
+            case SNAPSHOT_INSTALLED, ALREADY_INSTALLED -> {
+                installing = false;
+                checkpointed = reply.getSnapshotIndex();
+                getFollower().setSnapshotIndex(checkpointed);
+                getFollower().setAttemptedToInstallSnapshot();
+                nextRound(checkpointed + 1);
+            }
+            case NOT_LEADER -> {
+                installing = false;
+                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
+            }
+            default -> {
+                installing = false;
+                getFollower().setAttemptedToInstallSnapshot();
+                beginAnew(getFollower().getNextIndex());
+            }
+        }
+    }
+
+    private static @Nullable InstallSnapshotReplyProto reply(@Nullable Bytes answer) {
+        try {
+            return answer == null ? null : RaftMessages.one(answer, InstallSnapshotReplyProto.parser());
+        } catch (IOException malformed) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package dev.lockstep.cluster.node;
+
+import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches who leads the groups of which this node has a replica, and tells people of changes: once each, those that come together in one line.
+ * Used on one loop.
+ */
+final class LeadershipReports {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LeadershipReports.class);
+    /** An election that takes less is told by its outcome alone. */
+    private static final long TOGETHER_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
+    private final NodeId self;
+    private final Time time;
+    private final Map<Integer, Leader> leaders = new TreeMap<>();
+    private boolean isUntold;
+    private long untoldSinceNanos;
+    private long changedNanos;
+
+    /**
+     * Who leads a group.
+     *
+     * @param now null if nobody does that is known
+     * @param told what people were told last
+     */
+    private record Leader(@Nullable NodeId now, Told told) {
+
+        static final Leader NONE = new Leader(null, new Told(null, false));
+
+        boolean isTold() {
+            return now == null ? told.lost() || told.leader() == null : !told.lost() && now.equals(told.leader());
+        }
+    }
+
+    /**
+     * @param leader the last that there was; null if there never was one
+     * @param lost whether it was said to be lost
+     */
+    private record Told(@Nullable NodeId leader, boolean lost) {}
+
+    /** @param isLoss whether somebody should have a look if nothing follows it */
+    record Message(boolean isLoss, String text) {}
+
+    LeadershipReports(NodeId self, Time time) {
+        this.self = self;
+        this.time = time;
+        this.changedNanos = time.nanos();
+    }
+
+    /** To be called every few milliseconds, with all groups that this node hosts. */
+    void observe(Map<Integer, Standing> standings) {
+        for (Message message : changes(standings)) {
+            if (message.isLoss()) {
+                LOG.warn(message.text());
+            } else {
+                LOG.info(message.text());
+            }
+        }
+    }
+
+    /** Returns the log lines that are due now. */
+    List<Message> changes(Map<Integer, Standing> standings) {
+        long now = time.nanos();
+        standings.forEach((group, standing) -> {
+            Leader before = leaders.getOrDefault(group, Leader.NONE);
+            if (standing.leader() == null || !Objects.equals(standing.leader(), before.now())) {
+                changedNanos = now;
+            }
+            leaders.put(group, new Leader(standing.leader(), before.told()));
+        });
+        if (leaders.values().stream().allMatch(Leader::isTold)) {
+            isUntold = false;
+        } else if (!isUntold) {
+            isUntold = true;
+            untoldSinceNanos = now;
+        } else if (now - untoldSinceNanos > TOGETHER_NANOS) {
+            isUntold = false;
+            return tell();
+        }
+        return List.of();
+    }
+
+    private List<Message> tell() {
+        Map<Leader, TreeSet<Integer>> alike = new LinkedHashMap<>();
+        leaders.forEach((group, leader) -> {
+            if (!leader.isTold()) {
+                alike.computeIfAbsent(leader, none -> new TreeSet<>()).add(group);
+            }
+        });
+        List<Message> messages = new ArrayList<>();
+        alike.forEach((leader, groups) -> {
+            NodeId last = leader.now() == null ? leader.told().leader() : leader.now();
+            groups.forEach(group -> leaders.put(group, new Leader(leader.now(), new Told(last, leader.now() == null))));
+            messages.add(message(leader, names(groups)));
+        });
+        return messages;
+    }
+
+    private Message message(Leader leader, String groups) {
+        NodeId before = leader.told().leader();
+        if (leader.now() == null) {
+            return new Message(
+                    true,
+                    "No leader of " + groups + " is known: " + before
+                            + (self.equals(before)
+                                    ? " has stepped down"
+                                    : ", which led, is not heard of any more or has stepped down"));
+        }
+        String how = before == null ? "" : leader.now().equals(before) ? " again" : ", until now " + before + " did";
+        return new Message(false, leader.now() + " leads " + groups + how);
+    }
+
+    /** For so long every group has had the leader that it has. */
+    long quietNanos() {
+        return time.nanos() - changedNanos;
+    }
+
+    /** As in "shards 0, 3 and the control group". */
+    private static String names(TreeSet<Integer> groups) {
+        List<String> shards = groups.stream()
+                .filter(group -> group != Consensus.CONTROL)
+                .map(String::valueOf)
+                .toList();
+        String named = (shards.size() == 1 ? "shard " : "shards ") + String.join(", ", shards);
+        if (!groups.contains(Consensus.CONTROL)) {
+            return named;
+        }
+        return shards.isEmpty() ? "the control group" : named + " and the control group";
+    }
+}

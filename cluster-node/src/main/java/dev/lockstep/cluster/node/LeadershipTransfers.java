@@ -1,0 +1,227 @@
+package dev.lockstep.cluster.node;
+
+import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.node.Successors.HandOver;
+import dev.lockstep.cluster.node.Successors.Led;
+import dev.lockstep.cluster.readindex.TermConfirmations;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, or while its clock is off; otherwise one now
+ * and then, while it leads more than its share and the cluster is quiet. Whether one has gone is judged by who leads, never by what was answered. Used on one loop.
+ */
+final class LeadershipTransfers {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LeadershipTransfers.class);
+    /** Hand-overs in flight at once, so that none waits for the elections of many others. */
+    private static final int AT_A_TIME = 4;
+
+    private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Age at which an answer says nothing any more about which nodes are up. */
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** For so long nobody has been elected before a leadership is moved for balance. */
+    static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final NodeId self;
+    private final Collection<Group> groups;
+    private final BooleanSupplier clockIsOff;
+    private final TermConfirmations peers;
+    private final Time time;
+    private final EventLoop loop;
+    private final long patienceNanos;
+    private final Map<NodeId, Said> said = new HashMap<>();
+    private final Set<NodeId> asking = new HashSet<>();
+    private final Map<Integer, Pending> pending = new TreeMap<>();
+    private boolean draining;
+    private long drainingSinceNanos;
+    private long lastAskedNanos;
+
+    /**
+     * A group of which this node has a replica.
+     *
+     * @param leased whether callers hold leases of its entries, which end with the leadership: their code would run again
+     */
+    record Group(
+            int number,
+            Supplier<Standing> standing,
+            LongSupplier applied,
+            BooleanSupplier leased,
+            Consumer<NodeId> handOver) {}
+
+    private record Said(long askedNanos, List<ReplicaStatus> replicas) {}
+
+    private record Pending(NodeId successor, long sinceNanos) {}
+
+    /**
+     * @param clockIsOff whether somebody else should lead, since this node's wall clock is wrong
+     * @param patienceNanos how long one may take until another replica is tried
+     */
+    LeadershipTransfers(
+            NodeId self,
+            Collection<Group> groups,
+            BooleanSupplier clockIsOff,
+            TermConfirmations peers,
+            Time time,
+            EventLoop loop,
+            long patienceNanos) {
+        this.self = self;
+        this.groups = List.copyOf(groups);
+        this.clockIsOff = clockIsOff;
+        this.peers = peers;
+        this.time = time;
+        this.loop = loop;
+        this.patienceNanos = patienceNanos;
+        this.lastAskedNanos = time.nanos() - ASK_NANOS;
+    }
+
+    /** From now on all are handed over. */
+    void drain() {
+        if (!draining) {
+            draining = true;
+            drainingSinceNanos = time.nanos();
+            LOG.info("Node {} is about to stop and hands its leaderships over", self);
+        }
+    }
+
+    /** Whether a node that drains leads nothing any more, or there is nobody who could take over what is left. */
+    boolean isDrained() {
+        List<Led> led = led();
+        return draining && (led.isEmpty() || (isAlone() && time.nanos() - drainingSinceNanos > FRESH_NANOS));
+    }
+
+    /** To be called every few milliseconds. */
+    void tick(long quietNanos) {
+        List<Led> led = led();
+        long now = time.nanos();
+        pending.entrySet()
+                .removeIf(one -> led.stream().noneMatch(leading -> leading.group() == one.getKey())
+                        || now - one.getValue().sinceNanos() > patienceNanos);
+        boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(standings()) && pending.isEmpty();
+        boolean off = clockIsOff.getAsBoolean();
+        if (led.isEmpty() || !(draining || off || tooMany)) {
+            return;
+        }
+        ask(led);
+        if (draining) {
+            handOverAll(led);
+        } else if (off) {
+            handOverAll(led.stream().filter(one -> !isLeased(one.group())).toList());
+        } else {
+            HandOver one = Successors.fromTooMany(led, self, answers());
+            if (one != null && !isLeased(one.group())) {
+                LOG.info(
+                        "Node {} leads {} groups, more than its share, and hands one over to {}",
+                        self,
+                        led.size(),
+                        one.successor());
+                handOver(one.group(), one.successor());
+                said.clear(); // they lead other groups soon than they have said
+            }
+        }
+    }
+
+    private boolean isLeased(int group) {
+        return groups.stream()
+                .anyMatch(one -> one.number() == group && one.leased().getAsBoolean());
+    }
+
+    private void handOverAll(List<Led> led) {
+        Map<NodeId, List<ReplicaStatus>> answers = answers();
+        for (Led one : led) {
+            if (pending.size() >= AT_A_TIME) {
+                return;
+            }
+            if (!pending.containsKey(one.group())) {
+                NodeId successor = Successors.of(one, self, answers, coming());
+                if (successor != null) {
+                    handOver(one.group(), successor);
+                }
+            }
+        }
+    }
+
+    private void handOver(int group, NodeId successor) {
+        pending.put(group, new Pending(successor, time.nanos()));
+        groups.stream()
+                .filter(one -> one.number() == group)
+                .forEach(one -> one.handOver().accept(successor));
+    }
+
+    private Map<NodeId, Integer> coming() {
+        Map<NodeId, Integer> coming = new HashMap<>();
+        pending.values().forEach(one -> coming.merge(one.successor(), 1, Integer::sum));
+        return coming;
+    }
+
+    private List<Led> led() {
+        return groups.stream()
+                .map(group -> new Led(
+                        group.number(), group.standing().get(), group.applied().getAsLong()))
+                .filter(led -> led.standing().leads())
+                .toList();
+    }
+
+    private List<Standing> standings() {
+        return groups.stream().map(group -> group.standing().get()).toList();
+    }
+
+    // What the others say of their replicas
+
+    private void ask(List<Led> led) {
+        long now = time.nanos();
+        if (now - lastAskedNanos < ASK_NANOS) {
+            return;
+        }
+        lastAskedNanos = now;
+        led.stream()
+                .flatMap(one -> one.standing().voters().stream())
+                .flatMap(Set::stream)
+                .distinct()
+                .sorted()
+                .filter(peer -> !peer.equals(self) && asking.add(peer))
+                .forEach(peer -> peers.ask(
+                        peer, new Request.DescribeReplicas(), reply -> loop.execute(() -> answered(peer, now, reply))));
+    }
+
+    private void answered(NodeId peer, long askedNanos, @Nullable Reply reply) {
+        asking.remove(peer);
+        if (reply instanceof Reply.Replicas replicas) {
+            said.put(peer, new Said(askedNanos, replicas.replicas()));
+        }
+    }
+
+    private Map<NodeId, List<ReplicaStatus>> answers() {
+        long now = time.nanos();
+        Map<NodeId, List<ReplicaStatus>> answers = new TreeMap<>();
+        said.forEach((peer, one) -> {
+            if (now - one.askedNanos() < FRESH_NANOS && !Successors.isLeaving(one.replicas())) {
+                answers.put(peer, one.replicas());
+            }
+        });
+        return answers;
+    }
+
+    private boolean isAlone() {
+        return answers().isEmpty() && pending.isEmpty();
+    }
+}

@@ -1,0 +1,110 @@
+package dev.lockstep.cluster.readindex;
+
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What makes a read of one log linearizable: leadership confirmed by a round, then everything applied that was committed
+ * when the read began. Thread-safe.
+ */
+public final class ReadBarrier {
+
+    private static final long APPLY_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long RETRY_MILLIS = 10;
+
+    private final String name;
+    private final int group;
+    private final ReplicatedLog log;
+    private final ReadIndexRounds rounds;
+    private final AppliedPositionWaiters waits;
+    private final Time time;
+    private volatile long confirmedNanos;
+    private volatile boolean everConfirmed;
+
+    /**
+     * @param name of the group, for messages
+     * @param waits for positions applied here
+     */
+    public ReadBarrier(
+            String name,
+            int group,
+            ReplicatedLog log,
+            ReadIndexRounds rounds,
+            AppliedPositionWaiters waits,
+            Time time) {
+        this.name = name;
+        this.group = group;
+        this.log = log;
+        this.rounds = rounds;
+        this.waits = waits;
+        this.time = time;
+    }
+
+    /** Runs one of both: {@code then} once what is here is current, or {@code refused}. */
+    public void pass(Runnable then, Consumer<Reply> refused) {
+        Reply.Refused refusal = refusal();
+        if (refusal != null) {
+            refused.accept(refusal);
+            return;
+        }
+        long began = time.nanos();
+        rounds.confirm(group, log, new ReadIndexRounds.Reader() {
+            @Override
+            public void confirmed(long commitPosition) {
+                noteConfirmed(began);
+                waits.await(commitPosition, APPLY_NANOS, applied -> {
+                    if (applied) {
+                        then.run();
+                    } else {
+                        refused.accept(busy(name + " has committed more than it has applied"));
+                    }
+                });
+            }
+
+            @Override
+            public void refused(Status why) {
+                refused.accept(why == Status.BUSY ? busy("Too many reads wait for " + name) : elsewhere());
+            }
+        });
+    }
+
+    private void noteConfirmed(long began) {
+        if (!everConfirmed || began - confirmedNanos > 0) {
+            confirmedNanos = began;
+            everConfirmed = true;
+        }
+    }
+
+    /** Nanoseconds since the start of the last round that confirmed this node's leadership; the maximum if none did. */
+    public long sinceConfirmedNanos() {
+        return everConfirmed ? time.nanos() - confirmedNanos : Long.MAX_VALUE;
+    }
+
+    /** Why this replica can't do what only a leader can; null when it can. */
+    public Reply.@Nullable Refused refusal() {
+        ReplicatedLog.Standing standing = log.standing();
+        if (!standing.leads()) {
+            return elsewhere();
+        }
+        return standing.ready() ? null : busy("This node has just begun to lead " + name);
+    }
+
+    private static Reply.Refused busy(String message) {
+        return new Reply.Refused(Status.BUSY, message, RETRY_MILLIS, null);
+    }
+
+    /** Sends a request on to the leader. */
+    public Reply.Refused elsewhere() {
+        ReplicatedLog.Standing standing = log.standing();
+        if (standing.leader() == null || standing.leads()) {
+            return Reply.Refused.of(
+                    Status.NO_LEADER, name + " has no leader at this moment, as far as this node knows");
+        }
+        return new Reply.Refused(Status.MOVED, name + " is led by node " + standing.leader(), 0, standing.leader());
+    }
+}

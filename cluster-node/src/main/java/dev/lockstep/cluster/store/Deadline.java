@@ -1,0 +1,16 @@
+package dev.lockstep.cluster.store;
+
+import dev.lockstep.protocol.wire.Bytes;
+import java.util.Comparator;
+
+/** When an entry is over. */
+public record Deadline(long deadlineMillis, int cacheId, Bytes key) {
+
+    /** No deadline: such an entry is never due. */
+    public static final long NEVER = Long.MAX_VALUE;
+
+    /** In this order entries are over, on every replica alike. */
+    public static final Comparator<Deadline> BY_TIME = Comparator.comparingLong(Deadline::deadlineMillis)
+            .thenComparingInt(Deadline::cacheId)
+            .thenComparing(Deadline::key);
+}

@@ -1,0 +1,70 @@
+package dev.lockstep.cluster.store.heap;
+
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of a {@link HeapStore} at one moment, without a copy of them: the writer puts what it is about to change aside
+ * before it does, and the reader takes that instead of what it finds. A reader who has found an entry and only then looks aside
+ * sees either that nothing of the key was put there, and so the entry is the old one, or the old one itself.
+ *
+ * <p>One thread writes and one reads. What is put aside is at most as much as there was.
+ */
+final class HeapImage implements ShardStore.Image {
+
+    private final Map<Integer, Map<Bytes, LocalEntry>> caches;
+    /** The first of each key since the moment; {@link LocalEntry#ABSENT} for none. */
+    private final Map<Integer, Map<Bytes, LocalEntry>> aside = new HashMap<>();
+
+    private final Runnable closed;
+    /** The writer's own: what is in the store of them is not what was. */
+    private final Set<Integer> cleared = new HashSet<>();
+
+    HeapImage(Map<Integer, Map<Bytes, LocalEntry>> caches, Runnable closed) {
+        this.caches = new HashMap<>(caches);
+        this.closed = closed;
+        this.caches.keySet().forEach(cacheId -> aside.put(cacheId, new ConcurrentHashMap<>()));
+    }
+
+    /** To be told before the store changes. Writer only. */
+    void changes(int cacheId, Bytes key, @Nullable LocalEntry before) {
+        Map<Bytes, LocalEntry> kept = aside.get(cacheId);
+        if (kept != null && !cleared.contains(cacheId)) {
+            kept.putIfAbsent(key, before == null ? LocalEntry.ABSENT : before);
+        }
+    }
+
+    /** The map of a cache is out of the store, as it is. Writer only. */
+    void cleared(int cacheId) {
+        cleared.add(cacheId);
+    }
+
+    @Override
+    public void forEach(ShardStore.EntryConsumer consumer) {
+        caches.forEach((cacheId, entries) -> {
+            Map<Bytes, LocalEntry> kept = aside.getOrDefault(cacheId, Map.of());
+            entries.forEach((key, entry) -> {
+                if (!kept.containsKey(key)) {
+                    consumer.accept(cacheId, key, entry);
+                }
+            });
+            kept.forEach((key, entry) -> {
+                if (entry != LocalEntry.ABSENT) {
+                    consumer.accept(cacheId, key, entry);
+                }
+            });
+        });
+    }
+
+    @Override
+    public void close() {
+        closed.run();
+    }
+}

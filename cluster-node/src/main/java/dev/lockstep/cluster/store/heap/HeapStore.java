@@ -1,0 +1,123 @@
+package dev.lockstep.cluster.store.heap;
+
+import dev.lockstep.cluster.store.Deadline;
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries on the heap, one concurrent hash map for each cache. A page of keys is selected by one pass over the cache with a
+ * heap of the page's size: lookups stay a hash map's, and scanning, which is rare, pays.
+ */
+public final class HeapStore implements ShardStore {
+
+    private final Map<Integer, Map<Bytes, LocalEntry>> caches = new ConcurrentHashMap<>();
+    private final ExpiryIndex expiry = new ExpiryIndex();
+    private volatile @Nullable HeapImage image;
+
+    @Override
+    public @Nullable LocalEntry get(int cacheId, Bytes key) {
+        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+        return cache == null ? null : cache.get(key);
+    }
+
+    @Override
+    public @Nullable LocalEntry put(int cacheId, Bytes key, LocalEntry entry) {
+        keepForImage(cacheId, key);
+        LocalEntry old =
+                caches.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
+        notDue(cacheId, key, old);
+        expiry.add(cacheId, key, entry.deadlineMillis());
+        return old;
+    }
+
+    @Override
+    public @Nullable LocalEntry remove(int cacheId, Bytes key) {
+        keepForImage(cacheId, key);
+        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+        LocalEntry old = cache == null ? null : cache.remove(key);
+        notDue(cacheId, key, old);
+        return old;
+    }
+
+    private void notDue(int cacheId, Bytes key, @Nullable LocalEntry old) {
+        if (old != null) {
+            expiry.remove(cacheId, key, old.deadlineMillis());
+        }
+    }
+
+    @Override
+    public long count(int cacheId) {
+        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+        return cache == null ? 0 : cache.size();
+    }
+
+    @Override
+    public List<Bytes> keysAfter(int cacheId, @Nullable Bytes after, int limit) {
+        PriorityQueue<Bytes> smallest = new PriorityQueue<>(Comparator.reverseOrder());
+        for (Bytes key : caches.getOrDefault(cacheId, Map.of()).keySet()) {
+            boolean late = after == null || key.compareTo(after) > 0;
+            if (late && (smallest.size() < limit || key.compareTo(smallest.peek()) < 0)) {
+                smallest.add(key);
+                if (smallest.size() > limit) {
+                    smallest.poll();
+                }
+            }
+        }
+        List<Bytes> page = new ArrayList<>(smallest);
+        Collections.sort(page);
+        return page;
+    }
+
+    @Override
+    public Iterator<Bytes> keys(int cacheId) {
+        return caches.getOrDefault(cacheId, Map.of()).keySet().iterator();
+    }
+
+    @Override
+    public void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry) {
+        caches.getOrDefault(cacheId, Map.of()).forEach(entry);
+    }
+
+    @Override
+    public void clear(int cacheId) {
+        HeapImage open = image;
+        if (open != null) {
+            open.cleared(cacheId);
+        }
+        caches.remove(cacheId);
+        expiry.removeCache(cacheId);
+    }
+
+    @Override
+    public @Nullable Deadline firstDue() {
+        return expiry.first();
+    }
+
+    @Override
+    public Image image() {
+        if (image != null) {
+            throw new IllegalStateException("There is an image that has not been closed");
+        }
+        HeapImage taken = new HeapImage(caches, () -> image = null);
+        image = taken;
+        return taken;
+    }
+
+    private void keepForImage(int cacheId, Bytes key) {
+        HeapImage open = image;
+        if (open != null) {
+            open.changes(cacheId, key, get(cacheId, key));
+        }
+    }
+}

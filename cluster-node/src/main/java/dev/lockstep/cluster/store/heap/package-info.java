@@ -1,0 +1,5 @@
+/** Entries on the heap. */
+@NullMarked
+package dev.lockstep.cluster.store.heap;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,58 @@
+package dev.lockstep.cluster.store.rocks;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries that were lately written or read, of all stores of a node, in a bounded part of the heap: so that a value is read
+ * and decoded once. Who writes an entry changes it here too, after it can be loaded; a load and a change of the same key then
+ * come one after the other, and so what stays is never older than what was written. Thread-safe.
+ */
+final class HotTier {
+
+    /** What an entry has around its bytes, more or less. */
+    private static final int OVERHEAD = 160;
+
+    private final Cache<Key, LocalEntry> entries;
+
+    /** @param of what the key is a key of, by identity */
+    private record Key(Object of, Bytes key) {}
+
+    HotTier(long maxBytes) {
+        entries = Caffeine.newBuilder()
+                .maximumWeight(maxBytes)
+                .weigher(HotTier::weight)
+                .executor(Runnable::run) // what there is to do is little, and needs no thread of its own
+                .build();
+    }
+
+    /** The value counts twice: it may be decoded. */
+    private static int weight(Key key, LocalEntry entry) {
+        long weight = OVERHEAD + key.key().size() + 2L * entry.value().size();
+        return (int) Math.min(weight, Integer.MAX_VALUE);
+    }
+
+    /**
+     * @param load finds the entry where all of them are, or null; nobody else loads or changes it meanwhile
+     */
+    @Nullable
+    LocalEntry get(Object of, Bytes key, Supplier<@Nullable LocalEntry> load) {
+        Key whole = new Key(of, key);
+        LocalEntry known = entries.getIfPresent(whole);
+        return known != null ? known : entries.get(whole, missing -> load.get());
+    }
+
+    /** To be called when a load would find it. */
+    void put(Object of, Bytes key, LocalEntry entry) {
+        entries.put(new Key(of, key), entry);
+    }
+
+    /** To be called when a load would find nothing. */
+    void remove(Object of, Bytes key) {
+        entries.invalidate(new Key(of, key));
+    }
+}

@@ -1,0 +1,290 @@
+package dev.lockstep.cluster.store.rocks;
+
+import dev.lockstep.cluster.store.Deadline;
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The entries of a shard in a column family of RocksDB, those in use above it in the {@link HotTier}. What is written is kept
+ * aside until the commit, which writes it as one batch, then changes the hot tier, and only then forgets what was kept aside: so
+ * whoever looks there first, then into the hot tier, then into RocksDB finds nothing older than the last commit.
+ */
+final class RocksStore implements ShardStore {
+
+    /** In the place of an entry that is to be removed. */
+    private static final LocalEntry REMOVED = new LocalEntry(Bytes.EMPTY, 0, 0);
+
+    private static final int KEYS_AT_ONCE = 1_024;
+
+    private final RocksFamily family;
+    private final WriteOptions options;
+    private final HotTier hot;
+    private final RocksDeadlines dues;
+    private final Map<Integer, Long> counts = new ConcurrentHashMap<>();
+    /** What a cache's entries are in the hot tier; another object once it was cleared, so that they are found no more. */
+    private final Map<Integer, Object> inHotTier = new ConcurrentHashMap<>();
+    // Since the last commit; only the writer changes them
+    private final Map<Integer, Map<Bytes, LocalEntry>> written = new ConcurrentHashMap<>();
+    private final Set<Integer> cleared = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, Long> counted = new HashMap<>();
+    private final Map<Bytes, Piece> kept = new HashMap<>();
+
+    private static final Piece FORGOTTEN = () -> RocksKeys.NOTHING;
+
+    /** As the family was left. */
+    RocksStore(RocksFamily family, WriteOptions options, HotTier hot) {
+        this.family = family;
+        this.options = options;
+        this.hot = hot;
+        this.dues = new RocksDeadlines(family);
+        byte[] all = RocksKeys.all(RocksKeys.COUNT);
+        family.scan(
+                all,
+                RocksKeys.after(all),
+                null,
+                (key, value) -> counts.put(RocksKeys.cacheId(key), RocksKeys.number(value)));
+    }
+
+    RocksFamily family() {
+        return family;
+    }
+
+    @Override
+    public @Nullable LocalEntry get(int cacheId, Bytes key) {
+        LocalEntry fresh = written.getOrDefault(cacheId, Map.of()).get(key);
+        if (fresh != null) {
+            return fresh == REMOVED ? null : fresh;
+        }
+        return cleared.contains(cacheId) ? null : committed(cacheId, key);
+    }
+
+    private @Nullable LocalEntry committed(int cacheId, Bytes key) {
+        return hot.get(inHotTier(cacheId), key, () -> {
+            byte[] value = family.get(RocksKeys.entry(cacheId, key));
+            return value == null ? null : RocksKeys.entry(value);
+        });
+    }
+
+    private Object inHotTier(int cacheId) {
+        Object known = inHotTier.get(cacheId);
+        return known != null ? known : inHotTier.computeIfAbsent(cacheId, id -> new Object());
+    }
+
+    @Override
+    public @Nullable LocalEntry put(int cacheId, Bytes key, LocalEntry entry) {
+        LocalEntry old = get(cacheId, key);
+        written.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
+        if (old == null) {
+            counted.merge(cacheId, 1L, Long::sum);
+        }
+        notDue(cacheId, key, old);
+        if (entry.deadlineMillis() != Deadline.NEVER) {
+            dues.add(new Deadline(entry.deadlineMillis(), cacheId, key));
+        }
+        return old;
+    }
+
+    @Override
+    public @Nullable LocalEntry remove(int cacheId, Bytes key) {
+        LocalEntry old = get(cacheId, key);
+        if (old != null) {
+            written.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, REMOVED);
+            counted.merge(cacheId, -1L, Long::sum);
+            notDue(cacheId, key, old);
+        }
+        return old;
+    }
+
+    private void notDue(int cacheId, Bytes key, @Nullable LocalEntry old) {
+        if (old != null && old.deadlineMillis() != Deadline.NEVER) {
+            dues.remove(new Deadline(old.deadlineMillis(), cacheId, key));
+        }
+    }
+
+    @Override
+    public void clear(int cacheId) {
+        cleared.add(cacheId);
+        written.remove(cacheId);
+        counted.remove(cacheId);
+        dues.clear(cacheId);
+    }
+
+    @Override
+    public long count(int cacheId) {
+        return counts.getOrDefault(cacheId, 0L);
+    }
+
+    @Override
+    public List<Bytes> keysAfter(int cacheId, @Nullable Bytes after, int limit) {
+        byte[] all = RocksKeys.cache(RocksKeys.ENTRY, cacheId);
+        byte[] end = RocksKeys.after(all);
+        List<Bytes> page = new ArrayList<>();
+        // One more: the one after which it begins may be there.
+        for (byte[] key : family.keys(after == null ? all : RocksKeys.entry(cacheId, after), end, limit + 1L)) {
+            Bytes found = RocksKeys.entryKey(key);
+            if (!found.equals(after) && page.size() < limit) {
+                page.add(found);
+            }
+        }
+        return page;
+    }
+
+    @Override
+    public Iterator<Bytes> keys(int cacheId) {
+        return new Iterator<>() {
+            private Iterator<Bytes> page =
+                    keysAfter(cacheId, null, KEYS_AT_ONCE).iterator();
+            private @Nullable Bytes last;
+
+            @Override
+            public boolean hasNext() {
+                if (!page.hasNext() && last != null) {
+                    page = keysAfter(cacheId, last, KEYS_AT_ONCE).iterator();
+                }
+                return page.hasNext();
+            }
+
+            @Override
+            public Bytes next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                Bytes next = page.next();
+                last = next;
+                return next;
+            }
+        };
+    }
+
+    @Override
+    public void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry) {
+        Map<Bytes, LocalEntry> fresh = written.getOrDefault(cacheId, Map.of());
+        fresh.forEach((key, value) -> {
+            if (value != REMOVED) {
+                entry.accept(key, value);
+            }
+        });
+        if (!cleared.contains(cacheId)) {
+            byte[] all = RocksKeys.cache(RocksKeys.ENTRY, cacheId);
+            family.scan(all, RocksKeys.after(all), null, (rowKey, value) -> {
+                Bytes key = RocksKeys.entryKey(rowKey);
+                if (!fresh.containsKey(key)) {
+                    entry.accept(key, RocksKeys.entry(value));
+                }
+            });
+        }
+    }
+
+    @Override
+    public @Nullable Deadline firstDue() {
+        return dues.first();
+    }
+
+    // Batches
+
+    @Override
+    public boolean keeps() {
+        return true;
+    }
+
+    @Override
+    public void keep(Bytes key, Piece piece) {
+        kept.put(key, piece);
+    }
+
+    @Override
+    public void forget(Bytes key) {
+        kept.put(key, FORGOTTEN);
+    }
+
+    @Override
+    public void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {
+        RocksImage.pieces(family, null, keyAndPiece);
+    }
+
+    @Override
+    public void commit() {
+        cleared.forEach(counts::remove);
+        counted.forEach((cacheId, more) -> counts.merge(cacheId, more, RocksStore::sum));
+        family.use((db, handle) -> {
+            try (WriteBatch batch = new WriteBatch()) {
+                write(batch, handle);
+                db.write(options, batch);
+                return batch;
+            }
+        });
+        cleared.forEach(inHotTier::remove);
+        written.forEach((cacheId, entries) -> {
+            Object of = inHotTier(cacheId);
+            entries.forEach((key, entry) -> {
+                if (entry == REMOVED) {
+                    hot.remove(of, key);
+                } else {
+                    hot.put(of, key, entry);
+                }
+            });
+        });
+        written.clear();
+        cleared.clear();
+        counted.clear();
+        kept.clear();
+        dues.committed();
+    }
+
+    /** Nothing for no entries. */
+    private static @Nullable Long sum(long one, long other) {
+        return one + other == 0 ? null : (Long) (one + other);
+    }
+
+    private void write(WriteBatch batch, ColumnFamilyHandle handle) throws RocksDBException {
+        for (int cacheId : cleared) {
+            byte[] from = RocksKeys.cache(RocksKeys.ENTRY, cacheId);
+            batch.deleteRange(handle, from, RocksKeys.after(from));
+            batch.delete(handle, RocksKeys.cache(RocksKeys.COUNT, cacheId));
+        }
+        for (Map.Entry<Integer, Map<Bytes, LocalEntry>> cache : written.entrySet()) {
+            for (Map.Entry<Bytes, LocalEntry> entry : cache.getValue().entrySet()) {
+                byte[] key = RocksKeys.entry(cache.getKey(), entry.getKey());
+                if (entry.getValue() == REMOVED) {
+                    batch.delete(handle, key);
+                } else {
+                    batch.put(handle, key, RocksKeys.value(entry.getValue()));
+                }
+            }
+        }
+        dues.write(batch, handle);
+        for (int cacheId : counted.keySet()) {
+            byte[] count = RocksKeys.number(counts.getOrDefault(cacheId, 0L));
+            batch.put(handle, RocksKeys.cache(RocksKeys.COUNT, cacheId), count);
+        }
+        for (Map.Entry<Bytes, Piece> piece : kept.entrySet()) {
+            byte[] key = RocksKeys.piece(piece.getKey());
+            if (piece.getValue() == FORGOTTEN) {
+                batch.delete(handle, key);
+            } else {
+                batch.put(handle, key, piece.getValue().encode());
+            }
+        }
+    }
+
+    /** May be taken, and used, by any thread, and there may be others. */
+    @Override
+    public Image image() {
+        return new RocksImage(family);
+    }
+}

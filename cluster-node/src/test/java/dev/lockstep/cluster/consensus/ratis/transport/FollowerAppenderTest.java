@@ -1,0 +1,90 @@
+package dev.lockstep.cluster.consensus.ratis.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.Eventually;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** One appender, whose leader and follower are played. */
+class FollowerAppenderTest {
+
+    private final ScriptedLeader leader = new ScriptedLeader();
+
+    @AfterEach
+    void close() {
+        leader.close();
+    }
+
+    private void answerAll() {
+        while (leader.answer()) {
+            assertThat(leader.wrong()).isNull();
+        }
+    }
+
+    @Test
+    void whatIsAppendedIsSentAndCommitted() {
+        for (int i = 0; i < 100; i++) {
+            leader.append();
+        }
+        answerAll();
+        assertThat(leader.received()).hasSize(100).isSorted().doesNotHaveDuplicates();
+        assertThat(leader.committed).hasValue(99);
+    }
+
+    @Test
+    void aLogThatFailsNeitherStopsItNorReachesWhoeverTellsIt() throws Exception {
+        leader.append();
+        leader.closed.set(new IllegalStateException("The log is closed"));
+        leader.append();
+        Eventually.holds("it goes on", () -> {
+            leader.tick();
+            answerAll();
+            return leader.received().containsAll(List.of(0L, 1L));
+        });
+    }
+
+    @Test
+    void anEntryThatCouldNotBeReadOnceIsSentLater() throws Exception {
+        leader.unreadable.set(15);
+        for (int i = 0; i < 20; i++) {
+            leader.append();
+        }
+        Eventually.holds("it goes on", () -> {
+            leader.tick();
+            answerAll();
+            return leader.received().contains(19L);
+        });
+    }
+
+    @Test
+    void aFollowerThatHasEverythingIsKnownToHaveIt() throws Exception {
+        leader.append();
+        leader.committed.set(0);
+        assertThat(leader.loseAnswer()).isTrue();
+        Eventually.holds("it is asked again", () -> {
+            leader.tick();
+            return leader.answerThatItIsThere();
+        });
+        assertThat(leader.follower.getMatchIndex()).isZero();
+        assertThat(leader.follower.getNextIndex()).isEqualTo(1);
+    }
+
+    @Test
+    void aFollowerThatRefusesWhatItAsksForIsLeftAloneForAWhile() throws Exception {
+        leader.append();
+        for (int times = 0; times < 4; times++) {
+            Eventually.holds("it is sent the entry", () -> {
+                leader.tick();
+                return leader.refuse();
+            });
+        }
+        assertThat(leader.answer()).as("it is sent the entry again at once").isFalse();
+        Eventually.holds("it is sent the entry again", () -> {
+            leader.tick();
+            answerAll();
+            return leader.committed.get() == 0;
+        });
+    }
+}

@@ -1,0 +1,166 @@
+package dev.lockstep.cluster.consensus.ratis.transport;
+
+import dev.lockstep.cluster.checkpoint.Checkpointer;
+import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.consensus.ratis.AlwaysGrantingElectionGate;
+import dev.lockstep.cluster.consensus.ratis.RatisStateMachine;
+import dev.lockstep.cluster.consensus.ratis.ReplicaCheckpoints;
+import dev.lockstep.protocol.fuzz.Allocation;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.runtime.DutyCycle;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.util.LifeCycle;
+
+/**
+ * What another node may say to the Raft server of this one, as a question and as an answer: a question is answered once, an
+ * answer is read or malformed. The server is played, and has the group of sixteen ones.
+ */
+public final class RaftMessagesFuzz {
+
+    private static final int FIXED_BYTES = 1 << 20;
+    /** The worst that memory can be of its bytes: empty entries of a log, two bytes each. */
+    private static final int BYTES_A_BYTE = 512;
+
+    private static final int PATIENCE_SECONDS = 8;
+
+    private static final RaftGroupId GROUP =
+            RaftGroupId.valueOf(new UUID(0x0101_0101_0101_0101L, 0x0101_0101_0101_0101L));
+    private static final RatisStateMachine MACHINE = machine();
+    private static final LinkRpc RPC = rpc();
+
+    private RaftMessagesFuzz() {}
+
+    /** One that has a checkpoint. */
+    private static RatisStateMachine machine() {
+        try {
+            Path folder = Files.createTempDirectory("lockstep-fuzz");
+            RecordingMachine recording = new RecordingMachine();
+            var means = new ReplicaCheckpoints.Means(
+                    folder,
+                    Runnable::run,
+                    DutyCycle.full(),
+                    Time.system(),
+                    new Checkpointer.Interval(1, Duration.ofDays(1)));
+            ReplicaCheckpoints checkpoints = new ReplicaCheckpoints("a played group", 0, "shard-0", recording, means);
+            checkpoints.open();
+            recording.apply(1, new byte[10]);
+            checkpoints.taking().applied(1, 1);
+            return new RatisStateMachine("a played group", recording, checkpoints, () -> {}, fault -> {});
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private static LinkRpc rpc() {
+        RaftRpcReplyProto header =
+                RaftRpcReplyProto.newBuilder().setSuccess(true).build();
+        RaftServer server = ScriptedRatisServer.role(
+                RaftServer.class,
+                Map.of(
+                        "getGroupIds", none -> List.of(GROUP),
+                        // It runs, and gives pieces of a checkpoint; who leads is not to be read from it yet.
+                        "getDivision",
+                                group -> ScriptedRatisServer.role(
+                                        RaftServer.Division.class,
+                                        Map.of(
+                                                "getStateMachine",
+                                                none -> MACHINE,
+                                                "getInfo",
+                                                none -> ScriptedRatisServer.role(
+                                                        DivisionInfo.class,
+                                                        Map.of(
+                                                                "getLifeCycleState",
+                                                                running -> LifeCycle.State.RUNNING)))),
+                        "appendEntriesAsync",
+                                request -> CompletableFuture.completedFuture(AppendEntriesReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build()),
+                        "requestVote",
+                                request -> RequestVoteReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build(),
+                        "installSnapshot",
+                                request -> InstallSnapshotReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build(),
+                        "startLeaderElection",
+                                request -> StartLeaderElectionReplyProto.newBuilder()
+                                        .setServerReply(header)
+                                        .build()));
+        Links links = ScriptedRatisServer.role(Links.class, Map.of());
+        return new LinkRpc(
+                new LinkTransport(),
+                server,
+                new LinkTransport.Wires(
+                        links,
+                        new LeaderContacts(Time.system()),
+                        Duration.ofSeconds(1),
+                        Time.system(),
+                        Entropy.system(),
+                        group -> new AlwaysGrantingElectionGate()));
+    }
+
+    public static void fuzzerTestOneInput(byte[] input) {
+        Bytes message = Bytes.of(input);
+        long most = FIXED_BYTES + (long) BYTES_A_BYTE * input.length;
+        Reply reply = Allocation.atMost(most, () -> served(message));
+        if (!(reply instanceof Reply.FromLog || reply instanceof Reply.Refused)) {
+            throw new AssertionError("Answered by " + reply);
+        }
+        if (input.length > 0) {
+            Allocation.atMost(most, () -> read(message));
+        }
+    }
+
+    /** What a question is answered. */
+    static Reply served(Bytes message) {
+        List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
+        CompletableFuture<Reply> first = new CompletableFuture<>();
+        RPC.serve(message, reply -> {
+            replies.add(reply);
+            first.complete(reply);
+        });
+        try {
+            Reply reply = first.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (replies.size() != 1) {
+                throw new AssertionError("Answered several times: " + replies);
+            }
+            return reply;
+        } catch (ExecutionException | TimeoutException | InterruptedException unanswered) {
+            throw new AssertionError("Not answered", unanswered);
+        }
+    }
+
+    private static Object read(Bytes message) {
+        try {
+            return RaftMessages.answers(message, 3);
+        } catch (IOException malformed) {
+            return malformed;
+        }
+    }
+}

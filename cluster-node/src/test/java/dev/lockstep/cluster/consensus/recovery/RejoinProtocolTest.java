@@ -1,0 +1,126 @@
+package dev.lockstep.cluster.consensus.recovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.Begin;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.FindLost;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.Wait;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.WireReader;
+import dev.lockstep.protocol.wire.WireWriter;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RejoinProtocolTest {
+
+    private static final List<String> OTHERS = List.of("n2", "n3");
+    private static final int SEEDS = 3_000;
+    private static final int STEPS = 1_500;
+
+    private static Decision decide(Memory own, Map<String, Standing> answers) {
+        return RejoinProtocol.decide(new Standing(own, own == Memory.SHORTENED ? 5 : 0), OTHERS, answers, Set.of());
+    }
+
+    private static Standing standing(Memory memory, long term) {
+        return new Standing(memory, term);
+    }
+
+    @Test
+    void oneThatLostEverythingBeginsAboveAllOthersAndDoesNotVote() {
+        assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7), "n3", standing(Memory.WHOLE, 9))))
+                .isEqualTo(new Begin(10, false));
+    }
+
+    @Test
+    void itWaitsForEach() {
+        assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7))))
+                .isInstanceOfSatisfying(
+                        Wait.class, wait -> assertThat(wait.why()).contains("[n3] did not answer yet"));
+    }
+
+    @Test
+    void itWaitsWhenNoMajorityHasEverything() {
+        for (Memory memory : List.of(Memory.LOST, Memory.NEW, Memory.CATCHING_UP, Memory.SHORTENED)) {
+            assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7), "n3", standing(memory, 1))))
+                    .isInstanceOfSatisfying(
+                            Wait.class, wait -> assertThat(wait.why()).contains("lockstep shard recover"));
+        }
+    }
+
+    @Test
+    void onesThatLackOnlyTheLastBeginWithWhatTheyHave() {
+        assertThat(decide(
+                        Memory.SHORTENED,
+                        Map.of("n2", standing(Memory.SHORTENED, 7), "n3", standing(Memory.SHORTENED, 3))))
+                .isEqualTo(new Begin(8, true));
+        assertThat(RejoinProtocol.decide(standing(Memory.SHORTENED, 5), List.<String>of(), Map.of(), Set.of()))
+                .isEqualTo(new Begin(6, true));
+        assertThat(decide(
+                        Memory.SHORTENED, Map.of("n2", standing(Memory.SHORTENED, 7), "n3", standing(Memory.LOST, 0))))
+                .isInstanceOf(Wait.class);
+    }
+
+    @Test
+    void oneThatLacksTheLastDoesNotVoteIfTheOthersHaveIt() {
+        assertThat(decide(Memory.SHORTENED, Map.of("n2", standing(Memory.WHOLE, 4), "n3", standing(Memory.WHOLE, 3))))
+                .isEqualTo(new Begin(6, false));
+    }
+
+    @Test
+    void newOnesBeginWhenAllAreNew() {
+        Standing none = standing(Memory.NEW, 0);
+        Map<String, Standing> answers = Map.of("n2", none, "n3", standing(Memory.WHOLE, 1));
+        assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2"))).isEqualTo(new FindLost());
+        assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2", "n3")))
+                .isEqualTo(new Begin(0, true));
+        assertThat(RejoinProtocol.decide(none, OTHERS, Map.of("n2", none), Set.of("n2")))
+                .isInstanceOfSatisfying(
+                        Wait.class, wait -> assertThat(wait.why()).contains("[n3] did not answer yet"));
+        assertThat(RejoinProtocol.decide(none, List.<String>of(), Map.of(), Set.of()))
+                .isEqualTo(new Begin(0, true));
+    }
+
+    @Test
+    void aStandingGoesOverTheWire() {
+        WireWriter out = new WireWriter(16);
+        standing(Memory.CATCHING_UP, 1L << 40).write(out);
+        assertThat(Standing.read(new WireReader(out.toByteArray()))).isEqualTo(standing(Memory.CATCHING_UP, 1L << 40));
+        assertThatThrownBy(() -> Standing.read(new WireReader(new byte[] {17, 0, 0, 0, 0, 0, 0, 0, 0})))
+                .isInstanceOf(MalformedFrameException.class);
+    }
+
+    @Test
+    void nothingCommittedIsLostWhileFewerThanHalfForget() {
+        long committed = 0;
+        long begunAgain = 0;
+        for (int seed = 0; seed < SEEDS; seed++) {
+            RejoinModel model = new RejoinModel(seed, seed % 2 == 0 ? 3 : 5, Set.of());
+            model.run(STEPS);
+            committed += model.committed();
+            begunAgain += model.begunAgain();
+        }
+        assertThat(committed).isGreaterThan(10 * SEEDS);
+        assertThat(begunAgain).isGreaterThan(SEEDS);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theModelNotices(RejoinModel.Defect defect) {
+        assertThatThrownBy(() -> {
+                    for (int seed = 0; seed < 20 * SEEDS; seed++) {
+                        new RejoinModel(seed, seed % 2 == 0 ? 3 : 5, EnumSet.of(defect)).run(STEPS);
+                    }
+                })
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("lead");
+    }
+}

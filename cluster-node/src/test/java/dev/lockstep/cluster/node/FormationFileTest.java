@@ -1,0 +1,56 @@
+package dev.lockstep.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.SettingsException;
+import dev.lockstep.protocol.settings.SettingsReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FormationFileTest {
+
+    private static final MemberPorts N1 = new MemberPorts("n1", 7401);
+    private static final MemberPorts N2 = new MemberPorts("n2", 7402);
+
+    @TempDir
+    Path home;
+
+    /** As a start does it. */
+    private void check(List<MemberPorts> members, String further) throws IOException {
+        Path file = home.resolve("lockstep.yaml");
+        Files.writeString(file, NodeProcesses.configuration("n1", members, further));
+        Settings settings = SettingsReader.fromFile(file);
+        if (!FormationFile.check(settings, settings.node().orElseThrow())) {
+            FormationFile.record(settings, settings.node().orElseThrow());
+        }
+    }
+
+    @Test
+    void theSameSettingsAreTakenAgainAlsoAtOtherAddressesAndInAnotherOrder() throws Exception {
+        check(List.of(N1, N2), "shards: 4");
+        assertThat(home.resolve("data/formation")).content().contains("members: n1,n2");
+        assertThatCode(() -> check(List.of(new MemberPorts("n2", 1), N1), "shards: 4"))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void otherShardsOrMembersAreRefusedNamingTheDifference() throws Exception {
+        check(List.of(N1, N2), "shards: 4");
+        assertThatThrownBy(() -> check(List.of(N1, N2), "shards: 8"))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("\"shards: 4\" is now \"shards: 8\"")
+                .hasMessageNotContaining("members: ");
+        assertThatThrownBy(() -> check(List.of(N1), "shards: 4"))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("\"members: n1,n2\" is now \"members: n1\"");
+    }
+}

@@ -1,0 +1,196 @@
+package dev.lockstep.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.testing.ScriptedLog;
+import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ReplicaStatus.State;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Node a of three, which leads everything. */
+class LeadershipTransfersTest {
+
+    private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
+    private static final NodeId C = new NodeId("c");
+    private static final Set<NodeId> ALL = Set.of(A, B, C);
+    private static final int GROUPS = 6;
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final long QUIET = LeadershipTransfers.QUIET_NANOS + 1;
+
+    private final SimulatedWorld world = new SimulatedWorld();
+    private final ScriptedPeers peers = new ScriptedPeers();
+    private final List<ScriptedLog> logs = IntStream.range(0, GROUPS)
+            .mapToObj(i -> new ScriptedLog(ScriptedLog.leading(1, A, ALL)))
+            .toList();
+    private boolean leased;
+    private boolean clockIsOff;
+    private final LeadershipTransfers handOvers =
+            new LeadershipTransfers(A, groups(), () -> clockIsOff, peers, world, world, PATIENCE.toNanos());
+
+    private List<LeadershipTransfers.Group> groups() {
+        List<LeadershipTransfers.Group> groups = new ArrayList<>();
+        for (int i = 0; i < GROUPS; i++) {
+            ScriptedLog log = logs.get(i);
+            groups.add(
+                    new LeadershipTransfers.Group(i, log::standing, log::appliedPosition, () -> leased, log::stepDown));
+        }
+        return groups;
+    }
+
+    private static List<ReplicaStatus> wholeAndFollowing() {
+        return IntStream.range(0, GROUPS)
+                .mapToObj(group -> new ReplicaStatus(group, State.WHOLE, 1, 0, false, ""))
+                .toList();
+    }
+
+    /** Time passes; whoever is asked answers what its replicas are, or null for nothing. */
+    private void pass(Duration time, @Nullable List<ReplicaStatus> b, @Nullable List<ReplicaStatus> c) {
+        for (long millis = 0; millis < time.toMillis(); millis += 20) {
+            handOvers.tick(QUIET);
+            for (ScriptedPeers.Question question : peers.questions()) {
+                assertThat(question.request()).isInstanceOf(Request.DescribeReplicas.class);
+                List<ReplicaStatus> replicas = question.peer().equals(B) ? b : c;
+                if (replicas != null) {
+                    peers.answer(question, new Reply.Replicas(replicas));
+                }
+            }
+            world.pass(Duration.ofMillis(20));
+        }
+    }
+
+    private List<NodeId> successors() {
+        return logs.stream().flatMap(log -> log.stepDowns().stream()).toList();
+    }
+
+    private void elected(NodeId leader, ScriptedLog log) {
+        Standing before = log.standing();
+        log.become(ScriptedLog.following(before.term() + 1, leader, ALL));
+    }
+
+    private void carryOut() {
+        for (ScriptedLog log : logs) {
+            if (!log.stepDowns().isEmpty() && log.standing().leads()) {
+                elected(log.stepDowns().get(log.stepDowns().size() - 1), log);
+            }
+        }
+    }
+
+    @Test
+    void aNodeThatStopsHandsAllOverAndSpreadsThemOverTheOthers() {
+        handOvers.drain();
+        for (int i = 0; i < 10; i++) {
+            pass(Duration.ofMillis(200), wholeAndFollowing(), wholeAndFollowing());
+            carryOut();
+        }
+        assertThat(handOvers.isDrained()).isTrue();
+        assertThat(successors()).hasSize(GROUPS).contains(B, C);
+    }
+
+    @Test
+    void whatIsNotTakenOverInTimeGoesToWhoeverIsUpToDateThen() {
+        handOvers.drain();
+        pass(Duration.ofMillis(200), wholeAndFollowing(), null);
+        assertThat(successors()).containsOnly(B);
+        assertThat(handOvers.isDrained()).isFalse();
+        pass(PATIENCE, null, wholeAndFollowing());
+        pass(Duration.ofMillis(200), null, wholeAndFollowing());
+        assertThat(successors()).contains(C);
+    }
+
+    @Test
+    void nothingIsHandedToAReplicaThatStillReplays() {
+        logs.forEach(log -> log.skipTo(10 * Successors.MAX_BEHIND));
+        handOvers.drain();
+        pass(Duration.ofSeconds(1), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isEmpty();
+        assertThat(handOvers.isDrained()).isFalse();
+    }
+
+    @Test
+    void aNodeDoesNotWaitForOthersThatStopToo() {
+        List<ReplicaStatus> leaving = wholeAndFollowing().stream()
+                .map(replica -> replica.noting(ReplicaStatus.LEAVING))
+                .toList();
+        handOvers.drain();
+        pass(Duration.ofSeconds(2), leaving, null);
+        assertThat(successors()).isEmpty();
+        assertThat(handOvers.isDrained()).isTrue();
+    }
+
+    @Test
+    void whoLeadsTooManyHandsOneOverAtATime() {
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).hasSize(1);
+        carryOut();
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).hasSize(2);
+    }
+
+    @Test
+    void aShardWhoseEntriesAreLeasedIsNotMovedForBalance() {
+        leased = true;
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isEmpty();
+        leased = false;
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).hasSize(1);
+    }
+
+    @Test
+    void aNodeWhoseClockIsOffHandsAllOverButWhatIsLeased() {
+        clockIsOff = true;
+        leased = true;
+        pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isEmpty();
+        leased = false;
+        for (int i = 0; i < 10; i++) {
+            pass(Duration.ofMillis(200), wholeAndFollowing(), wholeAndFollowing());
+            carryOut();
+        }
+        assertThat(successors()).hasSize(GROUPS);
+        assertThat(handOvers.isDrained()).isFalse();
+    }
+
+    @Test
+    void nothingIsHandedToANodeWhoseClockIsOff() {
+        List<ReplicaStatus> off = wholeAndFollowing().stream()
+                .map(replica -> replica.noting("its node's clock is off"))
+                .toList();
+        pass(Duration.ofMillis(500), off, off);
+        handOvers.drain();
+        pass(Duration.ofMillis(500), off, off);
+        assertThat(successors()).isEmpty();
+        pass(Duration.ofMillis(500), off, wholeAndFollowing());
+        assertThat(successors()).isNotEmpty().containsOnly(C);
+    }
+
+    @Test
+    void whoLeadsItsShareKeepsIt() {
+        logs.subList(2, GROUPS).forEach(log -> elected(B, log));
+        pass(Duration.ofSeconds(1), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(peers.questions()).isEmpty();
+        assertThat(successors()).isEmpty();
+    }
+
+    @Test
+    void nothingIsMovedForBalanceWhileElectionsGoOn() {
+        for (int i = 0; i < 50; i++) {
+            handOvers.tick(LeadershipTransfers.QUIET_NANOS - 1);
+            world.pass(Duration.ofMillis(20));
+        }
+        assertThat(peers.questions()).isEmpty();
+    }
+}

@@ -1,9 +1,0 @@
-package dev.lockstep.cluster.store;
-
-class HeapImageConcurrencyTest extends ImageConcurrencyContract {
-
-    @Override
-    ShardStore empty() {
-        return new HeapStore();
-    }
-}

@@ -1,9 +1,0 @@
-package dev.lockstep.cluster.store;
-
-class HeapStoreTest extends ShardStoreContract {
-
-    @Override
-    ShardStore empty() {
-        return new HeapStore();
-    }
-}

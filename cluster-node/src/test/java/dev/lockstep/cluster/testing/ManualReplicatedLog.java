@@ -1,0 +1,81 @@
+package dev.lockstep.cluster.testing;
+
+import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.protocol.topology.NodeId;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** A log that this node leads, without a machine: what is proposed waits until the test answers it. Thread-safe. */
+public final class ManualReplicatedLog implements ReplicatedLog {
+
+    private final Standing standing;
+    private final AtomicLong committed = new AtomicLong();
+    private final Queue<Proposed> proposed = new ConcurrentLinkedQueue<>();
+    private volatile @Nullable RuntimeException failure;
+
+    /** @param answer to be completed by the test */
+    public record Proposed(byte[] entry, CompletableFuture<Object> answer) {}
+
+    public ManualReplicatedLog(NodeId self, Set<NodeId> voters) {
+        this.standing = new Standing(1, true, true, self, List.of(voters));
+    }
+
+    /** The oldest proposal that is not taken yet. */
+    public @Nullable Proposed take() {
+        return proposed.poll();
+    }
+
+    /** From now on it throws this instead of taking proposals; null to take them again. */
+    public void fail(@Nullable RuntimeException with) {
+        failure = with;
+    }
+
+    /** The next position is committed. */
+    public void commit() {
+        committed.incrementAndGet();
+    }
+
+    @Override
+    public CompletableFuture<Object> propose(byte[] entry) {
+        RuntimeException failing = failure;
+        if (failing != null) {
+            throw failing;
+        }
+        Proposed next = new Proposed(entry, new CompletableFuture<>());
+        proposed.add(next);
+        return next.answer();
+    }
+
+    @Override
+    public Standing standing() {
+        return standing;
+    }
+
+    @Override
+    public long commitPosition() {
+        return committed.get();
+    }
+
+    @Override
+    public long appliedPosition() {
+        return 0;
+    }
+
+    @Override
+    public long sinceLeaderContactNanos() {
+        return 0;
+    }
+
+    @Override
+    public void stepDown(@Nullable NodeId successor) {
+        throw new AssertionError("Nobody is late here");
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,50 @@
+package dev.lockstep.cluster.testing;
+
+import dev.lockstep.cluster.readindex.TermConfirmations;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Peers whose answers a test decides. Not thread-safe. */
+public final class ScriptedPeers implements TermConfirmations {
+
+    private final List<Question> questions = new ArrayList<>();
+
+    /** What a peer was asked, until it answers. */
+    public record Question(NodeId peer, Request request, Consumer<@Nullable Reply> answer) {}
+
+    @Override
+    public void ask(NodeId peer, Request request, Consumer<@Nullable Reply> answer) {
+        questions.add(new Question(peer, request, answer));
+    }
+
+    /** What has no answer yet, the oldest first. */
+    public List<Question> questions() {
+        return List.copyOf(questions);
+    }
+
+    /** What was asked of one peer and has no answer yet. */
+    public List<Question> of(NodeId peer) {
+        return questions.stream()
+                .filter(question -> question.peer().equals(peer))
+                .toList();
+    }
+
+    /** Answers the oldest question to a peer about terms with the same for all. */
+    public void confirm(NodeId peer, boolean stands) {
+        Question question = of(peer).get(0);
+        int terms = ((Request.ConfirmTerms) question.request()).terms().size();
+        answer(question, new Reply.TermsConfirmed(Collections.nCopies(terms, stands)));
+    }
+
+    /** Answers a question; null for a link that broke. */
+    public void answer(Question question, @Nullable Reply reply) {
+        questions.remove(question);
+        question.answer().accept(reply);
+    }
+}

@@ -1,0 +1,85 @@
+package dev.lockstep.jcache;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import javax.cache.processor.EntryProcessor;
+import javax.cache.processor.EntryProcessorResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations of a cache that do not wait; {@code cache.unwrap(LockstepCache.class).async()}. Each does what the method of
+ * {@link javax.cache.Cache} with the same name does, with its loader, writer, expiry, statistics and listeners, and its stage
+ * ends when that method would return. Thread-safe.
+ *
+ * <p>Arguments that are null or of the wrong type, and a closed cache, are refused at the call, as JSR-107 says for the methods
+ * that wait. Everything else fails the stage, with what the waiting method would throw: a
+ * {@link LockstepCacheException} that says whether it may be repeated, a {@link javax.cache.integration.CacheLoaderException},
+ * and so on. With 10,000 operations of a cache under way the next fails at once, as transient. Closing the cache fails
+ * what is under way.
+ *
+ * <p>The calling thread marshals and sends; it waits for nothing. Loaders, writers, processors and expiry policies, the wait for
+ * synchronous listeners, and whatever depends on a stage run on one of four threads of the cache's, each key's always on the same
+ * one, and never on a thread of the network. An operation that is done when the call returns, such as a read from a replica in this JVM, gives a
+ * stage that is done, whose dependents run on the calling thread. Dependents must not wait for another stage of the
+ * same cache, which may need their thread: compose stages instead, or use the {@code …Async} methods of the stage with an
+ * executor of your own.
+ *
+ * <p>Two operations on one key of which the second began before the first's stage ended may take effect in either order.
+ */
+public interface AsyncCache<K, V> {
+
+    /** The value; null when there is none. */
+    CompletionStage<@Nullable V> get(K key);
+
+    /** The entries that are there. */
+    CompletionStage<Map<K, V>> getAll(Set<? extends K> keys);
+
+    CompletionStage<Boolean> containsKey(K key);
+
+    CompletionStage<Void> put(K key, V value);
+
+    /** As {@link LockstepCache#put(Object, Object, Duration)}. */
+    CompletionStage<Void> put(K key, V value, Duration lifetime);
+
+    CompletionStage<Void> putAll(Map<? extends K, ? extends V> map);
+
+    /** The value before; null when there was none. */
+    CompletionStage<@Nullable V> getAndPut(K key, V value);
+
+    CompletionStage<Boolean> putIfAbsent(K key, V value);
+
+    CompletionStage<Boolean> remove(K key);
+
+    CompletionStage<Boolean> remove(K key, V oldValue);
+
+    /** The value before; null when there was none. */
+    CompletionStage<@Nullable V> getAndRemove(K key);
+
+    CompletionStage<Void> removeAll(Set<? extends K> keys);
+
+    CompletionStage<Boolean> replace(K key, V value);
+
+    CompletionStage<Boolean> replace(K key, V oldValue, V newValue);
+
+    /** The value before; null when there was none, and then nothing is stored. */
+    CompletionStage<@Nullable V> getAndReplace(K key, V value);
+
+    /**
+     * As {@link LockstepCache#computeIfAbsent}. No thread waits for the loader's stage: the entry is leased until it ends, a minute
+     * at most, after which somebody else's loader may run. A stage that fails fails this one.
+     *
+     * @param loader gives a stage of the value, or of null, and then nothing is stored
+     */
+    CompletionStage<@Nullable V> computeIfAbsent(
+            K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> loader);
+
+    /** What the processor answered. */
+    <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments);
+
+    /** What the processor answered or threw for each key; nothing for those for which it answered null. */
+    <T> CompletionStage<Map<K, EntryProcessorResult<T>>> invokeAll(
+            Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments);
+}

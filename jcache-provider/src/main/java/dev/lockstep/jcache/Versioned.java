@@ -1,0 +1,11 @@
+package dev.lockstep.jcache;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a read found.
+ *
+ * @param value null when there is no entry
+ * @param version the condition for a write that must not overlook anything that happened since
+ */
+public record Versioned<V>(@Nullable V value, Version version) {}

@@ -1,0 +1,92 @@
+package dev.lockstep.jcache.cache;
+
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import javax.cache.CacheException;
+
+/**
+ * Lets the thread that waits for an operation run what the operation has for it meanwhile: so code of the application runs on
+ * the thread that called. Takes tasks from any thread until the operation has ended, or is waited for no longer; each is run or
+ * rejected. An operation has few at a time. The lock guards whether it has ended, and adding to the tasks.
+ */
+final class CallerThreadExecutor implements Executor {
+
+    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Void> left = new CompletableFuture<>();
+    private boolean ended;
+
+    private CallerThreadExecutor() {}
+
+    /**
+     * The result of an operation.
+     *
+     * @param timeout within which the cluster answers each request of the operation
+     * @throws RuntimeException as {@link FutureResults#failure} says
+     */
+    static <T> T run(Duration timeout, Function<Executor, CompletableFuture<T>> operation) {
+        CallerThreadExecutor loop = new CallerThreadExecutor();
+        CompletableFuture<T> future = operation.apply(loop);
+        loop.runUntilDone(future, timeout.plus(FutureResults.GRACE));
+        return FutureResults.outcome(future);
+    }
+
+    private void runUntilDone(CompletableFuture<?> future, Duration eachWithin) {
+        if (!future.isDone()) {
+            future.whenComplete((result, failure) -> tasks.add(() -> {}));
+        }
+        try {
+            while (!future.isDone()) {
+                Runnable next = tasks.poll();
+                if (next == null) {
+                    next = tasks.poll(eachWithin.toMillis(), TimeUnit.MILLISECONDS);
+                }
+                if (next == null) {
+                    throw new CacheException("No answer within " + eachWithin);
+                }
+                next.run();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new CacheException("Interrupted while waiting; the operation may have happened", interrupted);
+        } finally {
+            end(future.isDone());
+        }
+    }
+
+    /** Runs what was added in time: whoever added it counts on that. */
+    private void end(boolean done) {
+        synchronized (this) {
+            ended = true;
+        }
+        for (Runnable last = tasks.poll(); last != null; last = tasks.poll()) {
+            last.run();
+        }
+        if (!done) {
+            left.complete(null);
+        }
+    }
+
+    /** Has a task run if the thread that called leaves before its operation has ended. Other executors' callers do not leave. */
+    static void whenLeft(Executor user, Runnable task) {
+        if (user instanceof CallerThreadExecutor loop) {
+            loop.left.thenRun(task);
+        }
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        synchronized (this) {
+            if (!ended) {
+                tasks.add(task);
+                return;
+            }
+        }
+        throw new RejectedExecutionException("The thread that called waits no longer");
+    }
+}

@@ -1,0 +1,125 @@
+package dev.lockstep.jcache.cache;
+
+import dev.lockstep.jcache.integration.ReadThrough;
+import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.management.Tally;
+import dev.lockstep.jcache.processor.ProcessedEntry;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import javax.cache.processor.EntryProcessor;
+import javax.cache.processor.EntryProcessorException;
+import javax.cache.processor.EntryProcessorResult;
+import org.jspecify.annotations.Nullable;
+
+/** Runs entry processors, each atomically on its entry. Thread-safe. */
+final class EntryProcessors<K, V> {
+
+    /** Enough to hide the round trips; each holds a lease until the processor has been run on it. */
+    private static final int AT_ONCE = 16;
+
+    private final LeasedUpdates<K, V> leased;
+    private final @Nullable ReadThrough<K, V> loader;
+    private final Statistics statistics;
+
+    private record Ran<T>(boolean existed, @Nullable T result) {}
+
+    EntryProcessors(LeasedUpdates<K, V> leased, @Nullable ReadThrough<K, V> loader, Statistics statistics) {
+        this.leased = leased;
+        this.loader = loader != null && loader.onMiss() ? loader : null;
+        this.statistics = statistics;
+    }
+
+    /**
+     * Runs a processor on one entry.
+     *
+     * @param checker refuses a value of the wrong type
+     * @param user runs the processor, and the loader and the writer if it comes to that
+     */
+    <T> CompletableFuture<@Nullable T> invoke(
+            K key, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object[] arguments, Executor user) {
+        Tally tally = statistics.begin();
+        return leased.<Ran<T>>run(
+                        key, seen -> tally.outside(() -> ran(key, seen, processor, checker, arguments)), tally, user)
+                .thenApply(ran -> {
+                    tally.read(ran.existed());
+                    return ran.result();
+                });
+    }
+
+    private <T> EntryAction<V, Ran<T>> ran(
+            K key,
+            @Nullable ObservedEntry<V> seen,
+            EntryProcessor<K, V, T> processor,
+            Consumer<V> checker,
+            Object[] arguments) {
+        var entry =
+                new ProcessedEntry<K, V>(key, seen == null ? null : seen::value, loader == null ? null : loader::load);
+        T result = process(processor, entry, arguments);
+        Ran<T> end = new Ran<>(seen != null, result);
+        return switch (entry.change()) {
+            case NONE -> EntryAction.keep(end);
+            case READ -> EntryAction.access(end);
+            case LOADED -> EntryAction.load(Objects.requireNonNull(entry.value()), end);
+            case REMOVED -> EntryAction.remove(end);
+            case SET -> {
+                checker.accept(Objects.requireNonNull(entry.value()));
+                yield EntryAction.put(entry.value(), end);
+            }
+        };
+    }
+
+    /**
+     * Runs a processor on many entries, each on its own. Their requests go out {@value #AT_ONCE} at a time; the processor runs on
+     * one thread, on one entry after another.
+     *
+     * @return what it answered or threw; nothing for the keys for which it answered null
+     */
+    <T> CompletableFuture<Map<K, EntryProcessorResult<T>>> invokeAll(
+            Set<? extends K> keys,
+            EntryProcessor<K, V, T> processor,
+            Consumer<V> checker,
+            Object[] arguments,
+            Executor user) {
+        Map<K, EntryProcessorResult<T>> results = new HashMap<>();
+        return BoundedFanOut.over(
+                        keys,
+                        AT_ONCE,
+                        key -> invoke(key, processor, checker, arguments, user),
+                        (key, result, failure) -> {
+                            if (failure != null) {
+                                results.put(key, thrower(FutureResults.failure(failure)));
+                            } else if (result != null) {
+                                results.put(key, () -> result);
+                            }
+                        },
+                        user)
+                .thenApply(none -> results);
+    }
+
+    private static <T> EntryProcessorResult<T> thrower(Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        EntryProcessorException reported =
+                failure instanceof EntryProcessorException known ? known : new EntryProcessorException(failure);
+        return () -> {
+            throw reported;
+        };
+    }
+
+    private static <K, V, T> @Nullable T process(
+            EntryProcessor<K, V, T> processor, ProcessedEntry<K, V> entry, Object[] arguments) {
+        try {
+            return processor.process(entry, arguments);
+        } catch (EntryProcessorException known) {
+            throw known;
+        } catch (Throwable failure) {
+            throw new EntryProcessorException(failure);
+        }
+    }
+}

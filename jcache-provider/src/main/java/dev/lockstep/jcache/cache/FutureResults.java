@@ -1,0 +1,92 @@
+package dev.lockstep.jcache.cache;
+
+import dev.lockstep.jcache.LockstepCacheException;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.session.PartialWriteException;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.cache.CacheException;
+
+/** Waits for the cluster and speaks JSR-107's exceptions. Stateless. */
+public final class FutureResults {
+
+    /** The session gives up by itself; this only guards against its silence. */
+    static final Duration GRACE = Duration.ofSeconds(5);
+
+    private FutureResults() {}
+
+    /**
+     * The result of a session's operation.
+     *
+     * @throws IllegalStateException when the cache was destroyed
+     * @throws LockstepCacheException when the operation was refused or its outcome is unknown
+     */
+    public static <T> T result(CompletableFuture<T> future, Duration timeout) {
+        try {
+            return future.get(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failed) {
+            throw translated(Session.unwrap(failed.getCause()));
+        } catch (TimeoutException late) {
+            throw new LockstepCacheException(new RequestFailedException(
+                    Status.INDETERMINATE,
+                    "No answer within " + timeout.plus(GRACE).toMillis() + " ms; it may have happened",
+                    late));
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new CacheException("Interrupted while waiting; the operation may have happened", interrupted);
+        }
+    }
+
+    /**
+     * The result of an operation that is done.
+     *
+     * @throws RuntimeException as {@link #failure} says
+     */
+    static <T> T outcome(CompletableFuture<T> done) {
+        try {
+            return done.join();
+        } catch (CompletionException failed) {
+            Throwable cause = failure(failed);
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) cause;
+        }
+    }
+
+    /** What the application is told: what its own code threw as it is, all else in JSR-107's terms. An unchecked one. */
+    static Throwable failure(Throwable failed) {
+        Throwable cause = Session.unwrap(failed);
+        boolean ofTheSession = cause instanceof RequestFailedException || cause instanceof PartialWriteException;
+        return !ofTheSession && (cause instanceof RuntimeException || cause instanceof Error)
+                ? cause
+                : translated(cause);
+    }
+
+    private static RuntimeException translated(Throwable cause) {
+        if (isDestroyed(cause)) {
+            return new IllegalStateException("The cache was destroyed", cause);
+        }
+        if (cause instanceof RequestFailedException refused) {
+            return new LockstepCacheException(refused);
+        }
+        if (cause instanceof PartialWriteException partial) {
+            return new LockstepCacheException(partial);
+        }
+        return cause instanceof CacheException known ? known : new CacheException(cause);
+    }
+
+    /** Whether an operation failed because the cluster has the cache no more. */
+    static boolean isDestroyed(Throwable cause) {
+        Throwable first = cause instanceof PartialWriteException partial
+                ? partial.failures().values().iterator().next()
+                : cause;
+        return first instanceof RequestFailedException refused && refused.status() == Status.NO_SUCH_CACHE;
+    }
+}

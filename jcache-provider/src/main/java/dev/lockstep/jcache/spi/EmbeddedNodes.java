@@ -1,0 +1,106 @@
+package dev.lockstep.jcache.spi;
+
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Threads;
+import dev.lockstep.protocol.settings.Settings;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.ServiceLoader;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The nodes that run in this JVM. A member of a cluster has its ports and its folder once, so all CacheManagers with the same
+ * settings share it, and the last that closes ends it; a node in memory belongs to one CacheManager. Thread-safe: the class's lock guards the
+ * table and the numbers of users, and is held for a moment only; a member's own is held while it starts or stops, so that one is never started
+ * twice, and nobody waits for another member.
+ */
+final class EmbeddedNodes {
+
+    private static final Map<Settings, Shared> MEMBERS = new HashMap<>();
+
+    private EmbeddedNodes() {}
+
+    /** A member that somebody uses or waits for. */
+    private static final class Shared {
+        private int users;
+        private @Nullable EmbeddedNode node;
+    }
+
+    /** The node that the settings describe, to be given back by {@link #release}. */
+    static EmbeddedNode acquire(Settings settings) {
+        if (settings.node().isEmpty()) {
+            return started(settings);
+        }
+        Shared member = entered(settings.withoutPlaces());
+        synchronized (member) {
+            EmbeddedNode node = member.node;
+            if (node != null) {
+                return node;
+            }
+            boolean started = false;
+            try {
+                node = started(settings);
+                member.node = node;
+                started = true;
+                return node;
+            } finally {
+                if (!started) {
+                    isLastToLeave(member);
+                    dropUnused(settings.withoutPlaces(), member);
+                }
+            }
+        }
+    }
+
+    static void release(Settings settings, EmbeddedNode node) {
+        if (settings.node().isEmpty()) {
+            node.close();
+            return;
+        }
+        Shared member = used(settings.withoutPlaces());
+        synchronized (member) {
+            if (isLastToLeave(member)) {
+                member.node = null;
+                node.close();
+            }
+            dropUnused(settings.withoutPlaces(), member);
+        }
+    }
+
+    private static synchronized Shared entered(Settings settings) {
+        Shared member = MEMBERS.computeIfAbsent(settings, none -> new Shared());
+        member.users++;
+        return member;
+    }
+
+    private static synchronized Shared used(Settings settings) {
+        return MEMBERS.get(settings);
+    }
+
+    private static synchronized boolean isLastToLeave(Shared member) {
+        return --member.users == 0;
+    }
+
+    /** Whoever has come while it was being stopped starts it again, and nobody else may meanwhile. */
+    private static synchronized void dropUnused(Settings settings, Shared member) {
+        if (member.users == 0) {
+            MEMBERS.remove(settings);
+        }
+    }
+
+    private static EmbeddedNode started(Settings settings) {
+        EmbeddedNode.Provider provider = ServiceLoader.load(
+                        EmbeddedNode.Provider.class, EmbeddedNodes.class.getClassLoader())
+                .findFirst()
+                .orElseThrow(() -> new CacheException("There is no node on the class path to embed. Add the dependency"
+                        + " dev.lockstep:lockstep-node, or name a cluster by a URI such as lockstep://host:port"));
+        try {
+            return Threads.apart("lockstep-node-starts", () -> provider.start(settings));
+        } catch (UncheckedIOException | RequestFailedException | IllegalArgumentException failure) {
+            throw new CacheException("The node could not be started. " + failure.getMessage(), failure);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.lockstep.protocol.link;
+
+import dev.lockstep.protocol.link.Link.ReplyHandler;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The requests of one link that wait for an answer, and the subscriptions that are open on it, until they end: by their last reply,
+ * by an {@link Request.Unsubscribe}, or with the link. Replies and the end of the link may come at once, from different threads:
+ * whoever takes a request out of the table is the one who tells it, so each is told once. Thread-safe, lock-free.
+ */
+public final class OutstandingRequests {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OutstandingRequests.class);
+
+    private final Map<Long, Waiting> table = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /** @param stream whether more than one reply may come */
+    private record Waiting(ReplyHandler handler, boolean stream) {}
+
+    /**
+     * From now on {@code handler} is told what comes of the request. A subscription that the request ends is told nothing more.
+     *
+     * @return false when the link is closed: then nobody will tell it
+     */
+    public boolean add(long correlation, Request request, ReplyHandler handler) {
+        if (request instanceof Request.Unsubscribe unsubscribe) {
+            table.remove(unsubscribe.correlationId());
+        }
+        table.put(correlation, new Waiting(handler, request instanceof Request.Subscribe));
+        // Put first, asked second: whoever closes closes first and looks into the table second.
+        return !closed || table.remove(correlation) == null;
+    }
+
+    /** A reply has come; nobody may be waiting for it any more. */
+    public void answer(long correlation, Reply reply) {
+        Waiting waiting = table.get(correlation);
+        boolean further = waiting != null && waiting.stream() && !endsStream(reply);
+        if (waiting != null && (further || table.remove(correlation) != null)) {
+            tell(() -> waiting.handler().reply(reply));
+        }
+    }
+
+    private static boolean endsStream(Reply reply) {
+        return reply instanceof Reply.Refused || reply instanceof Reply.Gap;
+    }
+
+    /** Nothing can be added any more. */
+    public void close() {
+        closed = true;
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** After {@link #close}: fails all that wait. */
+    public void failAll(boolean sent, Throwable cause) {
+        for (Long correlation : table.keySet()) {
+            Waiting lost = table.remove(correlation);
+            if (lost != null) {
+                tell(() -> lost.handler().failed(sent, cause));
+            }
+        }
+    }
+
+    /** One that fails must keep nobody else from being told, nor end the connection that all share. */
+    private static void tell(Runnable handler) {
+        try {
+            handler.run();
+        } catch (RuntimeException failure) {
+            LOG.error("What was to be done with a reply failed", failure);
+        }
+    }
+
+    /** Requests without an answer, and subscriptions. */
+    public int size() {
+        return table.size();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.runtime.EventLoop;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Watches a node while somebody waits for it. When nothing was heard of it for 100 ms it is asked for a sign of life, once for all
+ * who wait, and when none has come after half a second they are told. How long a single answer takes says nothing: whatever
+ * comes from the node is a sign of life. Thread-safe, lock-free.
+ */
+final class LivenessProbe {
+
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final int ASKED_AT = 2;
+    private static final int SILENT_AT = 9;
+
+    private final EventLoop loop;
+    private final Runnable ask;
+    private final Set<Waiter> waiting = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean watching = new AtomicBoolean();
+    private volatile boolean heard;
+    /** Looks in a row, and not time, so that a pause of this process counts for one. Only the loop's. */
+    private int quiet;
+
+    /** One who waits for something of the node. */
+    interface Waiter {
+
+        /** The node has given no sign of life; told on the loop, and once. */
+        void silent();
+    }
+
+    /** @param ask asks the node for a sign of life; must not block */
+    LivenessProbe(EventLoop loop, Runnable ask) {
+        this.loop = loop;
+        this.ask = ask;
+    }
+
+    /** From now on {@code waiter} is told if the node is silent. */
+    void await(Waiter waiter) {
+        waiting.add(waiter);
+        watch();
+    }
+
+    void forget(Waiter waiter) {
+        waiting.remove(waiter);
+    }
+
+    /** Something has come from the node. */
+    void heard() {
+        if (!heard) {
+            heard = true;
+        }
+    }
+
+    private void watch() {
+        if (!watching.get() && watching.compareAndSet(false, true)) {
+            heard = true;
+            loop.schedule(LOOK_NANOS, this::look);
+        }
+    }
+
+    private void look() {
+        quiet = heard ? 0 : quiet + 1;
+        heard = false;
+        if (quiet == ASKED_AT) {
+            ask.run();
+        } else if (quiet >= SILENT_AT) {
+            quiet = 0;
+            for (Waiter waiter : List.copyOf(waiting)) {
+                if (waiting.remove(waiter)) {
+                    waiter.silent();
+                }
+            }
+        }
+        if (!waiting.isEmpty()) {
+            loop.schedule(LOOK_NANOS, this::look);
+            return;
+        }
+        watching.set(false);
+        if (!waiting.isEmpty()) {
+            watch();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
+
+/**
+ * What to do after an attempt that brought no answer. Pure: the same input, the same advice.
+ *
+ * @param again whether to try again, with the same request id
+ * @param elsewhere whether to leave the node that was asked, for the hinted leader or the next replica
+ * @param delayMillis how long to wait first, before jitter
+ */
+public record RetryDecision(boolean again, boolean elsewhere, long delayMillis) {
+
+    private static final long FIRST_DELAY_MILLIS = 5;
+    private static final long MAX_DELAY_MILLIS = 250;
+
+    /** After a refusal. */
+    static RetryDecision after(Reply.Refused refused, int attempts) {
+        if (refused.status().kind() == Status.Kind.PERMANENT) {
+            return new RetryDecision(false, false, 0);
+        }
+        return switch (refused.status()) {
+            // It was waited for as long as the caller wanted.
+            case LEASE_TIMEOUT -> new RetryDecision(false, false, 0);
+            case MOVED -> new RetryDecision(true, true, attempts == 1 ? 0 : backOff(attempts));
+            case BEHIND -> new RetryDecision(true, true, attempts == 1 ? 0 : backOff(attempts));
+            case BUSY -> new RetryDecision(true, false, Math.max(refused.retryAfterMillis(), backOff(attempts)));
+            default -> new RetryDecision(true, true, Math.max(refused.retryAfterMillis(), backOff(attempts)));
+        };
+    }
+
+    /** After a connection that failed, or a node that did not answer. */
+    static RetryDecision afterSilence(int attempts) {
+        return new RetryDecision(true, true, attempts == 1 ? 0 : backOff(attempts));
+    }
+
+    /** The same without the wait: there is somebody to ask who was not asked yet. */
+    RetryDecision atOnce() {
+        return new RetryDecision(again, elsewhere, 0);
+    }
+
+    /** 5, 10, 20 … 250 ms. */
+    public static long backOff(int attempts) {
+        return Math.min(MAX_DELAY_MILLIS, FIRST_DELAY_MILLIS << Math.min(attempts - 1, 10));
+    }
+}

@@ -1,0 +1,19 @@
+package dev.lockstep.protocol.session;
+
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.EntryRead;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a read of one key found.
+ *
+ * @param entry null when there is none
+ * @param lastVersion the shard's last version at the read
+ */
+public record ReadResult(@Nullable EntryRead entry, long lastVersion) {
+
+    /** Holds as long as nobody has changed the entry since it was read. */
+    public Condition unchanged() {
+        return entry == null ? new Condition.AbsentSince(lastVersion) : new Condition.VersionIs(entry.version());
+    }
+}

@@ -1,0 +1,151 @@
+package dev.lockstep.protocol.session;
+
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.routing.Router;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Opens sessions: finds a node that tells how the cluster looks, and starts from there. Thread-safe. */
+public final class SessionFactory {
+
+    private final Links links;
+    private final Duration timeout;
+    private final Time time;
+    private final EventLoop loop;
+    private final Entropy entropy;
+
+    /**
+     * @param timeout deadline of each operation, and of opening a session
+     * @param loop for time-outs and retries
+     */
+    public SessionFactory(Links links, Duration timeout, Time time, EventLoop loop, Entropy entropy) {
+        this.links = links;
+        this.timeout = timeout;
+        this.time = time;
+        this.loop = loop;
+        this.entropy = entropy;
+    }
+
+    /** A session through the node in this JVM. Waits for it within the time-out. */
+    public Session embedded(EmbeddedNode node) {
+        return await(connect(node), node.member().toString());
+    }
+
+    /** As {@link #embedded}, without waiting: what comes of it waits for the node as long as the node takes. */
+    public CompletableFuture<Session> connect(EmbeddedNode node) {
+        return describe(node.link())
+                .thenApply(view -> new Session(
+                        new Router(view, links, node, timeout, time, loop, entropy),
+                        node.replicas(),
+                        time,
+                        loop,
+                        entropy));
+    }
+
+    /**
+     * A session as a client of the servers given, of which one has to answer within the time-out.
+     *
+     * @param servers each {@code host:port}
+     */
+    public Session client(List<String> servers) {
+        return await(connect(servers), String.join(", ", servers));
+    }
+
+    /** As {@link #client}, without waiting: the first server that answers counts, and it fails when none will. */
+    public CompletableFuture<Session> connect(List<String> servers) {
+        CompletableFuture<ClusterView> first = new CompletableFuture<>();
+        List<CompletableFuture<ClusterView>> asked = new ArrayList<>();
+        for (int i = 0; i < servers.size(); i++) {
+            asked.add(describe(links.to(address("server-" + i, servers.get(i)))));
+        }
+        asked.forEach(one -> one.thenAccept(first::complete));
+        Session.all(asked).whenComplete((all, failure) -> {
+            if (failure != null) {
+                first.completeExceptionally(worst(asked));
+            }
+        });
+        return first.thenApply(view ->
+                new Session(new Router(view, links, null, timeout, time, loop, entropy), null, time, loop, entropy));
+    }
+
+    /** A node that refuses says more than one that is not there. */
+    private static Throwable worst(List<? extends CompletableFuture<?>> failed) {
+        List<Throwable> causes = failed.stream()
+                .map(one ->
+                        one.handle((view, failure) -> Session.unwrap(failure)).join())
+                .toList();
+        return causes.stream()
+                .filter(RequestFailedException.class::isInstance)
+                .findFirst()
+                .orElse(causes.get(0));
+    }
+
+    private static Member address(String name, String server) {
+        int colon = server.lastIndexOf(':');
+        return new Member(new NodeId(name), server.substring(0, colon), Integer.parseInt(server.substring(colon + 1)));
+    }
+
+    private static CompletableFuture<ClusterView> describe(Link link) {
+        CompletableFuture<ClusterView> view = new CompletableFuture<>();
+        link.send(new Request.DescribeCluster(), new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                if (reply instanceof Reply.Cluster cluster) {
+                    view.complete(cluster.view());
+                } else if (reply instanceof Reply.Refused refused) {
+                    view.completeExceptionally(new RequestFailedException(refused.status(), refused.message()));
+                }
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                view.completeExceptionally(cause);
+            }
+        });
+        return view;
+    }
+
+    private Session await(CompletableFuture<Session> session, String whom) {
+        try {
+            return session.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failed) {
+            Throwable cause = Session.unwrap(failed.getCause());
+            if (cause instanceof RequestFailedException refused) {
+                throw new RequestFailedException(
+                        refused.status(),
+                        "The connection to " + whom + " was refused: " + cause.getMessage()
+                                + (refused.status() == Status.WRONG_CLUSTER
+                                        ? ". Ask for the cluster by its name, as in lockstep://host:port/name"
+                                        : ""),
+                        cause);
+            }
+            throw new RequestFailedException(
+                    Status.NO_LEADER,
+                    "None of " + whom + " can be reached: " + cause.getMessage() + ". Are they running?",
+                    cause);
+        } catch (TimeoutException late) {
+            throw new RequestFailedException(
+                    Status.NO_LEADER, "None of " + whom + " answered within " + timeout.toMillis() + " ms", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new RequestFailedException(Status.NO_LEADER, "Interrupted while waiting for " + whom, interrupted);
+        }
+    }
+}

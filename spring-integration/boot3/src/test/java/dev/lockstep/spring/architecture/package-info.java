@@ -1,0 +1,2 @@
+/** The rules of the modules for Spring. */
+package dev.lockstep.spring.architecture;

@@ -1,2 +1,0 @@
-/** The rules of the modules for Spring. */
-package dev.lockstep.spring.house;

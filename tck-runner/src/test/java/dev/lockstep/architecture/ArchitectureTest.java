@@ -1,0 +1,191 @@
+package dev.lockstep.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** The architecture's rules: directions between packages, and which package may use which library. */
+@AnalyzeClasses(
+        packages = "dev.lockstep",
+        importOptions = {
+            ImportOption.DoNotIncludeTests.class,
+            ArchitectureTest.NoFixtures.class,
+            ArchitectureTest.NothingRelocated.class
+        })
+class ArchitectureTest {
+
+    /** Excludes the test fixtures that modules share, which are not part of the product. */
+    static final class NoFixtures implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("-tests.jar");
+        }
+    }
+
+    /** Netty, which is in a jar of ours, is not ours to judge. */
+    static final class NothingRelocated implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("dev/lockstep/shaded/");
+        }
+    }
+
+    @ArchTest
+    static final ArchRule PROTOCOL_KNOWS_NEITHER_SIDE = noClasses()
+            .that()
+            .resideInAPackage("dev.lockstep.protocol..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.lockstep.jcache..", "dev.lockstep.cluster..", "javax.cache..", "org.apache.ratis..")
+            .because("a client must not drag in Raft, nor a server JSR-107");
+
+    @ArchTest
+    static final ArchRule THE_PROVIDER_KNOWS_NO_NODE = noClasses()
+            .that()
+            .resideInAPackage("dev.lockstep.jcache..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.lockstep.cluster..", "org.apache.ratis..")
+            .because("provider and node meet only in protocol");
+
+    @ArchTest
+    static final ArchRule THE_NODE_KNOWS_NO_JCACHE = noClasses()
+            .that()
+            .resideInAPackage("dev.lockstep.cluster..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.lockstep.jcache..", "javax.cache..")
+            .because("servers hold bytes, and need no class of an application");
+
+    @ArchTest
+    static final ArchRule THE_HIBERNATE_INTEGRATION_KNOWS_NO_NODE = noClasses()
+            .that()
+            .resideInAPackage("dev.lockstep.hibernate..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.lockstep.cluster..", "org.apache.ratis..")
+            .because("an application that caches its entities need not run a node");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_HIBERNATE_INTEGRATION_USES_HIBERNATE = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.hibernate..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.hibernate..", "jakarta.persistence..")
+            .because("no other module should need it on the class path");
+
+    @ArchTest
+    static final ArchRule ONLY_PROTOCOL_NETTY_USES_NETTY = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.protocol.netty")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..io.netty..")
+            .because("the transport can then be replaced, and simulated");
+
+    @ArchTest
+    static final ArchRule ONLY_CONSENSUS_RATIS_USES_RATIS = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.consensus.ratis..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.ratis..")
+            .because("everything else knows a replicated log, whatever it is made of");
+
+    @ArchTest
+    static final ArchRule ONLY_STORE_ROCKS_USES_ROCKSDB = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.store.rocks")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.rocksdb..")
+            .because(
+                    "it is native code: a node that keeps entries on the heap must not load it, and a closed handle must not be used");
+
+    @ArchTest
+    static final ArchRule ONLY_CHECKPOINT_USES_LZ4 = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.checkpoint")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("net.jpountz..")
+            .because("only checkpoints are compressed");
+
+    @ArchTest
+    static final ArchRule ONLY_SETTINGS_READ_YAML = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.protocol.settings")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.snakeyaml..")
+            .because("configuration is read once, for clients and nodes");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_SPRING_INTEGRATION_USES_SPRING = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.spring..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.springframework..")
+            .because(
+                    "applications without Spring must not get it; the rules within are SpringRulesTest's, in spring-integration");
+
+    @ArchTest
+    static final ArchRule ONLY_PROTOCOL_RUNTIME_READS_CLOCKS_AND_CREATES_EXECUTORS = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "dev.lockstep.protocol..",
+                    "dev.lockstep.cluster..",
+                    "dev.lockstep.jcache..",
+                    "dev.lockstep.hibernate..")
+            .and()
+            .resideOutsideOfPackage("dev.lockstep.protocol.runtime")
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Random.class)
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(ThreadLocalRandom.class)
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Executors.class)
+            .because("everything of ours can then be simulated from a seed");
+
+    @ArchTest
+    static final ArchRule THE_MACHINE_IS_PURE = noClasses()
+            .that()
+            .resideInAnyPackage("dev.lockstep.cluster.machine", "dev.lockstep.protocol.topology")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.io..", "java.nio.file..", "java.net..", "dev.lockstep.protocol.runtime")
+            .because("replicas must not differ: apply sees no clock, no file and no network");
+
+    @ArchTest
+    static final ArchRule THE_REJOIN_PROTOCOL_KNOWS_NO_RATIS = noClasses()
+            .that()
+            .resideInAPackage("dev.lockstep.cluster.consensus.recovery")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.ratis..")
+            .because("a protocol that knows no library can be simulated");
+
+    @ArchTest
+    static final ArchRule NO_PACKAGE_CYCLES = slices().matching("dev.lockstep.(*.*)..")
+            .should()
+            .beFreeOfCycles()
+            .because("a package can be understood alone only if its dependencies end");
+}
