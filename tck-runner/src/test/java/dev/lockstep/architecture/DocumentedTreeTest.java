@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Names of packages and classes, and links, in the documentation, compared with the tree. */
 class DocumentedTreeTest {
@@ -24,6 +26,11 @@ class DocumentedTreeTest {
 
     /** A package, or a class with its package, as the documents write it: without {@code dev.lockstep}. */
     private static final Pattern NAME = Pattern.compile("`((?:[a-z][a-z0-9]*\\.)*[a-z][a-z0-9]*)(\\.[A-Z]\\w+)?`");
+
+    /** A class, alone or with a member, as in {@code `Node.stop`}. */
+    private static final Pattern CLASS = Pattern.compile("`([A-Z][a-z]\\w*)(?:[.(][^`\n]*)?`");
+
+    private static final Pattern DECLARATION = Pattern.compile("\\b(?:class|interface|enum|record) (\\w+)");
 
     private static final Pattern CODE = Pattern.compile("`[^`\n]+`");
 
@@ -72,6 +79,26 @@ class DocumentedTreeTest {
                         .isNotEmpty();
             }
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/architecture.md", "docs/testing.md"})
+    void theClassesThatAPageAboutTheCodeNamesExist(String page) throws IOException {
+        Set<String> types = new TreeSet<>();
+        try (Stream<Path> files = Files.find(ROOT, 20, (file, attributes) -> isSource(file))) {
+            for (Path file : files.toList()) {
+                DECLARATION.matcher(Files.readString(file)).results().forEach(type -> types.add(type.group(1)));
+            }
+        }
+
+        assertThat(CLASS.matcher(Files.readString(ROOT.resolve(page))).results().map(name -> name.group(1)))
+                .isNotEmpty()
+                .isSubsetOf(types);
+    }
+
+    private static boolean isSource(Path file) {
+        String path = file.toString().replace('\\', '/');
+        return path.endsWith(".java") && path.contains("/src/") && !path.contains("/target/");
     }
 
     @Test
