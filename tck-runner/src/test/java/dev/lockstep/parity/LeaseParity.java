@@ -94,16 +94,9 @@ abstract class LeaseParity extends StatisticsParity {
     @Test
     void aCallerThatIsInterruptedWhileItWaitsForSomeEntriesGivesTheOthersBack() throws Exception {
         LockstepCache<String, Integer> cache = writing("interrupted later");
-        CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         // "z" comes first in the order that all keep to.
-        Thread holder = new Thread(() -> cache.invoke("a", (entry, arguments) -> {
-            inside.countDown();
-            await(go);
-            return null;
-        }));
-        holder.start();
-        await(inside);
+        Thread holder = held(cache, "a", go);
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         Thread waiting = new Thread(() -> {
             try {
@@ -125,7 +118,20 @@ abstract class LeaseParity extends StatisticsParity {
         assertThat(cache.get("a")).isEqualTo(3);
     }
 
-    /** Tells whether somebody who asks has to wait. */
+    /** Starts a thread that holds an entry's lease until it may go, and waits until it does. */
+    private static Thread held(LockstepCache<String, Integer> cache, String key, CountDownLatch go) {
+        CountDownLatch inside = new CountDownLatch(1);
+        Thread holder = new Thread(() -> cache.invoke(key, (entry, arguments) -> {
+            inside.countDown();
+            await(go);
+            return null;
+        }));
+        holder.start();
+        await(inside);
+        return holder;
+    }
+
+    /** Tells whether a caller of {@code invoke} has to wait. */
     private boolean isLeased(LockstepCache<String, Integer> cache, String key) throws InterruptedException {
         Thread asking = new Thread(() -> {
             try {
@@ -175,15 +181,8 @@ abstract class LeaseParity extends StatisticsParity {
     @Test
     void whoWaitsInVainForAnEntryIsToldThatARetryIsSafe() throws Exception {
         LockstepCache<String, Integer> cache = cache("taken", types());
-        CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        Thread holder = new Thread(() -> cache.invoke("a", (entry, arguments) -> {
-            inside.countDown();
-            await(go);
-            return null;
-        }));
-        holder.start();
-        await(inside);
+        Thread holder = held(cache, "a", go);
         assertThatThrownBy(() -> cache.invoke("a", INCREMENT))
                 .isInstanceOfSatisfying(
                         LockstepCacheException.class,

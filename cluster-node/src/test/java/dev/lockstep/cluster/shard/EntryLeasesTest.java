@@ -61,6 +61,16 @@ class EntryLeasesTest {
         world.pass(Duration.ofMillis(millis));
     }
 
+    /** Lets seconds pass in each of which some renew their leases or their places in the queue. */
+    private void passRenewing(int seconds, Asked... renewing) {
+        for (int second = 0; second < seconds; second++) {
+            pass(1_000);
+            for (Asked one : renewing) {
+                leases.renew(one.id);
+            }
+        }
+    }
+
     @Test
     void aLeaseEndsWithTheConnectionThatItWasAskedForOver() {
         assertThat(new Asked(1, a).isGranted()).isTrue();
@@ -117,11 +127,7 @@ class EntryLeasesTest {
     void aLeaseThatIsRenewedStaysAndOneThatIsNotGoesToTheNext() {
         Asked holder = new Asked(1, a);
         Asked next = new Asked(2, b);
-        for (int second = 0; second < 8; second++) {
-            pass(1_000);
-            leases.renew(holder.id);
-            leases.renew(next.id);
-        }
+        passRenewing(8, holder, next);
         assertThat(next.told).isEmpty();
         leases.release(1, KEY, holder.id);
         assertThat(next.isGranted()).isTrue();
@@ -138,11 +144,7 @@ class EntryLeasesTest {
         Asked holder = new Asked(1, b);
         Asked frozen = new Asked(2, a);
         Asked next = new Asked(3, b);
-        for (int second = 0; second < 4; second++) {
-            pass(1_000);
-            leases.renew(holder.id);
-            leases.renew(next.id);
-        }
+        passRenewing(4, holder, next);
         leases.release(1, KEY, holder.id);
         assertThat(frozen.told).containsExactly(Status.BUSY);
         assertThat(next.isGranted()).isTrue();
@@ -164,11 +166,7 @@ class EntryLeasesTest {
     void waitingEndsWhenItsTimeIsOverThoughItIsRenewed() {
         Asked holder = new Asked(1, a);
         Asked waiting = new Asked(2, b);
-        for (int second = 0; second < 9; second++) {
-            pass(1_000);
-            leases.renew(holder.id);
-            leases.renew(waiting.id);
-        }
+        passRenewing(9, holder, waiting);
         assertThat(waiting.told).containsExactly(Status.LEASE_TIMEOUT);
         pass(HOLD);
         assertThat(new Asked(3, b).isGranted()).isTrue();

@@ -174,7 +174,7 @@ public final class NodeProcess implements AutoCloseable {
 
     /** SIGSTOP: the process stands still, its connections stay open. Waits until the last of its threads does. */
     public void freeze() throws IOException {
-        signal("STOP");
+        ProcessSignals.stop(process);
         long deadline = System.nanoTime() + STOPPED_WITHIN.toNanos();
         while (!isStopped()) {
             if (System.nanoTime() > deadline) {
@@ -199,22 +199,7 @@ public final class NodeProcess implements AutoCloseable {
 
     /** SIGCONT: the process goes on. */
     public void thaw() throws IOException {
-        signal("CONT");
-    }
-
-    private void signal(String name) throws IOException {
-        try {
-            int exit = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                    .inheritIO()
-                    .start()
-                    .waitFor();
-            if (exit != 0) {
-                throw new IOException("SIG" + name + " to node " + member.id() + " failed");
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IOException(interrupted);
-        }
+        ProcessSignals.resume(process);
     }
 
     /** SIGTERM: the node drains and stops. Waits until it is gone, and kills it after ten seconds. */

@@ -1,6 +1,7 @@
 package dev.lockstep.tck.chaos;
 
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.cluster.testing.ProcessSignals;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -54,7 +55,7 @@ public final class HoldingClient implements AutoCloseable {
     /** Lets one that was frozen go on, and out, without waiting until it is. */
     public void letGo() throws IOException {
         if (frozen) {
-            signal("CONT");
+            ProcessSignals.resume(process);
             frozen = false;
             say("");
             leaving = true;
@@ -77,23 +78,8 @@ public final class HoldingClient implements AutoCloseable {
 
     /** SIGSTOP: it stands still, its connections stay open. */
     public void freeze() throws IOException {
-        signal("STOP");
+        ProcessSignals.stop(process);
         frozen = true;
-    }
-
-    private void signal(String name) throws IOException {
-        try {
-            int exit = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                    .inheritIO()
-                    .start()
-                    .waitFor();
-            if (exit != 0) {
-                throw new IOException("SIG" + name + " to a client failed");
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IOException(interrupted);
-        }
     }
 
     /** SIGKILL. Waits until it is gone. */
