@@ -62,7 +62,12 @@ final class Locks {
      */
     boolean areFree(Map<String, Runnable> fences) {
         Map<String, String> held = strongly.getAll(fences.keySet());
-        held.forEach((name, item) -> sweep(name, LockItem.parse(item), fences.get(name)));
+        fences.forEach((name, fence) -> {
+            String item = held.get(name);
+            if (item != null) {
+                sweep(name, LockItem.parse(item), fence);
+            }
+        });
         return held.isEmpty();
     }
 

@@ -22,8 +22,7 @@ final class QueryRegion extends AbstractRegion implements QueryResultsRegion {
 
     @Override
     public @Nullable Object getFromCache(Object key, SharedSessionContractImplementor session) {
-        return reachability.<@Nullable Object>attempt(
-                "A read of query region " + getName(), () -> values.get(codec.key(key)), null);
+        return reachability.read("A read of query region " + getName(), () -> values.get(codec.key(key)));
     }
 
     @Override

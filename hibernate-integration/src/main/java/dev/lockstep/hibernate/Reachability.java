@@ -4,9 +4,11 @@ import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.hibernate.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +34,12 @@ final class Reachability {
             LOG.debug("{}", failed.getMessage(), failed);
             return otherwise;
         }
+    }
+
+    /** Reads what may as well not be there; null as well when it can't be read. */
+    <T> @Nullable T read(String what, Supplier<? extends @Nullable T> operation) {
+        return attempt(what, () -> Optional.<T>ofNullable(operation.get()), Optional.<T>empty())
+                .orElse(null);
     }
 
     /**

@@ -51,7 +51,7 @@ final class RegionStore {
     /** Null as well when the cluster does not answer. */
     @Nullable
     Object get(String key) {
-        return reachability.<@Nullable Object>attempt("A read of region " + name, () -> readable.get(key), null);
+        return reachability.read("A read of region " + name, () -> readable.get(key));
     }
 
     /** As {@link Values#putLoaded}, whoever may be about to change the key; false as well when the cluster does not answer. */

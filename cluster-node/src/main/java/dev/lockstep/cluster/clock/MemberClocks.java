@@ -150,7 +150,9 @@ public final class MemberClocks {
         }
         synchronized (this) {
             Heard last = heard.get(member);
-            return isFresh(last, now) ? new Shown(last.leastNanos() + now, last.mostNanos() + now) : null;
+            return last != null && isFresh(last, now)
+                    ? new Shown(last.leastNanos() + now, last.mostNanos() + now)
+                    : null;
         }
     }
 

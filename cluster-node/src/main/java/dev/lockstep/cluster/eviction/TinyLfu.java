@@ -38,7 +38,7 @@ final class TinyLfu {
             sketch.ensureRoomFor(size());
         }
         while (window.size() > Math.max(1, size() / WINDOW_PART)) {
-            candidates.add(first(window, true));
+            candidates.add(takeFirst(window));
         }
     }
 
@@ -55,7 +55,7 @@ final class TinyLfu {
         } else if (candidates.remove(key) || probation.remove(key)) {
             shielded.add(key);
             while (shielded.size() * 100L > (long) PROTECTED_PERCENT * (size() - window.size())) {
-                probation.add(first(shielded, true));
+                probation.add(takeFirst(shielded));
             }
             return true;
         }
@@ -84,10 +84,11 @@ final class TinyLfu {
     @Nullable
     Bytes next() {
         if (candidates.isEmpty() || probation.isEmpty()) {
-            return first(firstNotEmpty(), true);
+            Set<Bytes> keys = firstNotEmpty();
+            return keys.isEmpty() ? null : takeFirst(keys);
         }
-        Bytes candidate = first(candidates, false);
-        Bytes coldest = first(probation, false);
+        Bytes candidate = candidates.iterator().next();
+        Bytes coldest = probation.iterator().next();
         if (sketch.frequency(candidate) > sketch.frequency(coldest)) {
             candidates.remove(candidate);
             probation.remove(coldest);
@@ -113,15 +114,10 @@ final class TinyLfu {
         candidates.clear();
     }
 
-    private static @Nullable Bytes first(Set<Bytes> keys, boolean take) {
+    private static Bytes takeFirst(Set<Bytes> keys) {
         var oldestFirst = keys.iterator();
-        if (!oldestFirst.hasNext()) {
-            return null;
-        }
         Bytes first = oldestFirst.next();
-        if (take) {
-            oldestFirst.remove();
-        }
+        oldestFirst.remove();
         return first;
     }
 }

@@ -21,6 +21,7 @@ import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -226,9 +227,10 @@ public final class ShardMachine {
                 logTimeMillis,
                 old == null ? Deadlines.NEVER : old.deadlineMillis());
         Bytes key = mutation.key();
+        Bytes value = Objects.requireNonNull(mutation.value(), "a put has a value");
         if (deadline > logTimeMillis) {
-            entries.put(cache.id(), key, new LocalEntry(mutation.value(), version, deadline));
-            changed(cache.id(), old == null ? Kind.CREATED : Kind.UPDATED, key, mutation.value(), old, version);
+            entries.put(cache.id(), key, new LocalEntry(value, version, deadline));
+            changed(cache.id(), old == null ? Kind.CREATED : Kind.UPDATED, key, value, old, version);
         } else if (old != null) {
             expire(cache.id(), key, old, version);
         }

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
@@ -96,7 +97,7 @@ public final class Node implements EmbeddedNode {
         this.loop = loop;
         this.members = own == null ? List.of(LOCAL) : settings.members();
         Map<NodeId, Member> byId = members.stream().collect(Collectors.toMap(Member::id, one -> one));
-        this.member = own == null ? LOCAL : byId.get(own.id());
+        this.member = own == null ? LOCAL : Objects.requireNonNull(byId.get(own.id()), "this node is a member");
         int maxInFlight = settings.limits().maxInFlight();
         var self = new NodeIdentity(member.id(), Entropy.system().nextLong(), settings.formation());
         boolean formed = own != null && begin(own);
@@ -112,7 +113,7 @@ public final class Node implements EmbeddedNode {
                         time,
                         loop);
         introduce();
-        this.consensus = own == null ? new LocalConsensus(LOCAL.id()) : raft(own, formed, links);
+        this.consensus = own == null || links == null ? new LocalConsensus(LOCAL.id()) : raft(own, formed, links);
         ShardMap map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
         var place = new NodeCore.Place(settings.cluster(), member, members, map, Templates.of(settings));
         var limits = new NodeCore.Limits(

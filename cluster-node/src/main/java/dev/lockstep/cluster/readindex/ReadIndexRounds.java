@@ -94,7 +94,7 @@ public final class ReadIndexRounds {
         open.put(group, reads);
         pending.add(reads);
         for (NodeId peer : others(standing)) {
-            rounds.computeIfAbsent(peer, none -> new PeerRounds()).add(reads);
+            roundsOf(peer).add(reads);
         }
         return reads;
     }
@@ -107,10 +107,14 @@ public final class ReadIndexRounds {
     }
 
     private void take(NodeId peer, List<Question> questions) {
-        PeerRounds.Round round = rounds.get(peer).take(time.nanos());
+        PeerRounds.Round round = roundsOf(peer).take(time.nanos());
         if (round != null) {
             questions.add(new Question(peer, round));
         }
+    }
+
+    private PeerRounds roundsOf(NodeId peer) {
+        return rounds.computeIfAbsent(peer, none -> new PeerRounds());
     }
 
     private void ask(Question question) {
@@ -127,7 +131,7 @@ public final class ReadIndexRounds {
         List<ReadIndexBatch> confirmed = new ArrayList<>();
         List<Question> questions = new ArrayList<>();
         synchronized (this) {
-            PeerRounds peer = rounds.get(question.peer());
+            PeerRounds peer = roundsOf(question.peer());
             if (!peer.end(question.round())) {
                 return;
             }

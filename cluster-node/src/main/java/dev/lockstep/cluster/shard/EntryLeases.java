@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -136,7 +137,11 @@ final class EntryLeases {
     }
 
     private boolean holds(Lease lease) {
-        return queues.get(lease.entry).values().iterator().next() == lease;
+        return queueOf(lease).values().iterator().next() == lease;
+    }
+
+    private LinkedHashMap<LeaseId, Lease> queueOf(Lease lease) {
+        return Objects.requireNonNull(queues.get(lease.entry), "a lease is in the queue of its entry");
     }
 
     private void schedule(Lease lease, boolean holds) {
@@ -203,7 +208,7 @@ final class EntryLeases {
     /** @param why it is not granted, for one that waits */
     private void end(Lease lease, Status why, List<Runnable> told) {
         boolean held = holds(lease);
-        LinkedHashMap<LeaseId, Lease> queue = queues.get(lease.entry);
+        LinkedHashMap<LeaseId, Lease> queue = queueOf(lease);
         remove(lease);
         queue.remove(lease.id);
         if (!held) {

@@ -1,6 +1,7 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.protocol.wire.Lifetime;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ record EntryAction<V, R>(
         @Nullable V value,
         boolean certain,
         @Nullable Lifetime lifetime,
-        R result) {
+        @Nullable R result) {
 
     enum Action {
         /** Nothing; what was seen is confirmed. */
@@ -31,24 +32,29 @@ record EntryAction<V, R>(
         REMOVE
     }
 
-    static <V, R> EntryAction<V, R> keep(R result) {
+    static <V, R> EntryAction<V, R> keep(@Nullable R result) {
         return new EntryAction<>(Action.KEEP, null, false, null, result);
     }
 
-    static <V, R> EntryAction<V, R> access(R result) {
+    static <V, R> EntryAction<V, R> access(@Nullable R result) {
         return new EntryAction<>(Action.ACCESS, null, false, null, result);
     }
 
-    static <V, R> EntryAction<V, R> put(V value, R result) {
+    static <V, R> EntryAction<V, R> put(V value, @Nullable R result) {
         return new EntryAction<>(Action.PUT, value, false, null, result);
     }
 
-    static <V, R> EntryAction<V, R> load(V value, R result) {
+    static <V, R> EntryAction<V, R> load(V value, @Nullable R result) {
         return new EntryAction<>(Action.LOAD, value, false, null, result);
     }
 
-    static <V, R> EntryAction<V, R> remove(R result) {
+    static <V, R> EntryAction<V, R> remove(@Nullable R result) {
         return new EntryAction<>(Action.REMOVE, null, false, null, result);
+    }
+
+    /** Returns the value that is to be stored; only with {@link Action#PUT} and {@link Action#LOAD}. */
+    V stored() {
+        return Objects.requireNonNull(value, "nothing is to be stored");
     }
 
     /** Whatever was seen, this is done. */

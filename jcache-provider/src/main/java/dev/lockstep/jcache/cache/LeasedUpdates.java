@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -99,7 +100,8 @@ final class LeasedUpdates<K, V> {
      * @param held whether the entry still was what the code saw, so that what it decided holds
      * @param told whether the writer was told
      */
-    private record End<R>(boolean held, boolean told, R result) {}
+    private record End<R>(
+            boolean held, boolean told, @Nullable R result) {}
 
     private <R> CompletableFuture<End<R>> decided(
             K key,
@@ -156,7 +158,7 @@ final class LeasedUpdates<K, V> {
             return false;
         }
         if (decision.action() == EntryAction.Action.PUT) {
-            writer.write(new LockstepEntry<>(key, decision.value()));
+            writer.write(new LockstepEntry<>(key, decision.stored()));
             return true;
         } else if (decision.action() == EntryAction.Action.REMOVE) {
             writer.delete(key);
@@ -172,7 +174,7 @@ final class LeasedUpdates<K, V> {
             case ACCESS -> access(key, condition);
             case REMOVE -> Mutation.remove(key, condition);
             case PUT, LOAD -> {
-                Bytes value = binding.valueBytes(decision.value());
+                Bytes value = binding.valueBytes(decision.stored());
                 yield Mutation.put(key, value, condition)
                         .living(decision.lifetime() == null ? lifetime(found.entry()) : decision.lifetime());
             }
@@ -236,7 +238,10 @@ final class LeasedUpdates<K, V> {
             return CompletableFuture.completedFuture(null);
         }
         return binding.writeAll(
-                        mutations, user, (bytes, result) -> count(tally, decisions.get(ordered.get(bytes)), result))
+                        mutations,
+                        user,
+                        (bytes, result) ->
+                                count(tally, Objects.requireNonNull(decisions.get(ordered.get(bytes))), result))
                 .whenComplete((results, failure) -> {
                     if (writer != null
                             && failure != null

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
@@ -96,7 +97,7 @@ final class Leases {
     }
 
     LeaseGrant of(Bytes key) {
-        return held.get(key);
+        return Objects.requireNonNull(held.get(key), "no lease of that key was asked for");
     }
 
     /** Gives all back without waiting. */

@@ -285,10 +285,14 @@ final class Writes<K, V> {
                                 entries.forEach(entry -> keys.remove(entry.getKey()));
                             }
                             Map<K, EntryAction<V, Boolean>> decisions = new HashMap<>();
-                            keys.forEach(key -> decisions.put(
-                                    key,
-                                    EntryAction.<V, Boolean>put(map.get(key), true)
-                                            .anyway()));
+                            map.forEach((key, value) -> {
+                                if (keys.contains(key)) {
+                                    decisions.put(
+                                            key,
+                                            EntryAction.<V, Boolean>put(value, true)
+                                                    .anyway());
+                                }
+                            });
                             return decisions;
                         },
                         tally,

@@ -4,6 +4,7 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.cache.CacheException;
@@ -51,7 +52,9 @@ public final class KeyReferences implements Marshaller {
     @Override
     public Object read(Bytes bytes) {
         WireReader in = new WireReader(bytes.array());
-        return in.u8() == TAG ? objects.get(in.i64()) : serialized.read(bytes);
+        return in.u8() == TAG
+                ? Objects.requireNonNull(objects.get(in.i64()), "the key is not of this cache")
+                : serialized.read(bytes);
     }
 
     @Override

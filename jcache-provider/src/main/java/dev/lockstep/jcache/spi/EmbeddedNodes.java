@@ -7,6 +7,7 @@ import dev.lockstep.protocol.settings.Settings;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,7 @@ final class EmbeddedNodes {
     }
 
     private static synchronized Shared used(Settings settings) {
-        return MEMBERS.get(settings);
+        return Objects.requireNonNull(MEMBERS.get(settings), "the member is not in use");
     }
 
     private static synchronized boolean isLastToLeave(Shared member) {

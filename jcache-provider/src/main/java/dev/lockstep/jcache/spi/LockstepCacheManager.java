@@ -210,19 +210,20 @@ public final class LockstepCacheManager implements CacheManager {
     /** Those that were given with the manager, then those of a client's file. The file of a node is the cluster's affair. */
     private Template template(String name) {
         return matching(templates, name)
-                .map(pattern -> new Template(templates.get(pattern), "lockstep.caches[" + pattern + "]"))
+                .map(given -> new Template(given.getValue(), "lockstep.caches[" + given.getKey() + "]"))
                 .or(() -> node != null
                         ? Optional.empty()
                         : matching(settings.caches(), name)
-                                .map(pattern -> new Template(
-                                        settings.caches().get(pattern),
-                                        settings.places().getOrDefault("caches." + pattern, uri.toString()))))
+                                .map(given -> new Template(
+                                        given.getValue(),
+                                        settings.places().getOrDefault("caches." + given.getKey(), uri.toString()))))
                 .orElse(new Template(CacheSettings.NOTHING, ""));
     }
 
-    private static Optional<String> matching(Map<String, CacheSettings> patterns, String name) {
-        return patterns.keySet().stream()
-                .filter(pattern -> CacheDefinitions.matches(pattern, name))
+    private static Optional<Map.Entry<String, CacheSettings>> matching(
+            Map<String, CacheSettings> patterns, String name) {
+        return patterns.entrySet().stream()
+                .filter(pattern -> CacheDefinitions.matches(pattern.getKey(), name))
                 .findFirst();
     }
 

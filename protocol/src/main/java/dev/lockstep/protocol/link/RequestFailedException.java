@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.link;
 
 import dev.lockstep.protocol.wire.Status;
+import org.jspecify.annotations.Nullable;
 
 /** A request was refused, or its outcome is unknown. The status says whether it may be sent again (promise P8). */
 public final class RequestFailedException extends RuntimeException {
@@ -14,7 +15,7 @@ public final class RequestFailedException extends RuntimeException {
         this.status = status;
     }
 
-    public RequestFailedException(Status status, String message, Throwable cause) {
+    public RequestFailedException(Status status, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.status = status;
     }

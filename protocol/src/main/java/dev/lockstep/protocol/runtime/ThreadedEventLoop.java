@@ -4,6 +4,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +16,7 @@ final class ThreadedEventLoop implements EventLoop {
 
     private final String name;
     private final ScheduledThreadPoolExecutor executor;
-    private volatile Thread thread;
+    private volatile @Nullable Thread thread;
 
     ThreadedEventLoop(String name) {
         this.name = name;

@@ -2,8 +2,6 @@ package dev.lockstep.protocol.settings;
 
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.Map;
 
 /** What somebody may have meant. Stateless. */
 public final class Spelling {
@@ -23,19 +21,19 @@ public final class Spelling {
 
     /** Levenshtein's. */
     private static int distance(String a, String b) {
-        Map<Integer, Integer> row = new HashMap<>();
+        int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
-            row.put(j, j);
+            row[j] = j;
         }
         for (int i = 1; i <= a.length(); i++) {
             int diagonal = i - 1;
-            row.put(0, i);
+            row[0] = i;
             for (int j = 1; j <= b.length(); j++) {
                 int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row.get(j);
-                row.put(j, Math.min(substituted, 1 + Math.min(row.get(j), row.get(j - 1))));
+                diagonal = row[j];
+                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
             }
         }
-        return row.get(b.length());
+        return row[b.length()];
     }
 }

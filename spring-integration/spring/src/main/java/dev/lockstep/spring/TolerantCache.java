@@ -218,7 +218,7 @@ final class TolerantCache extends LockstepCache {
         }
 
         @Override
-        public synchronized T call() throws Exception {
+        public synchronized @Nullable T call() throws Exception {
             if (!ran) {
                 result = loader.call();
                 ran = true;
@@ -226,6 +226,7 @@ final class TolerantCache extends LockstepCache {
             return result;
         }
 
+        @Nullable
         T get() {
             try {
                 return call();

@@ -179,6 +179,7 @@ public final class Campaigns {
         RaftServer.Division division = follower(group);
         RaftPeerId leader = division == null ? null : division.getInfo().getLeaderId();
         if (!request.getPreVote()
+                || division == null
                 || leader == null
                 || leader.equals(candidate)
                 || !rpc.peer(leader).isRefused()

@@ -74,7 +74,7 @@ final class GroupAdmin {
                 throw failed(what, reply.getException());
             }
         } catch (ExecutionException failure) {
-            throw failed(what, failure.getCause());
+            throw failed(what, failure.getCause() == null ? failure : failure.getCause());
         } catch (TimeoutException late) {
             throw new IOException(
                     "The replica of " + name + ": gave up " + what + " after " + MOST_SECONDS + " s", late);

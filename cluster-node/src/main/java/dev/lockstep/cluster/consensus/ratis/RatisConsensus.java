@@ -196,7 +196,8 @@ public final class RatisConsensus implements Consensus {
     }
 
     private StateMachine machine(RaftGroupId group) {
-        return Objects.requireNonNull(replicas.get(group).applying());
+        return Objects.requireNonNull(
+                Objects.requireNonNull(replicas.get(group)).applying());
     }
 
     private void failed(IOException fault) {

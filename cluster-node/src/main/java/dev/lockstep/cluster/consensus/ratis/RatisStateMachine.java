@@ -129,7 +129,7 @@ public final class RatisStateMachine extends BaseStateMachine {
     }
 
     /** Ends a proposal that has had no answer from the machine; of no effect on one that has. */
-    void settle(Proposal proposal, @Nullable Throwable cause, RaftPeerId leader) {
+    void settle(Proposal proposal, @Nullable Throwable cause, @Nullable RaftPeerId leader) {
         waiting.remove(proposal);
         if (proposal.answer().isDone()) {
             return;

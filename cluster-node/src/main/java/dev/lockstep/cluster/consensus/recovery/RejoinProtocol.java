@@ -105,15 +105,15 @@ public final class RejoinProtocol {
     }
 
     private static <P> Decision again(Standing own, Collection<P> others, Map<P, Standing> answers) {
-        if (!answers.keySet().containsAll(others)) {
-            return new Decision.Wait("it has to hear from all the others which term they are in; "
-                    + missing(others, answers.keySet()) + " did not answer yet");
-        }
         long term = own.term();
         int whole = 0;
         boolean lost = own.memory() == Memory.LOST;
         for (P other : others) {
             Standing answer = answers.get(other);
+            if (answer == null) {
+                return new Decision.Wait("it has to hear from all the others which term they are in; "
+                        + missing(others, answers.keySet()) + " did not answer yet");
+            }
             term = Math.max(term, answer.term());
             whole += answer.memory() == Memory.WHOLE ? 1 : 0;
             lost |= answer.memory() == Memory.LOST || answer.memory() == Memory.NEW;

@@ -137,7 +137,7 @@ final class RocksStore implements ShardStore {
         // One more: the one after which it begins may be there.
         for (byte[] key : family.keys(after == null ? all : RocksKeys.entry(cacheId, after), end, limit + 1L)) {
             Bytes found = RocksKeys.entryKey(key);
-            if (!found.equals(after) && page.size() < limit) {
+            if ((after == null || !found.equals(after)) && page.size() < limit) {
                 page.add(found);
             }
         }

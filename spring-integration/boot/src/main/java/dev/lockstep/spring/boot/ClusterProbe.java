@@ -61,7 +61,8 @@ public final class ClusterProbe implements AutoCloseable {
         try {
             return question().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
-            throw new CacheException(String.valueOf(failed.getCause().getMessage()), failed.getCause());
+            Throwable cause = failed.getCause() == null ? failed : failed.getCause();
+            throw new CacheException(String.valueOf(cause.getMessage()), cause);
         } catch (TimeoutException late) {
             throw new CacheException("No answer within " + patience.toMillis() + " ms", late);
         } catch (InterruptedException interrupted) {

@@ -35,7 +35,7 @@ final class Connection {
         String config = properties.config() == null ? jcacheConfig : properties.config();
         if (!properties.servers().isEmpty()) {
             refuseBoth(SERVERS, String.join(",", properties.servers()), name, config);
-            return client(properties, resources);
+            return client(properties);
         }
         refuseWithoutServers("cluster", properties.cluster());
         refuseWithoutServers("timeout", properties.timeout());
@@ -59,10 +59,10 @@ final class Connection {
         }
     }
 
-    private static URI client(LockstepProperties properties, ResourceLoader resources) {
+    private static URI client(LockstepProperties properties) {
         List<String> servers = properties.servers();
         for (int i = 0; i < servers.size(); i++) {
-            judged(SERVERS + "[" + i + "]", servers.get(i), "lockstep://" + servers.get(i), resources);
+            judged(SERVERS + "[" + i + "]", servers.get(i), "lockstep://" + servers.get(i));
         }
         String cluster = properties.cluster() == null ? "" : "/" + encoded(properties.cluster());
         List<String> options = new ArrayList<>();
@@ -82,9 +82,9 @@ final class Connection {
         }
     }
 
-    private static void judged(String property, String value, String uri, ResourceLoader resources) {
+    private static void judged(String property, String value, String uri) {
         try {
-            SettingsReader.fromUri(URI.create(uri), resources.getClassLoader());
+            SettingsReader.fromUri(URI.create(uri), Connection.class.getClassLoader());
         } catch (SettingsException | IllegalArgumentException refused) {
             throw new InvalidLockstepPropertyException(
                     property, value, "it is no address of a node such as 10.0.0.1:7400 (" + refused.getMessage() + ")");

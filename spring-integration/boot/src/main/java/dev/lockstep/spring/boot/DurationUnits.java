@@ -2,6 +2,7 @@ package dev.lockstep.spring.boot;
 
 import dev.lockstep.protocol.settings.Settings;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
@@ -26,7 +27,7 @@ final class DurationUnits implements ConfigurationPropertiesBindHandlerAdvisor {
     public BindHandler apply(BindHandler handler) {
         return new AbstractBindHandler(handler) {
             @Override
-            public Object onSuccess(
+            public @Nullable Object onSuccess(
                     ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
                 ConfigurationProperty property = context.getConfigurationProperty();
                 if (result instanceof Duration && property != null && PREFIX.isAncestorOf(name)) {

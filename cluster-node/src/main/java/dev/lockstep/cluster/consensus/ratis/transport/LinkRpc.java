@@ -235,8 +235,8 @@ public final class LinkRpc implements RaftServerRpc {
         try {
             return RaftMessages.one(answer.get(patienceNanos(), TimeUnit.NANOSECONDS), replies);
         } catch (ExecutionException failure) {
-            throw new IOException(
-                    "Peer " + to + " did not answer: " + failure.getCause().getMessage(), failure.getCause());
+            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+            throw new IOException("Peer " + to + " did not answer: " + cause.getMessage(), cause);
         } catch (TimeoutException late) {
             throw new IOException("Peer " + to + " has not answered in time", late);
         } catch (InterruptedException interrupted) {
@@ -353,10 +353,11 @@ public final class LinkRpc implements RaftServerRpc {
             throw new ServerNotReadyException("The replica of " + group + " is about to go on from a checkpoint");
         }
         TermIndex wanted = wantedFrom(division);
-        boolean earlier = wanted != null
-                && request.getNotification().getFirstAvailableTermIndex().getIndex() < wanted.getIndex();
-        return server.installSnapshot(
-                earlier ? notification(request.getServerRequest(), request.getLeaderTerm(), wanted) : request);
+        if (wanted != null
+                && request.getNotification().getFirstAvailableTermIndex().getIndex() < wanted.getIndex()) {
+            return server.installSnapshot(notification(request.getServerRequest(), request.getLeaderTerm(), wanted));
+        }
+        return server.installSnapshot(request);
     }
 
     /** Of the leader's log that has a checkpoint fetched here, or null. */
