@@ -60,7 +60,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule THE_NODE_KNOWS_NO_JCACHE = noClasses()
             .that()
-            .resideInAPackage("dev.lockstep.cluster..")
+            .resideInAnyPackage("dev.lockstep.cluster..", "dev.lockstep.cli..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.lockstep.jcache..", "javax.cache..")
@@ -131,6 +131,15 @@ class ArchitectureTest {
             .because("configuration is read once, for clients and nodes");
 
     @ArchTest
+    static final ArchRule ONLY_THE_COMMAND_LINE_USES_PICOCLI = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cli")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("picocli..")
+            .because("an application that embeds a node has a command line of its own");
+
+    @ArchTest
     static final ArchRule ONLY_THE_SPRING_INTEGRATION_USES_SPRING = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.spring..")
@@ -146,6 +155,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "dev.lockstep.protocol..",
                     "dev.lockstep.cluster..",
+                    "dev.lockstep.cli..",
                     "dev.lockstep.jcache..",
                     "dev.lockstep.hibernate..")
             .and()

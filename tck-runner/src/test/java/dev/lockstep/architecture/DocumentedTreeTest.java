@@ -42,6 +42,7 @@ class DocumentedTreeTest {
             "protocol",
             "jcache-provider",
             "cluster-node",
+            "cli",
             "spring-integration/spring",
             "spring-integration/boot",
             "spring-integration/boot3",

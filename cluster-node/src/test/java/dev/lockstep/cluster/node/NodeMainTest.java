@@ -23,28 +23,14 @@ class NodeMainTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
 
-    private int run(String... arguments) {
-        return NodeMain.run(arguments, new PrintWriter(out, true), new PrintWriter(err, true));
+    private int run(Path config) throws InterruptedException {
+        return NodeMain.run(config, new PrintWriter(out, true), new PrintWriter(err, true));
     }
 
-    private int runWith(String yaml) throws IOException {
+    private int runWith(String yaml) throws IOException, InterruptedException {
         Path file = home.resolve("lockstep.yaml");
         Files.writeString(file, yaml);
-        return run("--config", file.toString());
-    }
-
-    @Test
-    void helpAndVersionAreToldAndEndWell() {
-        assertThat(run("--help")).isZero();
-        assertThat(run("--version")).isZero();
-        assertThat(out.toString()).contains("--config=<file>", "Lockstep node");
-    }
-
-    @Test
-    void aWrongCommandLineIsRefused() {
-        assertThat(run()).isEqualTo(2);
-        assertThat(run("--confg", "x")).isEqualTo(2);
-        assertThat(err.toString()).contains("--config");
+        return run(file);
     }
 
     @Test
@@ -56,7 +42,7 @@ class NodeMainTest {
     @Test
     void aConfigurationWithoutANodeOrAFileIsRefused() throws Exception {
         assertThat(runWith("cluster: c\n")).isEqualTo(2);
-        assertThat(run("--config", home.resolve("none.yaml").toString())).isEqualTo(2);
+        assertThat(run(home.resolve("none.yaml"))).isEqualTo(2);
         assertThat(err.toString()).contains("\"node\" is missing", "none.yaml");
     }
 

@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

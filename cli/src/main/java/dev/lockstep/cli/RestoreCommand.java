@@ -1,7 +1,7 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
-import dev.lockstep.cluster.cli.BackupFolder.Manifest;
-import dev.lockstep.cluster.cli.BackupFolder.Part;
+import dev.lockstep.cli.BackupFolder.Manifest;
+import dev.lockstep.cli.BackupFolder.Part;
 import dev.lockstep.cluster.shard.CheckpointEntries;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.RequestFailedException;

@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 /** As much of JSON as commands answer in. Stateless. */
 final class Json {

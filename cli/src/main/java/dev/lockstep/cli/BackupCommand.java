@@ -1,10 +1,10 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
+import dev.lockstep.cli.BackupFolder.Manifest;
+import dev.lockstep.cli.BackupFolder.Part;
 import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointWriter;
-import dev.lockstep.cluster.cli.BackupFolder.Manifest;
-import dev.lockstep.cluster.cli.BackupFolder.Part;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.shard.CheckpointEntries;
 import dev.lockstep.protocol.link.RequestFailedException;

@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Durations;

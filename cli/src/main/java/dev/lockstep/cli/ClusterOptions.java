@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.RequestFailedException;

@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 import dev.lockstep.cluster.checkpoint.CheckpointFiles;
 import dev.lockstep.cluster.checkpoint.CheckpointReader;

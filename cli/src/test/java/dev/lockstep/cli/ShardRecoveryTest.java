@@ -1,10 +1,10 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.cli.ShardRecovery.Order;
-import dev.lockstep.cluster.cli.ShardRecovery.Replica;
+import dev.lockstep.cli.ShardRecovery.Order;
+import dev.lockstep.cli.ShardRecovery.Replica;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;

@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -6,13 +6,21 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 
-/** The commands of operators. */
+/** The program {@code lockstep}: a node, and the commands of operators. */
 @Command(
         name = "lockstep",
         mixinStandardHelpOptions = true,
-        description = "Tells a running cluster what to do.",
-        subcommands = {BackupCommand.class, RestoreCommand.class, ShardCommand.class, CacheCommand.class},
+        versionProvider = CliMain.Version.class,
+        description = "Runs a node, or operates a running cluster.",
+        subcommands = {
+            NodeCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
+            ShardCommand.class,
+            CacheCommand.class
+        },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:done",
@@ -34,5 +42,14 @@ public final class CliMain {
     /** @return the exit code */
     static int run(String[] arguments, PrintWriter out, PrintWriter err) {
         return new CommandLine(new CliMain()).setOut(out).setErr(err).execute(arguments);
+    }
+
+    /** The version in the manifest of the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = CliMain.class.getPackage().getImplementationVersion();
+            return new String[] {"Lockstep " + (version == null ? "(not from a jar)" : version)};
+        }
     }
 }

@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
 /** What was asked for can't be done, and nothing was changed: the message says why, and what to do. */
 public final class RefusedException extends RuntimeException {

@@ -1,6 +1,6 @@
-package dev.lockstep.cluster.cli;
+package dev.lockstep.cli;
 
-import dev.lockstep.cluster.cli.ClusterOptions.Report;
+import dev.lockstep.cli.ClusterOptions.Report;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.Member;
