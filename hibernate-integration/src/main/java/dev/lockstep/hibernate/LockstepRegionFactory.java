@@ -1,8 +1,8 @@
 package dev.lockstep.hibernate;
 
 import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.jcache.marshalling.StandardMarshaller;
-import dev.lockstep.jcache.spi.LockstepCacheManager;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.lockstep.hibernate;
 
-import dev.lockstep.jcache.spi.LockstepCacheManager;
+import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;

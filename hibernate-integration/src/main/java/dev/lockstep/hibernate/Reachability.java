@@ -2,7 +2,6 @@ package dev.lockstep.hibernate;
 
 import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.runtime.Time;
-import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -58,7 +57,7 @@ final class Reachability {
             answered = true;
             return result;
         } catch (LockstepCacheException refused) {
-            answered = refused.kind() == Status.Kind.PERMANENT;
+            answered = refused.kind() == LockstepCacheException.Kind.PERMANENT;
             throw new CacheException(what + " failed: " + refused.getMessage(), refused);
         } catch (javax.cache.CacheException | IllegalStateException failed) {
             throw new CacheException(what + " failed: " + failed.getMessage(), failed);

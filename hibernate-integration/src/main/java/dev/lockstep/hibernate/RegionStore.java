@@ -1,7 +1,7 @@
 package dev.lockstep.hibernate;
 
+import dev.lockstep.jcache.Moment;
 import dev.lockstep.jcache.Version;
-import dev.lockstep.protocol.link.PositionVector;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.hibernate.cache.CacheException;
@@ -55,13 +55,13 @@ final class RegionStore {
     }
 
     /** As {@link Values#putLoaded}, whoever may be about to change the key; false as well when the cluster does not answer. */
-    boolean putLoaded(String key, Object value, PositionVector began, boolean replace) {
+    boolean putLoaded(String key, Object value, Moment began, boolean replace) {
         return reachability.attempt(
                 "A put into region " + name, () -> values.putLoaded(key, value, began, replace, () -> true), false);
     }
 
     /** As {@link Values#putLoaded}, if no lock is held of the key or the region. */
-    boolean putLoadedIfFree(String key, Object value, PositionVector began, boolean replace) {
+    boolean putLoadedIfFree(String key, Object value, Moment began, boolean replace) {
         Map<String, Runnable> fences =
                 Map.of(itemLock(key), () -> values.fence(key), regionLock(), () -> values.clear());
         return reachability.attempt(

@@ -1,7 +1,7 @@
 package dev.lockstep.hibernate;
 
+import dev.lockstep.jcache.Moment;
 import dev.lockstep.jcache.VersionedCache;
-import dev.lockstep.protocol.link.PositionVector;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,7 +21,7 @@ final class SessionScope implements CacheTransactionSynchronization {
     private final Stamps stamps;
     private final Map<SoftLock, Runnable> locks = new HashMap<>();
     private final Map<String, String> spaces = new HashMap<>();
-    private PositionVector began;
+    private Moment began;
     private long stamp;
 
     SessionScope(VersionedCache<?, ?> cluster, Stamps stamps) {
@@ -36,7 +36,7 @@ final class SessionScope implements CacheTransactionSynchronization {
     }
 
     /** Before the database could be asked anything in the transaction, or outside of one since the last. */
-    PositionVector began() {
+    Moment began() {
         return began;
     }
 

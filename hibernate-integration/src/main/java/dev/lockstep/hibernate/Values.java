@@ -1,10 +1,10 @@
 package dev.lockstep.hibernate;
 
 import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.Moment;
 import dev.lockstep.jcache.Version;
 import dev.lockstep.jcache.Versioned;
 import dev.lockstep.jcache.VersionedCache;
-import dev.lockstep.protocol.link.PositionVector;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import javax.cache.CacheException;
@@ -64,7 +64,7 @@ final class Values {
      * @param free asked only if needed: whether nobody is about to change the key
      * @return whether it was stored
      */
-    boolean putLoaded(String key, Object value, PositionVector began, boolean replace, BooleanSupplier free) {
+    boolean putLoaded(String key, Object value, Moment began, boolean replace, BooleanSupplier free) {
         Versioned<byte[]> found = versioned.read(key);
         byte[] present = found.value();
         if (present != null && !Codec.isFence(present) && !replace) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.LockstepCache;
-import dev.lockstep.jcache.spi.LockstepCacheManager;
+import dev.lockstep.jcache.LockstepCacheManager;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.LockstepCacheManager;
+import dev.lockstep.jcache.Moment;
 import dev.lockstep.jcache.marshalling.StandardMarshaller;
-import dev.lockstep.jcache.spi.LockstepCacheManager;
-import dev.lockstep.protocol.link.PositionVector;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -48,7 +48,7 @@ class RegionStoreTest {
         return new RegionStore("region", codec, new Values(values, codec), true, locks, new Reachability(), failOpen);
     }
 
-    private PositionVector now() {
+    private Moment now() {
         return values.versioned().moment();
     }
 
@@ -68,7 +68,7 @@ class RegionStoreTest {
         RegionStore store = store(false);
         ItemLock one = store.lockItem("a");
         ItemLock other = store.lockItem("a");
-        PositionVector under = now();
+        Moment under = now();
         assertThat(store.unlockItem("a", other, "later")).isFalse();
         assertThat(store.unlockItem("a", one, "earlier")).isFalse();
         assertThat(store.get("a")).isNull();
@@ -83,7 +83,7 @@ class RegionStoreTest {
     void whatWasLoadedUnderALockIsNotStoredAfterIt() {
         RegionStore store = store(false);
         ItemLock lock = store.lockItem("a");
-        PositionVector under = now();
+        Moment under = now();
         store.unlockItem("a", lock);
         assertThat(store.putLoadedIfFree("a", "old", under, false)).isFalse();
         assertThat(store.putLoadedIfFree("a", "new", now(), false)).isTrue();
@@ -94,7 +94,7 @@ class RegionStoreTest {
         RegionStore store = store(false);
         RegionLock lock = store.lockRegion();
         store.clearBefore();
-        PositionVector under = now();
+        Moment under = now();
         assertThat(store.putLoadedIfFree("a", "old", under, false)).isFalse();
         store.unlockRegion(lock);
         assertThat(store.putLoadedIfFree("a", "old", under, false))
@@ -126,7 +126,7 @@ class RegionStoreTest {
     void withoutTheClusterNothingIsReadAndNothingLocked() {
         RegionStore store = store(false);
         store.putLoadedIfFree("a", "old", now(), false);
-        PositionVector before = now();
+        Moment before = now();
         manager.close();
         assertThat(store.get("a")).isNull();
         assertThat(store.putLoadedIfFree("b", "old", before, false)).isFalse();

@@ -1,7 +1,5 @@
 package dev.lockstep.jcache;
 
-import dev.lockstep.protocol.wire.Condition;
-
 /**
  * What was seen of one key: an entry of a version, or that there was none. Whoever writes with it as the condition does so only
  * if nothing has happened to the key since, not even a removal that was undone. Immutable; of use for its key and cache alone.
@@ -29,8 +27,9 @@ public final class Version {
         return number;
     }
 
-    public Condition condition() {
-        return absent ? new Condition.AbsentSince(number) : new Condition.VersionIs(number);
+    /** Returns whether this stands for the absence of an entry, since at least {@link #number}. */
+    public boolean isAbsence() {
+        return absent;
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.lockstep.jcache;
 
-import dev.lockstep.protocol.link.PositionVector;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +46,7 @@ public interface VersionedCache<K, V> {
      * How far this CacheManager has seen the cluster by now, in every cache of it. Costs no request. Whatever anyone writes
      * after this call has begun is later than the moment; what was written before may be, too.
      */
-    PositionVector moment();
+    Moment moment();
 
     /**
      * Narrows what a read found to what cannot have changed after an earlier moment.
@@ -57,5 +56,5 @@ public interface VersionedCache<K, V> {
      * @return a condition that holds only if nothing has happened to the key after the moment; null if something has already
      */
     @Nullable
-    Version unchangedSince(K key, Versioned<V> found, PositionVector moment);
+    Version unchangedSince(K key, Versioned<V> found, Moment moment);
 }

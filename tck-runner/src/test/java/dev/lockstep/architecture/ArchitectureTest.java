@@ -1,13 +1,20 @@
 package dev.lockstep.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.wire.CacheSettings;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
@@ -56,6 +63,20 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("dev.lockstep.cluster..", "org.apache.ratis..")
             .because("provider and node meet only in protocol");
+
+    /** Values that settings files, the wire and operators' commands share. A copy in the API would have to be kept equal to them. */
+    private static final DescribedPredicate<JavaClass> SHARED_VALUES =
+            belongToAnyOf(CacheSettings.class, ReplicaStatus.class);
+
+    @ArchTest
+    static final ArchRule THE_API_DEPENDS_ON_NO_IMPLEMENTATION = noClasses()
+            .that()
+            .resideInAPackage("dev.lockstep.jcache")
+            .should()
+            .dependOnClassesThat(resideInAPackage("dev.lockstep..")
+                    .and(not(resideInAPackage("dev.lockstep.jcache")))
+                    .and(not(SHARED_VALUES)))
+            .because("what applications compile against then changes only on purpose");
 
     @ArchTest
     static final ArchRule THE_NODE_KNOWS_NO_JCACHE = noClasses()

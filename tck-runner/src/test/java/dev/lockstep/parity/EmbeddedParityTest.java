@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.jcache.LockstepCacheException;
-import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +40,7 @@ class EmbeddedParityTest extends LeaseParity {
         assertThatThrownBy(() -> end(cache.async().put("a", -1)))
                 .isInstanceOfSatisfying(
                         LockstepCacheException.class,
-                        refused -> assertThat(refused.kind()).isEqualTo(Status.Kind.TRANSIENT));
+                        refused -> assertThat(refused.kind()).isEqualTo(LockstepCacheException.Kind.TRANSIENT));
         go.countDown();
         stages.forEach(AsyncParity::end);
         end(cache.async().put("a", 10_000));

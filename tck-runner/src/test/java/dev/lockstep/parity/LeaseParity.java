@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.jcache.LockstepCacheException;
-import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -186,7 +185,7 @@ abstract class LeaseParity extends StatisticsParity {
         assertThatThrownBy(() -> cache.invoke("a", INCREMENT))
                 .isInstanceOfSatisfying(
                         LockstepCacheException.class,
-                        refused -> assertThat(refused.kind()).isEqualTo(Status.Kind.TRANSIENT));
+                        refused -> assertThat(refused.kind()).isEqualTo(LockstepCacheException.Kind.TRANSIENT));
         go.countDown();
         holder.join();
     }

@@ -9,7 +9,6 @@ import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
-import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -113,7 +112,7 @@ class UnknownWriteIT {
         assertThatThrownBy(() -> cache.put("a", 2))
                 .isInstanceOfSatisfying(
                         LockstepCacheException.class,
-                        unknown -> assertThat(unknown.kind()).isEqualTo(Status.Kind.INDETERMINATE));
+                        unknown -> assertThat(unknown.kind()).isEqualTo(LockstepCacheException.Kind.INDETERMINATE));
         assertThat(store.values()).containsEntry("a", 2);
         Eventually.holds("the entry is removed", () -> seen.invoke("a", (entry, arguments) -> !entry.exists()));
     }
@@ -129,7 +128,7 @@ class UnknownWriteIT {
         assertThatThrownBy(() -> cache.putAll(many))
                 .isInstanceOfSatisfying(
                         LockstepCacheException.class,
-                        unknown -> assertThat(unknown.kind()).isEqualTo(Status.Kind.INDETERMINATE));
+                        unknown -> assertThat(unknown.kind()).isEqualTo(LockstepCacheException.Kind.INDETERMINATE));
         assertThat(heard.get()).isBetween(1, 39);
         assertThat(CacheParity.statistic(name, "CachePuts")).isEqualTo((long) heard.get());
     }

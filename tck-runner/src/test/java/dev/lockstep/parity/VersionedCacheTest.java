@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.Moment;
 import dev.lockstep.jcache.Version;
 import dev.lockstep.jcache.Versioned;
 import dev.lockstep.jcache.VersionedCache;
-import dev.lockstep.protocol.link.PositionVector;
 import java.time.Duration;
 import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
@@ -87,7 +87,7 @@ class VersionedCacheTest {
     void knowsWhatHappenedAfterAMoment() {
         cache.put("old", 1);
         cache.put("changed", 1);
-        PositionVector moment = versioned.moment();
+        Moment moment = versioned.moment();
         cache.put("changed", 2);
         cache.put("new", 1);
         cache.put("gone", 1);
@@ -102,7 +102,7 @@ class VersionedCacheTest {
         assertThat(put("gone", versioned.moment())).isTrue();
     }
 
-    private boolean put(String key, PositionVector moment) {
+    private boolean put(String key, Moment moment) {
         Version expected = versioned.unchangedSince(key, versioned.read(key), moment);
         return expected != null && versioned.put(key, 3, expected, null) != null;
     }

@@ -1,16 +1,19 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.jcache.LockstepCacheException;
+import dev.lockstep.jcache.LockstepCacheException.Kind;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.session.PartialWriteException;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import javax.cache.CacheException;
 
 /** Waits for the cluster and speaks JSR-107's exceptions. Stateless. */
@@ -33,7 +36,7 @@ public final class FutureResults {
         } catch (ExecutionException failed) {
             throw translated(Session.unwrap(failed.getCause()));
         } catch (TimeoutException late) {
-            throw new LockstepCacheException(new RequestFailedException(
+            throw refused(new RequestFailedException(
                     Status.INDETERMINATE,
                     "No answer within " + timeout.plus(GRACE).toMillis() + " ms; it may have happened",
                     late));
@@ -74,12 +77,37 @@ public final class FutureResults {
             return new IllegalStateException("The cache was destroyed", cause);
         }
         if (cause instanceof RequestFailedException refused) {
-            return new LockstepCacheException(refused);
+            return refused(refused);
         }
         if (cause instanceof PartialWriteException partial) {
-            return new LockstepCacheException(partial);
+            return partial(partial);
         }
         return cause instanceof CacheException known ? known : new CacheException(cause);
+    }
+
+    private static LockstepCacheException refused(RequestFailedException cause) {
+        return new LockstepCacheException(cause.status() + ": " + cause.getMessage(), kind(cause), cause);
+    }
+
+    /** Indeterminate if any part is, else permanent if any part is. */
+    private static LockstepCacheException partial(PartialWriteException cause) {
+        Set<Kind> kinds =
+                cause.failures().values().stream().map(FutureResults::kind).collect(Collectors.toSet());
+        Kind worst = kinds.contains(Kind.INDETERMINATE)
+                ? Kind.INDETERMINATE
+                : kinds.contains(Kind.PERMANENT) ? Kind.PERMANENT : Kind.TRANSIENT;
+        return new LockstepCacheException(cause.getMessage(), worst, cause);
+    }
+
+    private static Kind kind(Throwable failure) {
+        if (!(failure instanceof RequestFailedException refused)) {
+            return Kind.INDETERMINATE;
+        }
+        return switch (refused.status().kind()) {
+            case TRANSIENT -> Kind.TRANSIENT;
+            case PERMANENT -> Kind.PERMANENT;
+            case INDETERMINATE -> Kind.INDETERMINATE;
+        };
     }
 
     /** Whether an operation failed because the cluster has the cache no more. */

@@ -1,5 +1,6 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.jcache.Moment;
 import dev.lockstep.jcache.Version;
 import dev.lockstep.jcache.Versioned;
 import dev.lockstep.jcache.VersionedCache;
@@ -45,7 +46,7 @@ final class VersionedView<K, V> implements VersionedCache<K, V> {
 
     @Override
     public @Nullable Version put(K key, V value, Version expected, @Nullable Duration lifetime) {
-        MutationResult result = write(key, value, expected.condition(), lifetime);
+        MutationResult result = write(key, value, condition(expected), lifetime);
         return result.applied() ? Version.of(result.version()) : null;
     }
 
@@ -58,8 +59,7 @@ final class VersionedView<K, V> implements VersionedCache<K, V> {
     @Override
     public boolean remove(K key, Version expected) {
         checks.key(key);
-        return done(Mutation.remove(binding.keyBytes(key), expected.condition()))
-                .applied();
+        return done(Mutation.remove(binding.keyBytes(key), condition(expected))).applied();
     }
 
     private MutationResult done(Mutation mutation) {
@@ -67,14 +67,22 @@ final class VersionedView<K, V> implements VersionedCache<K, V> {
                 binding.timeout(), user -> binding.write(mutation, LeaseId.NONE, user, committed -> {}));
     }
 
+    private static Condition condition(Version expected) {
+        return expected.isAbsence()
+                ? new Condition.AbsentSince(expected.number())
+                : new Condition.VersionIs(expected.number());
+    }
+
+    private record SeenPositions(PositionVector positions) implements Moment {}
+
     @Override
-    public PositionVector moment() {
-        return binding.moment();
+    public Moment moment() {
+        return new SeenPositions(binding.moment());
     }
 
     @Override
-    public @Nullable Version unchangedSince(K key, Versioned<V> found, PositionVector moment) {
-        long bound = binding.lastVersionAt(moment, binding.keyBytes(key));
+    public @Nullable Version unchangedSince(K key, Versioned<V> found, Moment moment) {
+        long bound = binding.lastVersionAt(((SeenPositions) moment).positions(), binding.keyBytes(key));
         if (found.value() == null) {
             return Version.absentSince(bound);
         }

@@ -28,7 +28,7 @@ public final class LockstepCachingProvider implements CachingProvider {
     /** System property that names the URI of the CacheManager that is asked for without one. */
     public static final String DEFAULT_URI_PROPERTY = "lockstep.uri";
 
-    private final Map<ClassLoader, Map<URI, CompletableFuture<LockstepCacheManager>>> managers = new WeakHashMap<>();
+    private final Map<ClassLoader, Map<URI, CompletableFuture<SessionCacheManager>>> managers = new WeakHashMap<>();
 
     @Override
     public CacheManager getCacheManager(
@@ -48,8 +48,8 @@ public final class LockstepCachingProvider implements CachingProvider {
             Map<String, CacheSettings> templates) {
         URI actualUri = uri == null ? getDefaultURI() : uri;
         ClassLoader actualLoader = loader == null ? getDefaultClassLoader() : loader;
-        CompletableFuture<LockstepCacheManager> own = new CompletableFuture<>();
-        CompletableFuture<LockstepCacheManager> known = entered(actualLoader, actualUri, own);
+        CompletableFuture<SessionCacheManager> own = new CompletableFuture<>();
+        CompletableFuture<SessionCacheManager> known = entered(actualLoader, actualUri, own);
         if (known != null) {
             return opened(known);
         }
@@ -68,7 +68,7 @@ public final class LockstepCachingProvider implements CachingProvider {
     }
 
     /** Waits for the one who opens it, and fails as that one does. */
-    private static LockstepCacheManager opened(CompletableFuture<LockstepCacheManager> manager) {
+    private static SessionCacheManager opened(CompletableFuture<SessionCacheManager> manager) {
         try {
             return manager.join();
         } catch (CompletionException failed) {
@@ -80,26 +80,26 @@ public final class LockstepCachingProvider implements CachingProvider {
     }
 
     /** Who has it open, or opens it now; null when it is to be opened by the caller, as {@code own}. */
-    private synchronized @Nullable CompletableFuture<LockstepCacheManager> entered(
-            ClassLoader loader, URI uri, CompletableFuture<LockstepCacheManager> own) {
+    private synchronized @Nullable CompletableFuture<SessionCacheManager> entered(
+            ClassLoader loader, URI uri, CompletableFuture<SessionCacheManager> own) {
         return managers.computeIfAbsent(loader, none -> new HashMap<>()).putIfAbsent(uri, own);
     }
 
-    private synchronized void left(ClassLoader loader, URI uri, CompletableFuture<LockstepCacheManager> manager) {
-        Map<URI, CompletableFuture<LockstepCacheManager>> ofLoader = managers.getOrDefault(loader, Map.of());
+    private synchronized void left(ClassLoader loader, URI uri, CompletableFuture<SessionCacheManager> manager) {
+        Map<URI, CompletableFuture<SessionCacheManager>> ofLoader = managers.getOrDefault(loader, Map.of());
         if (ofLoader.get(uri) == manager) {
             ofLoader.remove(uri);
         }
     }
 
-    private LockstepCacheManager open(
+    private SessionCacheManager open(
             URI uri, ClassLoader loader, @Nullable Properties properties, Map<String, CacheSettings> templates) {
         Properties own = new Properties();
         if (properties != null) {
             own.putAll(properties);
         }
         KnownProperties.check(own, loader);
-        return new LockstepCacheManager(
+        return new SessionCacheManager(
                 this, uri, loader, own, SettingsReader.fromUri(uri, loader), new LinkedHashMap<>(templates));
     }
 
@@ -131,7 +131,7 @@ public final class LockstepCachingProvider implements CachingProvider {
 
     @Override
     public void close() {
-        open().forEach(LockstepCacheManager::close);
+        open().forEach(SessionCacheManager::close);
     }
 
     @Override
@@ -139,7 +139,7 @@ public final class LockstepCachingProvider implements CachingProvider {
         ClassLoader actual = loader == null ? getDefaultClassLoader() : loader;
         open().stream()
                 .filter(manager -> manager.getClassLoader().equals(actual))
-                .forEach(LockstepCacheManager::close);
+                .forEach(SessionCacheManager::close);
     }
 
     @Override
@@ -149,10 +149,10 @@ public final class LockstepCachingProvider implements CachingProvider {
         open().stream()
                 .filter(manager -> manager.getClassLoader().equals(actual))
                 .filter(manager -> manager.getURI().equals(actualUri))
-                .forEach(LockstepCacheManager::close);
+                .forEach(SessionCacheManager::close);
     }
 
-    private synchronized List<LockstepCacheManager> open() {
+    private synchronized List<SessionCacheManager> open() {
         return managers.values().stream()
                 .flatMap(ofLoader -> ofLoader.values().stream())
                 .filter(manager -> manager.isDone() && !manager.isCompletedExceptionally())
@@ -160,7 +160,7 @@ public final class LockstepCachingProvider implements CachingProvider {
                 .toList();
     }
 
-    synchronized void closed(LockstepCacheManager manager) {
+    synchronized void closed(SessionCacheManager manager) {
         managers.getOrDefault(manager.getClassLoader(), Map.of())
                 .values()
                 .removeIf(known -> known.isDone() && !known.isCompletedExceptionally() && known.join() == manager);

@@ -37,7 +37,7 @@ import org.springframework.cache.support.NullValue;
  */
 public class LockstepCacheManager extends JCacheCacheManager implements DisposableBean {
 
-    private final dev.lockstep.jcache.spi.LockstepCacheManager lockstep;
+    private final dev.lockstep.jcache.LockstepCacheManager lockstep;
     private final List<Consumer<Cache>> observers = new CopyOnWriteArrayList<>();
     private final Object creation = new Object();
     private Configuration<?, ?> configuration =
@@ -51,7 +51,7 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
      */
     public LockstepCacheManager(CacheManager cacheManager) {
         super(cacheManager);
-        this.lockstep = cacheManager.unwrap(dev.lockstep.jcache.spi.LockstepCacheManager.class);
+        this.lockstep = cacheManager.unwrap(dev.lockstep.jcache.LockstepCacheManager.class);
     }
 
     /**

@@ -3,7 +3,6 @@ package dev.lockstep.spring;
 import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
-import dev.lockstep.protocol.wire.Status;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -37,7 +36,8 @@ final class Outage implements AutoCloseable {
 
     /** @throws RuntimeException the failure itself when it is not the cluster that could not be reached */
     void tolerate(String cache, RuntimeException failure) {
-        if (!(failure instanceof LockstepCacheException refused) || refused.kind() == Status.Kind.PERMANENT) {
+        if (!(failure instanceof LockstepCacheException refused)
+                || refused.kind() == LockstepCacheException.Kind.PERMANENT) {
             throw failure;
         }
         tell(cache, refused);

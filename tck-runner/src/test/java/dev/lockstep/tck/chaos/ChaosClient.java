@@ -6,7 +6,6 @@ import dev.lockstep.cluster.history.Recorder;
 import dev.lockstep.jcache.LockstepCache;
 import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.protocol.wire.Consistency;
-import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
@@ -111,7 +110,7 @@ final class ChaosClient implements AutoCloseable {
         try {
             return done(session ? cacheOf(key) : cacheOf(key).strong(), key, operation);
         } catch (LockstepCacheException refused) {
-            return refused.kind() == Status.Kind.INDETERMINATE ? Outcome.UNKNOWN : Outcome.FAILED;
+            return refused.kind() == LockstepCacheException.Kind.INDETERMINATE ? Outcome.UNKNOWN : Outcome.FAILED;
         } catch (RuntimeException odd) {
             tally.odd(odd);
             return Outcome.UNKNOWN;

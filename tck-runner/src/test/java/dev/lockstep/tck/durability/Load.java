@@ -4,7 +4,7 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.LockstepCache;
-import dev.lockstep.jcache.spi.LockstepCacheManager;
+import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
 import java.net.URI;

@@ -1,7 +1,6 @@
 package dev.lockstep.tck.durability;
 
 import dev.lockstep.jcache.LockstepCacheException;
-import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -66,7 +65,7 @@ final class Writer implements AutoCloseable {
                 ledger.acknowledged(key, value);
                 acknowledged.increment();
             } catch (LockstepCacheException refused) {
-                if (refused.kind() == Status.Kind.INDETERMINATE) {
+                if (refused.kind() == LockstepCacheException.Kind.INDETERMINATE) {
                     // It may happen yet, and would then undo what came after it.
                     keys[next] = freshKey();
                 }

@@ -1,6 +1,6 @@
 package dev.lockstep.spring.boot;
 
-import dev.lockstep.jcache.spi.LockstepCacheManager;
+import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.time.Duration;

@@ -1,6 +1,7 @@
 package dev.lockstep.jcache.spi;
 
 import dev.lockstep.jcache.LockstepCacheException;
+import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.jcache.cache.ApplicationCode;
 import dev.lockstep.jcache.cache.FutureResults;
 import dev.lockstep.jcache.cache.SessionCache;
@@ -37,7 +38,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import javax.cache.Cache;
 import javax.cache.CacheException;
-import javax.cache.CacheManager;
 import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.MutableConfiguration;
@@ -50,9 +50,9 @@ import org.slf4j.LoggerFactory;
  * A session of the cluster and the caches that were opened through it. Thread-safe. The manager's own lock guards the table of caches, and is
  * never held while the cluster is waited for; {@code opening} is held while a cache is opened, so that there is one of each name.
  */
-public final class LockstepCacheManager implements CacheManager {
+final class SessionCacheManager implements LockstepCacheManager {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LockstepCacheManager.class);
+    private static final Logger LOG = LoggerFactory.getLogger(SessionCacheManager.class);
 
     private final LockstepCachingProvider provider;
     private final URI uri;
@@ -69,7 +69,7 @@ public final class LockstepCacheManager implements CacheManager {
     private volatile boolean closed;
 
     /** @param templates of this manager alone; looked into before those of a client's settings */
-    LockstepCacheManager(
+    SessionCacheManager(
             LockstepCachingProvider provider,
             URI uri,
             ClassLoader loader,
@@ -123,7 +123,7 @@ public final class LockstepCacheManager implements CacheManager {
         return uri;
     }
 
-    /** Says in a few words where the entries are, for a line at the start: in this JVM, or in which cluster. */
+    @Override
     public String location() {
         if (node == null) {
             return "client of " + String.join(", ", settings.client().servers()) + ", cluster " + settings.cluster();
@@ -149,12 +149,8 @@ public final class LockstepCacheManager implements CacheManager {
         return createCache(name, configuration, CacheSettings.NOTHING);
     }
 
-    /**
-     * Creates a cache as {@link #createCache(String, Configuration)} does, with what the program says of it besides. What can fail in this
-     * JVM is done before the cluster is asked.
-     *
-     * @param own goes before every template
-     */
+    /** Does what can fail in this JVM before the cluster is asked. */
+    @Override
     public <K, V> Cache<K, V> createCache(String name, Configuration<K, V> configuration, CacheSettings own) {
         checkOpen();
         Objects.requireNonNull(name, "name");
@@ -395,12 +391,7 @@ public final class LockstepCacheManager implements CacheManager {
                 .toList();
     }
 
-    /**
-     * How many replicas of the cluster's shards are in which state. Those of a node that does not answer within two seconds are missing; the
-     * single node in memory has none.
-     *
-     * @throws IllegalStateException when it is closed
-     */
+    @Override
     public Map<ReplicaStatus.State, Long> replicas() {
         checkOpen();
         return FutureResults.result(session.replicas(), session.timeout()).values().stream()
@@ -423,7 +414,7 @@ public final class LockstepCacheManager implements CacheManager {
         }
     }
 
-    /** Whether a cache of this name has been created or got through this manager, and not closed. */
+    @Override
     public boolean isOpen(String name) {
         return open(name) != null;
     }
@@ -484,6 +475,6 @@ public final class LockstepCacheManager implements CacheManager {
         if (type.isInstance(this)) {
             return type.cast(this);
         }
-        throw new IllegalArgumentException("A CacheManager of Lockstep is no " + type.getName());
+        throw new IllegalArgumentException("Cannot unwrap LockstepCacheManager as " + type.getName());
     }
 }
