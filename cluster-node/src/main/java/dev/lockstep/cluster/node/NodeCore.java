@@ -9,6 +9,7 @@ import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.RequestDispatcher;
+import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
@@ -97,24 +98,20 @@ public final class NodeCore implements AutoCloseable {
         this.control = new ControlGroup(consensus, all, place.templates(), rounds, peers, time, loop);
         CapacityShares shares = new CapacityShares(place.map().shards());
         Map<Integer, ShardReplica> hosted = new TreeMap<>();
-        var shardLimits = new ShardReplica.Limits(limits.maxStaleness(), limits.maxInFlight());
+        var context = new ShardContext(
+                consensus,
+                stores,
+                control,
+                rounds,
+                clocks,
+                shares,
+                time,
+                loop,
+                new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight()));
         for (int shard = 0; shard < place.map().shards(); shard++) {
             List<NodeId> replicas = place.map().replicasOf(shard);
             if (replicas.contains(self)) {
-                hosted.put(
-                        shard,
-                        new ShardReplica(
-                                shard,
-                                replicas,
-                                consensus,
-                                stores,
-                                control,
-                                rounds,
-                                clocks,
-                                shares,
-                                time,
-                                loop,
-                                shardLimits));
+                hosted.put(shard, new ShardReplica(shard, replicas, context));
             }
         }
         this.shards = new ShardHost(hosted);

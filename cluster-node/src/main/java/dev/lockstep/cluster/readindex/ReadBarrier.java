@@ -6,6 +6,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,11 @@ public final class ReadBarrier {
 
     /** Runs one of both: {@code then} once what is here is current, or {@code refused}. */
     public void pass(Runnable then, Consumer<Reply> refused) {
+        confirm(commitPosition -> awaitApplied(commitPosition, then, refused), refused);
+    }
+
+    /** Confirms leadership by a round; {@code then} takes the position up to which everything was committed before. */
+    public void confirm(LongConsumer then, Consumer<Reply> refused) {
         Reply.Refused refusal = refusal();
         if (refusal != null) {
             refused.accept(refusal);
@@ -57,18 +63,23 @@ public final class ReadBarrier {
             @Override
             public void confirmed(long commitPosition) {
                 noteConfirmed(began);
-                waits.await(commitPosition, APPLY_NANOS, applied -> {
-                    if (applied) {
-                        then.run();
-                    } else {
-                        refused.accept(busy(name + " has committed more than it has applied"));
-                    }
-                });
+                then.accept(commitPosition);
             }
 
             @Override
             public void refused(Status why) {
                 refused.accept(why == Status.BUSY ? busy("Too many reads wait for " + name) : elsewhere());
+            }
+        });
+    }
+
+    /** Waits until what was committed when leadership was confirmed is applied here. */
+    public void awaitApplied(long commitPosition, Runnable then, Consumer<Reply> refused) {
+        waits.await(commitPosition, APPLY_NANOS, applied -> {
+            if (applied) {
+                then.run();
+            } else {
+                refused.accept(busy(name + " has committed more than it has applied"));
             }
         });
     }

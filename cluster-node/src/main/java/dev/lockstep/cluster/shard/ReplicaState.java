@@ -226,6 +226,15 @@ final class ReplicaState implements LogMachine {
         return new Batch(stampMillis, now.position(), now.checksum(), commands);
     }
 
+    int shard() {
+        return shard;
+    }
+
+    /** The shard's name, for messages. */
+    String name() {
+        return "shard " + shard;
+    }
+
     /** Every batch up to here is in the store. */
     long applied() {
         return tip.position();

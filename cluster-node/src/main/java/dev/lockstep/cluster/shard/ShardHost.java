@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.shard;
 
-import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.SessionPositions;
@@ -54,7 +53,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
     @Override
     public @Nullable LocalEntry get(int cacheId, int shard, Bytes key, SessionPositions session) {
         ShardReplica replica = replicas.get(shard);
-        return replica == null ? null : replica.get(cacheId, key, shard, session);
+        return replica == null ? null : replica.get(cacheId, key, session);
     }
 
     /** Serves a request about a shard; what is no such request, or no such shard, is refused. */
@@ -67,7 +66,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         } else if (request instanceof Request.Write write && isWithinBounds(write)) {
             replica.write(write, reply);
         } else if (request instanceof Request.Clear clear) {
-            replica.write(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()), reply);
+            replica.clear(clear, reply);
         } else if (request instanceof Request.ReadForUpdate read && isWithinBounds(read)) {
             replica.readForUpdate(read, caller, reply);
         } else if (request instanceof Request.FetchCheckpoint fetch) {

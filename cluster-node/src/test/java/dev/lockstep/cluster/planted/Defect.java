@@ -80,7 +80,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "long commitPosition = log.appliedPosition();"),
             new Defect(
                     "a replica that is behind calls over what a read has prolonged",
-                    CLUSTER + "shard/ShardReplica.java",
+                    CLUSTER + "shard/SessionReadRule.java",
                     "return cache.definition().expiry().isAccessBased()",
                     "return cache.id() < 0",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
@@ -120,13 +120,13 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "withValues, consistency, 0,"),
             new Defect(
                     "a replica answers before it is where the session has been",
-                    CLUSTER + "shard/ShardReplica.java",
-                    "whenApplied(read.minPosition(), reply, () -> sessionRead(read, reply));",
-                    "sessionRead(read, reply);"),
+                    CLUSTER + "shard/ReplicaReads.java",
+                    "this::sessionPositionApplied, this::freshOrConfirmed",
+                    "this::freshOrConfirmed"),
             new Defect(
                     "the replica in the process does not look at the session's position",
-                    CLUSTER + "shard/ShardReplica.java",
-                    "state.applied() < session.position(shard) ||",
+                    CLUSTER + "shard/ReplicaReads.java",
+                    "!rule.hasApplied(positions.position(shard)) ||",
                     ""),
             new Defect(
                     "a session does not remember what it has written",
@@ -169,7 +169,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "a leader stamps by its own wall clock",
                     CLUSTER + "shard/ShardReplica.java",
                     "state.batch(clock.stampMillis(), commands)",
-                    "state.batch(time.millis(), commands)"),
+                    "state.batch(context.time().millis(), commands)"),
             new Defect(
                     "the log's time follows the clocks of most members without a bound",
                     CLUSTER + "clock/LogClock.java",
@@ -189,8 +189,8 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "dev.lockstep.cluster.machine.ShardMachineTest"),
             new Defect(
                     "a strong read calls expired what only its own clock says",
-                    CLUSTER + "shard/ShardReplica.java",
-                    "if (state.logTimeMillis() >= now || !onlyByClock.test(now)) {",
+                    CLUSTER + "shard/RequestGuards.java",
+                    "if (state.logTimeMillis() >= now || !byClockOnly.test(now)) {",
                     "if (now >= 0) {",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(

@@ -10,6 +10,7 @@ import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
@@ -67,21 +68,22 @@ class RequestDispatcherTest {
     void connect() {
         LocalConsensus consensus = new LocalConsensus(A);
         ControlGroup control = new ControlGroup(consensus, List.of(A), Templates.NONE, rounds, peers, world, world);
-        var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 100);
+        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100);
         ShardHost shards = new ShardHost(Map.of(
                 0,
                 new ShardReplica(
                         0,
                         List.of(A),
-                        log.consensus(),
-                        ShardStores.HEAP,
-                        control,
-                        rounds,
-                        AgreeingClocks.of(A, List.of(A), world),
-                        new CapacityShares(1),
-                        world,
-                        world,
-                        limits)));
+                        new ShardContext(
+                                log.consensus(),
+                                ShardStores.HEAP,
+                                control,
+                                rounds,
+                                AgreeingClocks.of(A, List.of(A), world),
+                                new CapacityShares(1),
+                                world,
+                                world,
+                                limits))));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         dispatcher = new RequestDispatcher(
                 talking(consensus), control, shards, peers, world, () -> view, consensus::replicas, MAX_IN_FLIGHT);

@@ -58,15 +58,16 @@ class EvictionTest {
     private final ShardReplica replica = new ShardReplica(
             0,
             List.copyOf(VOTERS),
-            log.consensus(),
-            ShardStores.HEAP,
-            new Catalog(),
-            new ReadIndexRounds(A, peers, world, Duration.ofMillis(600)),
-            AgreeingClocks.of(A, VOTERS, world),
-            new CapacityShares(1),
-            world,
-            world,
-            new ShardReplica.Limits(Duration.ofDays(1), 1_000));
+            new ShardContext(
+                    log.consensus(),
+                    ShardStores.HEAP,
+                    new Catalog(),
+                    new ReadIndexRounds(A, peers, world, Duration.ofMillis(600)),
+                    AgreeingClocks.of(A, VOTERS, world),
+                    new CapacityShares(1),
+                    world,
+                    world,
+                    new ShardContext.Limits(Duration.ofDays(1), 1_000)));
     private final ShardHost shards = new ShardHost(Map.of(0, replica));
     private long sequence;
 
@@ -199,7 +200,7 @@ class EvictionTest {
         SessionPositions session = new SessionPositions(1);
         for (int i = 0; i < 5_000; i++) {
             for (int hot = 0; hot < 10; hot++) {
-                assertThat(replica.get(BOUNDED, key(hot), 0, session).value())
+                assertThat(replica.get(BOUNDED, key(hot), session).value())
                         .as("entry %d at %d", hot, i)
                         .isEqualTo(VALUE);
             }

@@ -70,15 +70,16 @@ class ShardReplicaTest {
     private final ShardReplica replica = new ShardReplica(
             0,
             List.copyOf(VOTERS),
-            log.consensus(),
-            ShardStores.HEAP,
-            catalog,
-            rounds,
-            clocks,
-            new CapacityShares(1),
-            world,
-            world,
-            new ShardReplica.Limits(STALENESS, 1_000));
+            new ShardContext(
+                    log.consensus(),
+                    ShardStores.HEAP,
+                    catalog,
+                    rounds,
+                    clocks,
+                    new CapacityShares(1),
+                    world,
+                    world,
+                    new ShardContext.Limits(STALENESS, 1_000)));
     private final ShardHost shards = new ShardHost(Map.of(0, replica));
     private long sequence;
 
@@ -243,10 +244,10 @@ class ShardReplicaTest {
         replicate();
         SessionPositions session = new SessionPositions(1);
         log.sinceContact(STALENESS.toNanos() - 1_000_000);
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNotNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNotNull();
         log.sinceContact(STALENESS.toNanos() + 1_000_000);
         world.pass(Duration.ofMillis(2));
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNull();
         assertThat(refusal(get(Consistency.SESSION, 0, 0))).isEqualTo(Status.BEHIND);
         log.sinceContact(0);
         assertThat(found(get(Consistency.SESSION, 0, 0))).isTrue();
@@ -256,19 +257,19 @@ class ShardReplicaTest {
     void aLeaderCountsFromItsLastConfirmedRoundAndAsksForOne() {
         put();
         SessionPositions session = new SessionPositions(1);
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNull();
         List<Reply> read = get(Consistency.SESSION, 0, 0);
         assertThat(read).isEmpty();
         peers.confirm(B, true);
         assertThat(found(read)).isTrue();
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNotNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNotNull();
         world.pass(STALENESS.dividedBy(3));
         shards.upkeep();
         peers.confirm(B, true);
         world.pass(STALENESS.minusMillis(100));
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNotNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNotNull();
         world.pass(Duration.ofMillis(101));
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNull();
     }
 
     @Test
@@ -299,10 +300,10 @@ class ShardReplicaTest {
         replicate();
         SessionPositions session = new SessionPositions(1);
         world.pass(Duration.ofMillis(10));
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNull();
         assertThat(refusal(get(Consistency.SESSION, 0, 0))).isEqualTo(Status.BEHIND);
         log.apply(BatchCodec.encode(new Batch(world.millis(), 0, 0, List.of(new Command.Tick()))));
-        assertThat(replica.get(CACHE, KEY, 0, session)).isEqualTo(LocalEntry.ABSENT);
+        assertThat(replica.get(CACHE, KEY, session)).isEqualTo(LocalEntry.ABSENT);
         assertThat(found(get(Consistency.SESSION, 0, 0))).isFalse();
     }
 
@@ -459,7 +460,7 @@ class ShardReplicaTest {
         assertThat(log.held()).isEqualTo(1);
         log.applyNext();
         SessionPositions session = new SessionPositions(1);
-        assertThat(replica.get(CACHE, KEY, 0, session)).isNull();
+        assertThat(replica.get(CACHE, KEY, session)).isNull();
         shards.upkeep();
         assertThat(log.held()).isZero();
     }

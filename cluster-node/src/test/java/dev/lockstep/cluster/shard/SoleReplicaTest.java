@@ -74,21 +74,22 @@ class SoleReplicaTest {
         control.propose(
                 new Request.CreateCache(CacheProposal.exactly(definition), 0),
                 created -> cache = ((Reply.Created) created).cache().id());
-        var limits = new ShardReplica.Limits(Duration.ofSeconds(5), 1_000);
+        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 1_000);
         shards = new ShardHost(Map.of(
                 0,
                 new ShardReplica(
                         0,
                         List.of(NODE),
-                        consensus,
-                        ShardStores.HEAP,
-                        control,
-                        rounds,
-                        AgreeingClocks.of(NODE, List.of(NODE), time),
-                        new CapacityShares(1),
-                        time,
-                        loop,
-                        limits)));
+                        new ShardContext(
+                                consensus,
+                                ShardStores.HEAP,
+                                control,
+                                rounds,
+                                AgreeingClocks.of(NODE, List.of(NODE), time),
+                                new CapacityShares(1),
+                                time,
+                                loop,
+                                limits))));
     }
 
     @AfterEach

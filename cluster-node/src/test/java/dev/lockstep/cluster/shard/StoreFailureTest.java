@@ -76,15 +76,16 @@ class StoreFailureTest {
         replica = new ShardReplica(
                 0,
                 List.of(SELF),
-                new LocalConsensus(SELF),
-                stores,
-                new Catalog(),
-                new ReadIndexRounds(SELF, new ScriptedPeers(), world, Duration.ofSeconds(1)),
-                AgreeingClocks.of(SELF, List.of(SELF), world),
-                new CapacityShares(1),
-                world,
-                world,
-                new ShardReplica.Limits(Duration.ofSeconds(5), 100));
+                new ShardContext(
+                        new LocalConsensus(SELF),
+                        stores,
+                        new Catalog(),
+                        new ReadIndexRounds(SELF, new ScriptedPeers(), world, Duration.ofSeconds(1)),
+                        AgreeingClocks.of(SELF, List.of(SELF), world),
+                        new CapacityShares(1),
+                        world,
+                        world,
+                        new ShardContext.Limits(Duration.ofSeconds(5), 100)));
         shards = new ShardHost(Map.of(0, replica));
         assertThat(put("key")).isInstanceOf(Reply.Written.class);
     }

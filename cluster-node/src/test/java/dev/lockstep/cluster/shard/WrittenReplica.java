@@ -65,15 +65,16 @@ final class WrittenReplica {
         replica = new ShardReplica(
                 0,
                 List.of(SELF),
-                consensus,
-                ShardStores.HEAP,
-                new NoCatalog(),
-                rounds,
-                AgreeingClocks.of(SELF, List.of(SELF), loop),
-                new CapacityShares(1),
-                loop,
-                loop,
-                new ShardReplica.Limits(Duration.ofSeconds(5), 10));
+                new ShardContext(
+                        consensus,
+                        ShardStores.HEAP,
+                        new NoCatalog(),
+                        rounds,
+                        AgreeingClocks.of(SELF, List.of(SELF), loop),
+                        new CapacityShares(1),
+                        loop,
+                        loop,
+                        new ShardContext.Limits(Duration.ofSeconds(5), 10)));
         applyNext();
     }
 
@@ -95,7 +96,7 @@ final class WrittenReplica {
 
     /** The value, or {@link #REFUSED}. */
     long read(SessionPositions session) {
-        LocalEntry entry = replica.get(CACHE, KEY, 0, session);
+        LocalEntry entry = replica.get(CACHE, KEY, session);
         return entry == null ? REFUSED : entry.version() >> Versions.ORDINAL_BITS;
     }
 

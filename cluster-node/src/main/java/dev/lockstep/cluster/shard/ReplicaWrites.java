@@ -1,0 +1,64 @@
+package dev.lockstep.cluster.shard;
+
+import dev.lockstep.cluster.machine.Command;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The writes of one replica, proposed to its log while it leads. Thread-safe. */
+final class ReplicaWrites {
+
+    private final ReplicaState state;
+    private final CacheCatalog caches;
+    private final RequestGuards guards;
+    private final Proposer proposer;
+    private final EntryLeases leases;
+
+    ReplicaWrites(
+            ReplicaState state, CacheCatalog caches, RequestGuards guards, Proposer proposer, EntryLeases leases) {
+        this.state = state;
+        this.caches = caches;
+        this.guards = guards;
+        this.proposer = proposer;
+        this.leases = leases;
+    }
+
+    /** Proposes mutations, and releases the lease that they were made under unless the client will retry. */
+    void write(Request.Write write, Consumer<Reply> reply) {
+        var command = new Command.Write(write.cacheId(), write.id(), write.mutations());
+        propose(write.cacheId(), command, answer -> {
+            reply.accept(answer);
+            boolean again =
+                    answer instanceof Reply.Refused refused && refused.status().kind() != Status.Kind.PERMANENT;
+            if (!write.lease().isNone() && !again) {
+                leases.release(write.cacheId(), write.mutations().get(0).key(), write.lease());
+            }
+        });
+    }
+
+    /** Proposes to empty a cache. */
+    void clear(Request.Clear clear, Consumer<Reply> reply) {
+        propose(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()), reply);
+    }
+
+    private void propose(int cacheId, Command command, Consumer<Reply> reply) {
+        guards.leads(
+                reply,
+                () -> guards.logTimeKnown(
+                        reply,
+                        () -> guards.cacheExists(
+                                cacheId,
+                                reply,
+                                () -> proposer.propose(defined(cacheId, command))
+                                        .thenAccept(outcome -> reply.accept(guards.reply(outcome))))));
+    }
+
+    /** The command, after the definition of its cache if the log does not have that yet. */
+    private List<Command> defined(int cacheId, Command command) {
+        CacheInfo unknown = state.definition(cacheId) == null ? caches.cache(cacheId) : null;
+        return unknown == null ? List.of(command) : List.of(new Command.Define(unknown), command);
+    }
+}
