@@ -3,6 +3,7 @@ package dev.lockstep.protocol.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.Slots;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,10 +11,16 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The examples that other languages' clients are written from: a change of these bytes is another protocol version. */
+/** The page from which clients in other languages are written: a change of these bytes is another protocol version. */
 class DocumentedProtocolTest {
+
+    /** Where a frame has its tag, behind its length and a correlation id of one byte. */
+    private static final int TAG = 5;
 
     private final String page = Files.readString(Path.of("../docs/protocol.md"));
 
@@ -48,6 +55,55 @@ class DocumentedProtocolTest {
         assertThat(page)
                 .contains("| " + shown + " | " + cacheId + " | `"
                         + HexFormat.of().toHexDigits(hash) + "` | " + Slots.of(cacheId, hash) + " |");
+    }
+
+    @Test
+    void everyRequestAndReplyIsOnThePageWithItsTag() {
+        assertThat(rows("| tag | request |"))
+                .containsExactlyInAnyOrderElementsOf(FrameCodecTest.requests().stream()
+                        .map(request -> row(FrameCodec.encode(0, request), request))
+                        .collect(Collectors.toSet()));
+        assertThat(rows("| tag | reply |"))
+                .containsExactlyInAnyOrderElementsOf(FrameCodecTest.replies().stream()
+                        .map(reply -> row(FrameCodec.encode(0, reply), reply))
+                        .collect(Collectors.toSet()));
+    }
+
+    /** Returns the tag and the name in each row of a table. */
+    private List<String> rows(String header) {
+        return page.lines()
+                .dropWhile(line -> !line.startsWith(header))
+                .skip(2)
+                .takeWhile(line -> line.startsWith("|"))
+                .map(line -> line.split("\\|"))
+                .map(cells -> cells[1].strip() + " " + cells[2].strip())
+                .toList();
+    }
+
+    private static String row(byte[] frame, Object message) {
+        return frame[TAG] + " `" + message.getClass().getSimpleName() + "`";
+    }
+
+    @Test
+    void everyStateOfAReplicaIsOnThePageInOrder() {
+        assertThat(page)
+                .contains("states in order: "
+                        + Stream.of(ReplicaStatus.State.values())
+                                .map(state ->
+                                        state.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                                .collect(Collectors.joining(", "))
+                        + " |");
+    }
+
+    @Test
+    void theDiagramOfAReplicasStatesHasAllOfThem() throws IOException {
+        assertThat(Pattern.compile("state \"[^\"]*\" as (\\w+)")
+                        .matcher(Files.readString(Path.of("../docs/architecture.md")))
+                        .results()
+                        .map(state -> state.group(1)))
+                .containsExactlyInAnyOrderElementsOf(Stream.of(ReplicaStatus.State.values())
+                        .map(ReplicaStatus.State::name)
+                        .toList());
     }
 
     @Test
