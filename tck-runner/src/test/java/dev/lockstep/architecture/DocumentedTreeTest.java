@@ -30,6 +30,8 @@ class DocumentedTreeTest {
     /** A class, alone or with a member, as in {@code `Node.stop`}. */
     private static final Pattern CLASS = Pattern.compile("`([A-Z][a-z]\\w*)(?:[.(][^`\n]*)?`");
 
+    private static final Pattern PARTICIPANT = Pattern.compile("participant \\w+ as ([A-Z][a-z]\\w*)");
+
     private static final Pattern DECLARATION = Pattern.compile("\\b(?:class|interface|enum|record) (\\w+)");
 
     private static final Pattern CODE = Pattern.compile("`[^`\n]+`");
@@ -92,7 +94,10 @@ class DocumentedTreeTest {
             }
         }
 
-        assertThat(CLASS.matcher(Files.readString(ROOT.resolve(page))).results().map(name -> name.group(1)))
+        String text = Files.readString(ROOT.resolve(page));
+        assertThat(Stream.of(CLASS, PARTICIPANT)
+                        .flatMap(pattern -> pattern.matcher(text).results())
+                        .map(name -> name.group(1)))
                 .isNotEmpty()
                 .isSubsetOf(types);
     }
