@@ -29,9 +29,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
- * What durability costs: puts on three nodes of each durability and store side by side, puts on one node while it takes one checkpoint
- * after the other and while it takes none, and how long a killed node is away. Arguments: entries of the node that takes checkpoints
- * (1,000,000; and a tenth of that), rounds (3), seconds for each measurement (5).
+ * The cost of durability: puts on three nodes of each durability and store side by side, puts on one node while it
+ * takes one checkpoint after the other and while it takes none, and how long a killed node is away. Arguments: entries
+ * of the node that takes checkpoints (1,000,000; and a tenth of that), rounds (3), seconds for each measurement (5).
  */
 public final class Durability {
 

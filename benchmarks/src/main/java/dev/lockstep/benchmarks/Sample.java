@@ -1,7 +1,7 @@
 package dev.lockstep.benchmarks;
 
 /**
- * What one run of a workload showed.
+ * The measurements of one run of a workload.
  *
  * @param rate operations a second
  * @param p50 microseconds within which half of the operations were done

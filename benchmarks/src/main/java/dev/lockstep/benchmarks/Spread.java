@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
 
-/** What a figure was in several rounds. */
+/** The spread of a figure over several rounds. */
 public record Spread(double lowest, double median, double highest) {
 
     /** @param figures at least one */

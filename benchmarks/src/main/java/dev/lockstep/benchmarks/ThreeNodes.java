@@ -20,7 +20,10 @@ import javax.cache.configuration.MutableConfiguration;
 public final class ThreeNodes {
 
     private static final int ENTRIES = 10_000;
-    /** Of each workload: in the nodes' first minute half of the CPU goes into compiling, and would be measured too. */
+    /**
+     * The seconds of warm-up of each workload: in the nodes' first minute half of the CPU goes into compiling, and
+     * would be measured too.
+     */
     private static final int WARM_UP_SECONDS = 8;
 
     private static final String VALUE = "v".repeat(100);

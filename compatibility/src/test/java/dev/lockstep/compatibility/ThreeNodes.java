@@ -22,7 +22,7 @@ final class ThreeNodes implements BeforeAllCallback {
         return Objects.requireNonNull(nodes, "the nodes run only during tests").uri();
     }
 
-    /** What {@code lockstep.yaml} says of a client of theirs. */
+    /** The {@code lockstep.yaml} of a client. */
     static String clientSettings() {
         URI uri = uri();
         return "cluster: " + uri.getPath().substring(1) + "\nclient:\n  servers: ["

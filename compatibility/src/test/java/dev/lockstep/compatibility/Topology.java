@@ -8,7 +8,7 @@ import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.spi.CachingProvider;
 
-/** Where the caches of a test live. */
+/** The topologies in which tests run. */
 enum Topology {
     /** In this JVM alone, as without any configuration. */
     EMBEDDED {

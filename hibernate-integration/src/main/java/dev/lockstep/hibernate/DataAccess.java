@@ -9,7 +9,7 @@ import org.hibernate.cache.spi.access.SoftLock;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
-/** What Hibernate asks of all kinds of data alike, passed on to their strategy. Thread-safe. */
+/** The operations that Hibernate asks of all kinds of data alike, delegated to their strategy. Thread-safe. */
 abstract class DataAccess implements CachedDomainDataAccess {
 
     final Strategy strategy;

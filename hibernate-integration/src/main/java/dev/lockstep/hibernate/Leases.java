@@ -14,9 +14,9 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What locks live by: entries that end by themselves, by the time of the log. All locks that this JVM takes within a while live by
- * the same one, and each for the lock lifetime at least, for twice that at most. A lease is neither renewed nor given back.
- * Thread-safe; the lock guards which lease is the current one.
+ * The leases that keep locks alive: entries that end by themselves, by the time of the log. All locks that this JVM
+ * takes within a while live by the same one, and each for the lock lifetime at least, for twice that at most. A lease
+ * is neither renewed nor given back. Thread-safe; the lock guards which lease is the current one.
  */
 final class Leases {
 

@@ -1,6 +1,6 @@
 package dev.lockstep.hibernate;
 
-/** How a lock's id says which lease it lives by. Stateless. */
+/** The encoding of a lock's id, which names the lease that keeps it alive. Stateless. */
 final class LockId {
 
     private static final char SEPARATOR = '.';

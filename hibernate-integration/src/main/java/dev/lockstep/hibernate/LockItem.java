@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Who has locked an item or a region: the ids of locks, each made of the lease that it lives by and a number. The same item may be
- * locked by several transactions, and several times by one.
+ * The holders of the lock on an item or a region: the ids of locks, each made of the lease that it lives by and a
+ * number. The same item may be locked by several transactions, and several times by one.
  *
  * @param holders not empty, in the order in which they came
  */
@@ -22,7 +22,7 @@ record LockItem(List<String> holders) {
         return new LockItem(List.of(holder));
     }
 
-    /** What {@link #text} wrote. */
+    /** Parses the output of {@link #text}. */
     static LockItem parse(String text) {
         return new LockItem(text.isEmpty() ? List.of() : List.of(text.split(SEPARATOR, -1)));
     }

@@ -49,16 +49,17 @@ final class Locks {
         }
     }
 
-    /** Whether nobody else holds a lock of this name, linearizably. */
+    /** Tells whether no other session holds a lock of this name, linearizably. */
     boolean isSole(String name, String lock) {
         return LockItem.of(lock).text().equals(strongly.get(name));
     }
 
     /**
-     * Whether nobody holds a lock of these names, linearizably. Locks whose lease has ended are swept away, which is not yet to say
-     * that they were not held.
+     * Tells whether no session holds a lock of these names, linearizably. Locks whose lease has ended are swept away,
+     * which is not yet to say that they were not held.
      *
-     * @param fences by name, what keeps those from putting who began while the lock was held; run before it is swept away
+     * @param fences by name, what keeps those from putting who began while the lock was held; run before it is swept
+     *     away
      */
     boolean areFree(Map<String, Runnable> fences) {
         Map<String, String> held = strongly.getAll(fences.keySet());

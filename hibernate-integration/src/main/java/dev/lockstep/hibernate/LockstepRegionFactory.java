@@ -37,14 +37,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LockstepRegionFactory implements RegionFactory {
 
-    /** What {@code hibernate.cache.region.factory_class} calls it. */
+    /** The short name for {@code hibernate.cache.region.factory_class}. */
     public static final String SHORT_NAME = "lockstep";
 
     private static final long serialVersionUID = 1;
 
     private static final String LOCKING = "lockstep.hibernate";
 
-    /** Of Hibernate's classes only those that entries are made of, and what their arrays are of. */
+    /** Those of Hibernate's classes that entries consist of, and the component types of their arrays. */
     static final List<String> HIBERNATES = List.of(
             "java.io.Serializable",
             "org.hibernate.cache.internal.*",
@@ -52,7 +52,7 @@ public final class LockstepRegionFactory implements RegionFactory {
             "org.hibernate.bytecode.enhance.spi.*",
             "org.hibernate.type.*");
 
-    /** What a started factory has. */
+    /** The state of a started factory. */
     private record Started(
             LockstepSettings settings,
             String prefix,

@@ -16,12 +16,13 @@ import org.hibernate.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is set under {@code hibernate.lockstep}, checked.
+ * The settings under {@code hibernate.lockstep}, validated.
  *
  * @param uri of the CacheManager; null for the default one
  * @param lockLifetime how long a soft lock protects at least; must exceed the longest transaction
  * @param failOpen whether transactions go on without a lock when the cache does not answer
- * @param allowed what may be deserialised beside the entities' packages: class names, and packages as {@code com.example.*}
+ * @param allowed what may be deserialised beside the entities' packages: class names, and packages as {@code
+ *     com.example.*}
  * @param regions by pattern, the most specific first
  */
 record LockstepSettings(
@@ -46,13 +47,13 @@ record LockstepSettings(
     private static final List<String> REGION_KEYS = List.of(TIME_TO_LIVE, MAX_ENTRIES, CONSISTENCY);
     private static final Pattern DURATION = Pattern.compile("(\\d{1,12}) ?(ms|s|m|h|d)");
 
-    /** Where reads are served. */
+    /** The consistency of reads. */
     enum Consistency {
         STRONG,
         SESSION
     }
 
-    /** What is set of the regions that a pattern matches; empty where it says nothing. */
+    /** The settings of the regions that a pattern matches; empty where it says nothing. */
     record RegionSettings(Optional<Duration> timeToLive, Optional<Long> maxEntries, Optional<Consistency> consistency) {
 
         static final RegionSettings NONE = new RegionSettings(Optional.empty(), Optional.empty(), Optional.empty());

@@ -6,7 +6,10 @@ import org.hibernate.cache.spi.support.AbstractRegion;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
-/** Results of queries. Whether one may be used is for the time stamps to say, so it may be read and lost anyhow. Thread-safe. */
+/**
+ * Results of queries. Time stamps decide whether a result may be used, so any read may be stale and any entry may be
+ * lost. Thread-safe.
+ */
 final class QueryRegion extends AbstractRegion implements QueryResultsRegion {
 
     private final Values values;

@@ -127,12 +127,12 @@ final class RegionStore {
         });
     }
 
-    /** What has to be done before the transaction may commit. */
+    /** Fences or clears before the transaction may commit. */
     void fenceBefore(String key) {
         before("Removing an item of region " + name, () -> values.fence(key));
     }
 
-    /** What has to be done before the transaction may commit. */
+    /** Fences or clears before the transaction may commit. */
     void clearBefore() {
         before("Clearing region " + name, () -> {
             values.clear();
@@ -140,7 +140,7 @@ final class RegionStore {
         });
     }
 
-    /** What is done once more after the transaction. */
+    /** Repeats it after the transaction. */
     void fenceAfter(String key) {
         after("Removing an item", () -> {
             values.fence(key);
@@ -148,7 +148,7 @@ final class RegionStore {
         });
     }
 
-    /** What is done once more after the transaction. */
+    /** Repeats it after the transaction. */
     void clearAfter() {
         unlockRegion(null);
     }

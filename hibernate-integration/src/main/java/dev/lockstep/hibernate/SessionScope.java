@@ -12,8 +12,8 @@ import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the cache knows of a Hibernate session: when its transaction began, in terms of the cluster, and what it has locked. Of its
- * session's thread.
+ * The cache's state for a Hibernate session: when its transaction began, in terms of the cluster, and what it has
+ * locked. Confined to its session's thread.
  */
 final class SessionScope implements CacheTransactionSynchronization {
 

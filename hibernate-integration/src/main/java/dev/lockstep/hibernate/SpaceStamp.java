@@ -1,7 +1,7 @@
 package dev.lockstep.hibernate;
 
 /**
- * When a table was last written, and by whom it is being written.
+ * The time of a table's last write, and the sessions that are writing it.
  *
  * @param last the stamp of the last write that has ended; 0 when none has
  * @param writers locks of the transactions that have not ended
@@ -12,7 +12,7 @@ record SpaceStamp(long last, LockItem writers) {
 
     static final SpaceStamp NEVER = new SpaceStamp(0, LockItem.parse(""));
 
-    /** What {@link #text} wrote. */
+    /** Parses the output of {@link #text}. */
     static SpaceStamp parse(String text) {
         int end = text.indexOf(SEPARATOR);
         return new SpaceStamp(Long.parseLong(text.substring(0, end)), LockItem.parse(text.substring(end + 1)));

@@ -5,9 +5,9 @@ import dev.lockstep.jcache.VersionedCache;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The order of writes and query results, without a clock: stamps are versions of one entry, so the log gives them out and each is
- * higher than all before, in whatever JVM. Who begins takes none: that which he knows to be past is enough for him.
- * Thread-safe.
+ * The order of writes and query results, without a clock: stamps are versions of one entry, so the log gives them out
+ * and each is higher than all before, in whatever JVM. A session that begins takes none: that which he knows to be past
+ * is enough for him. Thread-safe.
  */
 final class Stamps {
 

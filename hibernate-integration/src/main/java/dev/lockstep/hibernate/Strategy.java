@@ -7,9 +7,9 @@ import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one kind of data is kept in step with the database, whether entities, collections or natural ids. Methods that are called before
- * the transaction commits throw {@link CacheException} when the cluster does not answer and the transaction must not go on;
- * those called afterwards throw nothing of the kind. Thread-safe.
+ * The protocol that keeps one kind of data (entities, collections or natural ids) in step with the database. Methods
+ * that are called before the transaction commits throw {@link CacheException} when the cluster does not answer and the
+ * transaction must not go on; those called afterwards throw nothing of the kind. Thread-safe.
  */
 abstract class Strategy {
 

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When each table was last written. Before its transaction commits a writer leaves a lock, and takes it back afterwards with a stamp
- * of then; until that has happened, or its lease has ended, no result of a query of that table is up to date. Read linearizably.
- * Thread-safe.
+ * The time of each table's last write. Before its transaction commits a writer leaves a lock, and takes it back
+ * afterwards with a stamp of then; until that has happened, or its lease has ended, no result of a query of that table
+ * is up to date. Read linearizably. Thread-safe.
  */
 final class TimestampRegion extends AbstractRegion implements TimestampsRegion {
 

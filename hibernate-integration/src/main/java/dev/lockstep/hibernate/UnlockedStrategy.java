@@ -6,8 +6,8 @@ import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * NONSTRICT_READ_WRITE and READ_ONLY: nothing is locked. What was changed is removed before the commit and once more after it, and
- * what was loaded is stored only if neither happened since the load began.
+ * NONSTRICT_READ_WRITE and READ_ONLY: nothing is locked. Changed items are removed before the commit and once more
+ * after it; loaded items are stored only if neither happened since the load began.
  */
 final class UnlockedStrategy extends Strategy {
 

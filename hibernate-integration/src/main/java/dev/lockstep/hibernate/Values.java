@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a region holds, by key: a value, a fence or nothing. A fence says that something happened to the key, to all who began
- * earlier. Thread-safe. All methods throw what the cache throws.
+ * The values of a region, by key: a value, a fence or nothing. A fence says that something happened to the key, to all
+ * who began earlier. Thread-safe. All methods throw what the cache throws.
  */
 final class Values {
 

@@ -25,7 +25,7 @@ abstract class TwoJvmsSuite {
 
     static final int NOTES = 60;
 
-    /** How long the locks of a JVM that dies protect: longer than it lives with them. */
+    /** The lifetime of the locks of a JVM that dies: longer than it lives with them. */
     private static final Map<String, String> SHORT_LOCKS = Map.of(LockstepSettings.LOCK_LIFETIME, "5s");
 
     abstract TwoJvms jvms();

@@ -122,8 +122,8 @@ public final class TckTopology {
     }
 
     /**
-     * When the hook runs, the plugin that called this class has closed its class loader and destroyed its thread group: the
-     * hook must need no class that was not loaded yet, and be of another group.
+     * By the time the hook runs, the plugin that called this class has closed its class loader and destroyed its thread
+     * group: the hook must need no class that was not loaded yet, and be of another group.
      */
     private static void endWithThisJvm() {
         List<ProcessHandle> nodes = ProcessHandle.current().children().toList();

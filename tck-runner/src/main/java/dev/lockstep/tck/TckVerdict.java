@@ -19,7 +19,7 @@ import org.xml.sax.SAXException;
  */
 public final class TckVerdict {
 
-    /** How many executions the TCK 1.1.1 has, the one that fails on purpose included. */
+    /** The number of executions of the TCK 1.1.1, including the one that fails on purpose. */
     static final int EXPECTED = 481;
     /** {@code CachingTest#dummyTest}, which is there to be excluded. */
     static final int EXPECTED_EXCLUDED = 1;

@@ -34,7 +34,7 @@ import javax.cache.processor.EntryProcessorException;
 import javax.cache.processor.EntryProcessorResult;
 import org.junit.jupiter.api.Test;
 
-/** What the operations do that do not wait, and those that wait for many at once: the same for every topology. */
+/** The behaviour of asynchronous operations, and of those that wait for many at once: the same for every topology. */
 abstract class AsyncParity extends ManagerParity {
 
     LockstepCache<String, Integer> cache(String name, MutableConfiguration<String, Integer> configuration) {
@@ -46,7 +46,7 @@ abstract class AsyncParity extends ManagerParity {
         return cache.unwrap(LockstepCache.class);
     }
 
-    /** What a stage ends with; throws what it failed with. */
+    /** The result of a stage; throws what it failed with. */
     static <T> T end(CompletionStage<T> stage) {
         try {
             return stage.toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
@@ -132,7 +132,7 @@ abstract class AsyncParity extends ManagerParity {
 
     // Threads
 
-    /** Where each piece of the application's code ran. */
+    /** The threads on which each piece of the application's code ran. */
     private static final class Threads {
 
         private final List<String> names = new CopyOnWriteArrayList<>();

@@ -49,7 +49,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a cache does where the specification is easy to get wrong: the same for every topology, of which each is a subclass. */
+/**
+ * The behaviour of a cache where the specification is easy to get wrong: the same for every topology, of which each is
+ * a subclass.
+ */
 abstract class CacheParity {
 
     private static final int THREADS = 8;

@@ -57,7 +57,7 @@ final class ClientProxies implements AutoCloseable {
         nodes.forEach(node -> start(() -> accept(node)));
     }
 
-    /** What a client's CacheManager connects to. */
+    /** The URI of a client's CacheManager. */
     URI uri(String cluster) {
         String servers = listeners.values().stream()
                 .map(listener -> "127.0.0.1:" + listener.getLocalPort())

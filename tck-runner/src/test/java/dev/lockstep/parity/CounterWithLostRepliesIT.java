@@ -46,10 +46,10 @@ class CounterWithLostRepliesIT {
     /** Those of the test that runs. */
     private static volatile Losses losses = new Losses();
 
-    /** Of the test's own cache. */
+    /** The name of the test's own cache. */
     private String name;
 
-    /** What becomes of the leader between the lost reply and the retry. */
+    /** The fate of the leader between the lost reply and the retry. */
     private enum Then {
         KILLED,
         FROZEN
@@ -162,7 +162,7 @@ class CounterWithLostRepliesIT {
         return cache;
     }
 
-    /** What a client says that hears everything. */
+    /** Reads the counter in a client that loses no reply. */
     private int counted() {
         Cache<String, Integer> seen =
                 Caching.getCachingProvider().getCacheManager(nodes.uri(), null).getCache(name);

@@ -20,7 +20,7 @@ import javax.cache.configuration.MutableConfiguration;
 import javax.cache.management.CacheStatisticsMXBean;
 import org.junit.jupiter.api.Test;
 
-/** What a caller's own loader may rely on: the same for every topology. */
+/** The guarantees for a caller's own loader: the same for every topology. */
 abstract class LoadingParity extends AsyncParity {
 
     private static final int CALLERS = 16;

@@ -30,7 +30,7 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
-/** What a manager does with its caches, their names, beans and listeners: the same for every topology. */
+/** The behaviour of a manager towards its caches, their names, beans and listeners: the same for every topology. */
 abstract class ManagerParity extends CacheParity {
 
     // Creating: all or nothing

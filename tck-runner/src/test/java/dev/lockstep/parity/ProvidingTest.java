@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What applications that share a provider, or a CacheManager, do not do to each other. */
+/** Isolation of applications that share a provider or a CacheManager. */
 class ProvidingTest {
 
     private final LockstepCachingProvider provider = new LockstepCachingProvider();
@@ -135,7 +135,7 @@ class ProvidingTest {
         }
     }
 
-    /** What an application does with a manager that it was the first to use. */
+    /** An application that is the first to use a manager. */
     public static final class Using implements Consumer<Runnable> {
 
         private static final InheritableThreadLocal<Object> INHERITED = new InheritableThreadLocal<>();

@@ -22,7 +22,7 @@ import javax.cache.configuration.MutableConfiguration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What CacheManagers that share a cluster do to each other's caches. */
+/** Effects of CacheManagers that share a cluster on each other's caches. */
 abstract class SharedParity extends LeaseParity {
 
     private CacheManager other;
@@ -123,7 +123,7 @@ abstract class SharedParity extends LeaseParity {
         assertThat(manager().createCache("used", types()).get("a")).isNull();
     }
 
-    /** What an operation throws once the shard's leader has heard that the cache was destroyed. */
+    /** The exception of an operation once the shard's leader has learned that the cache was destroyed. */
     private static IllegalStateException foundOut(Runnable operation) throws Exception {
         AtomicReference<IllegalStateException> thrown = new AtomicReference<>();
         Eventually.holds("the operation is refused", () -> {

@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is left when a client never learns what came of a write, or when others get between a writer and the cache. */
+/**
+ * The state of a cache when a client never learns the outcome of a write, or when others get between a writer and the
+ * cache.
+ */
 class UnknownWriteIT {
 
     /** Until an outcome is unknown, which half of the tests wait for; much longer than anything that succeeds takes. */
@@ -41,7 +44,7 @@ class UnknownWriteIT {
     private static final AtomicInteger heard = new AtomicInteger();
     private static volatile Predicate<Request.Write> lost = write -> false;
 
-    /** Of the test's own cache. */
+    /** The name of the test's own cache. */
     private String name;
 
     private static final class Losses implements ClientProxies.Loss {

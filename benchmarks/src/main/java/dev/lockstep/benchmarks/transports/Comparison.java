@@ -55,7 +55,7 @@ final class Comparison {
                 all.get(new Key(contender, load)).stream().mapToDouble(figure).toArray());
     }
 
-    /** What one contender has for each of the other, round by round. */
+    /** The ratio of one contender's figure to the other's, round by round. */
     Spread ratio(String one, String other, Load load, ToDoubleFunction<Measured> figure) {
         List<Measured> ones = all.get(new Key(one, load));
         List<Measured> others = all.get(new Key(other, load));

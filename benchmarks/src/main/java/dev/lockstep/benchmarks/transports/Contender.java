@@ -3,7 +3,7 @@ package dev.lockstep.benchmarks.transports;
 import java.io.IOException;
 import java.time.Duration;
 
-/** What is compared: JVMs of its own, under load when it is told to be. */
+/** A contender of the comparison: JVMs of its own, under load when it is told to be. */
 interface Contender extends AutoCloseable {
 
     String name();

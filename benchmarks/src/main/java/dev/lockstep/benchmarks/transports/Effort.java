@@ -3,7 +3,7 @@ package dev.lockstep.benchmarks.transports;
 import java.util.List;
 
 /**
- * How much is measured.
+ * The effort of a measurement.
  *
  * @param warmUpSeconds of each load on each contender, before any is measured
  * @param rounds how often each load is measured on each contender

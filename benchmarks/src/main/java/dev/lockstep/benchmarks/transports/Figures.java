@@ -4,7 +4,7 @@ import dev.lockstep.benchmarks.Sample;
 import java.util.Locale;
 
 /**
- * What the callers of a load saw.
+ * The figures that the callers of a load observed.
  *
  * @param rate puts a second
  * @param p50 microseconds within which half of the puts were done

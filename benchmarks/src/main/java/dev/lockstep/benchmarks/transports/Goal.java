@@ -4,7 +4,7 @@ import dev.lockstep.benchmarks.Spread;
 import java.util.Locale;
 
 /**
- * What was to be reached.
+ * A goal, and the figure that was reached.
  *
  * @param ratio ours for each of the peer's
  * @param atMost whether the median may not be higher than the bound; else it may not be lower

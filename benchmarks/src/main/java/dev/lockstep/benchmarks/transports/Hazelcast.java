@@ -20,7 +20,7 @@ final class Hazelcast {
 
     private static final String CLUSTER = "bench";
     private static final int BOUND = 1_000_000;
-    /** What its manual asks for on a JDK of today, for its event loops not to copy. */
+    /** The options that its manual asks for on current JDKs, so that its event loops do not copy. */
     private static final List<String> OPTIONS = List.of(
             "--add-modules=java.se",
             "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",

@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How a child is started. All have the same heap, collector and common pool, as {@code NodeProcess} gives to the product's nodes. */
+/**
+ * The command of a child JVM. All have the same heap, collector and common pool, as {@code NodeProcess} gives to the
+ * product's nodes.
+ */
 record Jvm(String classPath, List<String> options) {
 
     Jvm {

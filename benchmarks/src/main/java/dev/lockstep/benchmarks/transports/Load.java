@@ -1,6 +1,6 @@
 package dev.lockstep.benchmarks.transports;
 
-/** So many callers, each with one put under way, whose puts go to so many groups at random. */
+/** A number of callers, each with one put in flight, whose puts go to a number of groups at random. */
 record Load(int callers, int groups) {
 
     @Override

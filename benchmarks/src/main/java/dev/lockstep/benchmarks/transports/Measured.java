@@ -25,7 +25,7 @@ record Measured(Figures figures, double cpuSeconds, double seconds) {
         return cpuSeconds * 1000 / figures.rounds();
     }
 
-    /** How many cores it kept busy: where that is nearly all the machine has, the rate is limited by CPU. */
+    /** The number of cores kept busy: where that is nearly all the machine has, the rate is limited by CPU. */
     double cores() {
         return cpuSeconds / seconds;
     }

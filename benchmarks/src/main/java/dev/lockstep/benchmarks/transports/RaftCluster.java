@@ -75,7 +75,7 @@ final class RaftCluster implements Contender {
         }
     }
 
-    /** Where a leader was lost under way, as may happen on a busy machine, the load is put once more. */
+    /** The load is repeated if a leader was lost meanwhile, as may happen on a busy machine. */
     @Override
     public Figures put(Load load, int seconds) throws IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
@@ -96,7 +96,7 @@ final class RaftCluster implements Contender {
         return members.stream().map(Child::cpu).reduce(Duration.ZERO, Duration::plus);
     }
 
-    /** Of all three. */
+    /** Counts the threads of all three nodes. */
     int threads() throws IOException {
         int threads = 0;
         for (Child member : members) {

@@ -10,7 +10,7 @@ import java.util.Locale;
 /** The transports at the level of the replicated log: what a round costs, and what groups cost at rest. Not thread-safe. */
 final class RaftSection {
 
-    /** So long after the last load, what it left behind is done. */
+    /** The time after the last load within which its leftovers are done. */
     private static final long SETTLED_MILLIS = 2_000;
 
     private static final Load SYNC_PUT = new Load(1, 1);
@@ -58,7 +58,7 @@ final class RaftSection {
         }
     }
 
-    /** Of all at the same time, so that it is the same time for all. */
+    /** Measures all at the same time, so that conditions are the same for all. */
     private void printAtRest() throws IOException, InterruptedException {
         Thread.sleep(SETTLED_MILLIS);
         Progress.tell("at rest for " + effort.restSeconds() + " s");

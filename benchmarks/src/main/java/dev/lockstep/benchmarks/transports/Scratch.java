@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** The folders of this run. When this JVM ends, also by a signal, the processes that it has started end, and the folders go. */
+/**
+ * The folders of this run. At the end of this JVM, also by a signal, the processes that it has started end, and the
+ * folders are deleted.
+ */
 final class Scratch {
 
     private static final Path MEMORY = Path.of("/dev/shm");

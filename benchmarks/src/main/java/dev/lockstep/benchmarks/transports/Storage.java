@@ -3,7 +3,7 @@ package dev.lockstep.benchmarks.transports;
 import java.nio.file.Path;
 
 /**
- * Where logs are kept.
+ * The storage of logs.
  *
  * @param name what it is, for people
  * @param folder of this run alone

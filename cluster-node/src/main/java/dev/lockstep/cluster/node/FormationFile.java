@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What a cluster was formed with, and can't be changed afterwards because keys would be looked for in other shards, and shards
- * on other nodes. Kept with the data once a node has taken part, and compared with the settings at each start.
+ * The facts that a cluster was formed with, which can't be changed afterwards because keys would be looked up in other
+ * shards, and shards on other nodes. Kept with the data once a node has taken part, and compared with the settings at
+ * each start.
  */
 final class FormationFile {
 

@@ -34,7 +34,7 @@ final class LeadershipReports {
     private long changedNanos;
 
     /**
-     * Who leads a group.
+     * The leader of a group.
      *
      * @param now null if nobody does that is known
      * @param told what people were told last

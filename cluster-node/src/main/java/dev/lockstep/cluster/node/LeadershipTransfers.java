@@ -27,8 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, or while its clock is off; otherwise one now
- * and then, while it leads more than its share and the cluster is quiet. Whether one has gone is judged by who leads, never by what was answered. Used on one loop.
+ * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, or while its clock is
+ * off; otherwise one now and then, while it leads more than its share and the cluster is quiet. A transfer has
+ * succeeded when another node is seen to lead, whatever was answered. Used on one loop.
  */
 final class LeadershipTransfers {
 
@@ -103,7 +104,7 @@ final class LeadershipTransfers {
         }
     }
 
-    /** Whether a node that drains leads nothing any more, or there is nobody who could take over what is left. */
+    /** Tells whether a draining node leads no group any more, or no other node could take over the rest. */
     boolean isDrained() {
         List<Led> led = led();
         return draining && (led.isEmpty() || (isAlone() && time.nanos() - drainingSinceNanos > FRESH_NANOS));

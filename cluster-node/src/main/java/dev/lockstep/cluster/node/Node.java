@@ -55,9 +55,9 @@ public final class Node implements EmbeddedNode {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Member LOCAL = new Member(new NodeId("local"), "localhost", 0);
     private static final Duration DRAIN = Duration.ofSeconds(3);
-    /** What an entry of the log has besides the largest key and value. */
+    /** The overhead of a log entry besides the largest key and value. */
     private static final int ENTRY_OVERHEAD = 64 * 1024;
-    /** So much of the heap is for entries in use, if all are elsewhere: a quarter. */
+    /** The part of the heap for entries in use, if all entries are on the disk: a quarter. */
     private static final int HOT_SHARE = 4;
 
     private final Settings settings;
@@ -212,9 +212,10 @@ public final class Node implements EmbeddedNode {
     }
 
     /**
-     * The one place that decides what becomes of a node that must not go on, as when its Raft logs can't be written: it stops, all of it,
-     * since a replica that can't write can't vote either, and what of the rest can be relied on nobody knows. It does not hand leaderships
-     * over: that is written too. Whoever runs the node decides whether the process ends.
+     * The one place that decides what becomes of a node that must not go on, as when its Raft logs can't be written: it
+     * stops, all of it, since a replica that can't write can't vote either, and what of the rest can be relied on
+     * nobody knows. It does not hand leaderships over: that is written too. The caller decides whether the process
+     * ends.
      */
     private void stop(String message, @Nullable Throwable cause) {
         // On a thread of its own: closing waits for those that may have reported it.

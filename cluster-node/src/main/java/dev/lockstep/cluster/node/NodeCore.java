@@ -57,7 +57,7 @@ public final class NodeCore implements AutoCloseable {
     private volatile boolean draining;
 
     /**
-     * Where a node stands.
+     * The place of a node in its cluster.
      *
      * @param members all of the cluster, {@code self} among them
      * @param templates of its caches, as this node has them

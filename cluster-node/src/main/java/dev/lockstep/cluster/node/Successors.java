@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Successors {
 
-    /** So many entries are applied before anybody notices. */
+    /** The most entries by which a successor may be behind without callers noticing. */
     static final long MAX_BEHIND = 1_024;
     /** A node takes nothing over that would then lead as many groups as the one that gives. */
     private static final int LEAST_DIFFERENCE = 2;
@@ -83,7 +83,9 @@ final class Successors {
         return (int) Math.ceil(share - 1e-9);
     }
 
-    /** Whether a node can take anything over: one that is about to stop says so in a note. */
+    /**
+     * Tells whether a node is about to stop and so can take over nothing: one that is about to stop says so in a note.
+     */
     static boolean isLeaving(List<ReplicaStatus> answer) {
         return answer.stream().anyMatch(replica -> replica.note().equals(ReplicaStatus.LEAVING));
     }

@@ -3,7 +3,7 @@ package dev.lockstep.cluster.store;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.Comparator;
 
-/** When an entry is over. */
+/** The deadline of an entry. */
 public record Deadline(long deadlineMillis, int cacheId, Bytes key) {
 
     /** No deadline: such an entry is never due. */

@@ -28,7 +28,7 @@ public interface ShardStore {
     @Nullable
     LocalEntry remove(int cacheId, Bytes key);
 
-    /** How many entries a cache has, expired ones that no tick has removed yet included. */
+    /** Counts the entries of a cache, including expired ones that no tick has removed yet. */
     long count(int cacheId);
 
     /**
@@ -60,7 +60,7 @@ public interface ShardStore {
 
     // What else belongs to a batch
 
-    /** Whether it keeps {@link #keep pieces}; one that is gone with its process need not. */
+    /** Tells whether it {@linkplain #keep persists metadata}; one that is gone with its process need not. */
     default boolean keeps() {
         return false;
     }
@@ -91,7 +91,7 @@ public interface ShardStore {
         /** All pieces that were kept at that moment, as {@link ShardStore#pieces} tells them. */
         default void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {}
 
-        /** Of no effect but that nothing need be kept for it any more. Idempotent. */
+        /** Releases what was retained for it. Idempotent. */
         @Override
         void close();
     }

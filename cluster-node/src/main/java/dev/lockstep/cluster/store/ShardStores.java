@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store;
 
 import dev.lockstep.cluster.store.heap.HeapStore;
 
-/** Where the stores of a node's shards come from. Thread-safe. */
+/** The factory of the stores of a node's shards. Thread-safe. */
 public interface ShardStores extends AutoCloseable {
 
     /** The heap: what is kept there is gone with the process. */

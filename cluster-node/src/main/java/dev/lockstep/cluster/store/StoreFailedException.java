@@ -15,7 +15,7 @@ public final class StoreFailedException extends RuntimeException {
         this.corrupt = corrupt;
     }
 
-    /** Whether the disk returns other bytes than were written, rather than being full or not answering. */
+    /** Tells whether the disk returned other bytes than were written, rather than being full or not answering. */
     public boolean isCorrupt() {
         return corrupt;
     }

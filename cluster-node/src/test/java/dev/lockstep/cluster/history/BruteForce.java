@@ -22,7 +22,7 @@ final class BruteForce {
     /** A client may make the same call twice at one moment. */
     private record Numbered(int number, Call call) {}
 
-    /** What happened, in order: a call, or null where the value vanished; and the state after it. */
+    /** The order of events: a call, or null where the value vanished; and the state after it. */
     private record Moment(@Nullable Numbered call, @Nullable String state, long notBefore) {}
 
     /** @param calls of one key */
@@ -95,7 +95,7 @@ final class BruteForce {
                 .allMatch(earlier -> order.stream().anyMatch(moment -> earlier.equals(moment.call())));
     }
 
-    /** When the value may vanish at the earliest; null when it can't. */
+    /** The earliest time at which the value may vanish; null when it can't. */
     private @Nullable Long vanishes(@Nullable String state) {
         return state == null || vanishAfter == null || writers.get(state) == null
                 ? null
@@ -151,7 +151,7 @@ final class BruteForce {
         return false;
     }
 
-    /** Where the state after this moment began. */
+    /** The index at which the state after this moment began. */
     private static int beginOfState(List<Moment> order, int index) {
         int begin = index;
         while (begin > 0

@@ -73,12 +73,12 @@ public record Call(
         };
     }
 
-    /** Whether the client was told what happened. */
+    /** Tells whether the client learned the outcome. */
     public boolean isAcknowledged() {
         return outcome != Outcome.FAILED && outcome != Outcome.UNKNOWN;
     }
 
-    /** Whether it may be served from the past, within its session's promise. */
+    /** Tells whether it may be served from the past, within its session's guarantee. */
     public boolean isSessionRead() {
         return consistency == Consistency.SESSION;
     }

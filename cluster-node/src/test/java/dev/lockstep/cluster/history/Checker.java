@@ -69,7 +69,7 @@ public final class Checker {
         return new Search(calls, vanishAfter, budget, true).run() == End.IMPOSSIBLE;
     }
 
-    /** What is wrong until the first response that makes it so, without the reads that are not needed for that. */
+    /** Shortens a violation to the first response that makes it one, without the reads that are not needed for that. */
     private List<Call> shortened(List<Call> calls, @Nullable Long vanishAfter) {
         List<Long> ends = calls.stream()
                 .filter(Call::isAcknowledged)
@@ -112,7 +112,7 @@ public final class Checker {
         return refused || call.outcome() == Outcome.FAILED || call.operation().isRead();
     }
 
-    /** What was known at a time. */
+    /** Cuts a history off at a time. */
     private static List<Call> until(List<Call> calls, long time) {
         return calls.stream()
                 .filter(call -> call.invoked() <= time)

@@ -24,7 +24,7 @@ class CheckerPropertyTest {
         }
     }
 
-    /** What is refused is said to be wrong with calls that are wrong by themselves. */
+    /** A rejected history is explained by calls that are wrong by themselves. */
     @Test
     void aLieIsMostlyNoticed() {
         int refused = 0;

@@ -10,13 +10,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What the clients of one round did. Immutable. Keys start absent.
+ * The calls of the clients in one round. Immutable. Keys start absent.
  *
- * @param calls at most {@value #MAX_CALLS}, from at most {@value #MAX_CLIENTS} clients a key, no value written twice to a key;
- *     a client starts its next call of a key after the response to the one before, unless that one's outcome is unknown; an
- *     operation on many keys at once is a call of each
- * @param vanishing keys whose values may vanish by themselves (expiry, eviction): the time, in the unit of the calls, that has
- *     to pass since the call that wrote a value was invoked; 0: at any time
+ * @param calls at most {@value #MAX_CALLS}, from at most {@value #MAX_CLIENTS} clients a key, no value written twice to
+ *     a key; a client starts its next call of a key after the response to the one before, unless that one's outcome is
+ *     unknown; an operation on many keys at once is a call of each
+ * @param vanishing keys whose values may vanish by themselves (expiry, eviction): the time, in the unit of the calls,
+ *     that has to pass since the call that wrote a value was invoked; 0: at any time
  */
 public record History(List<Call> calls, Map<String, Long> vanishing) {
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Operation {
 
-    /** What an operation answers when it has happened. */
+    /** The answer of an operation that took effect. */
     enum Answer {
         NOTHING,
         FLAG,
@@ -17,7 +17,7 @@ public sealed interface Operation {
     }
 
     /**
-     * What happens to a register.
+     * The effect on a register.
      *
      * @param outcome what the caller is told
      * @param state what the register holds afterwards, null for nothing
@@ -33,7 +33,7 @@ public sealed interface Operation {
         return null;
     }
 
-    /** Whether it can't change anything, and so has a consistency. */
+    /** Tells whether it is a read, and so has a consistency. */
     default boolean isRead() {
         return false;
     }

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.history;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a client was told. Immutable. */
+/** The outcome that a client observed. Immutable. */
 public sealed interface Outcome {
 
     /** It happened; the operation returns nothing. */

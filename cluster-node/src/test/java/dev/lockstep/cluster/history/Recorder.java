@@ -68,7 +68,7 @@ public final class Recorder {
         }
     }
 
-    /** What was recorded so far; the outcome of calls that have not ended is unknown. */
+    /** The history recorded so far; the outcome of calls that have not ended is unknown. */
     public History history(Map<String, Long> vanishing) {
         synchronized (calls) {
             return new History(calls.stream().map(Open::call).toList(), vanishing);

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What a checker says of a history. Immutable.
+ * A checker's report on a history. Immutable.
  *
  * @param calls how many were judged
  * @param verdicts one for each key
@@ -30,7 +30,7 @@ public record Report(int calls, List<Verdict> verdicts) {
                 .toList();
     }
 
-    /** Whether everything was judged and nothing is wrong. */
+    /** Tells whether everything was judged and nothing is wrong. */
     public boolean isClean() {
         return verdicts.stream().allMatch(Verdict.Ok.class::isInstance);
     }

@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Search {
 
-    /** How a search ended. */
+    /** The end of a search. */
     enum End {
         FOUND,
         IMPOSSIBLE,
         GIVEN_UP
     }
 
-    /** How far a search got: what happened, and what can't be next. */
+    /** The progress of a search: what happened, and what can't be next. */
     record Progress(int answered, List<Call> order, List<@Nullable String> states, List<Call> stuck) {}
 
     private static final class OutOfSteps extends RuntimeException {
@@ -111,10 +111,10 @@ final class Search {
         private int next;
         /** The index of the state that it has seen last. */
         private int floor;
-        /** Whether it has seen that state's value vanish. */
+        /** Set once it has seen that state's value vanish. */
         private boolean gone;
 
-        /** Whether a session read yet to be answered read this. */
+        /** Tells whether a session read yet to be answered read this. */
         boolean wants(@Nullable String state) {
             return lastRead.getOrDefault(state, -1) >= next;
         }
@@ -124,7 +124,7 @@ final class Search {
         }
     }
 
-    /** Where a search stands, without the unknown calls that happened. */
+    /** The state of a search, without the unknown calls that happened. */
     private record Stand(LongBuffer answered, @Nullable String state, List<List<@Nullable String>> views) {}
 
     private final @Nullable Long vanishAfter;
@@ -143,9 +143,9 @@ final class Search {
     private final Map<Stand, List<long[]>> tried = new HashMap<>();
     private final List<Call> order = new ArrayList<>();
     private final List<@Nullable String> states = new ArrayList<>();
-    /** Whether what happened last is an unknown call that nobody has seen yet. */
+    /** Set while the last event is an unknown call that no read has observed yet. */
     private boolean lastIdle;
-    /** How often a client has left a value behind that it has yet to read. */
+    /** Counts the values that a client has left behind and has yet to read. */
     private int missed;
 
     private int open;
@@ -293,7 +293,7 @@ final class Search {
         return tryFrom(step, state(), false) || (canVanishNow() && tryFrom(step, null, true));
     }
 
-    /** Whether the value may vanish before any call that has not happened yet has to return. */
+    /** Tells whether the value may vanish before any pending call has to return. */
     private boolean canVanishNow() {
         String state = state();
         if (state == null) {
@@ -357,14 +357,14 @@ final class Search {
         return false;
     }
 
-    /** Whether the unknown call that happened right before made no difference to this one: then it need not have. */
+    /** Tells whether the unknown call right before made no difference to this one: then it need not have. */
     private boolean isInVain(Operation operation, Operation.Effect effect) {
         return lastIdle
                 && clients.values().stream().noneMatch(client -> client.wants(state()) || client.wantsFlag())
                 && Objects.equals(operation.on(states.get(states.size() - 2)).state(), effect.state());
     }
 
-    /** Whether a value was left, by what happened since there were so many states, that somebody has yet to be told of. */
+    /** Tells whether an event since there were so many states left a value that a client has yet to read. */
     private boolean isMissed(int since) {
         for (int i = since - 1; i < states.size() - 1; i++) {
             String left = states.get(i);
@@ -477,7 +477,7 @@ final class Search {
         return true;
     }
 
-    /** Of what the client may still see, what its session reads are yet to be answered by. */
+    /** The states that the client may still observe and that its pending session reads need. */
     private List<@Nullable String> view(Client client) {
         List<@Nullable String> view = new ArrayList<>();
         boolean absent = client.wants(null) || client.wantsFlag();

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.history;
 
 import java.util.List;
 
-/** What a checker says of the calls of one key. Immutable. Only {@link Ok} is a pass. */
+/** A checker's verdict on the calls of one key. Immutable. Only {@link Ok} is a pass. */
 public sealed interface Verdict {
 
     String key();
@@ -30,7 +30,7 @@ public sealed interface Verdict {
         }
     }
 
-    /** What is promised. */
+    /** The guarantees. */
     enum Rule {
         /** Every operation but session reads takes effect at one moment between its call and its return. */
         LINEARIZABLE("linearizable"),

@@ -1,4 +1,4 @@
-/** What clients did and what they were told, and whether a cache that keeps its promises can have told them that. */
+/** Histories of clients' calls, and a checker of whether a cache that keeps its guarantees can have produced them. */
 @NullMarked
 package dev.lockstep.cluster.history;
 

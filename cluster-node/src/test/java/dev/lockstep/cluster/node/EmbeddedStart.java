@@ -60,7 +60,7 @@ final class EmbeddedStart {
         node.close();
     }
 
-    /** How many sockets this process has open. */
+    /** Counts the open sockets of this process. */
     private static long sockets() throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return open.filter(EmbeddedStart::isSocket).count();

@@ -30,9 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What clients that go on writing notice of a node that stops, is killed, or comes back with an empty disk. The election time-out is so long
- * that a write which waits for one to pass can't be mistaken for one that a busy machine held up; with the usual one, what is printed are the
- * gaps to expect.
+ * The effect on writing clients of a node that stops, is killed, or returns with an empty disk. The election time-out
+ * is so long that a write which waits for one to pass can't be mistaken for one that a busy machine held up; with the
+ * usual one, what is printed are the gaps to expect.
  */
 class FailoverIT {
 

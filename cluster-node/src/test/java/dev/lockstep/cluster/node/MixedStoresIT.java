@@ -98,14 +98,14 @@ class MixedStoresIT {
         }
     }
 
-    /** Of the cache that is cleared each time, only what came last. */
+    /** Asserts that the cache that is cleared each time holds only the last values. */
     private void assertOnlyTheLastIsThere(Session reader, int from) {
         assertThat(reader.get(other, key(from), Consistency.STRONG).join().entry())
                 .isNotNull();
         assertThat(reader.size(other, Consistency.STRONG).join()).isEqualTo(1);
     }
 
-    /** So much that the log of the others no longer reaches back to a node that was away. */
+    /** Writes so much that the log of the others no longer reaches back to a node that was away. */
     private void writeMuch() {
         byte[] noise = new byte[LARGE];
         for (int i = 0; i < MANY; i++) {

@@ -115,7 +115,7 @@ class PartitionIT {
         }
     }
 
-    /** Who answers a strong read. */
+    /** The member that answers a strong read. */
     private MemberPorts leader() throws Exception {
         List<MemberPorts> found = new ArrayList<>();
         Eventually.holds("somebody answers strong reads", () -> {

@@ -22,7 +22,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code node.store} costs who does not use it, and what is said where it can't be had. */
+/** The cost of {@code node.store} where it is not used, and the error where it can't be had. */
 class StoreChoiceIT {
 
     private static final Bytes KEY = Bytes.utf8("key");

@@ -21,7 +21,7 @@ public final class Planted {
 
     private Planted() {}
 
-    /** What became of a defect. @param caught by what and as what; null when it was not */
+    /** The fate of a defect. @param caught by what and as what; null when it was not */
     record Fate(Defect defect, @Nullable String caught) {
 
         @Override

@@ -224,7 +224,10 @@ final class Faults {
         world.after(world.micros(100_000, 4_000_000), () -> setRight(node));
     }
 
-    /** What was heard of a clock counts for three seconds: only then is it right again for everybody, and another may be wrong. */
+    /**
+     * An answer about a clock counts for three seconds: only then is it right again for everybody, and another may be
+     * wrong.
+     */
     private void setRight(SimulatedNode node) {
         wild = null;
         node.process().setClock(skewMillis(), 1);

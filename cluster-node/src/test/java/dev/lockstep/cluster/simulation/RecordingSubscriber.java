@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What a subscriber of a cache hears, to be compared with what happened. */
+/** Records the changes that a subscriber of a cache receives, to compare them with those that happened. */
 final class RecordingSubscriber implements ChangeListener {
 
     private final World world;
@@ -22,7 +22,7 @@ final class RecordingSubscriber implements ChangeListener {
         this.cacheId = cacheId;
     }
 
-    /** Of one shard, since the last gap. */
+    /** The changes of one shard since the last gap. */
     private static final class Heard {
         private long from = -1;
         private long upTo;
@@ -47,7 +47,7 @@ final class RecordingSubscriber implements ChangeListener {
         shards.remove(shard);
     }
 
-    /** Whether it has heard of all that has happened so far. */
+    /** Tells whether it has received all changes so far. */
     boolean isCurrent(Replicas replicas) {
         return shards.entrySet().stream()
                 .allMatch(entry -> entry.getValue().changes.size()

@@ -24,16 +24,16 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must be true of all replicas after each entry: the same entry at the same position, the same answer, the same checksum;
- * and the first answer again for each request that comes again. Positions are gone through one after the other, but for those
- * that a checkpoint is in the place of. The first replica that applies a position is compared with
+ * The invariants of all replicas after each entry: the same entry at the same position, the same answer, the same
+ * checksum; and the first answer again for each request that comes again. Positions are gone through one after the
+ * other, but for those that a checkpoint is in the place of. The first replica that applies a position is compared with
  * a machine kept here, the others with what the first did.
  */
 final class Replicas implements SimulatedRaft.Observer {
 
     /** Monotonic clocks that drift by a hundredth may go by themselves for ten seconds, with nobody heard or nobody to be believed. */
     static final long DRIFTED_MILLIS = 100;
-    /** What a replica takes for the time after a start was read half a second before, at most. */
+    /** The time that a replica adopts after a start was read at most half a second before. */
     private static final long HEARD_LATE_MILLIS = 600;
     /**
      * Replicas that all have started, and can't tell which of two clocks is wrong, go on where their log was: it may have had no entry while

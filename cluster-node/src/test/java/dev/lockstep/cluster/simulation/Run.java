@@ -61,7 +61,7 @@ final class Run {
     private int lasting;
 
     /**
-     * What came of a run.
+     * The result of a run.
      *
      * @param failures what was wrong; nothing, if all is well
      * @param hash equal for two runs in which the same happened

@@ -3,7 +3,7 @@ package dev.lockstep.cluster.simulation;
 import java.util.SplittableRandom;
 
 /**
- * What a run is like: how large the cluster is, what its clients do, and what goes wrong. Immutable.
+ * The parameters of a run: how large the cluster is, what its clients do, and what goes wrong. Immutable.
  *
  * @param shards besides the control group
  * @param clients remote ones; one more is embedded in the first node
@@ -11,7 +11,8 @@ import java.util.SplittableRandom;
  * @param keys of each of three caches: one whose entries last, one whose entries expire, and one that has room for two
  * @param lifetimeMillis of an entry that expires
  * @param skewMillis by which any node's wall clock may be wrong, either way
- * @param wildClocks whether monotonic clocks drift, and one wall clock at a time jumps by hours or days, drifts, or stops
+ * @param wildClocks whether monotonic clocks drift, and one wall clock at a time jumps by hours or days, drifts, or
+ *     stops
  * @param faults how many things happen to processes and to the network
  * @param maxInFlight requests that a connection, and commands that a shard's log, may have waiting
  */

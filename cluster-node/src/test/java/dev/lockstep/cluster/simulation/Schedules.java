@@ -24,7 +24,7 @@ public final class Schedules {
         return new Run(seed, Scenario.of(seed), null).result();
     }
 
-    /** What the first of these schedules that goes wrong says, in a line; null if none does. */
+    /** Describes the first of these schedules that fails, in a line; null if none does. */
     public static @Nullable String firstFailure(int schedules) {
         return LongStream.range(0, schedules)
                 .mapToObj(Schedules::run)

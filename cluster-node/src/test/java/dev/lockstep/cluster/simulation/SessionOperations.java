@@ -41,7 +41,7 @@ final class SessionOperations {
         this.session = session;
     }
 
-    /** What a user knows after a failure; one without a type ends the run. */
+    /** The caller's knowledge after a failure; one without a type ends the run. */
     Outcome failed(Throwable failure) {
         if (Session.unwrap(failure) instanceof RequestFailedException refused) {
             return refused.status().kind() == Status.Kind.INDETERMINATE ? Outcome.UNKNOWN : Outcome.FAILED;
@@ -137,7 +137,7 @@ final class SessionOperations {
                 : Outcome.of(result.result().existed());
     }
 
-    /** When it fails some shards may have been cleared all the same. */
+    /** A failure may leave some shards cleared. */
     CompletableFuture<Map<Bytes, Outcome>> clear(int cache, Set<Bytes> keys) {
         return session.clear(cache).handle((none, failure) -> {
             if (failure != null) {

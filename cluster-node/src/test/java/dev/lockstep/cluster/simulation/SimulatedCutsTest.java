@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How long a single call takes while a node can't be reached from one place and a majority can, in simulated time. */
+/** The duration of a single call while a node can't be reached from one place and a majority can, in simulated time. */
 class SimulatedCutsTest {
 
     private static final Bytes KEY = Bytes.utf8("k");

@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a replica of a simulated log has written down, and how much of it would outlast a power cut. The beginning of the log may
- * be gone, where a checkpoint has taken its place: asking for it is an error.
+ * The writes of a replica of a simulated log, and the part of them that would survive a power cut. The beginning of the
+ * log may be gone, where a checkpoint has taken its place: asking for it is an error.
  */
 final class SimulatedDisk {
 
@@ -107,7 +107,7 @@ final class SimulatedDisk {
         cuts++;
     }
 
-    /** How often something was forgotten: what was to be synced before may be something else now. */
+    /** Counts the power cuts that lost something: what was to be synced before may be something else now. */
     long cuts() {
         return cuts;
     }

@@ -14,9 +14,9 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /**
- * Files of a replica on a simulated disk, which outlive it. What was not synced, of contents and of names, may be lost at a
- * power cut: all of it, or what came last. A disk may be full, may turn a bit before it syncs, and the node may end between
- * two steps.
+ * Files of a replica on a simulated disk, which outlive it. Contents and names that were not synced may be lost at a
+ * power cut: all of it, or what came last. A disk may be full, may turn a bit before it syncs, and the node may end
+ * between two steps.
  */
 final class SimulatedFiles implements CheckpointFiles {
 
@@ -26,7 +26,7 @@ final class SimulatedFiles implements CheckpointFiles {
     private boolean dead;
 
     /**
-     * What may happen.
+     * The faults that may happen.
      *
      * @param flipped share of files in which a bit is turned before they are synced
      * @param full whether there is no room at the moment
@@ -34,7 +34,7 @@ final class SimulatedFiles implements CheckpointFiles {
      */
     record Perils(double flipped, BooleanSupplier full, BooleanSupplier ends) {}
 
-    /** Of a file, which may have several names in the course of time. */
+    /** The contents of a file, which may have several names in the course of time. */
     private static final class Contents {
         private byte[] bytes = new byte[0];
         private int synced;

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** One process' connections to the nodes. What goes over them is encoded and decoded, as on a wire. */
+/** One process' connections to the nodes. Messages are encoded and decoded, as on a wire. */
 final class SimulatedLinks implements Links {
 
     private final World world;
@@ -80,7 +80,7 @@ final class SimulatedLinks implements Links {
         private final SimulatedNetwork.@Nullable Stream down;
         private final Map<Long, ReplyHandler> outstanding = new LinkedHashMap<>();
         private final Map<Long, ReplyHandler> subscriptions = new LinkedHashMap<>();
-        /** What the node has got and not answered. */
+        /** The requests that the node has received and not answered. */
         private final Set<Long> unanswered = new HashSet<>();
 
         private RequestServer.@Nullable Connection served;

@@ -39,7 +39,7 @@ final class SimulatedLog implements ReplicatedLog {
 
     private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int MAX_APPEND = 16;
-    /** How long a piece of a checkpoint may take. */
+    /** The deadline for a piece of a checkpoint. */
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
 
     private final SimulatedRaft raft;
@@ -125,7 +125,7 @@ final class SimulatedLog implements ReplicatedLog {
         raft.observer.opened(group, self, applied, machine);
     }
 
-    /** What its log has up to there is replaced; what comes after stays if it follows. */
+    /** Replaces the log up to there; what comes after stays if it follows. */
     private void goOnFrom(CheckpointId id) {
         applied = id.position();
         commit = Math.max(commit, applied);
@@ -307,7 +307,7 @@ final class SimulatedLog implements ReplicatedLog {
         }
     }
 
-    /** Whoever hears of a higher term follows in it. */
+    /** A replica that hears of a higher term becomes a follower in it. */
     private void rise(long term) {
         if (term > disk.term()) {
             disk.term(term, null);
@@ -354,7 +354,7 @@ final class SimulatedLog implements ReplicatedLog {
         send(peer, follower -> follower.appendAsked(self, termNow, previous, previousTerm, entries, committed));
     }
 
-    /** Whether the sender leads in this replica's term, or a later one; then it is followed. */
+    /** Tells whether the sender leads in this replica's term, or a later one; then it is followed. */
     private boolean follows(NodeId from, long term) {
         rise(term);
         if (term < disk.term()) {
@@ -513,7 +513,7 @@ final class SimulatedLog implements ReplicatedLog {
         stop();
     }
 
-    /** Whether there was room; if not, the replica stops, until its process is started again. */
+    /** Tells whether there was room; if not, the replica stops, until its process is started again. */
     private boolean append(Entry entry) {
         if (raft.isFull(self)) {
             world.trace(() -> this + " stops: its disk is full");

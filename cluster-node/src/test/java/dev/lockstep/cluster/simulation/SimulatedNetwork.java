@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Who reaches whom, and how late. Datagrams are lost, doubled and overtaken; streams, as TCP, deliver in order, wait out a
- * partition, or break.
+ * Connectivity and delays between processes. Datagrams are lost, doubled and overtaken; streams, as TCP, deliver in
+ * order, wait out a partition, or break.
  */
 final class SimulatedNetwork {
 
@@ -18,7 +18,7 @@ final class SimulatedNetwork {
     private final List<Stream> streams = new ArrayList<>();
 
     /**
-     * How good the network is.
+     * The quality of the network.
      *
      * @param loss share of datagrams lost, and as many doubled
      * @param slow share of messages that take up to 30 ms
@@ -119,7 +119,7 @@ final class SimulatedNetwork {
             });
         }
 
-        /** What has not arrived never will. */
+        /** Drops everything that has not arrived. */
         void close() {
             broken = true;
             waiting.clear();

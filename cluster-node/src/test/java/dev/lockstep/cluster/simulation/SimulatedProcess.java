@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process of the world: it has a clock that may be wrong, threads that may be late, and can be paused, killed and started
- * again. What it had to do when it was killed never happens.
+ * A process of the world: it has a clock that may be wrong, threads that may be late, and can be paused, killed and
+ * started again. Tasks that were pending when it was killed never run.
  */
 final class SimulatedProcess {
 

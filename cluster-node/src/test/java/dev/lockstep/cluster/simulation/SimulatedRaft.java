@@ -36,13 +36,13 @@ final class SimulatedRaft {
     private record Place(int group, NodeId node) {}
 
     /**
-     * What goes wrong by itself, as shares.
+     * The rates of spontaneous faults.
      *
      * @param refused proposals that a leader refuses for no reason
      * @param unknown proposals whose proposer is told that the outcome is unknown, whatever becomes of them
      * @param slowApply entries that are applied up to 200 ms late
-     * @param syncs whether an entry counts only when it is on the disk, so that a power cut loses nothing that counted; if
-     *     not, writing it is enough, and there are no power cuts
+     * @param syncs whether an entry counts only when it is on the disk, so that a power cut loses nothing that counted;
+     *     if not, writing it is enough, and there are no power cuts
      * @param slowSync syncs that take up to 300 ms
      */
     record Hardships(
@@ -54,7 +54,7 @@ final class SimulatedRaft {
             Checkpoints checkpoints) {}
 
     /**
-     * When checkpoints are taken, and what goes wrong with them.
+     * The policy of checkpoints, and the rates of their faults.
      *
      * @param most entries there are between two; each replica has an interval of its own
      * @param kept entries that a replica keeps behind its checkpoint at most
@@ -175,7 +175,7 @@ final class SimulatedRaft {
         return full.contains(node);
     }
 
-    /** Whether a replica of a node that is up has stopped. */
+    /** Tells whether a replica of a running node has stopped. */
     boolean hasStopped(NodeId node) {
         return groups.values().stream()
                 .anyMatch(replicas ->
@@ -187,7 +187,7 @@ final class SimulatedRaft {
         groups.values().forEach(replicas -> replicas.remove(node));
     }
 
-    /** What was not synced is lost, all of it or its end. */
+    /** Loses unsynced writes, all of them or the last. */
     void powerCut(NodeId node) {
         disks.forEach((place, disk) -> {
             if (place.node().equals(node)) {
@@ -207,7 +207,7 @@ final class SimulatedRaft {
         return groups.getOrDefault(group, Map.of()).get(node);
     }
 
-    /** Whether a node leads a shard, as far as it knows. */
+    /** Tells whether a node believes that it leads a shard. */
     boolean leadsShard(NodeId node) {
         return groups.entrySet().stream()
                 .filter(group ->

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a client does next. */
+/** Chooses the next operations of a client. */
 interface Workload {
 
     /**
@@ -21,7 +21,7 @@ interface Workload {
     @Nullable
     Step next(@Nullable String lastSeen);
 
-    /** How a step does its operations. */
+    /** The way in which a step performs its operations. */
     enum Kind {
         /** The only one by itself. */
         ONE,
@@ -36,7 +36,7 @@ interface Workload {
     }
 
     /**
-     * What is done at a time, {@code pauseMicros} after the step before at most.
+     * A step of operations, at most {@code pauseMicros} after the step before.
      *
      * @param operations by the number of the key in the cache
      */

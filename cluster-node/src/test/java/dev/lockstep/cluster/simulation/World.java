@@ -42,7 +42,7 @@ public final class World {
 
     private record Event(long due, long order, @Nullable SimulatedProcess owner, int incarnation, Task task) {}
 
-    /** What an event does; it can be taken back until then. */
+    /** The action of an event; it can be taken back until then. */
     static final class Task {
         private @Nullable Runnable work;
 
@@ -90,7 +90,7 @@ public final class World {
         return task;
     }
 
-    /** Lets the next event happen; false if there is none. What an event throws is a failure of the run. */
+    /** Lets the next event happen; false if there is none. An exception of an event is a failure of the run. */
     boolean step() {
         Event next = events.poll();
         if (next == null) {
@@ -121,7 +121,7 @@ public final class World {
     /** A paused process; killed and started again it is another. */
     private record Sleeper(SimulatedProcess process, int incarnation) {}
 
-    /** What a paused process has to do is kept, in order, until it goes on. */
+    /** Tasks of a paused process are queued, in order, until it resumes. */
     private List<Event> wakes(Sleeper sleeper) {
         after(sleeper.process().pausedUntil() - nanos, () -> wake(sleeper));
         return new ArrayList<>();

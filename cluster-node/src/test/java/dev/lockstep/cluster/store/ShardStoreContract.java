@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every store does. */
+/** The contract of every store. */
 public abstract class ShardStoreContract {
 
     private static final int CACHES = 3;

@@ -5,7 +5,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What may happen to a file on a bad disk. */
+/** The ways in which a bad disk corrupts a file. */
 public enum FileCorruption {
     /** One bit of it changes. */
     FLIP,
@@ -36,7 +36,7 @@ public enum FileCorruption {
         }
     }
 
-    /** How long it is up to where there is something: what comes behind is zeros, which nobody reads. */
+    /** The length of the file up to its last byte that is not zero: what comes behind is zeros, which nobody reads. */
     public static int written(Path file) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         int end = bytes.length;

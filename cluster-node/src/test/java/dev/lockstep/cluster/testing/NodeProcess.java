@@ -184,7 +184,7 @@ public final class NodeProcess implements AutoCloseable {
         }
     }
 
-    /** Whether all threads are in state T; the signal is on its way to them when it has been sent. */
+    /** Tells whether all threads are in state T; the signal is on its way to them when it has been sent. */
     private boolean isStopped() throws IOException {
         try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
             for (Path thread : threads.toList()) {

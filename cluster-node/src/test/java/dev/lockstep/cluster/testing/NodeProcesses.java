@@ -209,7 +209,7 @@ public final class NodeProcesses implements AutoCloseable {
         return nodes.stream().map(node -> "127.0.0.1:" + node.member().port()).collect(Collectors.joining(","));
     }
 
-    /** What a client's CacheManager connects to. */
+    /** The URI of a client's CacheManager. */
     public URI uri() {
         return URI.create("lockstep://" + addresses().replace(',', ';') + "/processes");
     }

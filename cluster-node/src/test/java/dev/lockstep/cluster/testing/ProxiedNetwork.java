@@ -39,7 +39,9 @@ public final class ProxiedNetwork implements AutoCloseable {
         return proxied == null ? member : new MemberPorts(member.id(), proxied.port());
     }
 
-    /** What {@code from} has connected to {@code to}: its requests, and the replies to them. */
+    /**
+     * Sets the mode of the connections that {@code from} opened to {@code to}: its requests, and the replies to them.
+     */
     public void set(String from, String to, Mode mode) {
         wires.get(new Pair(from, to)).set(mode);
     }

@@ -14,8 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A replica of a log whose standing, commits and applies a test decides. What is proposed is committed and applied by
- * {@link #applyNext}, or at once unless {@link #hold} was called. Not thread-safe.
+ * A replica of a log whose standing, commits and applies a test decides. Proposals are committed and applied by {@link
+ * #applyNext}, or at once unless {@link #hold} was called. Not thread-safe.
  */
 public final class ScriptedLog implements ReplicatedLog {
 

@@ -15,7 +15,7 @@ public final class ScriptedPeers implements TermConfirmations {
 
     private final List<Question> questions = new ArrayList<>();
 
-    /** What a peer was asked, until it answers. */
+    /** A question to a peer that has not answered yet. */
     public record Question(NodeId peer, Request request, Consumer<@Nullable Reply> answer) {}
 
     @Override
@@ -23,12 +23,12 @@ public final class ScriptedPeers implements TermConfirmations {
         questions.add(new Question(peer, request, answer));
     }
 
-    /** What has no answer yet, the oldest first. */
+    /** The unanswered questions, the oldest first. */
     public List<Question> questions() {
         return List.copyOf(questions);
     }
 
-    /** What was asked of one peer and has no answer yet. */
+    /** The unanswered questions to one peer. */
     public List<Question> of(NodeId peer) {
         return questions.stream()
                 .filter(question -> question.peer().equals(peer))

@@ -62,7 +62,7 @@ public final class SteadyWriters implements AutoCloseable {
         return count.get();
     }
 
-    /** How long the slowest write took that has ended. */
+    /** The duration of the slowest write that has ended. */
     public Duration longest() {
         throwIfFailed();
         return Duration.ofNanos(longestNanos.get());

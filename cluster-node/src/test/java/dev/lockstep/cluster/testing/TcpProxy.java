@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class TcpProxy implements AutoCloseable {
 
-    /** What happens to what passes through. */
+    /** The treatment of bytes that pass through. */
     public enum Mode {
         PASS,
         /** Connections are closed, and closed again when they come back: a process that is gone. */
@@ -53,7 +53,7 @@ public final class TcpProxy implements AutoCloseable {
         start("accept", this::accept);
     }
 
-    /** Where to connect to instead of the target. */
+    /** The port to connect to instead of the target. */
     public int port() {
         return listener.getLocalPort();
     }

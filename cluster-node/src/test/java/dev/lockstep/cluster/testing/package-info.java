@@ -1,4 +1,4 @@
-/** What tests of a real cluster share: node processes, ports, a network that can be harmed, and waiting. */
+/** Fixtures of tests of a real cluster: node processes, ports, a network that can be harmed, and waiting. */
 @NullMarked
 package dev.lockstep.cluster.testing;
 

@@ -93,7 +93,7 @@ class ClassPathIT {
                 + Files.readString(target.resolve("class-path")).strip();
     }
 
-    /** What the program wrote before it ended, as it must by itself and in good order. */
+    /** Runs a program, which must end by itself with success, and returns its output. */
     private static String run(String application, String program, String... arguments) throws Exception {
         Path output = home.resolve(application + ".log");
         Process process = new ProcessBuilder(Stream.concat(

@@ -14,7 +14,7 @@ import org.hibernate.SessionFactory;
 import org.hibernate.Version;
 import org.hibernate.stat.CacheRegionStatistics;
 
-/** What a test can ask of a JVM. Thread-safe. */
+/** The commands that a test sends to a JVM. Thread-safe. */
 final class Commands {
 
     /** Followed by what is written: the transaction has ended; what it has locked is still locked. */

@@ -8,7 +8,7 @@ import org.h2.tools.Server;
 /** A database that several JVMs can use. */
 public interface Database extends AutoCloseable {
 
-    /** What Hibernate connects by. */
+    /** The connection settings of Hibernate. */
     Map<String, String> properties();
 
     @Override

@@ -27,7 +27,7 @@ public final class Postgres implements Database {
         this.port = port;
     }
 
-    /** Whether there is what is needed. */
+    /** Tells whether PostgreSQL is installed. */
     public static boolean isInstalled() {
         return TOOLS.stream().allMatch(tool -> find(tool).isPresent())
                 && (!isRoot() || find("setpriv").isPresent());

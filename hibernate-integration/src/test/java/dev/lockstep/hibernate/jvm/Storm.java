@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
 
-/** Some threads that read and change a few notes at random. What fails is rolled back, and counted. */
+/** Some threads that read and change a few notes at random. Failed operations are rolled back, and counted. */
 final class Storm {
 
     /** The first of the notes that are used. */
@@ -33,7 +33,7 @@ final class Storm {
         this.notes = Integer.parseInt(words[5]);
     }
 
-    /** How many operations failed. */
+    /** Runs it and reports the number of failed operations. */
     String run() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {

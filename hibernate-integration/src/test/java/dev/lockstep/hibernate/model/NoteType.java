@@ -17,7 +17,7 @@ public final class NoteType implements UserType<String> {
 
     /** The row has been read; it has not been put into the cache. */
     public static final String LOADED = "loaded";
-    /** What is in the cache has been looked at; nothing has been put there. */
+    /** Marks a marshalled entry; nothing has been put there. */
     public static final String MARSHALLED = "marshalled";
 
     /** As it is in the cache. */
@@ -65,7 +65,7 @@ public final class NoteType implements UserType<String> {
         return read(row, position);
     }
 
-    /** Of 7.x alone. */
+    /** Only in 7.x. */
     @Override
     public @Nullable String nullSafeGet(ResultSet row, int position, WrapperOptions options) throws SQLException {
         return read(row, position);
@@ -85,7 +85,7 @@ public final class NoteType implements UserType<String> {
         statement.setString(position, text);
     }
 
-    /** Of 7.x alone. */
+    /** Only in 7.x. */
     @Override
     public void nullSafeSet(PreparedStatement statement, @Nullable String text, int position, WrapperOptions options)
             throws SQLException {

@@ -1,4 +1,4 @@
-/** What the two JVMs share: a table of notes and what is around it. */
+/** Fixtures of the two JVMs: a table of notes and what is around it. */
 @NullMarked
 package dev.lockstep.hibernate.model;
 

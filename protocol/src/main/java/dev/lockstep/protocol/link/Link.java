@@ -14,7 +14,7 @@ public interface Link extends AutoCloseable {
      */
     long send(Request request, ReplyHandler handler);
 
-    /** Whether the link can take requests; a closed link never opens again. */
+    /** Tells whether the link can take requests; a closed link never opens again. */
     boolean isOpen();
 
     /** Fails what is waiting. Idempotent. */

@@ -3,7 +3,8 @@ package dev.lockstep.protocol.link;
 import dev.lockstep.protocol.wire.Versions;
 
 /**
- * How far a session had seen each shard at one moment: whatever begins after the moment gets a later position. Immutable.
+ * The positions that a session had observed at one moment, shard by shard: whatever begins after the moment gets a
+ * later position. Immutable.
  */
 public final class PositionVector {
 
@@ -13,7 +14,7 @@ public final class PositionVector {
         this.positions = positions;
     }
 
-    /** Whether a version of a shard is of a later change than any that had been seen. */
+    /** Tells whether a version belongs to a later change of its shard than any that had been observed. */
     public boolean isBefore(int shard, long version) {
         return version > Versions.lastAt(positions[shard]);
     }

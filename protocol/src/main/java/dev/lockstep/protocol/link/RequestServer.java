@@ -5,7 +5,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import org.jspecify.annotations.Nullable;
 
-/** What stands behind a listener: the node's side of a {@link Link}. Thread-safe. */
+/** The server behind a listener: the node's side of a {@link Link}. Thread-safe. */
 public interface RequestServer {
 
     /**

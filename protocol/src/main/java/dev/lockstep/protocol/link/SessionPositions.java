@@ -3,8 +3,8 @@ package dev.lockstep.protocol.link;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How far a session has seen: for each shard the highest log position that it was acknowledged or has read, and the latest
- * time by which it judged expiry there. Only ever rises. Thread-safe, lock-free.
+ * The positions that a session has observed: for each shard the highest log position that it was acknowledged or has
+ * read, and the latest time by which it judged expiry there. Only ever rises. Thread-safe, lock-free.
  */
 public final class SessionPositions {
 

@@ -25,7 +25,7 @@ final class DirectSocket extends NioSocketChannel {
         super(parent, accepted);
     }
 
-    /** What is written has to pass the pipeline from now on. */
+    /** Sends all further writes through the pipeline. */
     void encrypted() {
         encrypted = true;
     }

@@ -18,9 +18,10 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Writes frames to one channel, whole and in the order given, from any thread, and never blocks.
  *
- * <p>A frame that comes while the connection is quiet is written to the socket by the thread that gives it: to wake an event
- * loop costs more than the write. Frames that follow closely are left to the event loop, which writes together what has
- * come meanwhile. What the socket does not take at once goes through the channel's own buffer, and nothing overtakes it.
+ * <p>A frame that comes while the connection is quiet is written to the socket by the thread that gives it: to wake an
+ * event loop costs more than the write. Frames that follow closely are left to the event loop, which writes together
+ * what has come meanwhile. Bytes that the socket does not take at once go through the channel's own buffer, and nothing
+ * overtakes them.
  *
  * <p>Whoever raises {@code claims} from zero is the only writer until it has brought it back to zero.
  */

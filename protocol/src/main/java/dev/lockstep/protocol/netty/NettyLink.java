@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class NettyLink implements Link {
 
     private static final int SILENCE_SECONDS = 3;
-    /** What may wait to be written before the next request is refused as busy. */
+    /** The most bytes that may wait to be written; further requests are refused as busy. */
     private static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
 
     private final String cluster;
@@ -160,7 +160,7 @@ final class NettyLink implements Link {
         }
     }
 
-    /** What comes from the node. */
+    /** Handles the frames that come from the node. */
     private final class Inbound extends SimpleChannelInboundHandler<byte[]> {
 
         private final FrameWriter writer;

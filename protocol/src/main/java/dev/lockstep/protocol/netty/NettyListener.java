@@ -36,14 +36,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Listens at a port, shakes hands, and hands requests to a {@link RequestServer}. What is no request is answered with a typed
- * refusal, and the connection closed. Thread-safe.
+ * Listens at a port, shakes hands, and hands requests to a {@link RequestServer}. A frame that is no request is
+ * answered with a typed refusal, and the connection is closed. Thread-safe.
  */
 public final class NettyListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
     private static final int HANDSHAKE_SECONDS = 10;
-    /** What a peer may leave unread before its subscriptions are no longer fed. */
+    /** The most bytes that a peer may leave unread; beyond them its subscriptions are paused. */
     private static final long MAX_UNREAD_BYTES = 1024 * 1024;
 
     private final String cluster;
@@ -111,7 +111,7 @@ public final class NettyListener implements AutoCloseable {
         listening = bind.channel();
     }
 
-    /** What the JDK says of a name that stands for nothing is nothing. */
+    /** The JDK's exception for an unknown host has no message of its own. */
     private static String cause(Throwable failure) {
         return failure instanceof UnresolvedAddressException || failure instanceof UnknownHostException
                 ? "no machine of that name is known here"
@@ -210,7 +210,7 @@ public final class NettyListener implements AutoCloseable {
             send(correlationId, new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
         }
 
-        /** What may differ for a while, as when a change goes from node to node. */
+        /** Logs differences that are legitimate for a while, as when a change is rolled out node by node. */
         private void tellDifferences(NodeIdentity peer) {
             String differences =
                     self.formation().differences("node " + node, peer.formation(), "node " + peer.id(), false);

@@ -10,8 +10,9 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * What connections are encrypted with: TLS 1.3, and both ends show a certificate that the other trusts. Who connects also
- * demands that the certificate names the host that it connected to. Immutable; for any number of links and listeners.
+ * Certificates and keys for encrypted connections: TLS 1.3, and both ends show a certificate that the other trusts. The
+ * connecting side also demands that the certificate names the host that it connected to. Immutable; for any number of
+ * links and listeners.
  */
 public final class Tls {
 

@@ -6,7 +6,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
-/** What listeners and links have in common. */
+/** The event loop group and channel options shared by listeners and links. */
 final class Transport {
 
     private Transport() {}

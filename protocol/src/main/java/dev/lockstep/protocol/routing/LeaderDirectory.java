@@ -83,7 +83,7 @@ final class LeaderDirectory {
         leaders.remove(group, node);
     }
 
-    /** Who is believed to lead; null when nobody is. */
+    /** The member believed to lead; null when nobody is. */
     @Nullable
     NodeId ledBy(int group) {
         return leaders.get(group);

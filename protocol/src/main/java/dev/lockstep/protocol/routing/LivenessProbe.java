@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Watches a node while somebody waits for it. When nothing was heard of it for 100 ms it is asked for a sign of life, once for all
- * who wait, and when none has come after half a second they are told. How long a single answer takes says nothing: whatever
- * comes from the node is a sign of life. Thread-safe, lock-free.
+ * Watches a node while somebody waits for it. A node that was not heard of for 100 ms is sent one probe on behalf of
+ * all waiting requests; if it stays silent for half a second, they are all notified. The duration of a single answer
+ * says nothing: whatever comes from the node is a sign of life. Thread-safe, lock-free.
  */
 final class LivenessProbe {
 

@@ -4,7 +4,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 
 /**
- * What to do after an attempt that brought no answer. Pure: the same input, the same advice.
+ * The decision after an attempt that brought no answer. Pure: the same input, the same advice.
  *
  * @param again whether to try again, with the same request id
  * @param elsewhere whether to leave the node that was asked, for the hinted leader or the next replica

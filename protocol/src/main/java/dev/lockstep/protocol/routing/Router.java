@@ -35,7 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class Router implements AutoCloseable {
 
     private static final long ATTEMPT_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /** How long another node may take to pass something on: if it can't reach the leader either, there is a new one soon. */
+    /**
+     * Deadline for a request that another node passes on: if it can't reach the leader either, there is a new one soon.
+     */
     private static final long DETOUR_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -237,7 +239,7 @@ public final class Router implements AutoCloseable {
         links.close();
     }
 
-    /** A subscription that has yet to begin: a node that is silent meanwhile fails it. What comes later goes through. */
+    /** A subscription that has yet to begin: a node that is silent meanwhile fails it. Later replies pass. */
     private final class Opening implements Link.ReplyHandler, LivenessProbe.Waiter {
 
         private final Member member;

@@ -11,7 +11,7 @@ public final class DutyCycle {
 
     /** Shorter rests would cost more than they give. */
     private static final long LEAST_WORK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
-    /** What took longer was rather waiting for something itself. */
+    /** Longer runs were probably waiting for something else. */
     private static final long MOST_WORK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Time time;

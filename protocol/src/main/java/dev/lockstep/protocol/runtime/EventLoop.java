@@ -19,7 +19,7 @@ public interface EventLoop extends Executor, AutoCloseable {
      */
     Timer schedule(long delayNanos, Runnable task);
 
-    /** Whether the caller is this loop's own thread. */
+    /** Tells whether the caller is this loop's own thread. */
     boolean inLoop();
 
     /** Drops what is waiting, lets the running task finish, and waits for it at most five seconds. Idempotent. */

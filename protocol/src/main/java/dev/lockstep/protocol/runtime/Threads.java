@@ -6,7 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
-/** How threads of ours are made: they outlive the application that happened to be the first, so they keep nothing of it. Stateless. */
+/**
+ * Creates the threads of Lockstep: they outlive the application that happened to be the first, so they keep nothing of
+ * it. Stateless.
+ */
 public final class Threads {
 
     private Threads() {}

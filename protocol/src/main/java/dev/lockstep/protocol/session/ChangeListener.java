@@ -7,8 +7,8 @@ import java.util.List;
 public interface ChangeListener {
 
     /**
-     * What has changed in a shard, in order and without gaps since the last call for it; nothing, when the shard's stream
-     * has just been opened (again).
+     * Called with the changes of a shard, in order and without gaps since the last call for it; nothing, when the
+     * shard's stream has just been opened (again).
      *
      * @param position everything up to here has now been told
      */

@@ -5,7 +5,7 @@ import dev.lockstep.protocol.wire.EntryRead;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a read of one key found.
+ * The result of reading one key.
  *
  * @param entry null when there is none
  * @param lastVersion the shard's last version at the read

@@ -234,7 +234,7 @@ public final class Session implements AutoCloseable {
                 : CompletableFuture.failedFuture(unwrap(failure)));
     }
 
-    /** How many entries a cache has, in all shards. */
+    /** Counts the entries of a cache, in all shards. */
     public CompletableFuture<Long> size(int cacheId, Consistency consistency) {
         List<CompletableFuture<Long>> parts = IntStream.range(0, shards())
                 .mapToObj(shard -> size(cacheId, shard, consistency))
@@ -283,12 +283,15 @@ public final class Session implements AutoCloseable {
 
     // Moments
 
-    /** How far this session has seen by now. Costs no request. */
+    /** Returns the positions that this session has observed by now. Costs no request. */
     public PositionVector moment() {
         return positions.moment();
     }
 
-    /** How far the cluster has got by now: what anybody was acknowledged before is before this moment. Asks each shard's leader. */
+    /**
+     * Returns the current positions of the cluster: what anybody was acknowledged before is before this moment. Asks
+     * each shard's leader.
+     */
     public CompletableFuture<PositionVector> now(int cacheId) {
         return size(cacheId, Consistency.STRONG).thenApply(size -> positions.moment());
     }
@@ -306,12 +309,12 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Waits for the lease of an entry and reads the entry. Whoever gets it gives it back with a write or {@link #release}; until
-     * then it is kept, for five minutes at most, as long as this session lives and is connected with the leader. To cancel the future
-     * is to give up waiting.
+     * Waits for the lease of an entry and reads the entry. The holder gives it back with a write or {@link #release};
+     * until then it is kept, for five minutes at most, as long as this session lives and is connected with the leader.
+     * To cancel the future is to give up waiting.
      *
-     * @param wait how long to queue for it, at most a minute; a little less than the time-out if that is shorter, so that it is the
-     *     leader who says that it did not become free: {@link Status#LEASE_TIMEOUT}
+     * @param wait how long to queue for it, at most a minute; a little less than the time-out if that is shorter, so
+     *     that it is the leader who says that it did not become free: {@link Status#LEASE_TIMEOUT}
      */
     public CompletableFuture<LeaseGrant> readForUpdate(int cacheId, Bytes key, Duration wait) {
         int shard = shardOf(cacheId, key);
@@ -353,7 +356,7 @@ public final class Session implements AutoCloseable {
 
     // Replicas
 
-    /** How the replicas of each member are. A member that does not answer within two seconds is missing. */
+    /** Returns the state of each member's replicas. A member that does not answer within two seconds is missing. */
     public CompletableFuture<Map<Member, List<ReplicaStatus>>> replicas() {
         Map<Member, CompletableFuture<Reply>> answers = new LinkedHashMap<>();
         view().members().forEach(member -> answers.put(member, router.ask(member, new Request.DescribeReplicas())));

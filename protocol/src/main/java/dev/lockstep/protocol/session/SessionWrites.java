@@ -132,7 +132,7 @@ final class SessionWrites {
         }
     }
 
-    /** What came of the parts of one call. Thread-safe. */
+    /** The results of the parts of one call. Thread-safe. */
     private static final class Parts {
 
         private final Map<Bytes, WriteResult> results = new HashMap<>();

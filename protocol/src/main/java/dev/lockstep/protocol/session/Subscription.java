@@ -16,8 +16,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes of a cache from all its shards, resumed by position wherever a replica answers, until closed. Whoever can't keep
- * up pauses it: what comes meanwhile stays where it is, and is lost only if a replica keeps no more of it. Thread-safe.
+ * The changes of a cache from all its shards, resumed by position wherever a replica answers, until closed. A slow
+ * consumer pauses it: what comes meanwhile stays where it is, and is lost only if a replica keeps no more of it.
+ * Thread-safe.
  */
 public final class Subscription implements AutoCloseable {
 
@@ -120,7 +121,10 @@ public final class Subscription implements AutoCloseable {
             }
         }
 
-        /** Whether a reply of this stream is wanted; when it is paused the stream ends, and what it says is asked for later. */
+        /**
+         * Tells whether a reply of this stream is still wanted; when it is paused the stream ends, and what it says is
+         * asked for later.
+         */
         private boolean isWanted(Incoming stream) {
             synchronized (this) {
                 if (incoming != stream) {
@@ -140,7 +144,10 @@ public final class Subscription implements AutoCloseable {
             attempts = 0;
         }
 
-        /** What comes next is not told: the next subscription starts from then, and says that there is a gap before it. */
+        /**
+         * Further changes are not delivered: the next subscription starts from then, and says that there is a gap
+         * before it.
+         */
         private synchronized void lost() {
             position = -1;
             missed = true;

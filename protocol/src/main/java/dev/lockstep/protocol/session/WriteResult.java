@@ -3,7 +3,7 @@ package dev.lockstep.protocol.session;
 import dev.lockstep.protocol.wire.MutationResult;
 
 /**
- * What came of one mutation, and where.
+ * The result of one mutation, and its place in the log.
  *
  * @param position of the log entry that carried it
  */

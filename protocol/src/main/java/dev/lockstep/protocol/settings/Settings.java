@@ -63,14 +63,14 @@ public record Settings(
             Duration maxStaleness,
             Duration electionTimeout) {
 
-        /** What a node keeps its entries in. */
+        /** The storage engine of a node. */
         public enum Store {
             HEAP,
             ROCKSDB
         }
     }
 
-    /** What a node has done with a write before it counts as written there. */
+    /** The point at which a write counts as persisted on a node. */
     public enum Durability {
         /** Handed it to the operating system, and syncs it in the background: what was acknowledged outlives the processes. */
         PROCESS,
@@ -98,7 +98,7 @@ public record Settings(
                 cluster, node, members, client, shards, replicationFactor, insecure, limits, caches, Map.of());
     }
 
-    /** What a node says of its cluster to others. */
+    /** The facts about its cluster that a node tells others. */
     public Formation formation() {
         return new Formation(List.of(
                 fact(

@@ -3,7 +3,7 @@ package dev.lockstep.protocol.settings;
 import java.util.Collection;
 import java.util.Comparator;
 
-/** What somebody may have meant. Stateless. */
+/** Suggestions for misspelt words. Stateless. */
 public final class Spelling {
 
     private Spelling() {}

@@ -216,7 +216,7 @@ final class YamlSection {
         return value;
     }
 
-    /** Where a key's value is, as file and line; just the file if that has no lines, or the key is not there. */
+    /** The place of a key's value, as file and line; just the file if that has no lines, or the key is not there. */
     String place(String key) {
         Node value = values.get(key);
         return source

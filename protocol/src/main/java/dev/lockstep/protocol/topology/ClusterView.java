@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a node tells of its cluster.
+ * A node's view of its cluster.
  *
  * @param leaders the believed leader of each shard; a shard whose leader is unknown is missing. A hint, never a promise
  */

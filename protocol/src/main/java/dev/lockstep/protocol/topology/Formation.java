@@ -4,10 +4,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a node's settings say of its cluster, in the order in which it is told. Nodes compare theirs. Immutable. */
+/**
+ * The facts about a cluster in a node's settings, in the order in which they are reported. Nodes compare theirs.
+ * Immutable.
+ */
 public record Formation(List<Fact> facts) {
 
-    /** Of a node that says nothing. */
+    /** The formation of a node that reports none. */
     public static final Formation UNTOLD = new Formation(List.of());
 
     public Formation {
@@ -27,7 +30,8 @@ public record Formation(List<Fact> facts) {
     }
 
     /**
-     * Names what differs from another node's: key, both values, and where they are set. What only one of them says does not count.
+     * Names what differs from another node's: key, both values, and where they are set. Facts that only one of them
+     * reports do not count.
      *
      * @param fixed whether to compare what is fixed when a cluster is formed, or the rest
      * @return empty when nothing does

@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.topology;
 
 /**
- * How a replica on a node is, for operators.
+ * The state of a replica on a node, for operators.
  *
  * @param group number of the shard; -1 for the control group
  * @param term the highest that it knows; 0 if it knows none
@@ -11,13 +11,13 @@ package dev.lockstep.protocol.topology;
  */
 public record ReplicaStatus(int group, State state, long term, long position, boolean leads, String note) {
 
-    /** What a replica waits for that is not open yet. */
+    /** The note of a replica that is not open yet. */
     public static final String OPENING = "it is being read from the disk";
 
-    /** What a replica notes that waits for nothing, but whose node is about to stop. */
+    /** The note of a replica that waits for nothing, but whose node is about to stop. */
     public static final String LEAVING = "its node is about to stop";
 
-    /** What a replica still knows of what it has said to the others of its group. */
+    /** The integrity of a replica's log and vote. */
     public enum State {
         /** It has never been there, and waits for the others. */
         NEW,

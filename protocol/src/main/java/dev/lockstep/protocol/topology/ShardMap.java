@@ -3,8 +3,8 @@ package dev.lockstep.protocol.topology;
 import java.util.List;
 
 /**
- * Who owns what: slots to shards, shards to the nodes that host their replicas. Immutable; of two maps the one with the
- * higher version holds.
+ * The assignment of slots to shards and of replicas to members: slots to shards, shards to the nodes that host their
+ * replicas. Immutable; of two maps the one with the higher version holds.
  *
  * @param version rises with every change
  * @param replicas for each shard the nodes that host it, in order of preference; the index is the shard's number

@@ -1,4 +1,4 @@
-/** Who owns what, as versioned values. */
+/** Members, slots and shards, as versioned values. */
 @NullMarked
 package dev.lockstep.protocol.topology;
 

@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the cluster knows of a cache, the same for everyone who attaches to it.
+ * The cluster's definition of a cache, the same for every client that attaches to it.
  *
  * @param name unique among the caches that exist; 1 to 512 characters
  * @param keyType class name that keys are checked against at the caller, for example {@code java.lang.Object}

@@ -44,7 +44,7 @@ public record CacheProposal(
                 "");
     }
 
-    /** What is said of it by its creator in any way. */
+    /** All that its creator specified, in whichever way. */
     public CacheSettings said() {
         return own.or(template);
     }

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a template, or who creates a cache, says of it; what is empty is left to others.
+ * The settings of a cache by a template or by its creator; what is empty is left to others.
  *
  * @param maxEntries bound for the whole cluster; 0 for none
  * @param consistency what a read promises
@@ -34,7 +34,7 @@ public record CacheSettings(
                 timeToIdle.or(others::timeToIdle));
     }
 
-    /** Whether a lifetime is said. */
+    /** Tells whether a lifetime is specified. */
     public boolean saysExpiry() {
         return timeToLive.isPresent() || timeToIdle.isPresent();
     }

@@ -1,6 +1,6 @@
 package dev.lockstep.protocol.wire;
 
-/** What must be true of an entry for a mutation to be applied. An expired entry is absent. */
+/** A predicate on an entry that must hold for a mutation to be applied. An expired entry is absent. */
 public sealed interface Condition {
 
     Condition ANY = new Any();

@@ -1,6 +1,6 @@
 package dev.lockstep.protocol.wire;
 
-/** What a read promises. */
+/** The consistency level of a read. */
 public enum Consistency {
     /** Never behind its own session (P2): answered by any replica that has applied the session's position. */
     SESSION,

@@ -39,7 +39,7 @@ public record ExpiryRule(Lifetime creation, Lifetime update, Lifetime access) {
         return "creation " + creation + ", update " + update + ", access " + access;
     }
 
-    /** Whether a read has to be written down. */
+    /** Tells whether reads change the deadline and so must be recorded. */
     public boolean isAccessBased() {
         return !access.equals(Lifetime.UNCHANGED);
     }

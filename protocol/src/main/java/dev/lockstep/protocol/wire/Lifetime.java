@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.wire;
 
 /**
- * How long an entry lives from the log time of its mutation.
+ * The time an entry lives, counted from the log time of its mutation.
  *
  * @param millis zero or more, or one of the constants' negative values
  */

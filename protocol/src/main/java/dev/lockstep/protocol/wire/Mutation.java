@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public record Mutation(
         Bytes key, Action action, @Nullable Bytes value, Condition condition, Lifetime lifetime, boolean returnOld) {
 
-    /** What to do when the condition holds. */
+    /** The action taken when the condition holds. */
     public enum Action {
         /** Store the value. */
         PUT,

@@ -3,7 +3,7 @@ package dev.lockstep.protocol.wire;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of a {@link Mutation}.
+ * The result of a {@link Mutation}.
  *
  * @param applied whether the condition held
  * @param existed whether there was a live entry before

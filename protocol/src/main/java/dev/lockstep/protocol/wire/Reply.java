@@ -111,6 +111,6 @@ public sealed interface Reply {
         public record LogTime(int shard, long millis) {}
     }
 
-    /** What the replicated logs of a node answer to {@link Request.ToLog}. */
+    /** The answer of a node's replicated logs to {@link Request.ToLog}. */
     record FromLog(Bytes message) implements Reply {}
 }

@@ -26,9 +26,10 @@ public sealed interface Request {
     record ListCaches() implements Request {}
 
     /**
-     * Attaches to the cache of that name if everything of it is so that is said here, or creates it. Answered by {@link Reply.Caches}
-     * with that one, or refused with {@link Status#DEFINITION_DIFFERS}. Where it would have to be created and others have been since, the
-     * answer has none, and the id to ask again with: so a copy that arrives late, perhaps after the cache was destroyed, does nothing.
+     * Attaches to the cache of that name if everything of it is so that is said here, or creates it. Answered by {@link
+     * Reply.Caches} with that one, or refused with {@link Status#DEFINITION_DIFFERS}. If it would have to be created
+     * and other caches have been created since, the answer has no cache, and the id to ask again with: so a copy that
+     * arrives late, perhaps after the cache was destroyed, does nothing.
      *
      * @param highestId the highest id of a cache that the caller knows of; 0 for none
      */
@@ -187,8 +188,9 @@ public sealed interface Request {
     record Unsubscribe(long correlationId) implements Request {}
 
     /**
-     * Asks a node to pass a request on to another one, which the sender can't reach. Answered as that one answers; refused with
-     * {@link Status#INDETERMINATE} when it does not. What is passed on goes no further, so that nothing can go in circles.
+     * Asks a node to pass a request on to another one, which the sender can't reach. Answered as that one answers;
+     * refused with {@link Status#INDETERMINATE} when it does not. A request that was passed on is not passed on again,
+     * so that none can go in circles.
      *
      * @param request about a shard or about caches; neither {@link Subscribe} nor another one of these
      */

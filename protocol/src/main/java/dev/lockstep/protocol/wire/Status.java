@@ -35,7 +35,7 @@ public enum Status {
     /** Another process is the node that this one says to be. */
     NODE_IN_USE(Kind.PERMANENT);
 
-    /** What a refusal says about a retry. */
+    /** The consequence of a refusal for a retry. */
     public enum Kind {
         /** Nothing happened; a retry is safe. */
         TRANSIENT,

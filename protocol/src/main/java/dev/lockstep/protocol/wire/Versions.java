@@ -1,6 +1,6 @@
 package dev.lockstep.protocol.wire;
 
-/** How versions are made of log positions. Stateless. */
+/** The encoding of log positions as versions. Stateless. */
 public final class Versions {
 
     /** A version is a log position and, in the lowest bits, the number of the mutation in its batch. */

@@ -28,7 +28,7 @@ public final class WireWriter {
         return size;
     }
 
-    /** What was written, in an array of its own. */
+    /** Returns the bytes written, in an array of its own. */
     public byte[] toByteArray() {
         return size == array.length ? array : Arrays.copyOf(array, size);
     }

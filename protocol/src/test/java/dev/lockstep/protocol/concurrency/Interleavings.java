@@ -3,7 +3,7 @@ package dev.lockstep.protocol.concurrency;
 import org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 
-/** How thoroughly Lincheck looks: enough to find the defects that were planted, and little enough for every build. */
+/** The thoroughness of Lincheck: enough to find the defects that were planted, and little enough for every build. */
 public final class Interleavings {
 
     private Interleavings() {}

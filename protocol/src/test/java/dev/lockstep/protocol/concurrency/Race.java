@@ -31,7 +31,7 @@ public final class Race {
         /** For each thread the operations that it picks from at random. */
         List<List<Runnable>> lanes();
 
-        /** What must hold when all threads are done; throws when it does not. */
+        /** Asserts the outcome when all threads are done; throws when it does not. */
         void validate();
     }
 

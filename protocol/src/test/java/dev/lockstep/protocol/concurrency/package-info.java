@@ -1,4 +1,4 @@
-/** What tests of concurrency share: Lincheck's scenarios, and a loop and a clock that are operations of them. */
+/** Fixtures of concurrency tests: Lincheck's scenarios, and a loop and a clock that are operations of them. */
 @NullMarked
 package dev.lockstep.protocol.concurrency;
 

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * One target in a Jazzer process of its own, which goes on from the kept inputs and from what earlier runs have left in the
- * target folder. What it finds is copied to the kept inputs.
+ * One target in a Jazzer process of its own, which goes on from the kept inputs and from what earlier runs have left in
+ * the target folder. Inputs that fail are copied to the corpus.
  */
 final class FuzzRun {
 

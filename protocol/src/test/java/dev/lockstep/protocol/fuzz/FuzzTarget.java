@@ -3,7 +3,7 @@ package dev.lockstep.protocol.fuzz;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What is fuzzed, by the name that the corpus and the command line use. */
+/** The targets of fuzzing, by the names that the corpus and the command line use. */
 enum FuzzTarget {
     SERVER_STREAM("protocol", "dev.lockstep.protocol.netty.ServerStreamFuzz"),
     CLIENT_STREAM("protocol", "dev.lockstep.protocol.netty.ClientStreamFuzz"),

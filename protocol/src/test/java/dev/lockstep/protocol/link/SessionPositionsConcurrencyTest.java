@@ -6,7 +6,7 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.Test;
 
-/** What a session has seen only rises: linearizable as a pair of maxima. */
+/** Observed positions only rise: linearizable as a pair of maxima. */
 @Param(name = "position", gen = IntGen.class, conf = "1:4")
 public class SessionPositionsConcurrencyTest {
 

@@ -113,7 +113,7 @@ public final class Certificates {
         return folder.resolve(name).toString();
     }
 
-    /** What follows the last option. */
+    /** Returns the arguments after the last option. */
     private String store(String name) {
         return file(name + ".p12");
     }

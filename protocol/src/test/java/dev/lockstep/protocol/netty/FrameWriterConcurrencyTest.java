@@ -90,7 +90,7 @@ public class FrameWriterConcurrencyTest implements Race.Round {
         total.incrementAndGet();
     }
 
-    /** So that the next frame finds the connection quiet. */
+    /** Waits so that the next frame finds the connection idle. */
     private static void pause() {
         LockSupport.parkNanos(100_000);
     }
@@ -104,7 +104,7 @@ public class FrameWriterConcurrencyTest implements Race.Round {
                 FrameWriterConcurrencyTest::pause);
     }
 
-    /** What has arrived, or a part of it. */
+    /** Reads the bytes that have arrived, or a part of them. */
     private void read() {
         try {
             InputStream in = reader.getInputStream();

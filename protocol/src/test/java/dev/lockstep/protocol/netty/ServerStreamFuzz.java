@@ -29,7 +29,7 @@ public final class ServerStreamFuzz {
     private static final int MAX_FRAME_BYTES = 256 * 1024;
     private static final long FIXED_BYTES = 512 * 1024;
     private static final int BYTES_A_BYTE = 128;
-    /** How many requests were served, ever. */
+    /** Counts the requests that were served. */
     private static final AtomicInteger SERVED = new AtomicInteger();
 
     private static final NettyListener LISTENER = listener();

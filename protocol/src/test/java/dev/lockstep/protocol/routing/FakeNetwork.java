@@ -34,7 +34,7 @@ public final class FakeNetwork implements Links {
     private final List<Sent> sent = new ArrayList<>();
     private boolean closed;
 
-    /** How a node takes a request; it may answer now, later, or never. */
+    /** The reaction of a node to a request; it may answer now, later, or never. */
     @FunctionalInterface
     public interface Node {
         void serve(Request request, Link.ReplyHandler handler);

@@ -26,7 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Where a request goes, and what is made of the answers, on simulated time. */
+/** Routing and retries on simulated time. */
 class RouterTest {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);

@@ -21,7 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** How a subscription goes on after what can happen to its stream, on simulated time. */
+/** Recovery of a subscription from failures of its stream, on simulated time. */
 class SubscriptionTest {
 
     private final SimulatedWorld world = new SimulatedWorld();

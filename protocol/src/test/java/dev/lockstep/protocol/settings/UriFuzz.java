@@ -41,7 +41,7 @@ public final class UriFuzz {
         }
     }
 
-    /** What this machine's files contain is not the input's. */
+    /** Excludes the contents of this machine's files, which are no part of the input. */
     private static boolean isFile(URI uri) {
         try {
             return "file".equals(uri.getScheme()) && Files.exists(Path.of(uri));

@@ -1,6 +1,6 @@
 package dev.lockstep.protocol.wire;
 
-/** What a node sends, as a frame without its length: it is decoded, and comes back the same, or it is malformed. */
+/** A frame from a node, without its length: it is decoded, and comes back the same, or it is malformed. */
 public final class ReplyFuzz {
 
     private ReplyFuzz() {}

@@ -5,7 +5,7 @@ import dev.lockstep.protocol.wire.FrameCodec.Frame;
 import java.util.Arrays;
 import java.util.function.Function;
 
-/** What a client sends, as a frame without its length: it is decoded, and comes back the same, or it is malformed. */
+/** A frame from a client, without its length: it is decoded, and comes back the same, or it is malformed. */
 public final class RequestFuzz {
 
     private static final int FIXED_BYTES = 64 * 1024;

@@ -13,9 +13,9 @@ import org.springframework.cache.jcache.JCacheCache;
 /**
  * A cache of Lockstep as Spring sees it. Thread-safe.
  *
- * <p>Whoever asks with a loader ({@code @Cacheable(sync = true)}) has it run once for a key in the whole cluster; the others wait
- * for its result, the CacheManager's time-out at most. A second time only if the JVM that runs it or the shard's leader is lost,
- * or if it takes longer than a minute. What is there costs no lease.
+ * <p>Whoever asks with a loader ({@code @Cacheable(sync = true)}) has it run once for a key in the whole cluster; the
+ * others wait for its result, the CacheManager's time-out at most. A second time only if the JVM that runs it or the
+ * shard's leader is lost, or if it takes longer than a minute. An entry that is present costs no lease.
  *
  * <p>{@link #clear} is one command for each shard and fires no event, as {@link Cache#clear} says.
  */
@@ -52,8 +52,8 @@ public class LockstepCache extends JCacheCache {
     }
 
     /**
-     * The value without waiting for it: null in the future when there is none, a wrapper when there is one. What depends on the
-     * future runs on the caller's thread if a replica in this JVM has answered at once, else in the common pool.
+     * The value without waiting for it: null in the future when there is none, a wrapper when there is one. Dependents
+     * of the future run on the caller's thread if a replica in this JVM has answered at once, else in the common pool.
      */
     @Override
     public CompletableFuture<?> retrieve(Object key) {

@@ -81,7 +81,10 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
         return new LockstepCachingProvider().getCacheManager(uri, loader, own, templates);
     }
 
-    /** What a cache is created with; by default keys and values of any type, with statistics. Before it is initialized. */
+    /**
+     * The configuration that caches are created with; by default keys and values of any type, with statistics. Before
+     * it is initialized.
+     */
     public void setConfiguration(Configuration<?, ?> configuration) {
         this.configuration = configuration;
     }
@@ -95,8 +98,9 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
     }
 
     /**
-     * Whether the application goes on while the cluster can't be reached: reads are misses, and what could not be put or removed is
-     * removed once the cluster answers. Otherwise, and by default, such calls fail. Before it is initialized.
+     * Sets whether the application continues while the cluster can't be reached: reads are misses, and what could not
+     * be put or removed is removed once the cluster answers. Otherwise, and by default, such calls fail. Before it is
+     * initialized.
      */
     public void setMissOnError(boolean missOnError) {
         this.outage = missOnError ? new Outage(EventLoop.threaded("lockstep-owed-removals"), Time.system()) : null;

@@ -24,7 +24,9 @@ final class TolerantCache extends LockstepCache {
 
     private final Outage outage;
     private final Object lock = new Object();
-    /** How often each key has come to be owed, so that a removal that was under way does not count for a later debt. */
+    /**
+     * Counts how often each key has become due for removal, so that a removal in flight does not count for a later one.
+     */
     private Map<Object, Integer> owed = new HashMap<>();
 
     private int owedAll;

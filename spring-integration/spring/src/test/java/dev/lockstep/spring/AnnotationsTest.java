@@ -187,7 +187,7 @@ class AnnotationsTest {
         assertThat(manager.getCache("orders").get("b")).isNull();
     }
 
-    /** Of nothing but their synchronization. */
+    /** The parts that concern only their synchronization. */
     @SuppressWarnings("serial")
     private static final class Transactions extends AbstractPlatformTransactionManager
             implements PlatformTransactionManager {

@@ -34,7 +34,7 @@ final class ChaosClient implements AutoCloseable {
 
     static final long LIFETIME_MILLIS = 2_000;
     private static final int PACE_MILLIS = 60;
-    /** Of a hundred calls. */
+    /** The number of reads in a hundred calls. */
     private static final int READS = 32;
 
     private final String name;
@@ -105,7 +105,7 @@ final class ChaosClient implements AutoCloseable {
         return !operation.isRead() ? kind : session ? "session " + kind : "strong " + kind;
     }
 
-    /** What an operation that did not return says of itself by its exception. */
+    /** Derives the outcome of an operation from its exception, if it threw one. */
     private Outcome outcome(String key, Operation operation, boolean session) {
         try {
             return done(session ? cacheOf(key) : cacheOf(key).strong(), key, operation);
@@ -195,7 +195,7 @@ final class ChaosClient implements AutoCloseable {
         return new Operation.CompareAndSet(last, random.nextInt(4) == 0 ? null : written);
     }
 
-    /** Whether a value that it stores now can be read now. */
+    /** Tells whether it can store a value and read it back now. */
     boolean isServed(String key) {
         String value = name + ".served" + values++;
         try {

@@ -59,7 +59,7 @@ final class ChaosCluster implements AutoCloseable {
         leaders = currentLeaders();
     }
 
-    /** What a client connects to; each client asks another node first. */
+    /** The URI that a client connects to; each client asks another node first. */
     URI uri(int client, Duration timeout) {
         String servers = members.stream()
                 .skip(client % members.size())
@@ -74,7 +74,7 @@ final class ChaosCluster implements AutoCloseable {
         }
     }
 
-    /** How many shards have another leader than when this was asked last. */
+    /** Counts the shards whose leader has changed since the last call. */
     int leaderChanges() {
         Map<Integer, NodeId> now = currentLeaders();
         long same = now.entrySet().stream()

@@ -1,6 +1,6 @@
 package dev.lockstep.tck.chaos;
 
-/** What is done to a cluster. Each is undone after a while. */
+/** The faults injected into a cluster. Each is undone after a while. */
 enum Fault {
     /** SIGKILL of any node, and a restart. */
     KILL_NODE,

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** What a run of chaos did so far. Thread-safe. */
+/** The results of a chaos run so far. Thread-safe. */
 final class Tally {
 
     private static final int MAX_ODD = 20;
@@ -131,7 +131,7 @@ final class Tally {
         return Map.copyOf(odd);
     }
 
-    /** Whether everything was judged and found right. */
+    /** Tells whether everything was judged and found right. */
     synchronized boolean isClean() {
         return violations == 0 && undecided == 0 && odd.isEmpty();
     }

@@ -116,12 +116,12 @@ final class Corruption implements AutoCloseable {
         return text.split(Pattern.quote(part), -1).length - 1;
     }
 
-    /** How many replicas are in which state. */
+    /** Counts the replicas by state. */
     Map<ReplicaStatus.State, Long> replicas() {
         return load.replicas();
     }
 
-    /** What was lost and nobody noticed, with what was done. */
+    /** The undetected losses, each with the corruption that caused it. */
     List<String> undetected() {
         return undetected;
     }
@@ -134,7 +134,7 @@ final class Corruption implements AutoCloseable {
         return detected;
     }
 
-    /** What was not noticed, and where nothing was lost. */
+    /** Counts the corruptions that were not detected and lost nothing. */
     int harmless() {
         return tried - detected - undetected.size();
     }

@@ -18,12 +18,15 @@ final class Crash implements AutoCloseable {
 
     private static final int NODES = 3;
     private static final List<String> SETTINGS = List.of("shards: 4");
-    /** What some two cycles write to a shard: so there are checkpoints, and kills while they are taken. */
+    /**
+     * The number of entries that some two cycles write to a shard: so there are checkpoints, and kills while they are
+     * taken.
+     */
     private static final String OF_EACH_NODE = "checkpoint-entries: 100";
 
     private static final int MAX_WAIT_MILLIS = 400;
 
-    /** Who is killed at once. */
+    /** The nodes killed at once. */
     enum Victims {
         ONE(1),
         MAJORITY(2),
@@ -81,12 +84,12 @@ final class Crash implements AutoCloseable {
         cycles++;
     }
 
-    /** What was acknowledged and is not there, a line for each. */
+    /** The acknowledged writes that are lost, a line for each. */
     List<String> lost() {
         return lost;
     }
 
-    /** How often who was killed. */
+    /** Counts the kills by their victims. */
     Map<Victims, Integer> killed() {
         return killed;
     }

@@ -58,7 +58,7 @@ final class FaultyCalls {
         return new FaultyCalls(library, home.resolve("orders"), folder);
     }
 
-    /** What a node needs to be under its orders. */
+    /** The environment of a node whose system calls it controls. */
     Map<String, String> environment() {
         return Map.of(
                 "LD_PRELOAD", library.toString(),

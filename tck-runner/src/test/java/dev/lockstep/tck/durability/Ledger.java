@@ -9,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the only writer of some keys knows of them. It writes rising numbers to each: so the value there must be the last that was
- * acknowledged, or a later one that was sent and whose outcome is not known. Not thread-safe.
+ * The knowledge of the only writer of some keys. It writes rising numbers to each: so the value there must be the last
+ * that was acknowledged, or a later one that was sent and whose outcome is not known. Not thread-safe.
  */
 final class Ledger {
 

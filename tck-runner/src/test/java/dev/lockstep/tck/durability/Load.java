@@ -25,7 +25,7 @@ import javax.cache.CacheManager;
 final class Load implements AutoCloseable {
 
     private static final int WRITERS = 6;
-    /** So many more show that the cluster serves. */
+    /** The number of further writes that show that the cluster serves. */
     private static final int SOME = 150;
 
     private static final long STUCK_SECONDS = 60;
@@ -83,7 +83,7 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** What of the acknowledged writes is not there, a line for each key, by strong reads; while nobody writes. */
+    /** The acknowledged writes that are lost, a line for each key, by strong reads; while nobody writes. */
     List<String> lost() {
         Set<String> keys = new HashSet<>();
         writers.forEach(writer -> keys.addAll(writer.ledger().keys()));
@@ -95,7 +95,7 @@ final class Load implements AutoCloseable {
         return lost;
     }
 
-    /** How many replicas are in which state. */
+    /** Counts the replicas by state. */
     Map<ReplicaStatus.State, Long> replicas() {
         return reading.unwrap(LockstepCacheManager.class).replicas();
     }

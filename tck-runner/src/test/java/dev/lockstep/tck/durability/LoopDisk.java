@@ -20,9 +20,9 @@ final class LoopDisk implements AutoCloseable {
     private static final long COMMAND_SECONDS = 60;
     private static final int UNMOUNT_TRIES = 200;
     /**
-     * EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH, for the folders named: from that instant on nothing more of a file system
-     * reaches its device, neither data nor journal, and all calls fail with EIO. What has reached the device stays. A process for
-     * each, because the call sleeps for a tenth of a second afterwards.
+     * EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH, for the folders named: from that instant on nothing more of a
+     * file system reaches its device, neither data nor journal, and all calls fail with EIO. Writes that have reached
+     * the device stay. A process for each, because the call sleeps for a tenth of a second afterwards.
      */
     private static final String CUT = """
             my $how = pack('L', 2);
@@ -82,7 +82,7 @@ final class LoopDisk implements AutoCloseable {
         }
     }
 
-    /** Where it is mounted. */
+    /** The mount point. */
     Path folder() {
         return folder;
     }

@@ -69,7 +69,7 @@ final class PowerCut implements AutoCloseable {
         }
     }
 
-    /** Of a node that keeps its Raft logs in a folder of their own. */
+    /** The configuration of a node that keeps its Raft logs in a folder of their own. */
     static String configuration(String id, List<MemberPorts> members, String durability, Path disk) {
         return NodeProcesses.configuration(id, members, "shards: 4")
                 .replace(
@@ -125,7 +125,7 @@ final class PowerCut implements AutoCloseable {
         }
     }
 
-    /** What was acknowledged and is not there, a line for each. */
+    /** The acknowledged writes that are lost, a line for each. */
     List<String> lost() {
         return lost;
     }

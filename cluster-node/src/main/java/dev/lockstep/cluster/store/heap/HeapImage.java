@@ -11,11 +11,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a {@link HeapStore} at one moment, without a copy of them: the writer puts what it is about to change aside
- * before it does, and the reader takes that instead of what it finds. A reader who has found an entry and only then looks aside
- * sees either that nothing of the key was put there, and so the entry is the old one, or the old one itself.
+ * The entries of a {@link HeapStore} at one moment, without a copy of them: the writer puts what it is about to change
+ * aside before it does, and the reader takes that instead of what it finds. A reader who has found an entry and only
+ * then looks aside sees either that nothing of the key was put there, and so the entry is the old one, or the old one
+ * itself.
  *
- * <p>One thread writes and one reads. What is put aside is at most as much as there was.
+ * <p>One thread writes and one reads. At most as much is put aside as the store held.
  */
 final class HeapImage implements ShardStore.Image {
 

@@ -8,13 +8,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries that were lately written or read, of all stores of a node, in a bounded part of the heap: so that a value is read
- * and decoded once. Who writes an entry changes it here too, after it can be loaded; a load and a change of the same key then
- * come one after the other, and so what stays is never older than what was written. Thread-safe.
+ * The entries that were lately written or read, of all stores of a node, in a bounded part of the heap: so that a value
+ * is read and decoded once. A writer changes an entry here too, after it can be loaded; a load and a change of the same
+ * key then come one after the other, and so what stays is never older than what was written. Thread-safe.
  */
 final class HotTier {
 
-    /** What an entry has around its bytes, more or less. */
+    /** The approximate overhead of an entry besides its bytes. */
     private static final int OVERHEAD = 160;
 
     private final Cache<Key, LocalEntry> entries;

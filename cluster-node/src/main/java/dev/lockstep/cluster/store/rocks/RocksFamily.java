@@ -37,7 +37,7 @@ final class RocksFamily implements AutoCloseable {
 
     private record Row(byte[] key, byte[] value) {}
 
-    /** What is done with the family. */
+    /** An operation on the family. */
     interface Use<T> {
         T with(RocksDB db, ColumnFamilyHandle handle) throws RocksDBException;
     }
@@ -76,7 +76,7 @@ final class RocksFamily implements AutoCloseable {
         return use((open, family) -> open.get(family, key));
     }
 
-    /** What is there now stays readable by {@link #scan}, until it is {@link #release released}. */
+    /** Retains the present state for {@link #scan}, until it is {@link #release released}. */
     Snapshot snapshot() {
         return use((open, family) -> {
             Snapshot taken = open.getSnapshot();
@@ -104,7 +104,8 @@ final class RocksFamily implements AutoCloseable {
     }
 
     /**
-     * Tells what is under the keys from one on, in order. What changes meanwhile may be told or not, unless there is a snapshot.
+     * Tells what is under the keys from one on, in order. Concurrent changes may be visited or not, unless there is a
+     * snapshot.
      *
      * @param to exclusive
      */

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What is under which key in a shard's column family (numbers are big-endian, so that the order of the bytes is theirs):
+ * The layout of a shard's column family (numbers are big-endian, so that the order of the bytes is theirs):
  *
  * <pre>
  * C  cache: 4                                            number of its entries: 8
@@ -43,7 +43,7 @@ final class RocksKeys {
         return ByteBuffer.allocate(1 + key.size()).put(PIECE).put(key.array()).array();
     }
 
-    /** What comes before everything of the kind that a cache has. */
+    /** Returns the prefix of all keys of a kind that belong to a cache. */
     static byte[] cache(byte kind, int cacheId) {
         return ByteBuffer.allocate(5).put(kind).putInt(cacheId).array();
     }

@@ -20,9 +20,10 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * The entries of a shard in a column family of RocksDB, those in use above it in the {@link HotTier}. What is written is kept
- * aside until the commit, which writes it as one batch, then changes the hot tier, and only then forgets what was kept aside: so
- * whoever looks there first, then into the hot tier, then into RocksDB finds nothing older than the last commit.
+ * The entries of a shard in a column family of RocksDB, those in use above it in the {@link HotTier}. Writes are
+ * buffered until the commit, which writes them as one batch, then changes the hot tier, and only then clears the
+ * buffer: so whoever looks there first, then into the hot tier, then into RocksDB finds nothing older than the last
+ * commit.
  */
 final class RocksStore implements ShardStore {
 
@@ -36,7 +37,10 @@ final class RocksStore implements ShardStore {
     private final HotTier hot;
     private final RocksDeadlines dues;
     private final Map<Integer, Long> counts = new ConcurrentHashMap<>();
-    /** What a cache's entries are in the hot tier; another object once it was cleared, so that they are found no more. */
+    /**
+     * The owner of a cache's entries in the hot tier; another object once it was cleared, so that they are found no
+     * more.
+     */
     private final Map<Integer, Object> inHotTier = new ConcurrentHashMap<>();
     // Since the last commit; only the writer changes them
     private final Map<Integer, Map<Bytes, LocalEntry>> written = new ConcurrentHashMap<>();

@@ -51,7 +51,7 @@ public final class RocksStores implements ShardStores {
     /** For blocks that were read, and for what is not flushed yet, of all shards together; outside the heap. */
     private static final long CACHE_BYTES = 128L << 20;
 
-    /** How much of that may be waiting to be flushed. */
+    /** The part of it that may be waiting to be flushed. */
     private static final long UNFLUSHED_BYTES = 64L << 20;
 
     private static final long UNFLUSHED_BYTES_A_SHARD = 16L << 20;
@@ -71,15 +71,15 @@ public final class RocksStores implements ShardStores {
     private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
     private final RocksDB db;
     private final ColumnFamilyHandle unused;
-    /** Of each shard those that are on the disk, by their number. */
+    /** The families of each shard that are on the disk, by their number. */
     private final Map<Integer, TreeMap<Long, RocksFamily>> families = new HashMap<>();
 
     private final List<RocksFamily> dropped = new ArrayList<>();
     private boolean closed;
 
     /**
-     * Opens the stores as they were left, or makes the folder. What is damaged is {@linkplain Quarantine put aside}; there is nothing
-     * then, and what there was comes from the shards' logs, or from other nodes.
+     * Opens the stores as they were left, or makes the folder. A corrupt database is {@linkplain Quarantine
+     * quarantined}; there is nothing then, and what there was comes from the shards' logs, or from other nodes.
      *
      * @param folder of RocksDB, and nothing else
      * @param hotBytes what of the heap may be used for the entries in use

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** What was loaded before a change never takes the change's place. */
+/** A value loaded before a change never replaces the change. */
 class HotTierConcurrencyTest {
 
     private static final int KEYS = 400;

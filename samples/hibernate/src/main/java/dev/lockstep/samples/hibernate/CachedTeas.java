@@ -23,7 +23,7 @@ public final class CachedTeas {
         System.exit(run(arguments) ? 0 : 1);
     }
 
-    /** Whether the second reading came from the cache alone. */
+    /** Tells whether the second reading came from the cache alone. */
     static boolean run(String... arguments) {
         try (SessionFactory factory = factory(arguments)) {
             factory.inTransaction(session -> {

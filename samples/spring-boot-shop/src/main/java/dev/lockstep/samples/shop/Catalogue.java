@@ -5,7 +5,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Transactional;
 
-/** What is for sale, and for how much. */
+/** The products for sale, and their prices. */
 @Service
 public class Catalogue {
 

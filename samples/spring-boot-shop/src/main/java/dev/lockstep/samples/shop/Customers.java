@@ -95,7 +95,7 @@ final class Customers implements AutoCloseable {
         return living.get(turn % living.size());
     }
 
-    /** What was under way at an instance that has just been killed may fail. */
+    /** Requests in flight at an instance that has just been killed may fail. */
     private void failed(Instance instance, IOException failure) {
         if (!instance.isKilled()) {
             wrong("Instance " + instance.name() + ": " + failure);
@@ -111,7 +111,7 @@ final class Customers implements AutoCloseable {
         return wrong.get();
     }
 
-    /** What has been done so far. */
+    /** Summarizes the work so far. */
     String done() {
         return "%d offers were shown, %d prices raised, %d refused".formatted(shown.get(), raised.get(), refused.get());
     }

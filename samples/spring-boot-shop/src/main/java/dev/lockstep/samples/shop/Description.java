@@ -3,7 +3,7 @@ package dev.lockstep.samples.shop;
 import java.io.Serializable;
 
 /**
- * What is said of a product.
+ * The description of a product.
  *
  * @param writtenBy the instance that came up with it
  */

@@ -25,7 +25,7 @@ public class Descriptions {
         return new Description("from " + GARDENS.get((int) (product % GARDENS.size())), instance);
     }
 
-    /** How many this instance has written. */
+    /** Counts the descriptions that this instance has written. */
     public int written() {
         return written.get();
     }

@@ -10,7 +10,7 @@ import org.hibernate.stat.Statistics;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
-/** What the caches came to in this instance. */
+/** The cache statistics of this instance. */
 @Component
 public class Figures {
 

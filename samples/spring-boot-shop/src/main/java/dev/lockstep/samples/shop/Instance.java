@@ -93,7 +93,7 @@ final class Instance implements AutoCloseable {
         return read("/products/" + id, Offer.class);
     }
 
-    /** Whether it has raised the price; if not, it may yet have. */
+    /** Tells whether it has raised the price; if not, it may yet have. */
     boolean reprice(int id, int cents) throws IOException, InterruptedException {
         HttpRequest request = request("/products/" + id + "/price?price=" + BigDecimal.valueOf(cents, 2))
                 .POST(BodyPublishers.noBody())

@@ -3,8 +3,8 @@ package dev.lockstep.samples.shop;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * What customers may be shown: not less than what has been acknowledged or already shown, not more than what was asked for.
- * Prices, in cents, only rise, so an older one is a lower one. Thread-safe.
+ * The prices that customers may be shown: not less than what has been acknowledged or already shown, not more than what
+ * was asked for. Prices, in cents, only rise, so an older one is a lower one. Thread-safe.
  */
 final class Prices {
 

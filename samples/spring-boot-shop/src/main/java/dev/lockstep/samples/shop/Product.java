@@ -8,8 +8,8 @@ import org.hibernate.annotations.Cache;
 import org.hibernate.annotations.CacheConcurrencyStrategy;
 
 /**
- * What the shop sells; in the second-level cache of all instances. It has no version, so nothing but that cache keeps old prices
- * away.
+ * A product of the shop; in the second-level cache of all instances. It has no version, so nothing but that cache keeps
+ * old prices away.
  */
 @Entity
 @Cacheable

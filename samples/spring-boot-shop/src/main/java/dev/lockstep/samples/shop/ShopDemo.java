@@ -30,7 +30,7 @@ public final class ShopDemo {
         System.exit(run(home) == 0 ? 0 : 1);
     }
 
-    /** How many offers were wrong. */
+    /** Runs the demo and counts the wrong offers. */
     static int run(Path home) throws Exception {
         try (Database database = Database.installed("shop")) {
             fill(database);

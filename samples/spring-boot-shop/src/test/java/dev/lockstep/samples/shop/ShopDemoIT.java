@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code ./lockstep shop} shows. */
+/** The demo of {@code ./lockstep shop}. */
 @Timeout(300)
 class ShopDemoIT {
 

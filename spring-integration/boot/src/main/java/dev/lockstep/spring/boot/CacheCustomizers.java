@@ -7,12 +7,12 @@ import javax.cache.CacheManager;
 /** The application's customizers of caches, whose types are elsewhere in each line of Boot. Used once, while the context starts. */
 public interface CacheCustomizers {
 
-    /** Of the properties of the CacheManager that is about to be opened. */
+    /** Customizes the properties of the CacheManager that is about to be opened. */
     void customize(Properties properties);
 
-    /** Of the CacheManager of JSR-107; may create caches. */
+    /** Customizes the CacheManager of JSR-107; may create caches. */
     void customize(CacheManager cacheManager);
 
-    /** Of Spring's. */
+    /** Customizes Spring's cache manager. */
     void customize(LockstepCacheManager cacheManager);
 }

@@ -34,7 +34,7 @@ public final class ClusterProbe implements AutoCloseable {
         this.patience = patience;
     }
 
-    /** Where the CacheManager is connected to, as it was opened. */
+    /** The URI that the CacheManager was opened with. */
     public String uri() {
         return manager.getURI().toString();
     }
@@ -49,7 +49,7 @@ public final class ClusterProbe implements AutoCloseable {
     }
 
     /**
-     * How many replicas of the cluster's nodes are in which state; those of nodes that don't answer are missing.
+     * Counts the replicas of the cluster's nodes by state; those of nodes that don't answer are missing.
      *
      * @throws CacheException when the cluster refuses, or does not answer in time
      */

@@ -30,7 +30,7 @@ public class LockstepEndpoint {
     public record View(String uri, Map<String, CacheView> caches) {}
 
     /**
-     * What this application's calls on a cache came to.
+     * The statistics of this application's calls on a cache.
      *
      * @param entries in the cluster, or null if it was not asked
      */

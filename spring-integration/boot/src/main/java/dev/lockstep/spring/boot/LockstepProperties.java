@@ -9,18 +9,20 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * What an application says of Lockstep.
+ * The application's configuration of Lockstep.
  *
- * @param servers Nodes to start from, as host:port, which makes the application a client of theirs. Without them it runs a node itself.
+ * @param servers Nodes to start from, as host:port, which makes the application a client of theirs. Without them it
+ *     runs a node itself.
  * @param cluster Name of the cluster that the servers belong to; "lockstep" if nothing else is said.
  * @param config Location of a file of Lockstep's settings, such as classpath:lockstep.yaml. Excludes servers.
  * @param timeout Deadline of an operation of a client, retries included; 10s if nothing else is said.
  * @param connectTimeout Deadline of one attempt of a client to connect; 2s if nothing else is said.
  * @param transactionAware Whether puts and evictions inside a transaction of Spring's wait for its commit.
- * @param onError What a cached method does while the cluster can't be reached: fail, or go on as if nothing were cached.
- * @param caches What caches get by their names. A key is a name, or a pattern in brackets and with * for any characters; the first that matches
- *     holds, before those of the settings' file.
- * @param serialization What may be deserialised.
+ * @param onError What a cached method does while the cluster can't be reached: fail, or go on as if nothing were
+ *     cached.
+ * @param caches What caches get by their names. A key is a name, or a pattern in brackets and with * for any
+ *     characters; the first that matches holds, before those of the settings' file.
+ * @param serialization The classes that may be deserialised.
  */
 @ConfigurationProperties(prefix = LockstepProperties.PREFIX, ignoreUnknownFields = false)
 public record LockstepProperties(
@@ -37,7 +39,7 @@ public record LockstepProperties(
     /** That all of them begin with, and a dot. */
     public static final String PREFIX = "lockstep";
 
-    /** What a call on a cache does while the cluster can't be reached. */
+    /** The behaviour of a call on a cache while the cluster can't be reached. */
     public enum OnError {
         /** It throws. */
         FAIL,
@@ -46,7 +48,7 @@ public record LockstepProperties(
     }
 
     /**
-     * What the caches of one pattern get.
+     * The settings of the caches that match one pattern.
      *
      * @param timeToLive Lifetime after creation or update; as the cluster says if nothing is said here.
      * @param timeToIdle Lifetime after creation, update or read; as the cluster says if nothing is said here.

@@ -9,8 +9,8 @@ import org.springframework.cache.interceptor.SimpleKey;
 import org.springframework.cache.support.NullValue;
 
 /**
- * What a native image has to keep: the settings' file, the services by which provider and node are found, and what Spring itself
- * serialises into caches. What the application caches it has to register itself.
+ * The classes and resources that a native image has to keep: the settings' file, the services by which provider and
+ * node are found, and what Spring itself serialises into caches. The application registers its own cached types itself.
  */
 final class LockstepRuntimeHints implements RuntimeHintsRegistrar {
 

@@ -9,7 +9,10 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
-/** Whether Boot's own properties leave room for Lockstep: no other type of cache, and no other provider of JCache. Stateless. */
+/**
+ * Matches if Boot's own properties leave room for Lockstep: no other type of cache, and no other provider of JCache.
+ * Stateless.
+ */
 public final class OnLockstepCondition extends SpringBootCondition {
 
     private static final String TYPE = "spring.cache.type";

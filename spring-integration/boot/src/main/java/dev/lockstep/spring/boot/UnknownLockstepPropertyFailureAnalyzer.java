@@ -40,7 +40,7 @@ final class UnknownLockstepPropertyFailureAnalyzer
                 description.toString(), "Correct or remove it in the application's configuration.", cause);
     }
 
-    /** Of those that stand where it stands. */
+    /** Searches the properties at the same place in the hierarchy. */
     private static String nearest(ConfigurationPropertyName name) {
         boolean ofCache = CACHES.isAncestorOf(name) && name.getNumberOfElements() > 3;
         ConfigurationPropertyName parent = ofCache ? name.chop(3) : PREFIX;

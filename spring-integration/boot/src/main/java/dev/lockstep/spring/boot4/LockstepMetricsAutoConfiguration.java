@@ -17,7 +17,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnBean({LockstepCacheManager.class, CacheMetricsRegistrar.class})
 public class LockstepMetricsAutoConfiguration {
 
-    /** What Boot leaves out of the names of beans, unless nothing is left then. */
+    /** The suffix that Boot strips from the names of beans, unless nothing would be left. */
     private static final String SUFFIX = "cacheManager";
 
     @Bean

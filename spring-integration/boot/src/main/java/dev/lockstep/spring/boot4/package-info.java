@@ -1,4 +1,4 @@
-/** What refers to classes of Boot 4 that are elsewhere in Boot 3. */
+/** Configuration that refers to classes of Boot 4 which are elsewhere in Boot 3. */
 @NullMarked
 package dev.lockstep.spring.boot4;
 

@@ -15,7 +15,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.cache.Cache;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** What operators see. */
+/** The view of operators. */
 class ActuatorTest {
 
     private final ConfigurableApplicationContext context = new SpringApplicationBuilder(

@@ -28,7 +28,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What an application gets that adds the starter, and what it can say about it. */
+/** The beans of an application that adds the starter, and its ways to configure them. */
 class BootTest {
 
     private static ConfigurableApplicationContext run(Class<?> further, String... properties) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 
-/** What the user reads when a property is wrong. */
+/** The messages for wrong properties. */
 class FailureAnalysisTest {
 
     private static String said(String... properties) {

@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What IDEs show of the properties. */
+/** The metadata of properties that IDEs show. */
 class MetadataTest {
 
     private static final String METADATA = "META-INF/spring-configuration-metadata.json";

@@ -55,7 +55,7 @@ class OnceInTheClusterIT {
         nodes.close();
     }
 
-    /** What both applications answer, having been asked at the same time. */
+    /** Asks both applications at the same time, and returns their answers. */
     private static List<String> ask(String method) {
         CompletableFuture<String> fromOne = CompletableFuture.supplyAsync(() -> one.ask(method, "runs="));
         CompletableFuture<String> fromOther = CompletableFuture.supplyAsync(() -> other.ask(method, "runs="));

@@ -1,4 +1,4 @@
-/** What refers to classes of Boot 3 that are elsewhere in Boot 4. */
+/** Configuration that refers to classes of Boot 3 which are elsewhere in Boot 4. */
 @NullMarked
 package dev.lockstep.spring.boot3;
 

@@ -8,7 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.stereotype.Service;
 
-/** A slow store, read in three ways. What it gives tells which process read it, and at which attempt; of key 0 it has nothing. */
+/**
+ * A slow store, read in three ways. Its value names the process that read it, and the attempt; of key 0 it has nothing.
+ */
 @Service
 public class Ledger {
 
@@ -33,7 +35,7 @@ public class Ledger {
         return read(key);
     }
 
-    /** How often it was read in this process. */
+    /** Counts the reads in this process. */
     public int runs() {
         return runs.get();
     }
