@@ -2,6 +2,7 @@ package dev.lockstep.samples.shop;
 
 import dev.lockstep.spring.LockstepCacheManager;
 import jakarta.persistence.EntityManagerFactory;
+import java.util.Objects;
 import javax.cache.Cache;
 import javax.cache.management.CacheStatisticsMXBean;
 import org.hibernate.SessionFactory;
@@ -31,8 +32,8 @@ public class Figures {
     }
 
     public Reading read() {
-        CacheStatisticsMXBean described =
-                ((Cache<?, ?>) caches.getCache("descriptions").getNativeCache()).unwrap(CacheStatisticsMXBean.class);
+        var cache = Objects.requireNonNull(caches.getCache("descriptions"), "there is no cache of descriptions");
+        CacheStatisticsMXBean described = ((Cache<?, ?>) cache.getNativeCache()).unwrap(CacheStatisticsMXBean.class);
         CacheRegionStatistics products = hibernate.getDomainDataRegionStatistics(Product.class.getName());
         return new Reading(
                 instance,

@@ -5,6 +5,7 @@ import dev.lockstep.hibernate.jvm.Database;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
@@ -34,7 +35,7 @@ public final class ShopDemo {
     static int run(Path home) throws Exception {
         try (Database database = Database.installed("shop")) {
             fill(database);
-            say("The database is %s", database.properties().get(URL));
+            say("The database is %s", property(database, URL));
             say("Starting three nodes and two instances; their logs are in %s", home);
             try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: 4"));
                     Instance one = Instance.start("one", home, nodes, database);
@@ -49,9 +50,13 @@ public final class ShopDemo {
     private static void fill(Database database) {
         new ResourceDatabasePopulator(new ClassPathResource("schema.sql"), new ClassPathResource("data.sql"))
                 .execute(new DriverManagerDataSource(
-                        database.properties().get(URL),
-                        database.properties().get("hibernate.connection.username"),
-                        database.properties().get("hibernate.connection.password")));
+                        property(database, URL),
+                        property(database, "hibernate.connection.username"),
+                        property(database, "hibernate.connection.password")));
+    }
+
+    private static String property(Database database, String name) {
+        return Objects.requireNonNull(database.properties().get(name), name);
     }
 
     private static int show(NodeProcesses nodes, Instance one, Instance two) throws Exception {
