@@ -1,4 +1,4 @@
-/** Configuration that refers to classes of Boot 3 which are elsewhere in Boot 4. */
+/** The auto-configuration for Boot 3; its classes are generated from those of {@code boot4}. */
 @NullMarked
 package dev.lockstep.spring.boot3;
 
