@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.files.DiskMonitor;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;

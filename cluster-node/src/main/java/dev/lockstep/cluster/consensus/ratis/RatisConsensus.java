@@ -1,12 +1,17 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.CheckpointPiece;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
+import dev.lockstep.cluster.consensus.ratis.transport.CheckpointSource;
+import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
+import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.files.DiskMonitor;
 import dev.lockstep.cluster.files.UncleanShutdown;
 import dev.lockstep.protocol.link.Links;
@@ -34,7 +39,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.ratis.RaftConfigKeys;
@@ -43,6 +47,7 @@ import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.util.ExitUtils;
 import org.jspecify.annotations.Nullable;
@@ -68,12 +73,13 @@ public final class RatisConsensus implements Consensus {
     private final List<EventLoop> opening;
     private final AtomicInteger opened = new AtomicInteger();
     private final EventLoop checkpointing;
-    private final ReplicaCheckpoints.Means means;
+    private final ReplicaCheckpoints.Context checkpoints;
     private final Consumer<IOException> diskFailed;
     private final AtomicBoolean failed = new AtomicBoolean();
     private final DiskMonitor watch;
     private final UncleanShutdown lastRun;
     private final RaftServer server;
+    private final ReplicaTransport transport;
     private volatile boolean closed;
 
     /**
@@ -100,27 +106,65 @@ public final class RatisConsensus implements Consensus {
         this(
                 settings,
                 new LeaderContacts(time),
-                (contacts, votes) -> {
-                    var wires = new LinkTransport.Wires(
-                            links, contacts, settings.electionTimeout(), time, Entropy.system(), votes);
+                (contacts, gates, checkpoints) -> {
+                    var context = new LinkTransport.Context(
+                            links, contacts, settings.electionTimeout(), time, Entropy.system(), gates, checkpoints);
                     return new Transport(
                             properties -> {
                                 RaftConfigKeys.Rpc.setType(properties, new LinkTransport());
                                 further.accept(properties);
                             },
-                            LinkTransport.parameters(wires));
+                            LinkTransport.parameters(context),
+                            LinkTransport::of);
                 },
                 time,
                 diskFailed);
     }
 
-    /** How Ratis' servers reach each other: what it adds to Ratis' settings, and what Ratis hands to it. */
-    record Transport(Consumer<RaftProperties> settings, Parameters parameters) {}
+    /**
+     * The way in which Ratis' servers reach each other.
+     *
+     * @param settings adds its own to those of Ratis
+     * @param parameters that Ratis hands to it
+     * @param messages gives what replicas use of it directly, once the server is built
+     */
+    record Transport(
+            Consumer<RaftProperties> settings,
+            Parameters parameters,
+            Function<RaftServer, ReplicaTransport> messages) {}
+
+    /** Makes the transport of a node, given what that asks of the node's replicas. */
+    interface TransportFactory {
+        Transport transport(
+                LeaderContacts contacts,
+                Function<RaftGroupId, @Nullable ElectionGate> gates,
+                CheckpointSource checkpoints);
+    }
+
+    private final class HostedCheckpoints implements CheckpointSource {
+
+        @Override
+        public @Nullable CheckpointPiece piece(RaftGroupId group, Wanted wanted) throws IOException {
+            ReplicaCheckpoints of = of(group);
+            return of == null ? null : of.taking().piece(wanted);
+        }
+
+        @Override
+        public @Nullable TermIndex pendingInstall(RaftGroupId group) {
+            ReplicaCheckpoints of = of(group);
+            return of == null ? null : of.pendingInstall();
+        }
+
+        private @Nullable ReplicaCheckpoints of(RaftGroupId group) {
+            RatisReplica replica = replicas.get(group);
+            return replica == null ? null : replica.checkpoints();
+        }
+    }
 
     RatisConsensus(
             RatisSettings settings,
             LeaderContacts contacts,
-            BiFunction<LeaderContacts, Function<RaftGroupId, LinkTransport.@Nullable Votes>, Transport> transport,
+            TransportFactory transports,
             Time time,
             Consumer<IOException> diskFailed)
             throws IOException {
@@ -131,17 +175,20 @@ public final class RatisConsensus implements Consensus {
         ExitUtils.disableSystemExit();
         this.lastRun = new UncleanShutdown(Files.createDirectories(settings.folder()));
         noticeHowItEnded();
-        this.server = server(transport.apply(contacts, replicas::get));
+        Transport made = transports.transport(contacts, replicas::get, new HostedCheckpoints());
+        this.server = server(made);
+        this.transport = made.messages().apply(server);
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
         this.opening =
                 ParallelGroupOpening.loops("raft-opens-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
-        this.means = new ReplicaCheckpoints.Means(
+        this.checkpoints = new ReplicaCheckpoints.Context(
                 settings.checkpoints(),
                 checkpointing,
                 DutyCycle.ofOnePartIn(CHECKPOINT_PART, time),
                 time,
-                settings.checkpointInterval());
+                settings.checkpointInterval(),
+                transport);
         this.watch = new DiskMonitor(
                 settings.folder(),
                 settings.durability() == Durability.PROCESS,
@@ -210,9 +257,9 @@ public final class RatisConsensus implements Consensus {
     @Override
     public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
         EventLoop opens = opening.get(opened.getAndIncrement() % opening.size());
-        var host = new RatisReplica.Host(
-                settings, server, client, contacts, loop, opens, checkpointing, means, this::failed);
-        RatisReplica replica = new RatisReplica(host, group, replicas, machine);
+        var context = new RatisReplica.Context(
+                settings, server, transport, client, contacts, loop, opens, checkpointing, checkpoints, this::failed);
+        RatisReplica replica = new RatisReplica(context, group, replicas, machine);
         if (this.replicas.putIfAbsent(replica.id(), replica) != null) {
             throw new IllegalStateException("The replica of group " + group + " is open already");
         }
@@ -222,10 +269,10 @@ public final class RatisConsensus implements Consensus {
 
     @Override
     public void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
-        if (closed || !(server.getServerRpc() instanceof LinkRpc rpc)) {
+        if (closed) {
             answer.accept(Reply.Refused.of(Status.NO_LEADER, "The logs of this node are closed"));
         } else {
-            rpc.serve(message, answer);
+            transport.serve(message, answer);
         }
     }
 
@@ -249,9 +296,9 @@ public final class RatisConsensus implements Consensus {
 
     /** As many as there is time for: what is missing is replayed at the next start. */
     private void takeLastCheckpoints() {
-        long from = means.time().nanos();
+        long from = checkpoints.time().nanos();
         for (RatisReplica replica : replicas.values()) {
-            if (means.time().nanos() - from < LAST_CHECKPOINTS_NANOS) {
+            if (checkpoints.time().nanos() - from < LAST_CHECKPOINTS_NANOS) {
                 replica.takeLastCheckpoint();
             }
         }
@@ -264,7 +311,7 @@ public final class RatisConsensus implements Consensus {
             return;
         }
         closed = true;
-        means.pace().hurry();
+        checkpoints.pace().hurry();
         replicas.values().forEach(replica -> replica.stop(new IOException("The node is closed")));
         EventLoop closing = EventLoop.threaded("raft-" + settings.self().id() + "-close");
         CompletableFuture<Void> done = new CompletableFuture<>();

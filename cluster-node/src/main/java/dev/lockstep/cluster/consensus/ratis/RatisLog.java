@@ -5,6 +5,7 @@ import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;

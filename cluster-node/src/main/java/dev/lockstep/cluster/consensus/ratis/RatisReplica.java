@@ -10,9 +10,10 @@ import dev.lockstep.cluster.consensus.ratis.files.DurableWatermark;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.Note;
+import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
+import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
@@ -50,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * otherwise once they have told it what it needs ({@link RejoinProtocol}). Thread-safe; it is opened on one loop, and the others are asked on another, never
  * at the same time.
  */
-final class RatisReplica implements LinkTransport.Votes {
+final class RatisReplica implements ElectionGate {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisReplica.class);
     /** So that terms can rise for ever after it. */
@@ -58,7 +59,7 @@ final class RatisReplica implements LinkTransport.Votes {
 
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final Host host;
+    private final Context context;
     private final LogMachine machine;
     private final int group;
     private final RaftGroup raftGroup;
@@ -80,50 +81,51 @@ final class RatisReplica implements LinkTransport.Votes {
     private DurableWatermark marked = DurableWatermark.NONE;
 
     /**
-     * What a replica has of its node.
+     * The parts of its node that a replica uses.
      *
      * @param loop where others are asked, and what they say is heard
      * @param opening where a replica is read from the disk
      * @param diskFailed told, on any thread, when the logs can't be written any more; must not block
      */
-    record Host(
+    record Context(
             RatisSettings settings,
             RaftServer server,
+            ReplicaTransport transport,
             ClientId client,
             LeaderContacts contacts,
             EventLoop loop,
             EventLoop opening,
             EventLoop checkpointing,
-            ReplicaCheckpoints.Means means,
+            ReplicaCheckpoints.Context checkpoints,
             Consumer<IOException> diskFailed) {}
 
-    RatisReplica(Host host, int group, List<NodeId> replicas, LogMachine machine) {
-        this.host = host;
+    RatisReplica(Context context, int group, List<NodeId> replicas, LogMachine machine) {
+        this.context = context;
         this.machine = machine;
         this.group = group;
-        RatisSettings settings = host.settings();
+        RatisSettings settings = context.settings();
         RaftGroupId id = RatisNames.groupId(settings.cluster(), group);
         this.raftGroup = RatisNames.group(id, replicas, settings.members());
         this.name = "group " + group + " on " + settings.self().id();
         this.files = new RaftLogFiles(settings.folder(), id.getUuid().toString(), label(group));
-        this.checkpoints = new ReplicaCheckpoints(name, group, label(group), machine, host.means());
-        this.requests = new GroupAdmin(host.server(), host.client(), raftGroup, name);
+        this.checkpoints = new ReplicaCheckpoints(name, group, label(group), machine, context.checkpoints());
+        this.requests = new GroupAdmin(context.server(), context.client(), raftGroup, name);
         List<NodeId> others = replicas.stream()
                 .filter(node -> !node.equals(settings.self().id()))
                 .toList();
         this.rounds = new RejoinRounds(
                 name,
                 others,
-                host.loop(),
-                host.means().time(),
+                context.loop(),
+                context.checkpoints().time(),
                 2 * settings.electionTimeout().toNanos());
-        this.electedNanos =
-                host.means().time().nanos() - settings.electionTimeout().toNanos();
+        this.electedNanos = context.checkpoints().time().nanos()
+                - settings.electionTimeout().toNanos();
         this.log = new RatisLog(
                 replicas,
-                host.contacts().of(id),
+                context.contacts().of(id),
                 settings.maxEntryBytes(),
-                host.loop(),
+                context.loop(),
                 this::transfer,
                 this::loseState,
                 this::remove);
@@ -148,6 +150,13 @@ final class RatisReplica implements LinkTransport.Votes {
         return applying;
     }
 
+    /** Its checkpoints for other replicas while it is open and applies entries; null otherwise. */
+    @Nullable
+    ReplicaCheckpoints checkpoints() {
+        RatisStateMachine of = applying;
+        return isOpen() && of != null && !of.isStopped() ? checkpoints : null;
+    }
+
     @Override
     public boolean isOpen() {
         return division != null;
@@ -159,7 +168,7 @@ final class RatisReplica implements LinkTransport.Votes {
     }
 
     @Override
-    public boolean mayStand() {
+    public boolean mayCampaign() {
         return standing.memory() == Memory.WHOLE;
     }
 
@@ -168,8 +177,8 @@ final class RatisReplica implements LinkTransport.Votes {
      * again, and the node vote twice in a term.
      */
     @Override
-    public void keep() throws IOException {
-        if (host.settings().durability() == Durability.DISK) {
+    public void syncVote() throws IOException {
+        if (context.settings().durability() == Durability.DISK) {
             SmallFile.syncNames(files.current());
         }
     }
@@ -178,11 +187,11 @@ final class RatisReplica implements LinkTransport.Votes {
 
     /** Opens it soon, or begins to ask. */
     void open() {
-        host.opening()
+        context.opening()
                 .execute(() -> orFail(() -> {
                     look();
                     if (!hasBegun() || !openNow()) {
-                        host.loop().execute(this::ask);
+                        context.loop().execute(this::ask);
                     }
                 }));
     }
@@ -206,7 +215,7 @@ final class RatisReplica implements LinkTransport.Votes {
 
     private void failedToOpen(Exception failure) {
         LOG.error("The replica of {} could not be opened", name, failure);
-        host.diskFailed()
+        context.diskFailed()
                 .accept(
                         failure instanceof IOException disk
                                 ? disk
@@ -243,10 +252,10 @@ final class RatisReplica implements LinkTransport.Votes {
     /** What can be seen to be missing before Ratis looks; null if that is nothing, or the replica has never been there. */
     private @Nullable Note notice() throws IOException {
         if (!files.exist() && !files.haveLog()) {
-            return host.settings().formed() ? Note.lost(false, "its log is not there any more") : null;
+            return context.settings().formed() ? Note.lost(false, "its log is not there any more") : null;
         }
         try {
-            files.checkVote(voters(), host.server().getId(), marked);
+            files.checkVote(voters(), context.server().getId(), marked);
             return null;
         } catch (CorruptStateException damaged) {
             Note note = new Note(Memory.SHORTENED, 0, false, false, String.valueOf(damaged.getMessage()));
@@ -269,9 +278,9 @@ final class RatisReplica implements LinkTransport.Votes {
             return;
         }
         try {
-            files.checkVote(voters(), host.server().getId(), marked);
+            files.checkVote(voters(), context.server().getId(), marked);
         } catch (CorruptStateException damaged) {
-            files.forgetVote(host.server().getId());
+            files.forgetVote(context.server().getId());
         }
         if (note.memory() == Memory.CATCHING_UP) {
             files.beginIn(note.floor() + 1);
@@ -289,11 +298,12 @@ final class RatisReplica implements LinkTransport.Votes {
      * @throws IOException when the disk can't be used
      */
     private boolean openNow() throws IOException {
-        RatisStateMachine attempt = new RatisStateMachine(name, machine, checkpoints, this::remove, host.diskFailed());
+        RatisStateMachine attempt =
+                new RatisStateMachine(name, machine, checkpoints, this::remove, context.diskFailed());
         applying = attempt;
         try {
             LogTailRepair.cutOff(files.current());
-            RaftServer.Division open = requests.open(host.settings().folder());
+            RaftServer.Division open = requests.open(context.settings().folder());
             requireWhole(open.getRaftLog(), attempt);
             division = open;
             log.opened(open, attempt);
@@ -308,7 +318,7 @@ final class RatisReplica implements LinkTransport.Votes {
             return false;
         }
         if (standing.memory() == Memory.CATCHING_UP) {
-            host.loop().execute(this::watchCatchingUp);
+            context.loop().execute(this::watchCatchingUp);
         }
         return true;
     }
@@ -336,7 +346,7 @@ final class RatisReplica implements LinkTransport.Votes {
         files.write(what);
         votes = false;
         marked = DurableWatermark.NONE;
-        host.loop().execute(rounds::forget);
+        context.loop().execute(rounds::forget);
         standing = new Standing(Memory.LOST, 0);
         Path aside = files.moveAside();
         Path checkpointsAside = what.dropsState() ? checkpoints.forget() : null;
@@ -356,13 +366,10 @@ final class RatisReplica implements LinkTransport.Votes {
         if (closed || hasBegun()) {
             return;
         }
-        if (!(host.server().getServerRpc() instanceof LinkRpc rpc)) {
-            begin(new Decision.Begin(1, true), true); // nobody can be asked: a transport for tests
-            return;
-        }
-        rpc.addRaftPeers(raftGroup.getPeers());
+        context.transport().addRaftPeers(raftGroup.getPeers());
         Decision decision = rounds.ask(
-                (other, own, answer) -> rpc.askForStanding(RatisNames.id(other), raftGroup.getGroupId(), own, answer),
+                (other, own, answer) ->
+                        context.transport().askForStanding(RatisNames.id(other), raftGroup.getGroupId(), own, answer),
                 standing);
         if (decision instanceof Decision.Begin begin) {
             begin(begin, begin.votes());
@@ -370,11 +377,11 @@ final class RatisReplica implements LinkTransport.Votes {
             try {
                 lose(Note.lost(false, "it was started with an empty folder, but the others know it"), null);
             } catch (IOException failure) {
-                host.diskFailed().accept(failure);
+                context.diskFailed().accept(failure);
             }
         }
         if (!hasBegun()) {
-            host.loop().schedule(ASK_NANOS, this::ask);
+            context.loop().schedule(ASK_NANOS, this::ask);
         }
     }
 
@@ -403,10 +410,10 @@ final class RatisReplica implements LinkTransport.Votes {
             failedToOpen(failure);
             return;
         }
-        host.opening()
+        context.opening()
                 .execute(() -> orFail(() -> {
                     if (!openNow()) { // that is damaged too
-                        host.loop().execute(this::ask);
+                        context.loop().execute(this::ask);
                     }
                 }));
     }
@@ -423,7 +430,7 @@ final class RatisReplica implements LinkTransport.Votes {
             remembers();
             LOG.info("The replica of {} has caught up, and votes again", name);
         } else {
-            host.loop().schedule(ASK_NANOS, this::watchCatchingUp);
+            context.loop().schedule(ASK_NANOS, this::watchCatchingUp);
         }
     }
 
@@ -433,7 +440,7 @@ final class RatisReplica implements LinkTransport.Votes {
             standing = new Standing(Memory.WHOLE, 0);
             votes = true;
         } catch (IOException failure) {
-            host.diskFailed().accept(failure);
+            context.diskFailed().accept(failure);
         }
     }
 
@@ -471,7 +478,7 @@ final class RatisReplica implements LinkTransport.Votes {
 
     /** See {@link Consensus#recover}. */
     void recover(long term, boolean stands, Consumer<Reply> answer) {
-        host.loop().execute(() -> {
+        context.loop().execute(() -> {
             Memory memory = standing.memory();
             if (closed || !looked || memory == Memory.WHOLE || term < standing.term() || term > MOST_TERM) {
                 answer.accept(Reply.Refused.of(
@@ -491,17 +498,17 @@ final class RatisReplica implements LinkTransport.Votes {
     }
 
     @Override
-    public @Nullable Standing asked(RaftPeerId from, Standing asking) {
+    public @Nullable Standing answerRejoin(RaftPeerId from, Standing asking) {
         if (asking.memory() == Memory.NEW) {
             NodeId node = new NodeId(from.toString());
-            host.loop().execute(() -> rounds.seenNew(node));
+            context.loop().execute(() -> rounds.seenNew(node));
         }
         Standing now = standing;
         RaftServer.Division open = division;
         RatisStateMachine of = applying;
         if (open != null && of != null && !of.isStopped()) {
             if (open.getInfo().isLeader() && asking.term() > open.getInfo().getCurrentTerm()) {
-                host.loop().execute(() -> haveElected(open, from));
+                context.loop().execute(() -> haveElected(open, from));
             }
             return new Standing(now.memory(), open.getInfo().getCurrentTerm());
         }
@@ -510,12 +517,11 @@ final class RatisReplica implements LinkTransport.Votes {
 
     /** Leads in a term that {@code returning}, which does not vote, is about to leave behind: has another elected in a higher one. */
     private void haveElected(RaftServer.Division open, RaftPeerId returning) {
-        long now = host.means().time().nanos();
+        long now = context.checkpoints().time().nanos();
         if (open.getInfo().isLeader()
-                && host.server().getServerRpc() instanceof LinkRpc rpc
-                && now - electedNanos > host.settings().electionTimeout().toNanos() / 2) {
+                && now - electedNanos > context.settings().electionTimeout().toNanos() / 2) {
             electedNanos = now;
-            RaftPeerId successor = rpc.furthestFollower(id(), returning);
+            RaftPeerId successor = context.transport().furthestFollower(id(), returning);
             if (successor != null) {
                 LOG.info(
                         "The replica of {} hands leadership to {}, so that {} can take part again",
@@ -529,9 +535,9 @@ final class RatisReplica implements LinkTransport.Votes {
 
     /** While it lasts, writes are refused; a transfer that has not come about by then is given up. */
     private void transfer(@Nullable NodeId successor) {
-        host.loop()
+        context.loop()
                 .execute(() -> requests.transfer(
-                        successor, host.settings().electionTimeout().dividedBy(2)));
+                        successor, context.settings().electionTimeout().dividedBy(2)));
     }
 
     // Closing
@@ -540,11 +546,11 @@ final class RatisReplica implements LinkTransport.Votes {
     private void loseState(String cause) {
         RatisStateMachine of = applying;
         if (of != null && of.giveUp(new IOException(cause))) {
-            host.loop().execute(() -> {
+            context.loop().execute(() -> {
                 try {
                     files.write(Note.lost(true, cause));
                 } catch (IOException failure) {
-                    host.diskFailed().accept(failure);
+                    context.diskFailed().accept(failure);
                 }
                 remove();
             });
@@ -556,10 +562,11 @@ final class RatisReplica implements LinkTransport.Votes {
      * the replica, of which the caller may be one.
      */
     private void remove() {
-        host.loop().execute(() -> {
+        context.loop().execute(() -> {
             try {
                 requests.remove()
-                        .whenComplete((reply, failure) -> host.checkpointing().execute(this::takeLastCheckpoint));
+                        .whenComplete(
+                                (reply, failure) -> context.checkpointing().execute(this::takeLastCheckpoint));
             } catch (RuntimeException failure) {
                 LOG.warn("The replica of {} was not taken out", name, failure);
             }
@@ -591,7 +598,7 @@ final class RatisReplica implements LinkTransport.Votes {
             try {
                 files.mark(Math.min(raftLog.getFlushIndex(), raftLog.getLastCommittedIndex()));
             } catch (IOException failure) {
-                host.diskFailed().accept(failure);
+                context.diskFailed().accept(failure);
             }
         }
     }

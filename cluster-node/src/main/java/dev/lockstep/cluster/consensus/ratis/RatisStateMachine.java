@@ -5,7 +5,7 @@ import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.files.DiskMonitor;
 import java.io.IOException;
 import java.util.Collection;
@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A failure never reaches Ratis. Its updater, told of one while it is being closed, spins for ever.
  */
-public final class RatisStateMachine extends BaseStateMachine {
+final class RatisStateMachine extends BaseStateMachine {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisStateMachine.class);
     private static final CompletableFuture<Message> DONE = CompletableFuture.completedFuture(Message.EMPTY);
@@ -61,7 +61,7 @@ public final class RatisStateMachine extends BaseStateMachine {
      * @param failed told once, on any thread, when this replica must be taken out of its group
      * @param logFailed told, on any thread, when its log can't be written any more; must not block
      */
-    public RatisStateMachine(
+    RatisStateMachine(
             String name,
             LogMachine machine,
             ReplicaCheckpoints checkpoints,
@@ -237,7 +237,7 @@ public final class RatisStateMachine extends BaseStateMachine {
         setLastAppliedTermIndex(TermIndex.valueOf(id.term(), id.position()));
     }
 
-    public ReplicaCheckpoints checkpoints() {
+    ReplicaCheckpoints checkpoints() {
         return checkpoints;
     }
 
@@ -270,10 +270,7 @@ public final class RatisStateMachine extends BaseStateMachine {
                 applied,
                 leader,
                 firstTermIndexInLog.getIndex());
-        RaftServer server = getServer().join();
-        return server.getServerRpc() instanceof LinkRpc rpc
-                ? checkpoints.fetch(rpc, getGroupId(), leader, firstTermIndexInLog, logEnd(server))
-                : CompletableFuture.failedFuture(new IOException("Checkpoints come over no other transport than ours"));
+        return checkpoints.fetch(getGroupId(), leader, firstTermIndexInLog, logEnd());
     }
 
     /** Takes a last checkpoint, so that a start has nothing to replay. Once nothing is applied any more. */
@@ -283,9 +280,9 @@ public final class RatisStateMachine extends BaseStateMachine {
         }
     }
 
-    private long logEnd(RaftServer server) {
+    private long logEnd() {
         try {
-            return server.getDivision(getGroupId()).getRaftLog().getNextIndex() - 1;
+            return getServer().join().getDivision(getGroupId()).getRaftLog().getNextIndex() - 1;
         } catch (IOException closed) {
             return RaftLog.INVALID_LOG_INDEX;
         }

@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.cluster.checkpoint.CheckpointFetch;
 import dev.lockstep.cluster.checkpoint.CheckpointFiles;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
@@ -8,7 +7,7 @@ import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.LogMachine;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
+import dev.lockstep.cluster.consensus.ratis.transport.CheckpointFetcher;
 import dev.lockstep.cluster.files.Quarantine;
 import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.runtime.Time;
@@ -27,12 +26,12 @@ import org.apache.ratis.statemachine.impl.FileListSnapshotInfo;
 import org.jspecify.annotations.Nullable;
 
 /** The checkpoints of one replica as Ratis asks for them. Thread-safe once it is open. */
-public final class ReplicaCheckpoints {
+final class ReplicaCheckpoints {
 
     private final String name;
     private final int group;
     private final LogMachine machine;
-    private final Means means;
+    private final Context context;
     private final Path path;
     private @Nullable CheckpointFolder folder;
     private @Nullable Checkpointer taking;
@@ -45,8 +44,15 @@ public final class ReplicaCheckpoints {
      * @param folder has one for each replica
      * @param writer where checkpoints are written
      * @param pace at which they are
+     * @param fetcher of other nodes' checkpoints
      */
-    public record Means(Path folder, Executor writer, DutyCycle pace, Time time, Checkpointer.Interval interval) {}
+    record Context(
+            Path folder,
+            Executor writer,
+            DutyCycle pace,
+            Time time,
+            Checkpointer.Interval interval,
+            CheckpointFetcher fetcher) {}
 
     /**
      * Of another replica's checkpoint, until that is installed.
@@ -57,12 +63,12 @@ public final class ReplicaCheckpoints {
     private record Fetch(TermIndex wantedFrom, @Nullable Restored fetched) {}
 
     /** @param label of the group, in the names of files */
-    public ReplicaCheckpoints(String name, int group, String label, LogMachine machine, Means means) {
+    ReplicaCheckpoints(String name, int group, String label, LogMachine machine, Context context) {
         this.name = "The replica of " + name;
         this.group = group;
         this.machine = machine;
-        this.means = means;
-        this.path = means.folder().resolve(label);
+        this.context = context;
+        this.path = context.folder().resolve(label);
     }
 
     /** Where they are, or would be. */
@@ -97,13 +103,13 @@ public final class ReplicaCheckpoints {
     }
 
     /** To be called before anything else, and again for each time that the replica is opened. */
-    public void open() throws IOException {
+    void open() throws IOException {
         folder = new CheckpointFolder(path, group);
         taking = new Checkpointer(
-                name, group, folder, machine, means.writer(), means.pace(), means.time(), means.interval());
+                name, group, folder, machine, context.writer(), context.pace(), context.time(), context.interval());
     }
 
-    public Checkpointer taking() {
+    Checkpointer taking() {
         return Objects.requireNonNull(taking);
     }
 
@@ -126,18 +132,10 @@ public final class ReplicaCheckpoints {
      * @param logEnd where this replica's log ends. What a deposed leader left there is not cut off by an install, so a checkpoint
      *     that ends before it is of no use: entries up to its position would stay that may never have been committed. The next will do
      */
-    CompletableFuture<TermIndex> fetch(
-            LinkRpc rpc, RaftGroupId raftGroup, RaftPeerId from, TermIndex wantedFrom, long logEnd) {
+    CompletableFuture<TermIndex> fetch(RaftGroupId raftGroup, RaftPeerId from, TermIndex wantedFrom, long logEnd) {
         fetching = new Fetch(wantedFrom, null);
-        return new CheckpointFetch(
-                        Objects.requireNonNull(folder),
-                        machine::restoration,
-                        (wanted, answer) -> rpc.askForCheckpoint(from, raftGroup, wanted, answer),
-                        rpc.loop(raftGroup),
-                        means.time(),
-                        rpc.patienceNanos(),
-                        logEnd)
-                .begin()
+        return context.fetcher()
+                .fetch(from, raftGroup, Objects.requireNonNull(folder), machine::restoration, logEnd)
                 .whenComplete(
                         (restored, failure) -> fetching = failure == null ? new Fetch(wantedFrom, restored) : null)
                 .thenApply(restored ->
@@ -146,7 +144,7 @@ public final class ReplicaCheckpoints {
 
     /** What {@link #fetch} was told of the leader's log, if it is under way or what it has fetched is not installed yet. */
     @Nullable
-    public TermIndex wantedFrom() {
+    TermIndex pendingInstall() {
         Fetch now = fetching;
         return now == null ? null : now.wantedFrom();
     }

@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.FileCorruption;
 import dev.lockstep.cluster.testing.Folders;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.link.Link;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.fuzz.Corpus;

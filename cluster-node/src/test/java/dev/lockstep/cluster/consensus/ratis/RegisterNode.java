@@ -1,9 +1,11 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.ratis.transport.AlwaysGrantingElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.ratis.transport.NoCheckpoints;
+import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.testing.MemberPorts;
@@ -86,7 +88,7 @@ public final class RegisterNode implements LogMachine {
         Member own =
                 raft.stream().filter(one -> one.id().equals(self)).findFirst().orElseThrow();
         RatisSettings settings = RaftMember.settings(CLUSTER, own, raft, folder, ELECTION);
-        RaftGroupId id = dev.lockstep.cluster.consensus.ratis.RatisNames.groupId(CLUSTER, GROUP);
+        RaftGroupId id = RatisNames.groupId(CLUSTER, GROUP);
         NettyLinks links = new NettyLinks(CLUSTER, NodeIdentity.untold(self), Duration.ofSeconds(1), 10_000);
         LeaderContacts contacts = new LeaderContacts(Time.system());
         RatisStateMachine applying = new RatisStateMachine(
@@ -97,12 +99,14 @@ public final class RegisterNode implements LogMachine {
                         GROUP,
                         "register",
                         this,
-                        new ReplicaCheckpoints.Means(
+                        new ReplicaCheckpoints.Context(
                                 settings.checkpoints(),
                                 EventLoop.threaded("checkpoints"),
                                 DutyCycle.full(),
                                 Time.system(),
-                                settings.checkpointInterval())),
+                                settings.checkpointInterval(),
+                                (peer, raftGroup, into, restorations, least) ->
+                                        CompletableFuture.failedFuture(new IOException("It has none")))),
                 () -> {},
                 fault -> {});
         File groups = Files.createDirectories(folder).toFile();
@@ -111,25 +115,22 @@ public final class RegisterNode implements LogMachine {
         RaftConfigKeys.Rpc.setType(properties, new LinkTransport());
         RatisProperties.keepIn(properties, groups, new File(groups, "removed"));
         this.server = RaftServer.newBuilder()
-                .setServerId(dev.lockstep.cluster.consensus.ratis.RatisNames.id(self))
+                .setServerId(RatisNames.id(self))
                 .setProperties(properties)
-                .setParameters(LinkTransport.parameters(new LinkTransport.Wires(
+                .setParameters(LinkTransport.parameters(new LinkTransport.Context(
                         links,
                         contacts,
                         ELECTION,
                         Time.system(),
                         Entropy.system(),
-                        group -> new AlwaysGrantingElectionGate())))
+                        group -> new AlwaysGrantingElectionGate(),
+                        new NoCheckpoints())))
                 .setStateMachineRegistry(group -> applying)
                 .build();
         server.start();
         var all = raft.stream().map(Member::id).toList();
         server.groupManagement(GroupManagementRequest.newAdd(
-                client,
-                server.getId(),
-                CallId.getAndIncrement(),
-                dev.lockstep.cluster.consensus.ratis.RatisNames.group(id, all, raft),
-                false));
+                client, server.getId(), CallId.getAndIncrement(), RatisNames.group(id, all, raft), false));
         this.division = server.getDivision(id);
         this.log = new RatisLog(
                 all, contacts.of(id), settings.maxEntryBytes(), Runnable::run, successor -> {}, cause -> {}, () -> {});
@@ -195,8 +196,7 @@ public final class RegisterNode implements LogMachine {
             @Override
             public void serve(long correlationId, Request request) {
                 if (request instanceof Request.ToLog toLog) {
-                    ((LinkRpc) server.getServerRpc())
-                            .serve(toLog.message(), reply -> replies.send(correlationId, reply));
+                    LinkTransport.of(server).serve(toLog.message(), reply -> replies.send(correlationId, reply));
                     return;
                 }
                 var asked = ((Request.ConfirmTerms) request).terms();

@@ -1,19 +1,36 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
+import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
+import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
+import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.netty.NettyConfigKeys;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.TimeDuration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Raft over the transports that come with Ratis, which listen at the member's own address. Only to be compared with: leader
@@ -47,7 +64,7 @@ public final class StockTransports {
         return new RatisConsensus(
                 settings,
                 new LeaderContacts(Time.system()),
-                (contacts, votes) -> new RatisConsensus.Transport(
+                (contacts, gates, checkpoints) -> new RatisConsensus.Transport(
                         properties -> {
                             RaftConfigKeys.Rpc.setType(properties, type);
                             // Ratis' own appenders tell followers of a commit by an entry, or not before the next
@@ -56,8 +73,43 @@ public final class StockTransports {
                             RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, true);
                             further.into(properties);
                         },
-                        new Parameters()),
+                        new Parameters(),
+                        server -> new UnconnectedReplicas()),
                 Time.system(),
                 fault -> {});
+    }
+
+    /** No messages but those of Ratis: all replicas are new, and none fetches a checkpoint. */
+    private static final class UnconnectedReplicas implements ReplicaTransport {
+
+        @Override
+        public void serve(Bytes message, Consumer<Reply> answer) {
+            answer.accept(Reply.Refused.of(Status.INVALID, "Raft has a transport of its own"));
+        }
+
+        @Override
+        public void askForStanding(
+                RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer) {
+            answer.accept(new Standing(Memory.NEW, 0));
+        }
+
+        @Override
+        public @Nullable RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but) {
+            return null;
+        }
+
+        @Override
+        public CompletableFuture<Restored> fetch(
+                RaftPeerId peer,
+                RaftGroupId group,
+                CheckpointFolder folder,
+                Supplier<Restoration> restorations,
+                long least) {
+            return CompletableFuture.failedFuture(
+                    new IOException("Checkpoints come over no other transport than ours"));
+        }
+
+        @Override
+        public void addRaftPeers(Collection<RaftPeer> peers) {}
     }
 }

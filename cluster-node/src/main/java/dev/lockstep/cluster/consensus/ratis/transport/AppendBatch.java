@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.ratis.RatisProperties;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +11,7 @@ import org.apache.ratis.util.TimeDuration;
 /** Chooses the entries that go into one append. Stateless. */
 final class AppendBatch {
 
-    /** In one append; a follower's log takes all that may be under way (see {@link RatisProperties}). */
+    /** In one append; a follower's log takes all that may be under way (see {@code RatisProperties}). */
     private static final int MAX_ENTRIES = 1_024;
 
     private static final int MAX_BYTES = 4 << 20;

@@ -1,10 +1,11 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFetch;
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
+import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
-import dev.lockstep.cluster.consensus.ratis.Campaigns;
-import dev.lockstep.cluster.consensus.ratis.RatisStateMachine;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport.Votes;
+import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.Kind;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -33,6 +34,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
@@ -66,7 +68,7 @@ import org.slf4j.LoggerFactory;
  * Carries what the Raft servers of the nodes say to each other over the links between the nodes, which clients use too. What
  * may wait (votes, snapshots) is done on loops of its own, a group always on the same. Thread-safe.
  */
-public final class LinkRpc implements RaftServerRpc {
+final class LinkRpc implements RaftServerRpc, ReplicaTransport {
 
     private static final Logger LOG = LoggerFactory.getLogger(LinkRpc.class);
     private static final int LOOPS = 3;
@@ -79,7 +81,7 @@ public final class LinkRpc implements RaftServerRpc {
 
     private final RpcType type;
     private final RaftServer server;
-    private final LinkTransport.Wires wires;
+    private final LinkTransport.Context context;
     private final List<EventLoop> loops;
     private final EventLoop ticking;
     private final AppendQueues lanes;
@@ -89,16 +91,16 @@ public final class LinkRpc implements RaftServerRpc {
     private final AtomicInteger serving = new AtomicInteger();
     private final AtomicBoolean soon = new AtomicBoolean();
 
-    public LinkRpc(RpcType type, RaftServer server, LinkTransport.Wires wires) {
+    LinkRpc(RpcType type, RaftServer server, LinkTransport.Context context) {
         this.type = type;
         this.server = server;
-        this.wires = wires;
+        this.context = context;
         this.loops = IntStream.range(0, LOOPS)
                 .mapToObj(i -> EventLoop.threaded("raft-waits-" + i))
                 .toList();
         this.ticking = EventLoop.threaded("raft-heartbeats");
-        this.lanes = new AppendQueues(server, wires.contacts(), loops);
-        this.campaigns = new Campaigns(server, wires, this);
+        this.lanes = new AppendQueues(server, context.contacts(), loops);
+        this.campaigns = new Campaigns(server, context, this);
     }
 
     @Override
@@ -110,7 +112,7 @@ public final class LinkRpc implements RaftServerRpc {
         try {
             tickAll();
         } finally { // or nobody would be sent a heartbeat any more
-            ticking.schedule(wires.electionTimeout().toNanos() / TICKS_AN_ELECTION, this::tick);
+            ticking.schedule(context.electionTimeout().toNanos() / TICKS_AN_ELECTION, this::tick);
         }
     }
 
@@ -139,16 +141,16 @@ public final class LinkRpc implements RaftServerRpc {
     // What this node says
 
     Time time() {
-        return wires.time();
+        return context.time();
     }
 
     /** How long an append may be without an answer, which is also when a vote is no longer waited for. */
-    public long patienceNanos() {
-        return 3 * wires.electionTimeout().toNanos();
+    long patienceNanos() {
+        return 3 * context.electionTimeout().toNanos();
     }
 
     /** Where what may wait for a group is done. */
-    public EventLoop loop(RaftGroupId group) {
+    EventLoop loop(RaftGroupId group) {
         return lanes.loop(group);
     }
 
@@ -157,9 +159,8 @@ public final class LinkRpc implements RaftServerRpc {
         appenders.add(appender);
     }
 
-    /** The follower of a group led here that has most of its log, but for one; null if there is no other. */
-    @Nullable
-    public RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but) {
+    @Override
+    public @Nullable RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but) {
         return appenders.stream()
                 .filter(appender -> appender.isRunning()
                         && appender.getServer().getMemberId().getGroupId().equals(group)
@@ -181,12 +182,12 @@ public final class LinkRpc implements RaftServerRpc {
                     Integer.parseInt(address.substring(colon + 1)));
             peers.computeIfAbsent(
                     peer.getId(),
-                    id -> new PeerChannel(wires.links(), member, wires.time(), () -> campaigns.refusedBy(id)));
+                    id -> new PeerChannel(context.links(), member, context.time(), () -> campaigns.refusedBy(id)));
         }
     }
 
     /** @throws IllegalStateException when Ratis has never named that peer */
-    public PeerChannel peer(RaftPeerId id) {
+    PeerChannel peer(RaftPeerId id) {
         PeerChannel peer = peers.get(id);
         if (peer == null) {
             throw new IllegalStateException("No address of peer " + id + " is known");
@@ -197,11 +198,11 @@ public final class LinkRpc implements RaftServerRpc {
     /** A candidate has voted for itself before it asks others. */
     @Override
     public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
-        Votes votes = wires.votes().apply(group(request.getServerRequest()));
-        if (votes == null || !votes.mayStand()) {
+        ElectionGate gate = context.gates().apply(group(request.getServerRequest()));
+        if (gate == null || !gate.mayCampaign()) {
             throw new IOException("This replica has forgotten what it said, and can't be elected yet");
         }
-        votes.keep();
+        gate.syncVote();
         return call(Kind.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
     }
 
@@ -245,25 +246,38 @@ public final class LinkRpc implements RaftServerRpc {
         }
     }
 
-    /** @param answer takes the piece, or null if there was none; told once, on any thread */
-    public void askForCheckpoint(
+    @Override
+    public CompletableFuture<Restored> fetch(
+            RaftPeerId peer,
+            RaftGroupId group,
+            CheckpointFolder folder,
+            Supplier<Restoration> restorations,
+            long least) {
+        return new CheckpointFetch(
+                        folder,
+                        restorations,
+                        (wanted, answer) -> askForPiece(peer, group, wanted, answer),
+                        loop(group),
+                        context.time(),
+                        patienceNanos(),
+                        least)
+                .begin();
+    }
+
+    private void askForPiece(
             RaftPeerId peer, RaftGroupId group, Wanted wanted, Consumer<@Nullable CheckpointPiece> answer) {
         peer(peer).send(RaftMessages.wanted(group, wanted), (bytes, failure) -> {
             CheckpointPiece piece = null;
             try {
                 piece = bytes == null ? null : CheckpointPiece.decode(bytes);
             } catch (MalformedFrameException malformed) {
-                LOG.warn("Peer {} answered with no piece of a checkpoint", peer, malformed);
+                LOG.warn("Peer {} answered with a malformed piece of a checkpoint", peer, malformed);
             }
             answer.accept(piece);
         });
     }
 
-    /**
-     * Asks another replica for its standing.
-     *
-     * @param answer takes it, or null if there was none; told once, on any thread
-     */
+    @Override
     public void askForStanding(RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer) {
         peer(peer).send(RaftMessages.standing(group, server.getId(), own), (bytes, failure) -> {
             Standing standing = null;
@@ -286,7 +300,7 @@ public final class LinkRpc implements RaftServerRpc {
 
     // What other nodes say
 
-    /** See {@link dev.lockstep.cluster.consensus.Consensus#serve}. */
+    @Override
     public void serve(Bytes message, Consumer<Reply> answer) {
         if (serving.incrementAndGet() > MAX_SERVING) {
             serving.decrementAndGet();
@@ -352,19 +366,12 @@ public final class LinkRpc implements RaftServerRpc {
         if (division.getStateMachine().getLifeCycleState() == LifeCycle.State.PAUSED) {
             throw new ServerNotReadyException("The replica of " + group + " is about to go on from a checkpoint");
         }
-        TermIndex wanted = wantedFrom(division);
+        TermIndex wanted = context.checkpoints().pendingInstall(group);
         if (wanted != null
                 && request.getNotification().getFirstAvailableTermIndex().getIndex() < wanted.getIndex()) {
             return server.installSnapshot(notification(request.getServerRequest(), request.getLeaderTerm(), wanted));
         }
         return server.installSnapshot(request);
-    }
-
-    /** Of the leader's log that has a checkpoint fetched here, or null. */
-    private static @Nullable TermIndex wantedFrom(RaftServer.Division division) {
-        return division.getStateMachine() instanceof RatisStateMachine machine
-                ? machine.checkpoints().wantedFrom()
-                : null;
     }
 
     private static InstallSnapshotRequestProto notification(
@@ -386,7 +393,7 @@ public final class LinkRpc implements RaftServerRpc {
         RaftGroupId group = group(header);
         loop(group).execute(() -> {
             try {
-                TermIndex wanted = isOpen(group) ? wantedFrom(server.getDivision(group)) : null;
+                TermIndex wanted = isOpen(group) ? context.checkpoints().pendingInstall(group) : null;
                 if (wanted != null) {
                     lanes.answer(
                             group, () -> installSnapshotHere(notification(header, append.getLeaderTerm(), wanted)));
@@ -398,22 +405,22 @@ public final class LinkRpc implements RaftServerRpc {
     }
 
     /** Has a replica of this node stand for election; on the group's loop. */
-    public void startElection(StartLeaderElectionRequestProto request) throws IOException {
+    void startElection(StartLeaderElectionRequestProto request) throws IOException {
         lanes.answer(group(request.getServerRequest()), () -> startElectionHere(request));
     }
 
     private StartLeaderElectionReplyProto startElectionHere(StartLeaderElectionRequestProto request)
             throws IOException {
-        Votes votes = wires.votes().apply(group(request.getServerRequest()));
-        if (votes == null || !votes.mayStand()) {
+        ElectionGate gate = context.gates().apply(group(request.getServerRequest()));
+        if (gate == null || !gate.mayCampaign()) {
             throw new ServerNotReadyException("This replica has forgotten what it said, and can't be elected yet");
         }
         return server.startLeaderElection(request);
     }
 
     private Reply standing(RaftGroupId group, RaftPeerId from, Standing asking) {
-        Votes votes = wires.votes().apply(group);
-        Standing own = votes == null ? null : votes.asked(from, asking);
+        ElectionGate gate = context.gates().apply(group);
+        Standing own = gate == null ? null : gate.answerRejoin(from, asking);
         if (own == null) {
             return Reply.Refused.of(Status.BUSY, "There is no replica of " + group + " that could answer");
         }
@@ -424,21 +431,18 @@ public final class LinkRpc implements RaftServerRpc {
 
     private Reply piece(RaftGroupId group, Wanted wanted) {
         try {
-            if (server.getDivision(group).getStateMachine() instanceof RatisStateMachine machine) {
-                CheckpointPiece piece = machine.checkpoints().taking().piece(wanted);
-                if (piece != null) {
-                    return new Reply.FromLog(piece.encode());
-                }
-            }
-            return Reply.Refused.of(Status.BUSY, "There is no checkpoint of " + group);
+            CheckpointPiece piece = context.checkpoints().piece(group, wanted);
+            return piece == null
+                    ? Reply.Refused.of(Status.BUSY, "There is no checkpoint of " + group)
+                    : new Reply.FromLog(piece.encode());
         } catch (IOException | RuntimeException failure) {
             return Reply.Refused.of(Status.INTERNAL, "A checkpoint could not be read: " + failure.getMessage());
         }
     }
 
     private RequestVoteReplyProto vote(RequestVoteRequestProto request) throws IOException {
-        Votes votes = wires.votes().apply(group(request.getServerRequest()));
-        if (votes == null || !votes.mayVote()) {
+        ElectionGate gate = context.gates().apply(group(request.getServerRequest()));
+        if (gate == null || !gate.mayVote()) {
             throw new ServerNotReadyException("This replica has forgotten what it said, and can't vote yet");
         }
         RequestVoteReplyProto reply = server.requestVote(request);
@@ -447,15 +451,15 @@ public final class LinkRpc implements RaftServerRpc {
                     .setServerReply(reply.getServerReply().toBuilder().setSuccess(true))
                     .build();
         }
-        votes.keep();
+        gate.syncVote();
         // Ratis does not count votes of those whose log is empty, which it tells by this. Who may vote but not stand
         // does so because an operator wants it to.
-        return votes.mayStand() ? reply : reply.toBuilder().clearLastEntry().build();
+        return gate.mayCampaign() ? reply : reply.toBuilder().clearLastEntry().build();
     }
 
     private boolean isOpen(RaftGroupId group) {
-        Votes votes = wires.votes().apply(group);
-        return votes != null && votes.isOpen();
+        ElectionGate gate = context.gates().apply(group);
+        return gate != null && gate.isOpen();
     }
 
     private static RaftGroupId group(RaftRpcRequestProto header) {

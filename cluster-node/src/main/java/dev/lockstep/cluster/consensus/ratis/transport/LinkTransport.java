@@ -1,15 +1,12 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Function;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
@@ -26,50 +23,37 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LinkTransport implements RpcType {
 
-    private static final String WIRES = "lockstep.wires";
+    private static final String CONTEXT = "lockstep.transport";
 
     /**
-     * What the transport is made of.
+     * The parts of a node that its transport uses.
      *
      * @param electionTimeout the shortest
-     * @param votes of this node's replica of a group; null if it has none
+     * @param gates those of this node's replicas by group; null for a group that it has no replica of
+     * @param checkpoints of this node's replicas
      */
-    public record Wires(
+    public record Context(
             Links links,
             LeaderContacts contacts,
             Duration electionTimeout,
             Time time,
             Entropy entropy,
-            Function<RaftGroupId, @Nullable Votes> votes) {}
+            Function<RaftGroupId, @Nullable ElectionGate> gates,
+            CheckpointSource checkpoints) {}
 
-    /** What a replica has promised the others, and may promise. Thread-safe. */
-    public interface Votes {
-
-        /** Whether it has been looked at and can be sent entries. */
-        boolean isOpen();
-
-        /** Whether it may vote for another: not if it has forgotten whom it voted for, or what it acknowledged. */
-        boolean mayVote();
-
-        /** Whether it may be elected. */
-        boolean mayStand();
-
-        /** Makes what has been voted last as long as the node's durability says. */
-        void keep() throws IOException;
-
-        /**
-         * A replica that has forgotten what it said asks this one.
-         *
-         * @return null if it can't tell at the moment
-         */
-        @Nullable
-        Standing asked(RaftPeerId from, Standing standing);
+    public static Parameters parameters(Context context) {
+        Parameters parameters = new Parameters();
+        parameters.put(CONTEXT, context, Context.class);
+        return parameters;
     }
 
-    public static Parameters parameters(Wires wires) {
-        Parameters parameters = new Parameters();
-        parameters.put(WIRES, wires, Wires.class);
-        return parameters;
+    /** Returns what replicas use directly of a server that was built with this transport. */
+    public static ReplicaTransport of(RaftServer server) {
+        return rpc(server);
+    }
+
+    private static LinkRpc rpc(RaftServer server) {
+        return (LinkRpc) server.getServerRpc(); // made below
     }
 
     @Override
@@ -85,7 +69,7 @@ public final class LinkTransport implements RpcType {
 
     @Override
     public RpcFactory newFactory(Parameters parameters) {
-        Wires wires = parameters.get(WIRES, Wires.class);
+        Context context = parameters.get(CONTEXT, Context.class);
         return new ServerFactory() {
             @Override
             public RpcType getRpcType() {
@@ -94,13 +78,12 @@ public final class LinkTransport implements RpcType {
 
             @Override
             public RaftServerRpc newRaftServerRpc(RaftServer server) {
-                return new LinkRpc(LinkTransport.this, server, wires);
+                return new LinkRpc(LinkTransport.this, server, context);
             }
 
             @Override
             public LogAppender newLogAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower) {
-                LinkRpc rpc = (LinkRpc) server.getRaftServer().getServerRpc();
-                return new FollowerAppender(server, leader, follower, rpc);
+                return new FollowerAppender(server, leader, follower, rpc(server.getRaftServer()));
             }
         };
     }

@@ -3,7 +3,6 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.consensus.ratis.AlwaysGrantingElectionGate;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -89,20 +88,21 @@ class LinkRpcTest {
         return new LinkRpc(
                 new LinkTransport(),
                 server,
-                new LinkTransport.Wires(
+                new LinkTransport.Context(
                         links,
                         new LeaderContacts(Time.system()),
                         Duration.ofMillis(100),
                         Time.system(),
                         Entropy.system(),
-                        Votes::new));
+                        GateOfGroup::new,
+                        new NoCheckpoints()));
     }
 
-    private final class Votes extends AlwaysGrantingElectionGate {
+    private final class GateOfGroup extends AlwaysGrantingElectionGate {
 
         private final RaftGroupId group;
 
-        Votes(RaftGroupId group) {
+        GateOfGroup(RaftGroupId group) {
             this.group = group;
         }
 
@@ -112,12 +112,12 @@ class LinkRpcTest {
         }
 
         @Override
-        public boolean mayStand() {
+        public boolean mayCampaign() {
             return remembers.get();
         }
 
         @Override
-        public void keep() throws IOException {
+        public void syncVote() throws IOException {
             if (!keeps.get()) {
                 throw new IOException("The disk failed");
             }

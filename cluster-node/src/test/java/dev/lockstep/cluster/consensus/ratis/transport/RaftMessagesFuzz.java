@@ -1,10 +1,10 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece;
+import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.RecordingMachine;
-import dev.lockstep.cluster.consensus.ratis.AlwaysGrantingElectionGate;
-import dev.lockstep.cluster.consensus.ratis.RatisStateMachine;
-import dev.lockstep.cluster.consensus.ratis.ReplicaCheckpoints;
 import dev.lockstep.protocol.fuzz.Allocation;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.DutyCycle;
@@ -15,7 +15,6 @@ import dev.lockstep.protocol.wire.Reply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,7 +33,11 @@ import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.statemachine.StateMachine;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.util.LifeCycle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What another node may say to the Raft server of this one, as a question and as an answer: a question is answered once, an
@@ -50,27 +53,37 @@ public final class RaftMessagesFuzz {
 
     private static final RaftGroupId GROUP =
             RaftGroupId.valueOf(new UUID(0x0101_0101_0101_0101L, 0x0101_0101_0101_0101L));
-    private static final RatisStateMachine MACHINE = machine();
+    private static final StateMachine MACHINE = new BaseStateMachine();
     private static final LinkRpc RPC = rpc();
 
     private RaftMessagesFuzz() {}
 
-    /** One that has a checkpoint. */
-    private static RatisStateMachine machine() {
+    /** The checkpoints of a replica that has one. */
+    private static CheckpointSource checkpoints() {
         try {
-            Path folder = Files.createTempDirectory("lockstep-fuzz");
-            RecordingMachine recording = new RecordingMachine();
-            var means = new ReplicaCheckpoints.Means(
-                    folder,
+            RecordingMachine machine = new RecordingMachine();
+            Checkpointer checkpointer = new Checkpointer(
+                    "a scripted group",
+                    0,
+                    new CheckpointFolder(Files.createTempDirectory("lockstep-fuzz"), 0),
+                    machine,
                     Runnable::run,
                     DutyCycle.full(),
                     Time.system(),
                     new Checkpointer.Interval(1, Duration.ofDays(1)));
-            ReplicaCheckpoints checkpoints = new ReplicaCheckpoints("a played group", 0, "shard-0", recording, means);
-            checkpoints.open();
-            recording.apply(1, new byte[10]);
-            checkpoints.taking().applied(1, 1);
-            return new RatisStateMachine("a played group", recording, checkpoints, () -> {}, fault -> {});
+            machine.apply(1, new byte[10]);
+            checkpointer.applied(1, 1);
+            return new CheckpointSource() {
+                @Override
+                public @Nullable CheckpointPiece piece(RaftGroupId group, Wanted wanted) throws IOException {
+                    return checkpointer.piece(wanted);
+                }
+
+                @Override
+                public @Nullable TermIndex pendingInstall(RaftGroupId group) {
+                    return null;
+                }
+            };
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -116,13 +129,14 @@ public final class RaftMessagesFuzz {
         return new LinkRpc(
                 new LinkTransport(),
                 server,
-                new LinkTransport.Wires(
+                new LinkTransport.Context(
                         links,
                         new LeaderContacts(Time.system()),
                         Duration.ofSeconds(1),
                         Time.system(),
                         Entropy.system(),
-                        group -> new AlwaysGrantingElectionGate()));
+                        group -> new AlwaysGrantingElectionGate(),
+                        checkpoints()));
     }
 
     public static void fuzzerTestOneInput(byte[] input) {

@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.ratis.AlwaysGrantingElectionGate;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -77,13 +76,14 @@ final class ScriptedLeader implements AutoCloseable {
         RaftProperties properties = new RaftProperties();
         RaftServer server = ScriptedRatisServer.role(
                 RaftServer.class, Map.of("getProperties", none -> properties, "getServerRpc", none -> rpcOfServer()));
-        var wires = new LinkTransport.Wires(
+        var wires = new LinkTransport.Context(
                 new Hearing(),
                 new LeaderContacts(Time.system()),
                 Duration.ofSeconds(30),
                 Time.system(),
                 Entropy.system(),
-                group -> new AlwaysGrantingElectionGate());
+                group -> new AlwaysGrantingElectionGate(),
+                new NoCheckpoints());
         rpc = new LinkRpc(new LinkTransport(), server, wires);
         rpc.addRaftPeers(List.of(FOLLOWER));
         appender = new FollowerAppender(division(server), new Leading(), follower, rpc);

@@ -1,12 +1,7 @@
-package dev.lockstep.cluster.consensus.ratis;
+package dev.lockstep.cluster.consensus.ratis.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
-import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
-import dev.lockstep.cluster.consensus.ratis.transport.ScriptedRatisServer;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.link.ConnectionRefusedException;
 import dev.lockstep.protocol.link.Link;
@@ -98,13 +93,14 @@ class CampaignsTest {
         LinkRpc made = new LinkRpc(
                 new LinkTransport(),
                 server,
-                new LinkTransport.Wires(
+                new LinkTransport.Context(
                         new Wires(),
                         contacts,
                         Duration.ofMillis(100),
                         Time.system(),
                         Entropy.system(),
-                        group -> new AlwaysGrantingElectionGate()));
+                        group -> new AlwaysGrantingElectionGate(),
+                        new NoCheckpoints()));
         made.addRaftPeers(ALL.subList(1, 3));
         made.start();
         return made;

@@ -1,4 +1,4 @@
-package dev.lockstep.cluster.consensus.ratis;
+package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -17,26 +17,26 @@ import org.apache.ratis.server.RaftConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /** Nodes and groups in Ratis' words, and back. */
-final class RatisNames {
+public final class RatisNames {
 
     private RatisNames() {}
 
-    static RaftPeerId id(NodeId node) {
+    public static RaftPeerId id(NodeId node) {
         return RaftPeerId.valueOf(node.name());
     }
 
-    static @Nullable NodeId node(@Nullable RaftPeerId peer) {
+    public static @Nullable NodeId node(@Nullable RaftPeerId peer) {
         return peer == null ? null : new NodeId(peer.toString());
     }
 
     /** The same on all nodes of a cluster. */
-    static RaftGroupId groupId(String cluster, int group) {
+    public static RaftGroupId groupId(String cluster, int group) {
         Bytes name = Bytes.utf8("lockstep/" + cluster + "/" + group);
         return RaftGroupId.valueOf(UUID.nameUUIDFromBytes(name.array()));
     }
 
     /** A group of equals: with differing priorities leadership can't be handed over. */
-    static RaftGroup group(RaftGroupId id, List<NodeId> replicas, List<Member> members) {
+    public static RaftGroup group(RaftGroupId id, List<NodeId> replicas, List<Member> members) {
         List<RaftPeer> peers = members.stream()
                 .filter(member -> replicas.contains(member.id()))
                 .map(member -> RaftPeer.newBuilder()
@@ -51,7 +51,7 @@ final class RatisNames {
     }
 
     /** The voters of a configuration, and while it is joint those of the one before. */
-    static List<Set<NodeId>> voters(RaftConfiguration configuration) {
+    public static List<Set<NodeId>> voters(RaftConfiguration configuration) {
         List<Set<NodeId>> voters = new ArrayList<>();
         voters.add(nodes(configuration.getCurrentPeers()));
         if (!configuration.getPreviousPeers().isEmpty()) {

@@ -1,10 +1,7 @@
-package dev.lockstep.cluster.consensus.ratis;
+package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.ratis.transport.LinkRpc;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
-import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport.Votes;
-import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Map;
@@ -33,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * connections to it are refused here too, so a majority must find that nobody listens there. A connection that is merely lost says nothing. Votes
  * themselves are Raft's. Used on the loops of the groups, each group on its own; what the groups share is concurrent.
  */
-public final class Campaigns {
+final class Campaigns {
 
     private static final Logger LOG = LoggerFactory.getLogger(Campaigns.class);
     /** Randomises campaigns, so that two candidates seldom split the votes. */
@@ -44,28 +41,28 @@ public final class Campaigns {
     private static final long YIELD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final RaftServer server;
-    private final LinkTransport.Wires wires;
+    private final LinkTransport.Context context;
     private final LinkRpc rpc;
     private final Set<RaftGroupId> planned = ConcurrentHashMap.newKeySet();
     private final Map<RaftGroupId, Long> askedNanos = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, Long> yieldedNanos = new ConcurrentHashMap<>();
 
-    public Campaigns(RaftServer server, LinkTransport.Wires wires, LinkRpc rpc) {
+    Campaigns(RaftServer server, LinkTransport.Context context, LinkRpc rpc) {
         this.server = server;
-        this.wires = wires;
+        this.context = context;
         this.rpc = rpc;
     }
 
     /** A connection to a peer was refused. On any thread; returns at once. */
-    public void refusedBy(RaftPeerId peer) {
+    void refusedBy(RaftPeerId peer) {
         for (RaftGroupId group : server.getGroupIds()) {
             rpc.loop(group).execute(() -> plan(group, peer));
         }
     }
 
     /** To be called regularly. */
-    public void tick() {
-        for (RaftGroupId group : wires.contacts().silentFor(longestNanos())) {
+    void tick() {
+        for (RaftGroupId group : context.contacts().silentFor(longestNanos())) {
             if (!isWithin(askedNanos.get(group))) {
                 rpc.loop(group).execute(() -> {
                     RaftServer.Division division = follower(group);
@@ -80,14 +77,14 @@ public final class Campaigns {
     }
 
     private long longestNanos() {
-        return 2 * wires.electionTimeout().toNanos();
+        return 2 * context.electionTimeout().toNanos();
     }
 
     private void plan(RaftGroupId group, RaftPeerId leader) {
         RaftServer.Division division = followerOf(group, leader);
         if (division != null && planned.add(group)) {
             long term = division.getInfo().getCurrentTerm();
-            long delay = TimeUnit.MILLISECONDS.toNanos(wires.entropy().nextInt(SPREAD_MILLIS));
+            long delay = TimeUnit.MILLISECONDS.toNanos(context.entropy().nextInt(SPREAD_MILLIS));
             rpc.loop(group).schedule(delay, () -> {
                 planned.remove(group);
                 askForPreVotes(group, leader, term);
@@ -97,12 +94,12 @@ public final class Campaigns {
 
     private void askForPreVotes(RaftGroupId group, RaftPeerId leader, long term) {
         RaftServer.Division division = followerOf(group, leader);
-        Votes votes = wires.votes().apply(group);
+        ElectionGate gate = context.gates().apply(group);
         if (division == null
                 || division.getInfo().getCurrentTerm() != term
                 || !isGone(group, leader)
-                || votes == null
-                || !votes.mayStand()
+                || gate == null
+                || !gate.mayCampaign()
                 || isWithin(yieldedNanos.get(group))) {
             return;
         }
@@ -110,7 +107,7 @@ public final class Campaigns {
         if (last == null || last.getTerm() != term) {
             return; // another has what the leader of this term has written
         }
-        askedNanos.put(group, wires.time().nanos());
+        askedNanos.put(group, context.time().nanos());
         Set<NodeId> granted = new HashSet<>(Set.of(new NodeId(server.getId().toString())));
         for (NodeId voter : RatisNames.allVoters(division.getRaftConf())) {
             RaftPeerId peer = RatisNames.id(voter);
@@ -139,7 +136,7 @@ public final class Campaigns {
         });
     }
 
-    private static boolean isGranted(dev.lockstep.protocol.wire.Bytes answer) {
+    private static boolean isGranted(Bytes answer) {
         try {
             return RaftMessages.one(answer, RequestVoteReplyProto.parser())
                     .getServerReply()
@@ -173,7 +170,7 @@ public final class Campaigns {
      *
      * @param refusal of Ratis
      */
-    public boolean grants(RequestVoteRequestProto request, RequestVoteReplyProto refusal) {
+    boolean grants(RequestVoteRequestProto request, RequestVoteReplyProto refusal) {
         RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
         RaftPeerId candidate = RaftPeerId.valueOf(request.getServerRequest().getRequestorId());
         RaftServer.Division division = follower(group);
@@ -191,7 +188,7 @@ public final class Campaigns {
                 || isAskingBefore(group, candidate)) {
             return false;
         }
-        yieldedNanos.put(group, wires.time().nanos());
+        yieldedNanos.put(group, context.time().nanos());
         return true;
     }
 
@@ -201,11 +198,11 @@ public final class Campaigns {
     }
 
     private boolean isGone(RaftGroupId group, RaftPeerId leader) {
-        return rpc.peer(leader).isRefused() || wires.contacts().of(group).sinceNanos() > longestNanos();
+        return rpc.peer(leader).isRefused() || context.contacts().of(group).sinceNanos() > longestNanos();
     }
 
     private boolean isWithin(@Nullable Long nanos) {
-        return nanos != null && wires.time().nanos() - nanos < YIELD_NANOS;
+        return nanos != null && context.time().nanos() - nanos < YIELD_NANOS;
     }
 
     private RaftServer.@Nullable Division followerOf(RaftGroupId group, RaftPeerId leader) {
@@ -215,9 +212,9 @@ public final class Campaigns {
 
     /** Null if the replica is no follower, or not open yet: Ratis would have us wait for it. */
     private RaftServer.@Nullable Division follower(RaftGroupId group) {
-        Votes votes = wires.votes().apply(group);
+        ElectionGate gate = context.gates().apply(group);
         try {
-            RaftServer.Division division = votes != null && votes.isOpen() ? server.getDivision(group) : null;
+            RaftServer.Division division = gate != null && gate.isOpen() ? server.getDivision(group) : null;
             return division != null
                             && division.getInfo().isAlive()
                             && division.getInfo().isFollower()

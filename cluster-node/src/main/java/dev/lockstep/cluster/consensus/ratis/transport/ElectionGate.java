@@ -1,0 +1,33 @@
+package dev.lockstep.cluster.consensus.ratis.transport;
+
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import java.io.IOException;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replica's part in elections: a replica that has lost its votes or entries must neither vote nor campaign before it has
+ * rejoined. Thread-safe.
+ */
+public interface ElectionGate {
+
+    /** Whether the replica has been opened and can be sent entries. */
+    boolean isOpen();
+
+    /** Whether it may vote for another: not if it has lost its vote, or entries that it acknowledged. */
+    boolean mayVote();
+
+    /** Whether it may be elected. */
+    boolean mayCampaign();
+
+    /** Makes the vote that was cast as durable as the node's setting says. */
+    void syncVote() throws IOException;
+
+    /**
+     * Answers a replica that is rejoining and asks for this one's standing.
+     *
+     * @return null if it can't be told at the moment
+     */
+    @Nullable
+    Standing answerRejoin(RaftPeerId from, Standing asking);
+}

@@ -1,0 +1,31 @@
+package dev.lockstep.cluster.consensus.ratis.transport;
+
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import java.util.function.Consumer;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages that this node's replicas exchange with those of other nodes and that Ratis does not send by itself.
+ * Thread-safe.
+ */
+public interface ReplicaTransport extends CheckpointFetcher, RaftPeer.Add {
+
+    /** Answers a message of another node; see {@link dev.lockstep.cluster.consensus.Consensus#serve}. */
+    void serve(Bytes message, Consumer<Reply> answer);
+
+    /**
+     * Sends this replica's standing to a peer and asks for the peer's.
+     *
+     * @param answer takes it, or null if there was none; called once, on any thread
+     */
+    void askForStanding(RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer);
+
+    /** The follower of a group led here that has most of its log, but for one; null if there is no other. */
+    @Nullable
+    RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but);
+}

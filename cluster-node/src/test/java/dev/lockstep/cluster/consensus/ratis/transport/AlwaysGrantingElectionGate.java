@@ -1,0 +1,34 @@
+package dev.lockstep.cluster.consensus.ratis.transport;
+
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import java.io.IOException;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.jspecify.annotations.Nullable;
+
+/** The gate of a replica that has lost nothing, and whose votes need not outlive the process. */
+public class AlwaysGrantingElectionGate implements ElectionGate {
+
+    @Override
+    public boolean isOpen() {
+        return true;
+    }
+
+    @Override
+    public boolean mayVote() {
+        return true;
+    }
+
+    @Override
+    public boolean mayCampaign() {
+        return true;
+    }
+
+    @Override
+    public void syncVote() throws IOException {}
+
+    @Override
+    public @Nullable Standing answerRejoin(RaftPeerId from, Standing asking) {
+        return new Standing(Memory.WHOLE, asking.term() + 1);
+    }
+}
