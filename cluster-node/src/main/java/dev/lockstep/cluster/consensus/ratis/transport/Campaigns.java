@@ -42,12 +42,12 @@ final class Campaigns {
 
     private final RaftServer server;
     private final LinkTransport.Context context;
-    private final LinkRpc rpc;
+    private final LinkServerRpc rpc;
     private final Set<RaftGroupId> planned = ConcurrentHashMap.newKeySet();
     private final Map<RaftGroupId, Long> askedNanos = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, Long> yieldedNanos = new ConcurrentHashMap<>();
 
-    Campaigns(RaftServer server, LinkTransport.Context context, LinkRpc rpc) {
+    Campaigns(RaftServer server, LinkTransport.Context context, LinkServerRpc rpc) {
         this.server = server;
         this.context = context;
         this.rpc = rpc;
@@ -212,9 +212,8 @@ final class Campaigns {
 
     /** Null if the replica is no follower, or not open yet: Ratis would have us wait for it. */
     private RaftServer.@Nullable Division follower(RaftGroupId group) {
-        ElectionGate gate = context.gates().apply(group);
         try {
-            RaftServer.Division division = gate != null && gate.isOpen() ? server.getDivision(group) : null;
+            RaftServer.Division division = context.isOpen(group) ? server.getDivision(group) : null;
             return division != null
                             && division.getInfo().isAlive()
                             && division.getInfo().isFollower()

@@ -48,7 +48,7 @@ final class FollowerAppender extends LogAppenderBase {
     /** Patience is three election time-outs. */
     private static final int NOTIFICATIONS_IN_PATIENCE = 12;
 
-    private final LinkRpc rpc;
+    private final LinkServerRpc rpc;
     private final PeerChannel peer;
     private final AtomicInteger claims = new AtomicInteger();
     private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
@@ -69,7 +69,7 @@ final class FollowerAppender extends LogAppenderBase {
     private int notifications;
     private boolean lateSuccess;
 
-    FollowerAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkRpc rpc) {
+    FollowerAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkServerRpc rpc) {
         super(server, leader, follower);
         this.rpc = rpc;
         this.peer = rpc.peer(follower.getId());
@@ -80,7 +80,7 @@ final class FollowerAppender extends LogAppenderBase {
     /** Not the daemon that it would inherit. */
     @Override
     public void start() {
-        rpc.drive(this);
+        rpc.heartbeats().add(this);
         notifyLogAppender();
     }
 
@@ -189,7 +189,7 @@ final class FollowerAppender extends LogAppenderBase {
                 }
             } else if (hasCommitted() && window.takesHeartbeat()) {
                 if (expectsAnAppend()) {
-                    rpc.tickSoon();
+                    rpc.heartbeats().scheduleFlush();
                     return;
                 }
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
@@ -241,7 +241,8 @@ final class FollowerAppender extends LogAppenderBase {
      * too, and spares both sides half of the messages.
      */
     private boolean expectsAnAppend() {
-        return lastGapNanos < CLOSELY_NANOS && rpc.time().nanos() - lastAppendNanos < LinkRpc.SOON_NANOS;
+        return lastGapNanos < CLOSELY_NANOS
+                && rpc.time().nanos() - lastAppendNanos < HeartbeatScheduler.FLUSH_DELAY_NANOS;
     }
 
     /** @param together whether it can wait for the heartbeats of other groups */

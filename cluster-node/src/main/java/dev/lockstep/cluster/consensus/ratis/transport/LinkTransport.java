@@ -39,7 +39,14 @@ public final class LinkTransport implements RpcType {
             Time time,
             Entropy entropy,
             Function<RaftGroupId, @Nullable ElectionGate> gates,
-            CheckpointSource checkpoints) {}
+            CheckpointSource checkpoints) {
+
+        /** Whether this node has a replica of the group that has been opened and can be sent entries. */
+        boolean isOpen(RaftGroupId group) {
+            ElectionGate gate = gates.apply(group);
+            return gate != null && gate.isOpen();
+        }
+    }
 
     public static Parameters parameters(Context context) {
         Parameters parameters = new Parameters();
@@ -52,8 +59,8 @@ public final class LinkTransport implements RpcType {
         return rpc(server);
     }
 
-    private static LinkRpc rpc(RaftServer server) {
-        return (LinkRpc) server.getServerRpc(); // made below
+    private static LinkServerRpc rpc(RaftServer server) {
+        return (LinkServerRpc) server.getServerRpc(); // made below
     }
 
     @Override
@@ -78,7 +85,7 @@ public final class LinkTransport implements RpcType {
 
             @Override
             public RaftServerRpc newRaftServerRpc(RaftServer server) {
-                return new LinkRpc(LinkTransport.this, server, context);
+                return new LinkServerRpc(LinkTransport.this, server, context);
             }
 
             @Override

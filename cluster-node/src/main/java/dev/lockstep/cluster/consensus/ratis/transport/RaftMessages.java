@@ -21,12 +21,12 @@ import org.apache.ratis.thirdparty.com.google.protobuf.Parser;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the Raft servers of two nodes say to each other, as the bytes of a {@link dev.lockstep.protocol.wire.Request.ToLog}: one
+ * The messages between the Raft servers of two nodes, as the bytes of a {@link dev.lockstep.protocol.wire.Request.ToLog}: one
  * byte for the kind, then messages of Ratis, each after its length. Stateless.
  */
 public final class RaftMessages {
 
-    /** What is asked; an answer has no kind of its own. */
+    /** The kind of a request; an answer has none of its own. */
     public enum Kind {
         /** One append of entries, or the heartbeats of many groups. */
         APPENDS,
@@ -36,13 +36,13 @@ public final class RaftMessages {
         ELECTION,
         /** A follower asks for a piece of a checkpoint. */
         CHECKPOINT,
-        /** A replica that has forgotten what it said asks another which term it is in. */
+        /** A recovering replica asks another for its standing. */
         STANDING;
 
         private static final Kind[] ALL = values();
     }
 
-    /** So many appends may be in one message: memory for one is many times its shortest form. */
+    /** Appends in one message: memory for one is many times its shortest form. */
     static final int MAX_TOGETHER = 1_024;
 
     private RaftMessages() {}
@@ -109,32 +109,54 @@ public final class RaftMessages {
         return all;
     }
 
-    /** @param group whose checkpoint it is */
-    static Bytes wanted(RaftGroupId group, Wanted wanted) {
-        WireWriter out = about(Kind.CHECKPOINT, group);
-        wanted.write(out);
+    /** A follower's request for a piece of another replica's checkpoint. */
+    record PieceRequest(RaftGroupId group, Wanted wanted) {}
+
+    /** A recovering replica's request for another's standing, with its own. */
+    record StandingRequest(RaftGroupId group, RaftPeerId from, Standing standing) {}
+
+    static Bytes of(PieceRequest request) {
+        WireWriter out = to(request.group(), Kind.CHECKPOINT);
+        request.wanted().write(out);
         return Bytes.of(out.toByteArray());
     }
 
-    /**
-     * @param group that is asked about
-     * @param self who asks
-     * @param standing of who asks
-     */
-    static Bytes standing(RaftGroupId group, RaftPeerId self, Standing standing) {
-        WireWriter out = about(Kind.STANDING, group).string(self.toString());
-        standing.write(out);
+    static Bytes of(StandingRequest request) {
+        WireWriter out =
+                to(request.group(), Kind.STANDING).string(request.from().toString());
+        request.standing().write(out);
         return Bytes.of(out.toByteArray());
     }
 
-    private static WireWriter about(Kind kind, RaftGroupId group) {
+    private static WireWriter to(RaftGroupId group, Kind kind) {
         WireWriter out = new WireWriter(64).u8(kind.ordinal());
         out.i64(group.getUuid().getMostSignificantBits());
         return out.i64(group.getUuid().getLeastSignificantBits());
     }
 
-    /** The group that is asked about, of the rest of a message of {@link Kind#CHECKPOINT} or {@link Kind#STANDING}. */
-    static RaftGroupId group(WireReader in) {
+    /** @throws dev.lockstep.protocol.wire.MalformedFrameException when it is malformed */
+    static PieceRequest pieceRequest(Bytes message) {
+        WireReader in = afterKind(message);
+        PieceRequest request = new PieceRequest(group(in), Wanted.read(in));
+        in.end();
+        return request;
+    }
+
+    /** @throws dev.lockstep.protocol.wire.MalformedFrameException when it is malformed */
+    static StandingRequest standingRequest(Bytes message) {
+        WireReader in = afterKind(message);
+        StandingRequest request = new StandingRequest(group(in), RaftPeerId.valueOf(in.string()), Standing.read(in));
+        in.end();
+        return request;
+    }
+
+    private static WireReader afterKind(Bytes message) {
+        WireReader in = new WireReader(message.array());
+        in.u8();
+        return in;
+    }
+
+    private static RaftGroupId group(WireReader in) {
         return RaftGroupId.valueOf(new UUID(in.i64(), in.i64()));
     }
 

@@ -54,13 +54,13 @@ class CampaignsTest {
     private final AtomicInteger stood = new AtomicInteger();
     private final LeaderContacts contacts = new LeaderContacts(Time.system());
     private volatile boolean otherGrants;
-    private final LinkRpc rpc = rpc();
+    private final LinkServerRpc rpc = rpc();
 
     private static RaftPeer peer(String id) {
         return RaftPeer.newBuilder().setId(id).setAddress(id + ":1").build();
     }
 
-    private LinkRpc rpc() {
+    private LinkServerRpc rpc() {
         DivisionInfo info = ScriptedRatisServer.role(
                 DivisionInfo.class,
                 Map.of(
@@ -90,7 +90,7 @@ class CampaignsTest {
                             stood.incrementAndGet();
                             return StartLeaderElectionReplyProto.getDefaultInstance();
                         }));
-        LinkRpc made = new LinkRpc(
+        LinkServerRpc made = new LinkServerRpc(
                 new LinkTransport(),
                 server,
                 new LinkTransport.Context(

@@ -54,7 +54,7 @@ public final class RaftMessagesFuzz {
     private static final RaftGroupId GROUP =
             RaftGroupId.valueOf(new UUID(0x0101_0101_0101_0101L, 0x0101_0101_0101_0101L));
     private static final StateMachine MACHINE = new BaseStateMachine();
-    private static final LinkRpc RPC = rpc();
+    private static final LinkServerRpc RPC = rpc();
 
     private RaftMessagesFuzz() {}
 
@@ -89,7 +89,7 @@ public final class RaftMessagesFuzz {
         }
     }
 
-    private static LinkRpc rpc() {
+    private static LinkServerRpc rpc() {
         RaftRpcReplyProto header =
                 RaftRpcReplyProto.newBuilder().setSuccess(true).build();
         RaftServer server = ScriptedRatisServer.role(
@@ -126,7 +126,7 @@ public final class RaftMessagesFuzz {
                                         .setServerReply(header)
                                         .build()));
         Links links = ScriptedRatisServer.role(Links.class, Map.of());
-        return new LinkRpc(
+        return new LinkServerRpc(
                 new LinkTransport(),
                 server,
                 new LinkTransport.Context(

@@ -65,7 +65,7 @@ final class ScriptedLeader implements AutoCloseable {
     private final AtomicReference<@Nullable String> wrong = new AtomicReference<>();
     private final Queue<Sent> sent = new ConcurrentLinkedQueue<>();
     private final List<Long> received = new ArrayList<>();
-    private final LinkRpc rpc;
+    private final LinkServerRpc rpc;
     private final FollowerAppender appender;
 
     private record Sent(Bytes message, Link.ReplyHandler handler) {}
@@ -84,12 +84,12 @@ final class ScriptedLeader implements AutoCloseable {
                 Entropy.system(),
                 group -> new AlwaysGrantingElectionGate(),
                 new NoCheckpoints());
-        rpc = new LinkRpc(new LinkTransport(), server, wires);
+        rpc = new LinkServerRpc(new LinkTransport(), server, wires);
         rpc.addRaftPeers(List.of(FOLLOWER));
         appender = new FollowerAppender(division(server), new Leading(), follower, rpc);
     }
 
-    private LinkRpc rpcOfServer() {
+    private LinkServerRpc rpcOfServer() {
         return rpc;
     }
 

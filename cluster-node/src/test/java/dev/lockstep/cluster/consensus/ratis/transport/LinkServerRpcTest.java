@@ -39,7 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Both ends of the transport of one server, which is played and has no group. */
-class LinkRpcTest {
+class LinkServerRpcTest {
 
     private static final int MORE_THAN_MAY_BE_UNDER_WAY = 20_000;
     private static final RaftPeer PEER =
@@ -53,9 +53,9 @@ class LinkRpcTest {
     private final AtomicReference<LifeCycle.State> state = new AtomicReference<>(LifeCycle.State.STARTING);
     private final AtomicInteger installs = new AtomicInteger();
     private final BaseStateMachine machine = new BaseStateMachine();
-    private final LinkRpc rpc = rpc();
+    private final LinkServerRpc rpc = rpc();
 
-    private LinkRpc rpc() {
+    private LinkServerRpc rpc() {
         RaftServer server = ScriptedRatisServer.role(
                 RaftServer.class,
                 Map.of(
@@ -85,7 +85,7 @@ class LinkRpcTest {
             asked.incrementAndGet();
             throw new IllegalStateException("There is no link");
         }));
-        return new LinkRpc(
+        return new LinkServerRpc(
                 new LinkTransport(),
                 server,
                 new LinkTransport.Context(
@@ -205,7 +205,7 @@ class LinkRpcTest {
         Eventually.holds("both are answered", () -> replies.size() == 2);
         assertThat(replies).allMatch(Reply.Refused.class::isInstance);
         assertThat(kept).isEmpty();
-        assertThatThrownBy(() -> rpc.requestVote(vote(group))).hasMessageContaining("has forgotten");
+        assertThatThrownBy(() -> rpc.requestVote(vote(group))).hasMessageContaining("is recovering");
         assertThat(asked).hasValue(0);
         remembers.set(true);
         rpc.serve(RaftMessages.of(RaftMessages.Kind.VOTE, vote(group)), replies::add);
