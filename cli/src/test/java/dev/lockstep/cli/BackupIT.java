@@ -100,7 +100,7 @@ class BackupIT {
     }
 
     @Test
-    void whatWasAcknowledgedBeforeItBeganIsInABackup() throws Exception {
+    void aBackupHoldsAllWritesAcknowledgedBeforeItStarted() throws Exception {
         Path folder = home.resolve("backup");
         try (NodeProcesses three =
                         NodeProcesses.start(home.resolve("three"), 3, BackupIT::store, List.of("shards: 4"));

@@ -107,7 +107,7 @@ class CacheIT {
     }
 
     @Test
-    void whatCanNotBeMeantIsRefusedBeforeAnythingIsAsked() throws Exception {
+    void impossibleArgumentsAreRefusedBeforeAnyRequest() throws Exception {
         try (NodeProcesses nodes = NodeProcesses.start(home, 1, List.of("shards: 1"))) {
             String[] nothing = {"cache", "alter", "--cluster", "processes", "--servers", nodes.addresses(), "c"};
             assertThat(CliMain.run(nothing, new PrintWriter(out, true), new PrintWriter(err, true)))

@@ -30,7 +30,7 @@ class MicronautClient {
     }
 
     @Test
-    void whatIsPutIsThereUntilItIsInvalidated() {
+    void aPutValueIsThereUntilItIsInvalidated() {
         cache.put("key", "value");
         assertThat(cache.get("key", String.class)).contains("value");
         assertThat(cache.putIfAbsent("key", "other")).contains("value");

@@ -94,7 +94,7 @@ class SpringClient {
     }
 
     @Test
-    void whatIsCachedIsNotAskedAgain() {
+    void aCachedResultIsNotComputedAgain() {
         assertThat(books.title("1")).isEqualTo("title 1");
         assertThat(books.title("1")).isEqualTo("title 1");
         books.correct("1", "corrected");

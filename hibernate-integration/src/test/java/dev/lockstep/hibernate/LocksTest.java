@@ -44,7 +44,7 @@ class LocksTest {
     }
 
     @Test
-    void whatIsLockedIsNotFreeUntilTheLastHasGone() {
+    void anItemIsFreeOnceTheLastLockIsReleased() {
         assertThat(locks.areFree(item)).isTrue();
         String one = locks.acquire("item");
         assertThat(locks.isSole("item", one)).isTrue();

@@ -31,7 +31,7 @@ class ReachabilityTest {
     }
 
     @Test
-    void whatIsRequiredFailsWithAReason() {
+    void aRequiredCallFailsWithAReason() {
         assertThatThrownBy(() -> reachability.require("Locking", this::silence))
                 .isInstanceOf(CacheException.class)
                 .hasMessage("Locking failed: no answer");

@@ -64,7 +64,7 @@ class RegionStoreTest {
     }
 
     @Test
-    void whatTwoHaveLockedIsLeftToTheNextLoad() {
+    void anItemLockedByTwoIsLeftToTheNextLoad() {
         RegionStore store = store(false);
         ItemLock one = store.lockItem("a");
         ItemLock other = store.lockItem("a");
@@ -80,7 +80,7 @@ class RegionStoreTest {
     }
 
     @Test
-    void whatWasLoadedUnderALockIsNotStoredAfterIt() {
+    void aValueLoadedUnderALockIsNotStoredAfterIt() {
         RegionStore store = store(false);
         ItemLock lock = store.lockItem("a");
         Moment under = now();

@@ -137,7 +137,7 @@ abstract class TwoJvmsSuite {
     }
 
     @Test
-    void whatAnUnfinishedTransactionSeesIsAsOldAsItsBeginning() {
+    void anUnfinishedTransactionSeesTheStateAtItsStart() {
         a().ask("arm begun");
         CompletableFuture<String> late = a().begin("late 6");
         a().ask("reached begun");
@@ -149,7 +149,7 @@ abstract class TwoJvmsSuite {
     }
 
     @Test
-    void whatAQueryLoadedIsRefusedLikewise() {
+    void staleQueryResultsAreRefusedToo() {
         a().ask("arm " + NoteType.LOADED);
         CompletableFuture<String> list = a().begin("list");
         a().ask("reached " + NoteType.LOADED);
@@ -285,7 +285,7 @@ abstract class TwoJvmsSuite {
     }
 
     @Test
-    void whatNeverChangesIsReadForBoth() throws Exception {
+    void readOnlyDataIsReadByBothJvms() throws Exception {
         assertThat(a().ask("country 1")).isEqualTo("Wales");
         Eventually.holds("the other JVM sees it in the cache", () -> {
             long before = hits(b().ask("statistics dev.lockstep.hibernate.model.Country"));
@@ -295,7 +295,7 @@ abstract class TwoJvmsSuite {
     }
 
     @Test
-    void whatRefersToAnyEntityIsReadFromTheCacheByAJvmThatHasNeverWrittenIt() throws Exception {
+    void anAnyReferenceIsReadByAJvmThatHasNeverWrittenIt() throws Exception {
         assertThat(a().ask("attached 1")).isEqualTo("Wales");
         Eventually.holds(
                 "the other JVM sees that it is in the cache",

@@ -95,7 +95,7 @@ abstract class AsyncParity extends ManagerParity {
     }
 
     @Test
-    void whatDoesNotWaitIsCountedLikeWhatDoes() throws Exception {
+    void asynchronousOperationsAreCountedLikeSynchronousOnes() throws Exception {
         AsyncCache<String, Integer> cache =
                 cache("counted", types().setStatisticsEnabled(true)).async();
         end(cache.put("a", 1));
@@ -167,7 +167,7 @@ abstract class AsyncParity extends ManagerParity {
     }
 
     @Test
-    void whatDependsOnAStageRunsOnAThreadOfTheCacheOrAtTheCaller() throws Exception {
+    void dependentsOfAStageRunOnACacheThreadOrAtTheCaller() throws Exception {
         Threads threads = new Threads();
         AsyncCache<String, Integer> cache = cache("dependents", types()).async();
         for (int i = 0; i < 200; i++) {
@@ -180,7 +180,7 @@ abstract class AsyncParity extends ManagerParity {
     }
 
     @Test
-    void whoBeginsAnOperationIsNotHeldUpByTheApplicationsCode() throws Exception {
+    void startingAnOperationDoesNotWaitForApplicationCode() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         AsyncCache<String, Integer> cache = cache("slow", readThrough(key -> {

@@ -309,7 +309,7 @@ abstract class CacheParity {
     }
 
     @Test
-    void whatTheWriterRefusesIsNotStoredByAnyWrite() {
+    void aValueThatTheWriterRefusesIsNotStoredByAnyWrite() {
         Recorder store = new Recorder();
         Cache<String, Integer> cache = manager.createCache("refusing", writeThrough(store));
         cache.put("a", 1);

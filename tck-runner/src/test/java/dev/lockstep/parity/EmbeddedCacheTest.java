@@ -181,7 +181,7 @@ class EmbeddedCacheTest {
     }
 
     @Test
-    void whatIsNullClosedOrOfAnotherTypeIsRefused() {
+    void nullsClosedCachesAndWrongTypesAreRefused() {
         assertThatThrownBy(() -> cache.put(null, 1)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> cache.put("a", null)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> manager.getCache("numbers", String.class, Long.class))

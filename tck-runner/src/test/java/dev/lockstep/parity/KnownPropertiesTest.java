@@ -93,7 +93,7 @@ class KnownPropertiesTest {
     }
 
     @Test
-    void whatAnotherModuleListsIsItsOwnHoweverSpringBootLetsItBeSpelled() throws Exception {
+    void propertiesOfAnotherModuleAreAcceptedInAnySpelling() throws Exception {
         Path list = Files.createDirectories(folder.resolve("META-INF/lockstep")).resolve("system-properties");
         Files.writeString(list, "lockstep.caches.*\nlockstep.on-error\n");
         system("lockstep.caches[session-*].time-to-live", "1h");

@@ -178,7 +178,7 @@ abstract class LeaseParity extends StatisticsParity {
     }
 
     @Test
-    void whoWaitsInVainForAnEntryIsToldThatARetryIsSafe() throws Exception {
+    void aTimedOutWaitForALeaseIsTransient() throws Exception {
         LockstepCache<String, Integer> cache = cache("taken", types());
         CountDownLatch go = new CountDownLatch(1);
         Thread holder = held(cache, "a", go);

@@ -86,7 +86,7 @@ abstract class LoadingParity extends AsyncParity {
     }
 
     @Test
-    void whatALoaderThrowsIsThrownAndNothingIsStored() {
+    void aLoadersExceptionIsThrownAndNothingIsStored() {
         LockstepCache<String, Integer> cache = cache("refusing", types());
         assertThatThrownBy(() -> cache.computeIfAbsent("a", key -> {
                     throw new IllegalArgumentException("no " + key);

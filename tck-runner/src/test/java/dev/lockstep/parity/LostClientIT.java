@@ -59,13 +59,13 @@ class LostClientIT {
     }
 
     @Test
-    void whoIsKilledInsideInvokeGivesTheKeyBack() throws Exception {
+    void aClientKilledInsideInvokeReleasesTheKey() throws Exception {
         holding("killed").close();
         change("killed");
     }
 
     @Test
-    void whoIsFrozenInsideInvokeLosesTheKeyAndGoesOnLater() throws Exception {
+    void aClientFrozenInsideInvokeLosesTheKeyAndContinuesLater() throws Exception {
         try (HoldingClient client = holding("frozen")) {
             client.freeze();
             change("frozen");

@@ -154,7 +154,7 @@ abstract class StatisticsParity extends LoadingParity {
     }
 
     @Test
-    void whatChangedNothingAddsNoTimeToTheAveragesOfChanges() throws Exception {
+    void callsThatChangedNothingDoNotCountInTheAverageTimes() throws Exception {
         LockstepCache<String, Integer> cache = cache("noops", counted());
         AsyncCache<String, Integer> async = cache.async();
         CacheStatisticsMXBean statistics = cache.unwrap(CacheStatisticsMXBean.class);

@@ -98,7 +98,7 @@ class UnknownWriteIT {
     }
 
     @Test
-    void whatTheWriterHasAndTheCacheMayNotHaveIsRemovedFromTheCache() throws Exception {
+    void anEntryOfUnknownOutcomeIsRemovedFromTheCacheWhenTheWriterHasIt() throws Exception {
         CacheParity.Recorder store = new CacheParity.Recorder();
         Cache<String, Integer> cache = harmed(CacheParity.writeThrough(store));
         cache.put("a", 1);
@@ -137,7 +137,7 @@ class UnknownWriteIT {
     }
 
     @Test
-    void whatTheWriterWasToldAndThenWasNotStoredIsNotContradicted() throws Exception {
+    void theCacheNeverContradictsAWriterWhoseValueWasNotStored() throws Exception {
         CacheParity.Recorder store = new CacheParity.Recorder();
         Cache<String, Integer> cache = harmed(CacheParity.writeThrough(store));
         cache.put("a", 1);

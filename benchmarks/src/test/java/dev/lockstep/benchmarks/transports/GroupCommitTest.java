@@ -15,7 +15,7 @@ class GroupCommitTest {
     private final GroupCommit group = new GroupCommit(log, rounds);
 
     @Test
-    void whatWaitsWhileABatchIsInFlightMakesTheNext() {
+    void commandsThatWaitDuringABatchFormTheNext() {
         var first = group.put();
         ManualReplicatedLog.Proposed batch = log.take();
         assertThat(batch.entry()).hasSize(GroupCommit.PUT_BYTES);

@@ -110,14 +110,14 @@ class CheckpointFetchTest {
     }
 
     @Test
-    void itComesPieceByPiece() throws IOException {
+    void aCheckpointIsFetchedPieceByPiece() throws IOException {
         int most = most();
         becomes(fetch((wanted, answer) -> answer.accept(piece(wanted, most))));
         assertThat(asked).hasSize(PIECES);
     }
 
     @Test
-    void whatDoesNotComeIsAskedForAgainAndTheRestIsNot() throws IOException {
+    void onlyMissingPiecesAreAskedForAgain() throws IOException {
         int most = most();
         becomes(fetch((wanted, answer) -> {
             CheckpointPiece piece = piece(wanted, most);
@@ -158,7 +158,7 @@ class CheckpointFetchTest {
     }
 
     @Test
-    void whatCameCorruptIsRefusedAndForgotten() throws IOException {
+    void aCorruptPieceIsRefusedAndDiscarded() throws IOException {
         int most = most();
         CompletableFuture<Restored> fetched = fetch((wanted, answer) -> {
             CheckpointPiece piece = piece(wanted, most);

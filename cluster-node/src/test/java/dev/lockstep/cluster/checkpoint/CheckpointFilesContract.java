@@ -28,7 +28,7 @@ public abstract class CheckpointFilesContract {
     }
 
     @Test
-    void whatIsWrittenIsReadWholeAndInParts() throws Exception {
+    void aFileIsReadWholeAndInParts() throws Exception {
         CheckpointFiles files = files();
         create(files, "one", "0123456789");
         files.sync("one");
@@ -43,7 +43,7 @@ public abstract class CheckpointFilesContract {
     }
 
     @Test
-    void whatIsCreatedAgainIsEmptyBefore() throws Exception {
+    void aFileCreatedAgainIsEmpty() throws Exception {
         CheckpointFiles files = files();
         create(files, "one", "a longer one");
         create(files, "one", "short");
@@ -60,7 +60,7 @@ public abstract class CheckpointFilesContract {
     }
 
     @Test
-    void whatIsRenamedTakesThePlaceOfAnother() throws Exception {
+    void aRenamedFileReplacesAnother() throws Exception {
         CheckpointFiles files = files();
         create(files, "one", "old");
         create(files, "draft", "new");
@@ -73,7 +73,7 @@ public abstract class CheckpointFilesContract {
     }
 
     @Test
-    void whatIsNotThereIsSaidNotToBe() throws Exception {
+    void aMissingFileIsReportedMissing() throws Exception {
         CheckpointFiles files = files();
         assertThatThrownBy(() -> files.size("none")).isInstanceOf(NoSuchFileException.class);
         assertThatThrownBy(() -> files.read("none", 0, 1)).isInstanceOf(NoSuchFileException.class);

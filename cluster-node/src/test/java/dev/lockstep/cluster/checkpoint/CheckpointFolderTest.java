@@ -81,7 +81,7 @@ class CheckpointFolderTest {
     }
 
     @Test
-    void whatWasNotFinishedIsForgottenAtTheNextStart() throws IOException {
+    void anUnfinishedCheckpointIsDeletedAtTheNextStart() throws IOException {
         write(3);
         Files.write(home.resolve("checkpoint-2-9.draft"), new byte[10]);
         folder.receive(id(11), 0, new byte[10]);

@@ -52,7 +52,7 @@ class CheckpointTest {
     }
 
     @Test
-    void whatRepeatsTakesLittleRoom() throws IOException {
+    void repetitiveEntriesAreCompressed() throws IOException {
         assertThat(written(List.of(new byte[4 << 20]))).hasSizeLessThan(100_000);
     }
 
@@ -65,7 +65,7 @@ class CheckpointTest {
     }
 
     @Test
-    void soAreThoseOfManyBlocks() throws IOException {
+    void flippedBitsInCheckpointsOfManyBlocksAreRefused() throws IOException {
         byte[] whole = written(records(60, 5_000));
         Random random = new Random(1);
         for (int i = 0; i < 2_000; i++) {
@@ -101,7 +101,7 @@ class CheckpointTest {
     }
 
     @Test
-    void whatGoesOnAfterTheEndIsRefused() throws IOException {
+    void bytesAfterTheEndAreRefused() throws IOException {
         byte[] whole = written(records(3, 10));
         assertThatThrownBy(() -> read(Arrays.copyOf(whole, whole.length + 1)))
                 .isInstanceOf(CorruptCheckpointException.class);

@@ -49,7 +49,7 @@ class LogClockTest {
     }
 
     @Test
-    void whoHasHeardOfTooFewClocksKnowsNoTimeYet() {
+    void aReplicaThatKnowsTooFewClocksKnowsNoTimeYet() {
         heard = false;
         assertThat(clock.hasBegun()).isFalse();
         heard = true;
@@ -136,7 +136,7 @@ class LogClockTest {
     }
 
     @Test
-    void whoCannotTellWhichClocksAreWrongWaitsALittleAndThenTakesTheEarlier() {
+    void aReplicaThatCannotTellWhichClocksAreWrongWaitsAndThenTakesTheEarlier() {
         clock.reached(world.millis() - HOUR);
         notPassedAhead = 24 * HOUR;
         assertThat(clock.hasBegun()).isFalse();

@@ -32,7 +32,7 @@ class MajorityTimeTest {
     }
 
     @Test
-    void whatIsNotKnownExactlyCountsAsLittleOrAsMuchAsItMay() {
+    void anInexactClockCountsByItsBounds() {
         assertThat(MajorityTime.of(new long[] {7, 3, 6}, new long[] {7, 9, 8}, 3, 0))
                 .isEqualTo(new MajorityTime(6, 8, 0));
     }

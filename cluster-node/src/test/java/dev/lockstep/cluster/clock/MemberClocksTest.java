@@ -82,7 +82,7 @@ class MemberClocksTest {
     }
 
     @Test
-    void whatWasHeardLongAgoCountsNoMore() {
+    void anOldAnswerDoesNotCount() {
         hear(0, 0);
         world.pass(Duration.ofMillis(2_999));
         assertThat(clocks.of(ALL)).isNotNull();

@@ -120,7 +120,7 @@ class ControlGroupTest {
     }
 
     @Test
-    void whatTheCreatorLeavesOpenTheLeadersTemplateSays() {
+    void settingsLeftOpenByTheCreatorComeFromTheLeadersTemplate() {
         CacheInfo cache = created("short-1");
         assertThat(cache.definition().maxEntries()).isEqualTo(100);
         assertThat(cache.definition().expiry())
@@ -130,7 +130,7 @@ class ControlGroupTest {
     }
 
     @Test
-    void whatAProgramSaysGoesBeforeTemplates() {
+    void explicitSettingsOverrideTemplates() {
         CacheInfo cache = only(answer(create("short-1", ExpiryRule.ETERNAL, CacheSettings.NOTHING)));
         assertThat(cache.definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
         assertThat(cache.definition().maxEntries()).isEqualTo(100);
@@ -149,7 +149,7 @@ class ControlGroupTest {
     }
 
     @Test
-    void whoSaysNothingAttachesToWhateverThereIs() {
+    void aCreatorWithoutSettingsAttachesToAnExistingCache() {
         CacheInfo cache =
                 only(answer(create("c", ExpiryRule.of(Optional.of(WAIT), Optional.empty()), CacheSettings.NOTHING)));
         assertThat(created("c")).isEqualTo(cache);
@@ -217,7 +217,7 @@ class ControlGroupTest {
     }
 
     @Test
-    void whoKnowsOfNoCacheAttachesToOneThatExists() {
+    void aCreatorThatKnowsNoCacheAttachesToAnExistingOne() {
         CacheInfo cache = created("c");
         only(answer(create("d", cache.id())));
         control.propose(create("c"), replies::add);
@@ -225,7 +225,7 @@ class ControlGroupTest {
     }
 
     @Test
-    void whatWasDestroyedIsToldFromWhatIsNotKnownYet() {
+    void aDestroyedCacheIsDistinguishedFromAnUnknownOne() {
         CacheInfo cache = created("c");
         assertThat(control.isDestroyed(cache.id())).isFalse();
         control.propose(new Request.DestroyCache(cache.id()), replies::add);

@@ -17,7 +17,7 @@ class CapacitySharesTest {
     }
 
     @Test
-    void thoseAboveTheirSharesGiveBackInProportionAndNobodyElseDoes() {
+    void onlyShardsAboveTheirSharesGiveBackInProportion() {
         long[] counts = {65, 45, 20, 20};
         assertThat(CapacityShares.excess(100, 4, 65, counts)).isEqualTo(34);
         assertThat(CapacityShares.excess(100, 4, 45, counts)).isEqualTo(17);

@@ -96,7 +96,7 @@ class TinyLfuTest {
     }
 
     @Test
-    void whatIsUsedOftenSurvivesAScan() {
+    void frequentlyUsedKeysSurviveAScan() {
         for (int i = 0; i < CAPACITY; i++) {
             policy.written(key(i));
             policy.admit();

@@ -232,7 +232,7 @@ class CheckerTest {
     }
 
     @Test
-    void whatHasNotEndedIsUnknown() {
+    void anUnfinishedCallIsUnknown() {
         AtomicLong clock = new AtomicLong();
         Recorder recorder = new Recorder(clock::incrementAndGet);
         Recorder.Open put = recorder.begins("a", "k", Consistency.STRONG, new Operation.Put("v"));

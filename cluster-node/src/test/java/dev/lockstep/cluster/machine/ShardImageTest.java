@@ -198,7 +198,7 @@ class ShardImageTest {
     }
 
     @Test
-    void whatIsNotAllThereIsNotTaken() {
+    void anIncompleteImageIsRefused() {
         random.setSeed(5);
         for (int i = 0; i < BATCHES; i++) {
             applyNext();

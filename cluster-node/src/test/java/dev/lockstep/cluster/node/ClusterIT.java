@@ -136,7 +136,7 @@ class ClusterIT {
     }
 
     @Test
-    void whatOneClientWritesItReadsAnywhereAndOthersReadStrongly() {
+    void aClientReadsItsWritesAnywhereAndOthersReadThemStrongly() {
         int cache = cache("c");
         Session other = clients.open();
         for (int i = 0; i < 50; i++) {

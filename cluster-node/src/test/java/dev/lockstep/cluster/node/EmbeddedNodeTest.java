@@ -95,7 +95,7 @@ class EmbeddedNodeTest {
     }
 
     @Test
-    void whatWasWrittenIsReadLocallyAndByRequest() {
+    void aWriteIsReadLocallyAndByRequest() {
         int cache = cache(ExpiryRule.ETERNAL);
         assertThat(session.get(cache, KEY, Consistency.STRONG).join().entry()).isNull();
         write(cache, Mutation.put(KEY, A, Condition.ANY));

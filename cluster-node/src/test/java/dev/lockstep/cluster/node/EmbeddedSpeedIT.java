@@ -52,7 +52,7 @@ class EmbeddedSpeedIT {
 
     /** A member's class path has a transport on it, but alone in memory there is nobody to talk to. */
     @Test
-    void itHasNoSocketAndNothingOfTheTransport() throws Exception {
+    void anEmbeddedNodeOpensNoSocketAndLoadsNoTransport() throws Exception {
         Path loaded = folder.resolve("classes");
         Start start = start("-Xlog:class+load:file=" + loaded);
         assertThat(start.sockets()).isZero();

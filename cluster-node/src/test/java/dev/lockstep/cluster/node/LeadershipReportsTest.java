@@ -84,7 +84,7 @@ class LeadershipReportsTest {
     }
 
     @Test
-    void itIsQuietForAsLongAsAllLeadersStay() {
+    void nothingIsReportedWhileAllLeadersStay() {
         leads(A, 0);
         told(Duration.ofMillis(20));
         assertThat(leaderships.quietNanos()).isEqualTo(Duration.ofMillis(20).toNanos());

@@ -100,7 +100,7 @@ class LeadershipTransfersTest {
     }
 
     @Test
-    void whatIsNotTakenOverInTimeGoesToWhoeverIsUpToDateThen() {
+    void aTransferThatTimesOutGoesToAnUpToDateSuccessor() {
         handOvers.drain();
         pass(Duration.ofMillis(200), wholeAndFollowing(), null);
         assertThat(successors()).containsOnly(B);
@@ -131,7 +131,7 @@ class LeadershipTransfersTest {
     }
 
     @Test
-    void whoLeadsTooManyHandsOneOverAtATime() {
+    void aNodeThatLeadsTooManyTransfersOneAtATime() {
         pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
         assertThat(successors()).hasSize(1);
         carryOut();
@@ -178,7 +178,7 @@ class LeadershipTransfersTest {
     }
 
     @Test
-    void whoLeadsItsShareKeepsIt() {
+    void aNodeThatLeadsItsShareKeepsIt() {
         logs.subList(2, GROUPS).forEach(log -> elected(B, log));
         pass(Duration.ofSeconds(1), wholeAndFollowing(), wholeAndFollowing());
         assertThat(peers.questions()).isEmpty();

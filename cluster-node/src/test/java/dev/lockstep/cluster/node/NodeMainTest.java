@@ -64,7 +64,7 @@ class NodeMainTest {
     }
 
     @Test
-    void whatAFolderIsForAndWhyItCantBeUsedIsSaid() throws Exception {
+    void anUnusableFolderIsNamedWithItsPurposeAndTheReason() throws Exception {
         assertThat(runWith(NodeProcesses.configuration("n1", MemberPorts.reserve(1), "shards: 1")
                         .replace("data: data", "data: /proc/nope")))
                 .isEqualTo(1);

@@ -54,7 +54,7 @@ class StoreChoiceIT {
     }
 
     @Test
-    void whoKeepsItsEntriesOnTheHeapLoadsNothingOfRocks() throws Exception {
+    void aNodeWithEntriesOnTheHeapDoesNotLoadRocksDb() throws Exception {
         assertThat(hasLoadedRocks("heap")).isFalse();
         assertThat(hasLoadedRocks("rocksdb")).isTrue();
     }
@@ -82,7 +82,7 @@ class StoreChoiceIT {
     }
 
     @Test
-    void whatTheHeapHadIsInRocksAfterTheChange() throws Exception {
+    void entriesOfTheHeapAreInRocksDbAfterTheChange() throws Exception {
         int cache;
         try (NodeProcess node = start("heap");
                 Clients clients =

@@ -53,7 +53,7 @@ class SuccessorsTest {
     }
 
     @Test
-    void whoDoesNotVoteHasStoppedOrIsLeavingIsNotChosen() {
+    void nonVotersAndStoppedOrLeavingReplicasAreNotChosen() {
         for (State state : State.values()) {
             var answers = Map.of(B, List.of(new ReplicaStatus(0, state, 7, 10, false, "")));
             assertThat(Successors.of(led(0, 10), A, answers, Map.of())).isEqualTo(state == State.WHOLE ? B : null);
@@ -71,7 +71,7 @@ class SuccessorsTest {
     }
 
     @Test
-    void whoLeadsTooManyHandsOneToWhoeverLeadsFewest() {
+    void theNodeThatLeadsFewestIsChosen() {
         List<Led> led = List.of(led(0, 10), led(1, 10), led(2, 10));
         var answers = Map.of(
                 B, List.of(follower(0, 10), follower(1, 10), follower(2, 10), leader(3)),

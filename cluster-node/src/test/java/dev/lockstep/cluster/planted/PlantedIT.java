@@ -20,7 +20,7 @@ class PlantedIT {
 
     /** A suite that is red anyway catches nothing. */
     @Test
-    void whatIsRightIsNotCaught() throws Exception {
+    void correctCodeIsNotReported() throws Exception {
         for (String suite : Defect.ALL.stream().map(Defect::suite).distinct().toList()) {
             String right = "return !sent && !over";
             Defect none = new Defect(

@@ -21,7 +21,7 @@ class AppliedPositionWaitersTest {
     }
 
     @Test
-    void whatIsReachedIsNotWaitedFor() {
+    void aPositionAlreadyReachedIsNotWaitedFor() {
         position = 5;
         await(5, 0);
         assertThat(told).containsExactly("5:true");
@@ -50,7 +50,7 @@ class AppliedPositionWaitersTest {
     }
 
     @Test
-    void whoWaitsTooLongIsToldSo() {
+    void aWaiterTimesOut() {
         await(7, 100);
         await(8, 10);
         world.pass(Duration.ofMillis(9));

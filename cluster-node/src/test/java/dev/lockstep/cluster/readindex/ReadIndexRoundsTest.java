@@ -169,7 +169,7 @@ class ReadIndexRoundsTest {
     }
 
     @Test
-    void whoeverDoesNotLeadOrIsNotReadyAsksNobody() {
+    void aReplicaThatDoesNotLeadOrIsNotReadyAsksNoPeer() {
         log.become(following(3, B, Set.of(A, B, C)));
         assertThat(read().told).containsExactly(Status.NO_LEADER);
         log.become(new Standing(4, true, false, A, List.of(Set.of(A, B, C))));

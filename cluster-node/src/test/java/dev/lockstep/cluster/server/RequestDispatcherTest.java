@@ -281,7 +281,7 @@ class RequestDispatcherTest {
     }
 
     @Test
-    void whatIsPassedOnIsAnsweredAsTheOtherAnswers() {
+    void aForwardedRequestGetsTheOtherNodesReply() {
         NodeId b = new NodeId("b");
         connection.serve(5, new Request.PassOn(b, new Request.ListCaches()));
         assertThat(peers.of(b)).extracting(ScriptedPeers.Question::request).containsExactly(new Request.ListCaches());
@@ -294,7 +294,7 @@ class RequestDispatcherTest {
     }
 
     @Test
-    void whatIsForALeaderIsPassedOn() {
+    void aRequestForALeaderIsForwarded() {
         NodeId b = new NodeId("b");
         List<Request> passed = List.of(
                 new Request.RenewLeases(1, 2, List.of(new Request.RenewLeases.Lease(0, 3))),
@@ -328,7 +328,7 @@ class RequestDispatcherTest {
     }
 
     @Test
-    void whatIsNoRequestForANodeIsInvalid() {
+    void aHandshakeInsteadOfARequestIsInvalid() {
         connection.serve(5, new Request.Hello(1, 1, "c", null));
         assertThat(refusal(5)).isEqualTo(Status.INVALID);
     }

@@ -29,7 +29,7 @@ class ChangeWindowTest {
     }
 
     @Test
-    void whatIsTooManyOrTooLargeIsForgottenWithAGap() {
+    void changesBeyondTheBoundsAreDroppedWithAGap() {
         window.applied(1, List.of(change(1)));
         window.applied(2, Collections.nCopies(ChangeWindow.MAX_CHANGES, change(1)));
         subscribe(0);
@@ -58,7 +58,7 @@ class ChangeWindowTest {
     }
 
     @Test
-    void whatASubscriberHasHeardElsewhereIsNotToldAgain() {
+    void changesReceivedFromAnotherReplicaAreNotRepeated() {
         subscribe(5);
         window.applied(4, List.of(change(1)));
         window.applied(5, List.of(change(1)));

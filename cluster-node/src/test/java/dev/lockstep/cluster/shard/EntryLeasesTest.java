@@ -94,7 +94,7 @@ class EntryLeasesTest {
     }
 
     @Test
-    void whoWaitsOverAConnectionThatIsClosedIsPassedOver() {
+    void aWaiterOverAClosedConnectionIsSkipped() {
         Asked holder = new Asked(1, b);
         Asked gone = new Asked(2, a);
         Asked next = new Asked(3, b);
@@ -105,7 +105,7 @@ class EntryLeasesTest {
     }
 
     @Test
-    void whatArrivesOverAConnectionThatIsClosedAlreadyKeepsNobodyWaiting() {
+    void aRequestOverAClosedConnectionBlocksNoOther() {
         close(a);
         new Asked(1, a);
         assertThat(new Asked(2, b).isGranted()).isTrue();
@@ -140,7 +140,7 @@ class EntryLeasesTest {
     }
 
     @Test
-    void whoGivesNoSignOfLifeWhileWaitingIsNotGrantedTheLease() {
+    void aWaiterThatDoesNotRenewIsNotGrantedTheLease() {
         Asked holder = new Asked(1, b);
         Asked frozen = new Asked(2, a);
         Asked next = new Asked(3, b);
@@ -173,7 +173,7 @@ class EntryLeasesTest {
     }
 
     @Test
-    void whoGivesUpWaitingIsNotGrantedTheLease() {
+    void aWaiterThatGaveUpIsNotGrantedTheLease() {
         Asked holder = new Asked(1, a);
         Asked givenUp = new Asked(2, b);
         Asked next = new Asked(3, b);

@@ -167,7 +167,7 @@ class EvictionTest {
     }
 
     @Test
-    void itIsNeverPassedByMoreThanOneBatchHowFastItIsWrittenTo() {
+    void theBoundIsExceededByOneBatchAtMost() {
         confirmed();
         put(BOUNDED, 0, BOUND);
         log.hold();
@@ -194,7 +194,7 @@ class EvictionTest {
     }
 
     @Test
-    void whatIsReadHereStays() {
+    void keysReadOnThisNodeAreRetained() {
         confirmed();
         put(BOUNDED, 0, BOUND);
         SessionPositions session = new SessionPositions(1);
@@ -302,7 +302,7 @@ class EvictionTest {
     }
 
     @Test
-    void whoeverReadAbsenceOrAVersionBeforeAnEvictionIsNotFooled() {
+    void conditionsTakenBeforeAnEvictionFailAfterIt() {
         confirmed();
         long absent = mutate(Mutation.remove(key(0), Condition.ANY)).version();
         MutationResult stored = mutate(Mutation.put(key(0), VALUE, new Condition.AbsentSince(absent)));

@@ -66,7 +66,7 @@ class FlushedCheckpointTest {
     }
 
     @Test
-    void whatIsToldIsOnTheDisk() throws IOException {
+    void aReportedCheckpointIsOnTheDisk() throws IOException {
         Path folder = home.resolve("rocksdb");
         try (RocksStores stores = RocksStores.open(folder, 1 << 20)) {
             ReplicaState state = new ReplicaState(GROUP, stores);

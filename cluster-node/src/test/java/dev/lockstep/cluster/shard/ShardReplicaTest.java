@@ -187,7 +187,7 @@ class ShardReplicaTest {
     }
 
     @Test
-    void whatWasNotAppendedMovesAndWhatMayBeIsIndeterminate() {
+    void anUnappendedWriteMovesAndAnUncertainOneIsIndeterminate() {
         log.hold();
         List<Reply> refused = put();
         log.become(following(2, B, VOTERS));
@@ -290,7 +290,7 @@ class ShardReplicaTest {
 
     /** Another's read may have prolonged it, and a replica that is behind does not know. */
     @Test
-    void whatAReadMayProlongIsOverForAFollowerWhenTheLogSaysSo() {
+    void anEntryWithAccessExpiryExpiresOnAFollowerByTheLog() {
         Lifetime idle = Lifetime.ofMillis(10);
         catalog.info = new CacheInfo(
                 CACHE,
@@ -397,7 +397,7 @@ class ShardReplicaTest {
     }
 
     @Test
-    void whoeverAsksAgainForALeaseIsAnsweredBothTimes() {
+    void aRepeatedLeaseRequestIsAnsweredBothTimes() {
         put();
         ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 1_000));
         var waiting = new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 60_000, 10_000);
@@ -491,7 +491,7 @@ class ShardReplicaTest {
     }
 
     @Test
-    void whatIsNotHostedIsElsewhere() {
+    void aShardThatIsNotHostedIsRedirected() {
         assertThat(refusal(ask(new Request.Size(CACHE, 7, Consistency.SESSION, 0, 0))))
                 .isEqualTo(Status.MOVED);
         LocalEntry none = shards.get(CACHE, 7, KEY, new SessionPositions(8));

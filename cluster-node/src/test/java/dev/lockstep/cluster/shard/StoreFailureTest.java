@@ -124,7 +124,7 @@ class StoreFailureTest {
     }
 
     @Test
-    void soDoesAReadInThisJvm() {
+    void aReadInThisJvmStopsTheReplicaWhenItsStoreFails() {
         stores.close();
         assertThat(shards.get(CACHE, 0, Bytes.utf8("other"), new SessionPositions(1)))
                 .isNull();
@@ -132,7 +132,7 @@ class StoreFailureTest {
     }
 
     @Test
-    void andAWrite() {
+    void aWriteStopsTheReplicaWhenItsStoreFails() {
         stores.close();
         assertThat(put("other"))
                 .isInstanceOfSatisfying(

@@ -96,7 +96,7 @@ class SimulatedCheckpointsTest implements SimulatedRaft.Observer {
     }
 
     @Test
-    void whoMissesWhatIsCutOffFetchesACheckpoint() {
+    void aReplicaBehindTheTruncatedLogFetchesACheckpoint() {
         Node away = follower();
         nodes.stream().filter(node -> node != away).forEach(node -> {
             network.block(node.process, away.process);
@@ -110,7 +110,7 @@ class SimulatedCheckpointsTest implements SimulatedRaft.Observer {
     }
 
     @Test
-    void whoLosesItsPowerGoesOnFromItsCheckpoint() {
+    void aReplicaResumesFromItsCheckpointAfterAPowerCut() {
         Node victim = follower();
         propose(100);
         awaitAllOf(victim);

@@ -24,7 +24,7 @@ class SimulatedFilesTest extends CheckpointFilesContract {
     }
 
     @Test
-    void whatWasNotSyncedMayBeLost() throws IOException {
+    void unsyncedWritesMayBeLost() throws IOException {
         Set<String> left = new TreeSet<>();
         for (int i = 0; i < 200; i++) {
             SimulatedFiles files = files();
@@ -37,7 +37,7 @@ class SimulatedFilesTest extends CheckpointFilesContract {
     }
 
     @Test
-    void whatWasSyncedStays() throws IOException {
+    void syncedWritesSurvive() throws IOException {
         for (int i = 0; i < 50; i++) {
             SimulatedFiles files = files();
             create(files, "one", "abc");
@@ -92,7 +92,7 @@ class SimulatedFilesTest extends CheckpointFilesContract {
     }
 
     @Test
-    void whoEndsInTheMiddleDoesNothingMore() throws IOException {
+    void aProcessKilledInAWriteDoesNothingMore() throws IOException {
         SimulatedFiles files = files();
         create(files, "one", "abc");
         ends = true;

@@ -53,7 +53,7 @@ public abstract class ImageConcurrencyContract {
     }
 
     @Test
-    void whatIsReadIsWhatWasThere() throws Exception {
+    void anImageReadsTheStateAtItsCreation() throws Exception {
         for (int round = 0; round < 60; round++) {
             for (int i = 0; i < 2_000; i++) {
                 write();

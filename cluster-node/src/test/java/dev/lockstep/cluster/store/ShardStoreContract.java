@@ -96,7 +96,7 @@ public abstract class ShardStoreContract {
     }
 
     @Test
-    void whatWasClearedIsNotReadAgain() {
+    void clearedEntriesAreNotReadAgain() {
         Bytes key = Bytes.utf8("key");
         store.put(1, key, entry(1));
         store.commit();

@@ -106,7 +106,7 @@ class StandardMarshallerTest {
     }
 
     @Test
-    void whatIsDeeperThanTheLimitIsNotRead() {
+    void aStreamDeeperThanTheLimitIsRefused() {
         assertThatThrownBy(() -> marshaller.read(serialized(nested(300))))
                 .isInstanceOf(CacheException.class)
                 .hasMessageContaining("Cache orders")
@@ -137,7 +137,7 @@ class StandardMarshallerTest {
     @ValueSource(
             ints = {1, 62, 63, 64, 65, 100, 148, 149, 150, 151, 190, 198, 199, 200, 201, 202, 250, 1_000, 5_000, 100_000
             })
-    void whatIsWrittenIsReadHoweverDeepAndTheRestIsRefusedNamingTheLimit(int levels) {
+    void structuresWithinTheLimitRoundTripAndDeeperOnesAreRefusedNamingIt(int levels) {
         Object nested = nested(levels);
         Bytes bytes;
         try {
@@ -171,7 +171,7 @@ class StandardMarshallerTest {
     }
 
     @Test
-    void whatItsOwnClassRefusesToReadIsNotWrittenNotEvenTheSecondTime() {
+    void aValueThatItsOwnClassRefusesToReadIsNeverWritten() {
         for (int i = 0; i < 2; i++) {
             assertThatThrownBy(() -> marshaller.write(new ArrayList<>(List.of(new Poison()))))
                     .isInstanceOf(CacheException.class)

@@ -254,7 +254,7 @@ class NettyLinkTest {
     }
 
     @Test
-    void whoDoesNotSayHelloFirstIsRefused() throws Exception {
+    void aConnectionWithoutAHandshakeIsRefused() throws Exception {
         assertThat(refusalOf(FrameCodec.encode(1, new Request.ListCaches()))).isEqualTo(Status.INVALID);
     }
 

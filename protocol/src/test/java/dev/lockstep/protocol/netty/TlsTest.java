@@ -103,7 +103,7 @@ class TlsTest {
     }
 
     @Test
-    void whoShowsACertificateOfTheSameAuthorityIsServed() throws Exception {
+    void aCertificateOfTheSameAuthorityIsAccepted() throws Exception {
         Link link = link(new Tls(keys, ours.trust()));
         List<CompletableFuture<Reply>> calls = new ArrayList<>();
         for (int shard = 0; shard < 500; shard++) {
@@ -115,12 +115,12 @@ class TlsTest {
     }
 
     @Test
-    void whoShowsNoneIsRefused() throws Exception {
+    void aConnectionWithoutACertificateIsRefused() throws Exception {
         assertRefused(link(new Tls(Certificates.noKeys(), ours.trust())));
     }
 
     @Test
-    void whoShowsOneOfAnotherAuthorityIsRefused() throws Exception {
+    void aCertificateOfAnotherAuthorityIsRefused() throws Exception {
         assertRefused(link(new Tls(others.authoritysKeys(), ours.trust())));
     }
 
@@ -147,7 +147,7 @@ class TlsTest {
     }
 
     @Test
-    void whoComesWithoutTlsIsNotServed() {
+    void aConnectionWithoutTlsIsNotServed() {
         assertThatThrownBy(() -> size(link(null), 1).get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(Exception.class);
     }
 

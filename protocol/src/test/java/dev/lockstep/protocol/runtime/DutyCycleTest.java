@@ -25,12 +25,12 @@ class DutyCycleTest {
     }
 
     @Test
-    void whoHasAQuarterTakesFourTimesAsLong() {
+    void aQuarterOfTheTimeTakesFourTimesAsLong() {
         assertThat(took(DutyCycle.ofOnePartIn(4, time), 100)).isGreaterThan(3 * 100 * BIT_NANOS);
     }
 
     @Test
-    void whoHurriesDoesNotRest() {
+    void anUrgentTaskDoesNotPause() {
         DutyCycle pace = DutyCycle.ofOnePartIn(1_000, time);
         pace.hurry();
         assertThat(took(pace, 10)).isLessThan(500 * 10 * BIT_NANOS);

@@ -119,7 +119,7 @@ class SessionTest {
 
     /** The logs of two shards need not agree on the time. */
     @Test
-    void whatWasJudgedInOneShardIsNotHeldAgainstAnother() {
+    void theExpiryClockOfOneShardDoesNotAffectAnother() {
         network.at(N1, (request, handler) -> handler.reply(written((Request.Write) request, 42)));
         session.write(CACHE, put(inShard(0, 1).get(0)), LeaseId.NONE).join();
         List<Long> told = new ArrayList<>();
@@ -191,7 +191,7 @@ class SessionTest {
     }
 
     @Test
-    void whatIsTooLargeIsRefusedBeforeAnythingIsSent() {
+    void aWriteThatIsTooLargeIsRefusedBeforeSending() {
         Bytes huge = Bytes.of(new byte[FrameCodec.MAX_ENTRY_BYTES]);
         Mutation mutation = Mutation.put(key(1), huge, Condition.ANY);
         assertThat(statusOf(session.write(CACHE, mutation, LeaseId.NONE))).isEqualTo(Status.INVALID);
@@ -241,7 +241,7 @@ class SessionTest {
     }
 
     @Test
-    void whatFollowsAPartThatFailedIsNotSent() {
+    void partsAfterAFailedOneAreNotSent() {
         network.at(N1, (request, handler) -> handler.failed(true, new IOException("reset")));
         CompletableFuture<Map<Bytes, WriteResult>> call = session.writeAll(CACHE, much());
         world.pass(TIMEOUT.plusSeconds(1));

@@ -30,7 +30,7 @@ class ShardSequencerTest {
     }
 
     @Test
-    void whoWaitsIsAdmittedWhenAnotherHasEnded() {
+    void aWaitingWriteIsAdmittedWhenAnotherEnds() {
         CompletableFuture<RequestId> waiter = sequencer.acquire(SECOND);
         world.pass(Duration.ofMillis(999));
         assertThat(waiter).isNotDone();
@@ -41,7 +41,7 @@ class ShardSequencerTest {
     }
 
     @Test
-    void whoWaitedTooLongIsRefusedAndTakesNoId() {
+    void aWriteThatWaitedTooLongIsRefusedAndConsumesNoId() {
         CompletableFuture<RequestId> impatient = sequencer.acquire(SECOND);
         CompletableFuture<RequestId> patient = sequencer.acquire(3 * SECOND);
         world.pass(Duration.ofSeconds(1));

@@ -61,7 +61,7 @@ class SubscriptionTest {
     }
 
     @Test
-    void itIsReadyWhenTheShardHasConfirmed() {
+    void aSubscriptionIsReadyWhenTheShardHasConfirmed() {
         Subscription subscription = session.subscribe(1, listener);
         assertThat(subscription.ready()).isNotDone();
         last().handler().reply(new Reply.Subscribed(10));
@@ -158,7 +158,7 @@ class SubscriptionTest {
     }
 
     @Test
-    void whatComesWhileItIsPausedIsAskedForAgain() {
+    void changesDuringAPauseAreRequestedAgain() {
         Subscription subscription = session.subscribe(1, listener);
         Link.ReplyHandler stream = last().handler();
         stream.reply(new Reply.Subscribed(10));

@@ -97,7 +97,7 @@ class SettingsReaderTest {
                 "members: [{id: n1}] | \"address\" is missing",
                 "shards: [1 | is no valid YAML"
             })
-    void whatDoesNotFitIsRefusedWithItsPlace(String yaml, String message) {
+    void invalidSettingsAreRefusedWithTheirPlace(String yaml, String message) {
         assertThatThrownBy(() -> parse(yaml))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining(message);
@@ -111,7 +111,7 @@ class SettingsReaderTest {
     }
 
     @Test
-    void whatIsWrongWithAUriIsSaidWithoutLinesThatNobodyWrote() {
+    void errorsInAUriNameNoYamlLine() {
         assertThatThrownBy(() -> SettingsReader.fromUri(
                         URI.create("lockstep://a:1?timeout=5"), getClass().getClassLoader()))
                 .isInstanceOf(SettingsException.class)

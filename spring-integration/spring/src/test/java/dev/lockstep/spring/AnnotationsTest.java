@@ -147,7 +147,7 @@ class AnnotationsTest {
     }
 
     @Test
-    void whatComesLaterIsCachedWhenItIsThere() throws Exception {
+    void anAsynchronousResultIsCachedOnCompletion() throws Exception {
         CompletableFuture<Integer> first = shop.later("tea");
         CompletableFuture<Integer> second = shop.later("tea");
         assertThat(first.get(30, TimeUnit.SECONDS))
@@ -172,7 +172,7 @@ class AnnotationsTest {
     }
 
     @Test
-    void whatATransactionPutsIsThereWhenItCommits() {
+    void aTransactionalPutIsVisibleAfterTheCommit() {
         LockstepCacheManager manager = context.getBean(LockstepCacheManager.class);
         TransactionTemplate transactions = new TransactionTemplate(new Transactions());
         transactions.executeWithoutResult(status -> {

@@ -83,7 +83,7 @@ class LockstepCacheTest {
     }
 
     @Test
-    void whatIsAbsentIsPutAndWhatIsThereIsReturned() {
+    void putIfAbsentStoresOnceAndReturnsThePresentValue() {
         Cache cache = cache("absent");
         assertThat(cache.putIfAbsent("a", 1)).isNull();
         assertThat(cache.putIfAbsent("a", 2))
@@ -149,7 +149,7 @@ class LockstepCacheTest {
     }
 
     @Test
-    void whatALoaderThrowsIsTheCauseAndNothingIsStored() {
+    void aLoadersExceptionIsTheCauseAndNothingIsStored() {
         Cache cache = cache("failing");
         assertThatThrownBy(() -> cache.get("a", () -> {
                     throw new IOException("no");
@@ -193,7 +193,7 @@ class LockstepCacheTest {
     }
 
     @Test
-    void whoRetrievesMayWaitForTheSameCacheInWhatDependsOnIt() throws Exception {
+    void aDependentOfRetrieveMayBlockOnTheSameCache() throws Exception {
         Cache cache = cache("dependent");
         CompletableFuture<Integer> load = new CompletableFuture<>();
         // The second one needs the thread on which the first one's stage ended.

@@ -208,7 +208,7 @@ class TolerantCacheTest {
     }
 
     @Test
-    void whatCouldNotBeRemovedReadsAsMissingUntilItIsRemoved() throws Exception {
+    void aKeyWhoseRemovalFailedReadsAsMissingUntilItIsRemoved() throws Exception {
         cache.put("evicted", 1);
         cache.put("evicted too", 1);
         cache.put("put", 1);
@@ -249,7 +249,7 @@ class TolerantCacheTest {
     }
 
     @Test
-    void whatIsOwedIsBoundedByClearingTheCache() {
+    void pendingRemovalsAreBoundedByClearingTheCache() {
         cache.put("other", 1);
         refusal = Status.NO_LEADER;
         for (int i = 0; i <= TolerantCache.MAX_OWED; i++) {

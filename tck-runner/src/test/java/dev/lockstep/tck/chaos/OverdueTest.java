@@ -27,7 +27,7 @@ class OverdueTest {
     }
 
     @Test
-    void whatWasWrittenNobodyKnowsWhenIsNot() {
+    void aWriteOfUnknownTimeIsNotOverdue() {
         assertThat(Overdue.of(List.of(put(10, 30, Outcome.UNKNOWN), get(500, "v")), 100))
                 .isEmpty();
     }

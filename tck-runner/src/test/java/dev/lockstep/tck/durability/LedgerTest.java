@@ -21,7 +21,7 @@ class LedgerTest {
     }
 
     @Test
-    void whatWasNeverAcknowledgedMayBeMissing() {
+    void anUnacknowledgedWriteMayBeMissing() {
         ledger.send("k");
         assertThat(ledger.wrong(Map.of())).isEmpty();
     }

@@ -52,7 +52,7 @@ class PowerCutIT {
 
     /** Or nothing would be shown by losing nothing. */
     @Test
-    void whatIsSyncedLaterCanBeLost() throws Exception {
+    void writesSyncedInTheBackgroundCanBeLost() throws Exception {
         try (PowerCut power = new PowerCut(home, "process", LATE_SYNC_MILLIS, SEED)) {
             for (int i = 0; i < CUTS_WITHOUT_A_LOSS && power.lost().isEmpty(); i++) {
                 power.cut();

@@ -96,7 +96,7 @@ class RatisLogIT extends ReplicatedLogContract {
 
     /** A strong read that took what the leader has applied for all that is committed would miss what others can see. */
     @Test
-    void whatAFollowerHasAppliedIsCommittedToTheLeaderToo() throws Exception {
+    void entriesAppliedByAFollowerAreCommittedOnTheLeader() throws Exception {
         Replica leader = leader();
         answer(leader.log().propose(bytes("before")));
         CountDownLatch gate = new CountDownLatch(1);
@@ -116,7 +116,7 @@ class RatisLogIT extends ReplicatedLogContract {
     }
 
     @Test
-    void whatIsAcknowledgedOutlivesTheLeader() throws Exception {
+    void acknowledgedEntriesSurviveTheLeader() throws Exception {
         int first = leaderIndex();
         long term = nodes.replica(first).log().standing().term();
         List<String> texts = new ArrayList<>();

@@ -76,7 +76,7 @@ class RatisTlsIT {
     }
 
     @Test
-    void whatIsProposedIsEverywhereInOrder() throws Exception {
+    void proposalsAreAppliedInOrderOnAllMembers() throws Exception {
         Replica leader = leader();
         List<String> texts = new ArrayList<>();
         List<CompletableFuture<Object>> answers = new ArrayList<>();
@@ -95,7 +95,7 @@ class RatisTlsIT {
     }
 
     @Test
-    void whoHasNoCertificateSaysNothingToTheLogs() throws Exception {
+    void aPeerWithoutACertificateReachesNoLog() throws Exception {
         leader();
         Tls without = new Tls(Certificates.noKeys(), certificates.trust());
         try (NettyLinks links = new NettyLinks(

@@ -121,7 +121,7 @@ class TransportSafetyIT {
 
     @Test
     @Timeout(value = 1, unit = TimeUnit.HOURS)
-    void whatIsAcknowledgedIsEverywhereInOneOrderAndOnce() throws Exception {
+    void acknowledgedEntriesAreAppliedOnceAndInOneOrderEverywhere() throws Exception {
         System.out.println("TransportSafetyIT: -Dsafety.seed=" + seed);
         List<Thread> proposing = new ArrayList<>();
         for (int group = 0; group < GROUPS; group++) {

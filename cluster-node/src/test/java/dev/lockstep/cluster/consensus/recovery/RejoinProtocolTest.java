@@ -41,14 +41,14 @@ class RejoinProtocolTest {
     }
 
     @Test
-    void itWaitsForEach() {
+    void aRejoiningReplicaWaitsForEachPeer() {
         assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7))))
                 .isInstanceOfSatisfying(
                         Wait.class, wait -> assertThat(wait.why()).contains("[n3] did not answer yet"));
     }
 
     @Test
-    void itWaitsWhenNoMajorityHasEverything() {
+    void aRejoiningReplicaWaitsWhileNoMajorityIsIntact() {
         for (Memory memory : List.of(Memory.LOST, Memory.NEW, Memory.CATCHING_UP, Memory.SHORTENED)) {
             assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7), "n3", standing(memory, 1))))
                     .isInstanceOfSatisfying(

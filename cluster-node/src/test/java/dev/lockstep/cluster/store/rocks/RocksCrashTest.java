@@ -63,7 +63,7 @@ class RocksCrashTest {
     }
 
     @Test
-    void whatIsLeftEndsBetweenTwoBatches() throws Exception {
+    void theStateAfterACrashEndsBetweenTwoBatches() throws Exception {
         Path folder = Files.createDirectories(home.resolve("rocksdb"));
         long before = 0;
         for (int kill = 0; kill < KILLS; kill++) {

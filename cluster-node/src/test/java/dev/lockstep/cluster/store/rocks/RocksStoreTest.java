@@ -72,7 +72,7 @@ class RocksStoreTest extends ShardStoreContract {
     }
 
     @Test
-    void whatWasNotCommittedIsNotThereAfterwards() {
+    void uncommittedWritesAreGoneAfterReopening() {
         write(store, 1);
         store.put(1, KEY, entry(2));
         store = reopened();
@@ -103,7 +103,7 @@ class RocksStoreTest extends ShardStoreContract {
     }
 
     @Test
-    void whoeverUsesItWhenItIsClosedIsToldSo() throws IOException {
+    void useAfterCloseFailsTyped() throws IOException {
         RocksStores stores = RocksStores.open(home.resolve("rocksdb"), 1 << 20);
         ShardStore open = stores.open(0);
         write(open, 1);

@@ -242,7 +242,7 @@ class BootTest {
     }
 
     @Test
-    void whatTheStarterReadsMayAlsoBeASystemProperty() {
+    void propertiesOfTheStarterMayBeSystemProperties() {
         String property = "lockstep.caches[prices].timeToLive";
         System.setProperty(property, "soon");
         try {

@@ -73,7 +73,7 @@ class CachesAtStartIT {
     }
 
     @Test
-    void soDoesThatOfACacheWhichOnlyAPropertyNames() {
+    void aDifferentDefinitionOfACacheNamedByAPropertyFailsTheStart() {
         assertThat(saidByOneThatDoesNotStart("lockstep.caches[by-pattern].max-entries=11"))
                 .contains("Cache by-pattern exists", "Property: lockstep.caches[by-pattern]");
     }

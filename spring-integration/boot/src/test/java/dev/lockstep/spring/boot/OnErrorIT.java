@@ -56,7 +56,7 @@ class OnErrorIT {
     }
 
     @Test
-    void itFailsByDefaultAndWorksAgainByItself() throws Exception {
+    void callsFailByDefaultAndRecoverByThemselves() throws Exception {
         try (ConfigurableApplicationContext context = run()) {
             Shop shop = context.getBean(Shop.class);
             assertThat(shop.price("tea")).isEqualTo(1);

@@ -83,7 +83,7 @@ class OnceInTheClusterIT {
     }
 
     @Test
-    void soDoesOneWhoseResultComesLater() {
+    void anAsynchronousMethodRunsOnceInTheClusterToo() {
         List<String> answers = ask("later");
         assertThat(answers).allMatch(answer -> answer.contains(" same=true "));
         assertThat(values(answers)).hasSize(1);

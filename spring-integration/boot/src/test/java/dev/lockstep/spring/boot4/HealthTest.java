@@ -37,7 +37,7 @@ class HealthTest {
     }
 
     @Test
-    void itCanBeSwitchedOff() {
+    void healthCanBeDisabled() {
         try (ConfigurableApplicationContext context = run("--management.health.lockstep.enabled=false")) {
             assertThat(context.containsBean("lockstepHealthIndicator")).isFalse();
         }

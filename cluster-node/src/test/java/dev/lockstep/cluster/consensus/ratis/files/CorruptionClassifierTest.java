@@ -32,7 +32,7 @@ class CorruptionClassifierTest {
     }
 
     @Test
-    void whatIsNotWhatWasWrittenIsDamage() {
+    void bytesOtherThanThoseWrittenAreCorruption() {
         assertThat(CorruptionClassifier.of(opening(new ChecksumException("Log entry corrupted", 8))))
                 .isEqualTo("Log entry corrupted");
         assertThat(CorruptionClassifier.of(opening(new EOFException("short")))).isEqualTo("short");

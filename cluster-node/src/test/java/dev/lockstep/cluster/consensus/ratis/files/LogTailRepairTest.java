@@ -83,7 +83,7 @@ class LogTailRepairTest {
 
     /** Out of order: the entry behind the torn one is whole, and goes with it. */
     @Test
-    void whatComesBehindATornEntryGoesToo() {
+    void entriesBehindATornOneAreTruncatedToo() {
         byte[] torn = log(entry(300, 7), entry(2_000, 8), entry(2_000, 9));
         Arrays.fill(torn, SECTOR, 2 * SECTOR, (byte) 0);
         assertThat(LogTailRepair.find(torn)).isEqualTo(lastBegins(300));
@@ -135,7 +135,7 @@ class LogTailRepairTest {
 
     /** Ratis would open it, and refuse the next entry since some before that are missing. */
     @Test
-    void soIsOneThatEndsBeforeTheCheckpointInTheMiddleOfAnEntry(@TempDir Path group) throws Exception {
+    void aLogThatEndsInAnEntryBeforeTheCheckpointIsRemoved(@TempDir Path group) throws Exception {
         byte[] whole = log(entry(40, 1), entry(900, 2));
         Path last = Files.write(group.resolve("log_inprogress_5"), Arrays.copyOf(whole, 400));
         LogTailRepair.forgetIfBehind(group, 5);

@@ -139,7 +139,7 @@ class RaftLogFilesTest {
     }
 
     @Test
-    void whatIsMovedAsideIsKeptThreeTimes() throws Exception {
+    void theLastThreeQuarantinedLogsAreKept() throws Exception {
         for (int i = 0; i < 5; i++) {
             files.beginIn(i);
             files.mark(i);

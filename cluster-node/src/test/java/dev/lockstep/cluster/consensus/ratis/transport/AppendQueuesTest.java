@@ -156,7 +156,7 @@ class AppendQueuesTest {
     }
 
     @Test
-    void whatIsNotWrittenYetIsNotAnsweredFor() throws Exception {
+    void anAppendIsNotAnsweredBeforeItIsWritten() throws Exception {
         assertThat(answer(lanes.append(request(GROUP, 5)))).isNotNull();
         flushed.set(4);
         assertThat(answer(lanes.append(request(GROUP, 5)))).isNull();

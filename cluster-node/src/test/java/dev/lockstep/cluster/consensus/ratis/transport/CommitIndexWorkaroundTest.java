@@ -33,7 +33,7 @@ class CommitIndexWorkaroundTest {
     }
 
     @Test
-    void whatFollowsAComparedEntryIsLeftAlone() {
+    void aCommitIndexBehindAComparedEntryIsUnchanged() {
         var request = request(9, 1)
                 .setPreviousLog(TermIndexProto.newBuilder().setTerm(1).setIndex(4));
         assertThat(commit(request)).isEqualTo(9);

@@ -24,7 +24,7 @@ class FollowerAppenderTest {
     }
 
     @Test
-    void whatIsAppendedIsSentAndCommitted() {
+    void appendedEntriesAreSentAndCommitted() {
         for (int i = 0; i < 100; i++) {
             leader.append();
         }
