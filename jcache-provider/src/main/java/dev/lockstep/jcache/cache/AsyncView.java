@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class AsyncView<K, V> implements AsyncCache<K, V> {
 
     private final CacheResources<K, V> life;
-    private final CacheClient<K, V> binding;
+    private final CacheClient<K, V> client;
     private final Reads<K, V> reads;
     private final Writes<K, V> writes;
     private final EntryProcessors<K, V> processing;
@@ -28,13 +28,13 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
 
     AsyncView(
             CacheResources<K, V> life,
-            CacheClient<K, V> binding,
+            CacheClient<K, V> client,
             Reads<K, V> reads,
             Writes<K, V> writes,
             EntryProcessors<K, V> processing,
             ArgumentChecks<K, V> checks) {
         this.life = life;
-        this.binding = binding;
+        this.client = client;
         this.reads = reads;
         this.writes = writes;
         this.processing = processing;
@@ -43,39 +43,39 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
 
     private <T> CompletionStage<T> begin(Object key, Function<Executor, CompletableFuture<T>> operation) {
         return life.background()
-                .begin(key, user -> operation.apply(life.listeners().asCaller(user)));
+                .begin(key, callerExecutor -> operation.apply(life.listeners().asCaller(callerExecutor)));
     }
 
     @Override
     public CompletionStage<@Nullable V> get(K key) {
         checks.key(key);
-        return begin(key, user -> reads.get(key, user));
+        return begin(key, callerExecutor -> reads.get(key, callerExecutor));
     }
 
     @Override
     public CompletionStage<Map<K, V>> getAll(Set<? extends K> keys) {
         checks.keys(keys);
         Set<K> own = new HashSet<>(keys);
-        return begin(own, user -> reads.getAll(own, user));
+        return begin(own, callerExecutor -> reads.getAll(own, callerExecutor));
     }
 
     @Override
     public CompletionStage<Boolean> containsKey(K key) {
         checks.key(key);
-        return begin(key, user -> binding.contains(key));
+        return begin(key, callerExecutor -> client.contains(key));
     }
 
     @Override
     public CompletionStage<Void> put(K key, V value) {
         checks.entry(key, value);
-        return begin(key, user -> writes.put(key, value, user));
+        return begin(key, callerExecutor -> writes.put(key, value, callerExecutor));
     }
 
     @Override
     public CompletionStage<Void> put(K key, V value, Duration lifetime) {
         checks.entry(key, value);
         Lifetime own = ArgumentChecks.lifetime(lifetime);
-        return begin(key, user -> writes.put(key, value, own, user));
+        return begin(key, callerExecutor -> writes.put(key, value, own, callerExecutor));
     }
 
     @Override
@@ -83,63 +83,63 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
         checks.open();
         Map<K, V> own = new HashMap<>(map);
         own.forEach(checks::entry);
-        return begin(own, user -> writes.putAll(own, user));
+        return begin(own, callerExecutor -> writes.putAll(own, callerExecutor));
     }
 
     @Override
     public CompletionStage<@Nullable V> getAndPut(K key, V value) {
         checks.entry(key, value);
-        return begin(key, user -> writes.getAndPut(key, value, user));
+        return begin(key, callerExecutor -> writes.getAndPut(key, value, callerExecutor));
     }
 
     @Override
     public CompletionStage<Boolean> putIfAbsent(K key, V value) {
         checks.entry(key, value);
-        return begin(key, user -> writes.putIfAbsent(key, value, user));
+        return begin(key, callerExecutor -> writes.putIfAbsent(key, value, callerExecutor));
     }
 
     @Override
     public CompletionStage<Boolean> remove(K key) {
         checks.key(key);
-        return begin(key, user -> writes.remove(key, user));
+        return begin(key, callerExecutor -> writes.remove(key, callerExecutor));
     }
 
     @Override
     public CompletionStage<Boolean> remove(K key, V oldValue) {
         checks.entry(key, oldValue);
-        return begin(key, user -> writes.remove(key, oldValue, user));
+        return begin(key, callerExecutor -> writes.remove(key, oldValue, callerExecutor));
     }
 
     @Override
     public CompletionStage<@Nullable V> getAndRemove(K key) {
         checks.key(key);
-        return begin(key, user -> writes.getAndRemove(key, user));
+        return begin(key, callerExecutor -> writes.getAndRemove(key, callerExecutor));
     }
 
     @Override
     public CompletionStage<Void> removeAll(Set<? extends K> keys) {
         checks.keys(keys);
         Set<K> own = new HashSet<>(keys);
-        return begin(own, user -> writes.removeAll(own, user));
+        return begin(own, callerExecutor -> writes.removeAll(own, callerExecutor));
     }
 
     @Override
     public CompletionStage<Boolean> replace(K key, V value) {
         checks.entry(key, value);
-        return begin(key, user -> writes.replace(key, value, user));
+        return begin(key, callerExecutor -> writes.replace(key, value, callerExecutor));
     }
 
     @Override
     public CompletionStage<Boolean> replace(K key, V oldValue, V newValue) {
         checks.entry(key, oldValue);
         checks.value(newValue);
-        return begin(key, user -> writes.replace(key, oldValue, newValue, user));
+        return begin(key, callerExecutor -> writes.replace(key, oldValue, newValue, callerExecutor));
     }
 
     @Override
     public CompletionStage<@Nullable V> getAndReplace(K key, V value) {
         checks.entry(key, value);
-        return begin(key, user -> writes.getAndReplace(key, value, user));
+        return begin(key, callerExecutor -> writes.getAndReplace(key, value, callerExecutor));
     }
 
     @Override
@@ -147,14 +147,15 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
             K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> loader) {
         checks.key(key);
         Objects.requireNonNull(loader, "loader");
-        return begin(key, user -> reads.computeIfAbsent(key, loader, user));
+        return begin(key, callerExecutor -> reads.computeIfAbsent(key, loader, callerExecutor));
     }
 
     @Override
     public <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.key(key);
         Objects.requireNonNull(processor, "processor");
-        return begin(key, user -> processing.invoke(key, processor, checks::value, arguments, user));
+        return begin(
+                key, callerExecutor -> processing.invoke(key, processor, checks::value, arguments, callerExecutor));
     }
 
     @Override
@@ -163,6 +164,7 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
         checks.keys(keys);
         Objects.requireNonNull(processor, "processor");
         Set<K> own = new HashSet<>(keys);
-        return begin(own, user -> processing.invokeAll(own, processor, checks::value, arguments, user));
+        return begin(
+                own, callerExecutor -> processing.invokeAll(own, processor, checks::value, arguments, callerExecutor));
     }
 }

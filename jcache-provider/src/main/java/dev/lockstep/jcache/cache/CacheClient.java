@@ -4,7 +4,6 @@ import dev.lockstep.jcache.Version;
 import dev.lockstep.jcache.Versioned;
 import dev.lockstep.jcache.event.Listeners;
 import dev.lockstep.jcache.expiry.Expiry;
-import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.PositionVector;
 import dev.lockstep.protocol.session.LeaseGrant;
@@ -18,13 +17,11 @@ import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.LeaseId;
-import dev.lockstep.protocol.wire.Lifetime;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -50,9 +47,9 @@ final class CacheClient<K, V> {
 
     private final Session session;
     private final CacheInfo info;
-    private final Marshaller keys;
-    private final Marshaller values;
+    private final EntryCodec<K, V> codec;
     private final Expiry expiry;
+    private final AccessRecorder accesses;
     private final Consistency consistency;
     private final Listeners<K, V> listeners;
     private final Runnable onDestroyed;
@@ -64,17 +61,16 @@ final class CacheClient<K, V> {
     CacheClient(
             Session session,
             CacheInfo info,
-            Marshaller keys,
-            Marshaller values,
+            EntryCodec<K, V> codec,
             Expiry expiry,
             Consistency consistency,
             Listeners<K, V> listeners,
             Runnable onDestroyed) {
         this.session = session;
         this.info = info;
-        this.keys = keys;
-        this.values = values;
+        this.codec = codec;
         this.expiry = expiry;
+        this.accesses = new AccessRecorder(expiry, info.definition().expiry());
         this.consistency = consistency;
         this.listeners = listeners;
         this.onDestroyed = onDestroyed;
@@ -82,34 +78,19 @@ final class CacheClient<K, V> {
 
     /** The same with strong reads. */
     CacheClient<K, V> strong() {
-        return new CacheClient<>(session, info, keys, values, expiry, Consistency.STRONG, listeners, onDestroyed);
+        return new CacheClient<>(session, info, codec, expiry, Consistency.STRONG, listeners, onDestroyed);
     }
 
     Expiry expiry() {
         return expiry;
     }
 
-    Bytes keyBytes(K key) {
-        return keys.writeKey(key);
+    EntryCodec<K, V> codec() {
+        return codec;
     }
 
-    @SuppressWarnings("unchecked")
-    K key(Bytes bytes) {
-        return (K) keys.read(bytes);
-    }
-
-    Bytes valueBytes(V value) {
-        return values.write(value);
-    }
-
-    @SuppressWarnings("unchecked")
-    V value(Bytes bytes) {
-        return (V) values.read(bytes);
-    }
-
-    /** Whether equal values certainly have equal bytes. */
-    boolean isComparedByBytes(V value) {
-        return keys.isImmutable(value);
+    AccessRecorder accesses() {
+        return accesses;
     }
 
     /** By when the cluster has answered, retries included. */
@@ -122,7 +103,7 @@ final class CacheClient<K, V> {
     }
 
     /** The same; before it is told that there is no such cache, the cache is. */
-    private <T> CompletableFuture<T> noting(CompletableFuture<T> future) {
+    private <T> CompletableFuture<T> watched(CompletableFuture<T> future) {
         return future.whenComplete((result, failure) -> {
             if (failure != null && FutureResults.isDestroyed(Session.unwrap(failure))) {
                 onDestroyed.run();
@@ -138,73 +119,63 @@ final class CacheClient<K, V> {
         return consistency == Consistency.SESSION ? session.getLocal(info.id(), key) : null;
     }
 
-    /** A value of an immutable type is decoded once for all who read it from this replica. */
-    @SuppressWarnings("unchecked")
-    V decoded(LocalEntry local) {
-        Object shared = local.decoded();
-        if (shared == null) {
-            shared = value(local.value());
-            if (values.isImmutable(shared)) {
-                local.decoded(shared);
-            }
-        }
-        return (V) shared;
-    }
-
     /**
      * Reads from the cluster.
      *
-     * @param user decodes, and asks the expiry policy
+     * @param callerExecutor decodes, and asks the expiry policy
      */
-    CompletableFuture<@Nullable V> get(Bytes key, Executor user) {
-        return noting(session.get(info.id(), key, consistency))
+    CompletableFuture<@Nullable V> get(Bytes key, Executor callerExecutor) {
+        return watched(session.get(info.id(), key, consistency))
                 .thenComposeAsync(
                         found -> {
                             EntryRead entry = found.entry();
                             return entry == null
                                     ? CompletableFuture.completedFuture(null)
-                                    : noted(value(entry.value()), touched(key, entry.version()), user);
+                                    : recorded(
+                                            codec.value(entry.value()),
+                                            accesses.touch(key, entry.version()),
+                                            callerExecutor);
                         },
-                        user);
+                        callerExecutor);
     }
 
-    /** The value, once it is noted that it was read. */
-    CompletableFuture<V> noted(V value, @Nullable Mutation touch, Executor user) {
+    /** Returns the value once the touch that records its read, if any, was written. */
+    CompletableFuture<V> recorded(V value, @Nullable Mutation touch, Executor callerExecutor) {
         return touch == null
                 ? CompletableFuture.completedFuture(value)
-                : write(touch, LeaseId.NONE, user, result -> {}).thenApply(result -> value);
+                : write(touch, LeaseId.NONE, callerExecutor, result -> {}).thenApply(result -> value);
     }
 
     /** Reads without noting it. */
     Map<Bytes, EntryRead> read(Collection<Bytes> wanted) {
-        return await(noting(session.getAll(info.id(), wanted, true, consistency)));
+        return await(watched(session.getAll(info.id(), wanted, true, consistency)));
     }
 
-    /** @param user decodes, and asks the expiry policy */
-    CompletableFuture<Map<K, V>> getAll(Collection<? extends K> wanted, Executor user) {
+    /** @param callerExecutor decodes, and asks the expiry policy */
+    CompletableFuture<Map<K, V>> getAll(Collection<? extends K> wanted, Executor callerExecutor) {
         Map<Bytes, K> byBytes = new LinkedHashMap<>();
-        wanted.forEach(key -> byBytes.put(keyBytes(key), key));
-        return noting(session.getAll(info.id(), byBytes.keySet(), true, consistency))
+        wanted.forEach(key -> byBytes.put(codec.keyBytes(key), key));
+        return watched(session.getAll(info.id(), byBytes.keySet(), true, consistency))
                 .thenComposeAsync(
                         entries -> {
                             Map<K, V> found = new HashMap<>();
-                            entries.forEach((key, entry) -> found.put(byBytes.get(key), value(entry.value())));
-                            List<Mutation> touches = touches(entries);
+                            entries.forEach((key, entry) -> found.put(byBytes.get(key), codec.value(entry.value())));
+                            List<Mutation> touches = accesses.touches(entries);
                             return touches.isEmpty()
                                     ? CompletableFuture.completedFuture(found)
-                                    : writeAll(touches, user, (key, result) -> {})
+                                    : writeAll(touches, callerExecutor, (key, result) -> {})
                                             .thenApply(results -> found);
                         },
-                        user);
+                        callerExecutor);
     }
 
     /** An entry and its version, or since when it is certainly absent; without noting that it was read. */
     Versioned<V> readVersioned(Bytes key) {
-        ReadResult found = await(noting(session.get(info.id(), key, consistency)));
+        ReadResult found = await(watched(session.get(info.id(), key, consistency)));
         EntryRead entry = found.entry();
         return entry == null
                 ? new Versioned<>(null, Version.absentSince(found.lastVersion()))
-                : new Versioned<>(value(entry.value()), Version.of(entry.version()));
+                : new Versioned<>(codec.value(entry.value()), Version.of(entry.version()));
     }
 
     PositionVector moment() {
@@ -216,52 +187,22 @@ final class CacheClient<K, V> {
     }
 
     CompletableFuture<Boolean> contains(K key) {
-        return noting(session.getAll(info.id(), List.of(keyBytes(key)), false, consistency))
+        return watched(session.getAll(info.id(), List.of(codec.keyBytes(key)), false, consistency))
                 .thenApply(found -> !found.isEmpty());
     }
 
-    /** Notes the read of an entry, and waits for it. */
-    void touch(Bytes key, long version) {
-        Mutation touch = touched(key, version);
+    /** Records the read of an entry, and waits until that is written. */
+    void recordRead(Bytes key, long version) {
+        Mutation touch = accesses.touch(key, version);
         if (touch != null) {
-            CallerThreadExecutor.run(timeout(), user -> write(touch, LeaseId.NONE, user, result -> {}));
+            CallerThreadExecutor.run(
+                    timeout(), callerExecutor -> write(touch, LeaseId.NONE, callerExecutor, result -> {}));
         }
-    }
-
-    private List<Mutation> touches(Map<Bytes, EntryRead> entries) {
-        List<Mutation> touches = new ArrayList<>();
-        entries.forEach((key, entry) -> {
-            Mutation touch = touched(key, entry.version());
-            if (touch != null) {
-                touches.add(touch);
-            }
-        });
-        return touches;
-    }
-
-    /** What notes the read of an entry; null when there is no need to. */
-    @Nullable
-    Mutation touched(Bytes key, long version) {
-        Lifetime lifetime = lifetimeAfterAccess();
-        if (lifetime.equals(Lifetime.UNCHANGED)) {
-            return null;
-        }
-        return Mutation.touch(key, expiry.isCustom() ? new Condition.VersionIs(version) : Condition.ANY, lifetime);
-    }
-
-    /** Whether it may have to be noted that an entry was read. */
-    boolean notesReads() {
-        return expiry.isCustom() || info.definition().expiry().isAccessBased();
-    }
-
-    /** {@link Lifetime#UNCHANGED} when a read has not to be noted. */
-    Lifetime lifetimeAfterAccess() {
-        return notesReads() ? expiry.access() : Lifetime.UNCHANGED;
     }
 
     /** The next page of keys of a shard; the last key of a page that is not complete is where the next one begins. */
     Reply.Keys keys(int shard, @Nullable Bytes after) {
-        return await(noting(session.scan(info.id(), shard, after, PAGE, consistency)));
+        return await(watched(session.scan(info.id(), shard, after, PAGE, consistency)));
     }
 
     int shards() {
@@ -269,7 +210,7 @@ final class CacheClient<K, V> {
     }
 
     long size() {
-        return await(noting(session.size(info.id(), consistency)));
+        return await(watched(session.size(info.id(), consistency)));
     }
 
     // Writes
@@ -277,16 +218,16 @@ final class CacheClient<K, V> {
     /**
      * Applies a mutation and waits for the listeners.
      *
-     * @param user told what came of it, after the listeners, of which one may have failed
+     * @param callerExecutor told what came of it, after the listeners, of which one may have failed
      */
     CompletableFuture<MutationResult> write(
-            Mutation mutation, LeaseId lease, Executor user, Consumer<MutationResult> committed) {
-        return noting(session.write(info.id(), mutation, lease))
+            Mutation mutation, LeaseId lease, Executor callerExecutor, Consumer<MutationResult> committed) {
+        return watched(session.write(info.id(), mutation, lease))
                 .thenApplyAsync(
                         written -> {
                             MutationResult result = written.result();
                             if (mutation.value() != null && !(result.applied() && result.changes() > 0)) {
-                                values.discard(mutation.value());
+                                codec.discard(mutation.value());
                             }
                             try {
                                 if (result.changes() > 0) {
@@ -297,18 +238,18 @@ final class CacheClient<K, V> {
                             }
                             return result;
                         },
-                        user);
+                        callerExecutor);
     }
 
     /**
      * Applies all, waits for the listeners of all that were applied, then reports what could not be applied, or else the first
      * listener that failed.
      *
-     * @param user told what came of each, after the listeners, of which some may have failed
+     * @param callerExecutor told what came of each, after the listeners, of which some may have failed
      */
     CompletableFuture<Map<Bytes, MutationResult>> writeAll(
-            Collection<Mutation> mutations, Executor user, BiConsumer<Bytes, MutationResult> committed) {
-        return noting(session.writeAll(info.id(), mutations))
+            Collection<Mutation> mutations, Executor callerExecutor, BiConsumer<Bytes, MutationResult> committed) {
+        return watched(session.writeAll(info.id(), mutations))
                 .handleAsync(
                         (all, failure) -> {
                             Throwable cause = failure == null ? null : Session.unwrap(failure);
@@ -325,7 +266,7 @@ final class CacheClient<K, V> {
                             all.forEach((key, one) -> results.put(key, one.result()));
                             return results;
                         },
-                        user);
+                        callerExecutor);
     }
 
     /** The first failure of a listener, or null. */
@@ -349,7 +290,7 @@ final class CacheClient<K, V> {
     }
 
     void clear() {
-        await(noting(session.clear(info.id())));
+        await(watched(session.clear(info.id())));
     }
 
     /** Removes an entry of which it is not known what it holds, without waiting. */
@@ -370,18 +311,18 @@ final class CacheClient<K, V> {
     }
 
     private CompletableFuture<LeaseGrant> asked(Bytes key, CompletableFuture<LeaseGrant> lease) {
-        CompletableFuture<LeaseGrant> noted = noting(lease);
-        noted.whenComplete((held, failure) -> {
-            if (noted.isCancelled() && !lease.cancel(false)) {
+        CompletableFuture<LeaseGrant> watched = watched(lease);
+        watched.whenComplete((held, failure) -> {
+            if (watched.isCancelled() && !lease.cancel(false)) {
                 // It was granted at this moment.
                 lease.thenAccept(granted -> abandon(key, granted.id()));
             }
         });
-        return noted;
+        return watched;
     }
 
     CompletableFuture<Boolean> release(Bytes key, LeaseId lease, Condition condition) {
-        return noting(session.release(info.id(), key, lease, condition));
+        return watched(session.release(info.id(), key, lease, condition));
     }
 
     /** Keeps no lease that an operation was given and has not come to use. */

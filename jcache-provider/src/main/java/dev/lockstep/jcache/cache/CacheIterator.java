@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Goes through a cache page by page, shard by shard; sees what is there when it gets there. Not thread-safe. */
 final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
-    private final CacheClient<K, V> binding;
+    private final CacheClient<K, V> client;
     private final Statistics statistics;
     private final Consumer<K> remover;
     private final Queue<Read> page = new ArrayDeque<>();
@@ -27,22 +27,22 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
     private record Read(Bytes key, EntryRead entry) {}
 
-    CacheIterator(CacheClient<K, V> binding, Statistics statistics, Consumer<K> remover) {
-        this.binding = binding;
+    CacheIterator(CacheClient<K, V> client, Statistics statistics, Consumer<K> remover) {
+        this.client = client;
         this.statistics = statistics;
         this.remover = remover;
     }
 
     @Override
     public boolean hasNext() {
-        while (page.isEmpty() && shard < binding.shards()) {
+        while (page.isEmpty() && shard < client.shards()) {
             read();
         }
         return !page.isEmpty();
     }
 
     private void read() {
-        Reply.Keys keys = binding.keys(shard, after);
+        Reply.Keys keys = client.keys(shard, after);
         if (keys.complete()) {
             shard++;
             after = null;
@@ -50,7 +50,7 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
             after = keys.keys().get(keys.keys().size() - 1);
         }
         if (!keys.keys().isEmpty()) {
-            binding.read(keys.keys()).forEach((key, entry) -> page.add(new Read(key, entry)));
+            client.read(keys.keys()).forEach((key, entry) -> page.add(new Read(key, entry)));
         }
     }
 
@@ -62,16 +62,16 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
         }
         Read read = page.remove();
         last = null;
-        K key = binding.key(read.key());
+        K key = client.codec().key(read.key());
         last = key;
-        binding.touch(read.key(), read.entry().version());
+        client.recordRead(read.key(), read.entry().version());
         tally.read(true);
         return entry(key, read.entry());
     }
 
     private Cache.Entry<K, V> entry(K key, EntryRead read) {
         try {
-            return new LockstepEntry<>(key, binding.value(read.value()));
+            return new LockstepEntry<>(key, client.codec().value(read.value()));
         } catch (CacheException unreadable) {
             return new LockstepEntry<>(key, null, unreadable);
         }

@@ -73,8 +73,8 @@ final class CallerThreadExecutor implements Executor {
     }
 
     /** Has a task run if the thread that called leaves before its operation has ended. Other executors' callers do not leave. */
-    static void whenLeft(Executor user, Runnable task) {
-        if (user instanceof CallerThreadExecutor loop) {
+    static void whenLeft(Executor callerExecutor, Runnable task) {
+        if (callerExecutor instanceof CallerThreadExecutor loop) {
             loop.left.thenRun(task);
         }
     }

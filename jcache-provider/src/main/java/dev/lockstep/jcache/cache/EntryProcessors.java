@@ -38,13 +38,20 @@ final class EntryProcessors<K, V> {
      * Runs a processor on one entry.
      *
      * @param checker refuses a value of the wrong type
-     * @param user runs the processor, and the loader and the writer if it comes to that
+     * @param callerExecutor runs the processor, and the loader and the writer if it comes to that
      */
     <T> CompletableFuture<@Nullable T> invoke(
-            K key, EntryProcessor<K, V, T> processor, Consumer<V> checker, Object[] arguments, Executor user) {
+            K key,
+            EntryProcessor<K, V, T> processor,
+            Consumer<V> checker,
+            Object[] arguments,
+            Executor callerExecutor) {
         Tally tally = statistics.begin();
         return leased.<Ran<T>>run(
-                        key, seen -> tally.outside(() -> ran(key, seen, processor, checker, arguments)), tally, user)
+                        key,
+                        seen -> tally.outside(() -> ran(key, seen, processor, checker, arguments)),
+                        tally,
+                        callerExecutor)
                 .thenApply(ran -> {
                     tally.read(ran.existed());
                     return ran.result();
@@ -84,12 +91,12 @@ final class EntryProcessors<K, V> {
             EntryProcessor<K, V, T> processor,
             Consumer<V> checker,
             Object[] arguments,
-            Executor user) {
+            Executor callerExecutor) {
         Map<K, EntryProcessorResult<T>> results = new HashMap<>();
         return BoundedFanOut.over(
                         keys,
                         AT_ONCE,
-                        key -> invoke(key, processor, checker, arguments, user),
+                        key -> invoke(key, processor, checker, arguments, callerExecutor),
                         (key, result, failure) -> {
                             if (failure != null) {
                                 results.put(key, thrower(FutureResults.failure(failure)));
@@ -97,7 +104,7 @@ final class EntryProcessors<K, V> {
                                 results.put(key, () -> result);
                             }
                         },
-                        user)
+                        callerExecutor)
                 .thenApply(none -> results);
     }
 

@@ -5,14 +5,14 @@ import dev.lockstep.protocol.wire.Reply;
 import java.util.function.Consumer;
 
 /** All keys of a cache as bytes, page by page, without reading their values. */
-record KeyScan<K, V>(CacheClient<K, V> binding) {
+record KeyScan<K, V>(CacheClient<K, V> client) {
 
     void forEach(Consumer<Bytes> consumer) {
-        for (int shard = 0; shard < binding.shards(); shard++) {
+        for (int shard = 0; shard < client.shards(); shard++) {
             Bytes after = null;
             Reply.Keys page;
             do {
-                page = binding.keys(shard, after);
+                page = client.keys(shard, after);
                 page.keys().forEach(consumer);
                 after = page.complete() ? null : page.keys().get(page.keys().size() - 1);
             } while (after != null);

@@ -36,24 +36,26 @@ final class LeasedUpdates<K, V> {
     /** Under the lease a run is disturbed only by plain writes of the same key. */
     private static final int MAX_ATTEMPTS = 1_000;
 
-    private final CacheClient<K, V> binding;
+    private final CacheClient<K, V> client;
+    private final EntryCodec<K, V> codec;
     private final @Nullable WriteThrough<K, V> writer;
 
-    LeasedUpdates(CacheClient<K, V> binding, @Nullable WriteThrough<K, V> writer) {
-        this.binding = binding;
+    LeasedUpdates(CacheClient<K, V> client, @Nullable WriteThrough<K, V> writer) {
+        this.client = client;
+        this.codec = client.codec();
         this.writer = writer;
     }
 
     /**
-     * Runs code on one entry. The future ends on {@code user}, or where the session's do.
+     * Runs code on one entry. The future ends on {@code callerExecutor}, or where the session's do.
      *
      * @param code sees the entry's value, or null; may be run again when the entry was changed meanwhile
      * @param tally counts what was put and removed
-     * @param user runs the code, the writer and the policy, and waits for listeners
+     * @param callerExecutor runs the code, the writer and the policy, and waits for listeners
      */
     <R> CompletableFuture<R> run(
-            K key, Function<@Nullable ObservedEntry<V>, EntryAction<V, R>> code, Tally tally, Executor user) {
-        return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), tally, user);
+            K key, Function<@Nullable ObservedEntry<V>, EntryAction<V, R>> code, Tally tally, Executor callerExecutor) {
+        return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), tally, callerExecutor);
     }
 
     /** Likewise, with code whose decision takes its time; nobody waits for it but the lease, which ends by time. */
@@ -61,133 +63,155 @@ final class LeasedUpdates<K, V> {
             K key,
             Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, R>>> code,
             Tally tally,
-            Executor user) {
-        return attempt(key, binding.keyBytes(key), code, tally, user, MAX_ATTEMPTS, false);
-    }
-
-    /** @param told whether the writer has been told what then could not be stored */
-    private <R> CompletableFuture<R> attempt(
-            K key,
-            Bytes keyBytes,
-            Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, R>>> code,
-            Tally tally,
-            Executor user,
-            int left,
-            boolean told) {
-        if (left == 0) {
-            return CompletableFuture.failedFuture(new CacheException("The entry was changed by others during each of "
-                    + MAX_ATTEMPTS + " attempts; nothing was applied"));
-        }
-        CompletableFuture<LeaseGrant> asked = binding.lease(keyBytes);
-        CallerThreadExecutor.whenLeft(user, () -> asked.cancel(false));
-        return asked.thenCompose(lease -> CompletableFuture.completedFuture(lease)
-                        .thenComposeAsync(held -> decided(key, keyBytes, held, code, tally, user), user)
-                        .whenComplete((end, failure) -> {
-                            if (failure != null) {
-                                binding.abandon(keyBytes, lease.id());
-                            }
-                            if (told && (end == null || (end.held() && !end.told()))) {
-                                // The writer's store has what the cache has not: better that the cache has nothing.
-                                binding.invalidate(keyBytes);
-                            }
-                        }))
-                .thenCompose(end -> end.held()
-                        ? CompletableFuture.completedFuture(end.result())
-                        : attempt(key, keyBytes, code, tally, user, left - 1, told || end.told()));
+            Executor callerExecutor) {
+        return new Update<R>(key, code, tally, callerExecutor).attempt();
     }
 
     /**
-     * @param held whether the entry still was what the code saw, so that what it decided holds
-     * @param told whether the writer was told
+     * One update of one entry, in attempts of which each begins after the one before has ended. Used by the threads of one operation, one
+     * after another.
      */
-    private record End<R>(
-            boolean held, boolean told, @Nullable R result) {}
+    private final class Update<R> {
 
-    private <R> CompletableFuture<End<R>> decided(
-            K key,
-            Bytes keyBytes,
-            LeaseGrant lease,
-            Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, R>>> code,
-            Tally tally,
-            Executor user) {
-        CompletionStage<EntryAction<V, R>> decision = code.apply(seen(lease.found()));
-        CompletableFuture<EntryAction<V, R>> future = decision.toCompletableFuture();
-        return future.isDone()
-                ? future.thenCompose(made -> done(key, keyBytes, lease, made, tally, user))
-                : future.thenComposeAsync(made -> done(key, keyBytes, lease, made, tally, user), user);
-    }
+        private final K key;
+        private final Bytes keyBytes;
+        private final Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, R>>> code;
+        private final Tally tally;
+        private final Executor callerExecutor;
+        private int attemptsLeft = MAX_ATTEMPTS;
+        /** Whether an attempt before this one called the writer, and could not store what the writer was given. */
+        private boolean writerIsAhead;
 
-    /** Does what was decided. */
-    private <R> CompletableFuture<End<R>> done(
-            K key, Bytes keyBytes, LeaseGrant lease, EntryAction<V, R> decision, Tally tally, Executor user) {
-        Mutation mutation = mutation(keyBytes, lease.found(), decision);
-        if (mutation == null) {
-            return binding.release(keyBytes, lease.id(), lease.found().unchanged())
-                    .thenApply(held -> new End<>(held, false, decision.result()));
+        Update(
+                K key,
+                Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, R>>> code,
+                Tally tally,
+                Executor callerExecutor) {
+            this.key = key;
+            this.keyBytes = codec.keyBytes(key);
+            this.code = code;
+            this.tally = tally;
+            this.callerExecutor = callerExecutor;
         }
-        boolean told = tellWriter(key, decision);
-        return binding.write(mutation, lease.id(), user, result -> count(tally, decision, result))
-                .whenComplete((result, failure) -> {
-                    if (told && isUnknown(failure)) {
-                        // The writer's store has it, and the cache may not: better that it has nothing.
-                        binding.invalidate(keyBytes);
-                    }
-                })
-                .thenApply(result -> new End<>(result.applied(), told, decision.result()));
+
+        CompletableFuture<R> attempt() {
+            if (attemptsLeft == 0) {
+                return CompletableFuture.failedFuture(
+                        new CacheException("The entry was changed concurrently during each of " + MAX_ATTEMPTS
+                                + " attempts; nothing was applied"));
+            }
+            attemptsLeft--;
+            CompletableFuture<LeaseGrant> asked = client.lease(keyBytes);
+            CallerThreadExecutor.whenLeft(callerExecutor, () -> asked.cancel(false));
+            return asked.thenCompose(lease -> CompletableFuture.completedFuture(lease)
+                            .thenComposeAsync(this::evaluate, callerExecutor)
+                            .whenComplete((outcome, failure) -> ended(lease, outcome, failure)))
+                    .thenCompose(this::resultOrNextAttempt);
+        }
+
+        /** Runs the code on what was read under the lease, and does what it decided. */
+        private CompletableFuture<Attempt<R>> evaluate(LeaseGrant lease) {
+            CompletableFuture<EntryAction<V, R>> action =
+                    code.apply(observed(lease.found())).toCompletableFuture();
+            return action.isDone()
+                    ? action.thenCompose(decided -> commit(lease, decided))
+                    : action.thenComposeAsync(decided -> commit(lease, decided), callerExecutor);
+        }
+
+        private CompletableFuture<Attempt<R>> commit(LeaseGrant lease, EntryAction<V, R> action) {
+            Mutation mutation = mutation(keyBytes, lease.found(), action);
+            if (mutation == null) {
+                return client.release(keyBytes, lease.id(), lease.found().unchanged())
+                        .thenApply(held -> new Attempt<>(held, false, action.result()));
+            }
+            boolean writerCalled = callWriter(key, action);
+            return client.write(mutation, lease.id(), callerExecutor, result -> count(tally, action, result))
+                    .whenComplete((result, failure) -> {
+                        if (writerCalled && isUnknown(failure)) {
+                            // The writer's store has it, and the cache may not: better that the cache has nothing.
+                            client.invalidate(keyBytes);
+                        }
+                    })
+                    .thenApply(result -> new Attempt<>(result.applied(), writerCalled, action.result()));
+        }
+
+        private void ended(LeaseGrant lease, @Nullable Attempt<R> outcome, @Nullable Throwable failure) {
+            if (failure != null) {
+                client.abandon(keyBytes, lease.id());
+            }
+            if (writerIsAhead && (outcome == null || (outcome.committed() && !outcome.writerCalled()))) {
+                // The writer's store has what the cache does not have: better that the cache has nothing.
+                client.invalidate(keyBytes);
+            }
+        }
+
+        private CompletableFuture<R> resultOrNextAttempt(Attempt<R> outcome) {
+            if (outcome.committed()) {
+                return CompletableFuture.completedFuture(outcome.result());
+            }
+            writerIsAhead |= outcome.writerCalled();
+            return attempt();
+        }
     }
+
+    /**
+     * The outcome of an attempt.
+     *
+     * @param committed whether the entry still was what the code saw, so that what it decided holds
+     */
+    private record Attempt<R>(
+            boolean committed,
+            boolean writerCalled,
+            @Nullable R result) {}
 
     /** Whether it was not stored, or not known to be; what listeners throw, they throw afterwards. */
     private static boolean isUnknown(@Nullable Throwable failure) {
         return failure != null && Session.unwrap(failure) instanceof RequestFailedException;
     }
 
-    private @Nullable ObservedEntry<V> seen(ReadResult found) {
-        return found.entry() == null ? null : new ObservedEntry<>(found.entry().value(), binding::value);
+    private @Nullable ObservedEntry<V> observed(ReadResult found) {
+        return found.entry() == null ? null : new ObservedEntry<>(found.entry().value(), codec::value);
     }
 
-    private static <V> void count(Tally tally, EntryAction<V, ?> decision, MutationResult result) {
-        if (result.applied() && decision.action() == EntryAction.Action.PUT) {
+    private static <V> void count(Tally tally, EntryAction<V, ?> action, MutationResult result) {
+        if (result.applied() && action.action() == EntryAction.Action.PUT) {
             tally.put(result.changes() > 0);
-        } else if (result.applied() && decision.action() == EntryAction.Action.REMOVE) {
+        } else if (result.applied() && action.action() == EntryAction.Action.REMOVE) {
             tally.removed(result.existed());
         }
     }
 
-    private boolean tellWriter(K key, EntryAction<V, ?> decision) {
+    /** Returns whether there was something to tell the writer. */
+    private boolean callWriter(K key, EntryAction<V, ?> action) {
         if (writer == null) {
             return false;
         }
-        if (decision.action() == EntryAction.Action.PUT) {
-            writer.write(new LockstepEntry<>(key, decision.stored()));
+        if (action.action() == EntryAction.Action.PUT) {
+            writer.write(new LockstepEntry<>(key, action.stored()));
             return true;
-        } else if (decision.action() == EntryAction.Action.REMOVE) {
+        } else if (action.action() == EntryAction.Action.REMOVE) {
             writer.delete(key);
             return true;
         }
         return false;
     }
 
-    private @Nullable Mutation mutation(Bytes key, ReadResult found, EntryAction<V, ?> decision) {
-        Condition condition = decision.certain() ? Condition.ANY : found.unchanged();
-        return switch (decision.action()) {
+    private @Nullable Mutation mutation(Bytes key, ReadResult found, EntryAction<V, ?> action) {
+        Condition condition = action.certain() ? Condition.ANY : found.unchanged();
+        return switch (action.action()) {
             case KEEP -> null;
-            case ACCESS -> access(key, condition);
+            case ACCESS -> client.accesses().touch(key, condition);
             case REMOVE -> Mutation.remove(key, condition);
             case PUT, LOAD -> {
-                Bytes value = binding.valueBytes(decision.stored());
+                Bytes value = codec.valueBytes(action.stored());
                 yield Mutation.put(key, value, condition)
-                        .living(decision.lifetime() == null ? lifetime(found.entry()) : decision.lifetime());
+                        .living(action.lifetime() == null ? lifetime(found.entry()) : action.lifetime());
             }
         };
     }
 
-    private @Nullable Mutation access(Bytes key, Condition condition) {
-        Lifetime lifetime = binding.lifetimeAfterAccess();
-        return lifetime.equals(Lifetime.UNCHANGED) ? null : Mutation.touch(key, condition, lifetime);
-    }
-
     private Lifetime lifetime(@Nullable EntryRead before) {
-        return before == null ? binding.expiry().creation() : binding.expiry().update();
+        return before == null ? client.expiry().creation() : client.expiry().update();
     }
 
     /**
@@ -196,40 +220,41 @@ final class LeasedUpdates<K, V> {
      * @param code sees the entries that are there, and decides for those keys that something is to be done for; it has told
      *     the writer itself
      * @param tally counts what was put and removed
-     * @param user runs the code and the policy, and waits for listeners
+     * @param callerExecutor runs the code and the policy, and waits for listeners
      */
     <R> CompletableFuture<Void> all(
             Set<? extends K> keys,
             Function<Map<K, ObservedEntry<V>>, Map<K, EntryAction<V, R>>> code,
             Tally tally,
-            Executor user) {
+            Executor callerExecutor) {
         TreeMap<Bytes, K> ordered = new TreeMap<>();
-        keys.forEach(key -> ordered.put(binding.keyBytes(key), key));
-        return Leases.of(ordered.navigableKeySet(), binding, user)
+        keys.forEach(key -> ordered.put(codec.keyBytes(key), key));
+        return Leases.of(ordered.navigableKeySet(), client, callerExecutor)
                 .thenCompose(leases -> CompletableFuture.completedFuture(leases)
-                        .thenComposeAsync(held -> decidedAll(ordered, held, code, tally, user), user)
+                        .thenComposeAsync(
+                                held -> evaluateAll(ordered, held, code, tally, callerExecutor), callerExecutor)
                         .whenComplete((none, failure) -> leases.release()));
     }
 
-    private <R> CompletableFuture<Void> decidedAll(
+    private <R> CompletableFuture<Void> evaluateAll(
             Map<Bytes, K> ordered,
             Leases leases,
             Function<Map<K, ObservedEntry<V>>, Map<K, EntryAction<V, R>>> code,
             Tally tally,
-            Executor user) {
+            Executor callerExecutor) {
         Map<K, ObservedEntry<V>> seen = new HashMap<>();
         ordered.forEach((bytes, key) -> {
-            ObservedEntry<V> entry = seen(leases.of(bytes).found());
+            ObservedEntry<V> entry = observed(leases.of(bytes).found());
             if (entry != null) {
                 seen.put(key, entry);
             }
         });
-        Map<K, EntryAction<V, R>> decisions = code.apply(seen);
+        Map<K, EntryAction<V, R>> actions = code.apply(seen);
         List<Mutation> mutations = new ArrayList<>();
         ordered.forEach((bytes, key) -> {
-            EntryAction<V, R> decision = decisions.get(key);
+            EntryAction<V, R> action = actions.get(key);
             Mutation mutation =
-                    decision == null ? null : mutation(bytes, leases.of(bytes).found(), decision);
+                    action == null ? null : mutation(bytes, leases.of(bytes).found(), action);
             if (mutation != null) {
                 mutations.add(mutation);
             }
@@ -237,16 +262,16 @@ final class LeasedUpdates<K, V> {
         if (mutations.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        return binding.writeAll(
+        return client.writeAll(
                         mutations,
-                        user,
+                        callerExecutor,
                         (bytes, result) ->
-                                count(tally, Objects.requireNonNull(decisions.get(ordered.get(bytes))), result))
+                                count(tally, Objects.requireNonNull(actions.get(ordered.get(bytes))), result))
                 .whenComplete((results, failure) -> {
                     if (writer != null
                             && failure != null
                             && Session.unwrap(failure) instanceof PartialWriteException partial) {
-                        partial.failures().keySet().forEach(binding::invalidate);
+                        partial.failures().keySet().forEach(client::invalidate);
                     }
                 })
                 .thenAccept(results -> {});

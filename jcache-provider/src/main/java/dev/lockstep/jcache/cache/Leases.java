@@ -26,23 +26,23 @@ final class Leases {
 
     private static final int TOGETHER = 256;
 
-    private final CacheClient<?, ?> binding;
+    private final CacheClient<?, ?> client;
     private final Map<Bytes, LeaseGrant> held = new ConcurrentHashMap<>();
     private final Queue<CompletableFuture<LeaseGrant>> asked = new ConcurrentLinkedQueue<>();
     private volatile boolean unwanted;
 
-    private Leases(CacheClient<?, ?> binding) {
-        this.binding = binding;
+    private Leases(CacheClient<?, ?> client) {
+        this.client = client;
     }
 
     /**
      * Fails without holding any.
      *
-     * @param user who wants them; should it leave, they are given back
+     * @param callerExecutor who wants them; should it leave, they are given back
      */
-    static CompletableFuture<Leases> of(SortedSet<Bytes> keys, CacheClient<?, ?> binding, Executor user) {
-        Leases leases = new Leases(binding);
-        CallerThreadExecutor.whenLeft(user, leases::leave);
+    static CompletableFuture<Leases> of(SortedSet<Bytes> keys, CacheClient<?, ?> client, Executor callerExecutor) {
+        Leases leases = new Leases(client);
+        CallerThreadExecutor.whenLeft(callerExecutor, leases::leave);
         return leases.together(keys)
                 .exceptionallyCompose(failure -> {
                     leases.release();
@@ -64,7 +64,7 @@ final class Leases {
                 some.add(left.next());
             }
             all = all.thenCompose(none -> CompletableFuture.allOf(
-                    some.stream().map(key -> ask(key, binding.leaseIfFree(key))).toArray(CompletableFuture[]::new)));
+                    some.stream().map(key -> ask(key, client.leaseIfFree(key))).toArray(CompletableFuture[]::new)));
         }
         return all;
     }
@@ -72,7 +72,7 @@ final class Leases {
     private CompletableFuture<Void> inOrder(SortedSet<Bytes> keys) {
         CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
         for (Bytes key : keys) {
-            all = all.thenCompose(none -> ask(key, binding.lease(key)));
+            all = all.thenCompose(none -> ask(key, client.lease(key)));
         }
         return all;
     }
@@ -102,7 +102,7 @@ final class Leases {
 
     /** Gives all back without waiting. */
     void release() {
-        held.forEach((key, lease) -> binding.abandon(key, lease.id()));
+        held.forEach((key, lease) -> client.abandon(key, lease.id()));
         held.clear();
     }
 }

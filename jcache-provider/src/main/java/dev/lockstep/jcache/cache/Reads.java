@@ -18,12 +18,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads of a cache; what is not there is loaded, once in the cluster, if the cache reads through. What is given as {@code user}
+ * Reads of a cache; what is not there is loaded, once in the cluster, if the cache reads through. What is given as {@code callerExecutor}
  * decodes, loads, and asks the expiry policy. Thread-safe.
  */
 final class Reads<K, V> {
 
-    private final CacheClient<K, V> binding;
+    private final CacheClient<K, V> client;
     private final LeasedUpdates<K, V> leased;
     private final @Nullable ReadThrough<K, V> loader;
     private final Consumer<V> checker;
@@ -31,12 +31,12 @@ final class Reads<K, V> {
 
     /** @param checker refuses a loaded value of the wrong type */
     Reads(
-            CacheClient<K, V> binding,
+            CacheClient<K, V> client,
             LeasedUpdates<K, V> leased,
             @Nullable ReadThrough<K, V> loader,
             Consumer<V> checker,
             Statistics statistics) {
-        this.binding = binding;
+        this.client = client;
         this.leased = leased;
         this.loader = loader;
         this.checker = checker;
@@ -47,31 +47,32 @@ final class Reads<K, V> {
     @Nullable
     V get(K key) {
         Tally tally = statistics.begin();
-        Bytes bytes = binding.keyBytes(key);
-        LocalEntry local = binding.local(bytes);
+        Bytes bytes = client.codec().keyBytes(key);
+        LocalEntry local = client.local(bytes);
         if (local != null && isAll(local)) {
             return now(local, tally);
         }
-        return CallerThreadExecutor.run(binding.timeout(), user -> get(key, bytes, local, tally, user));
+        return CallerThreadExecutor.run(
+                client.timeout(), callerExecutor -> get(key, bytes, local, tally, callerExecutor));
     }
 
     /** Done at once if a replica in this JVM can say so. */
-    CompletableFuture<@Nullable V> get(K key, Executor user) {
+    CompletableFuture<@Nullable V> get(K key, Executor callerExecutor) {
         Tally tally = statistics.begin();
-        Bytes bytes = binding.keyBytes(key);
-        LocalEntry local = binding.local(bytes);
+        Bytes bytes = client.codec().keyBytes(key);
+        LocalEntry local = client.local(bytes);
         return local != null && isAll(local)
                 ? CompletableFuture.completedFuture(now(local, tally))
-                : get(key, bytes, local, tally, user);
+                : get(key, bytes, local, tally, callerExecutor);
     }
 
     /** Whether nothing more has to be done than to decode it. */
     private boolean isAll(LocalEntry local) {
-        return local == LocalEntry.ABSENT ? !loads() : !binding.notesReads();
+        return local == LocalEntry.ABSENT ? !loads() : !client.accesses().recordsReads();
     }
 
     private @Nullable V now(LocalEntry local, Tally tally) {
-        V value = local == LocalEntry.ABSENT ? null : binding.decoded(local);
+        V value = local == LocalEntry.ABSENT ? null : client.codec().value(local);
         tally.read(value != null);
         return value;
     }
@@ -84,31 +85,31 @@ final class Reads<K, V> {
     @Nullable
     V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> own) {
         Tally tally = statistics.begin();
-        Bytes bytes = binding.keyBytes(key);
-        LocalEntry local = binding.local(bytes);
+        Bytes bytes = client.codec().keyBytes(key);
+        LocalEntry local = client.local(bytes);
         if (local != null && local != LocalEntry.ABSENT && isAll(local)) {
             return now(local, tally);
         }
         return CallerThreadExecutor.run(
-                binding.timeout(),
-                user -> computed(
+                client.timeout(),
+                callerExecutor -> computed(
                         key,
                         bytes,
                         local,
                         seen -> CompletableFuture.completedFuture(loaded(seen, key, own)),
                         tally,
-                        user));
+                        callerExecutor));
     }
 
     /** Likewise, with a loader whose value takes its time; done at once if a replica in this JVM has the value. */
     CompletableFuture<@Nullable V> computeIfAbsent(
-            K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> own, Executor user) {
+            K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> own, Executor callerExecutor) {
         Tally tally = statistics.begin();
-        Bytes bytes = binding.keyBytes(key);
-        LocalEntry local = binding.local(bytes);
+        Bytes bytes = client.codec().keyBytes(key);
+        LocalEntry local = client.local(bytes);
         return local != null && local != LocalEntry.ABSENT && isAll(local)
                 ? CompletableFuture.completedFuture(now(local, tally))
-                : computed(key, bytes, local, seen -> loadedLater(seen, key, own), tally, user);
+                : computed(key, bytes, local, seen -> loadedLater(seen, key, own), tally, callerExecutor);
     }
 
     private CompletableFuture<@Nullable V> computed(
@@ -117,36 +118,38 @@ final class Reads<K, V> {
             @Nullable LocalEntry local,
             Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, @Nullable V>>> code,
             Tally tally,
-            Executor user) {
-        return found(bytes, local, user).thenCompose(value -> {
+            Executor callerExecutor) {
+        return found(bytes, local, callerExecutor).thenCompose(value -> {
             tally.read(value != null);
             return value != null
                     ? CompletableFuture.completedFuture(value)
-                    : leased.<@Nullable V>runAsync(key, code, tally, user);
+                    : leased.<@Nullable V>runAsync(key, code, tally, callerExecutor);
         });
     }
 
     private CompletableFuture<@Nullable V> get(
-            K key, Bytes bytes, @Nullable LocalEntry local, Tally tally, Executor user) {
-        return found(bytes, local, user).thenCompose(value -> {
+            K key, Bytes bytes, @Nullable LocalEntry local, Tally tally, Executor callerExecutor) {
+        return found(bytes, local, callerExecutor).thenCompose(value -> {
             tally.read(value != null);
             return value != null || loader == null || !loader.onMiss()
                     ? CompletableFuture.completedFuture(value)
-                    : leased.run(key, seen -> loaded(seen, key, loader::load), tally, user);
+                    : leased.run(key, seen -> loaded(seen, key, loader::load), tally, callerExecutor);
         });
     }
 
-    private CompletableFuture<@Nullable V> found(Bytes key, @Nullable LocalEntry local, Executor user) {
+    private CompletableFuture<@Nullable V> found(Bytes key, @Nullable LocalEntry local, Executor callerExecutor) {
         if (local == null) {
-            return binding.get(key, user);
+            return client.get(key, callerExecutor);
         }
         return local == LocalEntry.ABSENT
                 ? CompletableFuture.completedFuture(null)
                 : CompletableFuture.completedFuture(local)
                         .thenComposeAsync(
-                                entry -> binding.noted(
-                                        binding.decoded(entry), binding.touched(key, entry.version()), user),
-                                user);
+                                entry -> client.recorded(
+                                        client.codec().value(entry),
+                                        client.accesses().touch(key, entry.version()),
+                                        callerExecutor),
+                                callerExecutor);
     }
 
     /** Another one may have loaded it while we waited for the lease. */
@@ -172,16 +175,16 @@ final class Reads<K, V> {
         return EntryAction.load(value, value);
     }
 
-    CompletableFuture<Map<K, V>> getAll(Set<? extends K> keys, Executor user) {
+    CompletableFuture<Map<K, V>> getAll(Set<? extends K> keys, Executor callerExecutor) {
         Tally tally = statistics.begin();
-        return binding.getAll(keys, user).thenCompose(found -> {
+        return client.getAll(keys, callerExecutor).thenCompose(found -> {
             tally.reads(found.size(), keys.size() - found.size());
             if (loader == null || !loader.onMiss() || found.size() == keys.size()) {
                 return CompletableFuture.completedFuture(found);
             }
             Set<K> missing = new HashSet<>(keys);
             missing.removeAll(found.keySet());
-            return load(missing, loader, false, tally, user).thenApply(loaded -> {
+            return load(missing, loader, false, tally, callerExecutor).thenApply(loaded -> {
                 loaded.forEach((key, value) -> found.put(key, value.get()));
                 return found;
             });
@@ -195,7 +198,11 @@ final class Reads<K, V> {
      * @return what is there now, loaded or found
      */
     private CompletableFuture<Map<K, Supplier<V>>> load(
-            Set<? extends K> keys, ReadThrough<K, V> source, boolean replaceExisting, Tally tally, Executor user) {
+            Set<? extends K> keys,
+            ReadThrough<K, V> source,
+            boolean replaceExisting,
+            Tally tally,
+            Executor callerExecutor) {
         Map<K, Supplier<V>> now = new HashMap<>();
         return leased.all(
                         keys,
@@ -217,13 +224,14 @@ final class Reads<K, V> {
                             return decisions;
                         },
                         tally,
-                        user)
+                        callerExecutor)
                 .thenApply(none -> now);
     }
 
-    CompletableFuture<Void> loadAll(Set<? extends K> keys, boolean replaceExisting, Executor user) {
+    CompletableFuture<Void> loadAll(Set<? extends K> keys, boolean replaceExisting, Executor callerExecutor) {
         return loader == null || keys.isEmpty()
                 ? CompletableFuture.completedFuture(null)
-                : load(keys, loader, replaceExisting, Tally.UNCOUNTED, user).thenAccept(loaded -> {});
+                : load(keys, loader, replaceExisting, Tally.UNCOUNTED, callerExecutor)
+                        .thenAccept(loaded -> {});
     }
 }

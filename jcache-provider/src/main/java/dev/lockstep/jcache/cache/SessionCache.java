@@ -41,7 +41,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
     private final CacheResources<K, V> life;
     private final CacheInfo info;
-    private final CacheClient<K, V> binding;
+    private final CacheClient<K, V> client;
     private final Reads<K, V> reads;
     private final Writes<K, V> writes;
     private final EntryProcessors<K, V> processing;
@@ -64,32 +64,20 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
             ApplicationCode<K, V> code,
             Consumer<SessionCache<?, ?>> onClose) {
         this.info = info;
-        Marshaller keys = references == null ? marshaller : new KeyReferences(marshaller);
-        Marshaller values = references == null ? marshaller : references;
-        @SuppressWarnings("unchecked")
+        EntryCodec<K, V> codec = references == null
+                ? new EntryCodec<>(marshaller, marshaller)
+                : new EntryCodec<>(new KeyReferences(marshaller), references);
         var listeners = new Listeners<K, V>(
-                session,
-                info.id(),
-                this,
-                bytes -> (K) keys.read(bytes),
-                bytes -> (V) values.read(bytes),
-                references == null ? null : references::discard);
-        this.binding = new CacheClient<>(
-                session,
-                info,
-                keys,
-                values,
-                code.expiry(),
-                info.definition().consistency(),
-                listeners,
-                this::destroyed);
+                session, info.id(), this, codec::key, codec::value, references == null ? null : references::discard);
+        this.client = new CacheClient<>(
+                session, info, codec, code.expiry(), info.definition().consistency(), listeners, this::destroyed);
         this.life = new CacheResources<>(
                 manager, info.definition().name(), configuration, listeners, code, () -> onClose.accept(this));
         this.statistics = life.statistics();
         this.checks = new ArgumentChecks<>(life, configuration.getKeyType(), configuration.getValueType());
-        this.reads = new Reads<>(binding, leased(binding), life.loader(), checks::value, statistics);
-        this.writes = new Writes<>(binding, leased(binding), life.writer(), references != null, statistics);
-        this.processing = new EntryProcessors<>(leased(binding), life.loader(), statistics);
+        this.reads = new Reads<>(client, leased(client), life.loader(), checks::value, statistics);
+        this.writes = Writes.of(client, leased(client), life.writer(), references != null, statistics);
+        this.processing = new EntryProcessors<>(leased(client), life.loader(), statistics);
         try {
             life.start();
         } catch (RuntimeException | Error failure) {
@@ -102,16 +90,16 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     private SessionCache(SessionCache<K, V> other) {
         this.info = other.info;
         this.life = other.life;
-        this.binding = other.binding.strong();
+        this.client = other.client.strong();
         this.statistics = other.statistics;
         this.checks = other.checks;
-        this.reads = new Reads<>(binding, leased(binding), life.loader(), checks::value, statistics);
+        this.reads = new Reads<>(client, leased(client), life.loader(), checks::value, statistics);
         this.writes = other.writes;
         this.processing = other.processing;
     }
 
-    private LeasedUpdates<K, V> leased(CacheClient<K, V> ofBinding) {
-        return new LeasedUpdates<>(ofBinding, life.writer());
+    private LeasedUpdates<K, V> leased(CacheClient<K, V> ofClient) {
+        return new LeasedUpdates<>(ofClient, life.writer());
     }
 
     private void destroyed() {
@@ -135,17 +123,17 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
     @Override
     public AsyncCache<K, V> async() {
-        return new AsyncView<>(life, binding, reads, writes, processing, checks);
+        return new AsyncView<>(life, client, reads, writes, processing, checks);
     }
 
     @Override
     public VersionedCache<K, V> versioned() {
-        return new VersionedView<>(binding, checks);
+        return new VersionedView<>(client, checks);
     }
 
     /** Begins an operation and waits for it; its code of the application runs on this thread. */
-    private <T> T done(Function<Executor, CompletableFuture<T>> operation) {
-        return CallerThreadExecutor.run(binding.timeout(), operation);
+    private <T> T await(Function<Executor, CompletableFuture<T>> operation) {
+        return CallerThreadExecutor.run(client.timeout(), operation);
     }
 
     // Reads
@@ -159,13 +147,13 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public Map<K, V> getAll(Set<? extends K> keys) {
         checks.keys(keys);
-        return done(user -> reads.getAll(keys, user));
+        return await(callerExecutor -> reads.getAll(keys, callerExecutor));
     }
 
     @Override
     public boolean containsKey(K key) {
         checks.key(key);
-        return done(user -> binding.contains(key));
+        return await(callerExecutor -> client.contains(key));
     }
 
     @Override
@@ -173,7 +161,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         checks.keys(keys);
         Set<K> own = new HashSet<>(keys);
         life.background()
-                .begin(own, user -> reads.loadAll(own, replaceExisting, user))
+                .begin(own, callerExecutor -> reads.loadAll(own, replaceExisting, callerExecutor))
                 .whenComplete((none, failure) -> {
                     if (listener != null && failure == null) {
                         listener.onCompletion();
@@ -193,13 +181,13 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public long size() {
         checks.open();
-        return binding.size();
+        return client.size();
     }
 
     @Override
     public Iterator<Entry<K, V>> iterator() {
         checks.open();
-        return new CacheIterator<>(binding, statistics, this::remove);
+        return new CacheIterator<>(client, statistics, this::remove);
     }
 
     // Writes
@@ -207,20 +195,20 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public void put(K key, V value) {
         checks.entry(key, value);
-        done(user -> writes.put(key, value, user));
+        await(callerExecutor -> writes.put(key, value, callerExecutor));
     }
 
     @Override
     public void put(K key, V value, Duration lifetime) {
         checks.entry(key, value);
         Lifetime own = ArgumentChecks.lifetime(lifetime);
-        done(user -> writes.put(key, value, own, user));
+        await(callerExecutor -> writes.put(key, value, own, callerExecutor));
     }
 
     @Override
     public @Nullable V getAndPut(K key, V value) {
         checks.entry(key, value);
-        return done(user -> writes.getAndPut(key, value, user));
+        return await(callerExecutor -> writes.getAndPut(key, value, callerExecutor));
     }
 
     @Override
@@ -228,70 +216,70 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         checks.open();
         Map<K, V> own = new HashMap<>(map);
         own.forEach(checks::entry);
-        done(user -> writes.putAll(own, user));
+        await(callerExecutor -> writes.putAll(own, callerExecutor));
     }
 
     @Override
     public boolean putIfAbsent(K key, V value) {
         checks.entry(key, value);
-        return done(user -> writes.putIfAbsent(key, value, user));
+        return await(callerExecutor -> writes.putIfAbsent(key, value, callerExecutor));
     }
 
     @Override
     public boolean remove(K key) {
         checks.key(key);
-        return done(user -> writes.remove(key, user));
+        return await(callerExecutor -> writes.remove(key, callerExecutor));
     }
 
     @Override
     public boolean remove(K key, V oldValue) {
         checks.entry(key, oldValue);
-        return done(user -> writes.remove(key, oldValue, user));
+        return await(callerExecutor -> writes.remove(key, oldValue, callerExecutor));
     }
 
     @Override
     public @Nullable V getAndRemove(K key) {
         checks.key(key);
-        return done(user -> writes.getAndRemove(key, user));
+        return await(callerExecutor -> writes.getAndRemove(key, callerExecutor));
     }
 
     @Override
     public boolean replace(K key, V oldValue, V newValue) {
         checks.entry(key, oldValue);
         checks.value(newValue);
-        return done(user -> writes.replace(key, oldValue, newValue, user));
+        return await(callerExecutor -> writes.replace(key, oldValue, newValue, callerExecutor));
     }
 
     @Override
     public boolean replace(K key, V value) {
         checks.entry(key, value);
-        return done(user -> writes.replace(key, value, user));
+        return await(callerExecutor -> writes.replace(key, value, callerExecutor));
     }
 
     @Override
     public @Nullable V getAndReplace(K key, V value) {
         checks.entry(key, value);
-        return done(user -> writes.getAndReplace(key, value, user));
+        return await(callerExecutor -> writes.getAndReplace(key, value, callerExecutor));
     }
 
     @Override
     public void removeAll(Set<? extends K> keys) {
         checks.keys(keys);
-        done(user -> writes.removeAll(keys, user));
+        await(callerExecutor -> writes.removeAll(keys, callerExecutor));
     }
 
     @Override
     public void removeAll() {
         checks.open();
         List<Bytes> keys = new ArrayList<>();
-        new KeyScan<>(binding).forEach(keys::add);
-        done(user -> writes.removeAllOf(keys, user));
+        new KeyScan<>(client).forEach(keys::add);
+        await(callerExecutor -> writes.removeAllOf(keys, callerExecutor));
     }
 
     @Override
     public void clear() {
         checks.open();
-        binding.clear();
+        client.clear();
     }
 
     // Entry processors
@@ -300,7 +288,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     public <T> @Nullable T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.key(key);
         Objects.requireNonNull(processor, "processor");
-        return done(user -> processing.invoke(key, processor, checks::value, arguments, user));
+        return await(callerExecutor -> processing.invoke(key, processor, checks::value, arguments, callerExecutor));
     }
 
     @Override
@@ -308,7 +296,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
             Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.keys(keys);
         Objects.requireNonNull(processor, "processor");
-        return done(user -> processing.invokeAll(keys, processor, checks::value, arguments, user));
+        return await(callerExecutor -> processing.invokeAll(keys, processor, checks::value, arguments, callerExecutor));
     }
 
     // The cache itself
@@ -347,7 +335,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
     @Override
     public void close() {
         life.close();
-        binding.forgetLeases();
+        client.forgetLeases();
     }
 
     @Override

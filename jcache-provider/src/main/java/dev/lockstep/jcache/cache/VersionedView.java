@@ -17,26 +17,26 @@ import org.jspecify.annotations.Nullable;
 /** Versions as the shards have them. Thread-safe. */
 final class VersionedView<K, V> implements VersionedCache<K, V> {
 
-    private final CacheClient<K, V> binding;
+    private final CacheClient<K, V> client;
     private final ArgumentChecks<K, V> checks;
 
-    VersionedView(CacheClient<K, V> binding, ArgumentChecks<K, V> checks) {
-        this.binding = binding;
+    VersionedView(CacheClient<K, V> client, ArgumentChecks<K, V> checks) {
+        this.client = client;
         this.checks = checks;
     }
 
     @Override
     public Versioned<V> read(K key) {
         checks.key(key);
-        Bytes bytes = binding.keyBytes(key);
-        long before = binding.lastVersionAt(binding.moment(), bytes);
-        LocalEntry local = binding.local(bytes);
+        Bytes bytes = client.codec().keyBytes(key);
+        long before = client.lastVersionAt(client.moment(), bytes);
+        LocalEntry local = client.local(bytes);
         if (local == null) {
-            return binding.readVersioned(bytes);
+            return client.readVersioned(bytes);
         }
         return local == LocalEntry.ABSENT
                 ? new Versioned<>(null, Version.absentSince(before))
-                : new Versioned<>(binding.decoded(local), Version.of(local.version()));
+                : new Versioned<>(client.codec().value(local), Version.of(local.version()));
     }
 
     @Override
@@ -52,19 +52,21 @@ final class VersionedView<K, V> implements VersionedCache<K, V> {
 
     private MutationResult write(K key, V value, Condition condition, @Nullable Duration lifetime) {
         checks.entry(key, value);
-        Mutation put = Mutation.put(binding.keyBytes(key), binding.valueBytes(value), condition);
+        Mutation put = Mutation.put(client.codec().keyBytes(key), client.codec().valueBytes(value), condition);
         return done(lifetime == null ? put : put.living(ArgumentChecks.lifetime(lifetime)));
     }
 
     @Override
     public boolean remove(K key, Version expected) {
         checks.key(key);
-        return done(Mutation.remove(binding.keyBytes(key), condition(expected))).applied();
+        return done(Mutation.remove(client.codec().keyBytes(key), condition(expected)))
+                .applied();
     }
 
     private MutationResult done(Mutation mutation) {
         return CallerThreadExecutor.run(
-                binding.timeout(), user -> binding.write(mutation, LeaseId.NONE, user, committed -> {}));
+                client.timeout(),
+                callerExecutor -> client.write(mutation, LeaseId.NONE, callerExecutor, committed -> {}));
     }
 
     private static Condition condition(Version expected) {
@@ -77,12 +79,13 @@ final class VersionedView<K, V> implements VersionedCache<K, V> {
 
     @Override
     public Moment moment() {
-        return new SeenPositions(binding.moment());
+        return new SeenPositions(client.moment());
     }
 
     @Override
     public @Nullable Version unchangedSince(K key, Versioned<V> found, Moment moment) {
-        long bound = binding.lastVersionAt(((SeenPositions) moment).positions(), binding.keyBytes(key));
+        long bound = client.lastVersionAt(
+                ((SeenPositions) moment).positions(), client.codec().keyBytes(key));
         if (found.value() == null) {
             return Version.absentSince(bound);
         }
