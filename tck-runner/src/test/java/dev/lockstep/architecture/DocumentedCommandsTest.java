@@ -34,9 +34,9 @@ class DocumentedCommandsTest {
     private static final Pattern LABELS = Pattern.compile(" {4}([a-z][a-z |]*)\\)");
     private static final Pattern MAIN = Pattern.compile("(?<=[ \"])(?:[a-z]\\w*\\.)+[A-Z]\\w*");
 
-    /** Programs whose classes only the scripts' own class paths have; they take their arguments by position. */
-    private static final Pattern POSITIONAL =
-            Pattern.compile("dev\\.lockstep\\.(samples|benchmarks)\\..*|org\\.openjdk\\..*");
+    /** Programs that declare no options; their classes are on the scripts' own class paths only. */
+    private static final Pattern WITHOUT_OPTIONS =
+            Pattern.compile("dev\\.lockstep\\.(samples|benchmarks|protocol\\.fuzz)\\..*|org\\.openjdk\\..*");
 
     /** An option or argument in a table of the page. */
     private record Row(String option, String byDefault) {}
@@ -109,7 +109,7 @@ class DocumentedCommandsTest {
         Map<String, CommandSpec> specs = new TreeMap<>();
         for (String script : SCRIPTS) {
             for (Map.Entry<String, String> main : mains(script).entrySet()) {
-                if (!POSITIONAL.matcher(main.getValue()).matches()) {
+                if (!WITHOUT_OPTIONS.matcher(main.getValue()).matches()) {
                     collect(script + " " + main.getKey(), Class.forName(main.getValue()), specs);
                 }
             }
