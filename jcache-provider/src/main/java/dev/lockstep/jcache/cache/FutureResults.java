@@ -96,7 +96,7 @@ public final class FutureResults {
         Kind worst = kinds.contains(Kind.INDETERMINATE)
                 ? Kind.INDETERMINATE
                 : kinds.contains(Kind.PERMANENT) ? Kind.PERMANENT : Kind.TRANSIENT;
-        return new LockstepCacheException(cause.getMessage(), worst, cause);
+        return new LockstepCacheException(String.valueOf(cause.getMessage()), worst, cause);
     }
 
     private static Kind kind(Throwable failure) {
