@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  */
 record ShardRecovery(String shard, long term, List<Order> orders) {
 
-    private static final Set<State> WAITS = Set.of(State.NEW, State.LOST, State.SHORTENED);
+    private static final Set<State> WAITS = Set.of(State.NEW, State.LOST, State.TRUNCATED);
 
     /** A replica of the shard. */
     record Replica(Member member, ReplicaStatus status) {
@@ -64,7 +64,7 @@ record ShardRecovery(String shard, long term, List<Order> orders) {
      * are any: by Raft's rule the one with most of it is elected. If all logs are gone, the newest checkpoint is what is left.
      */
     private static List<Order> orders(List<Replica> replicas, List<Replica> waiting) {
-        boolean whole = replicas.stream().anyMatch(replica -> replica.state() == State.WHOLE);
+        boolean whole = replicas.stream().anyMatch(replica -> replica.state() == State.INTACT);
         boolean logs = waiting.stream().anyMatch(replica -> hasLog(replica.state()));
         Replica newest = waiting.stream()
                 .max(Comparator.comparingLong(replica -> replica.status().position()))
@@ -80,7 +80,7 @@ record ShardRecovery(String shard, long term, List<Order> orders) {
     }
 
     private static boolean hasLog(State state) {
-        return state == State.SHORTENED || state == State.CATCHING_UP;
+        return state == State.TRUNCATED || state == State.CATCHING_UP;
     }
 
     @Override

@@ -33,7 +33,7 @@ class ShardRecoveryTest {
     @Test
     void theOneThatKnowsEverythingIsElectedByTheOthers() {
         ShardRecovery plan = plan(
-                replica(N1, State.LOST, 0, 0), replica(N2, State.WHOLE, 7, 90), replica(N3, State.SHORTENED, 9, 95));
+                replica(N1, State.LOST, 0, 0), replica(N2, State.INTACT, 7, 90), replica(N3, State.TRUNCATED, 9, 95));
         assertThat(plan.term()).isEqualTo(10);
         assertThat(plan.orders()).containsExactly(new Order(N1, false), new Order(N3, false));
     }
@@ -42,7 +42,7 @@ class ShardRecoveryTest {
     void withoutOneThoseStandThatHaveALog() {
         ShardRecovery plan = plan(
                 replica(N1, State.LOST, 0, 99),
-                replica(N2, State.SHORTENED, 4, 10),
+                replica(N2, State.TRUNCATED, 4, 10),
                 replica(N3, State.CATCHING_UP, 5, 20));
         assertThat(plan.orders()).containsExactly(new Order(N1, false), new Order(N2, true), new Order(N3, true));
     }
@@ -58,14 +58,14 @@ class ShardRecoveryTest {
 
     @Test
     void aShardThatServesOrHasTooFewReplicasIsRefused() {
-        Replica leader = new Replica(N2, new ReplicaStatus(3, State.WHOLE, 7, 90, true, ""));
+        Replica leader = new Replica(N2, new ReplicaStatus(3, State.INTACT, 7, 90, true, ""));
         assertThatThrownBy(() -> plan(replica(N1, State.LOST, 0, 0), leader))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("n2 leads it");
         assertThatThrownBy(() -> plan(replica(N1, State.LOST, 0, 0)))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("only 1 answer");
-        assertThatThrownBy(() -> plan(replica(N1, State.WHOLE, 7, 0), replica(N2, State.STOPPED, 7, 0)))
+        assertThatThrownBy(() -> plan(replica(N1, State.INTACT, 7, 0), replica(N2, State.STOPPED, 7, 0)))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("has lost anything");
     }

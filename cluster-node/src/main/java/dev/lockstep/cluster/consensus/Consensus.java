@@ -36,7 +36,7 @@ public interface Consensus extends AutoCloseable {
     }
 
     /**
-     * Has a replica take part that has lost what it had and waits for others. What only it had acknowledged is lost then.
+     * Forces a replica that has lost state to rejoin without waiting for the others; what only it had acknowledged is lost.
      *
      * @param term higher than any that another replica of the group is in
      * @param stands whether it may be elected at once

@@ -93,7 +93,7 @@ final class Successors {
     private static boolean isUpToDate(Led led, List<ReplicaStatus> answer) {
         return answer.stream()
                 .anyMatch(replica -> replica.group() == led.group()
-                        && replica.state() == State.WHOLE
+                        && replica.state() == State.INTACT
                         && replica.note().isEmpty()
                         && replica.position() >= led.applied() - MAX_BEHIND);
     }

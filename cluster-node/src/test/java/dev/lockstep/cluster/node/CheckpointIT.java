@@ -171,7 +171,7 @@ class CheckpointIT {
         node.restart();
         node.awaitReady();
         assertThat(Files.readString(node.log()))
-                .contains(file.getFileName() + " is corrupt", "It is made anew from the other replicas");
+                .contains(file.getFileName() + " is corrupt", "It recovers from the other replicas");
         votesAgain(node);
         nodes.node(0).kill(); // now it is needed for a majority
         write(30, 10);
@@ -183,7 +183,7 @@ class CheckpointIT {
                 "it votes again",
                 () -> Files.readString(node.log())
                         .contains(
-                                "The replica of group 0 on " + node.member().id() + " has caught up, and votes again"));
+                                "The replica of group 0 on " + node.member().id() + " has caught up and votes again"));
     }
 
     @Test
@@ -213,8 +213,8 @@ class CheckpointIT {
         node.restart();
         node.awaitReady();
         assertThat(Files.readString(node.log()))
-                .contains("The replica of group 0 on n1 takes part again")
-                .doesNotContain("has lost what it had");
+                .contains("The replica of group 0 on n1 rejoins in term")
+                .doesNotContain("has lost its state");
         votesAgain(node);
         nodes.node(2).kill();
         write(ENTRIES, 10);

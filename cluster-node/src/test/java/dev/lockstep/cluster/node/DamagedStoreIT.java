@@ -142,11 +142,11 @@ class DamagedStoreIT {
         node.close();
         node.restart();
         node.awaitReady();
-        assertThat(Files.readString(node.log())).contains("has lost what it had");
+        assertThat(Files.readString(node.log())).contains("has lost its state");
         Eventually.holds(
                 "it votes again",
                 () -> Files.readString(node.log())
-                        .contains("The replica of group 0 on n2 has caught up, and votes again"));
+                        .contains("The replica of group 0 on n2 has caught up and votes again"));
         isNeededAndHasEverything(node);
     }
 }

@@ -171,7 +171,7 @@ class FailoverIT {
             node.awaitReady();
             for (int shard = 0; shard < SHARDS; shard++) {
                 String again = "The replica of group " + shard + " on "
-                        + node.member().id() + " has caught up, and votes again";
+                        + node.member().id() + " has caught up and votes again";
                 Eventually.holds(again, () -> Files.readString(node.log()).contains(again));
             }
             writers.writeSome();

@@ -52,7 +52,7 @@ class LeadershipTransfersTest {
 
     private static List<ReplicaStatus> wholeAndFollowing() {
         return IntStream.range(0, GROUPS)
-                .mapToObj(group -> new ReplicaStatus(group, State.WHOLE, 1, 0, false, ""))
+                .mapToObj(group -> new ReplicaStatus(group, State.INTACT, 1, 0, false, ""))
                 .toList();
     }
 

@@ -27,11 +27,11 @@ class SuccessorsTest {
     }
 
     private static ReplicaStatus follower(int group, long position) {
-        return new ReplicaStatus(group, State.WHOLE, 7, position, false, "");
+        return new ReplicaStatus(group, State.INTACT, 7, position, false, "");
     }
 
     private static ReplicaStatus leader(int group) {
-        return new ReplicaStatus(group, State.WHOLE, 7, 10, true, "");
+        return new ReplicaStatus(group, State.INTACT, 7, 10, true, "");
     }
 
     @Test
@@ -56,7 +56,7 @@ class SuccessorsTest {
     void nonVotersAndStoppedOrLeavingReplicasAreNotChosen() {
         for (State state : State.values()) {
             var answers = Map.of(B, List.of(new ReplicaStatus(0, state, 7, 10, false, "")));
-            assertThat(Successors.of(led(0, 10), A, answers, Map.of())).isEqualTo(state == State.WHOLE ? B : null);
+            assertThat(Successors.of(led(0, 10), A, answers, Map.of())).isEqualTo(state == State.INTACT ? B : null);
         }
         var leaving = Map.of(B, List.of(follower(0, 10).noting(ReplicaStatus.LEAVING)));
         assertThat(Successors.of(led(0, 10), A, leaving, Map.of())).isNull();

@@ -142,7 +142,7 @@ final class SimulatedRaft {
     private static ReplicaStatus status(int group, SimulatedLog log) {
         return new ReplicaStatus(
                 group,
-                log.isOver() ? ReplicaStatus.State.STOPPED : ReplicaStatus.State.WHOLE,
+                log.isOver() ? ReplicaStatus.State.STOPPED : ReplicaStatus.State.INTACT,
                 log.standing().term(),
                 log.appliedPosition(),
                 log.standing().leads(),

@@ -19,17 +19,17 @@ public record ReplicaStatus(int group, State state, long term, long position, bo
 
     /** The integrity of a replica's log and vote. */
     public enum State {
-        /** It has never been there, and waits for the others. */
+        /** It has never taken part, and waits for the others. */
         NEW,
-        /** It has lost its log and its votes, and waits for the others. */
+        /** It has lost its log and votes, and waits to rejoin. */
         LOST,
-        /** It may have lost the last that it said when its machine went down, and waits for the others. */
-        SHORTENED,
-        /** It takes part again, and votes once it has caught up. */
+        /** It may have lost its vote or the end of its log, and waits to rejoin. */
+        TRUNCATED,
+        /** It has rejoined, and votes once it has caught up. */
         CATCHING_UP,
-        /** It knows everything, and votes. */
-        WHOLE,
-        /** It knows everything, but has stopped; the node's log says why. */
+        /** It has everything, and votes. */
+        INTACT,
+        /** It has everything, but has stopped; the node's log says why. */
         STOPPED
     }
 

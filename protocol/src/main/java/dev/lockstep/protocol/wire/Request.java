@@ -200,7 +200,7 @@ public sealed interface Request {
     record DescribeReplicas() implements Request {}
 
     /**
-     * Has a replica of a node take part again that has lost what it had, without waiting for the others: what only it had acknowledged
+     * Forces a replica of a node that has lost state to rejoin without waiting for the others: what only it had acknowledged
      * is lost then. Answered by {@link Reply.Done}; refused with {@link Status#INVALID} when it has lost nothing.
      *
      * @param group number of the shard; -1 for the control group

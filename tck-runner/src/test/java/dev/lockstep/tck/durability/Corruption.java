@@ -73,7 +73,7 @@ final class Corruption implements AutoCloseable {
             undetected.add(harms + " of " + victim.member().id() + ": " + lost);
         }
         tried += harms.size();
-        detected += count(said, " has lost what it had: ")
+        detected += count(said, " has lost its state: ")
                 + count(said, " has lost its vote: ")
                 + count(said, " is corrupt: ")
                 + count(said, ": it is cut off");
@@ -108,8 +108,8 @@ final class Corruption implements AutoCloseable {
 
     private static boolean votesAgain(NodeProcess node) throws IOException {
         String said = Files.readString(node.log());
-        return count(said, " takes part again, in term ") == count(said, " has caught up, and votes again")
-                && count(said, " has lost what it had: ") <= count(said, " takes part again, in term ");
+        return count(said, " rejoins in term ") == count(said, " has caught up and votes again")
+                && count(said, " has lost its state: ") <= count(said, " rejoins in term ");
     }
 
     private static int count(String text, String part) {

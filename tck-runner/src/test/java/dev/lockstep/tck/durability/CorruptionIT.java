@@ -26,7 +26,7 @@ class CorruptionIT {
             for (int i = 0; i < TRIALS; i++) {
                 corruption.trial();
             }
-            assertThat(corruption.replicas()).containsExactly(Map.entry(State.WHOLE, 12L)); // with the control group's
+            assertThat(corruption.replicas()).containsExactly(Map.entry(State.INTACT, 12L)); // with the control group's
             System.out.println(corruption);
             assertThat(corruption.undetected()).isEmpty();
             assertThat(corruption.detected()).isGreaterThan(corruption.tried() / 2);

@@ -58,7 +58,7 @@ import org.slf4j.LoggerFactory;
 public final class RatisConsensus implements Consensus {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
-    private static final long MARK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long WATERMARK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long CLOSE_SECONDS = 10;
     /** Of a processor, for writing checkpoints: a quarter. */
     private static final int CHECKPOINT_PART = 4;
@@ -174,7 +174,7 @@ public final class RatisConsensus implements Consensus {
         // Whether a fault ends the JVM, which may be an application's, is for nobody below the node to decide.
         ExitUtils.disableSystemExit();
         this.lastRun = new UncleanShutdown(Files.createDirectories(settings.folder()));
-        noticeHowItEnded();
+        detectUncleanShutdown();
         Transport made = transports.transport(contacts, replicas::get, new HostedCheckpoints());
         this.server = server(made);
         this.transport = made.messages().apply(server);
@@ -199,7 +199,8 @@ public final class RatisConsensus implements Consensus {
         try {
             server.start();
             if (settings.durability() == Durability.DISK || lastRun.canTell()) {
-                loop.schedule(MARK_NANOS, this::mark); // else it could outlast a power cut, and the log not
+                loop.schedule(
+                        WATERMARK_NANOS, this::advanceWatermarks); // else it could outlast a power cut, and the log not
             }
         } catch (IOException | RuntimeException failure) {
             close();
@@ -228,18 +229,18 @@ public final class RatisConsensus implements Consensus {
         return built;
     }
 
-    private void noticeHowItEnded() throws IOException {
+    private void detectUncleanShutdown() throws IOException {
         if (lastRun.wasCutShort()) {
-            RaftLogFiles.noteAll(
+            RaftLogFiles.markAllTruncated(
                     settings.folder(),
                     "its machine went down or its disk failed while the node was running; the last that it wrote may be gone");
         }
         lastRun.begin(settings.durability() == Durability.PROCESS);
     }
 
-    private void mark() {
-        loop.schedule(MARK_NANOS, this::mark);
-        replicas.values().forEach(RatisReplica::mark);
+    private void advanceWatermarks() {
+        loop.schedule(WATERMARK_NANOS, this::advanceWatermarks);
+        replicas.values().forEach(RatisReplica::advanceWatermark);
     }
 
     private StateMachine machine(RaftGroupId group) {
@@ -285,12 +286,12 @@ public final class RatisConsensus implements Consensus {
     }
 
     @Override
-    public void recover(int group, long term, boolean stands, Consumer<Reply> answer) {
+    public void recover(int group, long term, boolean mayCampaign, Consumer<Reply> answer) {
         RatisReplica replica = replicas.get(RatisNames.groupId(settings.cluster(), group));
         if (replica == null) {
             answer.accept(Reply.Refused.of(Status.INVALID, "There is no replica of group " + group + " here"));
         } else {
-            replica.recover(term, stands, answer);
+            replica.recovery().recover(term, mayCampaign, answer);
         }
     }
 

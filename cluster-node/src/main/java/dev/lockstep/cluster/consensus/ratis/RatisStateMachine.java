@@ -300,7 +300,10 @@ final class RatisStateMachine extends BaseStateMachine {
         getLifeCycle().transition(LifeCycle.State.STARTING);
         isAt(checkpoints.install());
         getLifeCycle().transition(LifeCycle.State.RUNNING);
-        LOG.info("The replica of {} goes on from a fetched checkpoint at position {}", name, applied);
+        LOG.info(
+                "Snapshot installed: the replica of {} goes on from a fetched checkpoint at position {}",
+                name,
+                applied);
     }
 
     // Standing

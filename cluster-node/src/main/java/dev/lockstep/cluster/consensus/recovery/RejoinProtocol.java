@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.consensus.recovery;
 
-import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.util.Collection;
@@ -8,9 +7,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How a replica takes part again that has forgotten what it voted for, or entries that it has acknowledged: it asks all others for
- * their terms, begins in a term that is higher than each, and neither votes nor stands until it has got an entry of such a term from
- * a leader that was elected without it. ADR 16 says why that is enough. Pure.
+ * The rejoin protocol of a replica that has lost its vote or log entries that it acknowledged: it asks all others for their
+ * terms, rejoins in a term higher than each, and neither votes nor campaigns until it has an entry of such a term from a leader
+ * that was elected without it. ADR 16 proves it safe. Pure.
  *
  * <p>The idea is that of the recovery of Viewstamped Replication Revisited (Liskov and Cowling, 2012), section 4.3.
  */
@@ -18,50 +17,30 @@ public final class RejoinProtocol {
 
     private RejoinProtocol() {}
 
-    /** What a replica still knows of what it has said to the others. */
-    public enum Memory {
-        /** It has never said anything. */
-        NEW,
-        /** Nothing, neither its log nor its votes. */
-        LOST,
-        /** All but the last, before its machine lost power. */
-        SHORTENED,
-        /** Nothing of what was before it began again; it does not vote yet. */
-        CATCHING_UP,
-        /** Everything. */
-        WHOLE;
-
-        private static final Memory[] ALL = values();
-    }
-
     /**
-     * What a replica says of itself.
+     * A replica's description of itself to the others.
      *
      * @param term the highest that it knows; 0 if it knows none
      */
-    public record Standing(Memory memory, long term) {
+    public record Standing(ReplicaIntegrity integrity, long term) {
 
         public void write(WireWriter out) {
-            out.u8(memory.ordinal()).i64(term);
+            out.u8(integrity.ordinal()).i64(term);
         }
 
-        /** @throws MalformedFrameException when there is none */
+        /** @throws dev.lockstep.protocol.wire.MalformedFrameException when there is none */
         public static Standing read(WireReader in) {
-            int memory = in.u8();
-            if (memory >= Memory.ALL.length) {
-                throw new MalformedFrameException("There is no memory " + memory);
-            }
-            return new Standing(Memory.ALL[memory], in.i64());
+            return new Standing(ReplicaIntegrity.of(in.u8()), in.i64());
         }
     }
 
-    /** What a replica has to do. */
+    /** The next step of a replica in recovery. */
     public sealed interface Decision {
 
         /** @param why it can't begin yet */
         record Wait(String why) implements Decision {}
 
-        /** It has been there before, and what it had is lost: it is to decide as one that has. */
+        /** It has taken part before, and lost its state: it is to decide as such a replica. */
         record FindLost() implements Decision {}
 
         /**
@@ -72,17 +51,17 @@ public final class RejoinProtocol {
     }
 
     /**
-     * What a replica does that is not {@link Memory#WHOLE}.
+     * Decides the next step of a replica that is not {@link ReplicaIntegrity#INTACT}.
      *
      * @param others all other voters
-     * @param answers what they have said since this replica forgot what it knew, each the last
+     * @param answers the last of each since this replica lost its state
      * @param seenNew those that have said meanwhile that they were new
      */
     static <P> Decision decide(Standing own, Collection<P> others, Map<P, Standing> answers, Set<P> seenNew) {
-        return switch (own.memory()) {
+        return switch (own.integrity()) {
             case NEW -> first(others, answers, seenNew);
-            case LOST, SHORTENED -> again(own, others, answers);
-            case CATCHING_UP, WHOLE -> throw new IllegalArgumentException("It has begun already: " + own);
+            case LOST, TRUNCATED -> again(own, others, answers);
+            case CATCHING_UP, INTACT -> throw new IllegalArgumentException("It has begun already: " + own);
         };
     }
 
@@ -93,7 +72,7 @@ public final class RejoinProtocol {
     private static <P> Decision first(Collection<P> others, Map<P, Standing> answers, Set<P> seenNew) {
         for (P other : others) {
             Standing answer = answers.get(other);
-            if (answer != null && answer.memory() != Memory.NEW && !seenNew.contains(other)) {
+            if (answer != null && answer.integrity() != ReplicaIntegrity.NEW && !seenNew.contains(other)) {
                 return new Decision.FindLost();
             }
         }
@@ -106,8 +85,8 @@ public final class RejoinProtocol {
 
     private static <P> Decision again(Standing own, Collection<P> others, Map<P, Standing> answers) {
         long term = own.term();
-        int whole = 0;
-        boolean lost = own.memory() == Memory.LOST;
+        int intact = 0;
+        boolean lost = own.integrity() == ReplicaIntegrity.LOST;
         for (P other : others) {
             Standing answer = answers.get(other);
             if (answer == null) {
@@ -115,18 +94,18 @@ public final class RejoinProtocol {
                         + missing(others, answers.keySet()) + " did not answer yet");
             }
             term = Math.max(term, answer.term());
-            whole += answer.memory() == Memory.WHOLE ? 1 : 0;
-            lost |= answer.memory() == Memory.LOST || answer.memory() == Memory.NEW;
+            intact += answer.integrity() == ReplicaIntegrity.INTACT ? 1 : 0;
+            lost |= answer.integrity() == ReplicaIntegrity.LOST || answer.integrity() == ReplicaIntegrity.NEW;
         }
         int majority = (others.size() + 1) / 2 + 1;
-        if (whole >= majority) {
+        if (intact >= majority) {
             return new Decision.Begin(term + 1, false);
         }
         if (!lost) { // all have their logs but for the end: that is what it means to sync in the background
             return new Decision.Begin(term + 1, true);
         }
-        return new Decision.Wait("of " + (others.size() + 1) + " replicas only " + whole
-                + " have all that they ever acknowledged, which is no majority: " + answers
+        return new Decision.Wait("the shard has lost its quorum: of " + (others.size() + 1) + " replicas only " + intact
+                + " have everything that they acknowledged, which is no majority: " + answers
                 + ". If the others can't be given their files back, see \"lockstep shard recover\"");
     }
 

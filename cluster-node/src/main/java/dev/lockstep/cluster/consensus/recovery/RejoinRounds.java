@@ -1,7 +1,6 @@
 package dev.lockstep.cluster.consensus.recovery;
 
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
@@ -18,14 +17,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The rounds in which a replica that does not remember everything asks all others for their standing, until they let it take part
- * again ({@link RejoinProtocol}). Used on one loop, but for {@link #waitsFor}.
+ * The rounds in which a replica that has lost state asks all others for their standing, until it may rejoin
+ * ({@link RejoinProtocol}). Used on one loop, but for {@link #waitsFor}.
  */
 public final class RejoinRounds {
 
     private static final Logger LOG = LoggerFactory.getLogger(RejoinRounds.class);
-    private static final long FIRST_WORD_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long NEXT_WORD_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long FIRST_REPORT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long NEXT_REPORT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final String name;
     private final List<NodeId> others;
@@ -36,7 +35,7 @@ public final class RejoinRounds {
     private final Set<NodeId> seenNew = new HashSet<>();
     private long losses;
     private volatile String waitsFor = "";
-    private long nextWordNanos;
+    private long nextReportNanos;
     private Decision.@Nullable Begin decided;
     private long decidedNanos;
 
@@ -63,24 +62,24 @@ public final class RejoinRounds {
         this.time = time;
     }
 
-    /** What was answered does not count any more: it says nothing of what the others may have done since. */
-    public void forget() {
+    /** Discards all answers: they say nothing of what the others have done since. */
+    public void discardAnswers() {
         losses++;
         decided = null;
         answers.clear();
     }
 
-    /** Another has said that it is new. */
+    /** Records that another replica has said that it is new. */
     public void seenNew(NodeId other) {
         if (others.contains(other)) {
             seenNew.add(other);
         }
     }
 
-    /** Asks all, and says what follows from the answers to the rounds before. */
+    /** Asks all, and decides from the answers to the rounds before. */
     public Decision ask(Peers peers, Standing own) {
         long asked = losses;
-        Standing says = decided == null ? own : new Standing(own.memory(), decided.term());
+        Standing says = decided == null ? own : new Standing(own.integrity(), decided.term());
         for (NodeId other : others) {
             peers.askForStanding(other, says, answer -> loop.execute(() -> answered(other, answer, asked)));
         }
@@ -89,14 +88,15 @@ public final class RejoinRounds {
             decision = onceTheOthersAreInItsTerm(begin);
         }
         if (decision instanceof Decision.Wait wait) {
-            say(wait.why());
+            report(wait.why());
         }
         return decision;
     }
 
     /**
-     * A leader in a lower term would be deposed by the mere return of this replica. So the others are told the term first, and their leader has
-     * another elected in it; what was decided stays right meanwhile, since this replica does nothing. After a while it begins in any case.
+     * Waits until the others have elected a leader in the term in which this replica rejoins: a leader in a lower term would be
+     * deposed by the mere return of this replica. So the others are told the term first, and their leader steps down for one in
+     * that term. The decision stays valid meanwhile, since this replica does nothing. After a while it rejoins in any case.
      */
     private Decision onceTheOthersAreInItsTerm(Decision.Begin begin) {
         if (decided == null) {
@@ -107,31 +107,31 @@ public final class RejoinRounds {
         return elected || time.nanos() - decidedNanos > electionNanos
                 ? begin
                 : new Decision.Wait("the others elect a leader in term " + begin.term()
-                        + ", so that none is deposed when it takes part again");
+                        + ", so that none is deposed when it rejoins");
     }
 
     private void answered(NodeId other, @Nullable Standing answer, long asked) {
         if (answer != null && asked == losses) {
             answers.put(other, answer);
-            if (answer.memory() == Memory.NEW) {
+            if (answer.integrity() == ReplicaIntegrity.NEW) {
                 seenNew.add(other);
             }
         }
     }
 
-    private void say(String why) {
+    private void report(String why) {
         long now = time.nanos();
         if (waitsFor.isEmpty()) {
-            nextWordNanos = now + FIRST_WORD_NANOS;
+            nextReportNanos = now + FIRST_REPORT_NANOS;
         }
         waitsFor = why;
-        if (now - nextWordNanos >= 0) {
-            nextWordNanos = now + NEXT_WORD_NANOS;
-            LOG.warn("The replica of {} waits: {}", name, why);
+        if (now - nextReportNanos >= 0) {
+            nextReportNanos = now + NEXT_REPORT_NANOS;
+            LOG.warn("The replica of {} waits to rejoin: {}", name, why);
         }
     }
 
-    /** What for; empty if that is not known yet. On any thread. */
+    /** The reason why it waits; empty if that is not known yet. On any thread. */
     public String waitsFor() {
         return waitsFor;
     }

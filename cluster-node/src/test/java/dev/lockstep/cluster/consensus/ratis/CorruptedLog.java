@@ -120,7 +120,7 @@ public final class CorruptedLog implements AutoCloseable {
 
         boolean isRefused() throws Exception {
             Eventually.holds("it is read", () -> !status().note().equals(ReplicaStatus.OPENING));
-            return status().state() != State.WHOLE;
+            return status().state() != State.INTACT;
         }
 
         private ReplicaStatus status() {
@@ -150,7 +150,7 @@ public final class CorruptedLog implements AutoCloseable {
         void awaitMark() throws Exception {
             long last = log.commitPosition();
             RaftLogFiles files = new RaftLogFiles(folder, group(), "harmed");
-            Eventually.holds("it is marked", () -> files.marked().position() >= last);
+            Eventually.holds("it is marked", () -> files.watermark().position() >= last);
         }
 
         @Override
@@ -209,7 +209,7 @@ public final class CorruptedLog implements AutoCloseable {
         try (Stream<Path> files = Files.list(image.folder().resolve(group()).resolve("current"))) {
             return Stream.concat(
                             files.filter(file -> file.getFileName().toString().startsWith("log_")),
-                            Stream.of(image.folder().resolve(group() + ".mark")))
+                            Stream.of(image.folder().resolve(group() + ".watermark")))
                     .map(image.folder()::relativize)
                     .sorted()
                     .toList();

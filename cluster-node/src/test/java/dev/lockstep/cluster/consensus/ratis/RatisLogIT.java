@@ -169,7 +169,7 @@ class RatisLogIT extends ReplicatedLogContract {
         Path aside = home.resolve("n1/quarantined/shard-7.1/current");
         Eventually.holds("it is put aside", () -> Files.exists(aside));
         assertThat(aside).isDirectoryContaining("glob:**log_*");
-        Eventually.holds("it votes again", () -> nodes.status(0).state() == State.WHOLE);
+        Eventually.holds("it votes again", () -> nodes.status(0).state() == State.INTACT);
         awaitApplied(nodes.replica(0), texts);
         nodes.stop(1); // now the first has to vote
         texts.add(answer(leader().log().propose(bytes("afterwards"))).text());

@@ -6,8 +6,8 @@ import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
@@ -90,7 +90,7 @@ public final class StockTransports {
         @Override
         public void askForStanding(
                 RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer) {
-            answer.accept(new Standing(Memory.NEW, 0));
+            answer.accept(new Standing(ReplicaIntegrity.NEW, 0));
         }
 
         @Override

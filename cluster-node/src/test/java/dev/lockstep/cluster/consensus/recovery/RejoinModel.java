@@ -1,7 +1,6 @@
 package dev.lockstep.cluster.consensus.recovery;
 
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -62,7 +61,7 @@ final class RejoinModel {
         boolean stands;
         Set<Integer> votes = new HashSet<>();
         Map<Integer, Integer> matches = new HashMap<>();
-        Memory memory = Memory.NEW;
+        ReplicaIntegrity integrity = ReplicaIntegrity.NEW;
         long floor;
         int life;
         final Map<Integer, Standing> answers = new HashMap<>();
@@ -73,7 +72,7 @@ final class RejoinModel {
         }
 
         boolean isOpen() {
-            return memory == Memory.WHOLE || memory == Memory.CATCHING_UP;
+            return integrity == ReplicaIntegrity.INTACT || integrity == ReplicaIntegrity.CATCHING_UP;
         }
 
         long lastTerm() {
@@ -81,7 +80,8 @@ final class RejoinModel {
         }
 
         Standing standing() {
-            return new Standing(memory, memory == Memory.LOST || memory == Memory.NEW ? 0 : term);
+            return new Standing(
+                    integrity, integrity == ReplicaIntegrity.LOST || integrity == ReplicaIntegrity.NEW ? 0 : term);
         }
 
         void follow() {
@@ -204,8 +204,8 @@ final class RejoinModel {
     // Raft
 
     private void stand(Replica one) {
-        boolean may = one.memory == Memory.WHOLE
-                || (one.memory == Memory.CATCHING_UP && defects.contains(Defect.STANDS_AT_ONCE));
+        boolean may = one.integrity == ReplicaIntegrity.INTACT
+                || (one.integrity == ReplicaIntegrity.CATCHING_UP && defects.contains(Defect.STANDS_AT_ONCE));
         if (may && !one.leads) {
             one.term++;
             one.votedFor = one.id;
@@ -220,7 +220,7 @@ final class RejoinModel {
     }
 
     private void vote(Replica to, Vote vote) {
-        if (to.memory == Memory.CATCHING_UP && !defects.contains(Defect.VOTES_AT_ONCE)) {
+        if (to.integrity == ReplicaIntegrity.CATCHING_UP && !defects.contains(Defect.VOTES_AT_ONCE)) {
             return;
         }
         to.sees(vote.term());
@@ -335,19 +335,21 @@ final class RejoinModel {
     /** As many at a time as a group survives. */
     private void forget(Replica one) {
         long others = replicas.stream()
-                .filter(replica -> replica != one && replica.memory != Memory.WHOLE)
+                .filter(replica -> replica != one && replica.integrity != ReplicaIntegrity.INTACT)
                 .count();
-        if (one.memory == Memory.NEW || isMajority((int) others + 1) || 2 * (others + 1) == replicas.size()) {
+        if (one.integrity == ReplicaIntegrity.NEW
+                || isMajority((int) others + 1)
+                || 2 * (others + 1) == replicas.size()) {
             return;
         }
         one.follow();
-        if (random.nextBoolean() && one.memory == Memory.WHOLE) {
-            one.memory = Memory.SHORTENED;
+        if (random.nextBoolean() && one.integrity == ReplicaIntegrity.INTACT) {
+            one.integrity = ReplicaIntegrity.TRUNCATED;
             one.log = new ArrayList<>(one.log.subList(0, one.synced));
             one.votedFor = -1;
             one.term = Math.max(one.lastTerm(), one.term - random.nextInt(2)); // a vote can be lost too
         } else {
-            one.memory = Memory.LOST;
+            one.integrity = ReplicaIntegrity.LOST;
             one.log = new ArrayList<>();
             one.synced = 0;
             one.term = 0;
@@ -373,7 +375,7 @@ final class RejoinModel {
                 .map(replica -> replica.id)
                 .filter(id -> id != one.id)
                 .toList();
-        if (defects.contains(Defect.ASKS_ONLY_ONE) && one.memory != Memory.NEW && !one.answers.isEmpty()) {
+        if (defects.contains(Defect.ASKS_ONLY_ONE) && one.integrity != ReplicaIntegrity.NEW && !one.answers.isEmpty()) {
             Standing first = one.answers.values().iterator().next();
             others.forEach(other -> one.answers.putIfAbsent(other, first));
         }
@@ -381,23 +383,23 @@ final class RejoinModel {
         if (decision instanceof Decision.Begin begin) {
             begin(one, begin);
         } else if (decision instanceof Decision.FindLost) {
-            one.memory = Memory.LOST;
+            one.integrity = ReplicaIntegrity.LOST;
         }
     }
 
     private void begin(Replica one, Decision.Begin begin) {
-        boolean whole = one.memory == Memory.NEW || begin.votes();
+        boolean whole = one.integrity == ReplicaIntegrity.NEW || begin.votes();
         one.floor = begin.term() - 1;
         if (!defects.contains(Defect.BEGINS_IN_ITS_OWN_TERM)) {
             one.term = Math.max(one.term, begin.term());
         } else {
             one.floor = one.term;
         }
-        one.memory = whole ? Memory.WHOLE : Memory.CATCHING_UP;
+        one.integrity = whole ? ReplicaIntegrity.INTACT : ReplicaIntegrity.CATCHING_UP;
     }
 
     private void asked(Replica to, Ask ask) {
-        if (ask.standing().memory() == Memory.NEW) {
+        if (ask.standing().integrity() == ReplicaIntegrity.NEW) {
             to.seenNew.add(ask.from());
         }
         send(new Answer(to.id, ask.from(), ask.life(), to.standing()));
@@ -406,19 +408,19 @@ final class RejoinModel {
     private static void answered(Replica to, Answer answer) {
         if (answer.life() == to.life && !to.isOpen()) {
             to.answers.put(answer.from(), answer.standing());
-            if (answer.standing().memory() == Memory.NEW) {
+            if (answer.standing().integrity() == ReplicaIntegrity.NEW) {
                 to.seenNew.add(answer.from());
             }
         }
     }
 
     private void checkCaughtUp(Replica one) {
-        if (one.memory == Memory.CATCHING_UP) {
+        if (one.integrity == ReplicaIntegrity.CATCHING_UP) {
             boolean caughtUp = defects.contains(Defect.VOTES_AFTER_ANY_ENTRY)
                     ? one.synced > 0
                     : one.synced > 0 && one.log.get(one.synced - 1).term() > one.floor;
             if (caughtUp) {
-                one.memory = Memory.WHOLE;
+                one.integrity = ReplicaIntegrity.INTACT;
                 begunAgain++;
             }
         }

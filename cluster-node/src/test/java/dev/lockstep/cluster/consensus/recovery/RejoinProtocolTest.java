@@ -7,7 +7,6 @@ import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.Begin;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.FindLost;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.Wait;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.WireReader;
@@ -26,31 +25,40 @@ class RejoinProtocolTest {
     private static final int SEEDS = 3_000;
     private static final int STEPS = 1_500;
 
-    private static Decision decide(Memory own, Map<String, Standing> answers) {
-        return RejoinProtocol.decide(new Standing(own, own == Memory.SHORTENED ? 5 : 0), OTHERS, answers, Set.of());
+    private static Decision decide(ReplicaIntegrity own, Map<String, Standing> answers) {
+        return RejoinProtocol.decide(
+                new Standing(own, own == ReplicaIntegrity.TRUNCATED ? 5 : 0), OTHERS, answers, Set.of());
     }
 
-    private static Standing standing(Memory memory, long term) {
-        return new Standing(memory, term);
+    private static Standing standing(ReplicaIntegrity integrity, long term) {
+        return new Standing(integrity, term);
     }
 
     @Test
     void oneThatLostEverythingBeginsAboveAllOthersAndDoesNotVote() {
-        assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7), "n3", standing(Memory.WHOLE, 9))))
+        assertThat(decide(
+                        ReplicaIntegrity.LOST,
+                        Map.of("n2", standing(ReplicaIntegrity.INTACT, 7), "n3", standing(ReplicaIntegrity.INTACT, 9))))
                 .isEqualTo(new Begin(10, false));
     }
 
     @Test
     void aRejoiningReplicaWaitsForEachPeer() {
-        assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7))))
+        assertThat(decide(ReplicaIntegrity.LOST, Map.of("n2", standing(ReplicaIntegrity.INTACT, 7))))
                 .isInstanceOfSatisfying(
                         Wait.class, wait -> assertThat(wait.why()).contains("[n3] did not answer yet"));
     }
 
     @Test
     void aRejoiningReplicaWaitsWhileNoMajorityIsIntact() {
-        for (Memory memory : List.of(Memory.LOST, Memory.NEW, Memory.CATCHING_UP, Memory.SHORTENED)) {
-            assertThat(decide(Memory.LOST, Map.of("n2", standing(Memory.WHOLE, 7), "n3", standing(memory, 1))))
+        for (ReplicaIntegrity integrity : List.of(
+                ReplicaIntegrity.LOST,
+                ReplicaIntegrity.NEW,
+                ReplicaIntegrity.CATCHING_UP,
+                ReplicaIntegrity.TRUNCATED)) {
+            assertThat(decide(
+                            ReplicaIntegrity.LOST,
+                            Map.of("n2", standing(ReplicaIntegrity.INTACT, 7), "n3", standing(integrity, 1))))
                     .isInstanceOfSatisfying(
                             Wait.class, wait -> assertThat(wait.why()).contains("lockstep shard recover"));
         }
@@ -59,26 +67,38 @@ class RejoinProtocolTest {
     @Test
     void onesThatLackOnlyTheLastBeginWithWhatTheyHave() {
         assertThat(decide(
-                        Memory.SHORTENED,
-                        Map.of("n2", standing(Memory.SHORTENED, 7), "n3", standing(Memory.SHORTENED, 3))))
+                        ReplicaIntegrity.TRUNCATED,
+                        Map.of(
+                                "n2",
+                                standing(ReplicaIntegrity.TRUNCATED, 7),
+                                "n3",
+                                standing(ReplicaIntegrity.TRUNCATED, 3))))
                 .isEqualTo(new Begin(8, true));
-        assertThat(RejoinProtocol.decide(standing(Memory.SHORTENED, 5), List.<String>of(), Map.of(), Set.of()))
+        assertThat(RejoinProtocol.decide(
+                        standing(ReplicaIntegrity.TRUNCATED, 5), List.<String>of(), Map.of(), Set.of()))
                 .isEqualTo(new Begin(6, true));
         assertThat(decide(
-                        Memory.SHORTENED, Map.of("n2", standing(Memory.SHORTENED, 7), "n3", standing(Memory.LOST, 0))))
+                        ReplicaIntegrity.TRUNCATED,
+                        Map.of(
+                                "n2",
+                                standing(ReplicaIntegrity.TRUNCATED, 7),
+                                "n3",
+                                standing(ReplicaIntegrity.LOST, 0))))
                 .isInstanceOf(Wait.class);
     }
 
     @Test
     void oneThatLacksTheLastDoesNotVoteIfTheOthersHaveIt() {
-        assertThat(decide(Memory.SHORTENED, Map.of("n2", standing(Memory.WHOLE, 4), "n3", standing(Memory.WHOLE, 3))))
+        assertThat(decide(
+                        ReplicaIntegrity.TRUNCATED,
+                        Map.of("n2", standing(ReplicaIntegrity.INTACT, 4), "n3", standing(ReplicaIntegrity.INTACT, 3))))
                 .isEqualTo(new Begin(6, false));
     }
 
     @Test
     void newOnesBeginWhenAllAreNew() {
-        Standing none = standing(Memory.NEW, 0);
-        Map<String, Standing> answers = Map.of("n2", none, "n3", standing(Memory.WHOLE, 1));
+        Standing none = standing(ReplicaIntegrity.NEW, 0);
+        Map<String, Standing> answers = Map.of("n2", none, "n3", standing(ReplicaIntegrity.INTACT, 1));
         assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2"))).isEqualTo(new FindLost());
         assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2", "n3")))
                 .isEqualTo(new Begin(0, true));
@@ -92,8 +112,9 @@ class RejoinProtocolTest {
     @Test
     void aStandingGoesOverTheWire() {
         WireWriter out = new WireWriter(16);
-        standing(Memory.CATCHING_UP, 1L << 40).write(out);
-        assertThat(Standing.read(new WireReader(out.toByteArray()))).isEqualTo(standing(Memory.CATCHING_UP, 1L << 40));
+        standing(ReplicaIntegrity.CATCHING_UP, 1L << 40).write(out);
+        assertThat(Standing.read(new WireReader(out.toByteArray())))
+                .isEqualTo(standing(ReplicaIntegrity.CATCHING_UP, 1L << 40));
         assertThatThrownBy(() -> Standing.read(new WireReader(new byte[] {17, 0, 0, 0, 0, 0, 0, 0, 0})))
                 .isInstanceOf(MalformedFrameException.class);
     }

@@ -27,7 +27,7 @@ public final class ReplicaMetrics implements MeterBinder {
     }
 
     static boolean isDegraded(State state) {
-        return state != State.WHOLE;
+        return state != State.INTACT;
     }
 
     private static double degraded(ClusterProbe probe) {

@@ -31,7 +31,7 @@ class ReplicaMetricsTest {
 
     @Test
     void allButWholeOnesCount() {
-        assertThat(ReplicaMetrics.isDegraded(State.WHOLE)).isFalse();
+        assertThat(ReplicaMetrics.isDegraded(State.INTACT)).isFalse();
         assertThat(State.values()).filteredOn(ReplicaMetrics::isDegraded).hasSize(State.values().length - 1);
     }
 }

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.files;
 
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
+import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import dev.lockstep.cluster.files.Quarantine;
 import dev.lockstep.cluster.files.SmallFile;
 import java.io.IOException;
@@ -33,9 +33,9 @@ public final class RaftLogFiles {
 
     private final Path folder;
     private final String label;
-    private final Path note;
-    private final Path mark;
-    private DurableWatermark lastMark = DurableWatermark.NONE;
+    private final Path recoveryFile;
+    private final Path watermarkFile;
+    private DurableWatermark lastWatermark = DurableWatermark.NONE;
     private @Nullable FileTime voteMarked;
 
     /**
@@ -46,8 +46,8 @@ public final class RaftLogFiles {
     public RaftLogFiles(Path logs, String group, String label) {
         this.folder = logs.resolve(group);
         this.label = label;
-        this.note = logs.resolve(group + ".amnesia");
-        this.mark = logs.resolve(group + ".mark");
+        this.recoveryFile = logs.resolve(group + ".recovery");
+        this.watermarkFile = logs.resolve(group + ".watermark");
     }
 
     /** Where Ratis keeps the log and the vote. */
@@ -75,67 +75,68 @@ public final class RaftLogFiles {
     /**
      * That a replica does not remember everything.
      *
-     * @param memory {@link Memory#LOST}, {@link Memory#SHORTENED} or {@link Memory#CATCHING_UP}
+     * @param integrity {@link ReplicaIntegrity#LOST}, {@link ReplicaIntegrity#TRUNCATED} or {@link ReplicaIntegrity#CATCHING_UP}
      * @param floor the highest term that it may have voted in before; 0 as long as it is not known
      * @param votes whether it is to vote all the same, since an operator has said so
      * @param dropsState whether what the log has made of the replica can't be relied on either
      * @param cause what has happened, for people
      */
-    public record Note(Memory memory, long floor, boolean votes, boolean dropsState, String cause) {
+    public record RecoveryMarker(
+            ReplicaIntegrity integrity, long floor, boolean votes, boolean dropsState, String cause) {
 
         /** Nothing is left of its log. */
-        public static Note lost(boolean dropsState, String cause) {
-            return new Note(Memory.LOST, 0, false, dropsState, cause);
+        public static RecoveryMarker lost(boolean dropsState, String cause) {
+            return new RecoveryMarker(ReplicaIntegrity.LOST, 0, false, dropsState, cause);
         }
     }
 
     /** Null when there is nothing to say: it remembers everything, or has never been there. */
     @Nullable
-    public Note note() throws IOException {
-        List<String> lines = lines(note);
+    public RecoveryMarker recoveryMarker() throws IOException {
+        List<String> lines = lines(recoveryFile);
         if (lines == null) {
             return null;
         }
         try {
-            return new Note(
-                    Memory.valueOf(lines.get(0)),
+            return new RecoveryMarker(
+                    ReplicaIntegrity.valueOf(lines.get(0)),
                     Long.parseLong(lines.get(1)),
                     Boolean.parseBoolean(lines.get(2)),
                     Boolean.parseBoolean(lines.get(3)),
                     lines.get(4));
         } catch (RuntimeException damaged) {
-            return Note.lost(true, "its note " + note + " is damaged");
+            return RecoveryMarker.lost(true, "its recovery marker " + recoveryFile + " is corrupt");
         }
     }
 
-    public void write(Note said) throws IOException {
+    public void write(RecoveryMarker marker) throws IOException {
         write(
-                note,
+                recoveryFile,
                 List.of(
-                        said.memory().name(),
-                        Long.toString(said.floor()),
-                        Boolean.toString(said.votes()),
-                        Boolean.toString(said.dropsState()),
-                        said.cause().replaceAll("\\s+", " ")));
+                        marker.integrity().name(),
+                        Long.toString(marker.floor()),
+                        Boolean.toString(marker.votes()),
+                        Boolean.toString(marker.dropsState()),
+                        marker.cause().replaceAll("\\s+", " ")));
     }
 
     /** Says of all replicas that lack the last that was written; of those that lack more nothing is changed. */
-    public static void noteAll(Path logs, String cause) throws IOException {
+    public static void markAllTruncated(Path logs, String cause) throws IOException {
         try (DirectoryStream<Path> groups = Files.newDirectoryStream(logs, Files::isDirectory)) {
             for (Path group : groups) {
                 String name = group.getFileName().toString();
                 RaftLogFiles files = new RaftLogFiles(logs, name, name);
-                if (files.exist() && files.note() == null) {
-                    files.write(new Note(Memory.SHORTENED, 0, false, false, cause));
-                    SmallFile.delete(files.mark);
+                if (files.exist() && files.recoveryMarker() == null) {
+                    files.write(new RecoveryMarker(ReplicaIntegrity.TRUNCATED, 0, false, false, cause));
+                    SmallFile.delete(files.watermarkFile);
                 }
             }
         }
     }
 
     /** There is nothing to say any more. */
-    public void forgetNote() throws IOException {
-        SmallFile.delete(note);
+    public void deleteRecoveryMarker() throws IOException {
+        SmallFile.delete(recoveryFile);
     }
 
     /**
@@ -144,9 +145,9 @@ public final class RaftLogFiles {
      *
      * @throws CorruptStateException when the mark itself is damaged
      */
-    public DurableWatermark marked() throws IOException {
-        lastMark = DurableWatermark.read(mark);
-        return lastMark;
+    public DurableWatermark watermark() throws IOException {
+        lastWatermark = DurableWatermark.read(watermarkFile);
+        return lastWatermark;
     }
 
     /**
@@ -154,19 +155,20 @@ public final class RaftLogFiles {
      *
      * @param position up to where the log can't be cut off by a leader any more
      */
-    public void mark(long position) throws IOException {
+    public void advanceWatermark(long position) throws IOException {
         FileTime vote = Files.getLastModifiedTime(current().resolve(META));
-        if (position <= lastMark.position() && vote.equals(voteMarked)) {
+        if (position <= lastWatermark.position() && vote.equals(voteMarked)) {
             return;
         }
         if (!vote.equals(voteMarked)) {
             Properties read = vote();
             SmallFile.syncNames(current()); // or a power cut could bring back one from before what is marked
-            lastMark = new DurableWatermark(lastMark.position(), term(read), read.getProperty(VOTED_FOR, ""));
+            lastWatermark = new DurableWatermark(lastWatermark.position(), term(read), read.getProperty(VOTED_FOR, ""));
             voteMarked = vote;
         }
-        lastMark = new DurableWatermark(Math.max(position, lastMark.position()), lastMark.term(), lastMark.votedFor());
-        lastMark.write(mark);
+        lastWatermark = new DurableWatermark(
+                Math.max(position, lastWatermark.position()), lastWatermark.term(), lastWatermark.votedFor());
+        lastWatermark.write(watermarkFile);
     }
 
     /** Null if there is no such file; no lines if it is not what was written. */
@@ -204,9 +206,9 @@ public final class RaftLogFiles {
 
     /** Moves the log aside, to be looked at by people. @return where to, or null if there was none */
     @Nullable
-    public Path moveAside() throws IOException {
-        SmallFile.delete(mark);
-        lastMark = DurableWatermark.NONE;
+    public Path quarantine() throws IOException {
+        SmallFile.delete(watermarkFile);
+        lastWatermark = DurableWatermark.NONE;
         voteMarked = null;
         return Files.exists(folder) ? Quarantine.move(folder, label) : null;
     }
@@ -220,18 +222,19 @@ public final class RaftLogFiles {
      * Looks at the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that of the last
      * entry is an old one: which vote came after it nobody knows, so it is made one for this node itself.
      *
-     * @param marked what it can't be earlier than
+     * @param watermark what it can't be earlier than
      * @throws CorruptStateException when it can't be one, or not the last
      */
-    public void checkVote(Collection<RaftPeerId> voters, RaftPeerId self, DurableWatermark marked) throws IOException {
+    public void checkVote(Collection<RaftPeerId> voters, RaftPeerId self, DurableWatermark watermark)
+            throws IOException {
         Properties vote = vote();
         String votedFor = vote.getProperty(VOTED_FOR);
         if (votedFor == null || !(votedFor.isEmpty() || voters.contains(RaftPeerId.valueOf(votedFor)))) {
             throw damagedVote("damaged");
         }
-        if (!marked.allows(term(vote), votedFor)) {
-            throw damagedVote("not the last: it had been in term " + marked.term()
-                    + (marked.votedFor().isEmpty() ? "" : ", and had voted for " + marked.votedFor()));
+        if (!watermark.allows(term(vote), votedFor)) {
+            throw damagedVote("not the last: it had been in term " + watermark.term()
+                    + (watermark.votedFor().isEmpty() ? "" : ", and had voted for " + watermark.votedFor()));
         }
         long last = LogTailRepair.lastTerm(current());
         if (term(vote) < last) {

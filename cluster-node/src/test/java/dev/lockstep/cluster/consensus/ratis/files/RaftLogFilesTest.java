@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.Note;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
+import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.RecoveryMarker;
+import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import dev.lockstep.cluster.files.UncleanShutdown;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +21,8 @@ class RaftLogFilesTest {
 
     private static final RaftPeerId N1 = RaftPeerId.valueOf("n1");
     private static final List<RaftPeerId> VOTERS = List.of(N1, RaftPeerId.valueOf("n2"));
-    private static final Note NOTE = new Note(Memory.CATCHING_UP, 7, true, false, "a disk was replaced");
+    private static final RecoveryMarker MARKER =
+            new RecoveryMarker(ReplicaIntegrity.CATCHING_UP, 7, true, false, "a disk was replaced");
 
     @TempDir
     Path logs;
@@ -42,39 +43,39 @@ class RaftLogFilesTest {
 
     @Test
     void aNoteIsReadAgainAndOneThatIsDamagedSaysThatAllIsLost() throws Exception {
-        assertThat(files.note()).isNull();
-        files.write(NOTE);
-        assertThat(new RaftLogFiles(logs, "group", "shard-3").note()).isEqualTo(NOTE);
-        Path note = logs.resolve("group.amnesia");
+        assertThat(files.recoveryMarker()).isNull();
+        files.write(MARKER);
+        assertThat(new RaftLogFiles(logs, "group", "shard-3").recoveryMarker()).isEqualTo(MARKER);
+        Path note = logs.resolve("group.recovery");
         for (int at = 0; at < Files.size(note); at++) {
             flip(note, at);
-            assertThat(files.note().memory()).as("byte %d", at).isEqualTo(Memory.LOST);
+            assertThat(files.recoveryMarker().integrity()).as("byte %d", at).isEqualTo(ReplicaIntegrity.LOST);
             flip(note, at);
         }
-        files.forgetNote();
-        assertThat(files.note()).isNull();
+        files.deleteRecoveryMarker();
+        assertThat(files.recoveryMarker()).isNull();
     }
 
     @Test
     void aMarkIsReadAgainAndEachDamagedByteNoticed() throws Exception {
-        assertThat(files.marked()).isEqualTo(DurableWatermark.NONE);
+        assertThat(files.watermark()).isEqualTo(DurableWatermark.NONE);
         voted("n2", 6);
-        files.mark(41);
-        files.mark(40); // of no effect
-        assertThat(files.marked()).isEqualTo(new DurableWatermark(41, 6, "n2"));
+        files.advanceWatermark(41);
+        files.advanceWatermark(40); // of no effect
+        assertThat(files.watermark()).isEqualTo(new DurableWatermark(41, 6, "n2"));
         files = new RaftLogFiles(logs, "group", "shard-3");
-        assertThat(files.marked().position()).isEqualTo(41);
+        assertThat(files.watermark().position()).isEqualTo(41);
         voted("", 7);
-        files.mark(7); // before a leader has said what is committed
-        assertThat(files.marked()).isEqualTo(new DurableWatermark(41, 7, ""));
-        Path mark = logs.resolve("group.mark");
+        files.advanceWatermark(7); // before a leader has said what is committed
+        assertThat(files.watermark()).isEqualTo(new DurableWatermark(41, 7, ""));
+        Path mark = logs.resolve("group.watermark");
         for (int at = 0; at < Files.size(mark); at++) {
             flip(mark, at);
-            assertThatThrownBy(files::marked).as("byte %d", at).isInstanceOf(CorruptStateException.class);
+            assertThatThrownBy(files::watermark).as("byte %d", at).isInstanceOf(CorruptStateException.class);
             flip(mark, at);
         }
         Files.write(mark, new byte[24]); // what a power cut can leave of a file that was not synced
-        assertThat(files.marked()).isEqualTo(DurableWatermark.NONE);
+        assertThat(files.watermark()).isEqualTo(DurableWatermark.NONE);
     }
 
     private void voted(String votedFor, int term) throws IOException {
@@ -88,41 +89,43 @@ class RaftLogFilesTest {
     @Test
     void aVoteIsNotTakenForTheLastIfAnotherWasMarked() throws Exception {
         voted("n2", 6);
-        files.mark(41);
+        files.advanceWatermark(41);
         for (String other : List.of("n1 6", " 6", "n2 4", " 5", "n1 -6")) {
             voted(other.split(" ")[0], Integer.parseInt(other.split(" ")[1]));
-            assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked()))
+            assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.watermark()))
                     .as(other)
                     .isInstanceOf(CorruptStateException.class)
                     .hasMessageContaining("it had been in term 6, and had voted for n2");
         }
         for (String later : List.of("n2 6", " 7", "n1 8")) {
             voted(later.split(" ")[0], Integer.parseInt(later.split(" ")[1]));
-            files.checkVote(VOTERS, N1, files.marked());
+            files.checkVote(VOTERS, N1, files.watermark());
         }
-        files.mark(41);
+        files.advanceWatermark(41);
         voted("n2", 8);
-        assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked())).isInstanceOf(CorruptStateException.class);
+        assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.watermark()))
+                .isInstanceOf(CorruptStateException.class);
         voted("", 9);
-        files.mark(41);
+        files.advanceWatermark(41);
         voted("n2", 9);
-        files.checkVote(VOTERS, N1, files.marked());
+        files.checkVote(VOTERS, N1, files.watermark());
     }
 
     @Test
     void aVoteThatCannotBeOneIsNoticed() throws Exception {
         files.beginIn(5);
-        assertThatCode(() -> files.checkVote(VOTERS, N1, files.marked())).doesNotThrowAnyException();
+        assertThatCode(() -> files.checkVote(VOTERS, N1, files.watermark())).doesNotThrowAnyException();
         Path vote = files.current().resolve("raft-meta");
         for (String damaged : List.of("", "votedFor=n1\n", "term=5\n", "votedFor=n9\nterm=5", "votedFor=\nterm=x")) {
             Files.writeString(vote, damaged);
-            assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked()))
+            assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.watermark()))
                     .as(damaged)
                     .isInstanceOf(CorruptStateException.class)
                     .hasMessageContaining("raft-meta");
         }
         Files.delete(vote);
-        assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.marked())).isInstanceOf(CorruptStateException.class);
+        assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.watermark()))
+                .isInstanceOf(CorruptStateException.class);
         files.forgetVote(N1);
         assertThat(vote).hasContent("votedFor=n1\nterm=0");
     }
@@ -142,12 +145,12 @@ class RaftLogFilesTest {
     void theLastThreeQuarantinedLogsAreKept() throws Exception {
         for (int i = 0; i < 5; i++) {
             files.beginIn(i);
-            files.mark(i);
-            assertThat(files.moveAside()).isEqualTo(logs.resolve("quarantined/shard-3." + (i + 1)));
+            files.advanceWatermark(i);
+            assertThat(files.quarantine()).isEqualTo(logs.resolve("quarantined/shard-3." + (i + 1)));
             assertThat(files.exist()).isFalse();
-            assertThat(files.marked()).isEqualTo(DurableWatermark.NONE);
+            assertThat(files.watermark()).isEqualTo(DurableWatermark.NONE);
         }
-        assertThat(files.moveAside()).isNull();
+        assertThat(files.quarantine()).isNull();
         try (var kept = Files.list(logs.resolve("quarantined"))) {
             assertThat(kept.map(folder -> folder.getFileName().toString()))
                     .containsExactlyInAnyOrder("shard-3.3", "shard-3.4", "shard-3.5");
@@ -173,9 +176,9 @@ class RaftLogFilesTest {
         files.beginIn(2);
         RaftLogFiles other = new RaftLogFiles(logs, "other", "shard-4");
         other.beginIn(2);
-        other.write(NOTE);
-        RaftLogFiles.noteAll(logs, "the machine went down");
-        assertThat(files.note().memory()).isEqualTo(Memory.SHORTENED);
-        assertThat(other.note()).isEqualTo(NOTE);
+        other.write(MARKER);
+        RaftLogFiles.markAllTruncated(logs, "the machine went down");
+        assertThat(files.recoveryMarker().integrity()).isEqualTo(ReplicaIntegrity.TRUNCATED);
+        assertThat(other.recoveryMarker()).isEqualTo(MARKER);
     }
 }

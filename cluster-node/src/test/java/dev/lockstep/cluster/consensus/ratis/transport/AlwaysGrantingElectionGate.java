@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Memory;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import java.io.IOException;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +29,6 @@ public class AlwaysGrantingElectionGate implements ElectionGate {
 
     @Override
     public @Nullable Standing answerRejoin(RaftPeerId from, Standing asking) {
-        return new Standing(Memory.WHOLE, asking.term() + 1);
+        return new Standing(ReplicaIntegrity.INTACT, asking.term() + 1);
     }
 }
