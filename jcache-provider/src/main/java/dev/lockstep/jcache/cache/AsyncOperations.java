@@ -2,6 +2,7 @@ package dev.lockstep.jcache.cache;
 
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.EventLoopPool;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,29 +16,33 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations of a cache that nobody waits for on their own thread: a bounded number of them, on a few threads of the cache's own,
- * of which each key has one. What has not ended when the cache is closed fails. Thread-safe; the lock guards the threads.
+ * Operations of a cache that nobody waits for on their own thread: a bounded number of them, on the manager's threads, of which
+ * a cache has a few at a time: those of one key follow each other. What has not ended when the cache is closed fails.
+ * Thread-safe; the lock guards the loops.
  */
 final class AsyncOperations {
 
     static final int MAX_UNDER_WAY = 10_000;
-    private static final int THREADS = 4;
+    /** Fewer than the manager has threads, so that no cache takes them all. */
+    private static final int LOOPS = 4;
 
     private final String cache;
+    private final EventLoopPool threads;
     private final Set<CompletableFuture<?>> underWay = ConcurrentHashMap.newKeySet();
     private final Semaphore room = new Semaphore(MAX_UNDER_WAY);
     private final List<EventLoop> loops = new ArrayList<>();
     private volatile boolean destroyed;
     private volatile boolean closed;
 
-    AsyncOperations(String cache) {
+    AsyncOperations(String cache, EventLoopPool threads) {
         this.cache = cache;
+        this.threads = threads;
     }
 
     /**
      * Begins an operation on the caller's thread.
      *
-     * @param key whose thread the operation gets, for what must not run on the session's
+     * @param key after whose other operations this one gets a thread, for what must not run on the session's
      * @return done at once if the operation is, otherwise on that thread; fails as the operation that is waited for does, and as
      *     {@link Status#BUSY} when too many are under way
      */
@@ -95,10 +100,10 @@ final class AsyncOperations {
         if (closed) {
             return null;
         }
-        while (loops.size() < THREADS) {
-            loops.add(EventLoop.threaded("lockstep-async"));
+        while (loops.size() < LOOPS) {
+            loops.add(threads.open());
         }
-        return loops.get(Math.floorMod(key.hashCode(), THREADS));
+        return loops.get(Math.floorMod(key.hashCode(), LOOPS));
     }
 
     private RuntimeException closedMeanwhile() {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a cache holds from when it is opened until it is closed: the application's loader, writer, policy and listeners, its
- * configuration, beans and background threads. Thread-safe; the lock guards the configuration and the beans.
+ * configuration, beans and operations under way. Thread-safe; the lock guards the configuration and the beans.
  */
 public final class CacheResources<K, V> {
 
@@ -33,10 +33,11 @@ public final class CacheResources<K, V> {
 
     CacheResources(
             CacheManager manager,
-            String name,
             MutableConfiguration<K, V> configuration,
             Listeners<K, V> listeners,
+            AsyncOperations background,
             ApplicationCode<K, V> code,
+            String name,
             Runnable onClose) {
         this.manager = manager;
         this.name = name;
@@ -44,7 +45,7 @@ public final class CacheResources<K, V> {
         this.listeners = listeners;
         this.code = code;
         this.onClose = onClose;
-        this.background = new AsyncOperations(name);
+        this.background = background;
         this.beans =
                 new Beans(manager.getURI().toString(), name, new ConfigurationBean(this::configuration), statistics);
     }

@@ -8,7 +8,6 @@ import dev.lockstep.jcache.management.Statistics;
 import dev.lockstep.jcache.marshalling.KeyReferences;
 import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.References;
-import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Lifetime;
@@ -23,7 +22,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -52,27 +50,42 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
      * @param configuration the cache's own copy
      * @param references keeps the values if they are stored by reference
      * @param code closed with the cache
-     * @param onClose tells the manager to forget this cache
      */
     public SessionCache(
-            CacheManager manager,
+            ManagerContext context,
             MutableConfiguration<K, V> configuration,
             CacheInfo info,
-            Session session,
             Marshaller marshaller,
             @Nullable References references,
-            ApplicationCode<K, V> code,
-            Consumer<SessionCache<?, ?>> onClose) {
+            ApplicationCode<K, V> code) {
         this.info = info;
         EntryCodec<K, V> codec = references == null
                 ? new EntryCodec<>(marshaller, marshaller)
                 : new EntryCodec<>(new KeyReferences(marshaller), references);
         var listeners = new Listeners<K, V>(
-                session, info.id(), this, codec::key, codec::value, references == null ? null : references::discard);
+                context.session(),
+                context.listeners(),
+                info.id(),
+                this,
+                codec::key,
+                codec::value,
+                references == null ? null : references::discard);
         this.client = new CacheClient<>(
-                session, info, codec, code.expiry(), info.definition().consistency(), listeners, this::destroyed);
+                context.session(),
+                info,
+                codec,
+                code.expiry(),
+                info.definition().consistency(),
+                listeners,
+                this::destroyed);
         this.life = new CacheResources<>(
-                manager, info.definition().name(), configuration, listeners, code, () -> onClose.accept(this));
+                context.manager(),
+                configuration,
+                listeners,
+                new AsyncOperations(info.definition().name(), context.operations()),
+                code,
+                info.definition().name(),
+                () -> context.onClose().accept(this));
         this.statistics = life.statistics();
         this.checks = new ArgumentChecks<>(life, configuration.getKeyType(), configuration.getValueType());
         this.reads = new Reads<>(client, leased(client), life.loader(), checks::value, statistics);

@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A cache's listeners, fed by the change stream alone. Synchronous ones run on a thread of the cache's own, on which
- * operations wait; the others on another one, with a subscription of its own, so that neither kind holds the other up. Changes that
+ * A cache's listeners, fed by the change stream alone. Synchronous ones, for which operations wait, run on one thread at a time,
+ * the others on another one, with a subscription of its own, so that neither kind holds the other up. Changes that
  * wait for a listener are bounded: beyond that the subscription is paused. Thread-safe; the lock guards the two streams.
  */
 public final class Listeners<K, V> implements AutoCloseable {
@@ -41,6 +41,7 @@ public final class Listeners<K, V> implements AutoCloseable {
     private static final ThreadLocal<Boolean> LISTENING = ThreadLocal.withInitial(() -> false);
 
     private final Session session;
+    private final ListenerThreads threads;
     private final int cacheId;
     private final Cache<K, V> cache;
     private final Function<Bytes, K> key;
@@ -50,7 +51,7 @@ public final class Listeners<K, V> implements AutoCloseable {
     private volatile @Nullable Stream synchronous;
     private @Nullable Stream asynchronous;
 
-    /** The subscription of one kind of listener, with the thread that serves it. The lock guards the backlog. */
+    /** The subscription of one kind of listener, with the loop that serves it. The lock guards the backlog. */
     private final class Stream implements ChangeListener {
 
         private final boolean synchronous;
@@ -62,7 +63,7 @@ public final class Listeners<K, V> implements AutoCloseable {
 
         Stream(boolean synchronous) {
             this.synchronous = synchronous;
-            this.loop = EventLoop.threaded(synchronous ? "lockstep-listeners" : "lockstep-listeners-async");
+            this.loop = threads.open(synchronous);
         }
 
         void open() {
@@ -81,9 +82,8 @@ public final class Listeners<K, V> implements AutoCloseable {
             long bytes = bytes(changes);
             arrived(bytes);
             loop.execute(() -> {
-                LISTENING.set(true);
                 try {
-                    changes.forEach(change -> heard(shard, position, change));
+                    whileListening(() -> changes.forEach(change -> heard(shard, position, change)));
                 } finally {
                     progress.reached(shard, position);
                     done(bytes);
@@ -162,12 +162,14 @@ public final class Listeners<K, V> implements AutoCloseable {
     /** @param gone told of values that entries no longer have, when all listeners have heard of it; null for nobody */
     public Listeners(
             Session session,
+            ListenerThreads threads,
             int cacheId,
             Cache<K, V> cache,
             Function<Bytes, K> key,
             Function<Bytes, V> value,
             @Nullable Consumer<Bytes> gone) {
         this.session = session;
+        this.threads = threads;
         this.cacheId = cacheId;
         this.cache = cache;
         this.key = key;

@@ -4,6 +4,7 @@ import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.jcache.cache.ApplicationCode;
 import dev.lockstep.jcache.cache.FutureResults;
+import dev.lockstep.jcache.cache.ManagerContext;
 import dev.lockstep.jcache.cache.SessionCache;
 import dev.lockstep.jcache.expiry.RulePolicy;
 import dev.lockstep.jcache.marshalling.Marshaller;
@@ -64,6 +65,7 @@ final class SessionCacheManager implements LockstepCacheManager {
     private final Settings settings;
     private final Map<String, CacheSettings> templates;
     private final Session session;
+    private final ManagerContext context;
     private final Map<String, SessionCache<?, ?>> caches = new HashMap<>();
     private final ReentrantLock opening = new ReentrantLock();
     private volatile boolean closed;
@@ -93,6 +95,7 @@ final class SessionCacheManager implements LockstepCacheManager {
         SessionFactory sessions =
                 new SessionFactory(links, settings.client().timeout(), Time.system(), loop, Entropy.system());
         this.session = opened(sessions);
+        this.context = new ManagerContext(this, session, this::forget);
     }
 
     /** A session, or nothing: what was started for it is stopped again. */
@@ -236,14 +239,12 @@ final class SessionCacheManager implements LockstepCacheManager {
             Marshaller marshaller,
             ApplicationCode<K, V> code) {
         SessionCache<K, V> cache = new SessionCache<>(
-                this,
+                context,
                 configuration,
                 info,
-                session,
                 marshaller,
                 configuration.isStoreByValue() ? null : new References(),
-                code,
-                this::forget);
+                code);
         synchronized (this) {
             if (!closed) {
                 caches.put(cache.getName(), cache);

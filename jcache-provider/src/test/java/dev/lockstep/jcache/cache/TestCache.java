@@ -55,14 +55,12 @@ final class TestCache implements AutoCloseable {
     /** Opens the cache in a session of its own. */
     SessionCache<String, Object> open() {
         SessionCache<String, Object> cache = new SessionCache<>(
-                manager(),
+                new ManagerContext(manager(), cluster().session(), closed -> {}),
                 new MutableConfiguration<>(configuration),
                 cluster().info(),
-                cluster().session(),
                 Marshallers.of(new Properties(), TestCache.class.getClassLoader(), "prices"),
                 null,
-                new ApplicationCode<>("prices", configuration),
-                closed -> {});
+                new ApplicationCode<>("prices", configuration));
         opened.add(cache);
         return cache;
     }
