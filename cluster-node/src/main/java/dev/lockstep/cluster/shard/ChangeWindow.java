@@ -9,12 +9,18 @@ import dev.lockstep.protocol.wire.WireWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The last changes of a shard, and those who want to hear of the next. They are part of its checkpoints. Thread-safe: the lock guards all fields, and is held
- * while subscribers are told, so that each hears everything once and in order; they must not block.
+ * The last changes of a shard, which are part of its checkpoints, and those who want to hear of the next: they are told by an
+ * executor, so that the thread which applies neither encodes nor writes to a connection. Thread-safe: its own lock guards the
+ * window and what is still untold; {@code telling} guards the subscribers and is held while they are told, so that each hears
+ * everything once and in order. They must not block. The second lock is never taken while the first is held.
  */
 final class ChangeWindow {
 
@@ -23,8 +29,16 @@ final class ChangeWindow {
     /** What one reply brings at most, unless a single change has more. */
     static final int MAX_REPLY_BYTES = 1024 * 1024;
 
+    /** More than this is not kept for the executor: the thread that applies tells it then. */
+    static final long MAX_UNTOLD_BYTES = 4 * MAX_BYTES;
+
+    private final Executor teller;
+    private final Object telling = new Object();
     private final Deque<Positioned> window = new ArrayDeque<>();
     private final List<Subscriber> subscribers = new ArrayList<>();
+    private final Deque<Positioned> untold = new ArrayDeque<>();
+    private int listening;
+    private long untoldBytes;
     private int size;
     private long bytes;
     private long oldest;
@@ -35,10 +49,26 @@ final class ChangeWindow {
     /** @param after has been told; a replica may be behind what another has told */
     private record Subscriber(int cacheId, long after, Consumer<Reply> replies) {}
 
-    synchronized void applied(long position, List<CacheChange> changes) {
+    /** @param teller runs what tells the subscribers, one task after another */
+    ChangeWindow(Executor teller) {
+        this.teller = teller;
+    }
+
+    /** Adds the changes of a position, and has the subscribers told of them soon. */
+    void applied(long position, List<CacheChange> changes) {
+        int positions = add(position, changes);
+        if (isTooMuchUntold()) {
+            tellUntold();
+        } else if (positions == 1) {
+            teller.execute(this::tellUntold);
+        }
+    }
+
+    /** How many positions are untold now; 0 if there is nothing more to tell than before. */
+    private synchronized int add(long position, List<CacheChange> changes) {
         newest = position;
         if (changes.isEmpty()) {
-            return;
+            return 0;
         }
         Positioned added = positioned(position, changes);
         window.add(added);
@@ -50,9 +80,30 @@ final class ChangeWindow {
             bytes -= dropped.bytes();
             oldest = dropped.position();
         }
-        for (Subscriber subscriber : List.copyOf(subscribers)) {
-            tell(subscriber, position, changes);
+        if (listening == 0) {
+            return 0;
         }
+        untold.add(added);
+        untoldBytes += added.bytes();
+        return untold.size();
+    }
+
+    private synchronized boolean isTooMuchUntold() {
+        return untoldBytes > MAX_UNTOLD_BYTES;
+    }
+
+    private void tellUntold() {
+        synchronized (telling) {
+            for (Positioned next = nextUntold(); next != null; next = nextUntold()) {
+                tell(List.copyOf(subscribers), next);
+            }
+        }
+    }
+
+    private synchronized @Nullable Positioned nextUntold() {
+        Positioned next = untold.poll();
+        untoldBytes -= next == null ? 0 : next.bytes();
+        return next;
     }
 
     /** As it is now, to travel in a checkpoint, so that who listens misses nothing when a replica goes on from it. */
@@ -113,8 +164,27 @@ final class ChangeWindow {
      * A checkpoint has brought all changes up to a position at once. Who has heard of what it tells no more is told that he has
      * missed it.
      */
-    synchronized void become(Restored restored, long position) {
-        long told = newest;
+    void become(Restored restored, long position) {
+        synchronized (telling) {
+            tellUntold();
+            long told = replace(restored, position);
+            for (Subscriber subscriber : List.copyOf(subscribers)) {
+                if (Math.max(told, subscriber.after()) < restored.oldest) {
+                    remove(subscriber);
+                    subscriber.replies().accept(new Reply.Gap(restored.oldest));
+                }
+            }
+            for (Positioned next : restored.changes) {
+                if (next.position() > told) {
+                    tell(List.copyOf(subscribers), next);
+                }
+            }
+        }
+    }
+
+    /** The newest position before. */
+    private synchronized long replace(Restored restored, long position) {
+        long before = newest;
         window.clear();
         window.addAll(restored.changes);
         size = window.stream()
@@ -123,18 +193,7 @@ final class ChangeWindow {
         bytes = window.stream().mapToLong(Positioned::bytes).sum();
         oldest = restored.oldest;
         newest = position;
-        for (Subscriber subscriber : List.copyOf(subscribers)) {
-            if (Math.max(told, subscriber.after()) < oldest) {
-                subscribers.remove(subscriber);
-                subscriber.replies().accept(new Reply.Gap(oldest));
-                continue;
-            }
-            for (Positioned next : window) {
-                if (next.position() > told) {
-                    tell(subscriber, next.position(), next.changes());
-                }
-            }
-        }
+        return before;
     }
 
     private static Positioned positioned(long position, List<CacheChange> changes) {
@@ -151,20 +210,34 @@ final class ChangeWindow {
                 + (change.old() == null ? 0 : change.old().size());
     }
 
+    /** Tells the changes of one position: those of a cache are one and the same reply for all its subscribers. */
+    private static void tell(List<Subscriber> subscribers, Positioned positioned) {
+        long position = positioned.position();
+        Map<Integer, List<Reply>> byCache = new HashMap<>();
+        for (Subscriber subscriber : subscribers) {
+            if (position <= subscriber.after()) {
+                continue;
+            }
+            byCache.computeIfAbsent(subscriber.cacheId(), cacheId -> replies(cacheId, positioned))
+                    .forEach(subscriber.replies());
+        }
+    }
+
     /**
-     * Tells the changes of one position, in parts if they are large. Before the last part the position is not reached:
+     * A cache's changes of one position, in parts if they are large. Before the last part the position is not reached:
      * should the connection end there, the parts before are told again.
      */
-    private static void tell(Subscriber subscriber, long position, List<CacheChange> changes) {
+    private static List<Reply> replies(int cacheId, Positioned positioned) {
+        List<Reply> replies = new ArrayList<>();
         List<EntryChange> part = new ArrayList<>();
         int partBytes = 0;
-        for (CacheChange change : changes) {
-            if (change.cacheId() != subscriber.cacheId() || position <= subscriber.after()) {
+        for (CacheChange change : positioned.changes()) {
+            if (change.cacheId() != cacheId) {
                 continue;
             }
             int next = size(change.change());
             if (!part.isEmpty() && partBytes + next > MAX_REPLY_BYTES) {
-                subscriber.replies().accept(new Reply.Changes(position - 1, part));
+                replies.add(new Reply.Changes(positioned.position() - 1, part));
                 part = new ArrayList<>();
                 partBytes = 0;
             }
@@ -172,8 +245,9 @@ final class ChangeWindow {
             partBytes += next;
         }
         if (!part.isEmpty()) {
-            subscriber.replies().accept(new Reply.Changes(position, part));
+            replies.add(new Reply.Changes(positioned.position(), part));
         }
+        return replies;
     }
 
     /**
@@ -182,22 +256,48 @@ final class ChangeWindow {
      * @param after exclusive; -1 for from now on
      * @return ends the subscription
      */
-    synchronized Runnable subscribe(int cacheId, long after, Consumer<Reply> replies) {
-        if (after >= 0 && after < oldest) {
-            replies.accept(new Reply.Gap(oldest));
-            return () -> {};
+    Runnable subscribe(int cacheId, long after, Consumer<Reply> replies) {
+        synchronized (telling) {
+            Past past = past(after);
+            if (past == null) {
+                replies.accept(new Reply.Gap(oldest()));
+                return () -> {};
+            }
+            replies.accept(new Reply.Subscribed(past.from()));
+            List<Subscriber> alone = List.of(new Subscriber(cacheId, past.from(), replies));
+            past.changes().forEach(positioned -> tell(alone, positioned));
+            // What is untold of the past has just been told to this one.
+            Subscriber subscriber = new Subscriber(cacheId, Math.max(past.from(), past.newest()), replies);
+            subscribers.add(subscriber);
+            return () -> remove(subscriber);
         }
-        long from = after < 0 ? newest : after;
-        Subscriber subscriber = new Subscriber(cacheId, from, replies);
-        replies.accept(new Reply.Subscribed(from));
-        for (Positioned past : window) {
-            tell(subscriber, past.position(), past.changes());
-        }
-        subscribers.add(subscriber);
-        return () -> remove(subscriber);
     }
 
-    private synchronized void remove(Subscriber subscriber) {
-        subscribers.remove(subscriber);
+    /** What the window has when a subscriber joins, and the position after which that one wants to hear. */
+    private record Past(long from, long newest, List<Positioned> changes) {}
+
+    /** Null if the window no longer has what came after the position; else what is added from now on waits to be told. */
+    private synchronized @Nullable Past past(long after) {
+        if (after >= 0 && after < oldest) {
+            return null;
+        }
+        listening++;
+        return new Past(after < 0 ? newest : after, newest, List.copyOf(window));
+    }
+
+    private synchronized long oldest() {
+        return oldest;
+    }
+
+    private void remove(Subscriber subscriber) {
+        synchronized (telling) {
+            if (subscribers.remove(subscriber)) {
+                leave();
+            }
+        }
+    }
+
+    private synchronized void leave() {
+        listening--;
     }
 }

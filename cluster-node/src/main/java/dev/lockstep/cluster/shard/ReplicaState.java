@@ -20,6 +20,7 @@ import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,7 @@ final class ReplicaState implements LogMachine {
     private final int shard;
     private final ShardStores stores;
     private volatile Contents contents;
-    private final ChangeWindow window = new ChangeWindow();
+    private final ChangeWindow window;
     private volatile @Nullable Watcher watcher;
     private volatile long applying;
     private volatile Tip tip;
@@ -50,8 +51,13 @@ final class ReplicaState implements LogMachine {
         }
     }
 
-    /** What the shard's store has. */
-    ReplicaState(int shard, ShardStores stores) {
+    /**
+     * What the shard's store has.
+     *
+     * @param teller tells subscribers what has changed, one task after another
+     */
+    ReplicaState(int shard, ShardStores stores, Executor teller) {
+        this.window = new ChangeWindow(teller);
         this.shard = shard;
         this.stores = stores;
         this.contents = new Contents(stores.open(shard));

@@ -48,7 +48,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
 
     /** Opens the replica, recovering what it had. */
     public ShardReplica(int shard, List<NodeId> replicas, ShardContext context) {
-        this.state = new ReplicaState(shard, context.stores());
+        this.state = new ReplicaState(shard, context.stores(), context.loop());
         this.clock = new LogClock(
                 context.time(),
                 () -> context.clocks().of(replicas),

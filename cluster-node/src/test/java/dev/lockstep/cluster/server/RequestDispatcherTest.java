@@ -137,6 +137,12 @@ class RequestDispatcherTest {
                 new Request.Write(cache, 0, new RequestId(1, 2, sequence, sequence), List.of(put), LeaseId.NONE));
     }
 
+    /** Writes, and has the subscribers told. */
+    private void change(long correlation) {
+        write(correlation);
+        world.pass(Duration.ofMillis(2));
+    }
+
     private Status refusal(long correlation) {
         List<Reply> replies = told.get(correlation);
         return ((Reply.Refused) replies.get(replies.size() - 1)).status();
@@ -181,11 +187,11 @@ class RequestDispatcherTest {
     @Test
     void aSubscriptionEndsWhenItIsGivenUp() {
         connection.serve(5, new Request.Subscribe(cache, 0, -1, 0));
-        write(6);
+        change(6);
         assertThat(told.get(5L)).hasSize(2);
         connection.serve(7, new Request.Unsubscribe(5));
         assertThat(told.get(7L)).containsExactly(new Reply.Done());
-        write(8);
+        change(8);
         assertThat(told.get(5L)).hasSize(2);
     }
 
@@ -193,10 +199,10 @@ class RequestDispatcherTest {
     void aSubscriberThatDoesNotReadLosesItsSubscription() {
         connection.serve(5, new Request.Subscribe(cache, 0, -1, 0));
         writable = false;
-        write(6);
+        change(6);
         assertThat(refusal(5)).isEqualTo(Status.BUSY);
         writable = true;
-        write(7);
+        change(7);
         assertThat(told.get(5L)).hasSize(2);
     }
 
@@ -255,9 +261,9 @@ class RequestDispatcherTest {
             connection.serve(10, new Request.Subscribe(cache, 0, -1, 0));
             connection.serve(11, new Request.Unsubscribe(10));
             connection.serve(12, new Request.Subscribe(cache, 0, -1, 0));
-            write(13);
+            change(13);
             writable = false;
-            write(14);
+            change(14);
             writable = true;
             assertThat(refusal(12)).isEqualTo(Status.BUSY);
             RequestServer.Connection lost = connectionOf(null);
@@ -266,7 +272,7 @@ class RequestDispatcherTest {
             assertThat(told.get(15L)).last().isInstanceOf(Reply.Subscribed.class);
             told.clear();
         }
-        write(16);
+        change(16);
         assertThat(told).containsOnlyKeys(16L);
     }
 

@@ -239,10 +239,12 @@ class EvictionTest {
                                 .mapToObj(i -> Mutation.put(key(i), VALUE, Condition.ANY))
                                 .toList())))));
         log.applyNext();
+        world.pass(Duration.ofMillis(2));
         assertThat(evicted).isEmpty();
         assertThat(size(BOUNDED)).isEqualTo(BOUND + 1);
         upkeep();
         log.applyNext();
+        world.pass(Duration.ofMillis(2));
         assertThat(evicted).hasSize(1);
         assertThat(size(BOUNDED)).isEqualTo(BOUND);
     }

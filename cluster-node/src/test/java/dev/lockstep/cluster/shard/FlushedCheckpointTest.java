@@ -69,7 +69,7 @@ class FlushedCheckpointTest {
     void aReportedCheckpointIsOnTheDisk() throws IOException {
         Path folder = home.resolve("rocksdb");
         try (RocksStores stores = RocksStores.open(folder, 1 << 20)) {
-            ReplicaState state = new ReplicaState(GROUP, stores);
+            ReplicaState state = new ReplicaState(GROUP, stores, Runnable::run);
             Checkpointer taking = taking(state);
             assertThat(taking.restore()).isNull();
             for (int position = 1; position <= 25; position++) {
@@ -80,7 +80,7 @@ class FlushedCheckpointTest {
             CheckpointId told = taking.newest();
             assertThat(told).isEqualTo(new CheckpointId(GROUP, TERM, 20));
             try (RocksStores after = RocksStores.open(crashed(folder), 1 << 20)) {
-                ReplicaState again = new ReplicaState(GROUP, after);
+                ReplicaState again = new ReplicaState(GROUP, after, Runnable::run);
                 assertThat(taking(again).restore()).isEqualTo(told);
                 assertThat(again.applied()).isEqualTo(20);
                 assertThat(again.caches()).hasSize(20);

@@ -475,6 +475,7 @@ class ShardReplicaTest {
         world.pass(Duration.ofMillis(2));
         assertThat(told).containsExactly(new Reply.Subscribed(1));
         replicate();
+        world.pass(Duration.ofMillis(2));
         assertThat(told).hasSize(2);
         assertThat(((Reply.Changes) told.get(1)).position()).isEqualTo(2);
     }

@@ -79,8 +79,55 @@ public sealed interface Reply {
     /** @param position from which on changes follow, exclusive */
     record Subscribed(long position) implements Reply {}
 
-    /** @param position all changes up to here, inclusive, have now been sent */
-    record Changes(long position, List<EntryChange> changes) implements Reply {}
+    /** Changes, encoded once however many connections they are sent to. */
+    final class Changes implements Reply {
+
+        private final long position;
+        private final List<EntryChange> changes;
+        private volatile byte @Nullable [] encoded;
+
+        /** @param position all changes up to here, inclusive, have now been sent */
+        public Changes(long position, List<EntryChange> changes) {
+            this.position = position;
+            this.changes = changes;
+        }
+
+        public long position() {
+            return position;
+        }
+
+        public List<EntryChange> changes() {
+            return changes;
+        }
+
+        /** What follows the tag in a frame; not to be changed. */
+        byte[] encoded() {
+            byte[] known = encoded;
+            if (known == null) {
+                known = new WireWriter(256)
+                        .varint(position)
+                        .list(changes, ValueCodec::change)
+                        .toByteArray();
+                encoded = known;
+            }
+            return known;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Changes same && position == same.position && changes.equals(same.changes);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Long.hashCode(position) + changes.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return "Changes[position=" + position + ", changes=" + changes + "]";
+        }
+    }
 
     /**
      * The changes asked for are no longer kept, or could not be sent fast enough: the subscription has ended.

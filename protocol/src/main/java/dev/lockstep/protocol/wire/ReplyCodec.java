@@ -38,7 +38,7 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Subscribed subscribed) {
             out.u8(9).varint(subscribed.position());
         } else if (reply instanceof Reply.Changes changes) {
-            out.u8(10).varint(changes.position()).list(changes.changes(), ValueCodec::change);
+            out.u8(10).raw(changes.encoded());
         } else if (reply instanceof Reply.Gap gap) {
             out.u8(11).varint(gap.oldestPosition());
         } else {

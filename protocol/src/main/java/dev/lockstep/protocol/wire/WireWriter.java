@@ -83,10 +83,14 @@ public final class WireWriter {
     }
 
     public WireWriter bytes(Bytes bytes) {
-        varint(bytes.size());
-        ensure(bytes.size());
-        System.arraycopy(bytes.array(), 0, array, size, bytes.size());
-        size += bytes.size();
+        return varint(bytes.size()).raw(bytes.array());
+    }
+
+    /** Bytes as they are, without their number. */
+    WireWriter raw(byte[] bytes) {
+        ensure(bytes.length);
+        System.arraycopy(bytes, 0, array, size, bytes.length);
+        size += bytes.length;
         return this;
     }
 

@@ -164,6 +164,18 @@ class FrameCodecTest {
     }
 
     @Test
+    void changesForManyConnectionsAreEncodedOnce() {
+        Reply.Changes changes =
+                new Reply.Changes(13, List.of(new EntryChange(EntryChange.Kind.UPDATED, KEY, VALUE, Bytes.EMPTY, 14)));
+        FrameCodec.encode(1, changes);
+        byte[] encoded = changes.encoded();
+        for (int connection = 2; connection < 100; connection++) {
+            FrameCodec.encode(connection, changes);
+            assertThat(changes.encoded()).isSameAs(encoded);
+        }
+    }
+
+    @Test
     void bytesLeftOverAreMalformed() {
         byte[] body = body(FrameCodec.encode(1, new Reply.Done()));
         assertThatThrownBy(() -> FrameCodec.decodeReply(Arrays.copyOf(body, body.length + 1)))
