@@ -139,6 +139,7 @@ class ReadsTest {
 
         assertThat(cache.getAll(Set.of("there", "k", "nothing"))).isEqualTo(Map.of("there", "v", "k", "loaded-k"));
         assertThat(loaded).containsExactlyInAnyOrder("k", "nothing");
+        assertThat(fixture.cluster().requests(Request.ReadForUpdate.class)).hasSize(2);
     }
 
     @Test

@@ -64,7 +64,8 @@ abstract class WritesContract {
     void putIfAbsentStoresOnlyWhereThereIsNothing() {
         assertThat(cache.putIfAbsent("k", "first")).isTrue();
         assertThat(cache.putIfAbsent("k", "second")).isFalse();
-        assertCounts(1, 1, 1, 0);
+        assertThat(cache.putIfAbsent("k", "third")).isFalse();
+        assertCounts(2, 1, 1, 0);
         assertThat(cache.get("k")).isEqualTo("first");
     }
 
