@@ -5,16 +5,16 @@ import java.util.function.Function;
 import javax.cache.Cache;
 import org.jspecify.annotations.Nullable;
 
-/** What a cache of Lockstep can do beyond JSR-107; {@code cache.unwrap(LockstepCache.class)}. Thread-safe. */
+/** A cache of Lockstep, with operations beyond JSR-107; {@code cache.unwrap(LockstepCache.class)}. Thread-safe. */
 public interface LockstepCache<K, V> extends Cache<K, V> {
 
-    /** The same cache, read linearizably. What is closed of one is closed of both. */
+    /** Returns a view of this cache with linearizable reads. Closing the view closes the cache. */
     LockstepCache<K, V> strong();
 
-    /** The same cache, whose operations do not wait; of {@link #strong} with strong reads. */
+    /** Returns a view of this cache with asynchronous operations; that of {@link #strong} has strong reads. */
     AsyncCache<K, V> async();
 
-    /** The same cache with versions; of {@link #strong} with strong reads. */
+    /** Returns a view of this cache with versions; that of {@link #strong} has strong reads. */
     VersionedCache<K, V> versioned();
 
     /**
@@ -25,7 +25,7 @@ public interface LockstepCache<K, V> extends Cache<K, V> {
     void put(K key, V value, Duration lifetime);
 
     /**
-     * The value that is there; else what the loader gives, stored. The loader runs once for a key in the whole cluster: others who
+     * Returns the value of an entry; where there is none, stores and returns what the loader returns. The loader runs once for a key in the whole cluster: others who
      * ask meanwhile wait, the CacheManager's time-out at most, and get its result. A second time only if the JVM that runs it or the shard's leader
      * is lost, or if it takes longer than a minute. What is there is read as by {@link #get}, and costs no lease.
      *
@@ -36,6 +36,6 @@ public interface LockstepCache<K, V> extends Cache<K, V> {
     @Nullable
     V computeIfAbsent(K key, Function<? super K, ? extends @Nullable V> loader);
 
-    /** How many entries the cache has in the cluster; those that have expired a moment ago may be counted. */
+    /** Counts the entries of the cache in the cluster; entries that expired a moment ago may be included. */
     long size();
 }

@@ -1,8 +1,8 @@
 package dev.lockstep.jcache;
 
 /**
- * What was seen of one key: an entry of a version, or that there was none. Whoever writes with it as the condition does so only
- * if nothing has happened to the key since, not even a removal that was undone. Immutable; of use for its key and cache alone.
+ * The state of one key when it was read: an entry of a version, or its absence. A write with it as the condition is applied only if nothing
+ * has happened to the key since, not even a removal that was undone. Immutable; valid for its key and cache alone.
  */
 public final class Version {
 
@@ -22,7 +22,7 @@ public final class Version {
         return new Version(true, number);
     }
 
-    /** Positive, and higher than that of every write before of this key; in one cache, of every write before of its shard. */
+    /** Returns the number: positive, and higher than that of every earlier write of this key or, in one cache, of its shard. */
     public long number() {
         return number;
     }

@@ -3,7 +3,7 @@ package dev.lockstep.jcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a read found.
+ * The result of a versioned read.
  *
  * @param value null when there is no entry
  * @param version the condition for a write that must not overlook anything that happened since

@@ -4,12 +4,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache whose reads tell versions and whose writes may depend on them: {@code cache.unwrap(LockstepCache.class).versioned()}.
+ * A view of a cache whose reads return versions and whose writes may be conditional on them: {@code cache.unwrap(LockstepCache.class).versioned()}.
  * Reads are as consistent as those of the cache, so linearizable with {@code strong().versioned()}; a version that is out of date
  * only makes the write that depends on it fail. Thread-safe.
  *
  * <p>These operations call neither loader nor writer, ask no expiry policy of the application's own, and count in no statistics.
- * Listeners hear of them. They throw what those of {@link javax.cache.Cache} throw.
+ * Listeners are notified. They throw what those of {@link javax.cache.Cache} throw.
  */
 public interface VersionedCache<K, V> {
 
@@ -43,8 +43,8 @@ public interface VersionedCache<K, V> {
     boolean remove(K key, Version expected);
 
     /**
-     * How far this CacheManager has seen the cluster by now, in every cache of it. Costs no request. Whatever anyone writes
-     * after this call has begun is later than the moment; what was written before may be, too.
+     * Captures the state of the cluster that this CacheManager has seen by now, in every cache of it. Costs no request. Whatever anyone
+     * writes after this call has begun is later than the moment; what was written before may be, too.
      */
     Moment moment();
 

@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The application's code that a configuration names: loader, writer, expiry policy and listeners, made by their factories. Made before the
+ * The application's objects that a configuration names: loader, writer, expiry policy and listeners, created by their factories before the
  * cluster is asked for the cache, so that a factory that fails leaves nothing behind. Thread-safe.
  */
 public final class ApplicationCode<K, V> {
@@ -41,7 +41,7 @@ public final class ApplicationCode<K, V> {
     /**
      * Calls the factories.
      *
-     * @throws CacheException when one fails; what others have made is closed
+     * @throws CacheException when one fails; what others have created is closed
      */
     public ApplicationCode(String cache, CompleteConfiguration<K, V> configuration) {
         this.cache = cache;
@@ -77,7 +77,7 @@ public final class ApplicationCode<K, V> {
 
     private <T> T made(String what, Factory<T> factory) {
         try {
-            return Objects.requireNonNull(factory.create(), "it gave null");
+            return Objects.requireNonNull(factory.create(), "it returned null");
         } catch (RuntimeException failure) {
             throw new CacheException(
                     "Cache " + cache + " can't be created: the factory of its " + what + " failed: " + failure,
@@ -85,7 +85,7 @@ public final class ApplicationCode<K, V> {
         }
     }
 
-    /** The policy itself, as the configuration's factory gave it. */
+    /** Returns the policy that the configuration's factory created. */
     public ExpiryPolicy policy() {
         return policy;
     }
@@ -108,7 +108,7 @@ public final class ApplicationCode<K, V> {
         return listeners;
     }
 
-    /** Closes what can be closed; what fails at it does not keep the rest open. Idempotent. */
+    /** Closes what can be closed, all of it even if some of that fails. Idempotent. */
     public void close() {
         if (!closed.getAndSet(true)) {
             made.forEach(this::closed);
@@ -119,7 +119,7 @@ public final class ApplicationCode<K, V> {
         try {
             close.run();
         } catch (RuntimeException failure) {
-            LOG.warn("Code of cache {} failed when it was closed", cache, failure);
+            LOG.warn("Closing a listener, loader, writer or expiry policy of cache {} failed", cache, failure);
         }
     }
 }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 
-/** What every operation checks first, in JSR-107's order: open, not null, of the right type. Thread-safe. */
+/** Argument checks of every operation, in JSR-107's order: open, not null, of the right type. Thread-safe. */
 final class ArgumentChecks<K, V> {
 
     private final CacheResources<K, V> life;
@@ -50,7 +50,7 @@ final class ArgumentChecks<K, V> {
     /** @throws IllegalArgumentException when it is less than a millisecond */
     static Lifetime lifetime(Duration lifetime) {
         if (lifetime.toMillis() <= 0) {
-            throw new IllegalArgumentException("A lifetime is one millisecond or more, not " + lifetime);
+            throw new IllegalArgumentException("A lifetime must be at least one millisecond, not " + lifetime);
         }
         return Lifetime.ofMillis(lifetime.toMillis());
     }

@@ -16,7 +16,7 @@ import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
-/** The same reads, writes and processing as those of the cache that waits, begun in its background. Thread-safe. */
+/** The asynchronous view of a cache: the operations of the synchronous one, without waiting for them. Thread-safe. */
 final class AsyncView<K, V> implements AsyncCache<K, V> {
 
     private final CacheResources<K, V> life;

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does something to many keys, to a bounded number at a time, and waits for all. Everything here runs on one executor, one
- * step at a time, which is the only writer of the fields.
+ * An operation on each of many keys, with a bounded number in flight. Everything here runs on one executor, one step at a time, which is the
+ * only writer of the fields.
  */
 final class BoundedFanOut<K, R> {
 
@@ -20,7 +20,7 @@ final class BoundedFanOut<K, R> {
     private final CompletableFuture<Void> all = new CompletableFuture<>();
     private int underWay;
 
-    /** Told what came of one key. */
+    /** Takes the outcome for one key. */
     interface End<K, R> {
         void of(K key, @Nullable R result, @Nullable Throwable failure);
     }

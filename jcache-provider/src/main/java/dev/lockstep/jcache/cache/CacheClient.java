@@ -36,9 +36,9 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One cache of a session, in terms of objects: marshals, waits for the synchronous listeners after a write, and notes reads
- * where the expiry asks for it. What runs code of the application does so on the executor that is given with each operation,
- * never on a thread of the session's. Thread-safe.
+ * The client of one cache: sends its requests through a session, waits for the synchronous listeners after a write, and records reads where
+ * the expiry demands it. Application code runs on the executor that is given with each operation, never on a thread of the session's.
+ * Thread-safe.
  */
 final class CacheClient<K, V> {
 
@@ -56,7 +56,7 @@ final class CacheClient<K, V> {
 
     /**
      * @param consistency of reads
-     * @param onDestroyed told, on any thread, when the cluster says that it has the cache no more
+     * @param onDestroyed called, on any thread, when the cluster reports that the cache does not exist any more
      */
     CacheClient(
             Session session,
@@ -76,7 +76,7 @@ final class CacheClient<K, V> {
         this.onDestroyed = onDestroyed;
     }
 
-    /** The same with strong reads. */
+    /** Returns the same client with strong reads. */
     CacheClient<K, V> strong() {
         return new CacheClient<>(session, info, codec, expiry, Consistency.STRONG, listeners, onDestroyed);
     }
@@ -93,7 +93,7 @@ final class CacheClient<K, V> {
         return accesses;
     }
 
-    /** By when the cluster has answered, retries included. */
+    /** Returns the deadline of each request, retries included. */
     Duration timeout() {
         return session.timeout();
     }
@@ -102,7 +102,7 @@ final class CacheClient<K, V> {
         return FutureResults.result(future, session.timeout());
     }
 
-    /** The same; before it is told that there is no such cache, the cache is. */
+    /** Closes the cache before its caller learns that the cluster does not have it any more. */
     private <T> CompletableFuture<T> watched(CompletableFuture<T> future) {
         return future.whenComplete((result, failure) -> {
             if (failure != null && FutureResults.isDestroyed(Session.unwrap(failure))) {
@@ -113,7 +113,7 @@ final class CacheClient<K, V> {
 
     // Reads
 
-    /** What a replica in this JVM says without being waited for; null when the cluster has to be asked. */
+    /** Reads from a replica in this JVM without waiting; null when the cluster has to be asked. */
     @Nullable
     LocalEntry local(Bytes key) {
         return consistency == Consistency.SESSION ? session.getLocal(info.id(), key) : null;
@@ -146,7 +146,7 @@ final class CacheClient<K, V> {
                 : write(touch, LeaseId.NONE, callerExecutor, result -> {}).thenApply(result -> value);
     }
 
-    /** Reads without noting it. */
+    /** Reads entries without recording that. */
     Map<Bytes, EntryRead> read(Collection<Bytes> wanted) {
         return await(watched(session.getAll(info.id(), wanted, true, consistency)));
     }
@@ -169,7 +169,7 @@ final class CacheClient<K, V> {
                         callerExecutor);
     }
 
-    /** An entry and its version, or since when it is certainly absent; without noting that it was read. */
+    /** Reads an entry with its version, or since when it is certainly absent, without recording that. */
     Versioned<V> readVersioned(Bytes key) {
         ReadResult found = await(watched(session.get(info.id(), key, consistency)));
         EntryRead entry = found.entry();
@@ -200,7 +200,7 @@ final class CacheClient<K, V> {
         }
     }
 
-    /** The next page of keys of a shard; the last key of a page that is not complete is where the next one begins. */
+    /** Reads the next page of keys of a shard; the next one begins after the last key of a page that is not complete. */
     Reply.Keys keys(int shard, @Nullable Bytes after) {
         return await(watched(session.scan(info.id(), shard, after, PAGE, consistency)));
     }
@@ -216,9 +216,10 @@ final class CacheClient<K, V> {
     // Writes
 
     /**
-     * Applies a mutation and waits for the listeners.
+     * Applies a mutation and waits for the synchronous listeners.
      *
-     * @param callerExecutor told what came of it, after the listeners, of which one may have failed
+     * @param callerExecutor waits for the listeners, and calls {@code committed}
+     * @param committed takes the result, also if a listener failed
      */
     CompletableFuture<MutationResult> write(
             Mutation mutation, LeaseId lease, Executor callerExecutor, Consumer<MutationResult> committed) {
@@ -245,7 +246,8 @@ final class CacheClient<K, V> {
      * Applies all, waits for the listeners of all that were applied, then reports what could not be applied, or else the first
      * listener that failed.
      *
-     * @param callerExecutor told what came of each, after the listeners, of which some may have failed
+     * @param callerExecutor waits for the listeners, and calls {@code committed}
+     * @param committed takes the result of each, also if a listener failed
      */
     CompletableFuture<Map<Bytes, MutationResult>> writeAll(
             Collection<Mutation> mutations, Executor callerExecutor, BiConsumer<Bytes, MutationResult> committed) {
@@ -255,12 +257,13 @@ final class CacheClient<K, V> {
                             Throwable cause = failure == null ? null : Session.unwrap(failure);
                             Map<Bytes, WriteResult> written =
                                     cause instanceof PartialWriteException partial ? partial.results() : all;
-                            RuntimeException unheard = written == null ? null : heard(written, committed);
+                            RuntimeException listenerFailure =
+                                    written == null ? null : awaitListeners(written, committed);
                             if (cause != null) {
                                 throw new CompletionException(cause);
                             }
-                            if (unheard != null) {
-                                throw unheard;
+                            if (listenerFailure != null) {
+                                throw listenerFailure;
                             }
                             Map<Bytes, MutationResult> results = new LinkedHashMap<>();
                             all.forEach((key, one) -> results.put(key, one.result()));
@@ -269,8 +272,8 @@ final class CacheClient<K, V> {
                         callerExecutor);
     }
 
-    /** The first failure of a listener, or null. */
-    private @Nullable RuntimeException heard(
+    /** Waits for the listeners of all changes; returns the first failure of one, or null. */
+    private @Nullable RuntimeException awaitListeners(
             Map<Bytes, WriteResult> written, BiConsumer<Bytes, MutationResult> committed) {
         RuntimeException failed = null;
         try {
@@ -293,19 +296,19 @@ final class CacheClient<K, V> {
         await(watched(session.clear(info.id())));
     }
 
-    /** Removes an entry of which it is not known what it holds, without waiting. */
+    /** Removes an entry whose value is unknown, without waiting. */
     void invalidate(Bytes key) {
         session.write(info.id(), Mutation.remove(key, Condition.ANY), LeaseId.NONE);
     }
 
     // Leases
 
-    /** To cancel it is to give up waiting. */
+    /** Waits for the lease of an entry and reads the entry. Cancelling the future gives up waiting. */
     CompletableFuture<LeaseGrant> lease(Bytes key) {
         return asked(key, session.readForUpdate(info.id(), key));
     }
 
-    /** Likewise; fails as {@link Status#LEASE_TIMEOUT} if it is not free soon. */
+    /** Takes the lease of an entry, and fails as {@link Status#LEASE_TIMEOUT} if it is not free soon. */
     CompletableFuture<LeaseGrant> leaseIfFree(Bytes key) {
         return asked(key, session.readForUpdate(info.id(), key, SOON));
     }
@@ -325,12 +328,12 @@ final class CacheClient<K, V> {
         return watched(session.release(info.id(), key, lease, condition));
     }
 
-    /** Keeps no lease that an operation was given and has not come to use. */
+    /** Stops renewing the leases of operations that have not ended. */
     void forgetLeases() {
         session.forgetLeases(info.id());
     }
 
-    /** Gives a lease back without waiting: should that fail, it ends since it is not renewed. */
+    /** Releases a lease without waiting: should that fail, the lease expires because it is not renewed. */
     void abandon(Bytes key, LeaseId lease) {
         session.release(info.id(), key, lease, Condition.ANY);
     }

@@ -14,7 +14,7 @@ import javax.cache.Cache;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
-/** Goes through a cache page by page, shard by shard; sees what is there when it gets there. Not thread-safe. */
+/** An iterator over a cache, shard by shard and page by page, that returns what exists when it gets there. Not thread-safe. */
 final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 
     private final CacheClient<K, V> client;
@@ -80,7 +80,7 @@ final class CacheIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
     @Override
     public void remove() {
         if (last == null) {
-            throw new IllegalStateException("There is no entry to remove: call next() first, and remove() once");
+            throw new IllegalStateException("No entry to remove: remove() may be called once after each next()");
         }
         remover.accept(last);
         last = null;

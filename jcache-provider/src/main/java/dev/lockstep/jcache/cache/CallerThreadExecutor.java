@@ -11,9 +11,9 @@ import java.util.function.Function;
 import javax.cache.CacheException;
 
 /**
- * Lets the thread that waits for an operation run what the operation has for it meanwhile: so code of the application runs on
- * the thread that called. Takes tasks from any thread until the operation has ended, or is waited for no longer; each is run or
- * rejected. An operation has few at a time. The lock guards whether it has ended, and adding to the tasks.
+ * The executor of an operation that runs its tasks on the thread that waits for the operation, so that application code runs on the thread
+ * that called. Accepts tasks from any thread until the operation has ended or its caller has given up; each is run or rejected. An operation
+ * has few at a time. The lock guards the end, and adding to the tasks.
  */
 final class CallerThreadExecutor implements Executor {
 
@@ -24,7 +24,7 @@ final class CallerThreadExecutor implements Executor {
     private CallerThreadExecutor() {}
 
     /**
-     * The result of an operation.
+     * Begins an operation, runs its tasks until it ends, and returns its result.
      *
      * @param timeout within which the cluster answers each request of the operation
      * @throws RuntimeException as {@link FutureResults#failure} says
@@ -59,7 +59,7 @@ final class CallerThreadExecutor implements Executor {
         }
     }
 
-    /** Runs what was added in time: whoever added it counts on that. */
+    /** Accepts no more tasks, and runs those that were accepted. */
     private void end(boolean done) {
         synchronized (this) {
             ended = true;
@@ -72,7 +72,7 @@ final class CallerThreadExecutor implements Executor {
         }
     }
 
-    /** Has a task run if the thread that called leaves before its operation has ended. Other executors' callers do not leave. */
+    /** Registers a task for when the calling thread gives up before its operation has ended. Callers of other executors never do. */
     static void whenLeft(Executor callerExecutor, Runnable task) {
         if (callerExecutor instanceof CallerThreadExecutor loop) {
             loop.left.thenRun(task);
@@ -87,6 +87,6 @@ final class CallerThreadExecutor implements Executor {
                 return;
             }
         }
-        throw new RejectedExecutionException("The thread that called waits no longer");
+        throw new RejectedExecutionException("The calling thread has given up waiting for the operation");
     }
 }

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to do with an entry after code of the application has seen it.
+ * The action on an entry that application code has decided on after seeing it.
  *
  * @param value with {@link Action#PUT} and {@link Action#LOAD}, else null
  * @param certain whether it is to be done even if the entry was changed meanwhile
@@ -20,15 +20,15 @@ record EntryAction<V, R>(
         @Nullable R result) {
 
     enum Action {
-        /** Nothing; what was seen is confirmed. */
+        /** Changes nothing, and confirms what was seen. */
         KEEP,
-        /** Nothing but to note that it was read. */
+        /** Records that the entry was read. */
         ACCESS,
-        /** Store the value, and tell the writer first. */
+        /** Stores the value after calling the writer. */
         PUT,
-        /** Store a value that came from the loader, and so need not go back. */
+        /** Stores a value of the loader, which the writer need not learn of. */
         LOAD,
-        /** Remove the entry, and tell the writer first. */
+        /** Removes the entry after calling the writer. */
         REMOVE
     }
 
@@ -57,7 +57,7 @@ record EntryAction<V, R>(
         return Objects.requireNonNull(value, "nothing is to be stored");
     }
 
-    /** Whatever was seen, this is done. */
+    /** Returns this action without the condition that the entry is unchanged. */
     EntryAction<V, R> anyway() {
         return new EntryAction<>(action, value, true, lifetime, result);
     }

@@ -81,10 +81,10 @@ final class EntryProcessors<K, V> {
     }
 
     /**
-     * Runs a processor on many entries, each on its own. Their requests go out {@value #AT_ONCE} at a time; the processor runs on
+     * Runs a processor on many entries, each atomically. Requests for {@value #AT_ONCE} entries are in flight at a time; the processor runs on
      * one thread, on one entry after another.
      *
-     * @return what it answered or threw; nothing for the keys for which it answered null
+     * @return its result or exception for each key; nothing for keys whose result is null
      */
     <T> CompletableFuture<Map<K, EntryProcessorResult<T>>> invokeAll(
             Set<? extends K> keys,

@@ -16,16 +16,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import javax.cache.CacheException;
 
-/** Waits for the cluster and speaks JSR-107's exceptions. Stateless. */
+/** Waits for results, and translates failures into JSR-107's exceptions. Stateless. */
 public final class FutureResults {
 
-    /** The session gives up by itself; this only guards against its silence. */
+    /** Guards against a session that misses its own deadline. */
     static final Duration GRACE = Duration.ofSeconds(5);
 
     private FutureResults() {}
 
     /**
-     * The result of a session's operation.
+     * Waits for the result of a session's operation.
      *
      * @throws IllegalStateException when the cache was destroyed
      * @throws LockstepCacheException when the operation was refused or its outcome is unknown
@@ -47,7 +47,7 @@ public final class FutureResults {
     }
 
     /**
-     * The result of an operation that is done.
+     * Returns the result of an operation that is done.
      *
      * @throws RuntimeException as {@link #failure} says
      */
@@ -63,7 +63,7 @@ public final class FutureResults {
         }
     }
 
-    /** What the application is told: what its own code threw as it is, all else in JSR-107's terms. An unchecked one. */
+    /** Translates a failure for the application: what its own code threw as it is, all else as an exception of JSR-107. */
     static Throwable failure(Throwable failed) {
         Throwable cause = Session.unwrap(failed);
         boolean ofTheSession = cause instanceof RequestFailedException || cause instanceof PartialWriteException;
@@ -110,7 +110,7 @@ public final class FutureResults {
         };
     }
 
-    /** Whether an operation failed because the cluster has the cache no more. */
+    /** Returns whether an operation failed because the cache does not exist any more. */
     static boolean isDestroyed(Throwable cause) {
         Throwable first = cause instanceof PartialWriteException partial
                 ? partial.failures().values().iterator().next()

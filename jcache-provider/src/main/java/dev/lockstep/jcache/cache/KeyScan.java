@@ -4,7 +4,7 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import java.util.function.Consumer;
 
-/** All keys of a cache as bytes, page by page, without reading their values. */
+/** A scan of all keys of a cache as bytes, page by page, without their values. */
 record KeyScan<K, V>(CacheClient<K, V> client) {
 
     void forEach(Consumer<Bytes> consumer) {

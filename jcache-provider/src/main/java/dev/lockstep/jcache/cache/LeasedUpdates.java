@@ -28,8 +28,8 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs code of the application on entries: leases an entry, runs the code on what was read, tells the writer, and commits on
- * the condition that the entry is still what was read; otherwise once more. Thread-safe.
+ * Optimistic updates by application code, under leases: leases an entry, runs the code on what was read, calls the writer, and commits on the
+ * condition that the entry is unchanged; otherwise tries again. Thread-safe.
  */
 final class LeasedUpdates<K, V> {
 
@@ -58,7 +58,7 @@ final class LeasedUpdates<K, V> {
         return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), tally, callerExecutor);
     }
 
-    /** Likewise, with code whose decision takes its time; nobody waits for it but the lease, which ends by time. */
+    /** Runs asynchronous code on one entry. No thread waits for it; the lease bounds its time. */
     <R> CompletableFuture<R> runAsync(
             K key,
             Function<@Nullable ObservedEntry<V>, ? extends CompletionStage<EntryAction<V, R>>> code,
@@ -164,7 +164,7 @@ final class LeasedUpdates<K, V> {
             boolean writerCalled,
             @Nullable R result) {}
 
-    /** Whether it was not stored, or not known to be; what listeners throw, they throw afterwards. */
+    /** Returns whether a write was not applied, or not known to be; a listener fails only after it was. */
     private static boolean isUnknown(@Nullable Throwable failure) {
         return failure != null && Session.unwrap(failure) instanceof RequestFailedException;
     }
@@ -181,7 +181,7 @@ final class LeasedUpdates<K, V> {
         }
     }
 
-    /** Returns whether there was something to tell the writer. */
+    /** Calls the writer if the action is a change that it has to learn of, and returns whether it is. */
     private boolean callWriter(K key, EntryAction<V, ?> action) {
         if (writer == null) {
             return false;
@@ -215,10 +215,9 @@ final class LeasedUpdates<K, V> {
     }
 
     /**
-     * Runs code on many entries, under the leases of all. What was decided conditionally and is no longer true is left out.
+     * Runs code on many entries, under the leases of all. A conditional action whose condition does not hold any more is left out.
      *
-     * @param code sees the entries that are there, and decides for those keys that something is to be done for; it has told
-     *     the writer itself
+     * @param code sees the entries that are there, and returns actions for some of the keys, having called the writer itself
      * @param tally counts what was put and removed
      * @param callerExecutor runs the code and the policy, and waits for listeners
      */

@@ -18,9 +18,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 /**
- * Takes the leases of many entries for one who holds them all at once, so that nobody waits in a circle: many together, but then
- * waiting for none of them for long; or, if one of them is not free, one after another in the order that all keep to. Belongs to one
- * operation; the leases are added on the threads of the session.
+ * The leases of many entries, held together and acquired without deadlock: first many at a time, waiting for none of them for long; if one
+ * is not free, one after another in the order of the keys' bytes, which all clients follow. Belongs to one operation; leases are added on the
+ * threads of the session.
  */
 final class Leases {
 
@@ -36,9 +36,9 @@ final class Leases {
     }
 
     /**
-     * Fails without holding any.
+     * Acquires the leases of all keys; fails without holding any.
      *
-     * @param callerExecutor who wants them; should it leave, they are given back
+     * @param callerExecutor runs the operation; if its caller gives up, the leases are released
      */
     static CompletableFuture<Leases> of(SortedSet<Bytes> keys, CacheClient<?, ?> client, Executor callerExecutor) {
         Leases leases = new Leases(client);
@@ -85,7 +85,7 @@ final class Leases {
         return lease.thenAccept(granted -> held.put(key, granted));
     }
 
-    /** Nobody will want the leases: asks for no more, and does not wait for those that were asked for. */
+    /** Gives up: asks for no more leases, and cancels those that were asked for. */
     private void leave() {
         unwanted = true;
         asked.forEach(lease -> lease.cancel(false));
@@ -100,7 +100,7 @@ final class Leases {
         return Objects.requireNonNull(held.get(key), "no lease of that key was asked for");
     }
 
-    /** Gives all back without waiting. */
+    /** Releases all leases without waiting. */
     void release() {
         held.forEach((key, lease) -> client.abandon(key, lease.id()));
         held.clear();

@@ -5,7 +5,7 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key and its value, as they were read. Immutable.
+ * A key and its value as they were read. Immutable.
  *
  * @param value null when it can't be read
  * @param unreadable why it can't be read, else null
@@ -35,6 +35,6 @@ public record LockstepEntry<K, V>(
         if (type.isInstance(this)) {
             return type.cast(this);
         }
-        throw new IllegalArgumentException("An entry of Lockstep is no " + type.getName());
+        throw new IllegalArgumentException("Cannot unwrap the cache entry as " + type.getName());
     }
 }

@@ -6,8 +6,8 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The value of an entry that is there, decoded when somebody asks for it: one that can't be read spoils only reading it. Belongs
- * to the operation that has read the entry.
+ * The value of an entry that exists, decoded when it is asked for, so that one that can't be decoded fails only its readers. Belongs to the
+ * operation that has read the entry.
  */
 final class ObservedEntry<V> {
 
@@ -28,7 +28,7 @@ final class ObservedEntry<V> {
     }
 
     /**
-     * The value that an entry had before it was changed.
+     * Returns the value that an entry had before it was changed.
      *
      * @throws CacheException when it can't be read, saying that the entry was changed
      */

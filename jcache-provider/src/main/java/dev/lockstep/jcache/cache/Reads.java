@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads of a cache; what is not there is loaded, once in the cluster, if the cache reads through. What is given as {@code callerExecutor}
- * decodes, loads, and asks the expiry policy. Thread-safe.
+ * Reads of a cache. A miss of a cache that reads through is loaded, once in the cluster. In each method {@code callerExecutor} decodes, loads,
+ * and asks the expiry policy. Thread-safe.
  */
 final class Reads<K, V> {
 
@@ -43,7 +43,7 @@ final class Reads<K, V> {
         this.statistics = statistics;
     }
 
-    /** On the caller's thread, and if a replica in this JVM can say so without waiting. */
+    /** Reads on the caller's thread; without a request if a replica in this JVM can answer. */
     @Nullable
     V get(K key) {
         Tally tally = statistics.begin();
@@ -56,7 +56,7 @@ final class Reads<K, V> {
                 client.timeout(), callerExecutor -> get(key, bytes, local, tally, callerExecutor));
     }
 
-    /** Done at once if a replica in this JVM can say so. */
+    /** Reads; done when it returns if a replica in this JVM can answer. */
     CompletableFuture<@Nullable V> get(K key, Executor callerExecutor) {
         Tally tally = statistics.begin();
         Bytes bytes = client.codec().keyBytes(key);
@@ -66,7 +66,7 @@ final class Reads<K, V> {
                 : get(key, bytes, local, tally, callerExecutor);
     }
 
-    /** Whether nothing more has to be done than to decode it. */
+    /** Returns whether a local entry only has to be decoded, neither loaded nor recorded. */
     private boolean isAll(LocalEntry local) {
         return local == LocalEntry.ABSENT ? !loads() : !client.accesses().recordsReads();
     }
@@ -101,7 +101,7 @@ final class Reads<K, V> {
                         callerExecutor));
     }
 
-    /** Likewise, with a loader whose value takes its time; done at once if a replica in this JVM has the value. */
+    /** Computes with an asynchronous loader; done when it returns if a replica in this JVM has the value. */
     CompletableFuture<@Nullable V> computeIfAbsent(
             K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> own, Executor callerExecutor) {
         Tally tally = statistics.begin();
@@ -152,7 +152,7 @@ final class Reads<K, V> {
                                 callerExecutor);
     }
 
-    /** Another one may have loaded it while we waited for the lease. */
+    /** Loads, unless another client has while the lease was waited for. */
     private EntryAction<V, @Nullable V> loaded(
             @Nullable ObservedEntry<V> seen, K key, Function<? super K, ? extends @Nullable V> source) {
         return seen == null ? stored(source.apply(key)) : EntryAction.access(seen.value());
@@ -192,10 +192,10 @@ final class Reads<K, V> {
     }
 
     /**
-     * Loads and stores.
+     * Loads and stores entries.
      *
-     * @param replaceExisting whether to load what is there as well
-     * @return what is there now, loaded or found
+     * @param replaceExisting whether to load entries that exist as well
+     * @return the entries that exist now, loaded or found
      */
     private CompletableFuture<Map<K, Supplier<V>>> load(
             Set<? extends K> keys,

@@ -34,7 +34,7 @@ import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
-/** A cache of JSR-107 over a session: checks its arguments and hands them to those who do it. Thread-safe. */
+/** A cache of JSR-107 over a session: checks arguments, and delegates to reads, writes and entry processors. Thread-safe. */
 public final class SessionCache<K, V> implements LockstepCache<K, V> {
 
     private final CacheResources<K, V> life;
@@ -99,7 +99,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         }
     }
 
-    /** A view of another with strong reads. */
+    /** Creates a view of another cache, with strong reads. */
     private SessionCache(SessionCache<K, V> other) {
         this.info = other.info;
         this.life = other.life;
@@ -119,12 +119,12 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         life.destroyed();
     }
 
-    /** The cache's id in the cluster. */
+    /** Returns the cache's id in the cluster. */
     public int id() {
         return info.id();
     }
 
-    /** For the manager: statistics, management and what else is the same for all views. */
+    /** Returns what all views of the cache share, statistics and management among it. */
     public CacheResources<K, V> life() {
         return life;
     }
@@ -144,7 +144,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         return new VersionedView<>(client, checks);
     }
 
-    /** Begins an operation and waits for it; its code of the application runs on this thread. */
+    /** Begins an operation and waits for it, running its application code on this thread. */
     private <T> T await(Function<Executor, CompletableFuture<T>> operation) {
         return CallerThreadExecutor.run(client.timeout(), operation);
     }
@@ -330,7 +330,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         if (type.isInstance(configuration)) {
             return type.cast(configuration);
         }
-        throw new IllegalArgumentException("The configuration of cache " + getName() + " is no " + type.getName());
+        throw new IllegalArgumentException("The configuration of cache " + getName() + " is not a " + type.getName());
     }
 
     @Override
@@ -356,7 +356,7 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         return life.isClosed();
     }
 
-    /** Also the statistics, as the {@code CacheStatisticsMXBean} that JMX shows; they count while they are enabled. */
+    /** Unwraps the cache, or its statistics as the {@code CacheStatisticsMXBean} that JMX shows; they count while they are enabled. */
     @Override
     public <T> T unwrap(Class<T> type) {
         if (type.isInstance(this)) {
@@ -365,6 +365,6 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         if (type == CacheStatisticsMXBean.class) {
             return type.cast(statistics);
         }
-        throw new IllegalArgumentException("A cache of Lockstep is no " + type.getName());
+        throw new IllegalArgumentException("Cannot unwrap LockstepCache as " + type.getName());
     }
 }

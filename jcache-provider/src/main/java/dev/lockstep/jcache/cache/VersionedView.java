@@ -14,7 +14,7 @@ import dev.lockstep.protocol.wire.MutationResult;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Versions as the shards have them. Thread-safe. */
+/** The versioned view of a cache: conditional mutations, without loader, writer or statistics. Thread-safe. */
 final class VersionedView<K, V> implements VersionedCache<K, V> {
 
     private final CacheClient<K, V> client;

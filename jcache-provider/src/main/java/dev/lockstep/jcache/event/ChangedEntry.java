@@ -6,7 +6,7 @@ import javax.cache.event.CacheEntryEvent;
 import javax.cache.event.EventType;
 import org.jspecify.annotations.Nullable;
 
-/** What a listener hears of. Immutable. */
+/** The event of one change that listeners are notified of. Immutable. */
 final class ChangedEntry<K, V> extends CacheEntryEvent<K, V> {
 
     private static final long serialVersionUID = 1;
@@ -66,6 +66,6 @@ final class ChangedEntry<K, V> extends CacheEntryEvent<K, V> {
         if (type.isInstance(this)) {
             return type.cast(this);
         }
-        throw new IllegalArgumentException("An event of Lockstep is no " + type.getName());
+        throw new IllegalArgumentException("Cannot unwrap the cache event as " + type.getName());
     }
 }

@@ -2,10 +2,10 @@ package dev.lockstep.jcache.expiry;
 
 import dev.lockstep.protocol.wire.Lifetime;
 
-/** How long entries live, as the caller says with each operation. Thread-safe. */
+/** The lifetimes that a caller sends with its operations. Thread-safe. */
 public interface Expiry extends AutoCloseable {
 
-    /** Leaves it all to the rule that the shards evaluate. */
+    /** Leaves every lifetime to the rule that the shards evaluate. */
     Expiry BY_RULE = new Expiry() {
         @Override
         public boolean isCustom() {
@@ -31,7 +31,7 @@ public interface Expiry extends AutoCloseable {
         public void close() {}
     };
 
-    /** Whether asking runs code of the application, and so must happen once for each event, and only when it happens. */
+    /** Returns whether asking runs application code, and so must happen once for each event, and only when it happens. */
     boolean isCustom();
 
     Lifetime creation();

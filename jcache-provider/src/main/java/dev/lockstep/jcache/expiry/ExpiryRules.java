@@ -16,7 +16,7 @@ public final class ExpiryRules {
 
     private ExpiryRules() {}
 
-    /** Whether a policy is one of the five, or a rule already, and so can travel as data. */
+    /** Returns whether a policy is one of the five, or a rule already, and so can be sent as data. */
     public static boolean isStandard(ExpiryPolicy policy) {
         Class<?> type = policy.getClass();
         return type == CreatedExpiryPolicy.class

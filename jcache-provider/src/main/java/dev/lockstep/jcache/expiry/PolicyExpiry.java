@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks an expiry policy of the application's own. One that fails changes nothing: a new entry lives for ever, another keeps
- * its deadline. Thread-safe if the policy is.
+ * The expiry of a policy of the application's own. A policy that fails changes nothing: a new entry never expires, another keeps its deadline.
+ * Thread-safe if the policy is.
  */
 public final class PolicyExpiry implements Expiry {
 
@@ -50,7 +50,7 @@ public final class PolicyExpiry implements Expiry {
             return ExpiryRules.lifetime(question.get());
         } catch (RuntimeException failure) {
             LOG.warn(
-                    "The expiry policy {} failed; nothing changes",
+                    "The expiry policy {} failed; the entry keeps its deadline, and a new entry never expires",
                     policy.getClass().getName(),
                     failure);
             return Lifetime.UNCHANGED;

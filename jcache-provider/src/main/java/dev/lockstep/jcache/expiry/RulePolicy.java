@@ -7,7 +7,7 @@ import javax.cache.expiry.Duration;
 import javax.cache.expiry.ExpiryPolicy;
 import org.jspecify.annotations.Nullable;
 
-/** A rule as a policy: what the configuration of a cache shows that someone else has created. Immutable. */
+/** A rule as a policy, for the configuration of a cache that another client created. Immutable. */
 public record RulePolicy(ExpiryRule rule) implements ExpiryPolicy {
 
     @Override

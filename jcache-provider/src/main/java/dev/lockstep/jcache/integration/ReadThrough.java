@@ -7,7 +7,7 @@ import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
-/** A loader as the cache calls it: what it throws is a {@link CacheLoaderException}. Thread-safe if the loader is. */
+/** A loader whose failures are {@link CacheLoaderException}s. Thread-safe if the loader is. */
 public final class ReadThrough<K, V> {
 
     private final CacheLoader<K, V> loader;
@@ -33,7 +33,7 @@ public final class ReadThrough<K, V> {
         }
     }
 
-    /** The values that the loader has; keys without one are left out. */
+    /** Loads many values; keys without one are left out. */
     public Map<K, V> loadAll(Iterable<K> keys) {
         try {
             Map<K, V> loaded = new LinkedHashMap<>();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A writer as the cache calls it: what it throws is a {@link CacheWriterException}. Thread-safe if the writer is. */
+/** A writer whose failures are {@link CacheWriterException}s. Thread-safe if the writer is. */
 public final class WriteThrough<K, V> {
 
     private static final Logger LOG = LoggerFactory.getLogger(WriteThrough.class);
@@ -29,7 +29,7 @@ public final class WriteThrough<K, V> {
         guarded(() -> writer.delete(key));
     }
 
-    /** @param entries the writer takes out what it has written; whatever remains after a failure was not */
+    /** @param entries the writer removes those it has written; the rest were not written if it fails */
     @SuppressWarnings({"unchecked", "rawtypes"})
     public void writeAll(Collection<Cache.Entry<K, V>> entries) {
         guarded(() -> writer.writeAll((Collection) entries));

@@ -3,7 +3,7 @@ package dev.lockstep.jcache.management;
 import java.util.concurrent.atomic.LongAdder;
 import javax.cache.management.CacheStatisticsMXBean;
 
-/** What this manager's operations on a cache came to, counted while it is switched on. Thread-safe. */
+/** The statistics of this manager's operations on a cache, counted while they are enabled. Thread-safe. */
 public final class Statistics implements CacheStatisticsMXBean {
 
     private final LongAdder hits = new LongAdder();
@@ -91,7 +91,7 @@ public final class Statistics implements CacheStatisticsMXBean {
         return removals.sum();
     }
 
-    /** Always 0: what is counted here are calls, and an eviction is no call of this manager, nor of any other. */
+    /** Returns 0 always: calls are counted here, and an eviction is not a call of any manager. */
     @Override
     public long getCacheEvictions() {
         return 0;

@@ -5,12 +5,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operation's counts: what it has come to, and how long it took until then, once for each kind. What it was not counted as gets none of
- * its time. Used by one thread after another.
+ * The counts of one operation, with the time until each kind of count. Its time goes to none of the kinds that it is not counted as. Used by
+ * one thread after another.
  */
 public final class Tally {
 
-    /** Of operations that are not counted, as all are while statistics are switched off. */
+    /** Counts nothing, as for all operations while statistics are disabled. */
     public static final Tally UNCOUNTED = new Tally(null, 0);
 
     private final @Nullable Statistics statistics;
@@ -53,7 +53,7 @@ public final class Tally {
         }
     }
 
-    /** Runs code of the application whose time is not that of the operation. */
+    /** Runs application code whose time is not counted as the operation's. */
     public <T> T outside(Supplier<T> code) {
         if (statistics == null) {
             return code.get();

@@ -6,14 +6,14 @@ import dev.lockstep.protocol.wire.Bytes;
 public interface Marshaller {
 
     /**
-     * The bytes of an object.
+     * Returns the bytes of an object.
      *
      * @throws javax.cache.CacheException when the object can't be marshalled, or could not be read again, naming its class
      */
     Bytes write(Object object);
 
     /**
-     * The bytes of a key; equal keys must have equal bytes. What is read from them need only be equal to the key.
+     * Returns the bytes of a key; equal keys must have equal bytes. An object read from them need only be equal to the key.
      *
      * @throws javax.cache.CacheException as {@link #write} does
      */
@@ -24,12 +24,12 @@ public interface Marshaller {
     /** @throws javax.cache.CacheException when the bytes can't be turned into an object */
     Object read(Bytes bytes);
 
-    /** Whether objects of this class never change, so that one may be shared by all who read it. */
+    /** Returns whether objects of this class never change, so that one may be shared by all readers. */
     boolean isImmutable(Object object);
 
-    /** What was written did not become an entry's value, or no longer is. */
+    /** Releases what was written: it did not become an entry's value, or no longer is one. */
     default void discard(Bytes bytes) {}
 
-    /** A type that the cache was declared with, and that may therefore be read. */
+    /** Allows a type to be read that the cache was declared with. */
     default void allow(Class<?> type) {}
 }

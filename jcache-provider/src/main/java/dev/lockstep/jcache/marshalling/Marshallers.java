@@ -16,7 +16,7 @@ public final class Marshallers {
     private Marshallers() {}
 
     /**
-     * The marshaller that the properties name, else the standard one.
+     * Returns the marshaller that the properties name, else the standard one.
      *
      * @param cache whose keys and values it marshals
      * @throws CacheException when the named one can't be made
@@ -42,7 +42,8 @@ public final class Marshallers {
                     .newInstance();
         } catch (ReflectiveOperationException | ClassCastException failure) {
             throw new CacheException(
-                    "The property " + MARSHALLER + " names " + name + ", which can't be made a marshaller: " + failure,
+                    "The property " + MARSHALLER + " names " + name + ", which can't be instantiated as a marshaller: "
+                            + failure,
                     failure);
         }
     }

@@ -43,7 +43,7 @@ public final class References implements Marshaller {
         return new WireReader(bytes.array()).i64();
     }
 
-    /** True: whoever reads gets the same object. */
+    /** Returns true, since all readers get the same object. */
     @Override
     public boolean isImmutable(Object object) {
         return true;

@@ -6,8 +6,8 @@ import javax.cache.processor.MutableEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entry that a processor works on: reads what was read under the lease, loads if asked for what is not there, and
- * remembers the last change. Belongs to the thread that runs the processor.
+ * The entry that a processor works on: returns what was read under the lease, loads a missing value when it is read, and remembers the last
+ * change. Belongs to the thread that runs the processor.
  */
 public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
 
@@ -18,12 +18,12 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
     private @Nullable V value;
     private Change change = Change.NONE;
 
-    /** What the processor did in the end. */
+    /** The effect of the processor. */
     public enum Change {
         NONE,
-        /** Read an entry that was there. */
+        /** Read an entry that exists. */
         READ,
-        /** Read what was not there, and so was loaded. */
+        /** Read an entry that did not exist, and so was loaded. */
         LOADED,
         SET,
         REMOVED
@@ -81,12 +81,12 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
         change = Change.SET;
     }
 
-    /** What has to be written. */
+    /** Returns the effect that has to be written. */
     public Change change() {
         return change;
     }
 
-    /** The value now; null when there is none. */
+    /** Returns the value now; null when there is none. */
     public @Nullable V value() {
         return value;
     }
@@ -96,6 +96,6 @@ public final class ProcessedEntry<K, V> implements MutableEntry<K, V> {
         if (type.isInstance(this)) {
             return type.cast(this);
         }
-        throw new IllegalArgumentException("An entry of Lockstep is no " + type.getName());
+        throw new IllegalArgumentException("Cannot unwrap the entry of an entry processor as " + type.getName());
     }
 }

@@ -1,4 +1,4 @@
-/** What entry processors see. */
+/** The entries that entry processors work on. */
 @NullMarked
 package dev.lockstep.jcache.processor;
 

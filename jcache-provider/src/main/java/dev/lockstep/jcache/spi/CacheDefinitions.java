@@ -10,7 +10,7 @@ import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.expiry.EternalExpiryPolicy;
 import javax.cache.expiry.ExpiryPolicy;
 
-/** What the cluster is told of a cache: its JCache configuration, and the templates of this JVM. Pure. */
+/** Proposals of caches to the cluster, from their JCache configuration and the templates of this JVM. Pure. */
 final class CacheDefinitions {
 
     private CacheDefinitions() {}

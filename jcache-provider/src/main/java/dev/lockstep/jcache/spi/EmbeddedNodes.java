@@ -24,13 +24,13 @@ final class EmbeddedNodes {
 
     private EmbeddedNodes() {}
 
-    /** A member that somebody uses or waits for. */
+    /** A member and the number of managers that use it or wait for it. */
     private static final class Shared {
         private int users;
         private @Nullable EmbeddedNode node;
     }
 
-    /** The node that the settings describe, to be given back by {@link #release}. */
+    /** Returns the node that the settings describe, to be given back by {@link #release}. */
     static EmbeddedNode acquire(Settings settings) {
         if (settings.node().isEmpty()) {
             return started(settings);
@@ -96,7 +96,7 @@ final class EmbeddedNodes {
         EmbeddedNode.Provider provider = ServiceLoader.load(
                         EmbeddedNode.Provider.class, EmbeddedNodes.class.getClassLoader())
                 .findFirst()
-                .orElseThrow(() -> new CacheException("There is no node on the class path to embed. Add the dependency"
+                .orElseThrow(() -> new CacheException("No node to embed on the class path. Add the dependency"
                         + " dev.lockstep:lockstep-node, or name a cluster by a URI such as lockstep://host:port"));
         try {
             return Threads.apart("lockstep-node-starts", () -> provider.start(settings));

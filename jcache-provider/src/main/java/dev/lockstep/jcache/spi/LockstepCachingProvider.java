@@ -20,8 +20,8 @@ import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lockstep as JSR-107's {@code Caching} finds it: one manager for each URI and class loader, usable again after it was closed.
- * Thread-safe; the lock guards the table of managers, and is not held while one is opened, so that nobody waits for another's cluster.
+ * The provider that JSR-107's {@code Caching} finds: one manager for each URI and class loader, usable again after it was closed. Thread-safe;
+ * the lock guards the table of managers, and is not held while one is opened, so that no caller waits for another's cluster.
  */
 public final class LockstepCachingProvider implements CachingProvider {
 
@@ -37,7 +37,8 @@ public final class LockstepCachingProvider implements CachingProvider {
     }
 
     /**
-     * Likewise. A manager that is opened by this call looks into these templates before those of its settings; they may add to the cluster's.
+     * Opens a manager with templates of its own, which take precedence over those of its settings; they may add to the cluster's. A manager
+     * that is open already keeps its templates.
      *
      * @param templates by name pattern, in which {@code *} stands for any characters; the first that matches a cache's name holds
      */
@@ -67,7 +68,7 @@ public final class LockstepCachingProvider implements CachingProvider {
         return opened(own);
     }
 
-    /** Waits for the one who opens it, and fails as that one does. */
+    /** Waits until another caller has opened the manager, and fails as that caller does. */
     private static SessionCacheManager opened(CompletableFuture<SessionCacheManager> manager) {
         try {
             return manager.join();
@@ -79,7 +80,7 @@ public final class LockstepCachingProvider implements CachingProvider {
         }
     }
 
-    /** Who has it open, or opens it now; null when it is to be opened by the caller, as {@code own}. */
+    /** Returns the manager that is open or being opened; null if the caller has to open it, as {@code own}. */
     private synchronized @Nullable CompletableFuture<SessionCacheManager> entered(
             ClassLoader loader, URI uri, CompletableFuture<SessionCacheManager> own) {
         return managers.computeIfAbsent(loader, none -> new HashMap<>()).putIfAbsent(uri, own);
@@ -166,7 +167,7 @@ public final class LockstepCachingProvider implements CachingProvider {
                 .removeIf(known -> known.isDone() && !known.isCompletedExceptionally() && known.join() == manager);
     }
 
-    /** By reference can be stored only where all is in this JVM; so it depends on what the default CacheManager is. */
+    /** Supports storing by reference only if the default CacheManager is a single node in this JVM. */
     @Override
     public boolean isSupported(OptionalFeature feature) {
         if (feature != OptionalFeature.STORE_BY_REFERENCE) {

@@ -48,8 +48,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A session of the cluster and the caches that were opened through it. Thread-safe. The manager's own lock guards the table of caches, and is
- * never held while the cluster is waited for; {@code opening} is held while a cache is opened, so that there is one of each name.
+ * A CacheManager over a session of its own, and the caches that were opened through it. Thread-safe. The manager's own lock guards the table of
+ * caches, and is never held while the cluster is waited for; {@code opening} is held while a cache is opened, so that there is one of each name.
  */
 final class SessionCacheManager implements LockstepCacheManager {
 
@@ -70,7 +70,7 @@ final class SessionCacheManager implements LockstepCacheManager {
     private final ReentrantLock opening = new ReentrantLock();
     private volatile boolean closed;
 
-    /** @param templates of this manager alone; looked into before those of a client's settings */
+    /** @param templates of this manager alone; they take precedence over those of a client's settings */
     SessionCacheManager(
             LockstepCachingProvider provider,
             URI uri,
@@ -98,7 +98,7 @@ final class SessionCacheManager implements LockstepCacheManager {
         this.context = new ManagerContext(this, session, this::forget);
     }
 
-    /** A session, or nothing: what was started for it is stopped again. */
+    /** Opens the session; if it is refused, stops what was started for it. */
     private Session opened(SessionFactory sessions) {
         try {
             return node == null ? sessions.client(settings.client().servers()) : sessions.embedded(node);
@@ -206,7 +206,7 @@ final class SessionCacheManager implements LockstepCacheManager {
     /** The settings that this JVM's templates give a cache, and where they are set. */
     private record Template(CacheSettings settings, String place) {}
 
-    /** Those that were given with the manager, then those of a client's file. The file of a node is the cluster's affair. */
+    /** Finds the template of a cache among those given with the manager, then in a client's file. A node's file is read by the node. */
     private Template template(String name) {
         return matching(templates, name)
                 .map(given -> new Template(given.getValue(), "lockstep.caches[" + given.getKey() + "]"))
@@ -260,7 +260,7 @@ final class SessionCacheManager implements LockstepCacheManager {
     }
 
     /**
-     * Whether a cache that is open here is what the cluster has under its name; if not, somebody else has destroyed it, and it is closed.
+     * Returns whether an open cache is still the one that the cluster has under its name; if not, it was destroyed, and is closed here.
      *
      * @param found under its name, after it was opened
      */
@@ -321,19 +321,22 @@ final class SessionCacheManager implements LockstepCacheManager {
         return (Cache<K, V>) (known != null && isCurrent(known) ? known : attached(name));
     }
 
-    /** A cluster that does not answer takes away nothing that is open. */
+    /** Asks the cluster whether an open cache still exists; if there is no answer, it stays open. */
     private boolean isCurrent(SessionCache<?, ?> known) {
         CacheInfo found;
         try {
             found = find(known.getName());
         } catch (LockstepCacheException silent) {
-            LOG.debug("It is not known whether cache {} still exists", known.getName(), silent);
+            LOG.debug(
+                    "The cluster does not answer whether cache {} still exists; it stays open",
+                    known.getName(),
+                    silent);
             return true;
         }
         return isCurrent(known, found);
     }
 
-    /** One that was opened meanwhile, or that someone else created; null when there is none. */
+    /** Attaches to a cache that another client created, unless it was opened meanwhile; null when there is none. */
     private @Nullable SessionCache<?, ?> attached(String name) {
         opening.lock();
         try {
@@ -348,13 +351,13 @@ final class SessionCacheManager implements LockstepCacheManager {
         }
     }
 
-    /** Opens a cache that someone else created. */
+    /** Opens a cache that another client created. */
     private SessionCache<?, ?> attach(CacheInfo info) {
         CacheDefinition definition = info.definition();
         if (!definition.expiryPolicy().isEmpty()) {
             throw new CacheException(
                     "Cache " + definition.name() + " has the expiry policy " + definition.expiryPolicy()
-                            + ", which runs in each JVM that uses it: attach by createCache, with a configuration that has it");
+                            + ", which runs in each JVM that uses the cache: open it with createCache and a configuration that has this policy");
         }
         MutableConfiguration<Object, Object> configuration = new MutableConfiguration<>();
         configuration.setTypes(type(definition.keyType()), type(definition.valueType()));
@@ -380,7 +383,7 @@ final class SessionCacheManager implements LockstepCacheManager {
             return (Class<Object>) Class.forName(name, false, loader);
         } catch (ClassNotFoundException missing) {
             throw new CacheException(
-                    "The cache has keys or values of " + name + ", which is not on the class path", missing);
+                    "The cache has keys or values of class " + name + ", which is not on the class path", missing);
         }
     }
 
