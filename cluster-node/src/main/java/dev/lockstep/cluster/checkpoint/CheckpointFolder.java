@@ -17,16 +17,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the checkpoints of one replica are kept, normally one: a file for each, which gets its name when it is whole, on the
- * disk, and has been read again; only then are older ones deleted. Not thread-safe, but files may be read while others are
+ * The folder with the checkpoints of one replica, normally one: a file for each, which gets its name once it is complete and
+ * synced, and has been read again; only then are older ones deleted. Not thread-safe, but files may be read while others are
  * written.
  */
 public final class CheckpointFolder {
 
     private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,18})-(\\d{1,18})");
-    /** What is being written. */
+    /** The file that is being written. */
     private static final String DRAFT = ".draft";
-    /** What is coming from another replica. */
+    /** The file that is being received from another replica. */
     private static final String PART = ".part";
 
     private final CheckpointFiles files;
@@ -74,7 +74,7 @@ public final class CheckpointFolder {
     }
 
     /**
-     * What was restored holds from now on. By the thread that applies.
+     * Makes a restored checkpoint the state of the machine. By the thread that applies.
      *
      * @throws CorruptCheckpointException when its records do not belong together
      */
@@ -137,7 +137,7 @@ public final class CheckpointFolder {
 
     // What comes from another replica, piece by piece
 
-    /** How much of a checkpoint has come, to be gone on with; others are forgotten. */
+    /** The bytes of a checkpoint that were received, to be resumed; what there is of others is deleted. */
     long received(CheckpointId id) throws IOException {
         String part = name(id) + PART;
         for (String file : files.names()) {
@@ -221,7 +221,7 @@ public final class CheckpointFolder {
         return "checkpoint-" + id.term() + "-" + id.position();
     }
 
-    /** Where the file of one is, for messages. */
+    /** The path of a checkpoint's file, for messages. */
     String place(CheckpointId id) {
         return place(name(id));
     }

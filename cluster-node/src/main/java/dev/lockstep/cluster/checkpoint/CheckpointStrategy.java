@@ -3,7 +3,7 @@ package dev.lockstep.cluster.checkpoint;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** What a checkpoint of a replica is: how it comes about, and what of it is read again. */
+/** The way in which a replica keeps its state: how a checkpoint is taken, and what is read again at a start. */
 interface CheckpointStrategy {
 
     /**
@@ -15,7 +15,7 @@ interface CheckpointStrategy {
     @Nullable
     CheckpointId restore() throws IOException;
 
-    /** The machine is what a file in the folder says that has come from another replica. By the thread that applies. */
+    /** Called after the machine was restored from a checkpoint that was fetched from a peer. By the thread that applies. */
     void became(CheckpointId id);
 
     /** Begins one of what the machine is now. By the thread that applies; quickly, since the rest can come later. */
@@ -25,7 +25,7 @@ interface CheckpointStrategy {
     @Nullable
     CheckpointId toSend();
 
-    /** What is left to be done of a checkpoint. */
+    /** A checkpoint that was begun and is not finished. */
     interface Rest {
 
         /** @return which one is on the disk now */

@@ -3,11 +3,11 @@ package dev.lockstep.cluster.checkpoint;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What checkpoints are taken of: a machine that is what the entries up to some position of a log have made of it. */
+/** A machine that checkpoints are taken of: its state depends on the entries of a log up to some position, and on nothing else. */
 public interface Checkpointed {
 
     /**
-     * What the machine is after the last entry it has applied. By the thread that applies, between two entries, and quickly;
+     * Takes an image of the machine after the last entry it has applied. By the thread that applies, between two entries, and quickly;
      * not while there is another that has not been closed.
      */
     Image image();
@@ -15,7 +15,7 @@ public interface Checkpointed {
     /** Begins to make the machine what an image was: instead of applying the entries up to that position. */
     Restoration restoration();
 
-    /** What keeps the machine beyond its process; null if it is nothing but what the log and checkpoints make of it. */
+    /** The durable store of the machine; null if it is rebuilt from checkpoints and the log alone. */
     default @Nullable Durable durable() {
         return null;
     }
@@ -57,7 +57,7 @@ public interface Checkpointed {
         /** Tells the records, in an order that matters. At most once. */
         void forEach(Consumer<byte[]> record);
 
-        /** Of no effect but that the machine need keep nothing for it any more. Idempotent; on any thread. */
+        /** Releases what the machine keeps for the image. Idempotent; on any thread. */
         @Override
         void close();
     }

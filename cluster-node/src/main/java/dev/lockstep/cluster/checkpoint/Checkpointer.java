@@ -44,7 +44,7 @@ public final class Checkpointer {
     private volatile @Nullable CheckpointId newest;
 
     /**
-     * When a checkpoint is taken: whichever comes first, if anything was applied since the last.
+     * The interval between two checkpoints: whichever comes first, if anything was applied since the last.
      *
      * @param entries of the log since the last
      * @param time since the last

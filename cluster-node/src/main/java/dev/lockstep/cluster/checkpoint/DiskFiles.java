@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Those of a folder on the disk, which is created. */
+/** The files of a folder on the disk, which is created. */
 final class DiskFiles implements CheckpointFiles {
 
     private static final int BUFFER = 256 * 1024;

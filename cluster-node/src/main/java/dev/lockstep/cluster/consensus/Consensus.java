@@ -30,7 +30,7 @@ public interface Consensus extends AutoCloseable {
         answer.accept(Reply.Refused.of(Status.INVALID, "The logs of this node talk to no other"));
     }
 
-    /** How the replicas are; the default has nothing to say, since nothing can happen to them. On any thread. */
+    /** Describes the replicas of this node; the default describes none, since nothing can happen to them. On any thread. */
     default List<ReplicaStatus> replicas() {
         return List.of();
     }

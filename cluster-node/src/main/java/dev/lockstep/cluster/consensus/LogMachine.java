@@ -3,7 +3,7 @@ package dev.lockstep.cluster.consensus;
 import dev.lockstep.cluster.checkpoint.Checkpointed;
 
 /**
- * What a replicated log drives. {@link #apply} is called by one thread at a time, in order, once for each entry, the same
+ * The state machine that a replicated log drives. {@link #apply} is called by one thread at a time, in order, once for each entry, the same
  * on all replicas; it must depend on nothing but the entries. In place of entries a replica may be given a checkpoint.
  */
 public interface LogMachine extends Checkpointed {

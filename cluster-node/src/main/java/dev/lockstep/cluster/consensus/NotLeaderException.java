@@ -15,7 +15,7 @@ public final class NotLeaderException extends Exception {
         this.leader = leader;
     }
 
-    /** Who is believed to lead. */
+    /** The node that is believed to lead. */
     public @Nullable NodeId leader() {
         return leader;
     }

@@ -52,8 +52,8 @@ public interface ReplicatedLog extends AutoCloseable {
     }
 
     /**
-     * What the machine has become can't be relied on: hands nothing further to it, and has it made anew from other replicas when the log is
-     * opened the next time. The default has nothing to make it from.
+     * Discards the state of the machine, which can't be relied on: hands nothing further to it, and has it recovered from other
+     * replicas when the log is opened the next time. The default has nothing to recover it from.
      *
      * @param cause what has happened, for people
      */

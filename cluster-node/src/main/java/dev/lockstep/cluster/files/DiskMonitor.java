@@ -71,7 +71,7 @@ public final class DiskMonitor implements AutoCloseable {
         watching.schedule(EVERY_NANOS, this::watch);
     }
 
-    /** What is at the bottom of a failure, such as "No space left on device". */
+    /** The root cause of a failure, such as "No space left on device". */
     public static String reason(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null) {

@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Where folders with something damaged are kept, for people to look at. Stateless. */
+/** Moves folders with something corrupt to where people can look at them. Stateless. */
 public final class Quarantine {
 
     /** How many of the same name are kept: the newest. */

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether a machine went down while a node that syncs in the background was running on it, or its disk failed: both may have lost the last
- * that the node wrote. A file in the folder of the logs says that it runs, and in which life of the machine; it is deleted once all is synced. Not
+ * Detects that a machine went down while a node that syncs in the background was running on it, or that its disk failed: both may have
+ * lost what the node wrote last. A file in the folder of the logs says that it runs, and in which life of the machine; it is deleted once all is synced. Not
  * thread-safe.
  */
 public final class UncleanShutdown {

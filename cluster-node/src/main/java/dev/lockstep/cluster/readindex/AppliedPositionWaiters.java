@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Those who wait until a number that only rises has reached theirs. Whoever raises it says so; since it may also rise
- * unsaid, it is looked at every other millisecond while somebody waits. Thread-safe; the lock guards all fields, and nobody
- * is told while it is held.
+ * Completes waiters once a position that only rises reaches theirs. Callers signal that it has; because some advances are not
+ * signalled, it is also polled every other millisecond while there are waiters. Thread-safe; the lock guards all fields, and no
+ * waiter is completed while it is held.
  */
 public final class AppliedPositionWaiters {
 

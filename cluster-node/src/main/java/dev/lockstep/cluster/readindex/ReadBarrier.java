@@ -10,8 +10,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What makes a read of one log linearizable: leadership confirmed by a round, then everything applied that was committed
- * when the read began. Thread-safe.
+ * Makes a read of one log linearizable: leadership is confirmed by a round, then everything is applied that was committed when
+ * the read began. Thread-safe.
  */
 public final class ReadBarrier {
 

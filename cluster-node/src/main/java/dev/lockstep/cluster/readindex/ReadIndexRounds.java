@@ -176,7 +176,7 @@ public final class ReadIndexRounds {
     }
 
     /**
-     * To be called every few milliseconds: asks again where there was no answer, gives up what can't be confirmed any more,
+     * Drives the rounds, called every few milliseconds: asks again where there was no answer, gives up what can't be confirmed any more,
      * and lets a leader step down that the majority has not answered for too long.
      */
     public void tick() {

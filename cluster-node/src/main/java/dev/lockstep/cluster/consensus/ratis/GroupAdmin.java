@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a Ratis server is asked to do with one group: to take it, to let it go, to hand its leadership over. Thread-safe. */
+/** Opens, closes and removes one group of a Ratis server, and transfers its leadership. Thread-safe. */
 final class GroupAdmin {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupAdmin.class);
@@ -41,7 +41,7 @@ final class GroupAdmin {
     }
 
     /**
-     * Has it opened, from what it has on the disk, and waits for that.
+     * Opens it from what it has on the disk, and waits for that.
      *
      * @param where that is, for people
      */
@@ -53,12 +53,12 @@ final class GroupAdmin {
         return server.getDivision(group.getGroupId());
     }
 
-    /** Has it closed, and waits for that; its files stay. */
+    /** Closes it, and waits for that; its files stay. */
     void close() throws IOException {
         await("closing it", removal());
     }
 
-    /** Has it closed; its files stay. */
+    /** Closes it; its files stay. */
     CompletableFuture<RaftClientReply> remove() {
         return server.groupManagementAsync(removal());
     }
@@ -90,8 +90,8 @@ final class GroupAdmin {
     }
 
     /**
-     * Has its leadership handed to another, or to whichever the others elect. What comes of it is seen by who leads: Ratis may say that it
-     * has timed out although it has succeeded.
+     * Transfers its leadership to another, or to whichever the others elect. Success shows by who leads: Ratis may report a
+     * time-out although it has succeeded.
      *
      * @param within after which Ratis gives it up
      */
@@ -107,14 +107,14 @@ final class GroupAdmin {
                     .whenComplete((reply, failure) -> {
                         if (failure != null || !reply.isSuccess()) {
                             LOG.debug(
-                                    "Leadership of {} was not handed to {}: {}",
+                                    "Leadership of {} was not transferred to {}: {}",
                                     name,
                                     successor == null ? "another" : successor,
                                     String.valueOf(failure == null ? reply.getException() : failure));
                         }
                     });
         } catch (IOException | RuntimeException failure) {
-            LOG.debug("Leadership of {} was not handed over", name, failure);
+            LOG.debug("Leadership of {} was not transferred", name, failure);
         }
     }
 }

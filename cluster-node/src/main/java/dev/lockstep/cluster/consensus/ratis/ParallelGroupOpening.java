@@ -10,7 +10,7 @@ import org.apache.ratis.util.MemoizedSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Has the groups of a node opened side by side, as many at a time as there are processors, two to four. Stateless. */
+/** Opens the groups of a node in parallel, as many at a time as there are processors, two to four. Stateless. */
 final class ParallelGroupOpening {
 
     private static final Logger LOG = LoggerFactory.getLogger(ParallelGroupOpening.class);

@@ -29,7 +29,7 @@ final class Proposal implements Message {
         return answer;
     }
 
-    /** From now on it may be applied, whatever Ratis says. */
+    /** Records that it was appended: from now on it may be applied, whatever Ratis says. */
     void appended() {
         appended = true;
     }

@@ -60,7 +60,7 @@ public final class RatisConsensus implements Consensus {
     private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
     private static final long WATERMARK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long CLOSE_SECONDS = 10;
-    /** Of a processor, for writing checkpoints: a quarter. */
+    /** The part of a processor for writing checkpoints: a quarter. */
     private static final int CHECKPOINT_PART = 4;
 
     private static final long LAST_CHECKPOINTS_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -83,7 +83,7 @@ public final class RatisConsensus implements Consensus {
     private volatile boolean closed;
 
     /**
-     * Has no groups yet: they come with {@link #open}.
+     * Starts a server without groups: they come with {@link #open}.
      *
      * @param links to the other members; they stay open when this is closed
      * @param diskFailed told once, on any thread, when the logs can't be written any more; must not block. All replicas are to
@@ -295,7 +295,7 @@ public final class RatisConsensus implements Consensus {
         }
     }
 
-    /** As many as there is time for: what is missing is replayed at the next start. */
+    /** Takes as many as there is time for: what is missing is replayed at the next start. */
     private void takeLastCheckpoints() {
         long from = checkpoints.time().nanos();
         for (RatisReplica replica : replicas.values()) {

@@ -79,7 +79,7 @@ final class RatisLog implements ReplicatedLog {
         this.remove = remove;
     }
 
-    /** From now on there is something to be asked. */
+    /** Attaches the replica once Ratis has opened it. */
     void opened(RaftServer.Division division, RatisStateMachine machine) {
         opened = new Opened(division, machine);
         if (closed) {

@@ -55,7 +55,7 @@ final class RatisReplica implements ElectionGate {
     private final RatisLog log;
     private volatile @Nullable RatisStateMachine applying;
     private volatile RaftServer.@Nullable Division division;
-    /** When it has last had another elected; on the loop. */
+    /** The time when it last stepped down for another; on the loop. */
     private long electedNanos;
     /**
      * The parts of its node that a replica uses.
@@ -100,7 +100,7 @@ final class RatisReplica implements ElectionGate {
                 this::remove);
     }
 
-    /** What a group is called in the names of files. */
+    /** The label of a group in the names of files. */
     static String label(int group) {
         return group == Consensus.CONTROL ? "control" : "shard-" + group;
     }
@@ -113,7 +113,7 @@ final class RatisReplica implements ElectionGate {
         return log;
     }
 
-    /** What applies its entries, if it is open or being opened. */
+    /** The state machine that applies its entries, if it is open or being opened. */
     @Nullable
     RatisStateMachine applying() {
         return applying;
@@ -338,7 +338,7 @@ final class RatisReplica implements ElectionGate {
         }
     }
 
-    /** So that a start has nothing to replay. Once nothing is applied any more. */
+    /** Takes a last checkpoint, so that a start has nothing to replay. Once nothing is applied any more. */
     void takeLastCheckpoint() {
         RatisStateMachine of = applying;
         if (of != null && division != null) {

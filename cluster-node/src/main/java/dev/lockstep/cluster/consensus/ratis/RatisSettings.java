@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How a node takes part in its Raft groups.
+ * The settings of a node for its Raft groups.
  *
  * @param cluster nodes of differently named clusters never take part in one another's groups
  * @param self this node

@@ -34,7 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Ratis calls: hands committed entries to the {@link LogMachine} until one fails or the replica is stopped, and keeps
+ * The state machine that Ratis calls: hands committed entries to the {@link LogMachine} until one fails or the replica is stopped, and keeps
  * the proposals that wait for an answer. Thread-safe; Ratis applies with one thread.
  *
  * <p>A failure never reaches Ratis. Its updater, told of one while it is being closed, spins for ever.
@@ -96,7 +96,7 @@ final class RatisStateMachine extends BaseStateMachine {
     }
 
     /**
-     * What the machine is can't be relied on.
+     * Stops for good, since the state of the machine can't be relied on.
      *
      * @return false if it had stopped before
      */
@@ -120,7 +120,7 @@ final class RatisStateMachine extends BaseStateMachine {
 
     // Proposals
 
-    /** To be settled in any case. */
+    /** Registers a proposal, which is settled in any case. */
     void await(Proposal proposal) {
         waiting.add(proposal);
         if (stopped) {

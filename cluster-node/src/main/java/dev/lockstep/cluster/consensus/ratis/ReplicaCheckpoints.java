@@ -39,7 +39,7 @@ final class ReplicaCheckpoints {
     private volatile @Nullable SnapshotInfo latest;
 
     /**
-     * What all replicas of a node share.
+     * The parts of a node that its replicas share.
      *
      * @param folder has one for each replica
      * @param writer where checkpoints are written
@@ -55,7 +55,7 @@ final class ReplicaCheckpoints {
             CheckpointFetcher fetcher) {}
 
     /**
-     * Of another replica's checkpoint, until that is installed.
+     * The fetch of another replica's checkpoint, until that is installed.
      *
      * @param wantedFrom where the log of the leader begins that said it was needed
      * @param fetched null while it is under way
@@ -71,12 +71,12 @@ final class ReplicaCheckpoints {
         this.path = context.folder().resolve(label);
     }
 
-    /** Where they are, or would be. */
+    /** The folder of its checkpoints, which need not exist. */
     Path folder() {
         return path;
     }
 
-    /** Up to where it would be restored; 0 for not at all, or if nobody can tell. */
+    /** The position up to which it would be restored; 0 if it would not, or nobody can tell. */
     long reached() {
         try {
             Checkpointed.Durable durable = machine.durable();
@@ -89,7 +89,7 @@ final class ReplicaCheckpoints {
     }
 
     /**
-     * Has the machine be as before the first entry, and puts the checkpoints aside. Before it is opened.
+     * Resets the machine to before the first entry, and quarantines the checkpoints. Before it is opened.
      *
      * @return where they are now, or null if there were none
      */
@@ -102,7 +102,7 @@ final class ReplicaCheckpoints {
         return Files.exists(path) ? Quarantine.move(path, path.getFileName().toString()) : null;
     }
 
-    /** To be called before anything else, and again for each time that the replica is opened. */
+    /** Opens the folder: before anything else, and again each time that the replica is opened. */
     void open() throws IOException {
         folder = new CheckpointFolder(path, group);
         taking = new Checkpointer(
@@ -126,7 +126,7 @@ final class ReplicaCheckpoints {
     }
 
     /**
-     * Has the checkpoint of another replica fetched; {@link #install} makes it this one's state.
+     * Fetches the checkpoint of another replica; {@link #install} makes it this one's state.
      *
      * @param wantedFrom where the log of the leader begins that says it is needed
      * @param logEnd where this replica's log ends. What a deposed leader left there is not cut off by an install, so a checkpoint
@@ -142,14 +142,14 @@ final class ReplicaCheckpoints {
                         TermIndex.valueOf(restored.id().term(), restored.id().position()));
     }
 
-    /** What {@link #fetch} was told of the leader's log, if it is under way or what it has fetched is not installed yet. */
+    /** The begin of the leader's log as given to {@link #fetch}, while that is in progress or not installed yet. */
     @Nullable
     TermIndex pendingInstall() {
         Fetch now = fetching;
         return now == null ? null : now.wantedFrom();
     }
 
-    /** On the thread that applies. */
+    /** Makes the fetched checkpoint the state of the machine; on the thread that applies. */
     CheckpointId install() throws IOException {
         Fetch done = Objects.requireNonNull(fetching, "No checkpoint was fetched");
         Restored restored = Objects.requireNonNull(done.fetched(), "No checkpoint was fetched");

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 final class ReplicaRecovery {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReplicaRecovery.class);
-    /** So that terms can rise for ever after it. */
+    /** The highest term to rejoin in, so that terms can rise for ever after it. */
     private static final long MAX_TERM = Long.MAX_VALUE / 2;
 
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.consensus.recovery;
 
 import dev.lockstep.protocol.wire.MalformedFrameException;
 
-/** How much a replica still has of what it voted for and acknowledged. The order is on the wire. */
+/** The part of its votes and acknowledged entries that a replica still has. The numbers are on the wire. */
 public enum ReplicaIntegrity {
     /** It has never taken part. */
     NEW,

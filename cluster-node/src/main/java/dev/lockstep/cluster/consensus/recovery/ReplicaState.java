@@ -39,7 +39,7 @@ import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
  */
 public sealed interface ReplicaState {
 
-    /** What it tells others of itself. */
+    /** The integrity that it reports to others. */
     ReplicaIntegrity integrity();
 
     /** The highest term that it knows without its log being open; 0 if it knows none. */

@@ -12,8 +12,8 @@ import org.apache.ratis.thirdparty.com.google.protobuf.InvalidProtocolBufferExce
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a replica could not be opened because what is on the disk is not what was written. Everything else may be a disk that does not
- * answer, a folder that another process has, or a fault of ours, and is no reason to put anything aside. Pure.
+ * Tells whether a replica could not be opened because what is on the disk is corrupt. Everything else may be a disk that does not
+ * answer, a folder that another process has, or a fault of ours, and is no reason to quarantine anything. Pure.
  */
 public final class CorruptionClassifier {
 
@@ -35,7 +35,7 @@ public final class CorruptionClassifier {
 
     private CorruptionClassifier() {}
 
-    /** What is damaged, or null if that is not the reason. */
+    /** Describes the corruption, or returns null if that is not the reason. */
     public static @Nullable String of(Throwable failure) {
         Throwable root = root(failure);
         boolean damaged = KINDS.contains(root.getClass())

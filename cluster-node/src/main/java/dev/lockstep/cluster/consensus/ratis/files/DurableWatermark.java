@@ -14,21 +14,21 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * How far a replica is known to have come: if its log ends earlier, or its vote is an earlier one, then what is there is not all that
- * there was. It is behind what it marks, never ahead.
+ * A durable lower bound of a replica's log end, term and vote: a log or vote behind it at a start has been truncated or lost. It
+ * may lag behind the true state, but is never ahead of it.
  *
- * @param position up to where its log is on the disk, and committed; -1 if that is not known
+ * @param position the end of what is on the disk and committed; -1 if that is not known
  * @param term that it was in
  * @param votedFor whom it had voted for in that term; empty for nobody
  */
 public record DurableWatermark(long position, long term, String votedFor) {
 
-    /** Of a replica of which nothing is known. */
+    /** The watermark of a replica of which nothing is known. */
     public static final DurableWatermark NONE = new DurableWatermark(-1, 0, "");
 
     private static final int CAPACITY = 64;
 
-    /** Whether a vote may have come after what is marked, or is that. */
+    /** Whether a vote is that of the watermark, or may have come after it. */
     boolean allows(long term, String votedFor) {
         return term > this.term || (term == this.term && (this.votedFor.isEmpty() || this.votedFor.equals(votedFor)));
     }
@@ -57,7 +57,7 @@ public record DurableWatermark(long position, long term, String votedFor) {
         } catch (MalformedFrameException ends) {
             // As if the checksum were wrong.
         }
-        throw new CorruptStateException("the mark of how far it goes, " + file + ", is damaged");
+        throw new CorruptStateException("the watermark file " + file + " is corrupt");
     }
 
     /**

@@ -19,13 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is left of a write that a power cut or a kill has interrupted: an entry at the end of a log of which a part never
- * reached the file. Nobody was told that it is there, since that comes after the write (or the sync), so it may go. Ratis
- * takes it for damage and refuses the log.
+ * Truncates an entry at the end of a log of which a part never reached the file, since a power cut or a kill interrupted the
+ * write. It was never acknowledged, since that comes after the write (or the sync), so it may go. Ratis takes it for
+ * corruption and refuses the log.
  *
  * <p>It is told from damage by how files are written: in whole sectors, in any order, and Ratis fills a file with zeros
  * before it writes entries. So a sector's worth of the entry that is missing is all zeros. (Damage that looks the same, or an entry
- * of zeros that is damaged, is taken for a torn one; a mark of how far the log had been synced would tell.)
+ * of zeros that is damaged, is taken for a torn one; a watermark of what had been synced would tell.)
  */
 public final class LogTailRepair {
 

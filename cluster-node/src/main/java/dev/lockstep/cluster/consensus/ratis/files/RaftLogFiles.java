@@ -50,7 +50,7 @@ public final class RaftLogFiles {
         this.watermarkFile = logs.resolve(group + ".watermark");
     }
 
-    /** Where Ratis keeps the log and the vote. */
+    /** The folder in which Ratis keeps the log and the vote. */
     public Path current() {
         return folder.resolve("current");
     }
@@ -70,16 +70,16 @@ public final class RaftLogFiles {
         return Files.exists(current().resolve(META));
     }
 
-    // What is said of them
+    // The recovery marker and the watermark
 
     /**
-     * That a replica does not remember everything.
+     * A durable record that a replica has lost state and has to recover.
      *
      * @param integrity {@link ReplicaIntegrity#LOST}, {@link ReplicaIntegrity#TRUNCATED} or {@link ReplicaIntegrity#CATCHING_UP}
      * @param floor the highest term that it may have voted in before; 0 as long as it is not known
      * @param votes whether it is to vote all the same, since an operator has said so
      * @param dropsState whether what the log has made of the replica can't be relied on either
-     * @param cause what has happened, for people
+     * @param cause the reason, for operators
      */
     public record RecoveryMarker(
             ReplicaIntegrity integrity, long floor, boolean votes, boolean dropsState, String cause) {
@@ -90,7 +90,7 @@ public final class RaftLogFiles {
         }
     }
 
-    /** Null when there is nothing to say: it remembers everything, or has never been there. */
+    /** Reads the marker; null if there is none: the replica has lost nothing, or has never taken part. */
     @Nullable
     public RecoveryMarker recoveryMarker() throws IOException {
         List<String> lines = lines(recoveryFile);
@@ -120,7 +120,7 @@ public final class RaftLogFiles {
                         marker.cause().replaceAll("\\s+", " ")));
     }
 
-    /** Says of all replicas that lack the last that was written; of those that lack more nothing is changed. */
+    /** Marks all replicas as truncated; those that have lost more stay as they are. */
     public static void markAllTruncated(Path logs, String cause) throws IOException {
         try (DirectoryStream<Path> groups = Files.newDirectoryStream(logs, Files::isDirectory)) {
             for (Path group : groups) {
@@ -134,16 +134,15 @@ public final class RaftLogFiles {
         }
     }
 
-    /** There is nothing to say any more. */
+    /** Ends the recovery. */
     public void deleteRecoveryMarker() throws IOException {
         SmallFile.delete(recoveryFile);
     }
 
     /**
-     * How far it was known to have come. Marks that come do not go back behind that: what is committed is known again only once a leader
-     * says so.
+     * Reads the watermark. It never goes back: after a start, what is committed is known again only once a leader says so.
      *
-     * @throws CorruptStateException when the mark itself is damaged
+     * @throws CorruptStateException when the file of the watermark is corrupt
      */
     public DurableWatermark watermark() throws IOException {
         lastWatermark = DurableWatermark.read(watermarkFile);
@@ -151,9 +150,9 @@ public final class RaftLogFiles {
     }
 
     /**
-     * Marks that, and the vote.
+     * Advances the watermark to a position and the vote, if either has changed.
      *
-     * @param position up to where the log can't be cut off by a leader any more
+     * @param position up to where no leader can truncate the log any more
      */
     public void advanceWatermark(long position) throws IOException {
         FileTime vote = Files.getLastModifiedTime(current().resolve(META));
@@ -202,9 +201,9 @@ public final class RaftLogFiles {
         return "crc32c " + Integer.toHexString((int) checksum.getValue());
     }
 
-    // What becomes of them
+    // The log and the vote
 
-    /** Moves the log aside, to be looked at by people. @return where to, or null if there was none */
+    /** Moves the log to the quarantine. @return where to, or null if there was none */
     @Nullable
     public Path quarantine() throws IOException {
         SmallFile.delete(watermarkFile);
@@ -219,7 +218,7 @@ public final class RaftLogFiles {
     }
 
     /**
-     * Looks at the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that of the last
+     * Checks the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that of the last
      * entry is an old one: which vote came after it nobody knows, so it is made one for this node itself.
      *
      * @param watermark what it can't be earlier than
@@ -242,7 +241,7 @@ public final class RaftLogFiles {
         }
     }
 
-    /** Has it begin in the term of the last entry, in which it votes for nobody else. */
+    /** Replaces the vote by one for this node itself, in the term of the last entry. */
     public void forgetVote(RaftPeerId self) throws IOException {
         write(LogTailRepair.lastTerm(Files.createDirectories(current())), self.toString());
     }
@@ -275,7 +274,7 @@ public final class RaftLogFiles {
         SmallFile.write(current().resolve(META), VOTED_FOR + "=" + votedFor + "\n" + TERM + "=" + term + "\n");
     }
 
-    /** Has Ratis begin in a term, without a vote, unless it is in a higher one already. */
+    /** Sets the term in which Ratis begins, without a vote, unless it is in a higher one already. */
     public void beginIn(long term) throws IOException {
         Files.createDirectories(current());
         if (exist() && term(vote()) >= term) {

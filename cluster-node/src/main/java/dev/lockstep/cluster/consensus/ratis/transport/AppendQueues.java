@@ -43,7 +43,7 @@ final class AppendQueues {
         private volatile RaftServer.@Nullable Division division;
     }
 
-    /** What Ratis answers to a message that may take it a while. */
+    /** A call of Ratis that may block. */
     interface Answering<R> {
         R answer() throws IOException;
     }
@@ -55,7 +55,7 @@ final class AppendQueues {
         this.loops = loops;
     }
 
-    /** Where what may wait for a group is done. */
+    /** The event loop for blocking work of a group. */
     EventLoop loop(RaftGroupId group) {
         return loops.get(Math.floorMod(group.hashCode(), loops.size()));
     }
@@ -89,7 +89,7 @@ final class AppendQueues {
         return reply;
     }
 
-    /** Has a message answered that may take a while; to be called on the group's loop. */
+    /** Makes a call that may block, after what is queued for the group; on the group's loop. */
     <R> R answer(RaftGroupId group, Answering<R> answering) throws IOException {
         Lane lane = lane(group);
         return lane == null ? answering.answer() : alone(lane, answering);

@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the replicas of this node stand for election soon after the process of their leader has ended, which its machine tells by refusing
+ * Starts elections for the replicas of this node soon after the process of their leader has ended, which its machine tells by refusing
  * connections, instead of when the election time-out has passed. And when they have heard nothing of it for the longest election time-out: Ratis
  * looks only when one has passed, and so may need two.
  *
@@ -161,7 +161,7 @@ final class Campaigns {
         try {
             rpc.startElection(election);
         } catch (IOException | RuntimeException notNow) {
-            LOG.debug("{} does not stand for election in {}", server.getId(), group, notNow);
+            LOG.debug("{} does not campaign in {}", server.getId(), group, notNow);
         }
     }
 

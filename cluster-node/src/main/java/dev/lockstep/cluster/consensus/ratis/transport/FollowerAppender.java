@@ -58,7 +58,7 @@ final class FollowerAppender extends LogAppenderBase {
 
     private final InFlightWindow window = new InFlightWindow();
     private long commitTold = RaftLog.INVALID_LOG_INDEX;
-    /** Where the follower's checkpoint ends, if it has said so and nothing has failed since. */
+    /** The end of the follower's checkpoint, if it has said so and nothing has failed since. */
     private long checkpointed = NOT_SAID;
 
     private long lastAppendNanos;
@@ -163,7 +163,7 @@ final class FollowerAppender extends LogAppenderBase {
         }
     }
 
-    /** Has something done by whoever holds the claims. */
+    /** Hands an event to the thread that holds the claims. */
     private void tell(Runnable next) {
         news.add(next);
         notifyLogAppender();
@@ -300,7 +300,7 @@ final class FollowerAppender extends LogAppenderBase {
         getLeaderState().onAppendEntriesReply(this, reply);
     }
 
-    /** Who asks for the very entry that it refuses is about to become what a checkpoint has. */
+    /** A follower that asks for the very entry that it refuses is about to install a checkpoint. */
     private void refused(Sent sent, AppendEntriesReplyProto reply) {
         if (sent.first() == reply.getNextIndex()) {
             beginAnew(sent.first());
@@ -310,8 +310,8 @@ final class FollowerAppender extends LogAppenderBase {
     }
 
     /**
-     * What is committed here and there, the follower has, though the answer to the append that brought it was lost. It would not
-     * be sent again.
+     * Advances the match index to what is committed here and there: the follower has that, though the answer to the append that
+     * brought it was lost, and it would not be sent again.
      */
     private void learnCommit(long followerCommit) {
         // Not by way of the leader's state, which would look for somebody who watches commits: nobody here does.
@@ -324,8 +324,8 @@ final class FollowerAppender extends LogAppenderBase {
     }
 
     /**
-     * What a heartbeat finds in the follower's log may not be on its disk yet, so only the answer to an append of entries,
-     * which waits for that, counts for the commit.
+     * Advances the match index by the answer to an append of entries, which waits for the follower's disk; what a heartbeat
+     * finds in the follower's log may not be on its disk yet, and does not count.
      */
     private void succeeded(Sent sent, AppendEntriesReplyProto reply) {
         if (sent.isHeartbeat()) {
@@ -344,7 +344,7 @@ final class FollowerAppender extends LogAppenderBase {
         }
     }
 
-    /** What was committed without this follower wakes nobody up. Who waits for it (a hand-over of leadership) hears of it here. */
+    /** Reports match-index advances that did not affect the commit index, so that a pending leadership transfer can make progress. */
     private void tellLateSuccess() {
         if (lateSuccess && isRunning()) {
             lateSuccess = false;

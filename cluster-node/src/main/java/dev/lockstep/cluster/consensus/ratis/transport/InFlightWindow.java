@@ -7,7 +7,7 @@ import org.apache.ratis.util.Timestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a follower was sent and has not answered, in rounds: what was sent in an earlier one is not waited for any more. Not
+ * The appends in flight to a follower, in rounds: what was sent in an earlier one is not waited for any more. Not
  * thread-safe: of whoever works for the {@link FollowerAppender}.
  */
 final class InFlightWindow {
