@@ -4,6 +4,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -19,7 +20,8 @@ import picocli.CommandLine.IVersionProvider;
             BackupCommand.class,
             RestoreCommand.class,
             ShardCommand.class,
-            CacheCommand.class
+            CacheCommand.class,
+            AutoComplete.GenerateCompletion.class
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
