@@ -1,5 +1,0 @@
-/** Clusters of processes that are killed, lose power, or have a disk that fails, while clients write: what was acknowledged must be there. */
-@NullMarked
-package dev.lockstep.tck.durability;
-
-import org.jspecify.annotations.NullMarked;
