@@ -104,7 +104,7 @@ class ArchiveIT {
             assertThat(cache.get("home")).isEqualTo(42);
         }
         assertThat(run("status", "shard", "status", "--servers", addresses, "--cluster", "processes"))
-                .contains("whole");
+                .contains("intact");
     }
 
     @Test
