@@ -148,7 +148,7 @@ class ReadsTest {
 
         assertThat(cache.computeIfAbsent("k", key -> "computed")).isEqualTo("computed");
         assertThat(cache.computeIfAbsent("k", key -> "again")).isEqualTo("computed");
-        assertThat(cache.<String>computeIfAbsent("n", key -> null)).isNull();
+        assertThat(cache.computeIfAbsent("n", key -> null)).isNull();
         assertThat(cache.containsKey("n")).isFalse();
     }
 
