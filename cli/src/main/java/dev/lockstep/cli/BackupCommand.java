@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
         description = "Writes the entries of a running cluster into a folder.")
 final class BackupCommand implements Callable<Integer> {
 
-    /** How long a shard may take for its checkpoint. */
+    /** The deadline for a shard's checkpoint. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     @Mixin

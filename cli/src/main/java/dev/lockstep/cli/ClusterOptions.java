@@ -40,13 +40,13 @@ final class ClusterOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    /** What is done with a session. */
+    /** The work done with a session. */
     interface Work {
         Report with(Session session) throws IOException;
     }
 
     /**
-     * What came of a command.
+     * The result of a command.
      *
      * @param text for people
      * @param json the same for programs

@@ -1,6 +1,6 @@
 package dev.lockstep.cli;
 
-/** What was asked for can't be done, and nothing was changed: the message says why, and what to do. */
+/** Thrown when a command can't be done and nothing was changed: the message says why, and what to do. */
 public final class RefusedException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What has to be done so that a shard goes on that has lost its majority: which replicas take part again, in which term, and which of them
- * may be elected before it has caught up. Pure.
+ * The plan that lets a shard continue that has lost its majority: which replicas take part again, in which term, and
+ * which of them may be elected before it has caught up. Pure.
  */
 record ShardRecovery(String shard, long term, List<Order> orders) {
 

@@ -25,12 +25,13 @@ public interface LockstepCache<K, V> extends Cache<K, V> {
     void put(K key, V value, Duration lifetime);
 
     /**
-     * Returns the value of an entry; where there is none, stores and returns what the loader returns. The loader runs once for a key in the whole cluster: others who
-     * ask meanwhile wait, the CacheManager's time-out at most, and get its result. A second time only if the JVM that runs it or the shard's leader
-     * is lost, or if it takes longer than a minute. What is there is read as by {@link #get}, and costs no lease.
+     * Returns the value of an entry; where there is none, stores and returns what the loader returns. The loader runs
+     * once for a key in the whole cluster: others who ask meanwhile wait, the CacheManager's time-out at most, and get
+     * its result. A second time only if the JVM that runs it or the shard's leader is lost, or if it takes longer than
+     * a minute. A present entry is read as by {@link #get}, and costs no lease.
      *
-     * @param loader runs on the calling thread; what it throws is thrown. It must not ask for the same key, for which it would
-     *     wait in vain
+     * @param loader runs on the calling thread; what it throws is thrown. It must not ask for the same key, for which
+     *     it would wait in vain
      * @return null if the loader gave null, and then nothing is stored
      */
     @Nullable

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -51,14 +52,17 @@ final class Comparison {
     }
 
     Spread spread(String contender, Load load, ToDoubleFunction<Measured> figure) {
-        return Spread.of(
-                all.get(new Key(contender, load)).stream().mapToDouble(figure).toArray());
+        return Spread.of(of(contender, load).stream().mapToDouble(figure).toArray());
+    }
+
+    private List<Measured> of(String contender, Load load) {
+        return Objects.requireNonNull(all.get(new Key(contender, load)));
     }
 
     /** The ratio of one contender's figure to the other's, round by round. */
     Spread ratio(String one, String other, Load load, ToDoubleFunction<Measured> figure) {
-        List<Measured> ones = all.get(new Key(one, load));
-        List<Measured> others = all.get(new Key(other, load));
+        List<Measured> ones = of(one, load);
+        List<Measured> others = of(other, load);
         List<Double> ratios = new ArrayList<>();
         for (int round = 0; round < ones.size(); round++) {
             ratios.add(figure.applyAsDouble(ones.get(round)) / figure.applyAsDouble(others.get(round)));

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CheckpointFetch {
 
-    /** So much a second, that others who use the network and the disks are not shut out. */
+    /** The limit of bytes a second, so that other users of network and disks are not starved. */
     static final long BYTES_PER_SECOND = 128L << 20;
 
     private static final int MAX_FAILURES = 5;

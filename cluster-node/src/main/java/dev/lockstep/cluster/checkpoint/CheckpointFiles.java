@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The files of one folder, by name: what {@link CheckpointFolder} needs of a disk. What was written outlasts a power cut once
- * it was synced, and what was created, renamed or deleted once the names were. Not thread-safe, but files may be read while
- * others are written.
+ * The files of one folder, by name: what {@link CheckpointFolder} needs of a disk. Contents survive a power cut once
+ * they were synced; creations, renames and deletions do once the names were. Not thread-safe, but files may be read
+ * while others are written.
  */
 public interface CheckpointFiles {
 
@@ -43,7 +43,7 @@ public interface CheckpointFiles {
     /** At once, whatever happens; what had the name before is gone. */
     void rename(String from, String to) throws IOException;
 
-    /** Of no effect if there is none. */
+    /** Has no effect if there is none. */
     void delete(String name) throws IOException;
 
     void syncNames() throws IOException;

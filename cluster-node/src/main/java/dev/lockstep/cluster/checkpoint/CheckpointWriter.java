@@ -110,7 +110,7 @@ public final class CheckpointWriter {
         out.flush();
     }
 
-    /** Of the first {@code length} bytes that a block became. */
+    /** Computes the CRC over the first {@code length} bytes of a compressed block. */
     static CRC32C blockCrc(int size, byte[] compressed, int length) {
         CRC32C crc = new CRC32C();
         add(crc, (long) size << 32 | length);

@@ -41,7 +41,10 @@ public interface Checkpointed {
          */
         LogPoint flush();
 
-        /** What it is after its last entry; only if there was one. On any thread, and there may be others. */
+        /**
+         * Returns an image of the state after its last entry; only if there was one. On any thread, and there may be
+         * others.
+         */
         Placed image();
     }
 

@@ -22,9 +22,9 @@ public final class Checkpointer {
 
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
     private static final int PIECE_BYTES = 1 << 20;
-    /** Who fetches a checkpoint asks more often than this. */
+    /** The time without requests after which a fetch counts as abandoned. */
     private static final long FETCHED_NANOS = TimeUnit.SECONDS.toNanos(10);
-    /** So many times the interval the log may grow while a checkpoint is being fetched. */
+    /** The multiple of the interval by which the log may grow while a checkpoint is being fetched. */
     private static final int PATIENCE = 10;
 
     private final String name;
@@ -151,7 +151,10 @@ public final class Checkpointer {
         }
     }
 
-    /** Takes the last one, unless there is one up to there, and writes it at once. When nothing is applied any more. */
+    /**
+     * Takes the last one, unless there is one up to there, and writes it at once. Takes a last checkpoint once nothing
+     * is applied any more.
+     */
     public void last(long term, long position) {
         CheckpointId before = newest;
         if (!writing && (before == null || before.position() < position)) {

@@ -28,7 +28,7 @@ public final class ClusterMachine {
 
     private volatile State state = new State(new TreeMap<>(), 0);
 
-    /** What the log has decided so far. Replaced, never changed. */
+    /** The state that results from the log so far. Replaced, never changed. */
     private record State(TreeMap<Integer, CacheInfo> caches, int highestId) {}
 
     /**
@@ -102,7 +102,7 @@ public final class ClusterMachine {
         return new Reply.Done();
     }
 
-    /** What it is, as a record. */
+    /** Encodes its state as a record. */
     byte[] record() {
         State now = state;
         WireWriter out = new WireWriter(256).varint(now.highestId());
@@ -128,7 +128,7 @@ public final class ClusterMachine {
         return state.caches().get(cacheId);
     }
 
-    /** Whether the cache was created once and is no more. */
+    /** Tells whether the cache was created and has been destroyed. */
     boolean isDestroyed(int cacheId) {
         State now = state;
         return cacheId <= now.highestId() && !now.caches().containsKey(cacheId);
@@ -145,7 +145,7 @@ public final class ClusterMachine {
         return state.highestId();
     }
 
-    /** What the creator leaves open may be whatever it is. */
+    /** Settings that the creator leaves open match any value. */
     private static String difference(CacheDefinition existing, CacheProposal proposal, CacheDefinition asked) {
         CacheSettings said = proposal.said();
         List<String> differences = new ArrayList<>();

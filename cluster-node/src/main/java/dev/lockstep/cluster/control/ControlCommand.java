@@ -9,7 +9,7 @@ import dev.lockstep.protocol.wire.ValueCodec;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 
-/** What the control group's log can say. Immutable. */
+/** The commands of the control group's log. Immutable. */
 sealed interface ControlCommand {
 
     /**

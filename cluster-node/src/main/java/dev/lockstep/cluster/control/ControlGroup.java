@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** This node's replica of the control group; its log holds {@link ControlCommand}s. Thread-safe. */
 public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
-    /** How long it may take until a decision that was acknowledged is known here; after that the leader is asked. */
+    /** The longest wait until a decision that was acknowledged is applied here; after that the leader is asked. */
     private static final long LEARN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private static final long RETRY_MILLIS = 20;

@@ -26,7 +26,7 @@ public final class CapacityShares {
     }
 
     /**
-     * How many entries a shard has too many.
+     * Counts the entries that a shard has too many.
      *
      * @param bound of the cache in the whole cluster, positive
      */

@@ -27,13 +27,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EvictionAdvisor {
 
-    /** What the victims of one batch have in keys, unless a single one has more. As much as a batch of the {@code Proposer}. */
+    /**
+     * The most bytes of keys evicted by one batch, unless a single key has more. As much as a batch of the {@code
+     * Proposer}.
+     */
     public static final int MAX_BYTES = 512 * 1024;
 
-    /** What a victim costs in a batch besides its key: as much as a mutation, so that what one batch adds the next can evict. */
+    /**
+     * The overhead of a victim in a batch besides its key: as much as a mutation, so that what one batch adds the next
+     * can evict.
+     */
     public static final int VICTIM_BYTES = 32;
 
-    /** How many entries that were there before it led are looked at in one turn of {@link #upkeep}. */
+    /** The number of entries from before its leadership that one call of {@link #upkeep} visits. */
     static final int MAX_FOUND = 4_096;
 
     private final Supplier<ShardStore> store;
@@ -186,8 +192,8 @@ public final class EvictionAdvisor {
     }
 
     /**
-     * What the next batch should evict: of each cache what it has too many, as far as there is room. All commands answered
-     * here have to be given to {@link #settled} before this is asked again.
+     * Chooses the victims of the next batch: of each cache what it has too many, as far as there is room. All commands
+     * answered here have to be given to {@link #settled} before this is asked again.
      */
     public synchronized List<Evict> next() {
         List<Evict> commands = new ArrayList<>();
@@ -204,7 +210,7 @@ public final class EvictionAdvisor {
         return commands;
     }
 
-    /** What a command costs in a batch. */
+    /** The size of a command in a batch. */
     public static int size(Evict evict) {
         int size = 0;
         for (Victim victim : evict.victims()) {

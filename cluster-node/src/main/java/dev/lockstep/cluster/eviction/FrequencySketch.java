@@ -3,7 +3,7 @@ package dev.lockstep.cluster.eviction;
 import dev.lockstep.protocol.wire.Bytes;
 
 /**
- * How often keys were used lately, as an estimate that is never too low but for what was forgotten: a count-min sketch of
+ * An estimate of the recent frequencies of keys, never too low except for what was aged out: a count-min sketch of
  * 4-bit counters, all halved whenever ten times as many uses were counted as it has room for keys. Not thread-safe.
  */
 final class FrequencySketch {
@@ -18,7 +18,7 @@ final class FrequencySketch {
     private long counted;
 
     /**
-     * Makes room for so many keys. What was counted stays: a key's counters in a table of twice the size are found in both
+     * Makes room for so many keys. Counts are retained: a key's counters in a table of twice the size are found in both
      * halves.
      */
     void ensureRoomFor(int keys) {
@@ -75,7 +75,7 @@ final class FrequencySketch {
         return (int) hash & (words.length - 1);
     }
 
-    /** Where in its word one of the 16 counters is. */
+    /** The offset of one of the 16 counters in its word. */
     private static int shift(long hash) {
         return (int) (hash >>> 60) * 4;
     }

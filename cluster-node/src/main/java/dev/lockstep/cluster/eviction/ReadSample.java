@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that were read since the sample was last taken. What does not fit, or comes at the same instant as another, is
- * not noted: a reader never waits. Anyone may note, one thread at a time may take.
+ * The keys that were read since the sample was last taken. Reads that do not fit, or collide with another, are not
+ * recorded: a reader never waits. Anyone may note, one thread at a time may take.
  */
 final class ReadSample {
 

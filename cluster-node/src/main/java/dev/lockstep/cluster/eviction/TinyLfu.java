@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TinyLfu {
 
-    /** Of all keys, one in so many is in the window. */
+    /** The divisor that gives the window's part of all keys. */
     private static final int WINDOW_PART = 100;
-    /** Of those outside the window, so many in a hundred are protected at most: they were used again. */
+    /** The most per cent of keys outside the window that are protected: they were used again. */
     private static final int PROTECTED_PERCENT = 80;
 
     private final FrequencySketch sketch = new FrequencySketch();

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** Moves folders with something corrupt to where people can look at them. Stateless. */
 public final class Quarantine {
 
-    /** How many of the same name are kept: the newest. */
+    /** The most folders of the same name that are kept: the newest. */
     private static final int MOST = 3;
 
     private Quarantine() {}

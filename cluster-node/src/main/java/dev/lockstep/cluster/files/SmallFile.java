@@ -23,7 +23,7 @@ public final class SmallFile {
         syncNames(file.resolveSibling("."));
     }
 
-    /** Of no effect if there is none. */
+    /** Has no effect if there is none. */
     public static void delete(Path file) throws IOException {
         if (Files.deleteIfExists(file)) {
             syncNames(file.resolveSibling("."));

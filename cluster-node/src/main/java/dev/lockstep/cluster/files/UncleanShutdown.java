@@ -43,12 +43,12 @@ public final class UncleanShutdown {
         }
     }
 
-    /** Whether this machine's lives can be told apart. */
+    /** Tells whether restarts of this machine can be detected. */
     public boolean canTell() {
         return machine != null;
     }
 
-    /** Whether the machine went down since, or the disk failed. */
+    /** Tells whether the machine went down since, or the disk failed. */
     public boolean wasCutShort() throws IOException {
         if (machine == null) {
             return false;

@@ -3,7 +3,7 @@ package dev.lockstep.cluster.machine;
 import java.util.List;
 
 /**
- * What a batch did.
+ * The effects of a batch.
  *
  * @param outcomes one for each command
  * @param changes in the order in which they happened

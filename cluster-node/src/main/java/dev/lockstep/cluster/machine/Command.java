@@ -6,7 +6,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.RequestId;
 import java.util.List;
 
-/** What a shard's log can say. Immutable. */
+/** The commands of a shard's log. Immutable. */
 public sealed interface Command {
 
     /**

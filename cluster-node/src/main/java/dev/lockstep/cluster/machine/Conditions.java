@@ -14,7 +14,7 @@ public final class Conditions {
     private Conditions() {}
 
     /**
-     * Whether a condition holds of an entry.
+     * Evaluates a condition on an entry.
      *
      * @param entry null when there is none, or it has expired
      * @param absentSince whether the entry was absent ever since a version; asked only when it is absent now

@@ -10,7 +10,7 @@ final class Deadlines {
     private Deadlines() {}
 
     /**
-     * When an entry expires.
+     * Computes the deadline of an entry.
      *
      * @param asked what the mutation says
      * @param byRule what the cache's rule says, used if the mutation leaves it to the rule

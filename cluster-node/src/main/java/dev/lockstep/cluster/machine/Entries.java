@@ -46,8 +46,9 @@ final class Entries {
     }
 
     /**
-     * Removes an entry that is over. Whoever read absence after the entry was stored has judged it over himself, by a clock that
-     * is ahead of the log: for him it was absent since, so the tombstone is as old as the entry, or its last touch.
+     * Removes an entry that is over. A reader whose clock is ahead of log time may already have observed the expiry:
+     * its {@code AbsentSince} condition must still hold, so the tombstone takes the version of the entry, or of its
+     * last touch.
      */
     void expire(int cacheId, Bytes key, long logTimeMillis) {
         LocalEntry old = store.remove(cacheId, key);
@@ -99,12 +100,12 @@ final class Entries {
         tombstones.dropped(cacheId);
     }
 
-    /** Of a key that is absent: whether it certainly was ever since {@code version}. */
+    /** For an absent key: whether it certainly was ever since {@code version}. */
     boolean absentSince(int cacheId, Bytes key, long version) {
         return tombstones.absentSince(cacheId, key, version);
     }
 
-    /** What has to be kept besides the entries themselves, and can't be told from them. */
+    /** The metadata that has to be persisted besides the entries and can't be derived from them. */
     List<ShardRecord> records() {
         return tombstones.records();
     }
@@ -137,7 +138,7 @@ final class Entries {
         return first != null && first.deadlineMillis() <= logTimeMillis ? first : null;
     }
 
-    /** When the first entry is due; {@link Long#MAX_VALUE} for never. */
+    /** The earliest deadline; {@link Long#MAX_VALUE} for never. */
     long nextDeadlineMillis() {
         Deadline first = store.firstDue();
         return first == null ? Long.MAX_VALUE : first.deadlineMillis();

@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a machine is no entry, kept record by record in its store, in the same batches as the entries; of no effect if the
- * store keeps nothing. Each record is kept with a number that rises, which tells the order of sessions and tombstones. Used by
- * the apply thread only.
+ * Persists the machine's state that is no entry (sessions, tombstones, caches), record by record, in the same batches
+ * as the entries; of no effect if the store keeps nothing. Each record is kept with a number that rises, which tells
+ * the order of sessions and tombstones. Used by the apply thread only.
  */
 final class MachineMetadata {
 
@@ -35,7 +35,7 @@ final class MachineMetadata {
     /** The one whose outcomes are being {@link #restored}. */
     private ShardRecord.@Nullable Session session;
 
-    /** Of a session. */
+    /** The key of a session. */
     record SessionKey(long high, long low) {
 
         static SessionKey of(RequestId id) {
@@ -232,12 +232,12 @@ final class MachineMetadata {
             }
         }
 
-        /** What there was after the last batch; null if there was none. */
+        /** The head record after the last batch; null if there was none. */
         ShardRecord.@Nullable Head head() {
             return head;
         }
 
-        /** Of the last batch; 0 if nobody said. */
+        /** The term of the last batch; 0 if nobody said. */
         long term() {
             return term;
         }

@@ -4,7 +4,7 @@ import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Status;
 import java.util.List;
 
-/** What came of a {@link Command}. Refusals are values: an exception in {@code apply} stops the replica. */
+/** The outcome of a {@link Command}. Refusals are values: an exception in {@code apply} stops the replica. */
 public sealed interface Outcome {
 
     Outcome DONE = new Done();

@@ -39,7 +39,7 @@ public final class ShardMachine {
 
     public static final int MAX_EXPIRED_PER_TICK = 1_000;
 
-    /** How much of an image is written at a time. */
+    /** The bytes of an image written at a time. */
     private static final int RESTORED_AT_ONCE = 1 << 20;
 
     private final ShardStore store;
@@ -279,14 +279,16 @@ public final class ShardMachine {
     }
 
     /**
-     * What it is after the last batch, and where that was. On any thread, but only if the store keeps what there is besides
-     * entries.
+     * Returns an image of its state after the last batch, with its position. On any thread, but only if the store keeps
+     * what there is besides entries.
      */
     public Checkpointed.Placed keptImage() {
         return ShardImage.kept(store.image());
     }
 
-    /** What it is after the last batch. Apply thread only; what it answers may be used by another. */
+    /**
+     * Returns an image of its state after the last batch. Apply thread only; what it answers may be used by another.
+     */
     public Checkpointed.Image image() {
         if (store.keeps()) {
             return keptImage().image();
@@ -368,7 +370,7 @@ public final class ShardMachine {
         return logTimeMillis;
     }
 
-    /** When the next entry is due; {@link Long#MAX_VALUE} for never. */
+    /** The earliest deadline; {@link Long#MAX_VALUE} for never. */
     public long nextDeadlineMillis() {
         return nextDeadlineMillis;
     }

@@ -9,8 +9,8 @@ import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 
 /**
- * What a {@link ShardMachine} is made of, one piece of it. All pieces, in the order {@link Head}, caches, entries, sessions
- * each followed by its outcomes, tombstones, horizons, are the machine. Immutable.
+ * One record of a {@link ShardMachine}'s state. All pieces, in the order {@link Head}, caches, entries, sessions each
+ * followed by its outcomes, tombstones, horizons, are the machine. Immutable.
  */
 public sealed interface ShardRecord {
 
@@ -25,7 +25,7 @@ public sealed interface ShardRecord {
     /** The least recently used comes first. */
     record Session(long high, long low, long completedBelow, long usedAtMillis) implements ShardRecord {}
 
-    /** Of the session before it. */
+    /** An answered request of the preceding session. */
     record Answered(long sequence, Outcome.Written outcome) implements ShardRecord {}
 
     /** The oldest comes first. */
@@ -33,7 +33,9 @@ public sealed interface ShardRecord {
 
     record Horizon(int cacheId, long version) implements ShardRecord {}
 
-    /** Of the log's last entry. Kept in stores, and in no image: which one an image is of is said beside it. */
+    /**
+     * The term of the log's last entry. Kept in stores, and in no image: which one an image is of is said beside it.
+     */
     record Term(long term) implements ShardRecord {}
 
     default byte[] encode() {

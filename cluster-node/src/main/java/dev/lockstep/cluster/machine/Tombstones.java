@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * When keys were last known to be present, so that "absent since" can be judged. Bounded by number and log time; a cache's
+ * The versions of removals, kept so that "absent since" can be judged. Bounded by number and log time; a cache's
  * horizon tells up to which version something of it was forgotten, so that forgetting can only turn a yes into a no.
  * Replicated state, written by the apply thread only.
  */
@@ -96,7 +96,7 @@ final class Tombstones {
         horizons.put(record.cacheId(), record.version());
     }
 
-    /** Whether an absent key certainly was absent ever since {@code version}. */
+    /** Tells whether an absent key certainly was absent ever since {@code version}. */
     boolean absentSince(int cacheId, Bytes key, long version) {
         Removal removal = removals.get(new CacheKey(cacheId, key));
         return version >= horizons.getOrDefault(cacheId, 0L) && (removal == null || removal.version() <= version);

@@ -31,7 +31,7 @@ final class ReadIndexBatch {
         confirmedBy.add(self);
     }
 
-    /** Whether a read that begins now may join: nobody has been asked, and what will be asked is right for it. */
+    /** Tells whether a read that begins now may join: nobody has been asked, and what will be asked is right for it. */
     boolean isOpenFor(Standing standing) {
         return !sent
                 && !over
@@ -53,12 +53,12 @@ final class ReadIndexBatch {
         confirmedBy.add(peer);
     }
 
-    /** Whether enough have confirmed, and this node still leads in the same term and among the same voters. */
+    /** Tells whether a majority has confirmed, and this node still leads in the same term and among the same voters. */
     boolean isConfirmed() {
         return isMajority(voters, confirmedBy);
     }
 
-    /** Whether this node is still the leader that asked. */
+    /** Tells whether this node is still the leader that asked. */
     boolean stands() {
         Standing now = log.standing();
         return now.ready() && now.term() == asked.term() && now.voters().equals(voters);

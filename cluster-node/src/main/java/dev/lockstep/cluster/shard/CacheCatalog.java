@@ -12,7 +12,7 @@ public interface CacheCatalog {
     @Nullable
     CacheInfo cache(int cacheId);
 
-    /** Whether the cache was created once and is no more. */
+    /** Tells whether the cache was created and has been destroyed. */
     boolean isDestroyed(int cacheId);
 
     /**

@@ -26,7 +26,7 @@ final class ChangeWindow {
 
     static final int MAX_CHANGES = 4_096;
     static final long MAX_BYTES = 4L * 1024 * 1024;
-    /** What one reply brings at most, unless a single change has more. */
+    /** The most bytes in one reply, unless a single change has more. */
     static final int MAX_REPLY_BYTES = 1024 * 1024;
 
     /** More than this is not kept for the executor: the thread that applies tells it then. */
@@ -114,7 +114,7 @@ final class ChangeWindow {
         return records;
     }
 
-    /** Of a window that begins behind a position: who has heard less than that has missed something. */
+    /** Encodes an empty window that starts after a position: subscribers behind it receive a gap. */
     static byte[] record(long position) {
         return new WireWriter(16).varint(0).varint(position).toByteArray();
     }
@@ -141,7 +141,7 @@ final class ChangeWindow {
         private long oldest;
         private long expected = -1;
 
-        /** Whether this one belongs to it too; if not, neither do those that follow. */
+        /** Tells whether this record belongs to it too; if not, neither do those that follow. */
         boolean take(byte[] record) {
             if (expected == changes.size()) {
                 return false;
@@ -161,8 +161,8 @@ final class ChangeWindow {
     }
 
     /**
-     * A checkpoint has brought all changes up to a position at once. Who has heard of what it tells no more is told that he has
-     * missed it.
+     * A checkpoint has brought all changes up to a position at once. Subscribers whose position precedes the window
+     * receive a gap.
      */
     void become(Restored restored, long position) {
         synchronized (telling) {

@@ -244,7 +244,7 @@ final class EntryLeases {
         return queues.isEmpty();
     }
 
-    /** Takes all leases back: they end with the leadership. Whoever waits is told {@link Status#NO_LEADER}. */
+    /** Takes all leases back: they end with the leadership. All waiters are refused with {@link Status#NO_LEADER}. */
     void dropAll() {
         List<Lease> dropped = new ArrayList<>();
         synchronized (this) {

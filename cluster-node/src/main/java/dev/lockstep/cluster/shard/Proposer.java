@@ -110,7 +110,10 @@ final class Proposer {
         send(next());
     }
 
-    /** What waits, after what has to be evicted. Only with what waits: a leader that is none any more would try for ever. */
+    /**
+     * Takes the next batch: evictions first, then waiting commands. Only with what waits: a leader that is none any
+     * more would try for ever.
+     */
     private List<Proposal> next() {
         return endsForNow() ? List.of() : take(evictions());
     }
@@ -136,7 +139,7 @@ final class Proposer {
         }
     }
 
-    /** What throws here must not leave the batch under way for ever. */
+    /** An exception here must not leave the batch in flight for ever. */
     private CompletableFuture<Object> proposed(List<Proposal> batch) {
         try {
             return log.propose(BatchCodec.encode(

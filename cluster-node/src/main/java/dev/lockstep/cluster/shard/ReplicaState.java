@@ -25,9 +25,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a shard's log has made of this replica, and how it is looked up. The thread that applies the log announces each
- * position in {@code applying} before it changes the store and in {@code applied} afterwards; readers check the one and
- * report the other, and so need no lock. Thread-safe.
+ * The state of this replica as its shard's log has made it, and its look-ups. The thread that applies the log announces
+ * each position in {@code applying} before it changes the store and in {@code applied} afterwards; readers check the
+ * one and report the other, and so need no lock. Thread-safe.
  */
 final class ReplicaState implements LogMachine {
 
@@ -52,7 +52,7 @@ final class ReplicaState implements LogMachine {
     }
 
     /**
-     * What the shard's store has.
+     * Opens the state that the shard's store holds.
      *
      * @param teller tells subscribers what has changed, one task after another
      */
@@ -348,7 +348,7 @@ final class ReplicaState implements LogMachine {
         return contents.machine.logTimeMillis();
     }
 
-    /** When the next entry is due; {@link Long#MAX_VALUE} for never. */
+    /** The earliest deadline; {@link Long#MAX_VALUE} for never. */
     long nextDeadlineMillis() {
         return contents.machine.nextDeadlineMillis();
     }

@@ -24,7 +24,7 @@ final class RequestGuards {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestGuards.class);
 
-    /** How long a request waits for this replica to get where the session has been. */
+    /** The longest wait of a request for this replica to apply the session's position. */
     private static final long BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final ReplicaState state;

@@ -83,7 +83,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         }
     }
 
-    /** Renews leases of one session. What is not led here is not renewed. */
+    /** Renews leases of one session. Leases of shards that are not led here are not renewed. */
     public void renew(Request.RenewLeases request) {
         for (Request.RenewLeases.Lease lease : request.leases()) {
             ShardReplica replica = replicas.get(lease.shard());
@@ -130,7 +130,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         }
     }
 
-    /** What the leader of a shard does from time to time. */
+    /** Runs the periodic tasks of a shard's leader. */
     public void upkeep() {
         replicas.values().forEach(ShardReplica::upkeep);
     }

@@ -16,9 +16,9 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations of a cache that nobody waits for on their own thread: a bounded number of them, on the manager's threads, of which
- * a cache has a few at a time: those of one key follow each other. What has not ended when the cache is closed fails.
- * Thread-safe; the lock guards the loops.
+ * Operations of a cache that nobody waits for on their own thread: a bounded number of them, on the manager's threads,
+ * of which a cache has a few at a time: those of one key follow each other. Operations in flight when the cache is
+ * closed fail. Thread-safe; the lock guards the loops.
  */
 final class AsyncOperations {
 

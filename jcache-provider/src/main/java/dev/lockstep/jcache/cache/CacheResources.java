@@ -14,7 +14,7 @@ import javax.cache.configuration.MutableConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache holds from when it is opened until it is closed: the application's loader, writer, policy and listeners, its
+ * The resources of a cache from its opening to its closing: the application's loader, writer, policy and listeners, its
  * configuration, beans and operations under way. Thread-safe; the lock guards the configuration and the beans.
  */
 public final class CacheResources<K, V> {
@@ -133,7 +133,7 @@ public final class CacheResources<K, V> {
         return closed;
     }
 
-    /** Whether it is closed because the cluster has the cache no more. */
+    /** Tells whether it is closed because the cache was destroyed in the cluster. */
     boolean isDestroyed() {
         return destroyed;
     }
@@ -159,7 +159,7 @@ public final class CacheResources<K, V> {
         }
     }
 
-    /** Whether closing begins with this call. */
+    /** Marks it as closing, and tells whether this call was the first. */
     private boolean begins(boolean becauseDestroyed) {
         synchronized (this) {
             if (closed) {

@@ -11,8 +11,8 @@ import javax.cache.event.CacheEntryListenerException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the synchronous listeners have got in each shard, and which of them failed at what. Thread-safe; the lock guards all
- * fields.
+ * The positions up to which synchronous listeners have been called in each shard, and their failures. Thread-safe; the
+ * lock guards all fields.
  */
 final class DeliveryProgress {
 

@@ -58,7 +58,7 @@ public final class ListenerRegistration<K, V> {
         since = moment;
     }
 
-    /** Whether a change came after the listener was registered. */
+    /** Tells whether a change came after the listener was registered. */
     boolean hears(int shard, long version) {
         PositionVector registered = since;
         return registered != null && registered.isBefore(shard, version);

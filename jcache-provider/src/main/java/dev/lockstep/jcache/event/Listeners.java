@@ -34,7 +34,7 @@ public final class Listeners<K, V> implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
     private static final long MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
-    /** What a change takes beside its key and values, roughly. */
+    /** The approximate overhead of a change besides its key and values. */
     private static final int CHANGE_BYTES = 100;
 
     /** Set while a thread runs listeners: what they do to caches waits for no further listener. */

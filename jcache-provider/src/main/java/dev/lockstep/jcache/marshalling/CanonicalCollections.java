@@ -38,8 +38,8 @@ final class CanonicalCollections {
     private CanonicalCollections() {}
 
     /**
-     * Whether this is a collection of the JDK's, not compared by identity, that may be read back as the class that all are which
-     * are equal to it.
+     * Tells whether this is a collection of the JDK, not compared by identity, that may be read back as another class
+     * with equal instances.
      *
      * @param holders the types of what may hold it
      */

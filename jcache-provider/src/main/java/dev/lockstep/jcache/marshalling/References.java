@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.cache.CacheException;
 
 /**
- * Values kept by reference: the objects stay here, and the shards hold their numbers. Only for caches that live in this JVM
- * alone. What an entry no longer holds has to be {@linkplain #discard discarded}; what {@code clear} drops is, with the
- * cache. Thread-safe.
+ * Values kept by reference: the objects stay here, and the shards hold their numbers. Only for caches that live in this
+ * JVM alone. References that no entry holds any more have to be {@linkplain #discard discarded}; what {@code clear}
+ * drops is, with the cache. Thread-safe.
  */
 public final class References implements Marshaller {
 

@@ -83,7 +83,7 @@ final class SerialFilter {
         }
     }
 
-    /** Whether this JVM has serialised and read back objects of all these classes. */
+    /** Tells whether this JVM has serialised and read back objects of all these classes. */
     boolean hasWritten(Collection<Class<?>> classes) {
         return classes.stream().allMatch(type -> written.contains(element(type).getName()));
     }

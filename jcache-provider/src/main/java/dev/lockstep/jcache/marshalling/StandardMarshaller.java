@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One tag byte, then a short form for common immutable types, or Java serialization for the rest. What is deserialised is
- * bounded in depth, references and size, and of allowed classes only (see {@link SerialFilter}); what could not be read again is
- * not written. Keys that are collections of the JDK's, or hold some, have one form for all that are equal (see
- * {@link CanonicalCollections}).
+ * One tag byte, then a short form for common immutable types, or Java serialization for the rest. Deserialisation is
+ * bounded in depth, references and size, and limited to allowed classes (see {@link SerialFilter}); what could not be
+ * read again is not written. Keys that are collections of the JDK's, or hold some, have one form for all that are equal
+ * (see {@link CanonicalCollections}).
  */
 public final class StandardMarshaller implements Marshaller {
 
@@ -101,7 +101,7 @@ public final class StandardMarshaller implements Marshaller {
         }
     }
 
-    /** Whether it has been written, in its short form. */
+    /** Writes the short form if there is one, and tells whether it did. */
     private static boolean isShort(WireWriter out, Object object) {
         if (object instanceof String text) {
             out.u8('S').string(text);

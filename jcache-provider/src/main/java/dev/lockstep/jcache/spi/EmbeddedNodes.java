@@ -85,7 +85,7 @@ final class EmbeddedNodes {
         return --member.users == 0;
     }
 
-    /** Whoever has come while it was being stopped starts it again, and nobody else may meanwhile. */
+    /** A caller that arrived while it was being stopped starts it again, and no other may meanwhile. */
     private static synchronized void dropUnused(Settings settings, Shared member) {
         if (member.users == 0) {
             MEMBERS.remove(settings);

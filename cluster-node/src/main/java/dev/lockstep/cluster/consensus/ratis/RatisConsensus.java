@@ -209,9 +209,9 @@ public final class RatisConsensus implements Consensus {
     }
 
     /**
-     * Ratis starts all groups that it finds in its folder when it is built, before there are machines to apply their logs.
-     * So it is built on a folder that does not exist, and shown the true one afterwards; each group is recovered when it is
-     * added.
+     * Ratis starts all groups that it finds in its folder when it is built, before there are machines to apply their
+     * logs. It is therefore built on a folder that does not exist, and given the true one afterwards; each group is
+     * recovered when it is added.
      */
     private RaftServer server(Transport transport) throws IOException {
         File groups = settings.folder().toFile();

@@ -15,7 +15,7 @@ import org.apache.ratis.util.TimeDuration;
 /** Our settings in Ratis' words, and what we have learned about the rest of Ratis' settings. */
 public final class RatisProperties {
 
-    /** What an entry has around it in the log, generously. */
+    /** An upper bound of an entry's overhead in the log. */
     private static final int ENVELOPE = 4 << 10;
 
     private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");

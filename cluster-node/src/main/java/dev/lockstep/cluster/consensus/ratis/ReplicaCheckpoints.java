@@ -129,8 +129,9 @@ final class ReplicaCheckpoints {
      * Fetches the checkpoint of another replica; {@link #install} makes it this one's state.
      *
      * @param wantedFrom where the log of the leader begins that says it is needed
-     * @param logEnd where this replica's log ends. What a deposed leader left there is not cut off by an install, so a checkpoint
-     *     that ends before it is of no use: entries up to its position would stay that may never have been committed. The next will do
+     * @param logEnd where this replica's log ends. Entries of a deposed leader are not truncated by an install, so a
+     *     checkpoint that ends before them is of no use: entries up to its position would stay that may never have been
+     *     committed. The next will do
      */
     CompletableFuture<TermIndex> fetch(RaftGroupId raftGroup, RaftPeerId from, TermIndex wantedFrom, long logEnd) {
         fetching = new Fetch(wantedFrom, null);

@@ -62,9 +62,10 @@ public record LockstepProperties(
             @Nullable Consistency consistency) {}
 
     /**
-     * What may be deserialised.
+     * The classes that may be deserialised.
      *
-     * @param allowed Classes, and packages as com.example.*, that may be read from caches beside the JDK's values and the application's own packages.
+     * @param allowed Classes, and packages as com.example.*, that may be read from caches beside the JDK's values and
+     *     the application's own packages.
      */
     public record Serialization(@DefaultValue List<String> allowed) {}
 }

@@ -25,7 +25,9 @@ public final class CorruptionClassifier {
             InvalidProtocolBufferException.class,
             EOFException.class);
 
-    /** Where Ratis reads logs. Of what it finds there it tells by these too; a disk's errors come from below. */
+    /**
+     * The package in which Ratis reads logs. It reports findings there by these too; a disk's errors come from below.
+     */
     private static final String LOG_PACKAGE = "org.apache.ratis.server.raftlog.";
 
     private static final Set<Class<? extends Throwable>> KINDS_OF_READING =

@@ -19,13 +19,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Truncates an entry at the end of a log of which a part never reached the file, since a power cut or a kill interrupted the
- * write. It was never acknowledged, since that comes after the write (or the sync), so it may go. Ratis takes it for
- * corruption and refuses the log.
+ * Truncates an entry at the end of a log of which a part never reached the file, since a power cut or a kill
+ * interrupted the write. It was never acknowledged, since that comes after the write (or the sync), so it may go. Ratis
+ * takes it for corruption and refuses the log.
  *
  * <p>It is told from damage by how files are written: in whole sectors, in any order, and Ratis fills a file with zeros
- * before it writes entries. So a sector's worth of the entry that is missing is all zeros. (Damage that looks the same, or an entry
- * of zeros that is damaged, is taken for a torn one; a watermark of what had been synced would tell.)
+ * before it writes entries. Therefore the missing part of the entry contains a sector's worth of zeros. (Damage that
+ * looks the same, or an entry of zeros that is damaged, is taken for a torn one; a watermark of what had been synced
+ * would tell.)
  */
 public final class LogTailRepair {
 
@@ -124,7 +125,7 @@ public final class LogTailRepair {
         return Long.parseLong(name[1].equals("inprogress") ? name[2] : name[1]);
     }
 
-    /** Of a file that is not written any more the name says it: {@code log_<first>-<last>}. */
+    /** A closed segment has it in its name: {@code log_<first>-<last>}. */
     private static long lastIndex(Path file) throws IOException {
         String[] name = file.getFileName().toString().split("[_-]");
         if (!name[1].equals("inprogress")) {
@@ -134,14 +135,17 @@ public final class LogTailRepair {
         return entries == NONE ? DAMAGED : Long.parseLong(name[2]) + entries - 1;
     }
 
-    /** How many Ratis finds, which leaves out one that the file ends in; {@link #NONE} when it finds that something is wrong. */
+    /**
+     * Counts the entries that Ratis finds, without a last one that is cut off; {@link #NONE} when it finds that
+     * something is wrong.
+     */
     private static int entries(byte[] log) {
         Whole whole = whole(log);
         boolean toTheEnd = whole.end() >= lastWritten(log) || claimedEnd(log, whole.end()) > log.length;
         return toTheEnd ? whole.entries() : NONE;
     }
 
-    /** Where a torn entry begins; {@link #NONE} when there is none, or something else is wrong. */
+    /** Finds the offset of a torn entry; {@link #NONE} when there is none, or something else is wrong. */
     static int find(byte[] log) {
         int at = whole(log).end();
         return at < lastWritten(log) && isTorn(log, at, (int) Math.min(claimedEnd(log, at), log.length)) ? at : NONE;
@@ -172,7 +176,7 @@ public final class LogTailRepair {
         return new Whole(entries, last, at);
     }
 
-    /** Where the entry that begins at {@code at} ends by what it says of its length. */
+    /** Computes the end of the entry at {@code at} from its length field. */
     private static long claimedEnd(byte[] log, int at) {
         long length = 0;
         int read = at;

@@ -20,8 +20,8 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of one replica's log: Ratis', and beside them what we have to say about them. What this writes outlasts a power cut. Not
- * thread-safe.
+ * The files of one replica's log: Ratis', and beside them what we have to say about them. Everything written here
+ * survives a power cut. Not thread-safe.
  */
 public final class RaftLogFiles {
 
@@ -55,7 +55,7 @@ public final class RaftLogFiles {
         return folder.resolve("current");
     }
 
-    /** Whether there is anything of a log. */
+    /** Tells whether there is any log file. */
     public boolean haveLog() throws IOException {
         if (!Files.isDirectory(current())) {
             return false;
@@ -65,7 +65,7 @@ public final class RaftLogFiles {
         }
     }
 
-    /** Whether there is a vote, which there is with each log, empty or not. */
+    /** Tells whether there is a vote file, as with every log, empty or not. */
     public boolean exist() {
         return Files.exists(current().resolve(META));
     }

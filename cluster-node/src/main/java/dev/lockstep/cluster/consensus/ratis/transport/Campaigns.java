@@ -166,7 +166,8 @@ final class Campaigns {
     }
 
     /**
-     * Whether a replica gives a pre-vote that Ratis has refused because it has heard the leader not long ago. On the group's loop.
+     * Decides whether a replica grants a pre-vote that Ratis refused because it has recently heard from the leader. On
+     * the group's loop.
      *
      * @param refusal of Ratis
      */

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ElectionGate {
 
-    /** Whether the replica has been opened and can be sent entries. */
+    /** Tells whether the replica is open and can receive entries. */
     boolean isOpen();
 
-    /** Whether it may vote for another: not if it has lost its vote, or entries that it acknowledged. */
+    /** Tells whether it may vote for another: not if it has lost its vote, or entries that it acknowledged. */
     boolean mayVote();
 
-    /** Whether it may be elected. */
+    /** Tells whether it may campaign. */
     boolean mayCampaign();
 
     /** Makes the vote that was cast as durable as the node's setting says. */

@@ -25,13 +25,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one follower of one leader up to date, without a thread of its own: news of the log, answers and the passing of time
- * drive it, on whatever thread they come. Whoever raises {@code claims} from zero works until it has brought it back to zero;
- * the others leave, so that nobody ever waits, also when Ratis calls with the server's monitor held.
+ * Keeps one follower of one leader up to date, without a thread of its own: news of the log, answers and the passing of
+ * time drive it, on whatever thread they come. The thread that raises {@code claims} from zero works until it has
+ * brought it back to zero; the others leave, so that nobody ever waits, also when Ratis calls with the server's monitor
+ * held.
  *
- * <p>Several appends are under way at a time; links and lanes keep their order. What goes wrong (an answer that does not
- * come, a log that does not fit) starts a new round: sending goes on from what the follower is known to have, and what is
- * still said about earlier rounds can only tell what the follower has, not what to send next.
+ * <p>Several appends are under way at a time; links and lanes keep their order. A failure (a missing answer, a log that
+ * does not match) starts a new round: sending goes on from what the follower is known to have, and what is still said
+ * about earlier rounds can only tell what the follower has, not what to send next.
  *
  * <p>A follower learns of a commit with the next append, or by a heartbeat when there is none to send.
  */
@@ -218,8 +219,9 @@ final class FollowerAppender extends LogAppenderBase {
     }
 
     /**
-     * Whether the next entry follows what the follower says its checkpoint has. No entry before it is needed then, which nobody's log
-     * may have any more. Ratis (3.3.0) would tell it to fetch a checkpoint, hear that it has that, and so on for ever.
+     * Tells whether the next entry follows the checkpoint that the follower reported. No entry before it is needed
+     * then, which nobody's log may have any more. Ratis (3.3.0) would tell it to fetch a checkpoint, hear that it has
+     * that, and so on for ever.
      */
     private boolean followsItsCheckpoint() {
         long next = getFollower().getNextIndex();
@@ -230,15 +232,15 @@ final class FollowerAppender extends LogAppenderBase {
         return peer.isResting() || (failures > 0 && restsUntilNanos - rpc.time().nanos() > 0);
     }
 
-    /** Whether all is sent, and something of it was committed since. */
+    /** Tells whether everything is sent, and some of it was committed since. */
     private boolean hasCommitted() {
         return !hasAppendEntries()
                 && Math.min(getRaftLog().getLastCommittedIndex(), getFollower().getNextIndex() - 1) > commitTold;
     }
 
     /**
-     * Whether appends have lately followed each other so closely that the next is worth waiting for: it tells of the commit
-     * too, and spares both sides half of the messages.
+     * Tells whether recent appends followed each other so closely that the next is worth waiting for: it tells of the
+     * commit too, and spares both sides half of the messages.
      */
     private boolean expectsAnAppend() {
         return lastGapNanos < CLOSELY_NANOS

@@ -7,10 +7,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.ratis.protocol.RaftGroupId;
 
 /**
- * The times when each group's replica on this node last accepted a message from a leader of its current term. Thread-safe.
+ * The times when each group's replica on this node last accepted a message from a leader of its current term.
+ * Thread-safe.
  *
- * <p>Ratis' own {@code lastRpcTime} will not do: a granted (pre-)vote refreshes it too. What this can't see is a leader
- * that has been replaced while the news has not reached this replica; its messages, also late ones, still count.
+ * <p>Ratis' own {@code lastRpcTime} will not do: a granted (pre-)vote refreshes it too. It can't detect that a leader
+ * was replaced as long as this replica has not heard of the new one; its messages, also late ones, still count.
  */
 public final class LeaderContacts {
 

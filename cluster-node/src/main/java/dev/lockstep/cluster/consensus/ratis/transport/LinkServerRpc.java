@@ -55,9 +55,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The RPC of a node's Ratis server: sends what Ratis and the replicas of this node have to say to other nodes, over the links
- * that clients use too, and owns the threads of the transport. What other nodes say goes to the {@link RaftMessageHandler}.
- * Thread-safe.
+ * The RPC of a node's Ratis server: sends what Ratis and the replicas of this node have to say to other nodes, over the
+ * links that clients use too, and owns the threads of the transport. Messages of other nodes go to the {@link
+ * RaftMessageHandler}. Thread-safe.
  */
 final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
 

@@ -41,7 +41,7 @@ public final class LinkTransport implements RpcType {
             Function<RaftGroupId, @Nullable ElectionGate> gates,
             CheckpointSource checkpoints) {
 
-        /** Whether this node has a replica of the group that has been opened and can be sent entries. */
+        /** Tells whether this node has an open replica of the group that can receive entries. */
         boolean isOpen(RaftGroupId group) {
             ElectionGate gate = gates.apply(group);
             return gate != null && gate.isOpen();

@@ -53,7 +53,7 @@ public final class PeerChannel {
         this.restsUntilNanos = time.nanos();
     }
 
-    /** Whether it failed a moment ago. */
+    /** Tells whether it is backing off after a failure. */
     boolean isResting() {
         return failures > 0 && restsUntilNanos - time.nanos() > 0;
     }
@@ -68,7 +68,7 @@ public final class PeerChannel {
         heartbeats.add(new Heartbeat(heartbeat, answer));
     }
 
-    /** Whether nobody listened at the peer's address when it was tried last. */
+    /** Tells whether the peer refused the last connection. */
     public boolean isRefused() {
         return isRefused;
     }

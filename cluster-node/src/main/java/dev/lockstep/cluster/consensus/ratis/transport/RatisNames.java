@@ -65,7 +65,7 @@ public final class RatisNames {
         return voters(configuration).stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Whether they can decide, in a joint configuration before and after. */
+    /** Tells whether they are a majority, of both configurations if they are joint. */
     static boolean isMajority(RaftConfiguration configuration, Set<NodeId> some) {
         return voters(configuration).stream()
                 .allMatch(voters -> 2 * voters.stream().filter(some::contains).count() > voters.size());
