@@ -138,7 +138,7 @@ class DamagedStoreIT {
         Eventually.holds(
                 "the damage is noticed",
                 () -> Files.readString(node.log())
-                        .contains("it is made anew from the others when the node starts again"));
+                        .contains("it is rebuilt from the other replicas when the node is restarted"));
         node.close();
         node.restart();
         node.awaitReady();
