@@ -14,20 +14,20 @@ final class GroupCommit {
 
     static final int PUT_BYTES = 100;
 
-    private final ReplicatedLog log;
+    private final ReplicatedLog<byte[], Long> log;
     private final LongAdder rounds;
-    private List<CompletableFuture<Object>> waiting = new ArrayList<>();
+    private List<CompletableFuture<Long>> waiting = new ArrayList<>();
     private boolean inFlight;
 
     /** @param rounds counts the batches */
-    GroupCommit(ReplicatedLog log, LongAdder rounds) {
+    GroupCommit(ReplicatedLog<byte[], Long> log, LongAdder rounds) {
         this.log = log;
         this.rounds = rounds;
     }
 
     /** Completes once the put's batch is committed and applied here, or fails with it. */
-    CompletableFuture<Object> put() {
-        CompletableFuture<Object> done = new CompletableFuture<>();
+    CompletableFuture<Long> put() {
+        CompletableFuture<Long> done = new CompletableFuture<>();
         synchronized (this) {
             waiting.add(done);
             if (inFlight) {
@@ -40,7 +40,7 @@ final class GroupCommit {
     }
 
     private void send() {
-        List<CompletableFuture<Object>> batch = take();
+        List<CompletableFuture<Long>> batch = take();
         if (batch.isEmpty()) {
             return;
         }
@@ -51,14 +51,14 @@ final class GroupCommit {
         });
     }
 
-    private synchronized List<CompletableFuture<Object>> take() {
-        List<CompletableFuture<Object>> batch = waiting;
+    private synchronized List<CompletableFuture<Long>> take() {
+        List<CompletableFuture<Long>> batch = waiting;
         waiting = new ArrayList<>();
         inFlight = !batch.isEmpty();
         return batch;
     }
 
-    private static void complete(CompletableFuture<Object> put, Object answer, Throwable failure) {
+    private static void complete(CompletableFuture<Long> put, Long answer, Throwable failure) {
         if (failure == null) {
             put.complete(answer);
         } else {

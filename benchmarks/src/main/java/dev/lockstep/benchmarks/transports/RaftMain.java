@@ -2,8 +2,8 @@ package dev.lockstep.benchmarks.transports;
 
 import dev.lockstep.benchmarks.Sample;
 import dev.lockstep.benchmarks.Workload;
+import dev.lockstep.cluster.consensus.BytesMachine;
 import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.RaftMember;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  *
  * <p>Callers are threads here, at the leader: each waits for its put before the next, and {@link GroupCommit} makes the rounds.
  */
-final class RaftMain implements LogMachine {
+final class RaftMain implements BytesMachine<Long> {
 
     private static final int PATIENCE_SECONDS = 30;
     /** The leader's, from which the pace of heartbeats follows: what a node has by default. */
@@ -38,11 +38,9 @@ final class RaftMain implements LogMachine {
     /** The first member is to lead all groups, so the others let it be the first to stand for election. */
     private static final Duration LATER_ELECTION = Duration.ofSeconds(3);
 
-    private static final Object APPLIED = new Object();
-
     private final Consensus consensus;
     private final List<NodeId> replicas;
-    private final List<ReplicatedLog> logs = new ArrayList<>();
+    private final List<ReplicatedLog<byte[], Long>> logs = new ArrayList<>();
     private final List<GroupCommit> groups = new ArrayList<>();
     private final LongAdder rounds = new LongAdder();
 
@@ -86,7 +84,7 @@ final class RaftMain implements LogMachine {
 
     private void open(int count) {
         for (int group = 0; group < count; group++) {
-            ReplicatedLog log = consensus.open(group, replicas, this);
+            ReplicatedLog<byte[], Long> log = consensus.open(group, replicas, this);
             logs.add(log);
             groups.add(new GroupCommit(log, rounds));
         }
@@ -121,7 +119,7 @@ final class RaftMain implements LogMachine {
         return Figures.of(sample, rounds.sum() - before);
     }
 
-    private static void await(CompletableFuture<Object> put) {
+    private static void await(CompletableFuture<Long> put) {
         try {
             put.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException failure) {
@@ -135,8 +133,8 @@ final class RaftMain implements LogMachine {
     }
 
     @Override
-    public Object apply(long position, byte[] entry) {
-        return APPLIED;
+    public Long apply(long position, byte[] entry) {
+        return position;
     }
 
     @Override

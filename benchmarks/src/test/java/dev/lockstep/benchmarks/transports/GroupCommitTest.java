@@ -10,28 +10,29 @@ import org.junit.jupiter.api.Test;
 
 class GroupCommitTest {
 
-    private final ManualReplicatedLog log = new ManualReplicatedLog(new NodeId("n1"), Set.of(new NodeId("n1")));
+    private final ManualReplicatedLog<byte[], Long> log =
+            new ManualReplicatedLog<>(new NodeId("n1"), Set.of(new NodeId("n1")));
     private final LongAdder rounds = new LongAdder();
     private final GroupCommit group = new GroupCommit(log, rounds);
 
     @Test
     void commandsThatWaitDuringABatchFormTheNext() {
         var first = group.put();
-        ManualReplicatedLog.Proposed batch = log.take();
+        ManualReplicatedLog.Proposed<byte[], Long> batch = log.take();
         assertThat(batch.entry()).hasSize(GroupCommit.PUT_BYTES);
         var second = group.put();
         var third = group.put();
         assertThat(log.take()).isNull();
 
-        batch.answer().complete("applied");
+        batch.answer().complete(1L);
 
-        assertThat(first).isCompletedWithValue("applied");
+        assertThat(first).isCompletedWithValue(1L);
         assertThat(second).isNotDone();
-        ManualReplicatedLog.Proposed next = log.take();
+        ManualReplicatedLog.Proposed<byte[], Long> next = log.take();
         assertThat(next.entry()).hasSize(2 * GroupCommit.PUT_BYTES);
-        next.answer().complete("applied too");
-        assertThat(second).isCompletedWithValue("applied too");
-        assertThat(third).isCompletedWithValue("applied too");
+        next.answer().complete(2L);
+        assertThat(second).isCompletedWithValue(2L);
+        assertThat(third).isCompletedWithValue(2L);
         assertThat(rounds.sum()).isEqualTo(2);
     }
 
@@ -43,7 +44,7 @@ class GroupCommitTest {
         log.take().answer().completeExceptionally(new IllegalStateException("no leader"));
 
         assertThat(first).isCompletedExceptionally();
-        log.take().answer().complete("applied");
-        assertThat(second).isCompletedWithValue("applied");
+        log.take().answer().complete(1L);
+        assertThat(second).isCompletedWithValue(1L);
     }
 }

@@ -17,7 +17,7 @@ public interface Consensus extends AutoCloseable {
      * @param group number of the group, 0 and up for shards, {@link #CONTROL} for the control group
      * @param replicas the nodes that host it, this one among them; used when the group is first formed
      */
-    ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine);
+    <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine);
 
     /**
      * Takes what the replicas of another node say to those of this one, in the order in which it comes over a connection; the

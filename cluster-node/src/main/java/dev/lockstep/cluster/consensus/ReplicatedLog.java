@@ -10,17 +10,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * One replica of a replicated log, as we need it: entries are proposed on the leader and applied everywhere, in the same
  * order, by the {@link LogMachine} it was opened with. Thread-safe.
+ *
+ * @param <E> the entries
+ * @param <R> the result of an entry, for its proposer
  */
-public interface ReplicatedLog extends AutoCloseable {
+public interface ReplicatedLog<E, R> extends AutoCloseable {
 
     /**
-     * Proposes an entry. Completes once the entry is committed and applied here, with what the machine answered, on the
+     * Proposes an entry. Completes once the entry is committed and applied here, with the machine's result, on the
      * thread that applies. Fails with {@link NotLeaderException} or {@link EntryTooLargeException} when it was certainly
      * not appended, with {@link UnknownOutcomeException} when it may yet be applied.
      *
-     * @param entry not to be changed afterwards
+     * @param entry immutable: this replica applies the very object
      */
-    CompletableFuture<Object> propose(byte[] entry);
+    CompletableFuture<R> propose(E entry);
 
     /** This replica's place in the group, at this moment. Cheap: called for each read. */
     Standing standing();

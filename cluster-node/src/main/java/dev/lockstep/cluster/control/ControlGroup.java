@@ -37,7 +37,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private final Templates templates;
     private final TermConfirmations peers;
     private final AppliedPositionWaiters learnt;
-    private final ReplicatedLog log;
+    private final ReplicatedLog<ControlCommand, Reply> log;
     private final ReadBarrier barrier;
 
     /**
@@ -62,11 +62,21 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     /** Applies what the group has decided. */
-    private final class Decisions implements LogMachine {
+    private final class Decisions implements LogMachine<ControlCommand, Reply> {
 
         @Override
-        public Object apply(long position, byte[] entry) {
-            Reply decision = decide(ControlCommand.decode(entry));
+        public byte[] encode(ControlCommand command) {
+            return command.encode();
+        }
+
+        @Override
+        public ControlCommand decode(byte[] bytes) {
+            return ControlCommand.decode(bytes);
+        }
+
+        @Override
+        public Reply apply(long position, ControlCommand command) {
+            Reply decision = decide(command);
             learnt.advanced();
             return decision;
         }
@@ -157,9 +167,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             command = new ControlCommand.Create(
                     proposal, proposal.completed(templates.of(proposal.name())), create.highestId());
         }
-        log.propose(command.encode())
-                .whenComplete(
-                        (decision, failure) -> reply.accept(failure == null ? (Reply) decision : refusal(failure)));
+        log.propose(command)
+                .whenComplete((decision, failure) -> reply.accept(failure == null ? decision : refusal(failure)));
     }
 
     private Reply refusal(Throwable failure) {

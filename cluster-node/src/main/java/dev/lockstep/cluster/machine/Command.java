@@ -6,7 +6,7 @@ import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.RequestId;
 import java.util.List;
 
-/** The commands of a shard's log. Immutable. */
+/** A command in a shard's log. Immutable, lists included: the leader applies the object that it proposed. */
 public sealed interface Command {
 
     /**
@@ -19,7 +19,12 @@ public sealed interface Command {
     record Drop(int cacheId) implements Command {}
 
     /** A client's mutations, applied once for each request id. */
-    record Write(int cacheId, RequestId id, List<Mutation> mutations) implements Command {}
+    record Write(int cacheId, RequestId id, List<Mutation> mutations) implements Command {
+
+        public Write {
+            mutations = List.copyOf(mutations);
+        }
+    }
 
     /** A client's wish to empty a cache, applied once for each request id. */
     record Clear(int cacheId, RequestId id) implements Command {}
@@ -32,5 +37,9 @@ public sealed interface Command {
 
         /** @param version at which it was chosen */
         public record Victim(Bytes key, long version) {}
+
+        public Evict {
+            victims = List.copyOf(victims);
+        }
     }
 }

@@ -20,7 +20,7 @@ public final class ReadBarrier {
 
     private final String name;
     private final int group;
-    private final ReplicatedLog log;
+    private final ReplicatedLog<?, ?> log;
     private final ReadIndexRounds rounds;
     private final AppliedPositionWaiters waits;
     private final Time time;
@@ -34,7 +34,7 @@ public final class ReadBarrier {
     public ReadBarrier(
             String name,
             int group,
-            ReplicatedLog log,
+            ReplicatedLog<?, ?> log,
             ReadIndexRounds rounds,
             AppliedPositionWaiters waits,
             Time time) {

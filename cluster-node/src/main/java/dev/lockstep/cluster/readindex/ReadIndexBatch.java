@@ -13,7 +13,7 @@ import java.util.Set;
 /** The reads of one group that are confirmed by the same rounds. Guarded by the lock of {@link ReadIndexRounds}. */
 final class ReadIndexBatch {
 
-    private final ReplicatedLog log;
+    private final ReplicatedLog<?, ?> log;
     private final GroupTerm asked;
     private final List<Set<NodeId>> voters;
     private final long sinceNanos;
@@ -23,7 +23,7 @@ final class ReadIndexBatch {
     private boolean sent;
     private boolean over;
 
-    ReadIndexBatch(int group, ReplicatedLog log, Standing standing, NodeId self, long sinceNanos) {
+    ReadIndexBatch(int group, ReplicatedLog<?, ?> log, Standing standing, NodeId self, long sinceNanos) {
         this.log = log;
         this.asked = new GroupTerm(group, standing.term());
         this.voters = standing.voters();
@@ -98,7 +98,7 @@ final class ReadIndexBatch {
         return commitPosition;
     }
 
-    ReplicatedLog log() {
+    ReplicatedLog<?, ?> log() {
         return log;
     }
 }

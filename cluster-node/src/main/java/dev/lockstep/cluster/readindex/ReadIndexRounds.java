@@ -56,7 +56,7 @@ public final class ReadIndexRounds {
     }
 
     /** Confirms that this node leads {@code log}, from now on; at once when it is the only voter. */
-    public void confirm(int group, ReplicatedLog log, Reader reader) {
+    public void confirm(int group, ReplicatedLog<?, ?> log, Reader reader) {
         ReplicatedLog.Standing standing = log.standing();
         if (!standing.ready()) {
             reader.refused(Status.NO_LEADER);
@@ -89,7 +89,7 @@ public final class ReadIndexRounds {
         questions.forEach(this::ask);
     }
 
-    private ReadIndexBatch start(int group, ReplicatedLog log, ReplicatedLog.Standing standing) {
+    private ReadIndexBatch start(int group, ReplicatedLog<?, ?> log, ReplicatedLog.Standing standing) {
         ReadIndexBatch reads = new ReadIndexBatch(group, log, standing, self, time.nanos());
         open.put(group, reads);
         pending.add(reads);

@@ -5,7 +5,6 @@ import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Batch;
-import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.protocol.session.Session;
@@ -30,8 +29,8 @@ final class Proposer {
     static final int MAX_BYTES = 512 * 1024;
     static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
 
-    private final ReplicatedLog log;
-    private final Function<List<Command>, Batch> header;
+    private final ReplicatedLog<Batch, List<Outcome>> log;
+    private final Function<List<Command>, Batch> batchFactory;
     private final int maxWaiting;
     private final EvictionAdvisor evictions;
     private final Queue<Proposal> waiting = new ArrayDeque<>();
@@ -42,12 +41,16 @@ final class Proposer {
     private record Proposal(Command command, CompletableFuture<Outcome> outcome) {}
 
     /**
-     * @param header makes a batch of commands, with time and checksum
+     * @param batchFactory makes a batch of commands, with time and checksum
      * @param maxWaiting commands that may wait before the next is refused as busy
      */
-    Proposer(ReplicatedLog log, Function<List<Command>, Batch> header, int maxWaiting, EvictionAdvisor evictions) {
+    Proposer(
+            ReplicatedLog<Batch, List<Outcome>> log,
+            Function<List<Command>, Batch> batchFactory,
+            int maxWaiting,
+            EvictionAdvisor evictions) {
         this.log = log;
-        this.header = header;
+        this.batchFactory = batchFactory;
         this.maxWaiting = maxWaiting;
         this.evictions = evictions;
     }
@@ -127,7 +130,7 @@ final class Proposer {
     private void send(List<Proposal> first) {
         for (List<Proposal> batch = first; !batch.isEmpty(); batch = next()) {
             List<Proposal> sent = batch;
-            CompletableFuture<Object> answer = proposed(sent);
+            CompletableFuture<List<Outcome>> answer = proposed(sent);
             if (!answer.isDone()) {
                 answer.whenComplete((outcomes, failure) -> {
                     complete(sent, outcomes, failure);
@@ -140,10 +143,10 @@ final class Proposer {
     }
 
     /** An exception here must not leave the batch in flight for ever. */
-    private CompletableFuture<Object> proposed(List<Proposal> batch) {
+    private CompletableFuture<List<Outcome>> proposed(List<Proposal> batch) {
         try {
-            return log.propose(BatchCodec.encode(
-                    header.apply(batch.stream().map(Proposal::command).toList())));
+            return log.propose(
+                    batchFactory.apply(batch.stream().map(Proposal::command).toList()));
         } catch (RuntimeException failure) {
             return CompletableFuture.failedFuture(failure);
         }
@@ -181,10 +184,9 @@ final class Proposer {
         return size;
     }
 
-    @SuppressWarnings("unchecked")
-    private static void complete(List<Proposal> batch, Object outcomes, Throwable failure) {
+    private static void complete(List<Proposal> batch, List<Outcome> outcomes, Throwable failure) {
         for (int i = 0; i < batch.size(); i++) {
-            Outcome outcome = failure == null ? ((List<Outcome>) outcomes).get(i) : refusal(failure);
+            Outcome outcome = failure == null ? outcomes.get(i) : refusal(failure);
             batch.get(i).outcome().complete(outcome);
         }
     }

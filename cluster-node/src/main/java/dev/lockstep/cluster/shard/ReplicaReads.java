@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaReads {
 
     private final ReplicaState state;
-    private final ReplicatedLog log;
+    private final ReplicatedLog<?, ?> log;
     private final SessionReadRule rule;
     private final ExpiryClock clock;
     private final RequestGuards guards;
@@ -105,7 +105,7 @@ final class ReplicaReads {
 
     ReplicaReads(
             ReplicaState state,
-            ReplicatedLog log,
+            ReplicatedLog<?, ?> log,
             SessionReadRule rule,
             ExpiryClock clock,
             RequestGuards guards,

@@ -6,6 +6,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.machine.Command;
+import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStores;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * each position in {@code applying} before it changes the store and in {@code applied} afterwards; readers check the
  * one and report the other, and so need no lock. Thread-safe.
  */
-final class ReplicaState implements LogMachine {
+final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
 
     private final int shard;
     private final ShardStores stores;
@@ -95,8 +96,17 @@ final class ReplicaState implements LogMachine {
     }
 
     @Override
-    public Object apply(long position, byte[] entry) {
-        Batch batch = BatchCodec.decode(entry);
+    public byte[] encode(Batch batch) {
+        return BatchCodec.encode(batch);
+    }
+
+    @Override
+    public Batch decode(byte[] bytes) {
+        return BatchCodec.decode(bytes);
+    }
+
+    @Override
+    public List<Outcome> apply(long position, Batch batch) {
         applying = position;
         ShardMachine machine = contents.machine;
         machine.term(nextTerm);

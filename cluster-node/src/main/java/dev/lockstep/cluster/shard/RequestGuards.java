@@ -28,7 +28,7 @@ final class RequestGuards {
     private static final long BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final ReplicaState state;
-    private final ReplicatedLog log;
+    private final ReplicatedLog<?, ?> log;
     private final ExpiryClock clock;
     private final CacheCatalog caches;
     private final ReadBarrier barrier;
@@ -37,7 +37,7 @@ final class RequestGuards {
 
     RequestGuards(
             ReplicaState state,
-            ReplicatedLog log,
+            ReplicatedLog<?, ?> log,
             ExpiryClock clock,
             CacheCatalog caches,
             ReadBarrier barrier,

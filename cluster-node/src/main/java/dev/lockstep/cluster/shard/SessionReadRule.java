@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class SessionReadRule {
 
     private final ReplicaState state;
-    private final ReplicatedLog log;
+    private final ReplicatedLog<?, ?> log;
     private final ExpiryClock clock;
     private final ReadBarrier barrier;
     private final Time time;
@@ -26,7 +26,7 @@ final class SessionReadRule {
 
     SessionReadRule(
             ReplicaState state,
-            ReplicatedLog log,
+            ReplicatedLog<?, ?> log,
             ExpiryClock clock,
             ReadBarrier barrier,
             Time time,

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * Remembers what it has applied; answers with the entry itself, at the position it was applied at. Fails when its log does not
  * keep to what {@link LogMachine} asks of it.
  */
-public final class RecordingMachine implements LogMachine {
+public final class RecordingMachine implements BytesMachine<RecordingMachine.Entry> {
 
     /** @param text the first hundred characters of the entry */
     public record Entry(long position, int bytes, String text) {}
@@ -59,7 +59,7 @@ public final class RecordingMachine implements LogMachine {
     }
 
     @Override
-    public Object apply(long position, byte[] entry) {
+    public Entry apply(long position, byte[] entry) {
         await(gate);
         if (position <= reached) {
             throw new IllegalStateException("Position " + position + " comes after " + reached);

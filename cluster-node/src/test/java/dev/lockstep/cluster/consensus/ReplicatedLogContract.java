@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 public abstract class ReplicatedLogContract {
 
     /** A replica and its machine. */
-    public record Replica(ReplicatedLog log, RecordingMachine machine) {}
+    public record Replica(ReplicatedLog<byte[], RecordingMachine.Entry> log, RecordingMachine machine) {}
 
     /** All replicas of one group, open. */
     protected abstract List<Replica> replicas() throws Exception;
@@ -43,8 +43,8 @@ public abstract class ReplicatedLogContract {
     }
 
     /** What the machine answered. */
-    public static RecordingMachine.Entry answer(CompletableFuture<Object> proposal) throws Exception {
-        return (RecordingMachine.Entry) proposal.get(20, TimeUnit.SECONDS);
+    public static RecordingMachine.Entry answer(CompletableFuture<RecordingMachine.Entry> proposal) throws Exception {
+        return proposal.get(20, TimeUnit.SECONDS);
     }
 
     @Test
@@ -89,13 +89,14 @@ public abstract class ReplicatedLogContract {
     @Test
     void manyProposersAreEachAnsweredForTheirOwnEntry() throws Exception {
         Replica leader = leader();
-        List<CompletableFuture<Object>> proposals = new ArrayList<>();
+        List<CompletableFuture<RecordingMachine.Entry>> proposals = new ArrayList<>();
         List<Thread> proposers = new ArrayList<>();
         for (int thread = 0; thread < 64; thread++) {
             String name = "proposer " + thread;
             Thread proposer = new Thread(() -> {
                 for (int i = 0; i < 10; i++) {
-                    CompletableFuture<Object> proposal = leader.log().propose(bytes(name + " entry " + i));
+                    CompletableFuture<RecordingMachine.Entry> proposal =
+                            leader.log().propose(bytes(name + " entry " + i));
                     String text = name + " entry " + i;
                     synchronized (proposals) {
                         proposals.add(proposal.thenApply(answer -> {
@@ -112,7 +113,7 @@ public abstract class ReplicatedLogContract {
             proposer.join(20_000);
         }
         Set<RecordingMachine.Entry> answers = new HashSet<>();
-        for (CompletableFuture<Object> proposal : proposals) {
+        for (CompletableFuture<RecordingMachine.Entry> proposal : proposals) {
             answers.add(answer(proposal));
         }
         assertThat(answers).hasSize(640);
@@ -125,12 +126,12 @@ public abstract class ReplicatedLogContract {
     @Test
     void imagesThatAreTakenMeanwhileChangeNothingOfWhatIsApplied() throws Exception {
         Replica leader = leader();
-        List<CompletableFuture<Object>> proposals = new ArrayList<>();
+        List<CompletableFuture<RecordingMachine.Entry>> proposals = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
             proposals.add(leader.log().propose(bytes("entry " + i)));
         }
         List<RecordingMachine.Entry> answers = new ArrayList<>();
-        for (CompletableFuture<Object> proposal : proposals) {
+        for (CompletableFuture<RecordingMachine.Entry> proposal : proposals) {
             answers.add(answer(proposal));
         }
         for (Replica replica : replicas()) {
@@ -174,7 +175,7 @@ public abstract class ReplicatedLogContract {
     void aMachineThatThrowsStopsItsReplica() throws Exception {
         Replica leader = leader();
         RecordingMachine.Entry good = answer(leader.log().propose(bytes("good")));
-        CompletableFuture<Object> poison = leader.log().propose(bytes(RecordingMachine.POISON));
+        CompletableFuture<RecordingMachine.Entry> poison = leader.log().propose(bytes(RecordingMachine.POISON));
         assertFailsWith(poison, UnknownOutcomeException.class);
         assertThat(leader.log().standing().leads()).isFalse();
         assertThat(leader.log().standing().ready()).isFalse();
@@ -195,7 +196,8 @@ public abstract class ReplicatedLogContract {
         leader.log().close();
     }
 
-    public static void assertFailsWith(CompletableFuture<Object> proposal, Class<? extends Exception> failure) {
+    public static void assertFailsWith(
+            CompletableFuture<RecordingMachine.Entry> proposal, Class<? extends Exception> failure) {
         assertThatThrownBy(() -> proposal.get(20, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(failure);

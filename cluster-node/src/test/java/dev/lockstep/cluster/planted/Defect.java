@@ -48,8 +48,8 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a batch's outcomes go to the wrong commands",
                     CLUSTER + "shard/Proposer.java",
-                    "((List<Outcome>) outcomes).get(i)",
-                    "((List<Outcome>) outcomes).get(batch.size() - 1 - i)"),
+                    "outcomes.get(i)",
+                    "outcomes.get(batch.size() - 1 - i)"),
             new Defect(
                     "a strong read without a round",
                     CLUSTER + "readindex/ReadIndexRounds.java",

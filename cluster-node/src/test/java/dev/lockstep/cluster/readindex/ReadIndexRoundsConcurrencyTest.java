@@ -30,7 +30,7 @@ public class ReadIndexRoundsConcurrencyTest implements Race.Round {
     private static final NodeId B = new NodeId("b");
     private static final ThreadLocal<Question> ANSWERING = new ThreadLocal<>();
 
-    private final ManualReplicatedLog log = new ManualReplicatedLog(A, Set.of(A, B));
+    private final ManualReplicatedLog<Void, Void> log = new ManualReplicatedLog<>(A, Set.of(A, B));
     private final ManualEventLoop clock = new ManualEventLoop();
     private final AtomicInteger moment = new AtomicInteger();
     private final Queue<Question> questions = new ConcurrentLinkedQueue<>();

@@ -4,6 +4,7 @@ import static dev.lockstep.cluster.testing.ScriptedLog.following;
 import static dev.lockstep.cluster.testing.ScriptedLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
@@ -49,7 +50,7 @@ class ReadIndexRoundsTest {
 
     private Reader read(int group, ScriptedLog of) {
         Reader reader = new Reader();
-        rounds.confirm(group, of, reader);
+        rounds.confirm(group, of.consensus().open(group, List.of(A, B, C), new RecordingMachine()), reader);
         return reader;
     }
 

@@ -98,7 +98,7 @@ class RequestDispatcherTest {
     private Consensus talking(Consensus consensus) {
         return new Consensus() {
             @Override
-            public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
+            public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
                 return consensus.open(group, replicas, machine);
             }
 

@@ -74,7 +74,7 @@ class FlushedCheckpointTest {
             assertThat(taking.restore()).isNull();
             for (int position = 1; position <= 25; position++) {
                 taking.applying(TERM);
-                state.apply(position, entry(position));
+                state.replay(position, entry(position));
                 taking.applied(TERM, position);
             }
             CheckpointId told = taking.newest();

@@ -4,7 +4,6 @@ import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Batch;
-import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.store.heap.HeapStore;
@@ -32,7 +31,7 @@ public class ProposerConcurrencyTest implements Race.Round {
     private static final int MAX_WAITING = 2;
     private static final NodeId SELF = new NodeId("a");
 
-    private final ManualReplicatedLog log = new ManualReplicatedLog(SELF, Set.of(SELF));
+    private final ManualReplicatedLog<Batch, List<Outcome>> log = new ManualReplicatedLog<>(SELF, Set.of(SELF));
     private final Proposer proposer = new Proposer(
             log,
             commands -> new Batch(0, 0, 0, commands),
@@ -57,7 +56,7 @@ public class ProposerConcurrencyTest implements Race.Round {
     }
 
     public void apply() {
-        ManualReplicatedLog.Proposed next = log.take();
+        ManualReplicatedLog.Proposed<Batch, List<Outcome>> next = log.take();
         if (next != null) {
             var outcomes = note(next);
             next.answer().complete(outcomes);
@@ -65,7 +64,7 @@ public class ProposerConcurrencyTest implements Race.Round {
     }
 
     public void lose() {
-        ManualReplicatedLog.Proposed next = log.take();
+        ManualReplicatedLog.Proposed<Batch, List<Outcome>> next = log.take();
         if (next != null) {
             note(next);
             next.answer().completeExceptionally(new UnknownOutcomeException("lost", null));
@@ -73,11 +72,11 @@ public class ProposerConcurrencyTest implements Race.Round {
     }
 
     /** Each command's outcome carries its number. */
-    private List<Outcome> note(ManualReplicatedLog.Proposed batch) {
+    private List<Outcome> note(ManualReplicatedLog.Proposed<Batch, List<Outcome>> batch) {
         if (log.take() != null) {
             wrong.set("Two batches are in flight");
         }
-        List<Command> commands = BatchCodec.decode(batch.entry()).commands();
+        List<Command> commands = batch.entry().commands();
         if (commands.size() > MAX_WAITING) {
             wrong.set(commands.size() + " commands have waited");
         }

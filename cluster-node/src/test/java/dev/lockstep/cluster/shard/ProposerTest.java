@@ -19,7 +19,7 @@ class ProposerTest {
 
     private static final NodeId SELF = new NodeId("a");
 
-    private final ManualReplicatedLog log = new ManualReplicatedLog(SELF, Set.of(SELF));
+    private final ManualReplicatedLog<Batch, List<Outcome>> log = new ManualReplicatedLog<>(SELF, Set.of(SELF));
     private final Proposer proposer = new Proposer(
             log,
             commands -> new Batch(0, 0, 0, commands),
@@ -34,7 +34,7 @@ class ProposerTest {
                         outcome instanceof Outcome.Refused refused && refused.status() == Status.INDETERMINATE);
         log.fail(null);
         var next = proposer.propose(List.of(new Command.Tick()));
-        ManualReplicatedLog.Proposed batch = log.take();
+        ManualReplicatedLog.Proposed<Batch, List<Outcome>> batch = log.take();
         assertThat(batch).isNotNull();
         batch.answer().complete(List.of(new Outcome.Done()));
         assertThat(next).isCompletedWithValue(new Outcome.Done());

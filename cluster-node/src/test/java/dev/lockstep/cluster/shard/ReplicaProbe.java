@@ -9,7 +9,7 @@ public final class ReplicaProbe {
     private ReplicaProbe() {}
 
     /** The checksum of a replica's entries after the last batch that it has applied. */
-    public static long checksum(LogMachine replica) {
+    public static long checksum(LogMachine<?, ?> replica) {
         return ((ReplicaState) replica).batch(0, List.of()).previousChecksum();
     }
 }

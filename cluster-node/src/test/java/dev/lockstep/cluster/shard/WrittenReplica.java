@@ -46,16 +46,15 @@ final class WrittenReplica {
 
     private final ManualEventLoop loop = new ManualEventLoop();
     private final ShardReplica replica;
-    private LogMachine machine;
+    private LogMachine<?, ?> machine;
     private volatile long written;
 
     WrittenReplica() {
-        ManualReplicatedLog log = new ManualReplicatedLog(SELF, Set.of(SELF));
         Consensus consensus = new Consensus() {
             @Override
-            public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine opened) {
+            public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> opened) {
                 machine = opened;
-                return log;
+                return new ManualReplicatedLog<>(SELF, Set.of(SELF));
             }
 
             @Override
@@ -86,7 +85,7 @@ final class WrittenReplica {
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         List<Command> commands =
                 position == 1 ? List.of(new Command.Define(new CacheInfo(CACHE, definition)), put) : List.of(put);
-        machine.apply(position, BatchCodec.encode(new Batch(0, -1, 0, commands)));
+        machine.replay(position, BatchCodec.encode(new Batch(0, -1, 0, commands)));
         written = position;
     }
 

@@ -94,7 +94,7 @@ final class Replicas implements SimulatedRaft.Observer {
     }
 
     @Override
-    public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {
+    public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine<?, ?> machine) {
         Reference reference = groups.computeIfAbsent(group, none -> new Reference());
         long checksum = checksum(group, machine);
         Step step = reference.steps.get(position);
@@ -164,7 +164,7 @@ final class Replicas implements SimulatedRaft.Observer {
     }
 
     @Override
-    public void opened(int group, NodeId node, long position, LogMachine machine) {
+    public void opened(int group, NodeId node, long position, LogMachine<?, ?> machine) {
         Reference reference = groups.computeIfAbsent(group, none -> new Reference());
         reference.reached.put(node, position);
         if (position > 0) {
@@ -173,7 +173,7 @@ final class Replicas implements SimulatedRaft.Observer {
     }
 
     @Override
-    public void installed(int group, NodeId node, long position, LogMachine machine) {
+    public void installed(int group, NodeId node, long position, LogMachine<?, ?> machine) {
         Reference reference = groups.computeIfAbsent(group, none -> new Reference());
         long before = reference.reached.put(node, position);
         if (position <= before) {
@@ -182,7 +182,7 @@ final class Replicas implements SimulatedRaft.Observer {
         demandChecksum(reference, group, node, position, machine);
     }
 
-    private void demandChecksum(Reference reference, int group, NodeId node, long position, LogMachine machine) {
+    private void demandChecksum(Reference reference, int group, NodeId node, long position, LogMachine<?, ?> machine) {
         Step step = reference.steps.get(position);
         long checksum = checksum(group, machine);
         world.mix(position * 31 + checksum);
@@ -193,7 +193,7 @@ final class Replicas implements SimulatedRaft.Observer {
         }
     }
 
-    private static long checksum(int group, LogMachine machine) {
+    private static long checksum(int group, LogMachine<?, ?> machine) {
         return group == Consensus.CONTROL ? 0 : ReplicaProbe.checksum(machine);
     }
 

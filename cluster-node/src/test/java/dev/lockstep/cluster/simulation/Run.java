@@ -333,7 +333,7 @@ final class Run {
 
     private boolean isSettled() {
         for (int shard = 0; shard < scenario.shards(); shard++) {
-            List<SimulatedLog> logs = raft.replicas(shard);
+            List<SimulatedLog<?, ?>> logs = raft.replicas(shard);
             long last = replicas.last(shard);
             if (logs.size() < 3 || logs.stream().anyMatch(log -> log.appliedPosition() < last)) {
                 return false;

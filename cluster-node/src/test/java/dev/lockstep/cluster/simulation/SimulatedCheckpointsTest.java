@@ -32,7 +32,7 @@ class SimulatedCheckpointsTest implements SimulatedRaft.Observer {
         private final NodeId id;
         private final SimulatedProcess process;
         private RecordingMachine machine;
-        private ReplicatedLog log;
+        private ReplicatedLog<byte[], RecordingMachine.Entry> log;
 
         Node(NodeId id) {
             this.id = id;
@@ -159,15 +159,15 @@ class SimulatedCheckpointsTest implements SimulatedRaft.Observer {
     public void proposed(int group, NodeId node, byte[] entry) {}
 
     @Override
-    public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {}
+    public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine<?, ?> machine) {}
 
     @Override
-    public void opened(int group, NodeId node, long position, LogMachine machine) {
+    public void opened(int group, NodeId node, long position, LogMachine<?, ?> machine) {
         opened.add(position);
     }
 
     @Override
-    public void installed(int group, NodeId node, long position, LogMachine machine) {
+    public void installed(int group, NodeId node, long position, LogMachine<?, ?> machine) {
         installed.add(position);
     }
 

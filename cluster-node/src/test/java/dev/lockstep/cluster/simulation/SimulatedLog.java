@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * knows, until somebody tells it of a higher term. Checkpoints are the product's: it takes them, and fetches those of a
  * leader whose log begins too late, while the simulated one cuts off the log behind them as Ratis does.
  */
-final class SimulatedLog implements ReplicatedLog {
+final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int MAX_APPEND = 16;
@@ -49,7 +49,7 @@ final class SimulatedLog implements ReplicatedLog {
     private final List<NodeId> voters;
     private final SimulatedProcess process;
     private final SimulatedDisk disk;
-    private final LogMachine machine;
+    private final LogMachine<E, R> machine;
     private final CheckpointFolder folder;
     private final Checkpointer taking;
     private final int kept;
@@ -57,7 +57,7 @@ final class SimulatedLog implements ReplicatedLog {
     private final Set<NodeId> votes = new HashSet<>();
     private final Map<NodeId, Long> next = new HashMap<>();
     private final Map<NodeId, Long> matched = new HashMap<>();
-    private final TreeMap<Long, CompletableFuture<Object>> proposals = new TreeMap<>();
+    private final TreeMap<Long, Proposal<E, R>> proposals = new TreeMap<>();
     private Standing standing;
     private boolean leads;
     private @Nullable NodeId leader;
@@ -70,6 +70,8 @@ final class SimulatedLog implements ReplicatedLog {
     private long electionAt;
     private long contactAt = Long.MIN_VALUE;
 
+    private record Proposal<E, R>(E entry, CompletableFuture<R> answer) {}
+
     SimulatedLog(
             SimulatedRaft raft,
             int group,
@@ -77,7 +79,7 @@ final class SimulatedLog implements ReplicatedLog {
             List<NodeId> voters,
             SimulatedProcess process,
             SimulatedDisk disk,
-            LogMachine machine,
+            LogMachine<E, R> machine,
             CheckpointFolder folder)
             throws IOException {
         this.raft = raft;
@@ -329,10 +331,11 @@ final class SimulatedLog implements ReplicatedLog {
     }
 
     private void failProposals(String why) {
-        List<CompletableFuture<Object>> open = List.copyOf(proposals.values());
+        List<Proposal<E, R>> open = List.copyOf(proposals.values());
         proposals.clear();
-        open.forEach(proposal -> proposal.completeExceptionally(
-                new UnknownOutcomeException("Not known whether it was committed", new IllegalStateException(why))));
+        open.forEach(proposal -> proposal.answer()
+                .completeExceptionally(new UnknownOutcomeException(
+                        "Not known whether it was committed", new IllegalStateException(why))));
     }
 
     // Replication
@@ -480,15 +483,16 @@ final class SimulatedLog implements ReplicatedLog {
         long position = applied + 1;
         Entry entry = disk.entry(position);
         byte[] bytes = entry.bytes();
-        CompletableFuture<Object> proposal = proposals.remove(position);
-        Object answer = null;
+        Proposal<E, R> proposal = proposals.remove(position);
+        R answer = null;
         if (bytes != null) {
             try {
-                answer = machine.apply(position, bytes);
+                answer = proposal != null ? machine.apply(position, proposal.entry()) : machine.replay(position, bytes);
             } catch (RuntimeException failure) {
                 fail(failure);
                 if (proposal != null) {
-                    proposal.completeExceptionally(new UnknownOutcomeException("The machine has failed", failure));
+                    proposal.answer()
+                            .completeExceptionally(new UnknownOutcomeException("The machine has failed", failure));
                 }
                 return;
             }
@@ -503,7 +507,7 @@ final class SimulatedLog implements ReplicatedLog {
             changed();
         }
         if (proposal != null) {
-            proposal.complete(answer);
+            proposal.answer().complete(answer);
         }
         apply();
     }
@@ -539,14 +543,15 @@ final class SimulatedLog implements ReplicatedLog {
     // What the port asks for
 
     @Override
-    public CompletableFuture<Object> propose(byte[] entry) {
+    public CompletableFuture<R> propose(E entry) {
         if (over || !leads || world.chance(raft.hardships.refused())) {
             return CompletableFuture.failedFuture(
                     new NotLeaderException(this + " does not lead", self.equals(leader) ? null : leader));
         }
-        raft.observer.proposed(group, self, entry);
-        CompletableFuture<Object> proposal = new CompletableFuture<>();
-        if (!append(new Entry(disk.term(), entry))) {
+        byte[] bytes = machine.encode(entry);
+        raft.observer.proposed(group, self, bytes);
+        Proposal<E, R> proposal = new Proposal<>(entry, new CompletableFuture<>());
+        if (!append(new Entry(disk.term(), bytes))) {
             return CompletableFuture.failedFuture(
                     new UnknownOutcomeException("Not written", new IOException("No space left on device")));
         }
@@ -557,12 +562,13 @@ final class SimulatedLog implements ReplicatedLog {
         if (world.chance(raft.hardships.unknown())) {
             world.after(world.micros(0, 50_000), process, () -> {
                 if (proposals.remove(position, proposal)) {
-                    proposal.completeExceptionally(
-                            new UnknownOutcomeException("Made unknown", new IllegalStateException("hardship")));
+                    proposal.answer()
+                            .completeExceptionally(
+                                    new UnknownOutcomeException("Made unknown", new IllegalStateException("hardship")));
                 }
             });
         }
-        return proposal;
+        return proposal.answer();
     }
 
     private Standing observed() {
@@ -624,12 +630,12 @@ final class SimulatedLog implements ReplicatedLog {
 
     // Messages
 
-    private void broadcast(Consumer<SimulatedLog> message) {
+    private void broadcast(Consumer<SimulatedLog<?, ?>> message) {
         voters.forEach(voter -> send(voter, message));
     }
 
-    private void send(NodeId to, Consumer<SimulatedLog> message) {
-        SimulatedLog peer = to.equals(self) ? null : raft.replica(group, to);
+    private void send(NodeId to, Consumer<SimulatedLog<?, ?>> message) {
+        SimulatedLog<?, ?> peer = to.equals(self) ? null : raft.replica(group, to);
         if (peer != null) {
             raft.network.datagram(process, peer.process, () -> {
                 if (!peer.over) {

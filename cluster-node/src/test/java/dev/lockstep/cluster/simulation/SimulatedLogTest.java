@@ -65,29 +65,30 @@ class SimulatedLogTest extends ReplicatedLogContract {
         public void proposed(int group, NodeId node, byte[] entry) {}
 
         @Override
-        public void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine) {}
+        public void applied(
+                int group, NodeId node, long position, byte[] entry, Object answer, LogMachine<?, ?> machine) {}
 
         @Override
-        public void opened(int group, NodeId node, long position, LogMachine machine) {}
+        public void opened(int group, NodeId node, long position, LogMachine<?, ?> machine) {}
 
         @Override
-        public void installed(int group, NodeId node, long position, LogMachine machine) {}
+        public void installed(int group, NodeId node, long position, LogMachine<?, ?> machine) {}
 
         @Override
         public void failed(int group, NodeId node, Exception failure) {}
     }
 
     /** A log of the world, for other threads than the world's. */
-    private final class Locked implements ReplicatedLog {
+    private final class Locked implements ReplicatedLog<byte[], RecordingMachine.Entry> {
 
-        private final ReplicatedLog log;
+        private final ReplicatedLog<byte[], RecordingMachine.Entry> log;
 
-        Locked(ReplicatedLog log) {
+        Locked(ReplicatedLog<byte[], RecordingMachine.Entry> log) {
             this.log = log;
         }
 
         @Override
-        public CompletableFuture<Object> propose(byte[] entry) {
+        public CompletableFuture<RecordingMachine.Entry> propose(byte[] entry) {
             synchronized (world) {
                 return log.propose(entry);
             }

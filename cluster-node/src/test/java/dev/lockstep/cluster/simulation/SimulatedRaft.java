@@ -31,7 +31,7 @@ final class SimulatedRaft {
     private final Map<Place, SimulatedFiles> checkpoints = new HashMap<>();
     private final Set<NodeId> full = new HashSet<>();
     private Predicate<NodeId> end = node -> false;
-    private final Map<Integer, Map<NodeId, SimulatedLog>> groups = new TreeMap<>();
+    private final Map<Integer, Map<NodeId, SimulatedLog<?, ?>>> groups = new TreeMap<>();
 
     private record Place(int group, NodeId node) {}
 
@@ -79,13 +79,13 @@ final class SimulatedRaft {
         /** A replica that believes that it leads proposes an entry; what becomes of it is open. */
         void proposed(int group, NodeId node, byte[] entry);
 
-        void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine machine);
+        void applied(int group, NodeId node, long position, byte[] entry, Object answer, LogMachine<?, ?> machine);
 
         /** A replica has started, at the position of its newest checkpoint, or 0. */
-        void opened(int group, NodeId node, long position, LogMachine machine);
+        void opened(int group, NodeId node, long position, LogMachine<?, ?> machine);
 
         /** A replica has become what another's checkpoint was. */
-        void installed(int group, NodeId node, long position, LogMachine machine);
+        void installed(int group, NodeId node, long position, LogMachine<?, ?> machine);
 
         /** A machine has thrown: its replica stops. */
         void failed(int group, NodeId node, Exception failure);
@@ -102,13 +102,13 @@ final class SimulatedRaft {
     Consensus consensus(NodeId self, SimulatedProcess process) {
         return new Consensus() {
             @Override
-            public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
+            public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
                 Place place = new Place(group, self);
                 SimulatedDisk disk = disks.computeIfAbsent(place, none -> new SimulatedDisk());
                 SimulatedFiles files = checkpoints.computeIfAbsent(place, none -> files(place));
                 files.reopen();
                 try {
-                    SimulatedLog log = new SimulatedLog(
+                    SimulatedLog<E, R> log = new SimulatedLog<>(
                             SimulatedRaft.this,
                             group,
                             self,
@@ -139,7 +139,7 @@ final class SimulatedRaft {
         };
     }
 
-    private static ReplicaStatus status(int group, SimulatedLog log) {
+    private static ReplicaStatus status(int group, SimulatedLog<?, ?> log) {
         return new ReplicaStatus(
                 group,
                 log.isOver() ? ReplicaStatus.State.STOPPED : ReplicaStatus.State.INTACT,
@@ -203,7 +203,7 @@ final class SimulatedRaft {
 
     /** A replica that is up. */
     @Nullable
-    SimulatedLog replica(int group, NodeId node) {
+    SimulatedLog<?, ?> replica(int group, NodeId node) {
         return groups.getOrDefault(group, Map.of()).get(node);
     }
 
@@ -216,7 +216,7 @@ final class SimulatedRaft {
     }
 
     /** The replicas of a group that are up. */
-    List<SimulatedLog> replicas(int group) {
+    List<SimulatedLog<?, ?>> replicas(int group) {
         return List.copyOf(groups.getOrDefault(group, Map.of()).values());
     }
 }

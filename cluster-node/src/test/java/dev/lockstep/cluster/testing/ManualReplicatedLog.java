@@ -11,22 +11,22 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A log that this node leads, without a machine: what is proposed waits until the test answers it. Thread-safe. */
-public final class ManualReplicatedLog implements ReplicatedLog {
+public final class ManualReplicatedLog<E, R> implements ReplicatedLog<E, R> {
 
     private final Standing standing;
     private final AtomicLong committed = new AtomicLong();
-    private final Queue<Proposed> proposed = new ConcurrentLinkedQueue<>();
+    private final Queue<Proposed<E, R>> proposed = new ConcurrentLinkedQueue<>();
     private volatile @Nullable RuntimeException failure;
 
     /** @param answer to be completed by the test */
-    public record Proposed(byte[] entry, CompletableFuture<Object> answer) {}
+    public record Proposed<E, R>(E entry, CompletableFuture<R> answer) {}
 
     public ManualReplicatedLog(NodeId self, Set<NodeId> voters) {
         this.standing = new Standing(1, true, true, self, List.of(voters));
     }
 
     /** The oldest proposal that is not taken yet. */
-    public @Nullable Proposed take() {
+    public @Nullable Proposed<E, R> take() {
         return proposed.poll();
     }
 
@@ -41,12 +41,12 @@ public final class ManualReplicatedLog implements ReplicatedLog {
     }
 
     @Override
-    public CompletableFuture<Object> propose(byte[] entry) {
+    public CompletableFuture<R> propose(E entry) {
         RuntimeException failing = failure;
         if (failing != null) {
             throw failing;
         }
-        Proposed next = new Proposed(entry, new CompletableFuture<>());
+        Proposed<E, R> next = new Proposed<>(entry, new CompletableFuture<>());
         proposed.add(next);
         return next.answer();
     }

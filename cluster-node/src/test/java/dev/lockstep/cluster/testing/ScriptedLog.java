@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,18 +18,16 @@ import org.jspecify.annotations.Nullable;
  * A replica of a log whose standing, commits and applies a test decides. Proposals are committed and applied by {@link
  * #applyNext}, or at once unless {@link #hold} was called. Not thread-safe.
  */
-public final class ScriptedLog implements ReplicatedLog {
+public final class ScriptedLog {
 
-    private final Queue<Proposal> held = new ArrayDeque<>();
+    private final Queue<Opened<?, ?>.Proposal> held = new ArrayDeque<>();
     private final List<NodeId> stepDowns = new ArrayList<>();
-    private @Nullable LogMachine machine;
+    private @Nullable Opened<?, ?> opened;
     private Standing standing;
     private boolean holding;
     private long committed;
     private long applied;
     private long sinceContactNanos;
-
-    private record Proposal(byte[] entry, CompletableFuture<Object> answer) {}
 
     public ScriptedLog(Standing standing) {
         this.standing = standing;
@@ -48,9 +47,10 @@ public final class ScriptedLog implements ReplicatedLog {
     public Consensus consensus() {
         return new Consensus() {
             @Override
-            public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine opened) {
-                machine = opened;
-                return ScriptedLog.this;
+            public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
+                Opened<E, R> log = new Opened<>(machine);
+                opened = log;
+                return log;
             }
 
             @Override
@@ -60,8 +60,8 @@ public final class ScriptedLog implements ReplicatedLog {
 
     public void become(Standing next) {
         standing = next;
-        if (machine != null) {
-            machine.standingChanged();
+        if (opened != null) {
+            opened.machine.standingChanged();
         }
     }
 
@@ -85,27 +85,25 @@ public final class ScriptedLog implements ReplicatedLog {
     public void apply(byte[] entry) {
         applied++;
         committed = Math.max(committed, applied);
-        machine.apply(applied, entry);
+        opened.machine.replay(applied, entry);
     }
 
     /** Commits and applies the oldest proposal that is held; false if there is none. */
     public boolean applyNext() {
-        Proposal next = held.poll();
+        Opened<?, ?>.Proposal next = held.poll();
         if (next == null) {
             return false;
         }
         committed = Math.max(committed, applied + 1);
-        Object answer = machine.apply(applied + 1, next.entry());
-        applied++;
-        next.answer().complete(answer);
+        next.apply();
         return true;
     }
 
     /** Fails all proposals that are held. */
     public void fail(Throwable cause) {
-        List<Proposal> failed = List.copyOf(held);
+        List<Opened<?, ?>.Proposal> failed = List.copyOf(held);
         held.clear();
-        failed.forEach(proposal -> proposal.answer().completeExceptionally(cause));
+        failed.forEach(proposal -> proposal.answer.completeExceptionally(cause));
     }
 
     public int held() {
@@ -120,44 +118,83 @@ public final class ScriptedLog implements ReplicatedLog {
         sinceContactNanos = nanos;
     }
 
-    @Override
-    public CompletableFuture<Object> propose(byte[] entry) {
-        if (!standing.leads()) {
-            return CompletableFuture.failedFuture(new NotLeaderException("steered", standing.leader()));
-        }
-        Proposal proposal = new Proposal(entry, new CompletableFuture<>());
-        held.add(proposal);
-        if (!holding) {
-            applyNext();
-        }
-        return proposal.answer();
-    }
-
-    @Override
     public Standing standing() {
         return standing;
     }
 
-    @Override
-    public long commitPosition() {
-        return committed;
-    }
-
-    @Override
     public long appliedPosition() {
         return applied;
     }
 
-    @Override
-    public long sinceLeaderContactNanos() {
-        return sinceContactNanos;
-    }
-
-    @Override
     public void stepDown(@Nullable NodeId successor) {
         stepDowns.add(successor);
     }
 
-    @Override
-    public void close() {}
+    /** The log as it was opened with a machine. */
+    private final class Opened<E, R> implements ReplicatedLog<E, R> {
+
+        private final LogMachine<E, R> machine;
+
+        Opened(LogMachine<E, R> machine) {
+            this.machine = machine;
+        }
+
+        /** An entry that waits to be committed. */
+        private final class Proposal {
+
+            private final E entry;
+            private final CompletableFuture<R> answer = new CompletableFuture<>();
+
+            Proposal(E entry) {
+                this.entry = entry;
+            }
+
+            void apply() {
+                R result = machine.apply(applied + 1, entry);
+                applied++;
+                answer.complete(result);
+            }
+        }
+
+        @Override
+        public CompletableFuture<R> propose(E entry) {
+            if (!standing.leads()) {
+                return CompletableFuture.failedFuture(new NotLeaderException("steered", standing.leader()));
+            }
+            Proposal proposal = new Proposal(entry);
+            held.add(proposal);
+            if (!holding) {
+                applyNext();
+            }
+            return proposal.answer;
+        }
+
+        @Override
+        public Standing standing() {
+            return standing;
+        }
+
+        @Override
+        public long commitPosition() {
+            return committed;
+        }
+
+        @Override
+        public long appliedPosition() {
+            return applied;
+        }
+
+        @Override
+        public long sinceLeaderContactNanos() {
+            return sinceContactNanos;
+        }
+
+        @Override
+        public void stepDown(@Nullable NodeId successor) {
+            ScriptedLog.this.stepDown(successor);
+        }
+
+        @Override
+        public void close() {}
+    }
 }

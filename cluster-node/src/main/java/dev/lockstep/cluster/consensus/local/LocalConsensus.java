@@ -16,12 +16,12 @@ public final class LocalConsensus implements Consensus {
     }
 
     @Override
-    public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
+    public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
         if (!replicas.equals(List.of(self))) {
             throw new IllegalArgumentException(
                     "A log in memory has no other replica than " + self + ", not " + replicas);
         }
-        return new LocalLog(self, machine);
+        return new LocalLog<>(self, machine);
     }
 
     @Override

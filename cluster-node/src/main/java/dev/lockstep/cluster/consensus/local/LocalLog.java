@@ -13,30 +13,30 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log of one replica: proposing is committing. Entries are applied in order by whichever proposing thread comes first, and
+ * A log of one replica: proposing is committing, and no entry is ever encoded. Entries are applied in order by whichever proposing thread comes first, and
  * by it alone, so a lone proposer changes no thread. The lock guards the queue, and is not held while applying.
  */
-final class LocalLog implements ReplicatedLog {
+final class LocalLog<E, R> implements ReplicatedLog<E, R> {
 
-    private final LogMachine machine;
+    private final LogMachine<E, R> machine;
     private final Standing leading;
     private final Standing stopped;
-    private final Queue<Proposal> queue = new ArrayDeque<>();
+    private final Queue<Proposal<E, R>> queue = new ArrayDeque<>();
     private boolean applying;
     private volatile boolean closed;
     private volatile long applied;
 
-    private record Proposal(byte[] entry, CompletableFuture<Object> answer) {}
+    private record Proposal<E, R>(E entry, CompletableFuture<R> answer) {}
 
-    LocalLog(NodeId self, LogMachine machine) {
+    LocalLog(NodeId self, LogMachine<E, R> machine) {
         this.machine = machine;
         this.leading = new Standing(1, true, true, self, List.of(Set.of(self)));
         this.stopped = new Standing(1, false, false, null, List.of(Set.of(self)));
     }
 
     @Override
-    public CompletableFuture<Object> propose(byte[] entry) {
-        Proposal proposal = new Proposal(entry, new CompletableFuture<>());
+    public CompletableFuture<R> propose(E entry) {
+        Proposal<E, R> proposal = new Proposal<>(entry, new CompletableFuture<>());
         synchronized (this) {
             if (closed) {
                 return CompletableFuture.failedFuture(new NotLeaderException("The log is closed", null));
@@ -52,9 +52,9 @@ final class LocalLog implements ReplicatedLog {
     }
 
     private void drain() {
-        for (Proposal next = take(); next != null; next = take()) {
+        for (Proposal<E, R> next = take(); next != null; next = take()) {
             long position = applied + 1;
-            Object answer;
+            R answer;
             try {
                 answer = machine.apply(position, next.entry());
             } catch (RuntimeException fatal) {
@@ -68,8 +68,8 @@ final class LocalLog implements ReplicatedLog {
         }
     }
 
-    private synchronized @Nullable Proposal take() {
-        Proposal next = queue.poll();
+    private synchronized @Nullable Proposal<E, R> take() {
+        Proposal<E, R> next = queue.poll();
         applying = next != null;
         return next;
     }
@@ -101,7 +101,7 @@ final class LocalLog implements ReplicatedLog {
 
     @Override
     public void close() {
-        Queue<Proposal> dropped;
+        Queue<Proposal<E, R>> dropped;
         synchronized (this) {
             closed = true;
             dropped = new ArrayDeque<>(queue);

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.consensus.LogMachine;
 import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
@@ -7,17 +8,32 @@ import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 
 /**
  * An entry on its way through Ratis, as the message of a request, which Ratis hands from callback to callback. That is how
- * the machine's answer reaches the proposer as the object it is. Thread-safe.
+ * the leader's machine applies the object that was proposed, and its result reaches the proposer. Thread-safe; applied by one
+ * thread.
  */
-final class Proposal implements Message {
+final class Proposal<E, R> implements Message {
 
+    private final LogMachine<E, R> machine;
+    private final E entry;
     private final ByteString content;
-    private final CompletableFuture<Object> answer = new CompletableFuture<>();
+    private final CompletableFuture<R> answer = new CompletableFuture<>();
     private volatile boolean appended;
 
-    /** @param entry not to be changed any more */
-    Proposal(byte[] entry) {
-        this.content = UnsafeByteOperations.unsafeWrap(entry);
+    /** @param bytes of the entry; not to be changed any more */
+    Proposal(LogMachine<E, R> machine, E entry, byte[] bytes) {
+        this.machine = machine;
+        this.entry = entry;
+        this.content = UnsafeByteOperations.unsafeWrap(bytes);
+    }
+
+    /**
+     * Applies the entry.
+     *
+     * @return answers the proposer with the result
+     */
+    Runnable apply(long position) {
+        R result = machine.apply(position, entry);
+        return () -> answer.complete(result);
     }
 
     @Override
@@ -25,7 +41,7 @@ final class Proposal implements Message {
         return content;
     }
 
-    CompletableFuture<Object> answer() {
+    CompletableFuture<R> answer() {
         return answer;
     }
 

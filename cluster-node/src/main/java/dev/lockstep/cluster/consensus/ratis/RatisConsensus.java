@@ -67,7 +67,7 @@ public final class RatisConsensus implements Consensus {
 
     private final RatisSettings settings;
     private final LeaderContacts contacts;
-    private final Map<RaftGroupId, RatisReplica> replicas = new ConcurrentHashMap<>();
+    private final Map<RaftGroupId, RatisReplica<?, ?>> replicas = new ConcurrentHashMap<>();
     private final ClientId client = ClientId.randomId();
     private final EventLoop loop;
     private final List<EventLoop> opening;
@@ -256,7 +256,7 @@ public final class RatisConsensus implements Consensus {
 
     /** Returns before the replica is open: it is read from the disk beside others. */
     @Override
-    public ReplicatedLog open(int group, List<NodeId> replicas, LogMachine machine) {
+    public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
         EventLoop opens = opening.get(opened.getAndIncrement() % opening.size());
         var context = new RatisReplica.Context(
                 settings, server, transport, client, contacts, loop, opens, checkpointing, checkpoints, this::failed);

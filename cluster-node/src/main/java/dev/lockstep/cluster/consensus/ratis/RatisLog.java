@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
+import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
@@ -32,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  * A replica of a Raft group, which may be opened later. Entries are proposed to the server in this JVM, without a client in between.
  * Thread-safe.
  */
-final class RatisLog implements ReplicatedLog {
+final class RatisLog<E, R> implements ReplicatedLog<E, R> {
 
     private static final long NO_TERM = -1;
 
+    private final LogMachine<E, R> machine;
     private final Standing notOpen;
     private final LeaderContacts.Contact contact;
     private final int maxEntryBytes;
@@ -63,6 +65,7 @@ final class RatisLog implements ReplicatedLog {
      * @param remove takes the replica out of the server; returns at once
      */
     RatisLog(
+            LogMachine<E, R> machine,
             Collection<NodeId> replicas,
             LeaderContacts.Contact contact,
             int maxEntryBytes,
@@ -70,6 +73,7 @@ final class RatisLog implements ReplicatedLog {
             Consumer<@Nullable NodeId> transfer,
             Consumer<String> lose,
             Runnable remove) {
+        this.machine = machine;
         this.notOpen = new Standing(NO_TERM, false, false, null, List.of(Set.copyOf(replicas)));
         this.contact = contact;
         this.maxEntryBytes = maxEntryBytes;
@@ -88,15 +92,16 @@ final class RatisLog implements ReplicatedLog {
     }
 
     @Override
-    public CompletableFuture<Object> propose(byte[] entry) {
-        if (entry.length > maxEntryBytes) {
-            return CompletableFuture.failedFuture(new EntryTooLargeException(entry.length, maxEntryBytes));
+    public CompletableFuture<R> propose(E entry) {
+        byte[] bytes = machine.encode(entry);
+        if (bytes.length > maxEntryBytes) {
+            return CompletableFuture.failedFuture(new EntryTooLargeException(bytes.length, maxEntryBytes));
         }
         Opened to = opened;
         if (to == null) {
             return CompletableFuture.failedFuture(new NotLeaderException("The replica is not open", null));
         }
-        Proposal proposal = new Proposal(entry);
+        Proposal<E, R> proposal = new Proposal<>(machine, entry, bytes);
         to.machine().await(proposal);
         if (!proposal.answer().isDone()) {
             submit(to, proposal);
@@ -104,7 +109,7 @@ final class RatisLog implements ReplicatedLog {
         return proposal.answer();
     }
 
-    private void submit(Opened to, Proposal proposal) {
+    private void submit(Opened to, Proposal<E, R> proposal) {
         RaftServer.Division division = to.division();
         RaftClientRequest request = RaftClientRequest.newBuilder()
                 .setClientId(client)

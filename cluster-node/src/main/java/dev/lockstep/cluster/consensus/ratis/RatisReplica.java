@@ -40,11 +40,11 @@ import org.slf4j.LoggerFactory;
  * One replica of a Raft group on a node's Ratis server: opens it as {@link ReplicaRecovery} decides, and removes it when it
  * fails. Thread-safe; it is opened on one loop, and the others are asked on another, never at the same time.
  */
-final class RatisReplica implements ElectionGate {
+final class RatisReplica<E, R> implements ElectionGate {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisReplica.class);
     private final Context context;
-    private final LogMachine machine;
+    private final LogMachine<E, R> machine;
     private final int group;
     private final RaftGroup raftGroup;
     private final String name;
@@ -52,7 +52,7 @@ final class RatisReplica implements ElectionGate {
     private final ReplicaCheckpoints checkpoints;
     private final GroupAdmin requests;
     private final ReplicaRecovery recovery;
-    private final RatisLog log;
+    private final RatisLog<E, R> log;
     private volatile @Nullable RatisStateMachine applying;
     private volatile RaftServer.@Nullable Division division;
     /** The time when it last stepped down for another; on the loop. */
@@ -76,7 +76,7 @@ final class RatisReplica implements ElectionGate {
             ReplicaCheckpoints.Context checkpoints,
             Consumer<IOException> diskFailed) {}
 
-    RatisReplica(Context context, int group, List<NodeId> replicas, LogMachine machine) {
+    RatisReplica(Context context, int group, List<NodeId> replicas, LogMachine<E, R> machine) {
         this.context = context;
         this.machine = machine;
         this.group = group;
@@ -90,7 +90,8 @@ final class RatisReplica implements ElectionGate {
         this.recovery = new ReplicaRecovery(name, raftGroup, context, files, checkpoints, new Opening());
         this.electedNanos = context.checkpoints().time().nanos()
                 - settings.electionTimeout().toNanos();
-        this.log = new RatisLog(
+        this.log = new RatisLog<>(
+                machine,
                 replicas,
                 context.contacts().of(id),
                 settings.maxEntryBytes(),
@@ -109,7 +110,7 @@ final class RatisReplica implements ElectionGate {
         return raftGroup.getGroupId();
     }
 
-    RatisLog log() {
+    RatisLog<E, R> log() {
         return log;
     }
 

@@ -45,11 +45,11 @@ final class RatisStateMachine extends BaseStateMachine {
     private static final CompletableFuture<Message> DONE = CompletableFuture.completedFuture(Message.EMPTY);
 
     private final String name;
-    private final LogMachine machine;
+    private final LogMachine<?, ?> machine;
     private final ReplicaCheckpoints checkpoints;
     private final Runnable failed;
     private final Consumer<IOException> logFailed;
-    private final Set<Proposal> waiting = ConcurrentHashMap.newKeySet();
+    private final Set<Proposal<?, ?>> waiting = ConcurrentHashMap.newKeySet();
     private volatile long applied;
     private volatile long appliedTerm;
     private volatile long startedFrom = RaftLog.INVALID_LOG_INDEX;
@@ -63,7 +63,7 @@ final class RatisStateMachine extends BaseStateMachine {
      */
     RatisStateMachine(
             String name,
-            LogMachine machine,
+            LogMachine<?, ?> machine,
             ReplicaCheckpoints checkpoints,
             Runnable failed,
             Consumer<IOException> logFailed) {
@@ -121,7 +121,7 @@ final class RatisStateMachine extends BaseStateMachine {
     // Proposals
 
     /** Registers a proposal, which is settled in any case. */
-    void await(Proposal proposal) {
+    void await(Proposal<?, ?> proposal) {
         waiting.add(proposal);
         if (stopped) {
             settle(proposal, null, null);
@@ -129,7 +129,7 @@ final class RatisStateMachine extends BaseStateMachine {
     }
 
     /** Ends a proposal that has had no answer from the machine; of no effect on one that has. */
-    void settle(Proposal proposal, @Nullable Throwable cause, @Nullable RaftPeerId leader) {
+    void settle(Proposal<?, ?> proposal, @Nullable Throwable cause, @Nullable RaftPeerId leader) {
         waiting.remove(proposal);
         if (proposal.answer().isDone()) {
             return;
@@ -153,7 +153,7 @@ final class RatisStateMachine extends BaseStateMachine {
 
     @Override
     public TransactionContext preAppendTransaction(TransactionContext transaction) {
-        if (transaction.getStateMachineContext() instanceof Proposal proposal) {
+        if (transaction.getStateMachineContext() instanceof Proposal<?, ?> proposal) {
             proposal.appended();
         }
         return transaction;
@@ -172,12 +172,17 @@ final class RatisStateMachine extends BaseStateMachine {
     }
 
     private void apply(LogEntryProto entry, @Nullable Object context) {
-        Object answer;
+        @Nullable Runnable answer = null;
         try {
             checkpoints.taking().applying(entry.getTerm());
-            answer = machine.apply(
-                    entry.getIndex(),
-                    entry.getStateMachineLogEntry().getLogData().toByteArray());
+            if (context instanceof Proposal<?, ?> proposal) {
+                // Ratis keeps contexts by term and index, so the bytes of this entry are the proposal's.
+                answer = proposal.apply(entry.getIndex());
+            } else {
+                machine.replay(
+                        entry.getIndex(),
+                        entry.getStateMachineLogEntry().getLogData().toByteArray());
+            }
         } catch (Throwable fatal) {
             fail(fatal);
             return;
@@ -185,9 +190,9 @@ final class RatisStateMachine extends BaseStateMachine {
         applied = entry.getIndex();
         appliedTerm = entry.getTerm();
         checkpoints.taking().applied(entry.getTerm(), entry.getIndex());
-        if (context instanceof Proposal proposal) {
-            waiting.remove(proposal);
-            proposal.answer().complete(answer);
+        if (answer != null) {
+            waiting.remove(context);
+            answer.run();
         }
     }
 

@@ -30,7 +30,7 @@ final class ReplicaCheckpoints {
 
     private final String name;
     private final int group;
-    private final LogMachine machine;
+    private final LogMachine<?, ?> machine;
     private final Context context;
     private final Path path;
     private @Nullable CheckpointFolder folder;
@@ -63,7 +63,7 @@ final class ReplicaCheckpoints {
     private record Fetch(TermIndex wantedFrom, @Nullable Restored fetched) {}
 
     /** @param label of the group, in the names of files */
-    ReplicaCheckpoints(String name, int group, String label, LogMachine machine, Context context) {
+    ReplicaCheckpoints(String name, int group, String label, LogMachine<?, ?> machine, Context context) {
         this.name = "The replica of " + name;
         this.group = group;
         this.machine = machine;

@@ -93,7 +93,7 @@ public final class CorruptedLog implements AutoCloseable {
         private final Path folder;
         private final RatisConsensus consensus;
         private final RecordingMachine machine = new RecordingMachine();
-        private final ReplicatedLog log;
+        private final ReplicatedLog<byte[], RecordingMachine.Entry> log;
 
         Node(Path folder) throws IOException {
             this.folder = folder;

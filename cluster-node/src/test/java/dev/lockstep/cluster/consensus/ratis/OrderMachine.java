@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.BytesMachine;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Remembers the numbers that entries begin with, in the order in which they are applied. Thread-safe. */
-final class OrderMachine implements LogMachine {
+final class OrderMachine implements BytesMachine<Long> {
 
     private static final int NOISE_BYTES = 64 * 1024;
 
@@ -29,7 +29,7 @@ final class OrderMachine implements LogMachine {
     }
 
     @Override
-    public synchronized Object apply(long applied, byte[] entry) {
+    public synchronized Long apply(long applied, byte[] entry) {
         if (applied <= position) {
             throw new IllegalStateException(applied + " is applied after " + position);
         }

@@ -3,7 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.checkpoint.Checkpointed;
-import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.BytesMachine;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract;
@@ -34,8 +34,10 @@ class ParallelGroupOpeningTest {
         CountDownLatch slow = new CountDownLatch(1);
         try (RaftMember member =
                 new RaftMember(RaftMember.settings("c", self, members, home, Duration.ofMillis(300)))) {
-            ReplicatedLog held = member.consensus().open(0, replicas, new SlowlyRestored(slow));
-            ReplicatedLog other = member.consensus().open(1, replicas, new RecordingMachine());
+            ReplicatedLog<byte[], RecordingMachine.Entry> held =
+                    member.consensus().open(0, replicas, new SlowlyRestored(slow));
+            ReplicatedLog<byte[], RecordingMachine.Entry> other =
+                    member.consensus().open(1, replicas, new RecordingMachine());
             Eventually.holds("the other leads", () -> other.standing().ready());
             assertThat(ReplicatedLogContract.answer(other.propose(ReplicatedLogContract.bytes("served")))
                             .text())
@@ -47,7 +49,7 @@ class ParallelGroupOpeningTest {
     }
 
     /** Takes its time before it can be restored. */
-    private static final class SlowlyRestored implements LogMachine {
+    private static final class SlowlyRestored implements BytesMachine<RecordingMachine.Entry> {
 
         private final RecordingMachine machine = new RecordingMachine();
         private final CountDownLatch gate;
@@ -77,7 +79,7 @@ class ParallelGroupOpeningTest {
         }
 
         @Override
-        public Object apply(long position, byte[] entry) {
+        public RecordingMachine.Entry apply(long position, byte[] entry) {
             return machine.apply(position, entry);
         }
 

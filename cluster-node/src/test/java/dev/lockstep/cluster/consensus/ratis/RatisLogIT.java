@@ -101,7 +101,7 @@ class RatisLogIT extends ReplicatedLogContract {
         answer(leader.log().propose(bytes("before")));
         CountDownLatch gate = new CountDownLatch(1);
         leader.machine().holdUntil(gate);
-        CompletableFuture<Object> held = leader.log().propose(bytes("held up at the leader"));
+        CompletableFuture<RecordingMachine.Entry> held = leader.log().propose(bytes("held up at the leader"));
         Replica follower = replicas().stream()
                 .filter(replica -> !replica.equals(leader))
                 .findFirst()
@@ -249,7 +249,8 @@ class RatisLogIT extends ReplicatedLogContract {
     @Test
     void aReplicaThatFailsAloneLeavesTheOthersWorking() throws Exception {
         int first = leaderIndex();
-        CompletableFuture<Object> answered = nodes.replica(first).log().propose(bytes("good"));
+        CompletableFuture<RecordingMachine.Entry> answered =
+                nodes.replica(first).log().propose(bytes("good"));
         answer(answered);
         nodes.replica(first).machine().failFrom(2);
         assertFailsWith(nodes.replica(first).log().propose(bytes("fails there")), UnknownOutcomeException.class);
@@ -308,7 +309,7 @@ class RatisLogIT extends ReplicatedLogContract {
     private Thread closeWhileHeld(int index, CountDownLatch gate) throws Exception {
         Replica replica = nodes.replica(index);
         replica.machine().holdUntil(gate);
-        CompletableFuture<Object> proposal = replica.log().propose(bytes(RecordingMachine.POISON));
+        CompletableFuture<RecordingMachine.Entry> proposal = replica.log().propose(bytes(RecordingMachine.POISON));
         Eventually.holds("the machine is at it", () -> replica.machine().isHeld());
         Thread closing = new Thread(() -> nodes.stop(index));
         closing.start();

@@ -60,7 +60,7 @@ final class RatisNodes implements AutoCloseable {
                 64);
         RecordingMachine machine = new RecordingMachine();
         running[index] = new RaftMember(settings, links -> links, tls.get(index));
-        ReplicatedLog log = running[index]
+        ReplicatedLog<byte[], RecordingMachine.Entry> log = running[index]
                 .consensus()
                 .open(GROUP, members.stream().map(Member::id).toList(), machine);
         replicas[index] = new Replica(log, machine);

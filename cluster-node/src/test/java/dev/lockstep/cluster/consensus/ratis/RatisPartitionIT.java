@@ -5,6 +5,7 @@ import static dev.lockstep.cluster.consensus.ReplicatedLogContract.assertFailsWi
 import static dev.lockstep.cluster.consensus.ReplicatedLogContract.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.testing.Eventually;
@@ -89,7 +90,8 @@ class RatisPartitionIT {
         int first = leaderOtherThan(-1);
         answer(nodes.replica(first).log().propose(bytes("before")));
         network.set(id(first), Mode.SILENT);
-        CompletableFuture<Object> lost = nodes.replica(first).log().propose(bytes("by the one cut off"));
+        CompletableFuture<RecordingMachine.Entry> lost =
+                nodes.replica(first).log().propose(bytes("by the one cut off"));
         int second = leaderOtherThan(first);
         answer(nodes.replica(second).log().propose(bytes("by its successor")));
         assertFailsWith(lost, UnknownOutcomeException.class);
@@ -111,7 +113,8 @@ class RatisPartitionIT {
                 network.set(id(leader), id(i), Mode.DROP_REPLIES);
             }
         }
-        CompletableFuture<Object> proposal = nodes.replica(leader).log().propose(bytes("during"));
+        CompletableFuture<RecordingMachine.Entry> proposal =
+                nodes.replica(leader).log().propose(bytes("during"));
         Eventually.holds(
                 "the leader has lost its majority",
                 () -> !nodes.replica(leader).log().standing().leads());

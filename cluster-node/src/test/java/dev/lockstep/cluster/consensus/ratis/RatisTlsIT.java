@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
@@ -79,13 +80,13 @@ class RatisTlsIT {
     void proposalsAreAppliedInOrderOnAllMembers() throws Exception {
         Replica leader = leader();
         List<String> texts = new ArrayList<>();
-        List<CompletableFuture<Object>> answers = new ArrayList<>();
+        List<CompletableFuture<RecordingMachine.Entry>> answers = new ArrayList<>();
         for (int i = 0; i < ENTRIES; i++) {
             String text = (i % 100 == 0 ? "large ".repeat(20_000) : "entry ") + i;
             texts.add(text.substring(0, Math.min(100, text.length())));
             answers.add(leader.log().propose(text.getBytes(StandardCharsets.UTF_8)));
         }
-        for (CompletableFuture<Object> answer : answers) {
+        for (CompletableFuture<RecordingMachine.Entry> answer : answers) {
             answer.get(30, TimeUnit.SECONDS);
         }
         for (Replica replica : nodes.replicas()) {

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
-import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.consensus.BytesMachine;
 import dev.lockstep.cluster.consensus.ratis.transport.AlwaysGrantingElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
@@ -62,7 +62,7 @@ import org.jspecify.annotations.Nullable;
  * LINEARIZABLE option of Ratis. The log, the network and the election time-outs are the same for both. Arguments: its id, its
  * folder, the port for commands, and for each member as it sees it {@code id:port}.
  */
-public final class RegisterNode implements LogMachine {
+public final class RegisterNode implements BytesMachine<Long> {
 
     static final char WRITE = 'W';
     /** As {@link #WRITE}, but answered before it is committed. */
@@ -78,7 +78,7 @@ public final class RegisterNode implements LogMachine {
 
     private final RaftServer server;
     private final RaftServer.Division division;
-    private final RatisLog log;
+    private final RatisLog<byte[], Long> log;
     private final ReadIndexRounds rounds;
     private final ClientId client = ClientId.randomId();
     private volatile long value;
@@ -132,8 +132,15 @@ public final class RegisterNode implements LogMachine {
         server.groupManagement(GroupManagementRequest.newAdd(
                 client, server.getId(), CallId.getAndIncrement(), RatisNames.group(id, all, raft), false));
         this.division = server.getDivision(id);
-        this.log = new RatisLog(
-                all, contacts.of(id), settings.maxEntryBytes(), Runnable::run, successor -> {}, cause -> {}, () -> {});
+        this.log = new RatisLog<>(
+                this,
+                all,
+                contacts.of(id),
+                settings.maxEntryBytes(),
+                Runnable::run,
+                successor -> {},
+                cause -> {},
+                () -> {});
         log.opened(division, applying);
         this.rounds = new ReadIndexRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
     }
@@ -237,8 +244,7 @@ public final class RegisterNode implements LogMachine {
     private @Nullable Long done(char command, long number) {
         try {
             CompletableFuture<Long> answer = switch (command) {
-                case WRITE ->
-                    log.propose(ByteBuffer.allocate(8).putLong(number).array()).thenApply(Long.class::cast);
+                case WRITE -> log.propose(ByteBuffer.allocate(8).putLong(number).array());
                 case PROPOSE -> {
                     log.propose(ByteBuffer.allocate(8).putLong(number).array());
                     yield CompletableFuture.completedFuture(number);
@@ -302,7 +308,7 @@ public final class RegisterNode implements LogMachine {
     }
 
     @Override
-    public Object apply(long position, byte[] entry) {
+    public Long apply(long position, byte[] entry) {
         value = ByteBuffer.wrap(entry).getLong();
         return value;
     }

@@ -74,7 +74,7 @@ class SnapshotIT {
     }
 
     /** A member that takes checkpoints often. */
-    private record Node(RaftMember member, OrderMachine machine, ReplicatedLog log) {
+    private record Node(RaftMember member, OrderMachine machine, ReplicatedLog<byte[], Long> log) {
 
         void close() {
             member.close();
@@ -102,7 +102,7 @@ class SnapshotIT {
             RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("16KB"));
         });
         OrderMachine machine = new OrderMachine(NOISE);
-        ReplicatedLog log =
+        ReplicatedLog<byte[], Long> log =
                 member.consensus().open(GROUP, members.stream().map(Member::id).toList(), machine);
         member.awaitRead();
         synchronized (nodes) {

@@ -99,7 +99,7 @@ class TransportSafetyIT {
         for (int group = 0; group < GROUPS; group++) {
             OrderMachine machine = new OrderMachine();
             everApplied.get(group).add(machine);
-            ReplicatedLog log = running[index]
+            ReplicatedLog<byte[], Long> log = running[index]
                     .consensus()
                     .open(group, members.stream().map(Member::id).toList(), machine);
             synchronized (logs) {
@@ -162,7 +162,7 @@ class TransportSafetyIT {
         Random sizes = new Random(seed + group);
         Semaphore room = new Semaphore(UNDER_WAY);
         while (!over) {
-            ReplicatedLog leader = leader(group);
+            ReplicatedLog<byte[], Long> leader = leader(group);
             try {
                 if (leader == null) {
                     Thread.sleep(5);
@@ -183,7 +183,7 @@ class TransportSafetyIT {
         }
     }
 
-    private void propose(ReplicatedLog leader, int group, Random sizes, Semaphore room) {
+    private void propose(ReplicatedLog<byte[], Long> leader, int group, Random sizes, Semaphore room) {
         long number = numbers.incrementAndGet();
         int size = sizes.nextInt(200) == 0 ? 64 << 10 : 8 + sizes.nextInt(400);
         leader.propose(ByteBuffer.allocate(size).putLong(number).array()).whenComplete((position, failure) -> {
@@ -197,7 +197,7 @@ class TransportSafetyIT {
         });
     }
 
-    private ReplicatedLog leader(int group) {
+    private ReplicatedLog<byte[], Long> leader(int group) {
         synchronized (logs) {
             return Arrays.stream(logs)
                     .map(of -> of[group])
@@ -264,7 +264,7 @@ class TransportSafetyIT {
     }
 
     private void handOver(int group) {
-        ReplicatedLog leader = leader(group);
+        ReplicatedLog<byte[], Long> leader = leader(group);
         if (leader != null) {
             leader.stepDown(null);
             handovers++;
@@ -272,7 +272,7 @@ class TransportSafetyIT {
     }
 
     private int leaderIndex(int group) {
-        ReplicatedLog leader = leader(group);
+        ReplicatedLog<byte[], Long> leader = leader(group);
         for (int i = 0; i < MEMBERS; i++) {
             if (logs[i][group] == leader) {
                 return i;
