@@ -14,17 +14,20 @@ import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Admits requests, hands them to whom they are for, and sends the replies back; decides nothing. Thread-safe. */
+/** Admits requests, hands each to the handler of its type, and sends the replies back; decides nothing. Thread-safe. */
 public final class RequestDispatcher implements RequestServer {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestDispatcher.class);
@@ -39,6 +42,7 @@ public final class RequestDispatcher implements RequestServer {
     private final Supplier<ClusterView> view;
     private final Supplier<List<ReplicaStatus>> replicas;
     private final int maxInFlight;
+    private final Map<Class<? extends Request>, Handler<Request>> handlers = new HashMap<>();
 
     /**
      * @param peers to whom requests are passed on
@@ -62,6 +66,98 @@ public final class RequestDispatcher implements RequestServer {
         this.view = view;
         this.replicas = replicas;
         this.maxInFlight = maxInFlight;
+        addHandlers();
+    }
+
+    /** Each type of request has its handler here, but for the handshake, which is the transport's. */
+    private void addHandlers() {
+        for (Class<? extends Request.ToShard> type : ShardHost.served()) {
+            later(type, shards::serve);
+        }
+        atOnce(Request.Subscribe.class, (subscribe, peer, id) -> peer.subscribe(id, subscribe));
+        atOnce(Request.Unsubscribe.class, (unsubscribe, peer, id) -> peer.unsubscribe(id, unsubscribe));
+        atOnce(Request.ToLog.class, (toLog, peer, id) -> peer.toLog(id, toLog));
+        replying(Request.RenewLeases.class, renewal -> {
+            shards.renew(renewal);
+            return new Reply.Done();
+        });
+        replying(Request.DescribeCluster.class, describe -> new Reply.Cluster(view.get()));
+        replying(Request.ConfirmTerms.class, this::confirmed);
+        replying(Request.ReadClock.class, read -> new Reply.Clock(Math.max(0, time.millis()), shards.logTimes()));
+        later(Request.ListCaches.class, (list, caller, reply) -> control.list(reply));
+        later(Request.CreateCache.class, (create, caller, reply) -> control.propose(create, reply));
+        later(Request.AlterCache.class, (alter, caller, reply) -> control.propose(alter, reply));
+        later(Request.DestroyCache.class, (destroy, caller, reply) -> control.propose(destroy, reply));
+        later(
+                Request.DescribeReplicas.class,
+                (describe, caller, reply) -> reply.accept(new Reply.Replicas(replicas.get())));
+        later(
+                Request.RecoverReplica.class,
+                (recover, caller, reply) ->
+                        consensus.recover(recover.group(), recover.term(), recover.stands(), reply));
+        later(Request.PassOn.class, (passOn, caller, reply) -> passOn(passOn, reply));
+    }
+
+    /** Serves requests of one type, outside the bound on requests in flight. */
+    private interface Handler<Q extends Request> {
+        void serve(Q request, Peer peer, long correlationId);
+    }
+
+    /** Serves requests of one type with one reply, now or later, within the bound on requests in flight. */
+    private interface Deferred<Q extends Request> {
+        void serve(Q request, Caller caller, Consumer<Reply> reply);
+    }
+
+    private <Q extends Request> void atOnce(Class<Q> type, Handler<Q> handler) {
+        handlers.put(type, (request, peer, id) -> handler.serve(type.cast(request), peer, id));
+    }
+
+    private <Q extends Request> void replying(Class<Q> type, Function<Q, Reply> handler) {
+        atOnce(type, (request, peer, id) -> peer.replies.send(id, handler.apply(request)));
+    }
+
+    private <Q extends Request> void later(Class<Q> type, Deferred<? super Q> handler) {
+        atOnce(type, (request, peer, id) -> peer.answer(id, request, handler));
+    }
+
+    /** The types of the requests that are answered. */
+    Set<Class<? extends Request>> served() {
+        return Set.copyOf(handlers.keySet());
+    }
+
+    private static Reply notForANode(Request request) {
+        return Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request);
+    }
+
+    private void passOn(Request.PassOn passOn, Consumer<Reply> reply) {
+        if (!passOn.request().mayBePassedOn()) {
+            reply.accept(notForANode(passOn));
+            return;
+        }
+        peers.ask(
+                passOn.to(),
+                passOn.request(),
+                answer -> reply.accept(
+                        answer != null
+                                ? answer
+                                : Reply.Refused.of(
+                                        Status.INDETERMINATE,
+                                        "Node " + passOn.to()
+                                                + " was asked through another one and has not answered that either")));
+    }
+
+    private Reply confirmed(Request.ConfirmTerms confirm) {
+        return new Reply.TermsConfirmed(confirm.terms().stream()
+                .map(asked -> currentTerm(asked.group()) == asked.term())
+                .toList());
+    }
+
+    private long currentTerm(int group) {
+        ShardReplica replica = shards.replica(group);
+        if (replica != null) {
+            return replica.standing().term();
+        }
+        return group == Consensus.CONTROL ? control.standing().term() : NO_TERM;
     }
 
     @Override
@@ -100,31 +196,18 @@ public final class RequestDispatcher implements RequestServer {
         }
 
         private void dispatch(long correlationId, Request request) {
-            if (request instanceof Request.Subscribe subscribe) {
-                subscribe(correlationId, subscribe);
-            } else if (request instanceof Request.Unsubscribe unsubscribe) {
-                end(unsubscribe.correlationId());
-                replies.send(correlationId, new Reply.Done());
-            } else if (request instanceof Request.DescribeCluster) {
-                replies.send(correlationId, new Reply.Cluster(view.get()));
-            } else if (request instanceof Request.RenewLeases renewal) {
-                shards.renew(renewal);
-                replies.send(correlationId, new Reply.Done());
-            } else if (request instanceof Request.ConfirmTerms confirm) {
-                replies.send(correlationId, confirmed(confirm));
-            } else if (request instanceof Request.ReadClock) {
-                replies.send(correlationId, new Reply.Clock(Math.max(0, time.millis()), shards.logTimes()));
-            } else if (request instanceof Request.ToLog toLog && node != null) {
-                consensus.serve(node, toLog.message(), reply -> replies.send(correlationId, reply));
+            Handler<Request> handler = handlers.get(request.getClass());
+            if (handler == null) {
+                replies.send(correlationId, notForANode(request));
             } else {
-                answer(correlationId, request);
+                handler.serve(request, this, correlationId);
             }
         }
 
-        private void answer(long correlationId, Request request) {
+        private <Q extends Request> void answer(long correlationId, Q request, Deferred<? super Q> handler) {
             inFlight.incrementAndGet();
             try {
-                serve(request, reply -> {
+                handler.serve(request, this, reply -> {
                     inFlight.decrementAndGet();
                     replies.send(correlationId, reply);
                 });
@@ -135,56 +218,17 @@ public final class RequestDispatcher implements RequestServer {
             }
         }
 
-        private void serve(Request request, Consumer<Reply> reply) {
-            if (request instanceof Request.ToShard toShard) {
-                shards.serve(toShard, this, reply);
-            } else if (request instanceof Request.ListCaches) {
-                control.list(reply);
-            } else if (request instanceof Request.DescribeReplicas) {
-                reply.accept(new Reply.Replicas(replicas.get()));
-            } else if (request instanceof Request.RecoverReplica recover) {
-                consensus.recover(recover.group(), recover.term(), recover.stands(), reply);
-            } else if (request instanceof Request.CreateCache
-                    || request instanceof Request.AlterCache
-                    || request instanceof Request.DestroyCache) {
-                control.propose(request, reply);
-            } else if (request instanceof Request.PassOn passOn && mayBePassedOn(passOn.request())) {
-                peers.ask(
-                        passOn.to(),
-                        passOn.request(),
-                        answer -> reply.accept(
-                                answer != null
-                                        ? answer
-                                        : Reply.Refused.of(
-                                                Status.INDETERMINATE,
-                                                "Node " + passOn.to()
-                                                        + " was asked through another one and has not answered that either")));
+        private void unsubscribe(long correlationId, Request.Unsubscribe request) {
+            end(request.correlationId());
+            replies.send(correlationId, new Reply.Done());
+        }
+
+        private void toLog(long correlationId, Request.ToLog request) {
+            if (node == null) {
+                replies.send(correlationId, notForANode(request));
             } else {
-                reply.accept(Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request));
+                consensus.serve(node, request.message(), reply -> replies.send(correlationId, reply));
             }
-        }
-
-        private static boolean mayBePassedOn(Request request) {
-            return (request instanceof Request.ToShard && !(request instanceof Request.Subscribe))
-                    || request instanceof Request.RenewLeases
-                    || request instanceof Request.ListCaches
-                    || request instanceof Request.CreateCache
-                    || request instanceof Request.AlterCache
-                    || request instanceof Request.DestroyCache;
-        }
-
-        private Reply confirmed(Request.ConfirmTerms confirm) {
-            return new Reply.TermsConfirmed(confirm.terms().stream()
-                    .map(asked -> currentTerm(asked.group()) == asked.term())
-                    .toList());
-        }
-
-        private long currentTerm(int group) {
-            ShardReplica replica = shards.replica(group);
-            if (replica != null) {
-                return replica.standing().term();
-            }
-            return group == Consensus.CONTROL ? control.standing().term() : NO_TERM;
         }
 
         private void subscribe(long correlationId, Request.Subscribe request) {

@@ -10,8 +10,10 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -22,6 +24,41 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** A write has no more mutations than a batch has room for versions. */
     static final int MAX_MUTATIONS = 4_096;
+
+    private static final Map<Class<? extends Request.ToShard>, Handler<Request.ToShard>> HANDLERS = new HashMap<>();
+
+    static {
+        handle(Request.Get.class, (replica, get, caller, reply) -> replica.read(get, reply));
+        handle(Request.Scan.class, (replica, scan, caller, reply) -> replica.read(scan, reply));
+        handle(Request.Size.class, (replica, size, caller, reply) -> replica.read(size, reply));
+        handle(Request.Write.class, (replica, write, caller, reply) -> {
+            if (isWithinBounds(write)) {
+                replica.write(write, reply);
+            } else {
+                reply.accept(outOfBounds());
+            }
+        });
+        handle(Request.Clear.class, (replica, clear, caller, reply) -> replica.clear(clear, reply));
+        handle(Request.ReadForUpdate.class, (replica, read, caller, reply) -> {
+            if (isWithinBounds(read)) {
+                replica.readForUpdate(read, caller, reply);
+            } else {
+                reply.accept(outOfBounds());
+            }
+        });
+        handle(Request.Release.class, (replica, release, caller, reply) -> replica.release(release, reply));
+        handle(Request.FetchCheckpoint.class, (replica, fetch, caller, reply) -> replica.checkpoint(fetch, reply));
+    }
+
+    /** Serves requests of one type. */
+    private interface Handler<Q extends Request.ToShard> {
+        void serve(ShardReplica replica, Q request, Caller caller, Consumer<Reply> reply);
+    }
+
+    private static <Q extends Request.ToShard> void handle(Class<Q> type, Handler<Q> handler) {
+        HANDLERS.put(
+                type, (replica, request, caller, reply) -> handler.serve(replica, type.cast(request), caller, reply));
+    }
 
     /** In order, since what is done to all in turn must not depend on the JVM. Not changed. */
     private final Map<Integer, ShardReplica> replicas;
@@ -56,31 +93,33 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         return replica == null ? null : replica.get(cacheId, key, session);
     }
 
-    /** Serves a request about a shard; what is no such request, or no such shard, is refused. */
+    /** The types of the requests that {@link #serve} answers. */
+    public static Set<Class<? extends Request.ToShard>> served() {
+        return Set.copyOf(HANDLERS.keySet());
+    }
+
+    /** Serves a request about a shard, or refuses one about a shard that is not hosted here. */
     public void serve(Request.ToShard request, Caller caller, Consumer<Reply> reply) {
         ShardReplica replica = replicas.get(request.shard());
         if (replica == null) {
             reply.accept(notHosted(request.shard()));
-        } else if (request instanceof Request.Read read) {
-            replica.read(read, reply);
-        } else if (request instanceof Request.Write write && isWithinBounds(write)) {
-            replica.write(write, reply);
-        } else if (request instanceof Request.Clear clear) {
-            replica.clear(clear, reply);
-        } else if (request instanceof Request.ReadForUpdate read && isWithinBounds(read)) {
-            replica.readForUpdate(read, caller, reply);
-        } else if (request instanceof Request.FetchCheckpoint fetch) {
-            replica.checkpoint(fetch, reply);
-        } else if (request instanceof Request.Release release) {
-            replica.release(release, reply);
-        } else {
-            reply.accept(Reply.Refused.of(
-                    Status.INVALID,
-                    "A write without mutations or with more than " + MAX_MUTATIONS
-                            + ", or a lease without an id or beyond its bounds: it is waited for at most "
-                            + EntryLeases.MAX_WAIT_MILLIS + " ms, and lives 1 to " + EntryLeases.MAX_HOLD_MILLIS
-                            + " ms without a sign of life"));
+            return;
         }
+        Handler<Request.ToShard> handler = HANDLERS.get(request.getClass());
+        if (handler == null) {
+            reply.accept(Reply.Refused.of(Status.INVALID, "Not a request that a shard answers: " + request));
+        } else {
+            handler.serve(replica, request, caller, reply);
+        }
+    }
+
+    private static Reply outOfBounds() {
+        return Reply.Refused.of(
+                Status.INVALID,
+                "A write without mutations or with more than " + MAX_MUTATIONS
+                        + ", or a lease without an id or beyond its bounds: it is waited for at most "
+                        + EntryLeases.MAX_WAIT_MILLIS + " ms, and lives 1 to " + EntryLeases.MAX_HOLD_MILLIS
+                        + " ms without a sign of life");
     }
 
     /** Renews leases of one session. Leases of shards that are not led here are not renewed. */

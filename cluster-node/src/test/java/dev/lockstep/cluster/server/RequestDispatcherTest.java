@@ -37,6 +37,7 @@ import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -337,5 +338,26 @@ class RequestDispatcherTest {
     void aHandshakeInsteadOfARequestIsInvalid() {
         connection.serve(5, new Request.Hello(1, 1, "c", null));
         assertThat(refusal(5)).isEqualTo(Status.INVALID);
+    }
+
+    @Test
+    void everyTypeOfRequestHasAHandlerExceptTheHandshake() {
+        Set<Class<?>> types = new HashSet<>(recordsOf(Request.class));
+        assertThat(types.remove(Request.Hello.class)).isTrue();
+        assertThat(dispatcher.served())
+                .containsExactlyInAnyOrderElementsOf(types.stream()
+                        .<Class<? extends Request>>map(type -> type.asSubclass(Request.class))
+                        .toList());
+    }
+
+    private static Set<Class<?>> recordsOf(Class<?> type) {
+        if (!type.isSealed()) {
+            return Set.of(type);
+        }
+        Set<Class<?>> records = new HashSet<>();
+        for (Class<?> permitted : type.getPermittedSubclasses()) {
+            records.addAll(recordsOf(permitted));
+        }
+        return records;
     }
 }

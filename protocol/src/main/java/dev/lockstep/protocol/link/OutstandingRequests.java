@@ -32,7 +32,7 @@ public final class OutstandingRequests {
         if (request instanceof Request.Unsubscribe unsubscribe) {
             table.remove(unsubscribe.correlationId());
         }
-        table.put(correlation, new Waiting(handler, request instanceof Request.Subscribe));
+        table.put(correlation, new Waiting(handler, request.isStream()));
         // Put first, asked second: whoever closes closes first and looks into the table second.
         return !closed || table.remove(correlation) == null;
     }

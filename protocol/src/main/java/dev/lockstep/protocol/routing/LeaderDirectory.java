@@ -5,7 +5,6 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
-import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -191,7 +190,7 @@ final class LeaderDirectory {
                     0);
         }
         List<NodeId> replicas = view.map().replicasOf(toShard.shard());
-        if (!fallBack && anyReplica(toShard)) {
+        if (!fallBack && request.route() == Request.Route.ANY_REPLICA) {
             NodeId first = local != null && replicas.contains(local) ? local : null;
             List<Member> ordered = ordered(first, replicas, preference);
             ordered.sort(Comparator.comparing(
@@ -204,11 +203,6 @@ final class LeaderDirectory {
     /** The member that is believed to lead a shard; any of its replicas when nobody is. */
     Member leader(int shard) {
         return ordered(leaders.get(shard), view.map().replicasOf(shard), 0).get(0);
-    }
-
-    private static boolean anyReplica(Request.ToShard request) {
-        return request instanceof Request.Subscribe
-                || (request instanceof Request.Read read && read.consistency() == Consistency.SESSION);
     }
 
     private List<Member> ordered(@Nullable NodeId first, List<NodeId> nodes, int rotation) {

@@ -11,7 +11,6 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
-import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -287,10 +286,6 @@ public final class Router implements AutoCloseable {
 
         private final Request request;
         private final int group;
-        private final boolean changes;
-        /** True for what may be refused for good because an attempt before was applied. */
-        private final boolean once;
-
         private final boolean fromLeader;
         private final Deadline deadline;
         private final Consumer<Reply> late;
@@ -309,14 +304,7 @@ public final class Router implements AutoCloseable {
             this.deadline = deadline;
             this.late = late;
             this.group = request instanceof Request.ToShard toShard ? toShard.shard() : LeaderDirectory.CONTROL;
-            this.once = request instanceof Request.Write
-                    || request instanceof Request.Clear
-                    || request instanceof Request.AlterCache;
-            this.fromLeader = group == LeaderDirectory.CONTROL
-                    ? !(request instanceof Request.DescribeCluster)
-                    : request instanceof Request.ToLeader
-                            || (request instanceof Request.Read read && read.consistency() == Consistency.STRONG);
-            this.changes = once || request instanceof Request.CreateCache || request instanceof Request.DestroyCache;
+            this.fromLeader = request.route() == Request.Route.LEADER || request.route() == Request.Route.CONTROL;
         }
 
         void attempt() {
@@ -370,18 +358,18 @@ public final class Router implements AutoCloseable {
             if (route.passedOnTo() != null) {
                 return DETOUR_NANOS;
             }
-            return request instanceof Request.ReadForUpdate ? Long.MAX_VALUE : ATTEMPT_NANOS;
+            return request.waitsForOthers() ? Long.MAX_VALUE : ATTEMPT_NANOS;
         }
 
         private void refused(Route route, Reply.Refused refused) {
             Status status = refused.status();
-            if (once && maybeDone && status.kind() == Status.Kind.PERMANENT) {
+            if (request.isRefusedOnceApplied() && maybeDone && status.kind() == Status.Kind.PERMANENT) {
                 result.completeExceptionally(new RequestFailedException(
                         Status.INDETERMINATE,
                         "An earlier attempt may have been applied; the last was refused: " + refused.message()));
                 return;
             }
-            maybeDone |= changes && status.kind() == Status.Kind.INDETERMINATE;
+            maybeDone |= request.mutates() && status.kind() == Status.Kind.INDETERMINATE;
             last = new RequestFailedException(status, refused.message());
             RetryDecision advice = RetryDecision.after(refused, attempts);
             if (advice.elsewhere()) {
@@ -421,7 +409,7 @@ public final class Router implements AutoCloseable {
                 silent(route, sent, cause);
                 return;
             }
-            maybeDone |= changes;
+            maybeDone |= request.mutates();
             last = unreachable(route.to(), cause);
             attempt();
         }
@@ -433,7 +421,7 @@ public final class Router implements AutoCloseable {
 
         /** The node lives, as far as is known, but something keeps it from answering this. */
         private void unanswered(Route route, boolean sent, Throwable cause) {
-            maybeDone |= changes && sent;
+            maybeDone |= request.mutates() && sent;
             last = unreachable(route.to(), cause);
             if (route.passedOnTo() == null) {
                 directory.leadsNot(group, route.to().id());

@@ -8,6 +8,48 @@ import org.jspecify.annotations.Nullable;
 /** Everything that can be asked of a node. Immutable. The bytes are in {@code docs/protocol.md}. */
 public sealed interface Request {
 
+    /** The nodes that a request may be sent to. */
+    enum Route {
+        /** One node, chosen by the sender. */
+        NODE,
+        /** The leader of the control group. */
+        CONTROL,
+        /** The leader of the shard. */
+        LEADER,
+        /** Any replica of the shard. */
+        ANY_REPLICA
+    }
+
+    /** Returns where the request is to be sent. */
+    default Route route() {
+        return Route.NODE;
+    }
+
+    /** Returns true if the request may change something, so that its outcome is unknown while it has no answer. */
+    default boolean mutates() {
+        return false;
+    }
+
+    /** Returns true if a retry may be refused for good because an earlier attempt was applied. */
+    default boolean isRefusedOnceApplied() {
+        return false;
+    }
+
+    /** Returns true if further replies follow the first under the same correlation id. */
+    default boolean isStream() {
+        return false;
+    }
+
+    /** Returns true if the answer may have to wait for other clients, longer than for a node that works. */
+    default boolean waitsForOthers() {
+        return false;
+    }
+
+    /** Returns true if another node may {@linkplain PassOn pass the request on}. */
+    default boolean mayBePassedOn() {
+        return route() != Route.NODE && !isStream();
+    }
+
     /**
      * The first frame on a connection. Answered by {@link Reply.Welcome}.
      *
@@ -23,7 +65,7 @@ public sealed interface Request {
     record DescribeCluster() implements Request {}
 
     /** Asks for all caches that exist, linearizably. Answered by {@link Reply.Caches}. */
-    record ListCaches() implements Request {}
+    record ListCaches() implements ToControl {}
 
     /**
      * Attaches to the cache of that name if everything of it is so that is said here, or creates it. Answered by {@link
@@ -33,7 +75,13 @@ public sealed interface Request {
      *
      * @param highestId the highest id of a cache that the caller knows of; 0 for none
      */
-    record CreateCache(CacheProposal proposal, int highestId) implements Request {}
+    record CreateCache(CacheProposal proposal, int highestId) implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
 
     /**
      * Changes the definition of a cache. Answered by {@link Reply.Caches} with it as it is then; refused with
@@ -50,16 +98,45 @@ public sealed interface Request {
             @Nullable ExpiryRule expiry,
             @Nullable Long maxEntries,
             @Nullable Consistency consistency)
-            implements Request {}
+            implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+
+        @Override
+        public boolean isRefusedOnceApplied() {
+            return true;
+        }
+    }
 
     /**
      * Ends a cache and all its entries. Answered by {@link Reply.Done}; idempotent, since an id is never used again.
      */
-    record DestroyCache(int cacheId) implements Request {}
+    record DestroyCache(int cacheId) implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
+
+    /** A request that only the leader of the control group can answer. */
+    sealed interface ToControl extends Request {
+
+        @Override
+        default Route route() {
+            return Route.CONTROL;
+        }
+    }
 
     /** A request about one shard. */
     sealed interface ToShard extends Request {
         int shard();
+
+        @Override
+        Route route();
     }
 
     /** A request about the entries of one cache in one shard. */
@@ -68,9 +145,15 @@ public sealed interface Request {
     }
 
     /** A request that only the shard's leader can answer. */
-    sealed interface ToLeader extends ToShard {}
+    sealed interface ToLeader extends ToShard {
 
-    /** A request that any replica answers which has applied {@code minPosition}. */
+        @Override
+        default Route route() {
+            return Route.LEADER;
+        }
+    }
+
+    /** A request that the leader answers if it is strong, else any replica that has applied {@code minPosition}. */
     sealed interface Read extends OfCache {
         Consistency consistency();
 
@@ -79,6 +162,11 @@ public sealed interface Request {
 
         /** The latest time of the shard's log, in milliseconds, by which the session has judged expiry; 0 for none. */
         long judgedAtMillis();
+
+        @Override
+        default Route route() {
+            return consistency() == Consistency.STRONG ? Route.LEADER : Route.ANY_REPLICA;
+        }
     }
 
     /**
@@ -122,10 +210,32 @@ public sealed interface Request {
      * @param lease released when this is applied or refused for good; {@link LeaseId#NONE} for none
      */
     record Write(int cacheId, int shard, RequestId id, List<Mutation> mutations, LeaseId lease)
-            implements OfCache, ToLeader {}
+            implements OfCache, ToLeader {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+
+        @Override
+        public boolean isRefusedOnceApplied() {
+            return true;
+        }
+    }
 
     /** Removes all entries of a cache in the shard, without events for each. Answered by {@link Reply.Written}. */
-    record Clear(int cacheId, int shard, RequestId id) implements OfCache, ToLeader {}
+    record Clear(int cacheId, int shard, RequestId id) implements OfCache, ToLeader {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+
+        @Override
+        public boolean isRefusedOnceApplied() {
+            return true;
+        }
+    }
 
     /**
      * Waits for the lease of an entry, then reads the entry on the leader. Answered by {@link Reply.Leased}. The read is
@@ -137,7 +247,13 @@ public sealed interface Request {
      * @param holdMillis how long the lease, or the place in the queue, lives without {@link RenewLeases}, 1 to 10,000
      */
     record ReadForUpdate(int cacheId, int shard, Bytes key, LeaseId lease, long waitMillis, long holdMillis)
-            implements OfCache, ToLeader {}
+            implements OfCache, ToLeader {
+
+        @Override
+        public boolean waitsForOthers() {
+            return true;
+        }
+    }
 
     /**
      * Tells a node that a session lives, and goes on holding or waiting for leases there. Those that the node knows nothing of are
@@ -150,6 +266,11 @@ public sealed interface Request {
          * @param number of the lease
          */
         public record Lease(int shard, long number) {}
+
+        @Override
+        public boolean mayBePassedOn() {
+            return true;
+        }
     }
 
     /**
@@ -166,7 +287,18 @@ public sealed interface Request {
      *
      * @param afterPosition exclusive; -1 for "from now on"
      */
-    record Subscribe(int cacheId, int shard, long afterPosition, long minPosition) implements OfCache {}
+    record Subscribe(int cacheId, int shard, long afterPosition, long minPosition) implements OfCache {
+
+        @Override
+        public Route route() {
+            return Route.ANY_REPLICA;
+        }
+
+        @Override
+        public boolean isStream() {
+            return true;
+        }
+    }
 
     /**
      * Asks for a piece of a checkpoint of the shard. Answered by {@link Reply.Checkpoint}; as long as the checkpoint is being taken
