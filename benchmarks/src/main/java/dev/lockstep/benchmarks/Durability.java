@@ -5,6 +5,7 @@ import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -181,7 +182,7 @@ public final class Durability {
                     session.fetchCheckpoint(0, since, 0, 0, 0).join();
                     taken = true;
                 } catch (CompletionException failure) {
-                    if (!(Session.unwrap(failure) instanceof RequestFailedException refused)
+                    if (!(Futures.cause(failure) instanceof RequestFailedException refused)
                             || refused.status() != Status.BUSY) {
                         throw failure;
                     }

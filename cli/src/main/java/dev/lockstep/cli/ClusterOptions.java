@@ -5,6 +5,7 @@ import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
@@ -71,7 +72,7 @@ final class ClusterOptions {
         try {
             return future.join();
         } catch (CompletionException failure) {
-            throw Session.unwrap(failure) instanceof RequestFailedException refused ? refused : failure;
+            throw Futures.cause(failure) instanceof RequestFailedException refused ? refused : failure;
         }
     }
 

@@ -10,8 +10,8 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.shard.CacheCatalog;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
-import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -172,7 +172,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     private Reply refusal(Throwable failure) {
-        Throwable cause = Session.unwrap(failure);
+        Throwable cause = Futures.cause(failure);
         return cause instanceof NotLeaderException
                 ? barrier.elsewhere()
                 : Reply.Refused.of(Status.INDETERMINATE, String.valueOf(cause.getMessage()));

@@ -7,7 +7,7 @@ import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
-import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayDeque;
@@ -192,7 +192,7 @@ final class Proposer {
     }
 
     private static Outcome refusal(Throwable failure) {
-        Throwable cause = Session.unwrap(failure);
+        Throwable cause = Futures.cause(failure);
         String message = String.valueOf(cause.getMessage());
         if (cause instanceof NotLeaderException) {
             return new Outcome.Refused(Status.NO_LEADER, message);

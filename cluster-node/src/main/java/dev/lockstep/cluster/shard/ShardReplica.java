@@ -14,7 +14,7 @@ import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.LeaseId;
@@ -212,7 +212,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                                         ? Reply.Refused.of(
                                                 Status.INVALID,
                                                 String.valueOf(
-                                                        Session.unwrap(failure).getMessage()))
+                                                        Futures.cause(failure).getMessage()))
                                         : piece == null
                                                 ? checkpointInProgress()
                                                 : new Reply.Checkpoint(request.since(), piece.encode()))));

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.cluster.history.Outcome;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.LeaseGrant;
 import dev.lockstep.protocol.session.PartialWriteException;
 import dev.lockstep.protocol.session.Session;
@@ -43,7 +44,7 @@ final class SessionOperations {
 
     /** The caller's knowledge after a failure; one without a type ends the run. */
     Outcome failed(Throwable failure) {
-        if (Session.unwrap(failure) instanceof RequestFailedException refused) {
+        if (Futures.cause(failure) instanceof RequestFailedException refused) {
             return refused.status().kind() == Status.Kind.INDETERMINATE ? Outcome.UNKNOWN : Outcome.FAILED;
         }
         world.fail(name + ": an operation failed without a type", failure);
@@ -119,7 +120,7 @@ final class SessionOperations {
             if (failure == null) {
                 return told(operations.keySet(), key -> written(operations.get(key), results.get(key)));
             }
-            if (Session.unwrap(failure) instanceof PartialWriteException partial) {
+            if (Futures.cause(failure) instanceof PartialWriteException partial) {
                 return told(operations.keySet(), key -> {
                     Throwable why = partial.failures().get(key);
                     return why == null

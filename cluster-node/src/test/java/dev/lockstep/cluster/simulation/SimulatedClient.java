@@ -3,6 +3,7 @@ package dev.lockstep.cluster.simulation;
 import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.cluster.history.Outcome;
 import dev.lockstep.cluster.history.Recorder;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -167,7 +168,7 @@ final class SimulatedClient {
                 });
                 world.mix(told.values().toString().hashCode());
                 world.trace(() -> name + " ends " + coming.kind() + " " + texts(told)
-                        + (failure == null ? "" : " " + Session.unwrap(failure).getMessage()));
+                        + (failure == null ? "" : " " + Futures.cause(failure).getMessage()));
                 if (coming.cache().equals(Run.MORTAL) && told.containsValue(Outcome.FAILED)) {
                     renew(coming.cache());
                 } else {

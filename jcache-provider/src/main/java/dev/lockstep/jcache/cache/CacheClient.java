@@ -6,6 +6,7 @@ import dev.lockstep.jcache.event.Listeners;
 import dev.lockstep.jcache.expiry.Expiry;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.PositionVector;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.LeaseGrant;
 import dev.lockstep.protocol.session.PartialWriteException;
 import dev.lockstep.protocol.session.ReadResult;
@@ -105,7 +106,7 @@ final class CacheClient<K, V> {
     /** Closes the cache before its caller learns that the cluster does not have it any more. */
     private <T> CompletableFuture<T> watched(CompletableFuture<T> future) {
         return future.whenComplete((result, failure) -> {
-            if (failure != null && FutureResults.isDestroyed(Session.unwrap(failure))) {
+            if (failure != null && FutureResults.isDestroyed(Futures.cause(failure))) {
                 onDestroyed.run();
             }
         });
@@ -254,7 +255,7 @@ final class CacheClient<K, V> {
         return watched(session.writeAll(info.id(), mutations))
                 .handleAsync(
                         (all, failure) -> {
-                            Throwable cause = failure == null ? null : Session.unwrap(failure);
+                            Throwable cause = failure == null ? null : Futures.cause(failure);
                             Map<Bytes, WriteResult> written =
                                     cause instanceof PartialWriteException partial ? partial.results() : all;
                             RuntimeException listenerFailure =

@@ -3,8 +3,8 @@ package dev.lockstep.jcache.cache;
 import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.jcache.LockstepCacheException.Kind;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.PartialWriteException;
-import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.Set;
@@ -34,7 +34,7 @@ public final class FutureResults {
         try {
             return future.get(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
-            throw translated(Session.unwrap(failed.getCause()));
+            throw translated(Futures.cause(failed.getCause()));
         } catch (TimeoutException late) {
             throw refused(new RequestFailedException(
                     Status.INDETERMINATE,
@@ -65,7 +65,7 @@ public final class FutureResults {
 
     /** Translates a failure for the application: what its own code threw as it is, all else as an exception of JSR-107. */
     static Throwable failure(Throwable failed) {
-        Throwable cause = Session.unwrap(failed);
+        Throwable cause = Futures.cause(failed);
         boolean ofTheSession = cause instanceof RequestFailedException || cause instanceof PartialWriteException;
         return !ofTheSession && (cause instanceof RuntimeException || cause instanceof Error)
                 ? cause

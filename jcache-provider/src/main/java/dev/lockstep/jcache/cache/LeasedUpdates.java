@@ -3,10 +3,10 @@ package dev.lockstep.jcache.cache;
 import dev.lockstep.jcache.integration.WriteThrough;
 import dev.lockstep.jcache.management.Tally;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.LeaseGrant;
 import dev.lockstep.protocol.session.PartialWriteException;
 import dev.lockstep.protocol.session.ReadResult;
-import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.EntryRead;
@@ -166,7 +166,7 @@ final class LeasedUpdates<K, V> {
 
     /** Returns whether a write was not applied, or not known to be; a listener fails only after it was. */
     private static boolean isUnknown(@Nullable Throwable failure) {
-        return failure != null && Session.unwrap(failure) instanceof RequestFailedException;
+        return failure != null && Futures.cause(failure) instanceof RequestFailedException;
     }
 
     private @Nullable ObservedEntry<V> observed(ReadResult found) {
@@ -269,7 +269,7 @@ final class LeasedUpdates<K, V> {
                 .whenComplete((results, failure) -> {
                     if (writer != null
                             && failure != null
-                            && Session.unwrap(failure) instanceof PartialWriteException partial) {
+                            && Futures.cause(failure) instanceof PartialWriteException partial) {
                         partial.failures().keySet().forEach(client::invalidate);
                     }
                 })

@@ -1,8 +1,8 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.LeaseGrant;
-import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
@@ -92,7 +92,7 @@ final class Leases {
     }
 
     private static boolean isTaken(Throwable failure) {
-        return Session.unwrap(failure) instanceof RequestFailedException refused
+        return Futures.cause(failure) instanceof RequestFailedException refused
                 && refused.status() == Status.LEASE_TIMEOUT;
     }
 

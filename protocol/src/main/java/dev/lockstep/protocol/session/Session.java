@@ -9,6 +9,7 @@ import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
@@ -35,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -161,7 +161,7 @@ public final class Session implements AutoCloseable {
                 read(cacheId, shard, keys, withValues, consistency).thenApply(reply -> zip(keys, reply));
         return whole.exceptionallyCompose(failure -> {
             if (keys.size() == 1 || !isTooLarge(failure)) {
-                return CompletableFuture.failedFuture(unwrap(failure));
+                return CompletableFuture.failedFuture(Futures.cause(failure));
             }
             int half = keys.size() / 2;
             return readChunk(cacheId, shard, keys.subList(0, half), withValues, consistency)
@@ -172,7 +172,7 @@ public final class Session implements AutoCloseable {
     }
 
     private static boolean isTooLarge(Throwable failure) {
-        return unwrap(failure) instanceof RequestFailedException refused && refused.status() == Status.TOO_LARGE;
+        return Futures.cause(failure) instanceof RequestFailedException refused && refused.status() == Status.TOO_LARGE;
     }
 
     private static Map<Bytes, EntryRead> union(Map<Bytes, EntryRead> one, Map<Bytes, EntryRead> other) {
@@ -231,7 +231,7 @@ public final class Session implements AutoCloseable {
                 });
         return page.exceptionallyCompose(failure -> limit > 1 && isTooLarge(failure)
                 ? scan(cacheId, shard, after, limit / 2, consistency)
-                : CompletableFuture.failedFuture(unwrap(failure)));
+                : CompletableFuture.failedFuture(Futures.cause(failure)));
     }
 
     /** Counts the entries of a cache, in all shards. */
@@ -401,15 +401,6 @@ public final class Session implements AutoCloseable {
     public void close() {
         leases.close();
         router.close();
-    }
-
-    /** The cause that a future wrapped. */
-    public static Throwable unwrap(@Nullable Throwable failure) {
-        Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause == null ? new IllegalStateException("failed without a cause") : cause;
     }
 
     private int shardOf(int cacheId, Bytes key) {

@@ -7,6 +7,7 @@ import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
@@ -89,7 +90,7 @@ public final class SessionFactory {
     private static Throwable worst(List<? extends CompletableFuture<?>> failed) {
         List<Throwable> causes = failed.stream()
                 .map(one ->
-                        one.handle((view, failure) -> Session.unwrap(failure)).join())
+                        one.handle((view, failure) -> Futures.cause(failure)).join())
                 .toList();
         return causes.stream()
                 .filter(RequestFailedException.class::isInstance)
@@ -126,7 +127,7 @@ public final class SessionFactory {
         try {
             return session.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
-            Throwable cause = Session.unwrap(failed.getCause());
+            Throwable cause = Futures.cause(failed.getCause());
             if (cause instanceof RequestFailedException refused) {
                 throw new RequestFailedException(
                         refused.status(),

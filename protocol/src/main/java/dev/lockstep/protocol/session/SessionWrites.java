@@ -6,6 +6,7 @@ import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.LeaseId;
@@ -117,7 +118,7 @@ final class SessionWrites {
         private void tell(List<Mutation> chunk, Reply.@Nullable Written written, @Nullable Throwable failure) {
             parts.ended(shard, chunk, written, failure);
             if (failure != null) {
-                Throwable notSent = notSent(Session.unwrap(failure));
+                Throwable notSent = notSent(Futures.cause(failure));
                 chunks.forEachRemaining(rest -> parts.ended(shard, rest, null, notSent));
             }
         }
@@ -143,7 +144,7 @@ final class SessionWrites {
             for (int i = 0; i < chunk.size(); i++) {
                 Bytes key = chunk.get(i).key();
                 if (written == null) {
-                    failures.put(key, Session.unwrap(failure));
+                    failures.put(key, Futures.cause(failure));
                 } else {
                     results.put(
                             key,
@@ -179,12 +180,12 @@ final class SessionWrites {
                         sequencers.compareAndSet(shard, sequencer, new ShardSequencer(loop, entropy));
                         return numbered(shard, request, deadline);
                     }
-                    return CompletableFuture.failedFuture(Session.unwrap(failure));
+                    return CompletableFuture.failedFuture(Futures.cause(failure));
                 });
     }
 
     private static boolean isExpired(Throwable failure) {
-        return Session.unwrap(failure) instanceof RequestFailedException refused
+        return Futures.cause(failure) instanceof RequestFailedException refused
                 && refused.status() == Status.SESSION_EXPIRED;
     }
 

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.RequestFailedException;
-import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
@@ -51,8 +51,8 @@ class RouterTest {
 
     private static Status statusOf(CompletableFuture<?> future) {
         assertThat(future).isCompletedExceptionally();
-        return ((RequestFailedException) Session.unwrap(
-                        future.handle((value, failure) -> failure).join()))
+        return ((RequestFailedException)
+                        Futures.cause(future.handle((value, failure) -> failure).join()))
                 .status();
     }
 

@@ -9,6 +9,7 @@ import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.routing.FakeNetwork;
 import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -76,7 +77,7 @@ class SessionTest {
 
     private static Throwable failureOf(CompletableFuture<?> future) {
         assertThat(future).isCompletedExceptionally();
-        return Session.unwrap(future.handle((value, failure) -> failure).join());
+        return Futures.cause(future.handle((value, failure) -> failure).join());
     }
 
     private static Status statusOf(CompletableFuture<?> future) {

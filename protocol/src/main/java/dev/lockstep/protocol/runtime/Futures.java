@@ -1,0 +1,19 @@
+package dev.lockstep.protocol.runtime;
+
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** Failures of {@link java.util.concurrent.CompletableFuture}s. Stateless. */
+public final class Futures {
+
+    private Futures() {}
+
+    /** Returns the failure itself, without the {@link CompletionException}s that dependent stages wrap it in. */
+    public static Throwable cause(@Nullable Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause == null ? new IllegalStateException("failed without a cause") : cause;
+    }
+}
