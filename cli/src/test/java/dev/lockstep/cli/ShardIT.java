@@ -59,7 +59,7 @@ class ShardIT {
             assertThat(run("status")).isZero();
             assertThat(out.toString())
                     .contains("control  n1", "0        n3")
-                    .containsPattern("0 .*n[123] .*whole .*yes");
+                    .containsPattern("0 .*n[123] .*intact .*yes");
             assertThat(run("recover", "--shard", "0", "--accept-loss")).isEqualTo(2);
             assertThat(err.toString()).contains("Shard 0 needs no recovery");
             List<NodeProcess> emptied = nodes.nodes().subList(1, 3);
@@ -98,7 +98,7 @@ class ShardIT {
                 run("status");
                 return out.toString()
                                 .lines()
-                                .filter(line -> line.contains(" whole "))
+                                .filter(line -> line.contains(" intact "))
                                 .count()
                         == 6;
             });

@@ -25,7 +25,7 @@ class PlantedIT {
             String right = "return !sent && !over";
             Defect none = new Defect(
                     "nothing",
-                    "cluster-node/src/main/java/dev/lockstep/cluster/reads/PendingReads.java",
+                    "cluster-node/src/main/java/dev/lockstep/cluster/readindex/ReadIndexBatch.java",
                     right,
                     right,
                     suite);
