@@ -64,7 +64,10 @@ final class ChangeWindow {
         }
     }
 
-    /** How many positions are untold now; 0 if there is nothing more to tell than before. */
+    /**
+     * Adds changes to the window, and returns the number of positions not yet sent to subscribers; 0 if there is no more
+     * to send than before.
+     */
     private synchronized int add(long position, List<CacheChange> changes) {
         newest = position;
         if (changes.isEmpty()) {
@@ -273,7 +276,7 @@ final class ChangeWindow {
         }
     }
 
-    /** What the window has when a subscriber joins, and the position after which that one wants to hear. */
+    /** The window's contents when a subscriber joins, and the position after which its changes start. */
     private record Past(long from, long newest, List<Positioned> changes) {}
 
     /** Null if the window no longer has what came after the position; else what is added from now on waits to be told. */

@@ -79,7 +79,9 @@ final class LeasedUpdates<K, V> {
         private final Tally tally;
         private final Executor callerExecutor;
         private int attemptsLeft = MAX_ATTEMPTS;
-        /** Whether an attempt before this one called the writer, and could not store what the writer was given. */
+        /**
+         * Set once an earlier attempt has called the writer and could not store the value that the writer was given.
+         */
         private boolean writerIsAhead;
 
         Update(

@@ -68,7 +68,7 @@ public final class EventLoopPool {
         private final ScheduledThreadPoolExecutor executor;
         private final Deque<Runnable> tasks = new ArrayDeque<>();
         private final Set<Delayed> timers = new HashSet<>();
-        /** Whether the executor has a turn of this loop waiting or running. */
+        /** Set while the executor has a turn of this loop waiting or running. */
         private boolean active;
 
         private @Nullable Thread running;

@@ -100,7 +100,7 @@ public sealed interface Reply {
             return changes;
         }
 
-        /** What follows the tag in a frame; not to be changed. */
+        /** Returns the bytes that follow the tag in a frame; not to be changed. */
         byte[] encoded() {
             byte[] known = encoded;
             if (known == null) {

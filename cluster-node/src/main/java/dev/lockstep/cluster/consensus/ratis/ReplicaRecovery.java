@@ -63,7 +63,7 @@ final class ReplicaRecovery {
          */
         void open(DurableWatermark watermark) throws IOException;
 
-        /** Whether it is open and applies entries. */
+        /** Tells whether it is open and applies entries. */
         boolean isRunning();
 
         /** The highest term of what is on its disk: entries of it came from a leader that had all that was committed before. */

@@ -94,9 +94,10 @@ public final class RejoinRounds {
     }
 
     /**
-     * Waits until the others have elected a leader in the term in which this replica rejoins: a leader in a lower term would be
-     * deposed by the mere return of this replica. So the others are told the term first, and their leader steps down for one in
-     * that term. The decision stays valid meanwhile, since this replica does nothing. After a while it rejoins in any case.
+     * Waits until the others have elected a leader in the term in which this replica rejoins: a leader in a lower term
+     * would be deposed by the mere return of this replica. Therefore the others are told the term first, and their
+     * leader steps down for one in that term. The decision stays valid meanwhile, since this replica does nothing.
+     * After a while it rejoins in any case.
      */
     private Decision onceTheOthersAreInItsTerm(Decision.Begin begin) {
         if (decided == null) {

@@ -47,12 +47,12 @@ public sealed interface ReplicaState {
         return 0;
     }
 
-    /** Whether it may vote for another. */
+    /** Tells whether it may vote for another. */
     default boolean mayVote() {
         return false;
     }
 
-    /** Whether it waits for the others before it can be opened. */
+    /** Tells whether it waits for the others before it can be opened. */
     default boolean isWaiting() {
         return false;
     }

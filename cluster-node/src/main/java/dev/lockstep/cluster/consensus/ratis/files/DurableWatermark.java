@@ -28,7 +28,7 @@ public record DurableWatermark(long position, long term, String votedFor) {
 
     private static final int CAPACITY = 64;
 
-    /** Whether a vote is that of the watermark, or may have come after it. */
+    /** Tells whether a vote is that of the watermark, or may have come after it. */
     boolean allows(long term, String votedFor) {
         return term > this.term || (term == this.term && (this.votedFor.isEmpty() || this.votedFor.equals(votedFor)));
     }
