@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -111,12 +110,20 @@ class EventLoopPoolTest {
             await(begun);
             loop.execute(() -> dropped.set(false));
             loop.schedule(TimeUnit.MILLISECONDS.toNanos(1), () -> dropped.set(false));
-            CompletableFuture<Boolean> closed = CompletableFuture.supplyAsync(() -> {
+            AtomicBoolean endedFirst = new AtomicBoolean();
+            Thread closer = new Thread(() -> {
                 loop.close();
-                return ended.get();
+                endedFirst.set(ended.get());
             });
+            closer.start();
+            // Once it waits for the running task, it has dropped the others.
+            while (closer.getState() != Thread.State.TIMED_WAITING) {
+                assertThat(closer.isAlive()).isTrue();
+                Thread.onSpinWait();
+            }
             closing.set(true);
-            assertThat(closed.get(30, TimeUnit.SECONDS)).isTrue();
+            closer.join(30_000);
+            assertThat(endedFirst).isTrue();
             loop.execute(() -> dropped.set(false));
             CountDownLatch later = new CountDownLatch(1);
             stays.schedule(TimeUnit.MILLISECONDS.toNanos(20), later::countDown);
