@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryProgress {
 
-    /** Failures that nobody waits for were of other managers' changes. */
+    /** Failures that nobody waits for were of other managers' changes: beyond this many the oldest is forgotten. */
     private static final int MAX_FAILURES = 1_000;
 
     private final Map<Integer, Long> told = new HashMap<>();
@@ -31,11 +31,10 @@ final class DeliveryProgress {
     }
 
     synchronized void failed(int shard, long position, Bytes key, CacheEntryListenerException failure) {
-        if (failures.size() < MAX_FAILURES) {
-            failures.putIfAbsent(new Change(shard, position, key), failure);
-        } else {
-            failures.clear();
+        if (failures.size() >= MAX_FAILURES) {
+            failures.remove(failures.keySet().iterator().next());
         }
+        failures.putIfAbsent(new Change(shard, position, key), failure);
     }
 
     synchronized void close() {

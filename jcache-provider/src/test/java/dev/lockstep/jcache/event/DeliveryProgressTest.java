@@ -56,6 +56,41 @@ class DeliveryProgressTest {
     }
 
     @Test
+    void manyFailuresOfOthersChangesDoNotDisplaceALaterOne() {
+        for (int others = 0; others < 1_000; others++) {
+            progress.failed(1, others, KEY, new CacheEntryListenerException("of another manager's change"));
+        }
+        CacheEntryListenerException failure = new CacheEntryListenerException("no");
+        progress.failed(0, 3, KEY, failure);
+        progress.reached(0, 3);
+
+        assertThat(progress.await(0, 3, KEY, SHORT)).isSameAs(failure);
+    }
+
+    @Test
+    void failuresAreOfOneKeyAtOnePositionOfOneShard() {
+        progress.failed(0, 3, KEY, new CacheEntryListenerException("no"));
+        progress.reached(0, 4);
+        progress.reached(1, 3);
+
+        assertThat(progress.await(0, 3, Bytes.of(new byte[] {2}), SHORT)).isNull();
+        assertThat(progress.await(1, 3, KEY, SHORT)).isNull();
+    }
+
+    @Test
+    void anInterruptedWaiterKeepsItsFlag() {
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> progress.await(0, 3, KEY, Duration.ofSeconds(30)))
+                    .isInstanceOf(CacheException.class)
+                    .hasMessageContaining("the change was made");
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
+    @Test
     void closingEndsTheWait() {
         progress.close();
 
