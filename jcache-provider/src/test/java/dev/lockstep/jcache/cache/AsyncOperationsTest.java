@@ -13,8 +13,10 @@ import java.util.concurrent.ExecutionException;
 import javax.cache.CacheException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Asynchronous operations as an application sees them. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AsyncOperationsTest {
 
     private final TestCache fixture = new TestCache();
@@ -73,6 +75,7 @@ class AsyncOperationsTest {
                 .toCompletableFuture();
         cache.close();
 
+        assertThat(never).isCompletedExceptionally();
         assertThatThrownBy(never::get)
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(CacheException.class)

@@ -3,19 +3,25 @@ package dev.lockstep.jcache.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.protocol.runtime.Deadline;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Request;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeasedUpdatesTest {
 
     private final TestCache fixture = new TestCache();
@@ -131,8 +137,12 @@ class LeasedUpdatesTest {
         assertThat(second.join()).isEqualTo("first");
     }
 
-    static void awaitUntil(java.util.function.BooleanSupplier condition) {
+    static void awaitUntil(BooleanSupplier condition) {
+        Deadline deadline = Deadline.after(Time.system(), Duration.ofSeconds(30));
         while (!condition.getAsBoolean()) {
+            assertThat(deadline.remainingNanos(Time.system()))
+                    .as("nanoseconds left for the condition to hold")
+                    .isPositive();
             Thread.onSpinWait();
         }
     }
