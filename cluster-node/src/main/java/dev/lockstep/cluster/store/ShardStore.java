@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.store;
 
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.Iterator;
 import java.util.List;
@@ -17,15 +18,15 @@ public interface ShardStore {
 
     /** The entry, expired or not, or null. */
     @Nullable
-    StoredEntry get(int cacheId, Bytes key);
+    LocalEntry get(int cacheId, Bytes key);
 
     /** Stores an entry and answers the one before. Writer only. */
     @Nullable
-    StoredEntry put(int cacheId, Bytes key, StoredEntry entry);
+    LocalEntry put(int cacheId, Bytes key, LocalEntry entry);
 
     /** Removes an entry and answers it. Writer only. */
     @Nullable
-    StoredEntry remove(int cacheId, Bytes key);
+    LocalEntry remove(int cacheId, Bytes key);
 
     /** Counts the entries of a cache, including expired ones that no tick has removed yet. */
     long count(int cacheId);
@@ -42,7 +43,7 @@ public interface ShardStore {
     Iterator<Bytes> keys(int cacheId);
 
     /** Tells all entries of a cache, in no order. Writer only. */
-    void forEach(int cacheId, BiConsumer<Bytes, StoredEntry> entry);
+    void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry);
 
     /** Forgets all entries of a cache. Writer only. */
     void clear(int cacheId);
@@ -97,6 +98,6 @@ public interface ShardStore {
 
     /** Takes an entry. */
     interface EntryConsumer {
-        void accept(int cacheId, Bytes key, StoredEntry entry);
+        void accept(int cacheId, Bytes key, LocalEntry entry);
     }
 }

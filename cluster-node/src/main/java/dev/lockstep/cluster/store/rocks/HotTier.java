@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store.rocks;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.lockstep.cluster.store.StoredEntry;
+import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ final class HotTier {
     /** The approximate overhead of an entry besides its bytes. */
     private static final int OVERHEAD = 160;
 
-    private final Cache<Key, StoredEntry> entries;
+    private final Cache<Key, LocalEntry> entries;
 
     /** @param of what the key is a key of, by identity */
     private record Key(Object of, Bytes key) {}
@@ -31,7 +31,7 @@ final class HotTier {
     }
 
     /** The value counts twice: it may be decoded. */
-    private static int weight(Key key, StoredEntry entry) {
+    private static int weight(Key key, LocalEntry entry) {
         long weight = OVERHEAD + key.key().size() + 2L * entry.value().size();
         return (int) Math.min(weight, Integer.MAX_VALUE);
     }
@@ -40,14 +40,14 @@ final class HotTier {
      * @param load finds the entry where all of them are, or null; nobody else loads or changes it meanwhile
      */
     @Nullable
-    StoredEntry get(Object of, Bytes key, Supplier<@Nullable StoredEntry> load) {
+    LocalEntry get(Object of, Bytes key, Supplier<@Nullable LocalEntry> load) {
         Key whole = new Key(of, key);
-        StoredEntry known = entries.getIfPresent(whole);
+        LocalEntry known = entries.getIfPresent(whole);
         return known != null ? known : entries.get(whole, missing -> load.get());
     }
 
     /** To be called when a load would find it. */
-    void put(Object of, Bytes key, StoredEntry entry) {
+    void put(Object of, Bytes key, LocalEntry entry) {
         entries.put(new Key(of, key), entry);
     }
 
