@@ -1,8 +1,5 @@
 package dev.lockstep.samples;
 
-import dev.lockstep.cluster.testing.MemberPorts;
-import dev.lockstep.cluster.testing.NodeProcess;
-import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -29,8 +26,6 @@ public final class Quickstart {
 
     static final String CACHE = "unicode-names";
     private static final int WRITERS = 128;
-    /** Few shards make full batches, and cost less where three nodes share one machine. */
-    private static final String SETTINGS = "shards: 4";
 
     private static final boolean TERMINAL = System.console() != null;
     private static final Duration WRITING_MAX = Duration.ofMinutes(5);
@@ -42,8 +37,7 @@ public final class Quickstart {
         BitSet named = assignedCodePoints();
         say("Starting three nodes; their files and logs are in %s", home);
         long lost;
-        try (NodeProcesses nodes =
-                NodeProcesses.start(home, MemberPorts.reserve(3), SETTINGS, NodeProcesses.currentClassPath())) {
+        try (Nodes nodes = Nodes.start(home)) {
             say("Three nodes are ready: %s", nodes.addresses());
             BitSet acknowledged = write(nodes, named);
             lost = acknowledged.cardinality() - readBack(nodes, home, acknowledged);
@@ -68,7 +62,7 @@ public final class Quickstart {
         return type != Character.UNASSIGNED && type != Character.SURROGATE && type != Character.PRIVATE_USE;
     }
 
-    private static BitSet write(NodeProcesses nodes, BitSet named) throws Exception {
+    private static BitSet write(Nodes nodes, BitSet named) throws Exception {
         try (CacheManager manager = connect(nodes.uri())) {
             Cache<Integer, String> cache = manager.createCache(CACHE, configuration());
             Writing writing = new Writing(cache, named);
@@ -86,7 +80,7 @@ public final class Quickstart {
     }
 
     /** Shows progress, and kills a node when half of the entries have been acknowledged. */
-    private static void watch(ExecutorService writers, Writing writing, NodeProcesses nodes, int total)
+    private static void watch(ExecutorService writers, Writing writing, Nodes nodes, int total)
             throws InterruptedException {
         long giveUp = System.nanoTime() + WRITING_MAX.toNanos();
         long nextLine = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
@@ -95,12 +89,8 @@ public final class Quickstart {
             int done = writing.done.get();
             if (!killed && done >= total / 2) {
                 killed = true;
-                NodeProcess victim = nodes.node(0);
-                say(
-                        (TERMINAL ? "\r" : "") + "Killing node %s (SIGKILL) after %,d acknowledged puts",
-                        victim.member().id(),
-                        done);
-                victim.kill();
+                String victim = nodes.killFirst();
+                say((TERMINAL ? "\r" : "") + "Killed node %s (SIGKILL) after %,d acknowledged puts", victim, done);
             }
             if (TERMINAL) {
                 System.out.printf(Locale.ROOT, "\r  %,d of %,d  ", done, total);
@@ -122,7 +112,7 @@ public final class Quickstart {
     }
 
     /** Reads everything in another JVM and answers how many of the acknowledged entries it found, with the right value. */
-    private static long readBack(NodeProcesses nodes, Path home, BitSet acknowledged) throws Exception {
+    private static long readBack(Nodes nodes, Path home, BitSet acknowledged) throws Exception {
         Path file = home.resolve("acknowledged");
         Files.write(file, acknowledged.toByteArray());
         Process reader = new ProcessBuilder(
