@@ -29,11 +29,13 @@ import java.util.concurrent.ThreadLocalRandom;
         })
 class ArchitectureTest {
 
-    /** Excludes the test fixtures that modules share, which are not part of the product. */
+    /** Excludes the test fixtures that modules share, which are not part of the product: test-jars, and test-support. */
     static final class NoFixtures implements ImportOption {
         @Override
         public boolean includes(Location location) {
-            return !location.contains("-tests.jar");
+            return !location.contains("-tests.jar")
+                    && !location.contains("/lockstep-test-support-")
+                    && !location.contains("/test-support/target/classes/");
         }
     }
 

@@ -35,8 +35,8 @@ class DocumentedCommandsTest {
     private static final Pattern MAIN = Pattern.compile("(?<=[ \"])(?:[a-z]\\w*\\.)+[A-Z]\\w*");
 
     /** Programs that declare no options; their classes are on the scripts' own class paths only. */
-    private static final Pattern WITHOUT_OPTIONS =
-            Pattern.compile("dev\\.lockstep\\.(samples|benchmarks|protocol\\.fuzz)\\..*|org\\.openjdk\\..*");
+    private static final Pattern WITHOUT_OPTIONS = Pattern.compile(
+            "dev\\.lockstep\\.(samples|benchmarks|protocol\\.fuzz|cluster\\.planted)\\..*|org\\.openjdk\\..*");
 
     /** An option or argument in a table of the page. */
     private record Row(String option, String byDefault) {}

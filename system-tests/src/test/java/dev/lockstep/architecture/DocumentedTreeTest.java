@@ -44,6 +44,7 @@ class DocumentedTreeTest {
             "protocol",
             "jcache-provider",
             "cluster-node",
+            "test-support",
             "cli",
             "spring-integration/spring",
             "spring-integration/boot",

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.testing.MemberPorts;
-import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
@@ -18,16 +16,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FormationFileTest {
 
-    private static final MemberPorts N1 = new MemberPorts("n1", 7401);
-    private static final MemberPorts N2 = new MemberPorts("n2", 7402);
+    private static final String N1 = "  - {id: n1, address: \"127.0.0.1:7401\"}\n";
+    private static final String N2 = "  - {id: n2, address: \"127.0.0.1:7402\"}\n";
 
     @TempDir
     Path home;
 
     /** As a start does it. */
-    private void check(List<MemberPorts> members, String further) throws IOException {
+    private void check(List<String> members, String further) throws IOException {
         Path file = home.resolve("lockstep.yaml");
-        Files.writeString(file, NodeProcesses.configuration("n1", members, further));
+        Files.writeString(file, "node: {id: n1, data: data}\nmembers:\n" + String.join("", members) + further + "\n");
         Settings settings = SettingsReader.fromFile(file);
         if (!FormationFile.check(settings, settings.node().orElseThrow())) {
             FormationFile.record(settings, settings.node().orElseThrow());
@@ -38,7 +36,7 @@ class FormationFileTest {
     void theSameSettingsAreTakenAgainAlsoAtOtherAddressesAndInAnotherOrder() throws Exception {
         check(List.of(N1, N2), "shards: 4");
         assertThat(home.resolve("data/formation")).content().contains("members: n1,n2");
-        assertThatCode(() -> check(List.of(new MemberPorts("n2", 1), N1), "shards: 4"))
+        assertThatCode(() -> check(List.of(N2.replace("7402", "1"), N1), "shards: 4"))
                 .doesNotThrowAnyException();
     }
 

@@ -2,8 +2,6 @@ package dev.lockstep.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.testing.MemberPorts;
-import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -11,7 +9,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +28,18 @@ class NodeMainTest {
         Path file = home.resolve("lockstep.yaml");
         Files.writeString(file, yaml);
         return run(file);
+    }
+
+    private static String configuration(int port) {
+        return "node: {id: n1, data: data}\nmembers:\n  - {id: n1, address: \"127.0.0.1:%d\"}\nshards: 1\n"
+                .formatted(port);
+    }
+
+    /** Returns a port that was free a moment ago. */
+    private static int freePort() throws IOException {
+        try (ServerSocket held = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return held.getLocalPort();
+        }
     }
 
     @Test
@@ -56,25 +65,21 @@ class NodeMainTest {
     @Test
     void aFolderThatCantBeUsedIsNamed() throws Exception {
         Path file = Files.writeString(home.resolve("no-folder"), "");
-        List<MemberPorts> members = MemberPorts.reserve(1);
-        assertThat(runWith(NodeProcesses.configuration("n1", members, "shards: 1")
-                        .replace("data: data", "data: data, raft-log-dir: no-folder")))
+        assertThat(runWith(configuration(freePort()).replace("data: data", "data: data, raft-log-dir: no-folder")))
                 .isEqualTo(1);
         assertThat(err.toString()).contains("The node could not be started", file.toString());
     }
 
     @Test
     void anUnusableFolderIsNamedWithItsPurposeAndTheReason() throws Exception {
-        assertThat(runWith(NodeProcesses.configuration("n1", MemberPorts.reserve(1), "shards: 1")
-                        .replace("data: data", "data: /proc/nope")))
+        assertThat(runWith(configuration(freePort()).replace("data: data", "data: /proc/nope")))
                 .isEqualTo(1);
         assertThat(err.toString()).contains("data folder of node n1, /proc/nope, can't be used");
     }
 
     @Test
     void aHostThatNobodyKnowsIsNamed() throws Exception {
-        assertThat(runWith(NodeProcesses.configuration("n1", MemberPorts.reserve(1), "shards: 1\ninsecure: true")
-                        .replace("127.0.0.1", "nosuchhost.invalid")))
+        assertThat(runWith(configuration(freePort()).replace("127.0.0.1", "nosuchhost.invalid") + "insecure: true\n"))
                 .isEqualTo(1);
         assertThat(err.toString())
                 .contains("nosuchhost.invalid", "no machine of that name")
@@ -83,11 +88,8 @@ class NodeMainTest {
 
     @Test
     void aPortThatIsTakenIsNamed() throws Exception {
-        List<MemberPorts> members = MemberPorts.reserve(1);
-        MemberPorts self = members.get(0);
-        try (ServerSocket taken = new ServerSocket(self.port(), 1, InetAddress.getLoopbackAddress())) {
-            assertThat(runWith(NodeProcesses.configuration(self.id(), members, "shards: 1")))
-                    .isEqualTo(1);
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(runWith(configuration(taken.getLocalPort()))).isEqualTo(1);
             assertThat(err.toString()).contains("127.0.0.1:" + taken.getLocalPort());
         }
     }

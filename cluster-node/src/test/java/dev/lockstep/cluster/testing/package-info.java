@@ -1,4 +1,4 @@
-/** Fixtures of tests of a real cluster: node processes, ports, a network that can be harmed, and waiting. */
+/** Fixtures of unit tests: logs, peers and clocks that do what they are told, waiting, and folders. */
 @NullMarked
 package dev.lockstep.cluster.testing;
 

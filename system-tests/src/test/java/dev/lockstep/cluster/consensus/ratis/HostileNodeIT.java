@@ -16,7 +16,9 @@ import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
@@ -138,9 +141,11 @@ class HostileNodeIT {
     }
 
     /** What is kept for the fuzzer, and messages to the group that is really there, from somebody who is none of it. */
-    private List<byte[]> nonsense() {
+    private List<byte[]> nonsense() throws IOException {
         List<byte[]> all = new ArrayList<>();
-        Corpus.inputs("raft").forEach(input -> all.add(Corpus.read(input)));
+        try (Stream<Path> kept = Files.list(Path.of("..", "cluster-node").resolve(Corpus.folder("raft")))) {
+            kept.sorted().forEach(input -> all.add(Corpus.read(input)));
+        }
         RaftRpcRequestProto header = RaftRpcRequestProto.newBuilder()
                 .setRequestorId(ByteString.copyFromUtf8("n9"))
                 .setReplyId(ByteString.copyFromUtf8("n1"))

@@ -16,7 +16,7 @@ record Defect(String name, String file, String right, String wrong, String suite
     private static final String ROUTING = "protocol/src/main/java/dev/lockstep/protocol/routing/";
     private static final String PROTOCOL = "protocol/src/main/java/dev/lockstep/protocol/";
     private static final String CLUSTER = "cluster-node/src/main/java/dev/lockstep/cluster/";
-    private static final String SIMULATION = "cluster-node/src/test/java/dev/lockstep/cluster/simulation/";
+    private static final String SIMULATION = "test-support/src/main/java/dev/lockstep/cluster/simulation/";
 
     /** One that the simulation has to find. */
     private Defect(String name, String file, String right, String wrong) {

@@ -73,7 +73,8 @@ public final class NodeProcess implements AutoCloseable {
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
-                // As users see it; this module's tests switch some of it off.
+                // As users see it; the tests of cluster-node, whose settings are on this class path, switch some of it
+                // off.
                 "-Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.checkpoint.Checkpointer=info",
                 "-Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.node=info"));
         if (Boolean.getBoolean(SHORT_LIVED)) {
