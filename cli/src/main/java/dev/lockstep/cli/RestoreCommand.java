@@ -3,7 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.cli.BackupFolder.Manifest;
 import dev.lockstep.cli.BackupFolder.Part;
 import dev.lockstep.cluster.shard.CheckpointEntries;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
@@ -60,7 +60,7 @@ final class RestoreCommand implements Callable<Integer> {
             this.caches = caches;
         }
 
-        void entry(int cacheId, Bytes key, LocalEntry entry) {
+        void entry(int cacheId, Bytes key, StoredEntry entry) {
             Integer cache = caches.get(cacheId);
             if (cache == null) {
                 return; // destroyed while the backup was taken

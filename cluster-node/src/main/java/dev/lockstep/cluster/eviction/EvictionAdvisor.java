@@ -5,7 +5,7 @@ import dev.lockstep.cluster.machine.Command.Evict;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.StoreFailedException;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ public final class EvictionAdvisor {
             }
         }
 
-        private @Nullable LocalEntry entry(Bytes key) {
+        private @Nullable StoredEntry entry(Bytes key) {
             try {
                 return store.get().get(cacheId, key);
             } catch (StoreFailedException failed) {
@@ -110,7 +110,7 @@ public final class EvictionAdvisor {
                 if (key == null) {
                     break;
                 }
-                LocalEntry entry = entry(key);
+                StoredEntry entry = entry(key);
                 if (entry != null) {
                     victims.add(new Victim(key, entry.version()));
                     bytes += VICTIM_BYTES + key.size();

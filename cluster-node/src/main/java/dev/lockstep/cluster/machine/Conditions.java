@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Condition.AbsentSince;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
@@ -19,7 +19,7 @@ public final class Conditions {
      * @param entry null when there is none, or it has expired
      * @param absentSince whether the entry was absent ever since a version; asked only when it is absent now
      */
-    public static boolean hold(Condition condition, @Nullable LocalEntry entry, LongPredicate absentSince) {
+    public static boolean hold(Condition condition, @Nullable StoredEntry entry, LongPredicate absentSince) {
         if (condition instanceof Condition.Absent) {
             return entry == null;
         } else if (condition instanceof Condition.Present) {

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.machine;
 
 import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -24,12 +24,12 @@ final class Entries {
     }
 
     @Nullable
-    LocalEntry get(int cacheId, Bytes key) {
+    StoredEntry get(int cacheId, Bytes key) {
         return store.get(cacheId, key);
     }
 
-    void put(int cacheId, Bytes key, LocalEntry entry) {
-        LocalEntry old = store.put(cacheId, key, entry);
+    void put(int cacheId, Bytes key, StoredEntry entry) {
+        StoredEntry old = store.put(cacheId, key, entry);
         if (old != null) {
             checksum -= hash(cacheId, key, old);
         }
@@ -38,7 +38,7 @@ final class Entries {
 
     /** @param version of the removal */
     void remove(int cacheId, Bytes key, long version, long logTimeMillis) {
-        LocalEntry old = store.remove(cacheId, key);
+        StoredEntry old = store.remove(cacheId, key);
         if (old != null) {
             checksum -= hash(cacheId, key, old);
             tombstones.present(cacheId, key, version, logTimeMillis);
@@ -51,7 +51,7 @@ final class Entries {
      * last touch.
      */
     void expire(int cacheId, Bytes key, long logTimeMillis) {
-        LocalEntry old = store.remove(cacheId, key);
+        StoredEntry old = store.remove(cacheId, key);
         if (old != null) {
             checksum -= hash(cacheId, key, old);
             tombstones.present(cacheId, key, old.version(), logTimeMillis);
@@ -63,7 +63,7 @@ final class Entries {
      *
      * @param version of the touch
      */
-    void touch(int cacheId, Bytes key, LocalEntry entry, long version, long logTimeMillis) {
+    void touch(int cacheId, Bytes key, StoredEntry entry, long version, long logTimeMillis) {
         put(cacheId, key, entry);
         tombstones.present(cacheId, key, version, logTimeMillis);
     }
@@ -78,7 +78,7 @@ final class Entries {
         return cleared.any;
     }
 
-    private static final class Cleared implements BiConsumer<Bytes, LocalEntry> {
+    private static final class Cleared implements BiConsumer<Bytes, StoredEntry> {
         private final int cacheId;
         private long checksum;
         private boolean any;
@@ -88,7 +88,7 @@ final class Entries {
         }
 
         @Override
-        public void accept(Bytes key, LocalEntry entry) {
+        public void accept(Bytes key, StoredEntry entry) {
             checksum += hash(cacheId, key, entry);
             any = true;
         }
@@ -149,7 +149,7 @@ final class Entries {
         return checksum;
     }
 
-    private static long hash(int cacheId, Bytes key, LocalEntry entry) {
+    private static long hash(int cacheId, Bytes key, StoredEntry entry) {
         long hash = mix(key.hash64() + cacheId);
         hash = mix(hash ^ entry.value().hash64());
         hash = mix(hash ^ entry.version());

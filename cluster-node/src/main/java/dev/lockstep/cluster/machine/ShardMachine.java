@@ -4,7 +4,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Condition.ValueIs;
@@ -169,7 +169,7 @@ public final class ShardMachine {
     private MutationResult mutate(CacheInfo cache, Mutation mutation) {
         long version = nextVersion++;
         int changesBefore = changes.size();
-        LocalEntry old = live(cache.id(), mutation.key(), version);
+        StoredEntry old = live(cache.id(), mutation.key(), version);
         boolean holds = Conditions.hold(
                 mutation.condition(), old, since -> entries.absentSince(cache.id(), mutation.key(), since));
         if (holds) {
@@ -178,7 +178,7 @@ public final class ShardMachine {
             // JSR-107, table of expiry: a comparison that fails has read the entry.
             touch(cache, mutation.key(), old, Lifetime.BY_RULE, version);
         }
-        LocalEntry now = entries.get(cache.id(), mutation.key());
+        StoredEntry now = entries.get(cache.id(), mutation.key());
         return new MutationResult(
                 holds,
                 old != null,
@@ -188,8 +188,8 @@ public final class ShardMachine {
     }
 
     /** The entry, unless it is over: then it is removed, as a tick would. */
-    private @Nullable LocalEntry live(int cacheId, Bytes key, long version) {
-        LocalEntry entry = entries.get(cacheId, key);
+    private @Nullable StoredEntry live(int cacheId, Bytes key, long version) {
+        StoredEntry entry = entries.get(cacheId, key);
         if (entry != null && entry.deadlineMillis() <= logTimeMillis) {
             expire(cacheId, key, entry, version);
             return null;
@@ -197,7 +197,7 @@ public final class ShardMachine {
         return entry;
     }
 
-    private void expire(int cacheId, Bytes key, LocalEntry entry, long version) {
+    private void expire(int cacheId, Bytes key, StoredEntry entry, long version) {
         boolean over = entry.deadlineMillis() <= logTimeMillis;
         if (over) {
             entries.expire(cacheId, key, logTimeMillis);
@@ -208,7 +208,7 @@ public final class ShardMachine {
         changed(cacheId, Kind.EXPIRED, key, null, entry, version);
     }
 
-    private void perform(CacheInfo cache, Mutation mutation, @Nullable LocalEntry old, long version) {
+    private void perform(CacheInfo cache, Mutation mutation, @Nullable StoredEntry old, long version) {
         if (mutation.action() == Action.PUT) {
             put(cache, mutation, old, version);
         } else if (old != null && mutation.action() == Action.REMOVE) {
@@ -219,7 +219,7 @@ public final class ShardMachine {
         }
     }
 
-    private void put(CacheInfo cache, Mutation mutation, @Nullable LocalEntry old, long version) {
+    private void put(CacheInfo cache, Mutation mutation, @Nullable StoredEntry old, long version) {
         ExpiryRule rule = cache.definition().expiry();
         long deadline = Deadlines.after(
                 mutation.lifetime(),
@@ -229,14 +229,14 @@ public final class ShardMachine {
         Bytes key = mutation.key();
         Bytes value = Objects.requireNonNull(mutation.value(), "a put has a value");
         if (deadline > logTimeMillis) {
-            entries.put(cache.id(), key, new LocalEntry(value, version, deadline));
+            entries.put(cache.id(), key, new StoredEntry(value, version, deadline));
             changed(cache.id(), old == null ? Kind.CREATED : Kind.UPDATED, key, value, old, version);
         } else if (old != null) {
             expire(cache.id(), key, old, version);
         }
     }
 
-    private void touch(CacheInfo cache, Bytes key, LocalEntry entry, Lifetime asked, long version) {
+    private void touch(CacheInfo cache, Bytes key, StoredEntry entry, Lifetime asked, long version) {
         long deadline =
                 Deadlines.after(asked, cache.definition().expiry().access(), logTimeMillis, entry.deadlineMillis());
         if (deadline <= logTimeMillis) {
@@ -249,7 +249,7 @@ public final class ShardMachine {
     private void tick() {
         for (int i = 0; i < MAX_EXPIRED_PER_TICK; i++) {
             Deadline due = entries.firstDue(logTimeMillis);
-            LocalEntry entry = due == null ? null : entries.get(due.cacheId(), due.key());
+            StoredEntry entry = due == null ? null : entries.get(due.cacheId(), due.key());
             if (due == null || entry == null) {
                 return;
             }
@@ -258,7 +258,7 @@ public final class ShardMachine {
     }
 
     private void evict(int cacheId, Victim victim) {
-        LocalEntry entry = entries.get(cacheId, victim.key());
+        StoredEntry entry = entries.get(cacheId, victim.key());
         if (entry != null && entry.version() == victim.version()) {
             long version = nextVersion++;
             entries.remove(cacheId, victim.key(), version, logTimeMillis);
@@ -267,7 +267,7 @@ public final class ShardMachine {
     }
 
     private void changed(
-            int cacheId, Kind kind, Bytes key, @Nullable Bytes value, @Nullable LocalEntry old, long version) {
+            int cacheId, Kind kind, Bytes key, @Nullable Bytes value, @Nullable StoredEntry old, long version) {
         Bytes oldValue = old == null ? null : old.value();
         changes.add(new CacheChange(cacheId, new EntryChange(kind, key, value, oldValue, version)));
     }

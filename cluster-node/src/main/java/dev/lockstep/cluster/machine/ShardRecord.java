@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.MalformedFrameException;
@@ -20,7 +20,7 @@ public sealed interface ShardRecord {
     record Cache(CacheInfo info) implements ShardRecord {}
 
     /** One key's may come twice, and is the same then. */
-    record Entry(int cacheId, Bytes key, LocalEntry entry) implements ShardRecord {}
+    record Entry(int cacheId, Bytes key, StoredEntry entry) implements ShardRecord {}
 
     /** The least recently used comes first. */
     record Session(long high, long low, long completedBelow, long usedAtMillis) implements ShardRecord {}
@@ -74,7 +74,7 @@ public sealed interface ShardRecord {
         ShardRecord record = switch (tag) {
             case 1 -> new Head(in.varint(), in.varint(), in.i64());
             case 2 -> new Cache(ValueCodec.cacheInfo(in));
-            case 3 -> new Entry(in.size(), in.bytes(), new LocalEntry(in.bytes(), in.varint(), in.varint()));
+            case 3 -> new Entry(in.size(), in.bytes(), new StoredEntry(in.bytes(), in.varint(), in.varint()));
             case 4 -> new Session(in.i64(), in.i64(), in.varint(), in.varint());
             case 5 ->
                 new Answered(in.varint(), new Outcome.Written(in.varint(), in.varint(), in.list(ValueCodec::result)));

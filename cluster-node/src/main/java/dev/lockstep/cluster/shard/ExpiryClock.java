@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.clock.LogClock;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 
 /**
@@ -39,13 +39,13 @@ final class ExpiryClock {
     }
 
     /** Returns true if an entry is expired by the clock only, not by log time: a new leader's clock might differ. */
-    boolean isExpiredByClockOnly(LocalEntry entry, long nowMillis) {
+    boolean isExpiredByClockOnly(StoredEntry entry, long nowMillis) {
         return entry.deadlineMillis() <= nowMillis && entry.deadlineMillis() > state.logTimeMillis();
     }
 
     /** Returns true if the key's entry is expired by the clock only, not by log time. */
     boolean isExpiredByClockOnly(int cacheId, Bytes key, long nowMillis) {
-        LocalEntry entry = state.entry(cacheId, key);
+        StoredEntry entry = state.entry(cacheId, key);
         return entry != null && isExpiredByClockOnly(entry, nowMillis);
     }
 }

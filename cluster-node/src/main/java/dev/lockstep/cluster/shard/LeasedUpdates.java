@@ -3,7 +3,7 @@ package dev.lockstep.cluster.shard;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Conditions;
 import dev.lockstep.cluster.readindex.ReadBarrier;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Reply;
@@ -93,7 +93,7 @@ final class LeasedUpdates {
     }
 
     private void released(Request.Release request, long nowMillis, Consumer<Reply> reply) {
-        LocalEntry entry = state.live(request.cacheId(), request.key(), nowMillis);
+        StoredEntry entry = state.live(request.cacheId(), request.key(), nowMillis);
         boolean held = Conditions.hold(request.condition(), entry, since -> true);
         long seen = state.applying();
         leases.release(request.cacheId(), request.key(), request.lease());

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.readindex.ReadBarrier;
 import dev.lockstep.cluster.store.StoreFailedException;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.wire.Bytes;
@@ -131,7 +132,7 @@ final class ReplicaReads {
         if (cache.definition().maxEntries() > 0) {
             evictions.read(cacheId, key);
         }
-        LocalEntry entry;
+        StoredEntry entry;
         try {
             entry = state.entry(cacheId, key);
         } catch (StoreFailedException failure) {

@@ -11,7 +11,7 @@ import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.StoreFailedException;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.EntryRead;
@@ -263,13 +263,13 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
 
     /** The entry, over or not. */
     @Nullable
-    LocalEntry entry(int cacheId, Bytes key) {
+    StoredEntry entry(int cacheId, Bytes key) {
         return contents.store.get(cacheId, key);
     }
 
     @Nullable
-    LocalEntry live(int cacheId, Bytes key, long nowMillis) {
-        LocalEntry entry = contents.store.get(cacheId, key);
+    StoredEntry live(int cacheId, Bytes key, long nowMillis) {
+        StoredEntry entry = contents.store.get(cacheId, key);
         return entry == null || entry.deadlineMillis() <= nowMillis ? null : entry;
     }
 
@@ -305,7 +305,7 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
     }
 
     private @Nullable EntryRead read(int cacheId, Bytes key, long nowMillis) {
-        LocalEntry entry = live(cacheId, key, nowMillis);
+        StoredEntry entry = live(cacheId, key, nowMillis);
         return entry == null ? null : new EntryRead(entry.value(), entry.version(), entry.deadlineMillis());
     }
 

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.readindex.ReadBarrier;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.CacheInfo;
 import java.time.Duration;
@@ -71,7 +71,7 @@ final class SessionReadRule {
     }
 
     /** Returns true if an entry is expired by the clock only, although a read not applied here may have prolonged it. */
-    boolean mayBeProlonged(CacheInfo cache, LocalEntry entry, long nowMillis) {
+    boolean mayBeProlonged(CacheInfo cache, StoredEntry entry, long nowMillis) {
         return isProlongedByReads(cache) && clock.isExpiredByClockOnly(entry, nowMillis);
     }
 

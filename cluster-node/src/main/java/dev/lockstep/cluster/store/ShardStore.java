@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.store;
 
-import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.Iterator;
 import java.util.List;
@@ -18,15 +17,15 @@ public interface ShardStore {
 
     /** The entry, expired or not, or null. */
     @Nullable
-    LocalEntry get(int cacheId, Bytes key);
+    StoredEntry get(int cacheId, Bytes key);
 
     /** Stores an entry and answers the one before. Writer only. */
     @Nullable
-    LocalEntry put(int cacheId, Bytes key, LocalEntry entry);
+    StoredEntry put(int cacheId, Bytes key, StoredEntry entry);
 
     /** Removes an entry and answers it. Writer only. */
     @Nullable
-    LocalEntry remove(int cacheId, Bytes key);
+    StoredEntry remove(int cacheId, Bytes key);
 
     /** Counts the entries of a cache, including expired ones that no tick has removed yet. */
     long count(int cacheId);
@@ -43,7 +42,7 @@ public interface ShardStore {
     Iterator<Bytes> keys(int cacheId);
 
     /** Tells all entries of a cache, in no order. Writer only. */
-    void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry);
+    void forEach(int cacheId, BiConsumer<Bytes, StoredEntry> entry);
 
     /** Forgets all entries of a cache. Writer only. */
     void clear(int cacheId);
@@ -98,6 +97,6 @@ public interface ShardStore {
 
     /** Takes an entry. */
     interface EntryConsumer {
-        void accept(int cacheId, Bytes key, LocalEntry entry);
+        void accept(int cacheId, Bytes key, StoredEntry entry);
     }
 }

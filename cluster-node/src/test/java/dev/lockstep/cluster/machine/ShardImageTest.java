@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.cluster.store.heap.HeapStore;
-import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -103,7 +103,7 @@ class ShardImageTest {
             return new Command.Tick();
         } else if (kind < 12) {
             Bytes key = key();
-            LocalEntry entry = store.get(cache, key);
+            StoredEntry entry = store.get(cache, key);
             return new Command.Evict(cache, List.of(new Victim(key, entry == null ? 1 : entry.version())));
         }
         List<Mutation> mutations = new ArrayList<>();
@@ -115,7 +115,7 @@ class ShardImageTest {
 
     private Mutation mutation(int cache) {
         Bytes key = key();
-        LocalEntry entry = store.get(cache, key);
+        StoredEntry entry = store.get(cache, key);
         Condition condition = switch (random.nextInt(6)) {
             case 0 -> Condition.ABSENT;
             case 1 -> Condition.PRESENT;

@@ -2,7 +2,6 @@ package dev.lockstep.cluster.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,7 +32,7 @@ public abstract class ImageConcurrencyContract {
         } else if (what < 6_000) {
             store.remove(cache, key);
         } else {
-            store.put(cache, key, new LocalEntry(key, ++version, Long.MAX_VALUE));
+            store.put(cache, key, new StoredEntry(key, ++version, Long.MAX_VALUE));
         }
         store.commit();
     }

@@ -2,7 +2,6 @@ package dev.lockstep.cluster.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,8 +32,8 @@ public abstract class ShardStoreContract {
         return store;
     }
 
-    private static LocalEntry entry(long number) {
-        return new LocalEntry(Bytes.utf8("value-" + number), number, Long.MAX_VALUE);
+    private static StoredEntry entry(long number) {
+        return new StoredEntry(Bytes.utf8("value-" + number), number, Long.MAX_VALUE);
     }
 
     @Test
@@ -43,8 +42,8 @@ public abstract class ShardStoreContract {
         for (int i = 0; i < 1_000; i++) {
             Bytes key = Bytes.utf8("key-" + i);
             keys.add(key);
-            store.put(1, key, LocalEntry.ABSENT);
-            store.put(2, key, LocalEntry.ABSENT);
+            store.put(1, key, entry(0));
+            store.put(2, key, entry(0));
         }
         store.commit();
         List<Bytes> read = new ArrayList<>();
@@ -70,7 +69,7 @@ public abstract class ShardStoreContract {
 
     @Test
     void cachesAreApart() {
-        store.put(1, Bytes.EMPTY, LocalEntry.ABSENT);
+        store.put(1, Bytes.EMPTY, entry(0));
         store.commit();
         assertThat(store.get(2, Bytes.EMPTY)).isNull();
         store.clear(1);
@@ -112,7 +111,7 @@ public abstract class ShardStoreContract {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void agreesWithAPlainMap(long seed) {
         Random random = new Random(seed);
-        List<TreeMap<Bytes, LocalEntry>> model = new ArrayList<>();
+        List<TreeMap<Bytes, StoredEntry>> model = new ArrayList<>();
         for (int cache = 0; cache < CACHES; cache++) {
             model.add(new TreeMap<>());
         }
@@ -129,12 +128,12 @@ public abstract class ShardStoreContract {
         }
     }
 
-    private void change(Random random, List<TreeMap<Bytes, LocalEntry>> model) {
+    private void change(Random random, List<TreeMap<Bytes, StoredEntry>> model) {
         int cache = random.nextInt(CACHES);
         Bytes key = Bytes.utf8("key-" + random.nextInt(40));
         int kind = random.nextInt(60);
-        LocalEntry old;
-        LocalEntry answered;
+        StoredEntry old;
+        StoredEntry answered;
         if (kind == 0) {
             store.clear(cache);
             model.get(cache).clear();
@@ -144,7 +143,7 @@ public abstract class ShardStoreContract {
             old = model.get(cache).remove(key);
         } else {
             long deadline = random.nextBoolean() ? Long.MAX_VALUE : random.nextInt(50);
-            LocalEntry entry = new LocalEntry(Bytes.utf8("v" + random.nextInt()), random.nextInt(1_000), deadline);
+            StoredEntry entry = new StoredEntry(Bytes.utf8("v" + random.nextInt()), random.nextInt(1_000), deadline);
             answered = store.put(cache, key, entry);
             old = model.get(cache).put(key, entry);
         }
@@ -158,14 +157,14 @@ public abstract class ShardStoreContract {
         }
     }
 
-    private static String describe(LocalEntry entry) {
+    private static String describe(StoredEntry entry) {
         return entry == null
                 ? "none"
                 : entry.version() + " " + entry.deadlineMillis() + " "
                         + entry.value().hash64();
     }
 
-    private static Deadline firstDue(List<TreeMap<Bytes, LocalEntry>> model) {
+    private static Deadline firstDue(List<TreeMap<Bytes, StoredEntry>> model) {
         TreeSet<Deadline> dues = new TreeSet<>(Deadline.BY_TIME);
         for (int cache = 0; cache < CACHES; cache++) {
             int id = cache;
@@ -178,9 +177,9 @@ public abstract class ShardStoreContract {
         return dues.isEmpty() ? null : dues.first();
     }
 
-    private void assertAgrees(List<TreeMap<Bytes, LocalEntry>> model, Random random) {
+    private void assertAgrees(List<TreeMap<Bytes, StoredEntry>> model, Random random) {
         int cache = random.nextInt(CACHES);
-        TreeMap<Bytes, LocalEntry> expected = model.get(cache);
+        TreeMap<Bytes, StoredEntry> expected = model.get(cache);
         assertThat(store.count(cache)).isEqualTo(expected.size());
         assertThat(store.keysAfter(cache, null, Integer.MAX_VALUE)).containsExactlyElementsOf(expected.keySet());
         List<Bytes> keys = new ArrayList<>();

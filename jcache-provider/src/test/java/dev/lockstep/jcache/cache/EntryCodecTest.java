@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class EntryCodecTest {
@@ -22,20 +23,47 @@ class EntryCodecTest {
     private final EntryCodec<String, Object> byValue = new EntryCodec<>(STANDARD, STANDARD);
     private final EntryCodec<String, Object> byReference = new EntryCodec<>(STANDARD, new References());
 
-    private static LocalEntry held(Bytes value) {
-        return new LocalEntry(value, 1, Long.MAX_VALUE);
+    /** An entry as a replica in this JVM holds it. */
+    private static final class Held implements LocalEntry {
+
+        private final Bytes value;
+        private @Nullable Object decoded;
+
+        Held(Bytes value) {
+            this.value = value;
+        }
+
+        @Override
+        public Bytes value() {
+            return value;
+        }
+
+        @Override
+        public long version() {
+            return 1;
+        }
+
+        @Override
+        public @Nullable Object decoded() {
+            return decoded;
+        }
+
+        @Override
+        public void decoded(Object object) {
+            decoded = object;
+        }
     }
 
     @Test
     void anImmutableValueOfAReplicaInThisJvmIsDecodedOnceForAllItsReaders() {
-        LocalEntry entry = held(byValue.valueBytes("v"));
+        LocalEntry entry = new Held(byValue.valueBytes("v"));
 
         assertThat(byValue.value(entry)).isEqualTo("v").isSameAs(byValue.value(entry));
     }
 
     @Test
     void everyReaderOfAMutableValueGetsACopyOfItsOwn() {
-        LocalEntry entry = held(byValue.valueBytes(new ArrayList<>(List.of("v"))));
+        LocalEntry entry = new Held(byValue.valueBytes(new ArrayList<>(List.of("v"))));
         @SuppressWarnings("unchecked")
         List<String> mine = (List<String>) byValue.value(entry);
         mine.add("changed");

@@ -37,12 +37,24 @@ final class FakeShard {
 
     private final ExpiryRule rule;
     private final Time time;
-    private final NavigableMap<Bytes, LocalEntry> entries = new TreeMap<>();
+    private final NavigableMap<Bytes, Entry> entries = new TreeMap<>();
     private final Map<Bytes, Long> lastChanges = new HashMap<>();
     private final Map<Bytes, LeaseId> leases = new HashMap<>();
     private final Map<Bytes, Queue<Waiting>> queues = new HashMap<>();
     private final List<Link.ReplyHandler> subscribers = new ArrayList<>();
     private long position = 1;
+
+    /** Shares no decoded value. */
+    private record Entry(Bytes value, long version, long deadlineMillis) implements LocalEntry {
+
+        @Override
+        public @Nullable Object decoded() {
+            return null;
+        }
+
+        @Override
+        public void decoded(Object decoded) {}
+    }
 
     private record Waiting(LeaseId lease, Link.ReplyHandler handler) {}
 
@@ -88,7 +100,7 @@ final class FakeShard {
 
     /** Reads an entry as a replica in the caller's JVM does. */
     synchronized LocalEntry local(Bytes key) {
-        LocalEntry entry = live(key);
+        Entry entry = live(key);
         return entry == null ? LocalEntry.ABSENT : entry;
     }
 
@@ -96,8 +108,8 @@ final class FakeShard {
         return leases.size();
     }
 
-    private @Nullable LocalEntry live(Bytes key) {
-        LocalEntry entry = entries.get(key);
+    private @Nullable Entry live(Bytes key) {
+        Entry entry = entries.get(key);
         return entry == null || entry.deadlineMillis() <= time.millis() ? null : entry;
     }
 
@@ -111,7 +123,7 @@ final class FakeShard {
         return new Reply.Entries(position, time.millis(), Versions.lastAt(position), found);
     }
 
-    private static @Nullable EntryRead entryRead(@Nullable LocalEntry entry, boolean withValue) {
+    private static @Nullable EntryRead entryRead(@Nullable Entry entry, boolean withValue) {
         return entry == null
                 ? null
                 : new EntryRead(withValue ? entry.value() : Bytes.EMPTY, entry.version(), entry.deadlineMillis());
@@ -145,12 +157,12 @@ final class FakeShard {
 
     private MutationResult apply(Mutation mutation, long version, List<EntryChange> changes) {
         Bytes key = mutation.key();
-        LocalEntry before = live(key);
+        Entry before = live(key);
         Bytes old = before != null && mutation.returnOld() ? before.value() : null;
         if (!holds(mutation.condition(), before, key)) {
             return new MutationResult(false, before != null, old, 0, 0);
         }
-        LocalEntry after = after(mutation, before, version);
+        Entry after = after(mutation, before, version);
         if (after == null) {
             entries.remove(key);
         } else {
@@ -167,7 +179,7 @@ final class FakeShard {
         return new MutationResult(true, before != null, old, version, 1);
     }
 
-    private @Nullable LocalEntry after(Mutation mutation, @Nullable LocalEntry before, long version) {
+    private @Nullable Entry after(Mutation mutation, @Nullable Entry before, long version) {
         if (mutation.action() == Action.REMOVE || (before == null && mutation.action() == Action.TOUCH)) {
             return null;
         }
@@ -185,11 +197,11 @@ final class FakeShard {
             deadline = time.millis() + lifetime.millis();
         }
         return mutation.action() == Action.TOUCH
-                ? Objects.requireNonNull(before).expiringAt(deadline)
-                : new LocalEntry(Objects.requireNonNull(mutation.value()), version, deadline);
+                ? new Entry(Objects.requireNonNull(before).value(), before.version(), deadline)
+                : new Entry(Objects.requireNonNull(mutation.value()), version, deadline);
     }
 
-    private boolean holds(Condition condition, @Nullable LocalEntry entry, Bytes key) {
+    private boolean holds(Condition condition, @Nullable Entry entry, Bytes key) {
         if (condition instanceof Condition.Absent) {
             return entry == null;
         } else if (condition instanceof Condition.Present) {

@@ -229,7 +229,7 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "the image shows what was written after it",
                     CLUSTER + "store/heap/HeapImage.java",
-                    "kept.putIfAbsent(key, before == null ? LocalEntry.ABSENT : before);",
+                    "kept.putIfAbsent(key, before == null ? NONE : before);",
                     "kept.size();"),
             new Defect(
                     "the log is purged beyond the checkpoint",

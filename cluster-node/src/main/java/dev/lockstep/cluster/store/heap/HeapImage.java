@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.store.heap;
 
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,25 +20,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeapImage implements ShardStore.Image {
 
-    private final Map<Integer, Map<Bytes, LocalEntry>> caches;
-    /** The first of each key since the moment; {@link LocalEntry#ABSENT} for none. */
-    private final Map<Integer, Map<Bytes, LocalEntry>> aside = new HashMap<>();
+    /** Put aside where there was none. */
+    private static final StoredEntry NONE = new StoredEntry(Bytes.EMPTY, 0, Long.MAX_VALUE);
+
+    private final Map<Integer, Map<Bytes, StoredEntry>> caches;
+    /** The first of each key since the moment; {@link #NONE} for none. */
+    private final Map<Integer, Map<Bytes, StoredEntry>> aside = new HashMap<>();
 
     private final Runnable closed;
     /** The writer's own: what is in the store of them is not what was. */
     private final Set<Integer> cleared = new HashSet<>();
 
-    HeapImage(Map<Integer, Map<Bytes, LocalEntry>> caches, Runnable closed) {
+    HeapImage(Map<Integer, Map<Bytes, StoredEntry>> caches, Runnable closed) {
         this.caches = new HashMap<>(caches);
         this.closed = closed;
         this.caches.keySet().forEach(cacheId -> aside.put(cacheId, new ConcurrentHashMap<>()));
     }
 
     /** To be told before the store changes. Writer only. */
-    void changes(int cacheId, Bytes key, @Nullable LocalEntry before) {
-        Map<Bytes, LocalEntry> kept = aside.get(cacheId);
+    void changes(int cacheId, Bytes key, @Nullable StoredEntry before) {
+        Map<Bytes, StoredEntry> kept = aside.get(cacheId);
         if (kept != null && !cleared.contains(cacheId)) {
-            kept.putIfAbsent(key, before == null ? LocalEntry.ABSENT : before);
+            kept.putIfAbsent(key, before == null ? NONE : before);
         }
     }
 
@@ -50,14 +53,14 @@ final class HeapImage implements ShardStore.Image {
     @Override
     public void forEach(ShardStore.EntryConsumer consumer) {
         caches.forEach((cacheId, entries) -> {
-            Map<Bytes, LocalEntry> kept = aside.getOrDefault(cacheId, Map.of());
+            Map<Bytes, StoredEntry> kept = aside.getOrDefault(cacheId, Map.of());
             entries.forEach((key, entry) -> {
                 if (!kept.containsKey(key)) {
                     consumer.accept(cacheId, key, entry);
                 }
             });
             kept.forEach((key, entry) -> {
-                if (entry != LocalEntry.ABSENT) {
+                if (entry != NONE) {
                     consumer.accept(cacheId, key, entry);
                 }
             });

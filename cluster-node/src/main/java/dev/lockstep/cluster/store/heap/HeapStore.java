@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store.heap;
 
 import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,20 +21,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HeapStore implements ShardStore {
 
-    private final Map<Integer, Map<Bytes, LocalEntry>> caches = new ConcurrentHashMap<>();
+    private final Map<Integer, Map<Bytes, StoredEntry>> caches = new ConcurrentHashMap<>();
     private final ExpiryIndex expiry = new ExpiryIndex();
     private volatile @Nullable HeapImage image;
 
     @Override
-    public @Nullable LocalEntry get(int cacheId, Bytes key) {
-        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+    public @Nullable StoredEntry get(int cacheId, Bytes key) {
+        Map<Bytes, StoredEntry> cache = caches.get(cacheId);
         return cache == null ? null : cache.get(key);
     }
 
     @Override
-    public @Nullable LocalEntry put(int cacheId, Bytes key, LocalEntry entry) {
+    public @Nullable StoredEntry put(int cacheId, Bytes key, StoredEntry entry) {
         keepForImage(cacheId, key);
-        LocalEntry old =
+        StoredEntry old =
                 caches.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
         notDue(cacheId, key, old);
         expiry.add(cacheId, key, entry.deadlineMillis());
@@ -42,15 +42,15 @@ public final class HeapStore implements ShardStore {
     }
 
     @Override
-    public @Nullable LocalEntry remove(int cacheId, Bytes key) {
+    public @Nullable StoredEntry remove(int cacheId, Bytes key) {
         keepForImage(cacheId, key);
-        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
-        LocalEntry old = cache == null ? null : cache.remove(key);
+        Map<Bytes, StoredEntry> cache = caches.get(cacheId);
+        StoredEntry old = cache == null ? null : cache.remove(key);
         notDue(cacheId, key, old);
         return old;
     }
 
-    private void notDue(int cacheId, Bytes key, @Nullable LocalEntry old) {
+    private void notDue(int cacheId, Bytes key, @Nullable StoredEntry old) {
         if (old != null) {
             expiry.remove(cacheId, key, old.deadlineMillis());
         }
@@ -58,7 +58,7 @@ public final class HeapStore implements ShardStore {
 
     @Override
     public long count(int cacheId) {
-        Map<Bytes, LocalEntry> cache = caches.get(cacheId);
+        Map<Bytes, StoredEntry> cache = caches.get(cacheId);
         return cache == null ? 0 : cache.size();
     }
 
@@ -85,7 +85,7 @@ public final class HeapStore implements ShardStore {
     }
 
     @Override
-    public void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry) {
+    public void forEach(int cacheId, BiConsumer<Bytes, StoredEntry> entry) {
         caches.getOrDefault(cacheId, Map.of()).forEach(entry);
     }
 

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store.rocks;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ final class HotTier {
     /** The approximate overhead of an entry besides its bytes. */
     private static final int OVERHEAD = 160;
 
-    private final Cache<Key, LocalEntry> entries;
+    private final Cache<Key, StoredEntry> entries;
 
     /** @param of what the key is a key of, by identity */
     private record Key(Object of, Bytes key) {}
@@ -31,7 +31,7 @@ final class HotTier {
     }
 
     /** The value counts twice: it may be decoded. */
-    private static int weight(Key key, LocalEntry entry) {
+    private static int weight(Key key, StoredEntry entry) {
         long weight = OVERHEAD + key.key().size() + 2L * entry.value().size();
         return (int) Math.min(weight, Integer.MAX_VALUE);
     }
@@ -40,14 +40,14 @@ final class HotTier {
      * @param load finds the entry where all of them are, or null; nobody else loads or changes it meanwhile
      */
     @Nullable
-    LocalEntry get(Object of, Bytes key, Supplier<@Nullable LocalEntry> load) {
+    StoredEntry get(Object of, Bytes key, Supplier<@Nullable StoredEntry> load) {
         Key whole = new Key(of, key);
-        LocalEntry known = entries.getIfPresent(whole);
+        StoredEntry known = entries.getIfPresent(whole);
         return known != null ? known : entries.get(whole, missing -> load.get());
     }
 
     /** To be called when a load would find it. */
-    void put(Object of, Bytes key, LocalEntry entry) {
+    void put(Object of, Bytes key, StoredEntry entry) {
         entries.put(new Key(of, key), entry);
     }
 

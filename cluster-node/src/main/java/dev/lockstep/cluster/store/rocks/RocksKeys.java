@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.store.rocks;
 
 import dev.lockstep.cluster.store.Deadline;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -65,7 +65,7 @@ final class RocksKeys {
         return Bytes.of(Arrays.copyOfRange(key, ENTRY_HEAD, key.length));
     }
 
-    static byte[] value(LocalEntry entry) {
+    static byte[] value(StoredEntry entry) {
         return ByteBuffer.allocate(VALUE_HEAD + entry.value().size())
                 .putLong(entry.version())
                 .putLong(entry.deadlineMillis())
@@ -73,9 +73,9 @@ final class RocksKeys {
                 .array();
     }
 
-    static LocalEntry entry(byte[] value) {
+    static StoredEntry entry(byte[] value) {
         ByteBuffer head = ByteBuffer.wrap(value);
-        return new LocalEntry(
+        return new StoredEntry(
                 Bytes.of(Arrays.copyOfRange(value, VALUE_HEAD, value.length)), head.getLong(0), head.getLong(8));
     }
 

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store.rocks;
 
 import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,7 +28,7 @@ import org.rocksdb.WriteOptions;
 final class RocksStore implements ShardStore {
 
     /** In the place of an entry that is to be removed. */
-    private static final LocalEntry REMOVED = new LocalEntry(Bytes.EMPTY, 0, 0);
+    private static final StoredEntry REMOVED = new StoredEntry(Bytes.EMPTY, 0, 0);
 
     private static final int KEYS_AT_ONCE = 1_024;
 
@@ -43,7 +43,7 @@ final class RocksStore implements ShardStore {
      */
     private final Map<Integer, Object> inHotTier = new ConcurrentHashMap<>();
     // Since the last commit; only the writer changes them
-    private final Map<Integer, Map<Bytes, LocalEntry>> written = new ConcurrentHashMap<>();
+    private final Map<Integer, Map<Bytes, StoredEntry>> written = new ConcurrentHashMap<>();
     private final Set<Integer> cleared = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Long> counted = new HashMap<>();
     private final Map<Bytes, Piece> kept = new HashMap<>();
@@ -69,15 +69,15 @@ final class RocksStore implements ShardStore {
     }
 
     @Override
-    public @Nullable LocalEntry get(int cacheId, Bytes key) {
-        LocalEntry fresh = written.getOrDefault(cacheId, Map.of()).get(key);
+    public @Nullable StoredEntry get(int cacheId, Bytes key) {
+        StoredEntry fresh = written.getOrDefault(cacheId, Map.of()).get(key);
         if (fresh != null) {
             return fresh == REMOVED ? null : fresh;
         }
         return cleared.contains(cacheId) ? null : committed(cacheId, key);
     }
 
-    private @Nullable LocalEntry committed(int cacheId, Bytes key) {
+    private @Nullable StoredEntry committed(int cacheId, Bytes key) {
         return hot.get(inHotTier(cacheId), key, () -> {
             byte[] value = family.get(RocksKeys.entry(cacheId, key));
             return value == null ? null : RocksKeys.entry(value);
@@ -90,8 +90,8 @@ final class RocksStore implements ShardStore {
     }
 
     @Override
-    public @Nullable LocalEntry put(int cacheId, Bytes key, LocalEntry entry) {
-        LocalEntry old = get(cacheId, key);
+    public @Nullable StoredEntry put(int cacheId, Bytes key, StoredEntry entry) {
+        StoredEntry old = get(cacheId, key);
         written.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
         if (old == null) {
             counted.merge(cacheId, 1L, Long::sum);
@@ -104,8 +104,8 @@ final class RocksStore implements ShardStore {
     }
 
     @Override
-    public @Nullable LocalEntry remove(int cacheId, Bytes key) {
-        LocalEntry old = get(cacheId, key);
+    public @Nullable StoredEntry remove(int cacheId, Bytes key) {
+        StoredEntry old = get(cacheId, key);
         if (old != null) {
             written.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, REMOVED);
             counted.merge(cacheId, -1L, Long::sum);
@@ -114,7 +114,7 @@ final class RocksStore implements ShardStore {
         return old;
     }
 
-    private void notDue(int cacheId, Bytes key, @Nullable LocalEntry old) {
+    private void notDue(int cacheId, Bytes key, @Nullable StoredEntry old) {
         if (old != null && old.deadlineMillis() != Deadline.NEVER) {
             dues.remove(new Deadline(old.deadlineMillis(), cacheId, key));
         }
@@ -176,8 +176,8 @@ final class RocksStore implements ShardStore {
     }
 
     @Override
-    public void forEach(int cacheId, BiConsumer<Bytes, LocalEntry> entry) {
-        Map<Bytes, LocalEntry> fresh = written.getOrDefault(cacheId, Map.of());
+    public void forEach(int cacheId, BiConsumer<Bytes, StoredEntry> entry) {
+        Map<Bytes, StoredEntry> fresh = written.getOrDefault(cacheId, Map.of());
         fresh.forEach((key, value) -> {
             if (value != REMOVED) {
                 entry.accept(key, value);
@@ -261,8 +261,8 @@ final class RocksStore implements ShardStore {
             batch.deleteRange(handle, from, RocksKeys.after(from));
             batch.delete(handle, RocksKeys.cache(RocksKeys.COUNT, cacheId));
         }
-        for (Map.Entry<Integer, Map<Bytes, LocalEntry>> cache : written.entrySet()) {
-            for (Map.Entry<Bytes, LocalEntry> entry : cache.getValue().entrySet()) {
+        for (Map.Entry<Integer, Map<Bytes, StoredEntry>> cache : written.entrySet()) {
+            for (Map.Entry<Bytes, StoredEntry> entry : cache.getValue().entrySet()) {
                 byte[] key = RocksKeys.entry(cache.getKey(), entry.getKey());
                 if (entry.getValue() == REMOVED) {
                     batch.delete(handle, key);

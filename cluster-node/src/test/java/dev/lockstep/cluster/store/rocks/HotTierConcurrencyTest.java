@@ -3,7 +3,7 @@ package dev.lockstep.cluster.store.rocks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.store.ShardStore;
-import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -20,8 +20,8 @@ class HotTierConcurrencyTest {
     private static final int KEYS = 400;
     private static final long BATCHES = 6_000;
     private static final Bytes KEY = Bytes.utf8("key");
-    private static final LocalEntry OLD = new LocalEntry(KEY, 1, Long.MAX_VALUE);
-    private static final LocalEntry NEW = new LocalEntry(KEY, 2, Long.MAX_VALUE);
+    private static final StoredEntry OLD = new StoredEntry(KEY, 1, Long.MAX_VALUE);
+    private static final StoredEntry NEW = new StoredEntry(KEY, 2, Long.MAX_VALUE);
 
     /** The one interleaving that matters, made to happen. */
     @Test
@@ -88,7 +88,7 @@ class HotTierConcurrencyTest {
                     while (!over.get()) {
                         int key = random.nextInt(KEYS);
                         long before = known.get(key);
-                        LocalEntry entry = store.get(1, key(key));
+                        StoredEntry entry = store.get(1, key(key));
                         if (entry == null ? clearing.get() < before : entry.version() < before) {
                             wrong.set("key " + key + " was known to be at " + before);
                         }
@@ -116,7 +116,7 @@ class HotTierConcurrencyTest {
         }
         int[] keys = {random.nextInt(KEYS), random.nextInt(KEYS), random.nextInt(KEYS)};
         for (int key : keys) {
-            store.put(1, key(key), new LocalEntry(Bytes.of(new byte[200]), version, Long.MAX_VALUE));
+            store.put(1, key(key), new StoredEntry(Bytes.of(new byte[200]), version, Long.MAX_VALUE));
         }
         store.commit();
         for (int key : keys) {

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStoreContract;
 import dev.lockstep.cluster.store.StoreFailedException;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.cluster.testing.Folders;
-import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,8 +39,8 @@ class RocksStoreTest extends ShardStoreContract {
         return FOLDER.stores().open(FOLDER.lastShard());
     }
 
-    private static LocalEntry entry(long number) {
-        return new LocalEntry(Bytes.utf8("value-" + number), number, Long.MAX_VALUE);
+    private static StoredEntry entry(long number) {
+        return new StoredEntry(Bytes.utf8("value-" + number), number, Long.MAX_VALUE);
     }
 
     private static void write(ShardStore store, long number) {
@@ -50,7 +50,7 @@ class RocksStoreTest extends ShardStoreContract {
     }
 
     private static long read(ShardStore store) {
-        LocalEntry entry = store.get(1, KEY);
+        StoredEntry entry = store.get(1, KEY);
         List<Long> pieces = new ArrayList<>();
         store.pieces((key, piece) -> pieces.add(RocksKeys.number(piece)));
         assertThat(pieces).isEqualTo(entry == null ? List.of() : List.of(entry.version()));

@@ -3,9 +3,9 @@ package dev.lockstep.cluster.store.rocks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ class RocksCrashTest {
             long number = ++batch[0];
             byte[] value = new byte[VALUE_BYTES];
             random.nextBytes(value);
-            store.put(1, key(number % KEYS), new LocalEntry(Bytes.of(value), number, Long.MAX_VALUE));
+            store.put(1, key(number % KEYS), new StoredEntry(Bytes.of(value), number, Long.MAX_VALUE));
             store.keep(PIECE, () -> RocksKeys.number(number));
             store.commit();
         }
