@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.session;
 
+import dev.lockstep.protocol.routing.Route;
 import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -115,7 +116,7 @@ final class SessionLeases {
 
     /** One message to each node that leads a shard in which there are leases, through another one when it does not answer here. */
     private void renew() {
-        Map<Router.Route, List<Request.RenewLeases.Lease>> byLeader = new HashMap<>();
+        Map<Route, List<Request.RenewLeases.Lease>> byLeader = new HashMap<>();
         living.forEach((number, lease) -> {
             if (lease.until().isPast(time)) {
                 living.remove(number);

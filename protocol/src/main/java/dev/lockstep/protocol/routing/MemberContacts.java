@@ -1,0 +1,152 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The links to the members, and the checks that they are alive. A member that gave no sign of life is asked for one until it does, and
+ * each failure to reach one has the view of the cluster refreshed. Thread-safe; never blocks.
+ */
+final class MemberContacts implements AutoCloseable {
+
+    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    static final Link.ReplyHandler IGNORED = new Link.ReplyHandler() {
+        @Override
+        public void reply(Reply reply) {}
+
+        @Override
+        public void failed(boolean sent, Throwable cause) {}
+    };
+
+    private final LeaderDirectory directory;
+    private final Links links;
+    private final @Nullable EmbeddedNode local;
+    private final EventLoop loop;
+    private final Entropy entropy;
+    private final Map<NodeId, LivenessProbe> probes = new ConcurrentHashMap<>();
+    private final AtomicBoolean refreshing = new AtomicBoolean();
+    private volatile boolean closed;
+
+    /** @param local the node in this JVM, which is called without a connection */
+    MemberContacts(
+            LeaderDirectory directory, Links links, @Nullable EmbeddedNode local, EventLoop loop, Entropy entropy) {
+        this.directory = directory;
+        this.links = links;
+        this.local = local;
+        this.loop = loop;
+        this.entropy = entropy;
+    }
+
+    Link link(Member member) {
+        return local != null && member.id().equals(local.member().id()) ? local.link() : links.to(member);
+    }
+
+    /** Sends a request once, and ignores the answer. */
+    void tell(Member member, Request request) {
+        link(member).send(request, IGNORED);
+    }
+
+    /** Asks one member, once. Null if it does not answer within two seconds. */
+    CompletableFuture<@Nullable Reply> ask(Member member, Request request) {
+        CompletableFuture<@Nullable Reply> answer = new CompletableFuture<>();
+        link(member).send(request, new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                answer.complete(reply);
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                answer.complete(null);
+            }
+        });
+        loop.schedule(ANSWER_NANOS, () -> answer.complete(null));
+        return answer;
+    }
+
+    /** Returns the probe that notices when the member falls silent while a request waits for it. */
+    LivenessProbe probe(Member member) {
+        LivenessProbe known = probes.get(member.id());
+        return known != null
+                ? known
+                : probes.computeIfAbsent(member.id(), id -> new LivenessProbe(loop, () -> askForSignOfLife(member)));
+    }
+
+    /** Records a sign of life. */
+    void heard(Member member) {
+        probe(member).heard();
+        directory.heard(member.id());
+    }
+
+    /** Records that the member has given no sign of life. */
+    void silent(Member member) {
+        if (directory.silent(member.id())) {
+            loop.schedule(PROBE_NANOS, () -> askAgain(member));
+        }
+        refresh();
+    }
+
+    private void askForSignOfLife(Member member) {
+        link(member).send(new Request.DescribeCluster(), new Link.ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {
+                heard(member);
+            }
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {
+                // The requests that wait for the node fail as well; a silent one is asked again.
+            }
+        });
+    }
+
+    private void askAgain(Member member) {
+        if (closed || !directory.isSilent(member.id())) {
+            return;
+        }
+        askForSignOfLife(member);
+        loop.schedule(PROBE_NANOS, () -> askAgain(member));
+    }
+
+    /** Asks one of the members for the cluster's current view; at most one such question is in flight. */
+    void refresh() {
+        if (refreshing.compareAndSet(false, true)) {
+            List<Member> members = directory.talking();
+            Member member = members.get(entropy.nextInt(members.size()));
+            ask(member, new Request.DescribeCluster()).thenAccept(reply -> {
+                refreshing.set(false);
+                if (reply instanceof Reply.Cluster cluster) {
+                    heard(member);
+                    directory.learn(cluster.view());
+                }
+            });
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Closes the links, which fails what is in flight on them. Idempotent. */
+    @Override
+    public void close() {
+        closed = true;
+        links.close();
+    }
+}

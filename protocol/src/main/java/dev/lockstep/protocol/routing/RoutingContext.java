@@ -1,0 +1,20 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import java.time.Duration;
+
+/**
+ * The surroundings that all calls of a {@link Router} share.
+ *
+ * @param timeout after which a call has failed
+ */
+record RoutingContext(
+        LeaderDirectory directory,
+        MemberContacts contacts,
+        RequestDescriptions descriptions,
+        Duration timeout,
+        Time time,
+        EventLoop loop,
+        Entropy entropy) {}

@@ -1,0 +1,60 @@
+package dev.lockstep.protocol.routing;
+
+import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.wire.Reply;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** A subscription that has yet to begin: a node that falls silent meanwhile fails it. Later replies pass. */
+final class StreamOpening implements Link.ReplyHandler, LivenessProbe.Waiter {
+
+    private final MemberContacts contacts;
+    private final Member member;
+    private final Link.ReplyHandler handler;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private volatile Router.@Nullable Stream stream;
+
+    StreamOpening(MemberContacts contacts, Member member, Link.ReplyHandler handler) {
+        this.contacts = contacts;
+        this.member = member;
+        this.handler = handler;
+    }
+
+    /** Ends the stream, too, if the node falls silent. */
+    void opens(Router.Stream opening) {
+        stream = opening;
+    }
+
+    @Override
+    public void silent() {
+        if (over.compareAndSet(false, true)) {
+            contacts.silent(member);
+            Router.Stream late = stream;
+            if (late != null) {
+                late.end();
+            }
+            handler.failed(true, new TimeoutException("Node " + member + " gives no sign of life"));
+        }
+    }
+
+    @Override
+    public void reply(Reply reply) {
+        stopWaiting();
+        contacts.heard(member);
+        handler.reply(reply);
+    }
+
+    @Override
+    public void failed(boolean sent, Throwable cause) {
+        stopWaiting();
+        handler.failed(sent, cause);
+    }
+
+    private void stopWaiting() {
+        if (over.compareAndSet(false, true)) {
+            contacts.probe(member).forget(this);
+        }
+    }
+}
