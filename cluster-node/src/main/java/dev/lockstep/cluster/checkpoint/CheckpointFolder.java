@@ -48,6 +48,15 @@ public final class CheckpointFolder {
         }
     }
 
+    int group() {
+        return group;
+    }
+
+    /** Returns the id of a checkpoint of this group. */
+    CheckpointId id(long term, long position) {
+        return new CheckpointId(group, term, position);
+    }
+
     /**
      * Restores from the newest that is intact.
      *

@@ -28,7 +28,6 @@ public final class Checkpointer {
     private static final int PATIENCE = 10;
 
     private final String name;
-    private final int group;
     private final CheckpointFolder folder;
     private final Checkpointed.@Nullable Durable durable;
     private final CheckpointStrategy keeping;
@@ -58,7 +57,6 @@ public final class Checkpointer {
      */
     public Checkpointer(
             String name,
-            int group,
             CheckpointFolder folder,
             Checkpointed machine,
             Executor writer,
@@ -66,12 +64,11 @@ public final class Checkpointer {
             Time time,
             Interval interval) {
         this.name = name;
-        this.group = group;
         this.folder = folder;
         this.durable = machine.durable();
         this.keeping = durable == null
                 ? new FileCheckpoints(folder, machine, pace)
-                : new FlushCheckpoints(group, folder, machine, durable, writer);
+                : new FlushCheckpoints(folder, machine, durable, writer);
         this.writer = writer;
         this.time = time;
         this.interval = interval;
@@ -147,7 +144,7 @@ public final class Checkpointer {
         boolean wanted = begunAtPosition < wantedPosition && position >= wantedPosition;
         boolean waits = isFetched() && grown < (long) PATIENCE * interval.entries();
         if (!writing && (wanted || (due && !waits))) {
-            begin(new CheckpointId(group, term, position));
+            begin(folder.id(term, position));
         }
     }
 
@@ -159,7 +156,7 @@ public final class Checkpointer {
         CheckpointId before = newest;
         if (!writing && (before == null || before.position() < position)) {
             writing = true;
-            CheckpointId id = new CheckpointId(group, term, position);
+            CheckpointId id = folder.id(term, position);
             finish(id, keeping.begin(id));
         }
     }

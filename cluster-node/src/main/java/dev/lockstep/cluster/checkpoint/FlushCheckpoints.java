@@ -18,7 +18,6 @@ final class FlushCheckpoints implements CheckpointStrategy {
 
     private static final Logger LOG = LoggerFactory.getLogger(FlushCheckpoints.class);
 
-    private final int group;
     private final CheckpointFolder folder;
     private final Checkpointed machine;
     private final Checkpointed.Durable durable;
@@ -27,8 +26,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
     private volatile @Nullable CheckpointId file;
 
     FlushCheckpoints(
-            int group, CheckpointFolder folder, Checkpointed machine, Checkpointed.Durable durable, Executor writer) {
-        this.group = group;
+            CheckpointFolder folder, Checkpointed machine, Checkpointed.Durable durable, Executor writer) {
         this.folder = folder;
         this.machine = machine;
         this.durable = durable;
@@ -53,7 +51,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
     }
 
     private CheckpointId id(LogPoint point) {
-        return new CheckpointId(group, point.term(), point.position());
+        return folder.id(point.term(), point.position());
     }
 
     /** The file has done its duty; another is written when it is asked for. */
@@ -90,7 +88,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
         } catch (IOException | RuntimeException failure) {
             LOG.error(
                     "A checkpoint of group {} could not be written for a replica that has asked for it",
-                    group,
+                    folder.group(),
                     failure);
         } finally {
             writing.set(false);

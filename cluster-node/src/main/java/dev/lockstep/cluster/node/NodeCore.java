@@ -116,7 +116,7 @@ public final class NodeCore implements AutoCloseable {
         }
         this.shards = new ShardHost(hosted);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, peers, time, this::view, this::describeReplicas, limits.maxInFlight());
+                consensus, control, shards, peers, time, new OwnDescription(), limits.maxInFlight());
         this.leaderships = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -171,14 +171,6 @@ public final class NodeCore implements AutoCloseable {
         return standings;
     }
 
-    /** A node that is about to stop, or whose clock is off, says so, so that nobody hands anything over to it. */
-    private List<ReplicaStatus> describeReplicas() {
-        String note = draining ? ReplicaStatus.LEAVING : clocks.note();
-        return consensus.replicas().stream()
-                .map(replica -> replica.noting(note))
-                .toList();
-    }
-
     private static boolean canBeServed(Standing standing) {
         return standing.leader() != null && (standing.ready() || !standing.leads());
     }
@@ -193,16 +185,30 @@ public final class NodeCore implements AutoCloseable {
         return shards;
     }
 
-    private ClusterView view() {
-        Map<Integer, NodeId> leaders = new HashMap<>();
-        for (int shard = 0; shard < place.map().shards(); shard++) {
-            ShardReplica replica = shards.replica(shard);
-            NodeId leader = replica == null ? null : replica.standing().leader();
-            if (leader != null) {
-                leaders.put(shard, leader);
+    /** The description that other nodes, clients and operators ask for. */
+    private final class OwnDescription implements RequestDispatcher.Description {
+
+        @Override
+        public ClusterView view() {
+            Map<Integer, NodeId> leaders = new HashMap<>();
+            for (int shard = 0; shard < place.map().shards(); shard++) {
+                ShardReplica replica = shards.replica(shard);
+                NodeId leader = replica == null ? null : replica.standing().leader();
+                if (leader != null) {
+                    leaders.put(shard, leader);
+                }
             }
+            return new ClusterView(place.cluster(), place.members(), place.map(), leaders);
         }
-        return new ClusterView(place.cluster(), place.members(), place.map(), leaders);
+
+        /** A node that is about to stop, or whose clock is off, says so, so that nobody hands anything over to it. */
+        @Override
+        public List<ReplicaStatus> replicas() {
+            String note = draining ? ReplicaStatus.LEAVING : clocks.note();
+            return consensus.replicas().stream()
+                    .map(replica -> replica.noting(note))
+                    .toList();
+        }
     }
 
     /** Done when every group that this node hosts has a leader. */

@@ -22,7 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,15 +38,23 @@ public final class RequestDispatcher implements RequestServer {
     private final ShardHost shards;
     private final TermConfirmations peers;
     private final Time time;
-    private final Supplier<ClusterView> view;
-    private final Supplier<List<ReplicaStatus>> replicas;
+    private final Description description;
     private final int maxInFlight;
     private final Map<Class<? extends Request>, Handler<Request>> handlers = new HashMap<>();
 
+    /** The node's own account of the cluster and of itself. */
+    public interface Description {
+
+        /** Returns the cluster as this node sees it. */
+        ClusterView view();
+
+        /** Returns the states of this node's replicas. */
+        List<ReplicaStatus> replicas();
+    }
+
     /**
      * @param peers to whom requests are passed on
-     * @param replicas how those of this node are
-     * @param maxInFlight requests of one connection that may be under way
+     * @param maxInFlight requests of one connection that may be in flight
      */
     public RequestDispatcher(
             Consensus consensus,
@@ -55,16 +62,14 @@ public final class RequestDispatcher implements RequestServer {
             ShardHost shards,
             TermConfirmations peers,
             Time time,
-            Supplier<ClusterView> view,
-            Supplier<List<ReplicaStatus>> replicas,
+            Description description,
             int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
         this.shards = shards;
         this.peers = peers;
         this.time = time;
-        this.view = view;
-        this.replicas = replicas;
+        this.description = description;
         this.maxInFlight = maxInFlight;
         addHandlers();
     }
@@ -81,7 +86,7 @@ public final class RequestDispatcher implements RequestServer {
             shards.renew(renewal);
             return new Reply.Done();
         });
-        replying(Request.DescribeCluster.class, describe -> new Reply.Cluster(view.get()));
+        replying(Request.DescribeCluster.class, describe -> new Reply.Cluster(description.view()));
         replying(Request.ConfirmTerms.class, this::confirmed);
         replying(Request.ReadClock.class, read -> new Reply.Clock(Math.max(0, time.millis()), shards.logTimes()));
         later(Request.ListCaches.class, (list, caller, reply) -> control.list(reply));
@@ -90,7 +95,7 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.DestroyCache.class, (destroy, caller, reply) -> control.propose(destroy, reply));
         later(
                 Request.DescribeReplicas.class,
-                (describe, caller, reply) -> reply.accept(new Reply.Replicas(replicas.get())));
+                (describe, caller, reply) -> reply.accept(new Reply.Replicas(description.replicas())));
         later(
                 Request.RecoverReplica.class,
                 (recover, caller, reply) ->

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class LeasedUpdates {
 
     private final ReplicaState state;
+    private final ReadAnswers answers;
     private final ExpiryClock clock;
     private final RequestGuards guards;
     private final ReadBarrier barrier;
@@ -33,6 +34,7 @@ final class LeasedUpdates {
             EvictionAdvisor evictions,
             EntryLeases leases) {
         this.state = state;
+        this.answers = new ReadAnswers(state);
         this.clock = clock;
         this.guards = guards;
         this.barrier = barrier;
@@ -70,7 +72,7 @@ final class LeasedUpdates {
             reply.accept(
                     Reply.Refused.of(why, "The lease of the entry, which others hold, did not become free in time"));
         } else {
-            settled(request.cacheId(), request.key(), reply, now -> reply.accept(state.leased(request, now)));
+            settled(request.cacheId(), request.key(), reply, now -> reply.accept(answers.leased(request, now)));
         }
     }
 

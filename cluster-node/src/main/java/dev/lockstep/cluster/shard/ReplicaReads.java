@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaReads {
 
     private final ReplicaState state;
+    private final ReadAnswers answers;
     private final ReplicatedLog<?, ?> log;
     private final SessionReadRule rule;
     private final ExpiryClock clock;
@@ -78,7 +79,7 @@ final class ReplicaReads {
                 if (next < steps.size()) {
                     steps.get(next++).take(this);
                 } else {
-                    reply.accept(state.answer(request, nowMillis));
+                    reply.accept(answers.answer(request, nowMillis));
                 }
             });
         }
@@ -113,6 +114,7 @@ final class ReplicaReads {
             ReadBarrier barrier,
             EvictionAdvisor evictions) {
         this.state = state;
+        this.answers = new ReadAnswers(state);
         this.log = log;
         this.rule = rule;
         this.clock = clock;

@@ -45,7 +45,6 @@ class CheckpointFetchTest {
     void open() throws IOException {
         taking = new Checkpointer(
                 "The leader",
-                GROUP,
                 new CheckpointFolder(home.resolve("leader"), GROUP),
                 leading,
                 world,

@@ -21,6 +21,7 @@ import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -87,7 +88,7 @@ class RequestDispatcherTest {
                                 limits))));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         dispatcher = new RequestDispatcher(
-                talking(consensus), control, shards, peers, world, () -> view, consensus::replicas, MAX_IN_FLIGHT);
+                talking(consensus), control, shards, peers, world, describing(view, consensus), MAX_IN_FLIGHT);
         connection = connectionOf(null);
         CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
         connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition), 0));
@@ -112,6 +113,20 @@ class RequestDispatcherTest {
             @Override
             public void close() {
                 consensus.close();
+            }
+        };
+    }
+
+    private static RequestDispatcher.Description describing(ClusterView view, Consensus consensus) {
+        return new RequestDispatcher.Description() {
+            @Override
+            public ClusterView view() {
+                return view;
+            }
+
+            @Override
+            public List<ReplicaStatus> replicas() {
+                return consensus.replicas();
             }
         };
     }

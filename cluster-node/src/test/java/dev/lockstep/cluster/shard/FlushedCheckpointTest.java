@@ -38,7 +38,6 @@ class FlushedCheckpointTest {
     private Checkpointer taking(ReplicaState state) throws IOException {
         return new Checkpointer(
                 "the replica",
-                GROUP,
                 new CheckpointFolder(home.resolve("checkpoints"), GROUP),
                 state,
                 Runnable::run,

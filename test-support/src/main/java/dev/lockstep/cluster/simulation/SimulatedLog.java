@@ -93,7 +93,6 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         this.folder = folder;
         this.taking = new Checkpointer(
                 toString(),
-                group,
                 folder,
                 machine,
                 this::writeLater,

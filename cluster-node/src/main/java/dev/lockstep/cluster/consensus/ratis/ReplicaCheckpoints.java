@@ -106,7 +106,7 @@ final class ReplicaCheckpoints {
     void open() throws IOException {
         folder = new CheckpointFolder(path, group);
         taking = new Checkpointer(
-                name, group, folder, machine, context.writer(), context.pace(), context.time(), context.interval());
+                name, folder, machine, context.writer(), context.pace(), context.time(), context.interval());
     }
 
     Checkpointer taking() {

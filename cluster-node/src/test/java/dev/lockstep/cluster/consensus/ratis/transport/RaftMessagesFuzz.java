@@ -64,7 +64,6 @@ public final class RaftMessagesFuzz {
             RecordingMachine machine = new RecordingMachine();
             Checkpointer checkpointer = new Checkpointer(
                     "a scripted group",
-                    0,
                     new CheckpointFolder(Files.createTempDirectory("lockstep-fuzz"), 0),
                     machine,
                     Runnable::run,
