@@ -5,11 +5,11 @@ import dev.lockstep.cli.BackupFolder.Part;
 import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointWriter;
-import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.shard.CheckpointEntries;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.ValueCodec;
@@ -95,7 +95,7 @@ final class BackupCommand implements Callable<Integer> {
         try (OutputStream out = backup.create(BackupFolder.CACHES)) {
             CheckpointWriter.write(
                     out,
-                    new CheckpointId(Consensus.CONTROL, 0, 0),
+                    new CheckpointId(ShardMap.CONTROL_GROUP, 0, 0),
                     record -> caches.forEach(info -> {
                         WireWriter bytes = new WireWriter(256);
                         ValueCodec.cacheInfo(bytes, info);

@@ -1,10 +1,10 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.cli.ClusterOptions.Report;
-import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -92,7 +92,7 @@ final class ShardCommand {
     }
 
     private static String name(int group) {
-        return group == Consensus.CONTROL ? "control" : Integer.toString(group);
+        return group == ShardMap.CONTROL_GROUP ? "control" : Integer.toString(group);
     }
 
     /** One line for each replica. */
@@ -149,7 +149,7 @@ final class ShardCommand {
                             .filter(replica -> replica.group() == group)
                             .map(replica -> new ShardRecovery.Replica(node.member(), replica)))
                     .toList();
-            int hosts = group == Consensus.CONTROL
+            int hosts = group == ShardMap.CONTROL_GROUP
                     ? nodes.size()
                     : session.view().map().replicasOf(group).size();
             ShardRecovery recovery = ShardRecovery.plan(name(group), replicas, hosts);
@@ -160,7 +160,7 @@ final class ShardCommand {
             }
             for (ShardRecovery.Order order : recovery.orders()) {
                 Reply reply = ClusterOptions.join(
-                        session.recoverReplica(order.member(), group, recovery.term(), order.stands()));
+                        session.recoverReplica(order.member(), group, recovery.term(), order.electable()));
                 if (!(reply instanceof Reply.Done)) {
                     throw new IOException("Node " + order.member() + " did not do it: " + reply);
                 }
@@ -175,7 +175,7 @@ final class ShardCommand {
 
         private int group() {
             if (shard.equals("control")) {
-                return Consensus.CONTROL;
+                return ShardMap.CONTROL_GROUP;
             }
             try {
                 return Integer.parseUnsignedInt(shard);

@@ -25,8 +25,8 @@ record ShardRecovery(String shard, long term, List<Order> orders) {
         }
     }
 
-    /** @param stands whether it may be elected at once: only where nobody has more */
-    record Order(Member member, boolean stands) {}
+    /** @param electable whether it may be elected at once: only where nobody has more */
+    record Order(Member member, boolean electable) {}
 
     /**
      * @param replicas those that answer
@@ -71,9 +71,9 @@ record ShardRecovery(String shard, long term, List<Order> orders) {
                 .orElseThrow();
         List<Order> orders = new ArrayList<>();
         for (Replica replica : waiting) {
-            boolean stands = !whole && (logs ? hasLog(replica.state()) : replica.equals(newest));
+            boolean electable = !whole && (logs ? hasLog(replica.state()) : replica.equals(newest));
             if (!whole || WAITS.contains(replica.state())) {
-                orders.add(new Order(replica.member(), stands));
+                orders.add(new Order(replica.member(), electable));
             }
         }
         return orders;
@@ -88,7 +88,7 @@ record ShardRecovery(String shard, long term, List<Order> orders) {
         return "Shard " + shard + " can go on in term " + term + ", if these take part again: "
                 + orders.stream()
                         .map(order ->
-                                order.member().id() + (order.stands() ? " (with what it has)" : " (with nothing)"))
+                                order.member().id() + (order.electable() ? " (with what it has)" : " (with nothing)"))
                         .collect(Collectors.joining(", "))
                 + ". What only they had acknowledged is lost";
     }

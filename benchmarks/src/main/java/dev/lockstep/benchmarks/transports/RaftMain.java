@@ -98,9 +98,11 @@ final class RaftMain implements BytesMachine<Long> {
             }
             case "leads" ->
                 Long.toString(
-                        logs.stream().filter(log -> log.standing().ready()).count());
+                        logs.stream().filter(log -> log.leadership().ready()).count());
             case "yield" -> {
-                logs.stream().filter(log -> log.standing().leads()).forEach(log -> log.stepDown(new NodeId(words[1])));
+                logs.stream()
+                        .filter(log -> log.leadership().leads())
+                        .forEach(log -> log.stepDown(new NodeId(words[1])));
                 yield "asked";
             }
             case "put" ->
@@ -148,5 +150,5 @@ final class RaftMain implements BytesMachine<Long> {
     }
 
     @Override
-    public void standingChanged() {}
+    public void leadershipChanged() {}
 }

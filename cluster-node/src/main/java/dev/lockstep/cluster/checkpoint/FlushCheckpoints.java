@@ -25,8 +25,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
     private final AtomicBoolean writing = new AtomicBoolean();
     private volatile @Nullable CheckpointId file;
 
-    FlushCheckpoints(
-            CheckpointFolder folder, Checkpointed machine, Checkpointed.Durable durable, Executor writer) {
+    FlushCheckpoints(CheckpointFolder folder, Checkpointed machine, Checkpointed.Durable durable, Executor writer) {
         this.folder = folder;
         this.machine = machine;
         this.durable = durable;

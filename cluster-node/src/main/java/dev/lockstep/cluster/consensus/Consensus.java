@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus;
 
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
@@ -14,7 +15,7 @@ public interface Consensus extends AutoCloseable {
     /**
      * Opens the replica of a group, recovering what it had, which may go on after this has returned. The machine may be driven before that.
      *
-     * @param group number of the group, 0 and up for shards, {@link #CONTROL} for the control group
+     * @param group number of the group, 0 and up for shards, {@link ShardMap#CONTROL_GROUP} for the control group
      * @param replicas the nodes that host it, this one among them; used when the group is first formed
      */
     <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine);
@@ -39,15 +40,12 @@ public interface Consensus extends AutoCloseable {
      * Forces a replica that has lost state to rejoin without waiting for the others; what only it had acknowledged is lost.
      *
      * @param term higher than any that another replica of the group is in
-     * @param stands whether it may be elected at once
+     * @param electable whether it may be elected at once
      * @param answer told once, on any thread: {@link Reply.Done}, or a refusal if it does not wait
      */
-    default void recover(int group, long term, boolean stands, Consumer<Reply> answer) {
+    default void recover(int group, long term, boolean electable, Consumer<Reply> answer) {
         answer.accept(Reply.Refused.of(Status.INVALID, "Group " + group + " has lost nothing"));
     }
-
-    /** The control group's number. */
-    int CONTROL = -1;
 
     /** Closes all replicas and whatever they share. Idempotent. */
     @Override

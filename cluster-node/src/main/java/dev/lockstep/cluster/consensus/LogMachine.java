@@ -32,6 +32,6 @@ public interface LogMachine<E, R> extends Checkpointed {
         return apply(position, decode(bytes));
     }
 
-    /** This replica's {@link ReplicatedLog.Standing} has changed. Must not block. */
-    void standingChanged();
+    /** Called when this replica's {@link ReplicatedLog.Leadership} has changed. Must not block. */
+    void leadershipChanged();
 }

@@ -25,10 +25,10 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
      */
     CompletableFuture<R> propose(E entry);
 
-    /** This replica's place in the group, at this moment. Cheap: called for each read. */
-    Standing standing();
+    /** Returns this replica's view of who leads the group, at this moment. Cheap: called for each read. */
+    Leadership leadership();
 
-    /** The highest position known to be committed here. On a leader that is {@link Standing#ready} it bounds every entry acknowledged so far. */
+    /** The highest position known to be committed here. On a leader that is {@link Leadership#ready} it bounds every entry acknowledged so far. */
     long commitPosition();
 
     /** The highest position applied here. */
@@ -69,7 +69,7 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
     void close();
 
     /**
-     * A replica's place in its group.
+     * A replica's view of who leads its group, and its own part in it.
      *
      * @param term its current term; rises before it grants a vote
      * @param ready whether it leads and has applied an entry of its own term, so that its commit position is current
@@ -77,7 +77,7 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
      * @param voters the voters of the current configuration, and in a joint change those of the previous one too; a
      *     decision needs a majority in each
      */
-    record Standing(
+    record Leadership(
             long term,
             boolean leads,
             boolean ready,

@@ -13,6 +13,7 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.MalformedFrameException;
@@ -56,9 +57,9 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         this.templates = templates;
         this.peers = peers;
         this.learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
-        this.log = consensus.open(Consensus.CONTROL, replicas, new Decisions());
+        this.log = consensus.open(ShardMap.CONTROL_GROUP, replicas, new Decisions());
         AppliedPositionWaiters applied = new AppliedPositionWaiters(log::appliedPosition, time, loop);
-        this.barrier = new ReadBarrier("The control group", Consensus.CONTROL, log, rounds, applied, time);
+        this.barrier = new ReadBarrier("The control group", ShardMap.CONTROL_GROUP, log, rounds, applied, time);
     }
 
     /** Applies what the group has decided. */
@@ -129,14 +130,14 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         }
 
         @Override
-        public void standingChanged() {
-            // Every request asks for the standing anew.
+        public void leadershipChanged() {
+            // Every request asks for the leadership again.
         }
     }
 
     /** This replica's place in the group, at this moment. */
-    public ReplicatedLog.Standing standing() {
-        return log.standing();
+    public ReplicatedLog.Leadership leadership() {
+        return log.leadership();
     }
 
     /** The highest position applied here. */
@@ -144,7 +145,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         return log.appliedPosition();
     }
 
-    /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #standing}. */
+    /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #leadership}. */
     public void handOver(NodeId successor) {
         log.stepDown(successor);
     }
@@ -195,7 +196,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     @Override
     public void learn(int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        long wait = log.standing().leads() ? 0 : LEARN_NANOS;
+        long wait = log.leadership().leads() ? 0 : LEARN_NANOS;
         learnt.await(cacheId, wait, known -> {
             if (known) {
                 then.accept(null);
@@ -206,9 +207,9 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     private void askLeader(int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        ReplicatedLog.Standing standing = log.standing();
-        NodeId leader = standing.leader();
-        if (standing.leads()) {
+        ReplicatedLog.Leadership leadership = log.leadership();
+        NodeId leader = leadership.leader();
+        if (leadership.leads()) {
             barrier.pass(
                     () -> then.accept(machine.highestId() >= cacheId ? null : neverCreated(cacheId)),
                     refusal -> then.accept(notYet(cacheId)));

@@ -1,9 +1,9 @@
 package dev.lockstep.cluster.node;
 
-import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,8 +64,8 @@ final class LeadershipReports {
     }
 
     /** To be called every few milliseconds, with all groups that this node hosts. */
-    void observe(Map<Integer, Standing> standings) {
-        for (Message message : changes(standings)) {
+    void observe(Map<Integer, Leadership> leaderships) {
+        for (Message message : changes(leaderships)) {
             if (message.isLoss()) {
                 LOG.warn(message.text());
             } else {
@@ -75,14 +75,14 @@ final class LeadershipReports {
     }
 
     /** Returns the log lines that are due now. */
-    List<Message> changes(Map<Integer, Standing> standings) {
+    List<Message> changes(Map<Integer, Leadership> leaderships) {
         long now = time.nanos();
-        standings.forEach((group, standing) -> {
+        leaderships.forEach((group, leadership) -> {
             Leader before = leaders.getOrDefault(group, Leader.NONE);
-            if (standing.leader() == null || !Objects.equals(standing.leader(), before.now())) {
+            if (leadership.leader() == null || !Objects.equals(leadership.leader(), before.now())) {
                 changedNanos = now;
             }
-            leaders.put(group, new Leader(standing.leader(), before.told()));
+            leaders.put(group, new Leader(leadership.leader(), before.told()));
         });
         if (leaders.values().stream().allMatch(Leader::isTold)) {
             isUntold = false;
@@ -134,11 +134,11 @@ final class LeadershipReports {
     /** As in "shards 0, 3 and the control group". */
     private static String names(TreeSet<Integer> groups) {
         List<String> shards = groups.stream()
-                .filter(group -> group != Consensus.CONTROL)
+                .filter(group -> group != ShardMap.CONTROL_GROUP)
                 .map(String::valueOf)
                 .toList();
         String named = (shards.size() == 1 ? "shard " : "shards ") + String.join(", ", shards);
-        if (!groups.contains(Consensus.CONTROL)) {
+        if (!groups.contains(ShardMap.CONTROL_GROUP)) {
             return named;
         }
         return shards.isEmpty() ? "the control group" : named + " and the control group";

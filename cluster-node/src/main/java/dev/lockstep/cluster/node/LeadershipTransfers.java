@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.node;
 
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.node.Successors.HandOver;
 import dev.lockstep.cluster.node.Successors.Led;
 import dev.lockstep.cluster.readindex.TermConfirmations;
@@ -64,7 +64,7 @@ final class LeadershipTransfers {
      */
     record Group(
             int number,
-            Supplier<Standing> standing,
+            Supplier<Leadership> leadership,
             LongSupplier applied,
             BooleanSupplier leased,
             Consumer<NodeId> handOver) {}
@@ -117,7 +117,7 @@ final class LeadershipTransfers {
         pending.entrySet()
                 .removeIf(one -> led.stream().noneMatch(leading -> leading.group() == one.getKey())
                         || now - one.getValue().sinceNanos() > patienceNanos);
-        boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(standings()) && pending.isEmpty();
+        boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(leaderships()) && pending.isEmpty();
         boolean off = clockIsOff.getAsBoolean();
         if (led.isEmpty() || !(draining || off || tooMany)) {
             return;
@@ -177,13 +177,15 @@ final class LeadershipTransfers {
     private List<Led> led() {
         return groups.stream()
                 .map(group -> new Led(
-                        group.number(), group.standing().get(), group.applied().getAsLong()))
-                .filter(led -> led.standing().leads())
+                        group.number(),
+                        group.leadership().get(),
+                        group.applied().getAsLong()))
+                .filter(led -> led.leadership().leads())
                 .toList();
     }
 
-    private List<Standing> standings() {
-        return groups.stream().map(group -> group.standing().get()).toList();
+    private List<Leadership> leaderships() {
+        return groups.stream().map(group -> group.leadership().get()).toList();
     }
 
     // What the others say of their replicas
@@ -195,7 +197,7 @@ final class LeadershipTransfers {
         }
         lastAskedNanos = now;
         led.stream()
-                .flatMap(one -> one.standing().voters().stream())
+                .flatMap(one -> one.leadership().voters().stream())
                 .flatMap(Set::stream)
                 .distinct()
                 .sorted()

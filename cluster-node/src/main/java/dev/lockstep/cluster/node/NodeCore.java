@@ -2,7 +2,7 @@ package dev.lockstep.cluster.node;
 
 import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.CapacityShares;
@@ -52,7 +52,7 @@ public final class NodeCore implements AutoCloseable {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private final Consensus consensus;
-    private final LeadershipReports leaderships;
+    private final LeadershipReports reports;
     private final LeadershipTransfers handOvers;
     private volatile boolean draining;
 
@@ -117,7 +117,7 @@ public final class NodeCore implements AutoCloseable {
         this.shards = new ShardHost(hosted);
         this.dispatcher = new RequestDispatcher(
                 consensus, control, shards, peers, time, new OwnDescription(), limits.maxInFlight());
-        this.leaderships = new LeadershipReports(self, time);
+        this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
                 groups(),
@@ -132,12 +132,12 @@ public final class NodeCore implements AutoCloseable {
     private List<LeadershipTransfers.Group> groups() {
         List<LeadershipTransfers.Group> groups = new ArrayList<>();
         groups.add(new LeadershipTransfers.Group(
-                Consensus.CONTROL, control::standing, control::appliedPosition, () -> false, control::handOver));
+                ShardMap.CONTROL_GROUP, control::leadership, control::appliedPosition, () -> false, control::handOver));
         for (int shard = 0; shard < place.map().shards(); shard++) {
             ShardReplica replica = shards.replica(shard);
             if (replica != null) {
                 groups.add(new LeadershipTransfers.Group(
-                        shard, replica::standing, replica::appliedPosition, replica::isLeased, replica::handOver));
+                        shard, replica::leadership, replica::appliedPosition, replica::isLeased, replica::handOver));
             }
         }
         return groups;
@@ -147,10 +147,10 @@ public final class NodeCore implements AutoCloseable {
         rounds.tick();
         clocks.tick();
         shards.upkeep();
-        Map<Integer, Standing> standings = standings();
-        leaderships.observe(standings);
-        handOvers.tick(leaderships.quietNanos());
-        if (!ready.isDone() && standings.values().stream().allMatch(NodeCore::canBeServed)) {
+        Map<Integer, Leadership> leaderships = leaderships();
+        reports.observe(leaderships);
+        handOvers.tick(reports.quietNanos());
+        if (!ready.isDone() && leaderships.values().stream().allMatch(NodeCore::canBeServed)) {
             ready.complete(null);
         }
         if (handOvers.isDrained()) {
@@ -159,20 +159,20 @@ public final class NodeCore implements AutoCloseable {
         loop.schedule(UPKEEP_NANOS, this::upkeep);
     }
 
-    private Map<Integer, Standing> standings() {
-        Map<Integer, Standing> standings = new TreeMap<>();
-        standings.put(Consensus.CONTROL, control.standing());
+    private Map<Integer, Leadership> leaderships() {
+        Map<Integer, Leadership> leaderships = new TreeMap<>();
+        leaderships.put(ShardMap.CONTROL_GROUP, control.leadership());
         for (int shard = 0; shard < place.map().shards(); shard++) {
             ShardReplica replica = shards.replica(shard);
             if (replica != null) {
-                standings.put(shard, replica.standing());
+                leaderships.put(shard, replica.leadership());
             }
         }
-        return standings;
+        return leaderships;
     }
 
-    private static boolean canBeServed(Standing standing) {
-        return standing.leader() != null && (standing.ready() || !standing.leads());
+    private static boolean canBeServed(Leadership leadership) {
+        return leadership.leader() != null && (leadership.ready() || !leadership.leads());
     }
 
     /** Serves what other nodes and clients ask. */
@@ -193,7 +193,7 @@ public final class NodeCore implements AutoCloseable {
             Map<Integer, NodeId> leaders = new HashMap<>();
             for (int shard = 0; shard < place.map().shards(); shard++) {
                 ShardReplica replica = shards.replica(shard);
-                NodeId leader = replica == null ? null : replica.standing().leader();
+                NodeId leader = replica == null ? null : replica.leadership().leader();
                 if (leader != null) {
                     leaders.put(shard, leader);
                 }

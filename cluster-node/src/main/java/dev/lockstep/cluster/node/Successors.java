@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.node;
 
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
@@ -32,7 +32,7 @@ final class Successors {
      *
      * @param applied position that has been applied here
      */
-    record Led(int group, Standing standing, long applied) {}
+    record Led(int group, Leadership leadership, long applied) {}
 
     /** A leadership that changes hands. */
     record HandOver(int group, NodeId successor) {}
@@ -47,7 +47,7 @@ final class Successors {
     static @Nullable NodeId of(
             Led led, NodeId self, Map<NodeId, List<ReplicaStatus>> answers, Map<NodeId, Integer> coming) {
         Map<NodeId, Integer> leads = leads(answers, coming);
-        return led.standing().voters().get(0).stream()
+        return led.leadership().voters().get(0).stream()
                 .filter(voter -> !voter.equals(self) && isUpToDate(led, answers.getOrDefault(voter, List.of())))
                 .min(Comparator.<NodeId>comparingInt(voter -> leads.getOrDefault(voter, 0))
                         .thenComparing(Comparator.naturalOrder()))
@@ -74,10 +74,10 @@ final class Successors {
     }
 
     /** Returns the number of groups that a node leads when leaderships are spread evenly, rounded up. */
-    static int share(Collection<Standing> hosted) {
+    static int share(Collection<Leadership> hosted) {
         double share = 0;
-        for (Standing standing : hosted) {
-            Set<NodeId> voters = standing.voters().get(0);
+        for (Leadership leadership : hosted) {
+            Set<NodeId> voters = leadership.voters().get(0);
             share += 1.0 / Math.max(1, voters.size());
         }
         return (int) Math.ceil(share - 1e-9);

@@ -98,11 +98,11 @@ public final class ReadBarrier {
 
     /** Why this replica can't do what only a leader can; null when it can. */
     public Reply.@Nullable Refused refusal() {
-        ReplicatedLog.Standing standing = log.standing();
-        if (!standing.leads()) {
+        ReplicatedLog.Leadership leadership = log.leadership();
+        if (!leadership.leads()) {
             return elsewhere();
         }
-        return standing.ready() ? null : busy("This node has just begun to lead " + name);
+        return leadership.ready() ? null : busy("This node has just begun to lead " + name);
     }
 
     private static Reply.Refused busy(String message) {
@@ -111,11 +111,11 @@ public final class ReadBarrier {
 
     /** Sends a request on to the leader. */
     public Reply.Refused elsewhere() {
-        ReplicatedLog.Standing standing = log.standing();
-        if (standing.leader() == null || standing.leads()) {
+        ReplicatedLog.Leadership leadership = log.leadership();
+        if (leadership.leader() == null || leadership.leads()) {
             return Reply.Refused.of(
                     Status.NO_LEADER, name + " has no leader at this moment, as far as this node knows");
         }
-        return new Reply.Refused(Status.MOVED, name + " is led by node " + standing.leader(), 0, standing.leader());
+        return new Reply.Refused(Status.MOVED, name + " is led by node " + leadership.leader(), 0, leadership.leader());
     }
 }

@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.readindex;
 
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
 import java.util.ArrayList;
@@ -23,20 +23,20 @@ final class ReadIndexBatch {
     private boolean sent;
     private boolean over;
 
-    ReadIndexBatch(int group, ReplicatedLog<?, ?> log, Standing standing, NodeId self, long sinceNanos) {
+    ReadIndexBatch(int group, ReplicatedLog<?, ?> log, Leadership leadership, NodeId self, long sinceNanos) {
         this.log = log;
-        this.asked = new GroupTerm(group, standing.term());
-        this.voters = standing.voters();
+        this.asked = new GroupTerm(group, leadership.term());
+        this.voters = leadership.voters();
         this.sinceNanos = sinceNanos;
         confirmedBy.add(self);
     }
 
     /** Tells whether a read that begins now may join: nobody has been asked, and what will be asked is right for it. */
-    boolean isOpenFor(Standing standing) {
+    boolean isOpenFor(Leadership leadership) {
         return !sent
                 && !over
-                && standing.term() == asked.term()
-                && standing.voters().equals(voters);
+                && leadership.term() == asked.term()
+                && leadership.voters().equals(voters);
     }
 
     /** @param position the commit position when the reader began */
@@ -59,8 +59,8 @@ final class ReadIndexBatch {
     }
 
     /** Tells whether this node is still the leader that asked. */
-    boolean stands() {
-        Standing now = log.standing();
+    boolean isStillLeading() {
+        Leadership now = log.leadership();
         return now.ready() && now.term() == asked.term() && now.voters().equals(voters);
     }
 

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Confirms, for reads, that this node still leads a log: a majority of its voters says that the term stands. Each peer is
+ * Confirms, for reads, that this node still leads a log: a majority of its voters confirms its term. Each peer is
  * asked for all logs at once, one question at a time; a read counts only answers to questions sent after it came. Terms
  * rise before votes are granted, so no clock takes part.
  *
@@ -57,13 +57,13 @@ public final class ReadIndexRounds {
 
     /** Confirms that this node leads {@code log}, from now on; at once when it is the only voter. */
     public void confirm(int group, ReplicatedLog<?, ?> log, Reader reader) {
-        ReplicatedLog.Standing standing = log.standing();
-        if (!standing.ready()) {
+        ReplicatedLog.Leadership leadership = log.leadership();
+        if (!leadership.ready()) {
             reader.refused(Status.NO_LEADER);
             return;
         }
         long commitPosition = log.commitPosition();
-        if (ReadIndexBatch.isMajority(standing.voters(), Set.of(self))) {
+        if (ReadIndexBatch.isMajority(leadership.voters(), Set.of(self))) {
             reader.confirmed(commitPosition);
             return;
         }
@@ -74,11 +74,11 @@ public final class ReadIndexRounds {
             if (!full) {
                 waiting++;
                 ReadIndexBatch reads = open.get(group);
-                if (reads == null || !reads.isOpenFor(standing)) {
-                    reads = start(group, log, standing);
+                if (reads == null || !reads.isOpenFor(leadership)) {
+                    reads = start(group, log, leadership);
                 }
                 reads.join(reader, commitPosition);
-                for (NodeId peer : others(standing)) {
+                for (NodeId peer : others(leadership)) {
                     take(peer, questions);
                 }
             }
@@ -89,18 +89,18 @@ public final class ReadIndexRounds {
         questions.forEach(this::ask);
     }
 
-    private ReadIndexBatch start(int group, ReplicatedLog<?, ?> log, ReplicatedLog.Standing standing) {
-        ReadIndexBatch reads = new ReadIndexBatch(group, log, standing, self, time.nanos());
+    private ReadIndexBatch start(int group, ReplicatedLog<?, ?> log, ReplicatedLog.Leadership leadership) {
+        ReadIndexBatch reads = new ReadIndexBatch(group, log, leadership, self, time.nanos());
         open.put(group, reads);
         pending.add(reads);
-        for (NodeId peer : others(standing)) {
+        for (NodeId peer : others(leadership)) {
             roundsOf(peer).add(reads);
         }
         return reads;
     }
 
-    private Set<NodeId> others(ReplicatedLog.Standing standing) {
-        return standing.voters().stream()
+    private Set<NodeId> others(ReplicatedLog.Leadership leadership) {
+        return leadership.voters().stream()
                 .flatMap(Set::stream)
                 .filter(voter -> !voter.equals(self))
                 .collect(Collectors.toSet());
@@ -151,7 +151,7 @@ public final class ReadIndexRounds {
         }
         questions.forEach(this::ask);
         for (ReadIndexBatch reads : confirmed) {
-            tell(reads, reads.stands() ? null : Status.NO_LEADER);
+            tell(reads, reads.isStillLeading() ? null : Status.NO_LEADER);
         }
     }
 
@@ -186,7 +186,7 @@ public final class ReadIndexRounds {
         long now = time.nanos();
         synchronized (this) {
             for (ReadIndexBatch reads : List.copyOf(pending)) {
-                if (!reads.stands()) {
+                if (!reads.isStillLeading()) {
                     end(reads);
                     lost.add(reads);
                 } else if (now - reads.sinceNanos() > patienceNanos) {

@@ -11,6 +11,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -99,7 +100,7 @@ public final class RequestDispatcher implements RequestServer {
         later(
                 Request.RecoverReplica.class,
                 (recover, caller, reply) ->
-                        consensus.recover(recover.group(), recover.term(), recover.stands(), reply));
+                        consensus.recover(recover.group(), recover.term(), recover.electable(), reply));
         later(Request.PassOn.class, (passOn, caller, reply) -> passOn(passOn, reply));
     }
 
@@ -160,9 +161,9 @@ public final class RequestDispatcher implements RequestServer {
     private long currentTerm(int group) {
         ShardReplica replica = shards.replica(group);
         if (replica != null) {
-            return replica.standing().term();
+            return replica.leadership().term();
         }
-        return group == Consensus.CONTROL ? control.standing().term() : NO_TERM;
+        return group == ShardMap.CONTROL_GROUP ? control.leadership().term() : NO_TERM;
     }
 
     @Override

@@ -196,7 +196,7 @@ final class ReplicaReads {
         boolean fresh = rule.isFresh();
         if (fresh && !(prolonged && read.isByClockOnly(now))) {
             read.proceedAt(now);
-        } else if (log.standing().leads()) {
+        } else if (log.leadership().leads()) {
             read.proceedWith(prolonged || !clock.hasBegun() ? confirmedAndSettled : confirmed);
         } else if (fresh) {
             read.reply.accept(guards.behind("can't tell whether what is over by its clock has been prolonged"));

@@ -72,7 +72,7 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
         /** @param changes of the batch, in order */
         void applied(List<CacheChange> changes);
 
-        void standingChanged();
+        void leadershipChanged();
 
         /** The store can't be read or written any more; nothing more will be applied. */
         void failed(StoreFailedException failure);
@@ -224,10 +224,10 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
     }
 
     @Override
-    public void standingChanged() {
+    public void leadershipChanged() {
         Watcher told = watcher;
         if (told != null) {
-            told.standingChanged();
+            told.leadershipChanged();
         }
     }
 

@@ -62,7 +62,7 @@ final class RequestGuards {
             caches.learn(cacheId, refusal -> {
                 if (refusal != null) {
                     boolean others = refusal.status().kind() == Status.Kind.TRANSIENT
-                            && !log.standing().leads();
+                            && !log.leadership().leads();
                     reply.accept(others ? behind("has not heard of cache " + cacheId + " yet") : refusal);
                 } else if (caches.cache(cacheId) == null) {
                     reply.accept(noSuchCache(cacheId));
@@ -104,8 +104,8 @@ final class RequestGuards {
 
     /** Returns true if missing entries are not on their way: a leader sends what it appends at once. */
     private boolean isOutOfTouch() {
-        ReplicatedLog.Standing standing = log.standing();
-        return !standing.leads() && (standing.leader() == null || log.sinceLeaderContactNanos() > BEHIND_NANOS);
+        ReplicatedLog.Leadership leadership = log.leadership();
+        return !leadership.leads() && (leadership.leader() == null || log.sinceLeaderContactNanos() > BEHIND_NANOS);
     }
 
     /** The log's time is known here: without it, entries would expire too early or too late. */

@@ -57,12 +57,12 @@ final class SessionReadRule {
             return false;
         }
         long now = time.nanos();
-        ReplicatedLog.Standing standing = log.standing();
-        if (standing.leads() && standing.voters().stream().allMatch(voters -> voters.size() == 1)) {
+        ReplicatedLog.Leadership leadership = log.leadership();
+        if (leadership.leads() && leadership.voters().stream().allMatch(voters -> voters.size() == 1)) {
             freshUntilNanos = now + maxStalenessNanos;
             return true;
         }
-        long age = standing.leads() ? barrier.sinceConfirmedNanos() : log.sinceLeaderContactNanos();
+        long age = leadership.leads() ? barrier.sinceConfirmedNanos() : log.sinceLeaderContactNanos();
         if (age >= maxStalenessNanos) {
             return false;
         }

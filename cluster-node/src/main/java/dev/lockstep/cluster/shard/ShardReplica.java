@@ -97,9 +97,9 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     @Override
-    public void standingChanged() {
+    public void leadershipChanged() {
         loop.execute(() -> {
-            if (!log.standing().leads()) {
+            if (!log.leadership().leads()) {
                 leases.dropAll();
                 evictions.rest();
             }
@@ -114,8 +114,8 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     // What the node asks
 
     /** This replica's place in the group, at this moment. */
-    public ReplicatedLog.Standing standing() {
-        return log.standing();
+    public ReplicatedLog.Leadership leadership() {
+        return log.leadership();
     }
 
     /** The highest position applied here. */
@@ -138,7 +138,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return !leases.isEmpty();
     }
 
-    /** Begins to hand leadership over if this replica leads; {@link #standing} shows when that is done. */
+    /** Begins to hand leadership over if this replica leads; {@link #leadership} shows when that is done. */
     public void handOver(NodeId successor) {
         log.stepDown(successor);
     }
@@ -147,7 +147,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     void upkeep() {
         clock.look();
         try {
-            if (log.standing().ready()) {
+            if (log.leadership().ready()) {
                 maintenance.run();
             }
         } catch (StoreFailedException failure) {

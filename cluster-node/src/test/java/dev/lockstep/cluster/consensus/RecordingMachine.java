@@ -30,7 +30,7 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
     private final AtomicInteger imagesTaken = new AtomicInteger();
     private final AtomicInteger imagesOpen = new AtomicInteger();
     private volatile long reached = -1;
-    private final AtomicInteger standingChanges = new AtomicInteger();
+    private final AtomicInteger leadershipChanges = new AtomicInteger();
 
     /** Makes it wait before it applies anything more. */
     public void holdUntil(CountDownLatch opened) {
@@ -141,8 +141,8 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
     }
 
     @Override
-    public void standingChanged() {
-        standingChanges.incrementAndGet();
+    public void leadershipChanged() {
+        leadershipChanges.incrementAndGet();
     }
 
     public List<Entry> applied() {
@@ -153,7 +153,7 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
         return applied.stream().map(Entry::text).toList();
     }
 
-    public int standingChanges() {
-        return standingChanges.get();
+    public int leadershipChanges() {
+        return leadershipChanges.get();
     }
 }

@@ -35,7 +35,7 @@ public abstract class ReplicatedLogContract {
     }
 
     private static boolean isReady(Replica replica) {
-        return replica.log().standing().ready();
+        return replica.log().leadership().ready();
     }
 
     public static byte[] bytes(String text) {
@@ -159,16 +159,16 @@ public abstract class ReplicatedLogContract {
     @Test
     void theLeaderStandsAsReadyAmongItsVoters() throws Exception {
         Replica leader = leader();
-        ReplicatedLog.Standing standing = leader.log().standing();
-        assertThat(standing.leads()).isTrue();
-        assertThat(standing.leader()).isNotNull();
-        assertThat(standing.term()).isPositive();
-        assertThat(standing.voters())
+        ReplicatedLog.Leadership leadership = leader.log().leadership();
+        assertThat(leadership.leads()).isTrue();
+        assertThat(leadership.leader()).isNotNull();
+        assertThat(leadership.term()).isPositive();
+        assertThat(leadership.voters())
                 .singleElement()
                 .satisfies(
-                        voters -> assertThat(voters).hasSize(replicas().size()).contains(standing.leader()));
+                        voters -> assertThat(voters).hasSize(replicas().size()).contains(leadership.leader()));
         assertThat(leader.log().sinceLeaderContactNanos()).isZero();
-        assertThat(leader.log().standing()).isSameAs(standing);
+        assertThat(leader.log().leadership()).isSameAs(leadership);
     }
 
     @Test
@@ -177,8 +177,8 @@ public abstract class ReplicatedLogContract {
         RecordingMachine.Entry good = answer(leader.log().propose(bytes("good")));
         CompletableFuture<RecordingMachine.Entry> poison = leader.log().propose(bytes(RecordingMachine.POISON));
         assertFailsWith(poison, UnknownOutcomeException.class);
-        assertThat(leader.log().standing().leads()).isFalse();
-        assertThat(leader.log().standing().ready()).isFalse();
+        assertThat(leader.log().leadership().leads()).isFalse();
+        assertThat(leader.log().leadership().ready()).isFalse();
         assertFailsWith(leader.log().propose(bytes("afterwards")), NotLeaderException.class);
         assertThat(leader.machine().applied()).containsExactly(good);
         assertThat(leader.log().appliedPosition()).isEqualTo(good.position());
@@ -191,7 +191,7 @@ public abstract class ReplicatedLogContract {
         RecordingMachine.Entry kept = answer(leader.log().propose(bytes("kept")));
         leader.log().close();
         assertFailsWith(leader.log().propose(bytes("too late")), NotLeaderException.class);
-        assertThat(leader.log().standing().leads()).isFalse();
+        assertThat(leader.log().leadership().leads()).isFalse();
         assertThat(leader.machine().applied()).containsExactly(kept);
         leader.log().close();
     }

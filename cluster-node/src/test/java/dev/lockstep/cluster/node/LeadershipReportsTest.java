@@ -2,11 +2,11 @@ package dev.lockstep.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,19 +24,19 @@ class LeadershipReportsTest {
     private static final Set<NodeId> ALL = Set.of(A, B, new NodeId("c"));
 
     private final SimulatedWorld world = new SimulatedWorld();
-    private final LeadershipReports leaderships = new LeadershipReports(A, world);
-    private final Map<Integer, Standing> standings = new TreeMap<>();
+    private final LeadershipReports reports = new LeadershipReports(A, world);
+    private final Map<Integer, Leadership> leaderships = new TreeMap<>();
 
     private void leads(@Nullable NodeId leader, int... groups) {
         for (int group : groups) {
-            standings.put(group, ScriptedLog.following(1, leader, ALL));
+            leaderships.put(group, ScriptedLog.following(1, leader, ALL));
         }
     }
 
     private List<String> told(Duration time) {
         List<String> told = new ArrayList<>();
         for (long millis = 0; millis < time.toMillis(); millis += 20) {
-            leaderships.changes(standings).forEach(message -> told.add(message.text()));
+            reports.changes(leaderships).forEach(message -> told.add(message.text()));
             world.pass(Duration.ofMillis(20));
         }
         return told;
@@ -44,7 +44,7 @@ class LeadershipReportsTest {
 
     @Test
     void electionsThatComeTogetherAreToldInOneLineAndOnce() {
-        leads(A, 0, 2, Consensus.CONTROL);
+        leads(A, 0, 2, ShardMap.CONTROL_GROUP);
         leads(B, 1);
         assertThat(told(Duration.ofSeconds(2)))
                 .containsExactlyInAnyOrder("a leads shards 0, 2 and the control group", "b leads shard 1");
@@ -87,11 +87,11 @@ class LeadershipReportsTest {
     void nothingIsReportedWhileAllLeadersStay() {
         leads(A, 0);
         told(Duration.ofMillis(20));
-        assertThat(leaderships.quietNanos()).isEqualTo(Duration.ofMillis(20).toNanos());
+        assertThat(reports.quietNanos()).isEqualTo(Duration.ofMillis(20).toNanos());
         told(Duration.ofSeconds(3));
-        assertThat(leaderships.quietNanos()).isGreaterThan(Duration.ofSeconds(3).toNanos());
+        assertThat(reports.quietNanos()).isGreaterThan(Duration.ofSeconds(3).toNanos());
         leads(null, 0);
         told(Duration.ofSeconds(1));
-        assertThat(leaderships.quietNanos()).isLessThan(Duration.ofMillis(40).toNanos());
+        assertThat(reports.quietNanos()).isLessThan(Duration.ofMillis(40).toNanos());
     }
 }

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
@@ -44,8 +44,8 @@ class LeadershipTransfersTest {
         List<LeadershipTransfers.Group> groups = new ArrayList<>();
         for (int i = 0; i < GROUPS; i++) {
             ScriptedLog log = logs.get(i);
-            groups.add(
-                    new LeadershipTransfers.Group(i, log::standing, log::appliedPosition, () -> leased, log::stepDown));
+            groups.add(new LeadershipTransfers.Group(
+                    i, log::leadership, log::appliedPosition, () -> leased, log::stepDown));
         }
         return groups;
     }
@@ -76,13 +76,13 @@ class LeadershipTransfersTest {
     }
 
     private void elected(NodeId leader, ScriptedLog log) {
-        Standing before = log.standing();
+        Leadership before = log.leadership();
         log.become(ScriptedLog.following(before.term() + 1, leader, ALL));
     }
 
     private void carryOut() {
         for (ScriptedLog log : logs) {
-            if (!log.stepDowns().isEmpty() && log.standing().leads()) {
+            if (!log.stepDowns().isEmpty() && log.leadership().leads()) {
                 elected(log.stepDowns().get(log.stepDowns().size() - 1), log);
             }
         }

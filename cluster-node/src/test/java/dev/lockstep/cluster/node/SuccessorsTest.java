@@ -2,7 +2,7 @@ package dev.lockstep.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.node.Successors.HandOver;
 import dev.lockstep.cluster.node.Successors.Led;
 import dev.lockstep.protocol.topology.NodeId;
@@ -20,7 +20,7 @@ class SuccessorsTest {
     private static final NodeId A = new NodeId("a");
     private static final NodeId B = new NodeId("b");
     private static final NodeId C = new NodeId("c");
-    private static final Standing LEADING = new Standing(7, true, true, A, List.of(Set.of(A, B, C)));
+    private static final Leadership LEADING = new Leadership(7, true, true, A, List.of(Set.of(A, B, C)));
 
     private static Led led(int group, long applied) {
         return new Led(group, LEADING, applied);
@@ -92,7 +92,7 @@ class SuccessorsTest {
         assertThat(Successors.share(Collections.nCopies(17, LEADING))).isEqualTo(6);
         assertThat(Successors.share(Collections.nCopies(3, LEADING))).isEqualTo(1);
         assertThat(Successors.share(IntStream.range(0, 5)
-                        .mapToObj(i -> new Standing(1, true, true, A, List.of(Set.of(A))))
+                        .mapToObj(i -> new Leadership(1, true, true, A, List.of(Set.of(A))))
                         .toList()))
                 .isEqualTo(5);
     }

@@ -5,7 +5,7 @@ import static dev.lockstep.cluster.testing.ScriptedLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.RecordingMachine;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
@@ -127,7 +127,7 @@ class ReadIndexRoundsTest {
 
     @Test
     void inAJointConfigurationBothMajoritiesAreNeeded() {
-        log.become(new Standing(3, true, true, A, List.of(Set.of(A, B, C), Set.of(A, C, D))));
+        log.become(new Leadership(3, true, true, A, List.of(Set.of(A, B, C), Set.of(A, C, D))));
         Reader reader = read();
         peers.confirm(B, true);
         assertThat(reader.told).isEmpty();
@@ -173,7 +173,7 @@ class ReadIndexRoundsTest {
     void aReplicaThatDoesNotLeadOrIsNotReadyAsksNoPeer() {
         log.become(following(3, B, Set.of(A, B, C)));
         assertThat(read().told).containsExactly(Status.NO_LEADER);
-        log.become(new Standing(4, true, false, A, List.of(Set.of(A, B, C))));
+        log.become(new Leadership(4, true, false, A, List.of(Set.of(A, B, C))));
         assertThat(read().told).containsExactly(Status.NO_LEADER);
         assertThat(peers.questions()).isEmpty();
     }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.NotLeaderException;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.machine.Batch;
@@ -181,7 +181,7 @@ class ShardReplicaTest {
 
     @Test
     void aLeaderThatIsNotReadyIsBusy() {
-        log.become(new Standing(2, true, false, A, List.of(VOTERS)));
+        log.become(new Leadership(2, true, false, A, List.of(VOTERS)));
         assertThat(refusal(put())).isEqualTo(Status.BUSY);
         assertThat(refusal(get(Consistency.STRONG, 0, 0))).isEqualTo(Status.BUSY);
     }

@@ -112,7 +112,7 @@ class StoreFailureTest {
                 .isInstanceOfSatisfying(
                         Reply.Refused.class,
                         refused -> assertThat(refused.status()).isEqualTo(Status.NO_LEADER));
-        assertThat(replica.standing().leader()).isNull();
+        assertThat(replica.leadership().leader()).isNull();
     }
 
     @Test
@@ -138,6 +138,6 @@ class StoreFailureTest {
                 .isInstanceOfSatisfying(
                         Reply.Refused.class,
                         refused -> assertThat(refused.status()).isEqualTo(Status.INDETERMINATE));
-        assertThat(replica.standing().leader()).isNull();
+        assertThat(replica.leadership().leader()).isNull();
     }
 }

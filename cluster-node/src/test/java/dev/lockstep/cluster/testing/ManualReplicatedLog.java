@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A log that this node leads, without a machine: what is proposed waits until the test answers it. Thread-safe. */
 public final class ManualReplicatedLog<E, R> implements ReplicatedLog<E, R> {
 
-    private final Standing standing;
+    private final Leadership leadership;
     private final AtomicLong committed = new AtomicLong();
     private final Queue<Proposed<E, R>> proposed = new ConcurrentLinkedQueue<>();
     private volatile @Nullable RuntimeException failure;
@@ -22,7 +22,7 @@ public final class ManualReplicatedLog<E, R> implements ReplicatedLog<E, R> {
     public record Proposed<E, R>(E entry, CompletableFuture<R> answer) {}
 
     public ManualReplicatedLog(NodeId self, Set<NodeId> voters) {
-        this.standing = new Standing(1, true, true, self, List.of(voters));
+        this.leadership = new Leadership(1, true, true, self, List.of(voters));
     }
 
     /** The oldest proposal that is not taken yet. */
@@ -52,8 +52,8 @@ public final class ManualReplicatedLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     @Override
-    public Standing standing() {
-        return standing;
+    public Leadership leadership() {
+        return leadership;
     }
 
     @Override

@@ -4,7 +4,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
-import dev.lockstep.cluster.consensus.ReplicatedLog.Standing;
+import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A replica of a log whose standing, commits and applies a test decides. Proposals are committed and applied by {@link
+ * A replica of a log whose leadership, commits and applies a test decides. Proposals are committed and applied by {@link
  * #applyNext}, or at once unless {@link #hold} was called. Not thread-safe.
  */
 public final class ScriptedLog {
@@ -23,24 +23,24 @@ public final class ScriptedLog {
     private final Queue<Opened<?, ?>.Proposal> held = new ArrayDeque<>();
     private final List<NodeId> stepDowns = new ArrayList<>();
     private @Nullable Opened<?, ?> opened;
-    private Standing standing;
+    private Leadership leadership;
     private boolean holding;
     private long committed;
     private long applied;
     private long sinceContactNanos;
 
-    public ScriptedLog(Standing standing) {
-        this.standing = standing;
+    public ScriptedLog(Leadership leadership) {
+        this.leadership = leadership;
     }
 
     /** This node leads the voters, ready, in a term. */
-    public static Standing leading(long term, NodeId self, Set<NodeId> voters) {
-        return new Standing(term, true, true, self, List.of(voters));
+    public static Leadership leading(long term, NodeId self, Set<NodeId> voters) {
+        return new Leadership(term, true, true, self, List.of(voters));
     }
 
     /** Another node leads. */
-    public static Standing following(long term, @Nullable NodeId leader, Set<NodeId> voters) {
-        return new Standing(term, false, false, leader, List.of(voters));
+    public static Leadership following(long term, @Nullable NodeId leader, Set<NodeId> voters) {
+        return new Leadership(term, false, false, leader, List.of(voters));
     }
 
     /** Opens this log whatever is asked for. */
@@ -58,10 +58,10 @@ public final class ScriptedLog {
         };
     }
 
-    public void become(Standing next) {
-        standing = next;
+    public void become(Leadership next) {
+        leadership = next;
         if (opened != null) {
-            opened.machine.standingChanged();
+            opened.machine.leadershipChanged();
         }
     }
 
@@ -118,8 +118,8 @@ public final class ScriptedLog {
         sinceContactNanos = nanos;
     }
 
-    public Standing standing() {
-        return standing;
+    public Leadership leadership() {
+        return leadership;
     }
 
     public long appliedPosition() {
@@ -158,8 +158,8 @@ public final class ScriptedLog {
 
         @Override
         public CompletableFuture<R> propose(E entry) {
-            if (!standing.leads()) {
-                return CompletableFuture.failedFuture(new NotLeaderException("steered", standing.leader()));
+            if (!leadership.leads()) {
+                return CompletableFuture.failedFuture(new NotLeaderException("steered", leadership.leader()));
             }
             Proposal proposal = new Proposal(entry);
             held.add(proposal);
@@ -170,8 +170,8 @@ public final class ScriptedLog {
         }
 
         @Override
-        public Standing standing() {
-            return standing;
+        public Leadership leadership() {
+            return leadership;
         }
 
         @Override

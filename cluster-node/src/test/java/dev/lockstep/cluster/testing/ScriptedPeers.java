@@ -36,10 +36,10 @@ public final class ScriptedPeers implements TermConfirmations {
     }
 
     /** Answers the oldest question to a peer about terms with the same for all. */
-    public void confirm(NodeId peer, boolean stands) {
+    public void confirm(NodeId peer, boolean current) {
         Question question = of(peer).get(0);
         int terms = ((Request.ConfirmTerms) question.request()).terms().size();
-        answer(question, new Reply.TermsConfirmed(Collections.nCopies(terms, stands)));
+        answer(question, new Reply.TermsConfirmed(Collections.nCopies(terms, current)));
     }
 
     /** Answers a question; null for a link that broke. */

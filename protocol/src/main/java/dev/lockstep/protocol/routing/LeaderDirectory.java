@@ -5,6 +5,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * They only steer where a request is tried first. Thread-safe; the lock is held to change who is silent.
  */
 final class LeaderDirectory {
-
-    /** The control group's number. */
-    static final int CONTROL = -1;
 
     /** For so long a replica that was behind, or out of touch with its leader, is asked last. */
     private static final long BEHIND_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -185,7 +183,7 @@ final class LeaderDirectory {
     List<Member> candidates(Request request, boolean fallBack) {
         if (!(request instanceof Request.ToShard toShard)) {
             return ordered(
-                    leaders.get(CONTROL),
+                    leaders.get(ShardMap.CONTROL_GROUP),
                     view.members().stream().map(Member::id).toList(),
                     0);
         }

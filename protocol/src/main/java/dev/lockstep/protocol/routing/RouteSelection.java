@@ -2,6 +2,7 @@ package dev.lockstep.protocol.routing;
 
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -29,7 +30,7 @@ final class RouteSelection {
     RouteSelection(LeaderDirectory directory, Request request) {
         this.directory = directory;
         this.request = request;
-        this.group = request instanceof Request.ToShard toShard ? toShard.shard() : LeaderDirectory.CONTROL;
+        this.group = request instanceof Request.ToShard toShard ? toShard.shard() : ShardMap.CONTROL_GROUP;
         this.fromLeader = request.route() == Request.Route.LEADER || request.route() == Request.Route.CONTROL;
     }
 

@@ -373,8 +373,8 @@ public final class Session implements AutoCloseable {
     }
 
     /** See {@link Request.RecoverReplica}. Null if the member does not answer within two seconds. */
-    public CompletableFuture<@Nullable Reply> recoverReplica(Member member, int group, long term, boolean stands) {
-        return router.ask(member, new Request.RecoverReplica(group, term, stands));
+    public CompletableFuture<@Nullable Reply> recoverReplica(Member member, int group, long term, boolean electable) {
+        return router.ask(member, new Request.RecoverReplica(group, term, electable));
     }
 
     // Changes and topology

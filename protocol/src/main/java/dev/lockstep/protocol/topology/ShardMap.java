@@ -11,6 +11,9 @@ import java.util.List;
  */
 public record ShardMap(long version, List<List<NodeId>> replicas) {
 
+    /** The number of the control group, where groups are numbered: shards have those from 0 on. */
+    public static final int CONTROL_GROUP = -1;
+
     public ShardMap {
         replicas = replicas.stream().map(List::copyOf).toList();
         if (replicas.isEmpty() || replicas.size() > Slots.COUNT) {

@@ -337,9 +337,9 @@ public sealed interface Request {
      *
      * @param group number of the shard; -1 for the control group
      * @param term higher than any that another of its group is in
-     * @param stands whether it may be elected at once; otherwise once it has caught up
+     * @param electable whether it may be elected at once; otherwise once it has caught up
      */
-    record RecoverReplica(int group, long term, boolean stands) implements Request {}
+    record RecoverReplica(int group, long term, boolean electable) implements Request {}
 
     /**
      * Between nodes: for each shard group, is {@code term} still your current term? One ReadIndex round asks for many

@@ -85,7 +85,7 @@ public final class RequestCodec {
         } else if (request instanceof Request.DescribeReplicas) {
             out.u8(24);
         } else if (request instanceof Request.RecoverReplica recover) {
-            out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.stands());
+            out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.electable());
         } else if (request instanceof Request.AlterCache alter) {
             out.u8(26).varint(alter.cacheId()).varint(alter.revision());
             out.optional(alter.expiry(), ValueCodec::rule).optional(alter.maxEntries(), WireWriter::varint);

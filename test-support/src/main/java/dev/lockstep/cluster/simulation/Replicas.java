@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.simulation;
 
-import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.machine.Applied;
 import dev.lockstep.cluster.machine.Batch;
@@ -12,6 +11,7 @@ import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.shard.ReplicaProbe;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.RequestId;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +79,7 @@ final class Replicas implements SimulatedRaft.Observer {
 
     @Override
     public void proposed(int group, NodeId node, byte[] entry) {
-        if (group == Consensus.CONTROL) {
+        if (group == ShardMap.CONTROL_GROUP) {
             return;
         }
         Reference reference = groups.computeIfAbsent(group, none -> new Reference());
@@ -103,7 +103,7 @@ final class Replicas implements SimulatedRaft.Observer {
                 world.fail(where(group, node, position) + ": others went past it without an entry", null);
                 return;
             }
-            if (group != Consensus.CONTROL) {
+            if (group != ShardMap.CONTROL_GROUP) {
                 first(reference, group, node, position, entry, answer, checksum);
             }
             step = new Step(entry, answer, checksum);
@@ -160,7 +160,7 @@ final class Replicas implements SimulatedRaft.Observer {
     }
 
     private static String where(int group, NodeId node, long position) {
-        return (group == Consensus.CONTROL ? "control" : "shard " + group) + " on " + node + " at " + position;
+        return (group == ShardMap.CONTROL_GROUP ? "control" : "shard " + group) + " on " + node + " at " + position;
     }
 
     @Override
@@ -194,7 +194,7 @@ final class Replicas implements SimulatedRaft.Observer {
     }
 
     private static long checksum(int group, LogMachine<?, ?> machine) {
-        return group == Consensus.CONTROL ? 0 : ReplicaProbe.checksum(machine);
+        return group == ShardMap.CONTROL_GROUP ? 0 : ReplicaProbe.checksum(machine);
     }
 
     @Override

@@ -315,11 +315,12 @@ final class Run {
     private void settle() {
         world.runUntil(world.nanos() + SimulatedClient.PATIENCE_NANOS, this::isSettled);
         if (world.failures().isEmpty() && !isSettled()) {
-            world.fail("replicas or subscribers are behind for a minute after all is well again: " + standings(), null);
+            world.fail(
+                    "replicas or subscribers are behind for a minute after all is well again: " + leaderships(), null);
         }
     }
 
-    private List<String> standings() {
+    private List<String> leaderships() {
         List<String> all = new ArrayList<>();
         for (int shard = 0; shard < scenario.shards(); shard++) {
             all.add("shard " + shard + " is at " + replicas.last(shard));

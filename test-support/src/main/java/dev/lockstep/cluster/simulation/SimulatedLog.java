@@ -58,7 +58,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     private final Map<NodeId, Long> next = new HashMap<>();
     private final Map<NodeId, Long> matched = new HashMap<>();
     private final TreeMap<Long, Proposal<E, R>> proposals = new TreeMap<>();
-    private Standing standing;
+    private Leadership leadership;
     private boolean leads;
     private @Nullable NodeId leader;
     private long firstOfTerm;
@@ -101,7 +101,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
                 raft.hardships.checkpoints().interval(world));
         this.kept = world.random().nextInt(raft.hardships.checkpoints().kept() + 1);
         restore();
-        this.standing = observed();
+        this.leadership = observed();
         postponeElection(1);
         world.after(electionAt - world.nanos(), process, this::electionDue);
     }
@@ -570,22 +570,22 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         return proposal.answer();
     }
 
-    private Standing observed() {
-        return new Standing(
+    private Leadership observed() {
+        return new Leadership(
                 disk.term(), leads, leads && applied >= firstOfTerm, over ? null : leader, List.of(Set.copyOf(voters)));
     }
 
     private void changed() {
-        Standing now = observed();
-        if (!now.equals(standing)) {
-            standing = now;
-            machine.standingChanged();
+        Leadership now = observed();
+        if (!now.equals(leadership)) {
+            leadership = now;
+            machine.leadershipChanged();
         }
     }
 
     @Override
-    public Standing standing() {
-        return standing;
+    public Leadership leadership() {
+        return leadership;
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ShardMap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -143,9 +144,9 @@ final class SimulatedRaft {
         return new ReplicaStatus(
                 group,
                 log.isOver() ? ReplicaStatus.State.STOPPED : ReplicaStatus.State.INTACT,
-                log.standing().term(),
+                log.leadership().term(),
                 log.appliedPosition(),
-                log.standing().leads(),
+                log.leadership().leads(),
                 "");
     }
 
@@ -210,9 +211,9 @@ final class SimulatedRaft {
     /** Tells whether a node believes that it leads a shard. */
     boolean leadsShard(NodeId node) {
         return groups.entrySet().stream()
-                .filter(group ->
-                        group.getKey() != Consensus.CONTROL && group.getValue().containsKey(node))
-                .anyMatch(group -> group.getValue().get(node).standing().leads());
+                .filter(group -> group.getKey() != ShardMap.CONTROL_GROUP
+                        && group.getValue().containsKey(node))
+                .anyMatch(group -> group.getValue().get(node).leadership().leads());
     }
 
     /** The replicas of a group that are up. */

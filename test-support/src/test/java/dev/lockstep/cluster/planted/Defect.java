@@ -53,8 +53,8 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a strong read without a round",
                     CLUSTER + "readindex/ReadIndexRounds.java",
-                    "if (ReadIndexBatch.isMajority(standing.voters(), Set.of(self))) {",
-                    "if (standing.leads()) {",
+                    "if (ReadIndexBatch.isMajority(leadership.voters(), Set.of(self))) {",
+                    "if (leadership.leads()) {",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
                     "a read joins a round that was sent before",

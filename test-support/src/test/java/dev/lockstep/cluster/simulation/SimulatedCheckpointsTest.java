@@ -70,9 +70,9 @@ class SimulatedCheckpointsTest implements SimulatedRaft.Observer {
     }
 
     private Node leader() {
-        await(() -> nodes.stream().anyMatch(node -> node.log.standing().ready()));
+        await(() -> nodes.stream().anyMatch(node -> node.log.leadership().ready()));
         return nodes.stream()
-                .filter(node -> node.log.standing().ready())
+                .filter(node -> node.log.leadership().ready())
                 .findFirst()
                 .orElseThrow();
     }

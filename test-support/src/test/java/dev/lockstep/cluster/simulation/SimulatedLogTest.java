@@ -95,9 +95,9 @@ class SimulatedLogTest extends ReplicatedLogContract {
         }
 
         @Override
-        public Standing standing() {
+        public Leadership leadership() {
             synchronized (world) {
-                return log.standing();
+                return log.leadership();
             }
         }
 

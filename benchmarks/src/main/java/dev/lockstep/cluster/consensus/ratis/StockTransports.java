@@ -6,7 +6,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
@@ -88,9 +88,9 @@ public final class StockTransports {
         }
 
         @Override
-        public void askForStanding(
-                RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer) {
-            answer.accept(new Standing(ReplicaIntegrity.NEW, 0));
+        public void askForRejoinState(
+                RaftPeerId peer, RaftGroupId group, RejoinState own, Consumer<@Nullable RejoinState> answer) {
+            answer.accept(new RejoinState(ReplicaIntegrity.NEW, 0));
         }
 
         @Override

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class LocalLog<E, R> implements ReplicatedLog<E, R> {
 
     private final LogMachine<E, R> machine;
-    private final Standing leading;
-    private final Standing stopped;
+    private final Leadership leading;
+    private final Leadership stopped;
     private final Queue<Proposal<E, R>> queue = new ArrayDeque<>();
     private boolean applying;
     private volatile boolean closed;
@@ -30,8 +30,8 @@ final class LocalLog<E, R> implements ReplicatedLog<E, R> {
 
     LocalLog(NodeId self, LogMachine<E, R> machine) {
         this.machine = machine;
-        this.leading = new Standing(1, true, true, self, List.of(Set.of(self)));
-        this.stopped = new Standing(1, false, false, null, List.of(Set.of(self)));
+        this.leading = new Leadership(1, true, true, self, List.of(Set.of(self)));
+        this.stopped = new Leadership(1, false, false, null, List.of(Set.of(self)));
     }
 
     @Override
@@ -60,7 +60,7 @@ final class LocalLog<E, R> implements ReplicatedLog<E, R> {
             } catch (RuntimeException fatal) {
                 close();
                 next.answer().completeExceptionally(new UnknownOutcomeException("The machine has failed", fatal));
-                machine.standingChanged();
+                machine.leadershipChanged();
                 continue;
             }
             applied = position;
@@ -75,7 +75,7 @@ final class LocalLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     @Override
-    public Standing standing() {
+    public Leadership leadership() {
         return closed ? stopped : leading;
     }
 

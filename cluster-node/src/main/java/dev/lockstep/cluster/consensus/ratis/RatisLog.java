@@ -38,7 +38,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     private static final long NO_TERM = -1;
 
     private final LogMachine<E, R> machine;
-    private final Standing notOpen;
+    private final Leadership notOpen;
     private final LeaderContacts.Contact contact;
     private final int maxEntryBytes;
     private final Executor disk;
@@ -54,8 +54,8 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     /** Ratis' part of it. */
     private record Opened(RaftServer.Division division, RatisStateMachine machine) {}
 
-    /** The last standing that was made, and what it was made from. */
-    private record Seen(@Nullable RaftPeerId leader, RaftConfiguration configuration, Standing standing) {}
+    /** The last leadership that was made, and what it was made from. */
+    private record Seen(@Nullable RaftPeerId leader, RaftConfiguration configuration, Leadership leadership) {}
 
     /**
      * @param replicas the nodes that host one
@@ -74,7 +74,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
             Consumer<String> lose,
             Runnable remove) {
         this.machine = machine;
-        this.notOpen = new Standing(NO_TERM, false, false, null, List.of(Set.copyOf(replicas)));
+        this.notOpen = new Leadership(NO_TERM, false, false, null, List.of(Set.copyOf(replicas)));
         this.contact = contact;
         this.maxEntryBytes = maxEntryBytes;
         this.disk = disk;
@@ -140,7 +140,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
      * after the term has risen, and back before it rises again, so what is read between two equal terms is of that term.
      */
     @Override
-    public Standing standing() {
+    public Leadership leadership() {
         Opened of = opened;
         if (of == null) {
             return notOpen;
@@ -160,16 +160,17 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
         RaftConfiguration configuration = of.division().getRaftConf();
         Seen last = seen;
         if (last != null
-                && last.standing().term() == term
-                && last.standing().leads() == leads
-                && last.standing().ready() == ready
+                && last.leadership().term() == term
+                && last.leadership().leads() == leads
+                && last.leadership().ready() == ready
                 && Objects.equals(last.leader(), leader)
                 && configuration.equals(last.configuration())) {
-            return last.standing();
+            return last.leadership();
         }
-        Standing standing = new Standing(term, leads, ready, RatisNames.node(leader), RatisNames.voters(configuration));
-        seen = new Seen(leader, configuration, standing);
-        return standing;
+        Leadership leadership =
+                new Leadership(term, leads, ready, RatisNames.node(leader), RatisNames.voters(configuration));
+        seen = new Seen(leader, configuration, leadership);
+        return leadership;
     }
 
     /**

@@ -13,7 +13,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import dev.lockstep.cluster.consensus.recovery.ReplicaState;
 import dev.lockstep.cluster.files.SmallFile;
@@ -22,6 +22,7 @@ import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
+import dev.lockstep.protocol.topology.ShardMap;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -103,7 +104,7 @@ final class RatisReplica<E, R> implements ElectionGate {
 
     /** The label of a group in the names of files. */
     static String label(int group) {
-        return group == Consensus.CONTROL ? "control" : "shard-" + group;
+        return group == ShardMap.CONTROL_GROUP ? "control" : "shard-" + group;
     }
 
     RaftGroupId id() {
@@ -253,7 +254,7 @@ final class RatisReplica<E, R> implements ElectionGate {
     }
 
     @Override
-    public @Nullable Standing answerRejoin(RaftPeerId from, Standing asking) {
+    public @Nullable RejoinState answerRejoin(RaftPeerId from, RejoinState asking) {
         if (asking.integrity() == ReplicaIntegrity.NEW) {
             recovery.seenNew(new NodeId(from.toString()));
         }
@@ -264,9 +265,9 @@ final class RatisReplica<E, R> implements ElectionGate {
             if (open.getInfo().isLeader() && asking.term() > open.getInfo().getCurrentTerm()) {
                 context.loop().execute(() -> stepDownFor(open, from));
             }
-            return new Standing(now.integrity(), open.getInfo().getCurrentTerm());
+            return new RejoinState(now.integrity(), open.getInfo().getCurrentTerm());
         }
-        return now.isWaiting() ? now.standing() : null;
+        return now.isWaiting() ? now.rejoinState() : null;
     }
 
     /**

@@ -92,7 +92,7 @@ final class RatisStateMachine extends BaseStateMachine {
     void stop(Throwable cause) {
         stopped = true;
         waiting.forEach(proposal -> settle(proposal, cause, null));
-        machine.standingChanged();
+        machine.leadershipChanged();
     }
 
     /**
@@ -311,25 +311,25 @@ final class RatisStateMachine extends BaseStateMachine {
                 applied);
     }
 
-    // Standing
+    // Leadership
 
     @Override
     public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
-        machine.standingChanged();
+        machine.leadershipChanged();
     }
 
     @Override
     public void notifyLeaderReady() {
-        machine.standingChanged();
+        machine.leadershipChanged();
     }
 
     @Override
     public void notifyNotLeader(Collection<TransactionContext> pending) {
-        machine.standingChanged();
+        machine.leadershipChanged();
     }
 
     @Override
     public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto configuration) {
-        machine.standingChanged();
+        machine.leadershipChanged();
     }
 }

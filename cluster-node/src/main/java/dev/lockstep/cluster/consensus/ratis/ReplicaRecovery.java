@@ -263,8 +263,8 @@ final class ReplicaRecovery {
         context.transport().addRaftPeers(group.getPeers());
         Decision decision = rounds.ask(
                 (other, own, answer) ->
-                        context.transport().askForStanding(RatisNames.id(other), group.getGroupId(), own, answer),
-                state.standing());
+                        context.transport().askForRejoinState(RatisNames.id(other), group.getGroupId(), own, answer),
+                state.rejoinState());
         if (decision instanceof Decision.Begin begin) {
             begin(begin, begin.votes());
         } else if (decision instanceof Decision.FindLost) {

@@ -22,15 +22,15 @@ public final class RejoinProtocol {
      *
      * @param term the highest that it knows; 0 if it knows none
      */
-    public record Standing(ReplicaIntegrity integrity, long term) {
+    public record RejoinState(ReplicaIntegrity integrity, long term) {
 
         public void write(WireWriter out) {
             out.u8(integrity.ordinal()).i64(term);
         }
 
         /** @throws dev.lockstep.protocol.wire.MalformedFrameException when there is none */
-        public static Standing read(WireReader in) {
-            return new Standing(ReplicaIntegrity.of(in.u8()), in.i64());
+        public static RejoinState read(WireReader in) {
+            return new RejoinState(ReplicaIntegrity.of(in.u8()), in.i64());
         }
     }
 
@@ -57,7 +57,7 @@ public final class RejoinProtocol {
      * @param answers the last of each since this replica lost its state
      * @param seenNew those that have said meanwhile that they were new
      */
-    static <P> Decision decide(Standing own, Collection<P> others, Map<P, Standing> answers, Set<P> seenNew) {
+    static <P> Decision decide(RejoinState own, Collection<P> others, Map<P, RejoinState> answers, Set<P> seenNew) {
         return switch (own.integrity()) {
             case NEW -> first(others, answers, seenNew);
             case LOST, TRUNCATED -> again(own, others, answers);
@@ -69,9 +69,9 @@ public final class RejoinProtocol {
      * All have to say that they are new too: one that knows nothing may be one that has lost everything. They learn that of each
      * other by asking, so one that has begun meanwhile is no reason to wait.
      */
-    private static <P> Decision first(Collection<P> others, Map<P, Standing> answers, Set<P> seenNew) {
+    private static <P> Decision first(Collection<P> others, Map<P, RejoinState> answers, Set<P> seenNew) {
         for (P other : others) {
-            Standing answer = answers.get(other);
+            RejoinState answer = answers.get(other);
             if (answer != null && answer.integrity() != ReplicaIntegrity.NEW && !seenNew.contains(other)) {
                 return new Decision.FindLost();
             }
@@ -83,12 +83,12 @@ public final class RejoinProtocol {
                                 + missing(others, seenNew) + " did not answer yet");
     }
 
-    private static <P> Decision again(Standing own, Collection<P> others, Map<P, Standing> answers) {
+    private static <P> Decision again(RejoinState own, Collection<P> others, Map<P, RejoinState> answers) {
         long term = own.term();
         int intact = 0;
         boolean lost = own.integrity() == ReplicaIntegrity.LOST;
         for (P other : others) {
-            Standing answer = answers.get(other);
+            RejoinState answer = answers.get(other);
             if (answer == null) {
                 return new Decision.Wait("it has to hear from all the others which term they are in; "
                         + missing(others, answers.keySet()) + " did not answer yet");

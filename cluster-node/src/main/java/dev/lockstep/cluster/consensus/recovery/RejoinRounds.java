@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.consensus.recovery;
 
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The rounds in which a replica that has lost state asks all others for their standing, until it may rejoin
+ * The rounds in which a replica that has lost state asks all others for their state, until it may rejoin
  * ({@link RejoinProtocol}). Used on one loop, but for {@link #waitsFor}.
  */
 public final class RejoinRounds {
@@ -31,7 +31,7 @@ public final class RejoinRounds {
     private final EventLoop loop;
     private final Time time;
     private final long electionNanos;
-    private final Map<NodeId, Standing> answers = new HashMap<>();
+    private final Map<NodeId, RejoinState> answers = new HashMap<>();
     private final Set<NodeId> seenNew = new HashSet<>();
     private long losses;
     private volatile String waitsFor = "";
@@ -43,11 +43,11 @@ public final class RejoinRounds {
     public interface Peers {
 
         /**
-         * Tells another replica this one's standing and asks for its own.
+         * Tells another replica this one's state and asks for its own.
          *
          * @param answer takes it, or null if there was none; called once, on any thread
          */
-        void askForStanding(NodeId other, Standing own, Consumer<@Nullable Standing> answer);
+        void askForRejoinState(NodeId other, RejoinState own, Consumer<@Nullable RejoinState> answer);
     }
 
     /**
@@ -77,11 +77,11 @@ public final class RejoinRounds {
     }
 
     /** Asks all, and decides from the answers to the rounds before. */
-    public Decision ask(Peers peers, Standing own) {
+    public Decision ask(Peers peers, RejoinState own) {
         long asked = losses;
-        Standing says = decided == null ? own : new Standing(own.integrity(), decided.term());
+        RejoinState says = decided == null ? own : new RejoinState(own.integrity(), decided.term());
         for (NodeId other : others) {
-            peers.askForStanding(other, says, answer -> loop.execute(() -> answered(other, answer, asked)));
+            peers.askForRejoinState(other, says, answer -> loop.execute(() -> answered(other, answer, asked)));
         }
         Decision decision = decided == null ? RejoinProtocol.decide(own, others, answers, seenNew) : decided;
         if (decision instanceof Decision.Begin begin && !begin.votes()) {
@@ -111,7 +111,7 @@ public final class RejoinRounds {
                         + ", so that none is deposed when it rejoins");
     }
 
-    private void answered(NodeId other, @Nullable Standing answer, long asked) {
+    private void answered(NodeId other, @Nullable RejoinState answer, long asked) {
         if (answer != null && asked == losses) {
             answers.put(other, answer);
             if (answer.integrity() == ReplicaIntegrity.NEW) {

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.recovery;
 
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 
 /**
  * The state of a replica in recovery. All but {@link Unread} are also in its files before the replica acts on them, so a crash
@@ -57,8 +57,8 @@ public sealed interface ReplicaState {
         return false;
     }
 
-    default Standing standing() {
-        return new Standing(integrity(), term());
+    default RejoinState rejoinState() {
+        return new RejoinState(integrity(), term());
     }
 
     /** Its files have not been read yet. */

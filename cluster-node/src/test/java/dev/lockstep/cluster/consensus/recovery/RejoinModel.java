@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.consensus.recovery;
 
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -47,9 +47,9 @@ final class RejoinModel {
 
     private record Appended(int from, int to, long term, boolean success, int match) implements Message {}
 
-    private record Ask(int from, int to, int life, Standing standing) implements Message {}
+    private record Ask(int from, int to, int life, RejoinState rejoinState) implements Message {}
 
-    private record Answer(int from, int to, int life, Standing standing) implements Message {}
+    private record Answer(int from, int to, int life, RejoinState rejoinState) implements Message {}
 
     private static final class Replica {
         final int id;
@@ -58,13 +58,13 @@ final class RejoinModel {
         List<Entry> log = new ArrayList<>();
         int synced;
         boolean leads;
-        boolean stands;
+        boolean campaigning;
         Set<Integer> votes = new HashSet<>();
         Map<Integer, Integer> matches = new HashMap<>();
         ReplicaIntegrity integrity = ReplicaIntegrity.NEW;
         long floor;
         int life;
-        final Map<Integer, Standing> answers = new HashMap<>();
+        final Map<Integer, RejoinState> answers = new HashMap<>();
         final Set<Integer> seenNew = new HashSet<>();
 
         Replica(int id) {
@@ -79,14 +79,14 @@ final class RejoinModel {
             return log.isEmpty() ? 0 : log.get(log.size() - 1).term();
         }
 
-        Standing standing() {
-            return new Standing(
+        RejoinState rejoinState() {
+            return new RejoinState(
                     integrity, integrity == ReplicaIntegrity.LOST || integrity == ReplicaIntegrity.NEW ? 0 : term);
         }
 
         void follow() {
             leads = false;
-            stands = false;
+            campaigning = false;
         }
 
         void sees(long higher) {
@@ -186,7 +186,7 @@ final class RejoinModel {
             vote(to, vote);
         } else if (message instanceof Voted voted) {
             to.sees(voted.term());
-            if (to.stands && voted.term() == to.term && voted.granted()) {
+            if (to.campaigning && voted.term() == to.term && voted.granted()) {
                 to.votes.add(voted.from());
                 lead(to);
             }
@@ -209,7 +209,7 @@ final class RejoinModel {
         if (may && !one.leads) {
             one.term++;
             one.votedFor = one.id;
-            one.stands = true;
+            one.campaigning = true;
             one.votes = new HashSet<>(Set.of(one.id));
             for (Replica other : replicas) {
                 if (other != one) {
@@ -239,7 +239,7 @@ final class RejoinModel {
             if (other != null) {
                 throw new AssertionError(one.id + " and " + other + " lead in term " + one.term);
             }
-            one.stands = false;
+            one.campaigning = false;
             one.leads = true;
             one.matches = new HashMap<>();
             for (int i = 0; i < committed.size(); i++) {
@@ -368,7 +368,7 @@ final class RejoinModel {
         }
         for (Replica other : replicas) {
             if (other != one) {
-                send(new Ask(one.id, other.id, one.life, one.standing()));
+                send(new Ask(one.id, other.id, one.life, one.rejoinState()));
             }
         }
         List<Integer> others = replicas.stream()
@@ -376,10 +376,10 @@ final class RejoinModel {
                 .filter(id -> id != one.id)
                 .toList();
         if (defects.contains(Defect.ASKS_ONLY_ONE) && one.integrity != ReplicaIntegrity.NEW && !one.answers.isEmpty()) {
-            Standing first = one.answers.values().iterator().next();
+            RejoinState first = one.answers.values().iterator().next();
             others.forEach(other -> one.answers.putIfAbsent(other, first));
         }
-        Decision decision = RejoinProtocol.decide(one.standing(), others, one.answers, one.seenNew);
+        Decision decision = RejoinProtocol.decide(one.rejoinState(), others, one.answers, one.seenNew);
         if (decision instanceof Decision.Begin begin) {
             begin(one, begin);
         } else if (decision instanceof Decision.FindLost) {
@@ -399,16 +399,16 @@ final class RejoinModel {
     }
 
     private void asked(Replica to, Ask ask) {
-        if (ask.standing().integrity() == ReplicaIntegrity.NEW) {
+        if (ask.rejoinState().integrity() == ReplicaIntegrity.NEW) {
             to.seenNew.add(ask.from());
         }
-        send(new Answer(to.id, ask.from(), ask.life(), to.standing()));
+        send(new Answer(to.id, ask.from(), ask.life(), to.rejoinState()));
     }
 
     private static void answered(Replica to, Answer answer) {
         if (answer.life() == to.life && !to.isOpen()) {
-            to.answers.put(answer.from(), answer.standing());
-            if (answer.standing().integrity() == ReplicaIntegrity.NEW) {
+            to.answers.put(answer.from(), answer.rejoinState());
+            if (answer.rejoinState().integrity() == ReplicaIntegrity.NEW) {
                 to.seenNew.add(answer.from());
             }
         }

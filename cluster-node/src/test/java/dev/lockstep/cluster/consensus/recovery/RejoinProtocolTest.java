@@ -7,7 +7,7 @@ import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.Begin;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.FindLost;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision.Wait;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
@@ -25,26 +25,30 @@ class RejoinProtocolTest {
     private static final int SEEDS = 3_000;
     private static final int STEPS = 1_500;
 
-    private static Decision decide(ReplicaIntegrity own, Map<String, Standing> answers) {
+    private static Decision decide(ReplicaIntegrity own, Map<String, RejoinState> answers) {
         return RejoinProtocol.decide(
-                new Standing(own, own == ReplicaIntegrity.TRUNCATED ? 5 : 0), OTHERS, answers, Set.of());
+                new RejoinState(own, own == ReplicaIntegrity.TRUNCATED ? 5 : 0), OTHERS, answers, Set.of());
     }
 
-    private static Standing standing(ReplicaIntegrity integrity, long term) {
-        return new Standing(integrity, term);
+    private static RejoinState rejoinState(ReplicaIntegrity integrity, long term) {
+        return new RejoinState(integrity, term);
     }
 
     @Test
     void oneThatLostEverythingBeginsAboveAllOthersAndDoesNotVote() {
         assertThat(decide(
                         ReplicaIntegrity.LOST,
-                        Map.of("n2", standing(ReplicaIntegrity.INTACT, 7), "n3", standing(ReplicaIntegrity.INTACT, 9))))
+                        Map.of(
+                                "n2",
+                                rejoinState(ReplicaIntegrity.INTACT, 7),
+                                "n3",
+                                rejoinState(ReplicaIntegrity.INTACT, 9))))
                 .isEqualTo(new Begin(10, false));
     }
 
     @Test
     void aRejoiningReplicaWaitsForEachPeer() {
-        assertThat(decide(ReplicaIntegrity.LOST, Map.of("n2", standing(ReplicaIntegrity.INTACT, 7))))
+        assertThat(decide(ReplicaIntegrity.LOST, Map.of("n2", rejoinState(ReplicaIntegrity.INTACT, 7))))
                 .isInstanceOfSatisfying(
                         Wait.class, wait -> assertThat(wait.why()).contains("[n3] did not answer yet"));
     }
@@ -58,7 +62,7 @@ class RejoinProtocolTest {
                 ReplicaIntegrity.TRUNCATED)) {
             assertThat(decide(
                             ReplicaIntegrity.LOST,
-                            Map.of("n2", standing(ReplicaIntegrity.INTACT, 7), "n3", standing(integrity, 1))))
+                            Map.of("n2", rejoinState(ReplicaIntegrity.INTACT, 7), "n3", rejoinState(integrity, 1))))
                     .isInstanceOfSatisfying(
                             Wait.class, wait -> assertThat(wait.why()).contains("lockstep shard recover"));
         }
@@ -70,20 +74,20 @@ class RejoinProtocolTest {
                         ReplicaIntegrity.TRUNCATED,
                         Map.of(
                                 "n2",
-                                standing(ReplicaIntegrity.TRUNCATED, 7),
+                                rejoinState(ReplicaIntegrity.TRUNCATED, 7),
                                 "n3",
-                                standing(ReplicaIntegrity.TRUNCATED, 3))))
+                                rejoinState(ReplicaIntegrity.TRUNCATED, 3))))
                 .isEqualTo(new Begin(8, true));
         assertThat(RejoinProtocol.decide(
-                        standing(ReplicaIntegrity.TRUNCATED, 5), List.<String>of(), Map.of(), Set.of()))
+                        rejoinState(ReplicaIntegrity.TRUNCATED, 5), List.<String>of(), Map.of(), Set.of()))
                 .isEqualTo(new Begin(6, true));
         assertThat(decide(
                         ReplicaIntegrity.TRUNCATED,
                         Map.of(
                                 "n2",
-                                standing(ReplicaIntegrity.TRUNCATED, 7),
+                                rejoinState(ReplicaIntegrity.TRUNCATED, 7),
                                 "n3",
-                                standing(ReplicaIntegrity.LOST, 0))))
+                                rejoinState(ReplicaIntegrity.LOST, 0))))
                 .isInstanceOf(Wait.class);
     }
 
@@ -91,14 +95,18 @@ class RejoinProtocolTest {
     void oneThatLacksTheLastDoesNotVoteIfTheOthersHaveIt() {
         assertThat(decide(
                         ReplicaIntegrity.TRUNCATED,
-                        Map.of("n2", standing(ReplicaIntegrity.INTACT, 4), "n3", standing(ReplicaIntegrity.INTACT, 3))))
+                        Map.of(
+                                "n2",
+                                rejoinState(ReplicaIntegrity.INTACT, 4),
+                                "n3",
+                                rejoinState(ReplicaIntegrity.INTACT, 3))))
                 .isEqualTo(new Begin(6, false));
     }
 
     @Test
     void newOnesBeginWhenAllAreNew() {
-        Standing none = standing(ReplicaIntegrity.NEW, 0);
-        Map<String, Standing> answers = Map.of("n2", none, "n3", standing(ReplicaIntegrity.INTACT, 1));
+        RejoinState none = rejoinState(ReplicaIntegrity.NEW, 0);
+        Map<String, RejoinState> answers = Map.of("n2", none, "n3", rejoinState(ReplicaIntegrity.INTACT, 1));
         assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2"))).isEqualTo(new FindLost());
         assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2", "n3")))
                 .isEqualTo(new Begin(0, true));
@@ -112,10 +120,10 @@ class RejoinProtocolTest {
     @Test
     void aStandingGoesOverTheWire() {
         WireWriter out = new WireWriter(16);
-        standing(ReplicaIntegrity.CATCHING_UP, 1L << 40).write(out);
-        assertThat(Standing.read(new WireReader(out.toByteArray())))
-                .isEqualTo(standing(ReplicaIntegrity.CATCHING_UP, 1L << 40));
-        assertThatThrownBy(() -> Standing.read(new WireReader(new byte[] {17, 0, 0, 0, 0, 0, 0, 0, 0})))
+        rejoinState(ReplicaIntegrity.CATCHING_UP, 1L << 40).write(out);
+        assertThat(RejoinState.read(new WireReader(out.toByteArray())))
+                .isEqualTo(rejoinState(ReplicaIntegrity.CATCHING_UP, 1L << 40));
+        assertThatThrownBy(() -> RejoinState.read(new WireReader(new byte[] {17, 0, 0, 0, 0, 0, 0, 0, 0})))
                 .isInstanceOf(MalformedFrameException.class);
     }
 

@@ -130,7 +130,7 @@ public final class CorruptedLog implements AutoCloseable {
         void write(int entries) throws Exception {
             for (int i = 0; i < entries; i++) {
                 byte[] entry = bytes("entry " + machine.texts().size());
-                Eventually.holds("it takes an entry", () -> log.standing().ready() && isTaken(entry));
+                Eventually.holds("it takes an entry", () -> log.leadership().ready() && isTaken(entry));
             }
         }
 

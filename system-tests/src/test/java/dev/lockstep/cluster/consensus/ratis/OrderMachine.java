@@ -99,7 +99,7 @@ final class OrderMachine implements BytesMachine<Long> {
     }
 
     @Override
-    public void standingChanged() {}
+    public void leadershipChanged() {}
 
     synchronized long[] numbers() {
         return Arrays.copyOf(numbers, size);

@@ -38,13 +38,13 @@ class ParallelGroupOpeningTest {
                     member.consensus().open(0, replicas, new SlowlyRestored(slow));
             ReplicatedLog<byte[], RecordingMachine.Entry> other =
                     member.consensus().open(1, replicas, new RecordingMachine());
-            Eventually.holds("the other leads", () -> other.standing().ready());
+            Eventually.holds("the other leads", () -> other.leadership().ready());
             assertThat(ReplicatedLogContract.answer(other.propose(ReplicatedLogContract.bytes("served")))
                             .text())
                     .isEqualTo("served");
-            assertThat(held.standing().leader()).isNull();
+            assertThat(held.leadership().leader()).isNull();
             slow.countDown();
-            Eventually.holds("it leads too", () -> held.standing().ready());
+            Eventually.holds("it leads too", () -> held.leadership().ready());
         }
     }
 
@@ -84,8 +84,8 @@ class ParallelGroupOpeningTest {
         }
 
         @Override
-        public void standingChanged() {
-            machine.standingChanged();
+        public void leadershipChanged() {
+            machine.leadershipChanged();
         }
     }
 }

@@ -63,7 +63,7 @@ class RatisLogIT extends ReplicatedLogContract {
     }
 
     private int leaderIndex() throws Exception {
-        return nodes.index(leader().log().standing().leader());
+        return nodes.index(leader().log().leadership().leader());
     }
 
     private static void awaitApplied(Replica replica, List<String> texts) throws Exception {
@@ -73,12 +73,12 @@ class RatisLogIT extends ReplicatedLogContract {
     @Test
     void aFollowerRefusesAndNamesTheLeader() throws Exception {
         Replica leader = leader();
-        NodeId leading = leader.log().standing().leader();
+        NodeId leading = leader.log().leadership().leader();
         for (Replica follower : replicas()) {
             if (!follower.equals(leader)) {
                 Eventually.holds(
                         "it knows the leader",
-                        () -> leading.equals(follower.log().standing().leader()));
+                        () -> leading.equals(follower.log().leadership().leader()));
                 assertThat(follower.log().propose(bytes("misplaced")))
                         .failsWithin(20, TimeUnit.SECONDS)
                         .withThrowableOfType(ExecutionException.class)
@@ -118,7 +118,7 @@ class RatisLogIT extends ReplicatedLogContract {
     @Test
     void acknowledgedEntriesSurviveTheLeader() throws Exception {
         int first = leaderIndex();
-        long term = nodes.replica(first).log().standing().term();
+        long term = nodes.replica(first).log().leadership().term();
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             texts.add(answer(nodes.replica(first).log().propose(bytes("entry " + i)))
@@ -126,7 +126,7 @@ class RatisLogIT extends ReplicatedLogContract {
         }
         nodes.stop(first);
         Replica second = leader();
-        assertThat(second.log().standing().term()).isGreaterThan(term);
+        assertThat(second.log().leadership().term()).isGreaterThan(term);
         assertThat(second.machine().texts()).isEqualTo(texts);
         texts.add(answer(second.log().propose(bytes("by another"))).text());
         nodes.start(first);
@@ -227,8 +227,8 @@ class RatisLogIT extends ReplicatedLogContract {
         nodes.replica(first).log().stepDown(successor);
         Eventually.holds(
                 "the successor leads",
-                () -> nodes.replica(next).log().standing().ready());
-        assertThat(nodes.replica(first).log().standing().leads()).isFalse();
+                () -> nodes.replica(next).log().leadership().ready());
+        assertThat(nodes.replica(first).log().leadership().leads()).isFalse();
         assertFailsWith(nodes.replica(first).log().propose(bytes("misplaced")), NotLeaderException.class);
         answer(nodes.replica(next).log().propose(bytes("after")));
     }
@@ -236,13 +236,13 @@ class RatisLogIT extends ReplicatedLogContract {
     @Test
     void aLeaderThatStepsDownIsFollowedByAnother() throws Exception {
         Replica first = leader();
-        long term = first.log().standing().term();
+        long term = first.log().leadership().term();
         first.log().stepDown(null);
         Eventually.holds(
                 "a later term has a leader",
                 () -> replicas().stream()
-                        .map(replica -> replica.log().standing())
-                        .anyMatch(standing -> standing.ready() && standing.term() > term));
+                        .map(replica -> replica.log().leadership())
+                        .anyMatch(leadership -> leadership.ready() && leadership.term() > term));
         answer(leader().log().propose(bytes("by whoever leads")));
     }
 
@@ -259,7 +259,7 @@ class RatisLogIT extends ReplicatedLogContract {
                 "another leads",
                 () -> replicas().stream()
                         .anyMatch(replica -> !replica.equals(nodes.replica(stopped))
-                                && replica.log().standing().ready()));
+                                && replica.log().leadership().ready()));
         answer(leader().log().propose(bytes("afterwards")));
         assertThat(leader().machine().texts()).containsExactly("good", "fails there", "afterwards");
         assertThat(nodes.replica(first).machine().texts()).containsExactly("good");

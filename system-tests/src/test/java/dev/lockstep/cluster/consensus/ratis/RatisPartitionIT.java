@@ -55,7 +55,7 @@ class RatisPartitionIT {
 
     private int readyOtherThan(int excluded) {
         for (int i = 0; i < 3; i++) {
-            if (i != excluded && nodes.replica(i).log().standing().ready()) {
+            if (i != excluded && nodes.replica(i).log().leadership().ready()) {
                 return i;
             }
         }
@@ -95,7 +95,7 @@ class RatisPartitionIT {
         int second = leaderOtherThan(first);
         answer(nodes.replica(second).log().propose(bytes("by its successor")));
         assertFailsWith(lost, UnknownOutcomeException.class);
-        assertThat(nodes.replica(first).log().standing().leads()).isFalse();
+        assertThat(nodes.replica(first).log().leadership().leads()).isFalse();
         network.heal();
         for (Replica replica : nodes.replicas()) {
             Eventually.holds(
@@ -117,7 +117,7 @@ class RatisPartitionIT {
                 nodes.replica(leader).log().propose(bytes("during"));
         Eventually.holds(
                 "the leader has lost its majority",
-                () -> !nodes.replica(leader).log().standing().leads());
+                () -> !nodes.replica(leader).log().leadership().leads());
         assertFailsWith(proposal, UnknownOutcomeException.class);
         network.heal();
         answer(nodes.replica(leaderOtherThan(-1)).log().propose(bytes("after")));

@@ -69,9 +69,9 @@ class RatisTlsIT {
         Eventually.holds(
                 "one leads and is ready",
                 () -> nodes.replicas().stream()
-                        .anyMatch(replica -> replica.log().standing().ready()));
+                        .anyMatch(replica -> replica.log().leadership().ready()));
         return nodes.replicas().stream()
-                .filter(replica -> replica.log().standing().ready())
+                .filter(replica -> replica.log().leadership().ready())
                 .findFirst()
                 .orElseThrow();
     }

@@ -197,7 +197,7 @@ public final class RegisterNode implements BytesMachine<Long> {
         loop.schedule(TimeUnit.MILLISECONDS.toNanos(20), () -> tick(loop));
     }
 
-    /** Tells whether terms still stand, and serves Raft, as a node does. */
+    /** Tells whether terms are current, and serves Raft, as a node does. */
     private RequestServer requests() {
         return (peer, replies) -> new RequestServer.Connection() {
             @Override
@@ -210,7 +210,7 @@ public final class RegisterNode implements BytesMachine<Long> {
                 replies.send(
                         correlationId,
                         new Reply.TermsConfirmed(asked.stream()
-                                .map(term -> log.standing().term() == term.term())
+                                .map(term -> log.leadership().term() == term.term())
                                 .toList()));
             }
 
@@ -324,5 +324,5 @@ public final class RegisterNode implements BytesMachine<Long> {
     }
 
     @Override
-    public void standingChanged() {}
+    public void leadershipChanged() {}
 }

@@ -164,7 +164,7 @@ class SnapshotIT {
     private @Nullable Node leader() {
         synchronized (nodes) {
             for (Node node : nodes) {
-                if (node != null && node.log().standing().ready()) {
+                if (node != null && node.log().leadership().ready()) {
                     return node;
                 }
             }

@@ -201,7 +201,7 @@ class TransportSafetyIT {
         synchronized (logs) {
             return Arrays.stream(logs)
                     .map(of -> of[group])
-                    .filter(log -> log != null && log.standing().ready())
+                    .filter(log -> log != null && log.leadership().ready())
                     .findFirst()
                     .orElse(null);
         }

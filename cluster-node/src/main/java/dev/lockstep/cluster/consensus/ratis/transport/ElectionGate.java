@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import java.io.IOException;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +24,10 @@ public interface ElectionGate {
     void syncVote() throws IOException;
 
     /**
-     * Answers a replica that is rejoining and asks for this one's standing.
+     * Answers a replica that is rejoining and asks for the state of this one.
      *
      * @return null if it can't be told at the moment
      */
     @Nullable
-    Standing answerRejoin(RaftPeerId from, Standing asking);
+    RejoinState answerRejoin(RaftPeerId from, RejoinState asking);
 }

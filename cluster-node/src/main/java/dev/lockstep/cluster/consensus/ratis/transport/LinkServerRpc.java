@@ -8,8 +8,8 @@ import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.Kind;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.PieceRequest;
-import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.StandingRequest;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.RejoinRequest;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
@@ -234,19 +234,20 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     }
 
     @Override
-    public void askForStanding(RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer) {
-        peer(peer).send(RaftMessages.of(new StandingRequest(group, server.getId(), own)), (bytes, failure) -> {
-            Standing standing = null;
+    public void askForRejoinState(
+            RaftPeerId peer, RaftGroupId group, RejoinState own, Consumer<@Nullable RejoinState> answer) {
+        peer(peer).send(RaftMessages.of(new RejoinRequest(group, server.getId(), own)), (bytes, failure) -> {
+            RejoinState rejoinState = null;
             try {
                 if (bytes != null) {
                     WireReader in = new WireReader(bytes.array());
-                    standing = Standing.read(in);
+                    rejoinState = RejoinState.read(in);
                     in.end();
                 }
             } catch (MalformedFrameException malformed) {
-                LOG.warn("Peer {} answered with a malformed standing", peer, malformed);
+                LOG.warn("Peer {} answered with a malformed rejoin state", peer, malformed);
             }
-            answer.accept(standing);
+            answer.accept(rejoinState);
         });
     }
 

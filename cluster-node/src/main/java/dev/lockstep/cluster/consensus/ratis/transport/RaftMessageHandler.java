@@ -2,8 +2,8 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.PieceRequest;
-import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.StandingRequest;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.RejoinRequest;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
@@ -87,7 +87,7 @@ final class RaftMessageHandler {
                     PieceRequest request = RaftMessages.pieceRequest(message);
                     queues.loop(request.group()).execute(() -> counted.accept(piece(request)));
                 }
-                case STANDING -> counted.accept(standing(RaftMessages.standingRequest(message)));
+                case REJOIN -> counted.accept(rejoinState(RaftMessages.rejoinRequest(message)));
             }
         } catch (IOException | RuntimeException malformed) { // Ratis has its own ways of saying so
             counted.accept(Reply.Refused.of(Status.INVALID, String.valueOf(malformed.getMessage())));
@@ -178,12 +178,12 @@ final class RaftMessageHandler {
         }
     }
 
-    private Reply standing(StandingRequest request) {
+    private Reply rejoinState(RejoinRequest request) {
         ElectionGate gate = context.gates().apply(request.group());
-        Standing own = gate == null ? null : gate.answerRejoin(request.from(), request.standing());
+        RejoinState own = gate == null ? null : gate.answerRejoin(request.from(), request.rejoinState());
         if (own == null) {
             return Reply.Refused.of(
-                    Status.BUSY, "No replica of " + request.group() + " here can tell its standing at the moment");
+                    Status.BUSY, "No replica of " + request.group() + " here can describe its state at the moment");
         }
         WireWriter out = new WireWriter(16);
         own.write(out);

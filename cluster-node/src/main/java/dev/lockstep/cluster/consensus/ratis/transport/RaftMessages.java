@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
@@ -36,8 +36,8 @@ public final class RaftMessages {
         ELECTION,
         /** A follower asks for a piece of a checkpoint. */
         CHECKPOINT,
-        /** A recovering replica asks another for its standing. */
-        STANDING;
+        /** A recovering replica asks another for its state. */
+        REJOIN;
 
         private static final Kind[] ALL = values();
     }
@@ -112,8 +112,8 @@ public final class RaftMessages {
     /** A follower's request for a piece of another replica's checkpoint. */
     record PieceRequest(RaftGroupId group, Wanted wanted) {}
 
-    /** A recovering replica's request for another's standing, with its own. */
-    record StandingRequest(RaftGroupId group, RaftPeerId from, Standing standing) {}
+    /** A recovering replica's request for the state of another, with its own. */
+    record RejoinRequest(RaftGroupId group, RaftPeerId from, RejoinState rejoinState) {}
 
     static Bytes of(PieceRequest request) {
         WireWriter out = to(request.group(), Kind.CHECKPOINT);
@@ -121,10 +121,9 @@ public final class RaftMessages {
         return Bytes.of(out.toByteArray());
     }
 
-    static Bytes of(StandingRequest request) {
-        WireWriter out =
-                to(request.group(), Kind.STANDING).string(request.from().toString());
-        request.standing().write(out);
+    static Bytes of(RejoinRequest request) {
+        WireWriter out = to(request.group(), Kind.REJOIN).string(request.from().toString());
+        request.rejoinState().write(out);
         return Bytes.of(out.toByteArray());
     }
 
@@ -143,9 +142,9 @@ public final class RaftMessages {
     }
 
     /** @throws dev.lockstep.protocol.wire.MalformedFrameException when it is malformed */
-    static StandingRequest standingRequest(Bytes message) {
+    static RejoinRequest rejoinRequest(Bytes message) {
         WireReader in = afterKind(message);
-        StandingRequest request = new StandingRequest(group(in), RaftPeerId.valueOf(in.string()), Standing.read(in));
+        RejoinRequest request = new RejoinRequest(group(in), RaftPeerId.valueOf(in.string()), RejoinState.read(in));
         in.end();
         return request;
     }

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import java.util.function.Consumer;
@@ -19,11 +19,11 @@ public interface ReplicaTransport extends CheckpointFetcher, RaftPeer.Add {
     void serve(Bytes message, Consumer<Reply> answer);
 
     /**
-     * Sends this replica's standing to a peer and asks for the peer's.
+     * Sends this replica's rejoin state to a peer and asks for the peer's.
      *
      * @param answer takes it, or null if there was none; called once, on any thread
      */
-    void askForStanding(RaftPeerId peer, RaftGroupId group, Standing own, Consumer<@Nullable Standing> answer);
+    void askForRejoinState(RaftPeerId peer, RaftGroupId group, RejoinState own, Consumer<@Nullable RejoinState> answer);
 
     /** The follower of a group led here that has most of its log, but for one; null if there is no other. */
     @Nullable

@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
-import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Standing;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import java.io.IOException;
 import org.apache.ratis.protocol.RaftPeerId;
@@ -28,7 +28,7 @@ public class AlwaysGrantingElectionGate implements ElectionGate {
     public void syncVote() throws IOException {}
 
     @Override
-    public @Nullable Standing answerRejoin(RaftPeerId from, Standing asking) {
-        return new Standing(ReplicaIntegrity.INTACT, asking.term() + 1);
+    public @Nullable RejoinState answerRejoin(RaftPeerId from, RejoinState asking) {
+        return new RejoinState(ReplicaIntegrity.INTACT, asking.term() + 1);
     }
 }

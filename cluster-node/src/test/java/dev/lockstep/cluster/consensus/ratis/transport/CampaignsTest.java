@@ -178,7 +178,7 @@ class CampaignsTest {
     void aFollowerStandsWhenNobodyListensAtItsLeadersAddressForAnotherEither() throws Exception {
         otherGrants = true;
         fromLeader.set(REFUSED);
-        Eventually.holds("it stands", () -> stood.get() > 0);
+        Eventually.holds("it campaigns", () -> stood.get() > 0);
     }
 
     @Test
@@ -200,7 +200,7 @@ class CampaignsTest {
     void aFollowerStandsThatHasNotHeardItsLeaderForTheLongestTimeOut() throws Exception {
         otherGrants = true;
         contacts.of(GROUP).at(contacts.now());
-        Eventually.holds("it stands", () -> stood.get() > 0);
+        Eventually.holds("it campaigns", () -> stood.get() > 0);
         assertThat(contacts.of(GROUP).sinceNanos())
                 .isGreaterThan(Duration.ofMillis(200).toNanos());
     }
