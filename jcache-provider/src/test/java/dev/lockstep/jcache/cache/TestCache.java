@@ -1,8 +1,13 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.jcache.event.ListenerThreads;
+import dev.lockstep.jcache.event.Listeners;
+import dev.lockstep.jcache.expiry.Expiry;
 import dev.lockstep.jcache.expiry.ExpiryRules;
 import dev.lockstep.jcache.management.Statistics;
+import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.Marshallers;
+import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
@@ -63,6 +68,20 @@ final class TestCache implements AutoCloseable {
                 new ApplicationCode<>("prices", configuration));
         opened.add(cache);
         return cache;
+    }
+
+    /** A client of the cache alone, in a session of its own, whose lifetimes are left to the cache's rule. */
+    CacheClient<String, Object> client(EntryCodec<String, Object> codec, Runnable onDestroyed) {
+        Session session = cluster().session();
+        Listeners<String, Object> none = new Listeners<>(
+                session, new ListenerThreads(), FakeCluster.CACHE, open(), codec::key, codec::value, null);
+        return new CacheClient<>(
+                session, cluster().info(), codec, Expiry.BY_RULE, Consistency.SESSION, none, onDestroyed);
+    }
+
+    CacheClient<String, Object> client() {
+        Marshaller standard = Marshallers.of(new Properties(), TestCache.class.getClassLoader(), "prices");
+        return client(new EntryCodec<>(standard, standard), () -> {});
     }
 
     static Statistics statistics(SessionCache<?, ?> cache) {
