@@ -1,0 +1,124 @@
+package dev.lockstep.jcache.spi;
+
+import dev.lockstep.protocol.link.RequestServer;
+import dev.lockstep.protocol.netty.NettyListener;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.NodeIdentity;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.CacheSettings;
+import dev.lockstep.protocol.wire.FrameCodec;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster of one node that listens on loopback: it has a catalogue of caches and one shard, whose requests it refuses but for subscriptions,
+ * to which nothing ever happens. Thread-safe.
+ */
+final class ListeningCluster implements AutoCloseable {
+
+    private static final NodeId NODE = new NodeId("n1");
+
+    private final NettyListener listener;
+    private final Map<String, CacheInfo> caches = new LinkedHashMap<>();
+    private final List<CacheProposal> proposals = new ArrayList<>();
+    private int highestId;
+    private int described;
+
+    ListeningCluster() throws IOException {
+        listener = new NettyListener(
+                "127.0.0.1", 0, "test", NodeIdentity.untold(NODE), FrameCodec.DEFAULT_MAX_BYTES, this::connected);
+    }
+
+    URI uri() {
+        return URI.create("lockstep://127.0.0.1:" + listener.port() + "/test?timeout=5s");
+    }
+
+    /** Creates a cache as a client with other settings would. */
+    synchronized CacheInfo create(CacheDefinition definition) {
+        CacheInfo created = new CacheInfo(++highestId, definition);
+        caches.put(definition.name(), created);
+        return created;
+    }
+
+    /** Destroys a cache as another client would. */
+    synchronized void destroy(String name) {
+        caches.remove(name);
+    }
+
+    synchronized List<String> names() {
+        return List.copyOf(caches.keySet());
+    }
+
+    /** Returns what the clients have proposed so far. */
+    synchronized List<CacheProposal> proposals() {
+        return List.copyOf(proposals);
+    }
+
+    /** Returns how often a client has opened a session. */
+    synchronized int sessions() {
+        return described;
+    }
+
+    private RequestServer.Connection connected(@Nullable NodeId peer, RequestServer.Replies replies) {
+        return new RequestServer.Connection() {
+            @Override
+            public void serve(long correlationId, Request request) {
+                replies.send(correlationId, reply(request));
+            }
+
+            @Override
+            public void closed() {}
+        };
+    }
+
+    private synchronized Reply reply(Request request) {
+        if (request instanceof Request.DescribeCluster) {
+            described++;
+            Member member = new Member(NODE, "127.0.0.1", listener.port());
+            return new Reply.Cluster(
+                    new ClusterView("test", List.of(member), new ShardMap(1, List.of(List.of(NODE))), Map.of(0, NODE)));
+        } else if (request instanceof Request.ListCaches) {
+            return new Reply.Caches(List.copyOf(caches.values()), highestId);
+        } else if (request instanceof Request.CreateCache wanted) {
+            return attached(wanted.proposal());
+        } else if (request instanceof Request.DestroyCache destroyed) {
+            caches.values().removeIf(cache -> cache.id() == destroyed.cacheId());
+            return new Reply.Done();
+        } else if (request instanceof Request.DescribeReplicas) {
+            return new Reply.Replicas(List.of(
+                    new ReplicaStatus(-1, ReplicaStatus.State.INTACT, 1, 1, true, ""),
+                    new ReplicaStatus(0, ReplicaStatus.State.INTACT, 1, 1, true, ""),
+                    new ReplicaStatus(1, ReplicaStatus.State.CATCHING_UP, 1, 1, false, "")));
+        } else if (request instanceof Request.Subscribe) {
+            return new Reply.Subscribed(1);
+        }
+        return Reply.Refused.of(Status.INVALID, "the shard of the test takes no such request");
+    }
+
+    private Reply attached(CacheProposal proposal) {
+        proposals.add(proposal);
+        CacheInfo known = caches.get(proposal.name());
+        return known == null
+                ? new Reply.Created(create(proposal.completed(CacheSettings.NOTHING)))
+                : new Reply.Caches(List.of(known), highestId);
+    }
+
+    @Override
+    public void close() {
+        listener.close();
+    }
+}
