@@ -48,7 +48,7 @@ class ManagerThreadsTest {
                 new MutableCacheEntryListenerConfiguration<>(() -> listener, null, false, synchronous));
     }
 
-    /** How many threads of ours there are, by name. */
+    /** Counts Lockstep's threads by name. */
     private static Map<String, Integer> threads() {
         Map<String, Integer> threads = new TreeMap<>();
         Thread.getAllStackTraces().keySet().stream()

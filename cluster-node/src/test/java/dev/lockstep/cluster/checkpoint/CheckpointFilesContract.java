@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.Test;
 
-/** What a {@link CheckpointFolder} may expect of the files it is given. */
+/** The contract of the files that a {@link CheckpointFolder} is given. */
 public abstract class CheckpointFilesContract {
 
     protected abstract CheckpointFiles files() throws Exception;

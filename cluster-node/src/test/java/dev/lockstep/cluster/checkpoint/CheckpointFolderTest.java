@@ -47,7 +47,7 @@ class CheckpointFolderTest {
         folder.write(id(entries), machine(entries).image()::forEach, DutyCycle.full());
     }
 
-    /** What a node finds that is started now. */
+    /** Returns the entries that a node finds which is started now. */
     private List<String> restored() throws IOException {
         RecordingMachine machine = new RecordingMachine();
         Restored restored = new CheckpointFolder(home, GROUP).restore(machine::restoration);

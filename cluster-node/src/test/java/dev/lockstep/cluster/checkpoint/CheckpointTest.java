@@ -14,7 +14,7 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
-/** What is written is read; whatever is not what was written is refused. */
+/** The format of a checkpoint: it is read as it was written, and refused if it differs in anything. */
 class CheckpointTest {
 
     private static final CheckpointId ID = new CheckpointId(3, 7, 123_456_789_012L);

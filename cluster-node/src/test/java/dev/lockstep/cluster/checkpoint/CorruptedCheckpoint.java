@@ -23,7 +23,7 @@ public final class CorruptedCheckpoint {
         this.whole = whole;
     }
 
-    /** Of records that don't get shorter when they are compressed. */
+    /** Makes one of records that don't get shorter when they are compressed. */
     public static CorruptedCheckpoint ofAtLeast(int bytes) throws IOException {
         Random random = new Random(bytes);
         List<byte[]> records = new ArrayList<>();

@@ -37,7 +37,7 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
         gate = opened;
     }
 
-    /** Whether it waits. */
+    /** Returns whether it waits. */
     public boolean isHeld() {
         return held;
     }
@@ -126,7 +126,7 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
         };
     }
 
-    /** How many images were taken of it so far. */
+    /** Returns the number of images that were taken of it so far. */
     public int imagesTaken() {
         return imagesTaken.get();
     }
@@ -135,7 +135,7 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
         return imagesOpen.get() > 0;
     }
 
-    /** How often a checkpoint has taken the place of what there was. */
+    /** Counts how often a checkpoint has taken the place of its state. */
     public int restored() {
         return restored.get();
     }

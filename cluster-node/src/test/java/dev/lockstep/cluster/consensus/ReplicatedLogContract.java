@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What a {@link ReplicatedLog} promises, whatever it is made of. */
+/** The contract of every {@link ReplicatedLog}. */
 public abstract class ReplicatedLogContract {
 
     /** A replica and its machine. */
@@ -24,7 +24,7 @@ public abstract class ReplicatedLogContract {
     /** All replicas of one group, open. */
     protected abstract List<Replica> replicas() throws Exception;
 
-    /** Whether it does within a hundred entries. */
+    /** Returns whether it takes one within a hundred entries. */
     protected abstract boolean takesCheckpoints();
 
     /** The replica that leads and is ready, once there is one. */
@@ -42,7 +42,7 @@ public abstract class ReplicatedLogContract {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What the machine answered. */
+    /** Waits for the machine's answer. */
     public static RecordingMachine.Entry answer(CompletableFuture<RecordingMachine.Entry> proposal) throws Exception {
         return proposal.get(20, TimeUnit.SECONDS);
     }

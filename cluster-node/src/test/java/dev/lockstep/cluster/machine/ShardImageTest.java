@@ -57,7 +57,7 @@ class ShardImageTest {
         return new ShardImageTest();
     }
 
-    /** How many runs each seed has. */
+    /** Returns the number of runs for each seed. */
     int runs() {
         return 20;
     }

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where a checkpoint is told to be, a replica in RocksDB goes on from after a crash: the log is cut off up to there. */
+/** Checkpoints in RocksDB that a crash interrupts: a replica goes on from the position that was reported, up to which the log is truncated. */
 class FlushedCheckpointTest {
 
     private static final int GROUP = 0;
@@ -53,7 +53,7 @@ class FlushedCheckpointTest {
                 new Batch(number, -1, 0, List.of(new Command.Define(new CacheInfo(number, definition)))));
     }
 
-    /** What a kill would leave: the files as they are, nothing closed. */
+    /** Copies the files as a kill would leave them, nothing closed. */
     private Path crashed(Path folder) throws IOException {
         Path copy = Files.createDirectories(home.resolve("crashed"));
         try (Stream<Path> files = Files.list(folder)) {

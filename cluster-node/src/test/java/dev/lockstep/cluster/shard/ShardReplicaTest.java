@@ -142,7 +142,7 @@ class ShardReplicaTest {
         return ((Reply.Entries) replies.get(0)).entries().get(0) != null;
     }
 
-    /** What the leader, another node, has proposed. */
+    /** Applies an entry that another node, the leader, has proposed. */
     private void replicate() {
         sequence++;
         log.apply(BatchCodec.encode(new Batch(

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WrittenReplica {
 
-    /** What a read is answered that the replica can't serve. */
+    /** The answer to a read that the replica can't serve. */
     static final long REFUSED = -1;
 
     private static final NodeId SELF = new NodeId("a");

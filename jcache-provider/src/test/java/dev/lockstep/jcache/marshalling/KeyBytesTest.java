@@ -59,7 +59,7 @@ class KeyBytesTest {
             HashMap<String, Integer> hash)
             implements Serializable {}
 
-    /** What a framework makes of the arguments of a method. */
+    /** The arguments of a method, as a framework makes a key of them. */
     private static final class Parameters implements Serializable {
         private static final long serialVersionUID = 1;
         private final Object[] values;

@@ -128,7 +128,7 @@ final class SerializableValues {
 
     private SerializableValues() {}
 
-    /** Of the JDK, with a name each. */
+    /** Returns values of the JDK, with a name each. */
     static Map<String, Object> ofTheJdk() throws Exception {
         Map<String, Object> values = new LinkedHashMap<>();
         for (Object value : new Object[] {
@@ -269,7 +269,7 @@ final class SerializableValues {
         return values;
     }
 
-    /** Of Guava, likewise. */
+    /** Returns values of Guava, likewise. */
     static Map<String, Object> ofGuava() {
         Map<String, Object> values = new LinkedHashMap<>();
         for (Object value : new Object[] {
@@ -353,7 +353,7 @@ final class SerializableValues {
         return set;
     }
 
-    /** Whether it came back: by what it says where its class has no equals. */
+    /** Returns whether a value came back: compared by its text where its class has no equals. */
     static boolean same(Object one, Object other) {
         return Objects.deepEquals(one, other)
                 || (one.getClass() == other.getClass() && one.toString().equals(other.toString()));

@@ -96,7 +96,7 @@ class SerializableValuesTest {
         }
     }
 
-    /** What a JVM of its own prints that reads them all. */
+    /** Returns the lines of a JVM of its own that reads them all. */
     private static List<String> read(Path folder, String... allowed) throws Exception {
         List<String> command = new java.util.ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** The page from which clients in other languages are written: a change of these bytes is another protocol version. */
 class DocumentedProtocolTest {
 
-    /** Where a frame has its tag, behind its length and a correlation id of one byte. */
+    /** The offset of a frame's tag, behind its length and a correlation id of one byte. */
     private static final int TAG = 5;
 
     private final String page = Files.readString(Path.of("../docs/protocol.md"));

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  */
 final class RejoinModel {
 
-    /** What can be wrong with a replica that begins again, so that the model can be seen to notice. */
+    /** Defects of a replica that begins again, for the model to be seen to notice. */
     enum Defect {
         VOTES_AT_ONCE,
         STANDS_AT_ONCE,
@@ -119,7 +119,7 @@ final class RejoinModel {
         return committed.size();
     }
 
-    /** How often a replica that had forgotten something has come to vote again. */
+    /** Counts how often a replica that had forgotten something has come to vote again. */
     int begunAgain() {
         return begunAgain;
     }

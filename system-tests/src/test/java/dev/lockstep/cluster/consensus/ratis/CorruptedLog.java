@@ -253,17 +253,17 @@ public final class CorruptedLog implements AutoCloseable {
         return tried;
     }
 
-    /** How often the node saw that something was wrong, and would have had the replica made anew. */
+    /** Counts how often the node saw that something was wrong, and would have had the replica made anew. */
     public int refused() {
         return refused;
     }
 
-    /** How often nothing was missing. */
+    /** Counts how often nothing was missing. */
     public int harmless() {
         return tried - refused - undetected.size();
     }
 
-    /** What the node took for whole though it was not, or could not live with, a line for each. */
+    /** Returns a line for each log that the node took for whole though it was not, or could not live with. */
     public List<String> undetected() {
         return undetected;
     }

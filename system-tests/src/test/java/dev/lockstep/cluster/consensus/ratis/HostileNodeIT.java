@@ -140,7 +140,7 @@ class HostileNodeIT {
         });
     }
 
-    /** What is kept for the fuzzer, and messages to the group that is really there, from somebody who is none of it. */
+    /** Returns the inputs that are kept for the fuzzer, and messages to the group that is really there, from a node that is none of its members. */
     private List<byte[]> nonsense() throws IOException {
         List<byte[]> all = new ArrayList<>();
         try (Stream<Path> kept = Files.list(Path.of("..", "cluster-node").resolve(Corpus.folder("raft")))) {

@@ -93,7 +93,7 @@ final class OrderMachine implements BytesMachine<Long> {
         restored++;
     }
 
-    /** How often a checkpoint has taken the place of what there was. */
+    /** Counts how often a checkpoint has taken the place of its state. */
     synchronized int restored() {
         return restored;
     }

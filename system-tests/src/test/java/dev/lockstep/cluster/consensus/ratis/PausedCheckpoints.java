@@ -16,7 +16,7 @@ final class PausedCheckpoints {
     private final List<Runnable> held = new ArrayList<>();
     private boolean released;
 
-    /** Whether one was asked. */
+    /** Returns whether one was asked. */
     synchronized boolean any() {
         return !held.isEmpty();
     }
@@ -52,7 +52,7 @@ final class PausedCheckpoints {
         }
     }
 
-    /** What a member is to send by. */
+    /** Returns the links that a member is to send by. */
     Links on(Links links) {
         return new Links() {
             @Override

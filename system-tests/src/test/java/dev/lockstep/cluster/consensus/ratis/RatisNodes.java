@@ -83,7 +83,7 @@ final class RatisNodes implements AutoCloseable {
         return members.stream().map(Member::id).toList().indexOf(id);
     }
 
-    /** Of the nodes that run. */
+    /** Returns the replicas of the nodes that run. */
     List<Replica> replicas() {
         return Arrays.stream(replicas).filter(Objects::nonNull).toList();
     }

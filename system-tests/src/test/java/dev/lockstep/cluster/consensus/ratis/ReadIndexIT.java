@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadIndexIT {
 
     private static final long SCENARIO_NANOS = 4_000_000_000L;
-    /** So long there are only reads before the cut: Ratis has then confirmed the commit index for one, and takes that for all. */
+    /** The time of reads alone before the cut: Ratis has then confirmed the commit index for one, and takes that for all. */
     private static final long REST_MILLIS = 1_000;
 
     @TempDir
@@ -199,7 +199,7 @@ class ReadIndexIT {
             out = new DataOutputStream(socket.getOutputStream());
         }
 
-        /** What the node answered; null when it refused. */
+        /** Asks the node, and returns its answer; null when it refused. */
         @Nullable
         Long call(char command, long number) throws IOException {
             out.write(ByteBuffer.allocate(9).put((byte) command).putLong(number).array());

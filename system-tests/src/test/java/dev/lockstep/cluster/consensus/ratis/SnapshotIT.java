@@ -367,7 +367,7 @@ class SnapshotIT {
         return Arrays.stream(nodes).allMatch(node -> node.machine().numbers().length == acknowledged.size());
     }
 
-    /** How much of a checkpoint has come: what came before a cut is not asked for again. */
+    /** Returns the bytes of a checkpoint that have come: those that came before a cut are not asked for again. */
     private long received(String id) throws IOException {
         try (Stream<Path> files = Files.walk(home.resolve(id))) {
             return files.filter(file -> file.toString().endsWith(".part"))

@@ -25,7 +25,7 @@ final class FaultInjectingLinks implements Links {
     private final EventLoop later;
     private final Harm harm;
 
-    /** What is done to the messages of all members; counts what was done. */
+    /** The faults of the messages of all members; counts those that happened. */
     static final class Harm {
 
         private final AtomicInteger losing = new AtomicInteger();

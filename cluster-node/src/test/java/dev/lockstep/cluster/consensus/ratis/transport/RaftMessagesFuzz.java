@@ -40,8 +40,8 @@ import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What another node may say to the Raft server of this one, as a question and as an answer: a question is answered once, an
- * answer is read or malformed. The server is played, and has the group of sixteen ones.
+ * Messages of another node to the Raft server of this one: a request is answered once, a reply is read or malformed. The server is
+ * played, and has the group of sixteen ones.
  */
 public final class RaftMessagesFuzz {
 
@@ -150,7 +150,7 @@ public final class RaftMessagesFuzz {
         }
     }
 
-    /** What a question is answered. */
+    /** Serves a request, and returns its only reply. */
     static Reply served(Bytes message) {
         List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
         CompletableFuture<Reply> first = new CompletableFuture<>();

@@ -7,7 +7,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.util.Timestamp;
 
-/** What a leader knows of a follower, kept as Ratis keeps it. Thread-safe. */
+/** A leader's knowledge of a follower, kept as Ratis keeps it. Thread-safe. */
 final class ScriptedFollower implements FollowerInfo {
 
     private final RaftPeer peer;

@@ -55,7 +55,7 @@ final class ScriptedLeader implements AutoCloseable {
 
     final ScriptedFollower follower = new ScriptedFollower(FOLLOWER);
     final AtomicLong committed = new AtomicLong(-1);
-    /** What the log throws when its end is asked for, and when this entry is read: once each. */
+    /** The failure that the log throws once when its end is asked for; likewise once when the entry below is read. */
     final AtomicReference<@Nullable RuntimeException> closed = new AtomicReference<>();
 
     final AtomicLong unreadable = new AtomicLong(-1);
@@ -242,7 +242,7 @@ final class ScriptedLeader implements AutoCloseable {
         return size.get();
     }
 
-    /** What the appender must not have done; null if nothing. */
+    /** Describes the first thing that the appender must not have done; null if there was none. */
     @Nullable
     String wrong() {
         return wrong.get();
