@@ -2,7 +2,6 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.cluster.consensus.ratis.transport.InFlightWindow.Sent;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.Queue;
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * brought it back to zero; the others leave, so that nobody ever waits, also when Ratis calls with the server's monitor
  * held.
  *
- * <p>Several appends are under way at a time; links and lanes keep their order. A failure (a missing answer, a log that
+ * <p>Several appends are in flight at a time; links and lanes keep their order. A failure (a missing answer, a log that
  * does not match) starts a new round: sending goes on from what the follower is known to have, and what is still said
  * about earlier rounds can only tell what the follower has, not what to send next.
  *
@@ -42,12 +41,9 @@ final class FollowerAppender extends LogAppenderBase {
     /** A follower this far behind may need entries that have to be read from disk. */
     private static final long FAR_BEHIND = 1_024;
 
-    private static final long NOT_SAID = Long.MIN_VALUE;
     private static final long CLOSELY_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final int MAX_DOUBLINGS = 5;
-    /** Patience is three election time-outs. */
-    private static final int NOTIFICATIONS_IN_PATIENCE = 12;
 
     private final LinkServerRpc rpc;
     private final PeerChannel peer;
@@ -58,16 +54,12 @@ final class FollowerAppender extends LogAppenderBase {
     // What follows belongs to whoever holds the claims.
 
     private final InFlightWindow window = new InFlightWindow();
+    private final SnapshotInstallation installation;
     private long commitTold = RaftLog.INVALID_LOG_INDEX;
-    /** The end of the follower's checkpoint, if it has said so and nothing has failed since. */
-    private long checkpointed = NOT_SAID;
-
     private long lastAppendNanos;
     private long lastGapNanos = Long.MAX_VALUE;
     private long restsUntilNanos;
     private int failures;
-    private boolean installing;
-    private int notifications;
     private boolean lateSuccess;
 
     FollowerAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkServerRpc rpc) {
@@ -76,6 +68,8 @@ final class FollowerAppender extends LogAppenderBase {
         this.peer = rpc.peer(follower.getId());
         this.restsUntilNanos = rpc.time().nanos();
         this.lastAppendNanos = restsUntilNanos;
+        this.installation =
+                new SnapshotInstallation(peer, follower, loop(), rpc.patienceNanos(), this::tellWhileRunning);
     }
 
     /** Not the daemon that it would inherit. */
@@ -122,7 +116,7 @@ final class FollowerAppender extends LogAppenderBase {
         do {
             claimed = claims.get();
             if (mayNeedTheDisk()) {
-                rpc.loop(getServer().getMemberId().getGroupId()).execute(this::workOn);
+                loop().execute(this::workOn);
                 return;
             }
             step();
@@ -152,7 +146,7 @@ final class FollowerAppender extends LogAppenderBase {
             for (Runnable next = news.poll(); next != null; next = news.poll()) {
                 next.run();
             }
-            if (isRunning() && !installing) {
+            if (isRunning() && !installation.isInProgress()) {
                 giveUpLate();
                 send();
             }
@@ -170,6 +164,19 @@ final class FollowerAppender extends LogAppenderBase {
         notifyLogAppender();
     }
 
+    private void tellWhileRunning(Runnable next) {
+        tell(() -> {
+            if (isRunning()) {
+                next.run();
+            }
+        });
+    }
+
+    /** Returns the loop for work that may wait, for the disk or for the server's monitor. */
+    private EventLoop loop() {
+        return rpc.loop(getServer().getMemberId().getGroupId());
+    }
+
     // Sending
 
     private void send() throws IOException {
@@ -182,11 +189,11 @@ final class FollowerAppender extends LogAppenderBase {
                 return;
             } else if (getHeartbeatWaitTimeMs() <= 0 && window.takesHeartbeat()) {
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
-                underWay(request, true);
+                transmit(request, true);
             } else if (hasAppendEntries() && window.takesAppend()) {
                 request = newAppend();
                 if (request != null) {
-                    underWay(request, false);
+                    transmit(request, false);
                 }
             } else if (hasCommitted() && window.takesHeartbeat()) {
                 if (expectsAnAppend()) {
@@ -194,7 +201,7 @@ final class FollowerAppender extends LogAppenderBase {
                     return;
                 }
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
-                underWay(request, false);
+                transmit(request, false);
             }
             if (request == null) {
                 return;
@@ -225,7 +232,7 @@ final class FollowerAppender extends LogAppenderBase {
      */
     private boolean followsItsCheckpoint() {
         long next = getFollower().getNextIndex();
-        return next == checkpointed + 1 && next >= getRaftLog().getStartIndex();
+        return installation.endsBefore(next) && next >= getRaftLog().getStartIndex();
     }
 
     private boolean isResting() {
@@ -248,7 +255,7 @@ final class FollowerAppender extends LogAppenderBase {
     }
 
     /** @param together whether it can wait for the heartbeats of other groups */
-    private void underWay(AppendEntriesRequestProto request, boolean together) {
+    private void transmit(AppendEntriesRequestProto request, boolean together) {
         int entries = request.getEntriesCount();
         long now = rpc.time().nanos();
         Sent sent = window.add(request, now);
@@ -290,8 +297,7 @@ final class FollowerAppender extends LogAppenderBase {
                 failures = 0;
                 succeeded(sent, reply);
             }
-            case NOT_LEADER ->
-                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
+            case NOT_LEADER -> loop().execute(() -> onFollowerTerm(reply.getTerm()));
             case INCONSISTENCY -> {
                 if (window.isOfThisRound(sent)) {
                     refused(sent, reply);
@@ -365,7 +371,7 @@ final class FollowerAppender extends LogAppenderBase {
     private void beginAnew(long next) {
         restsUntilNanos = rpc.time().nanos() + (SHORTEST_REST_NANOS << Math.min(failures, MAX_DOUBLINGS));
         failures++;
-        checkpointed = NOT_SAID;
+        installation.forget();
         nextRound(Math.max(next, getFollower().getMatchIndex() + 1));
     }
 
@@ -377,64 +383,21 @@ final class FollowerAppender extends LogAppenderBase {
 
     // Checkpoints
 
-    /**
-     * The follower is told to fetch a checkpoint, again and again until it has one: that keeps it from electing another leader, and
-     * nothing else is sent meanwhile.
-     */
+    /** Nothing else is sent while the follower installs a checkpoint. */
     private void install(TermIndex firstAvailable) {
-        installing = true;
-        int number = ++notifications;
         getFollower().updateLastRpcSendTime(false);
-        EventLoop loop = rpc.loop(getServer().getMemberId().getGroupId());
-        EventLoop.Timer late = loop.schedule(rpc.patienceNanos(), () -> tell(() -> notified(number, null)));
-        Bytes notification =
-                RaftMessages.of(RaftMessages.Kind.SNAPSHOT, newInstallSnapshotNotificationRequest(firstAvailable));
-        peer.send(notification, (answer, failure) -> {
-            late.cancel();
-            tell(() -> notified(number, answer));
-        });
+        installation.begin(newInstallSnapshotNotificationRequest(firstAvailable), this::installed);
     }
 
-    private void notified(int number, @Nullable Bytes answer) {
-        if (number != notifications || !installing || !isRunning()) {
-            return;
-        }
-        InstallSnapshotReplyProto reply = reply(answer);
+    private void installed(@Nullable InstallSnapshotReplyProto reply) {
         if (reply == null) {
-            installing = false;
             beginAnew(getFollower().getNextIndex());
             return;
         }
-        getFollower().updateLastRpcResponseTime();
         switch (reply.getResult()) {
-            case IN_PROGRESS -> {
-                EventLoop loop = rpc.loop(getServer().getMemberId().getGroupId());
-                loop.schedule(rpc.patienceNanos() / NOTIFICATIONS_IN_PATIENCE, () -> tell(() -> installing = false));
-            }
-            case SNAPSHOT_INSTALLED, ALREADY_INSTALLED -> {
-                installing = false;
-                checkpointed = reply.getSnapshotIndex();
-                getFollower().setSnapshotIndex(checkpointed);
-                getFollower().setAttemptedToInstallSnapshot();
-                nextRound(checkpointed + 1);
-            }
-            case NOT_LEADER -> {
-                installing = false;
-                rpc.loop(getServer().getMemberId().getGroupId()).execute(() -> onFollowerTerm(reply.getTerm()));
-            }
-            default -> {
-                installing = false;
-                getFollower().setAttemptedToInstallSnapshot();
-                beginAnew(getFollower().getNextIndex());
-            }
-        }
-    }
-
-    private static @Nullable InstallSnapshotReplyProto reply(@Nullable Bytes answer) {
-        try {
-            return answer == null ? null : RaftMessages.one(answer, InstallSnapshotReplyProto.parser());
-        } catch (IOException malformed) {
-            return null;
+            case SNAPSHOT_INSTALLED, ALREADY_INSTALLED -> nextRound(reply.getSnapshotIndex() + 1);
+            case NOT_LEADER -> loop().execute(() -> onFollowerTerm(reply.getTerm()));
+            default -> beginAnew(getFollower().getNextIndex());
         }
     }
 }
