@@ -105,7 +105,7 @@ abstract class TwoJvmsSuite {
     }
 
     @Test
-    void aLoadWhileAWriterIsUnderWayIsNotCached() {
+    void aLoadWhileAWriterIsInFlightIsNotCached() {
         b().ask("arm flushed-4");
         CompletableFuture<String> write = b().begin("write 4 new");
         b().ask("reached flushed-4");

@@ -234,7 +234,7 @@ abstract class AsyncParity extends ManagerParity {
     }
 
     @Test
-    void closingEndsWhatIsUnderWay() throws Exception {
+    void closingEndsWhatIsInFlight() throws Exception {
         LockstepCache<String, Integer> cache = cache("closing", readThrough(key -> 7));
         AsyncCache<String, Integer> async = cache.async();
         CountDownLatch go = new CountDownLatch(1);

@@ -342,7 +342,7 @@ public final class Node implements EmbeddedNode {
         return core.replicas();
     }
 
-    /** Hands leaderships over, for three seconds at most, then stops listening and closes what is under way. */
+    /** Hands leaderships over, for three seconds at most, then stops listening and closes what is in flight. */
     @Override
     public void close() {
         if (!closing.compareAndSet(false, true)) {

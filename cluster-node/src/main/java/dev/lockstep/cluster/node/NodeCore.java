@@ -67,7 +67,7 @@ public final class NodeCore implements AutoCloseable {
     /**
      * @param maxStaleness how long a replica that is out of touch with its leader answers session reads
      * @param patience how long a leader does without its majority before it steps down
-     * @param maxInFlight requests of one connection that may be under way, and commands that may wait for a shard's log
+     * @param maxInFlight requests of one connection that may be in flight, and commands that may wait for a shard's log
      */
     public record Limits(Duration maxStaleness, Duration patience, int maxInFlight) {}
 

@@ -7,17 +7,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The questions to one peer: one is under way, and all that want to ask meanwhile make the next. Guarded by the lock of
+ * The questions to one peer: one is in flight, and all that want to ask meanwhile make the next. Guarded by the lock of
  * {@link ReadIndexRounds}.
  */
 final class PeerRounds {
 
     private final List<ReadIndexBatch> next = new ArrayList<>();
     private final List<ReadIndexBatch> again = new ArrayList<>();
-    private @Nullable Round underWay;
+    private @Nullable Round inFlight;
     private long asked;
 
-    /** One question, by its number: about which terms, for whom, and since when it is under way. */
+    /** One question, by its number: about which terms, for whom, and since when it is in flight. */
     record Round(long number, List<GroupTerm> terms, List<ReadIndexBatch> reads, long sinceNanos) {}
 
     void add(ReadIndexBatch reads) {
@@ -25,11 +25,11 @@ final class PeerRounds {
         next.add(reads);
     }
 
-    /** The next question, if none is under way and somebody wants to ask. */
+    /** The next question, if none is in flight and somebody wants to ask. */
     @Nullable
     Round take(long nowNanos) {
         next.removeIf(ReadIndexBatch::isOver);
-        if (underWay != null || next.isEmpty()) {
+        if (inFlight != null || next.isEmpty()) {
             return null;
         }
         var terms = new LinkedHashSet<GroupTerm>();
@@ -37,17 +37,17 @@ final class PeerRounds {
             reads.markSent();
             terms.add(reads.asked());
         }
-        underWay = new Round(++asked, List.copyOf(terms), List.copyOf(next), nowNanos);
+        inFlight = new Round(++asked, List.copyOf(terms), List.copyOf(next), nowNanos);
         next.clear();
-        return underWay;
+        return inFlight;
     }
 
     /** The question has an answer, or will have none; false if it had been given up. */
     boolean end(Round round) {
-        if (underWay == null || underWay.number() != round.number()) {
+        if (inFlight == null || inFlight.number() != round.number()) {
             return false;
         }
-        underWay = null;
+        inFlight = null;
         return true;
     }
 
@@ -58,9 +58,9 @@ final class PeerRounds {
 
     /** That while is over; a question that has had no answer since {@code longAgoNanos} is given up. */
     void tick(long longAgoNanos) {
-        if (underWay != null && underWay.sinceNanos() - longAgoNanos < 0) {
-            again.addAll(underWay.reads());
-            underWay = null;
+        if (inFlight != null && inFlight.sinceNanos() - longAgoNanos < 0) {
+            again.addAll(inFlight.reads());
+            inFlight = null;
         }
         next.addAll(again);
         again.clear();

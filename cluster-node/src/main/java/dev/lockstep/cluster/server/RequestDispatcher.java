@@ -171,7 +171,7 @@ public final class RequestDispatcher implements RequestServer {
         return new Peer(node, replies);
     }
 
-    /** One connection: what it has under way, and what it has subscribed to. */
+    /** One connection: what it has in flight, and what it has subscribed to. */
     private final class Peer implements Connection, Caller {
 
         private final @Nullable NodeId node;
@@ -190,7 +190,7 @@ public final class RequestDispatcher implements RequestServer {
             if (inFlight.get() >= maxInFlight) {
                 replies.send(
                         correlationId,
-                        new Reply.Refused(Status.BUSY, maxInFlight + " requests are under way", 10, null));
+                        new Reply.Refused(Status.BUSY, maxInFlight + " requests are in flight", 10, null));
                 return;
             }
             try {

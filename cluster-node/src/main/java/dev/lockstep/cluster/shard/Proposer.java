@@ -55,7 +55,7 @@ final class Proposer {
         this.evictions = evictions;
     }
 
-    /** Sends what has to be evicted, unless a batch is under way: then the next one does, if there is one. */
+    /** Sends what has to be evicted, unless a batch is in flight: then the next one does, if there is one. */
     void evict() {
         synchronized (this) {
             if (inFlight) {

@@ -185,7 +185,7 @@ class RequestDispatcherTest {
     }
 
     @Test
-    void aConnectionWithTooMuchUnderWayIsRefused() {
+    void aConnectionWithTooMuchInFlightIsRefused() {
         log.hold();
         for (int i = 1; i <= MAX_IN_FLIGHT; i++) {
             write(i);

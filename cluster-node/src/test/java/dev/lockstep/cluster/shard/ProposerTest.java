@@ -27,7 +27,7 @@ class ProposerTest {
             new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1)));
 
     @Test
-    void aLogThatThrowsLeavesNoBatchUnderWay() {
+    void aLogThatThrowsLeavesNoBatchInFlight() {
         log.fail(new IllegalStateException("broken"));
         assertThat(proposer.propose(List.of(new Command.Tick())))
                 .isCompletedWithValueMatching(outcome ->

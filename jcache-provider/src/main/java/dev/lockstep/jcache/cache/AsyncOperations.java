@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class AsyncOperations {
 
-    static final int MAX_UNDER_WAY = 10_000;
+    static final int MAX_IN_FLIGHT = 10_000;
     /** Fewer than the manager has threads, so that no cache takes them all. */
     private static final int LOOPS = 4;
 
     private final String cache;
     private final EventLoopPool threads;
-    private final Set<CompletableFuture<?>> underWay = ConcurrentHashMap.newKeySet();
-    private final Semaphore room = new Semaphore(MAX_UNDER_WAY);
+    private final Set<CompletableFuture<?>> inFlight = ConcurrentHashMap.newKeySet();
+    private final Semaphore room = new Semaphore(MAX_IN_FLIGHT);
     private final List<EventLoop> loops = new ArrayList<>();
     private volatile boolean destroyed;
     private volatile boolean closed;
@@ -44,7 +44,7 @@ final class AsyncOperations {
      *
      * @param key after whose other operations this one gets a thread, for what must not run on the session's
      * @return done at once if the operation is, otherwise on that thread; fails as the operation that is waited for does, and as
-     *     {@link Status#BUSY} when too many are under way
+     *     {@link Status#BUSY} when too many are in flight
      */
     <T> CompletableFuture<T> begin(Object key, Function<Executor, CompletableFuture<T>> operation) {
         EventLoop loop = loop(key);
@@ -54,23 +54,23 @@ final class AsyncOperations {
         if (!room.tryAcquire()) {
             return CompletableFuture.failedFuture(FutureResults.failure(new RequestFailedException(
                     Status.BUSY,
-                    "Cache " + cache + " has " + MAX_UNDER_WAY + " asynchronous operations under way already")));
+                    "Cache " + cache + " has " + MAX_IN_FLIGHT + " asynchronous operations in flight already")));
         }
         CompletableFuture<T> result = new CompletableFuture<>();
-        underWay.add(result);
+        inFlight.add(result);
         result.whenComplete((value, failure) -> {
-            underWay.remove(result);
+            inFlight.remove(result);
             room.release();
         });
-        CompletableFuture<T> begun = begun(operation, loop);
-        if (begun.isDone()) {
-            settle(begun, result);
+        CompletableFuture<T> started = start(operation, loop);
+        if (started.isDone()) {
+            settle(started, result);
         } else {
-            begun.whenComplete((value, failure) -> {
+            started.whenComplete((value, failure) -> {
                 if (loop.inLoop()) {
-                    settle(begun, result);
+                    settle(started, result);
                 } else {
-                    loop.execute(() -> settle(begun, result));
+                    loop.execute(() -> settle(started, result));
                 }
             });
         }
@@ -80,17 +80,18 @@ final class AsyncOperations {
         return result;
     }
 
-    private static <T> CompletableFuture<T> begun(Function<Executor, CompletableFuture<T>> operation, Executor user) {
+    private static <T> CompletableFuture<T> start(
+            Function<Executor, CompletableFuture<T>> operation, Executor callerExecutor) {
         try {
-            return operation.apply(user);
+            return operation.apply(callerExecutor);
         } catch (RuntimeException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }
 
-    private static <T> void settle(CompletableFuture<T> begun, CompletableFuture<T> result) {
+    private static <T> void settle(CompletableFuture<T> started, CompletableFuture<T> result) {
         try {
-            result.complete(begun.join());
+            result.complete(started.join());
         } catch (RuntimeException failure) {
             result.completeExceptionally(FutureResults.failure(failure));
         }
@@ -125,6 +126,6 @@ final class AsyncOperations {
             last = List.copyOf(loops);
         }
         last.forEach(EventLoop::close);
-        underWay.forEach(result -> result.completeExceptionally(closedMeanwhile()));
+        inFlight.forEach(result -> result.completeExceptionally(closedMeanwhile()));
     }
 }

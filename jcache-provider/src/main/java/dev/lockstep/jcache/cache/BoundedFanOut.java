@@ -18,7 +18,7 @@ final class BoundedFanOut<K, R> {
     private final End<K, R> end;
     private final Executor executor;
     private final CompletableFuture<Void> all = new CompletableFuture<>();
-    private int underWay;
+    private int inFlight;
 
     /** Takes the outcome for one key. */
     interface End<K, R> {
@@ -54,10 +54,10 @@ final class BoundedFanOut<K, R> {
 
     private void next() {
         if (left.hasNext()) {
-            underWay++;
+            inFlight++;
             K key = left.next();
             begun(key).whenCompleteAsync((result, failure) -> ended(key, result, failure), executor);
-        } else if (underWay == 0) {
+        } else if (inFlight == 0) {
             all.complete(null);
         }
     }
@@ -71,7 +71,7 @@ final class BoundedFanOut<K, R> {
     }
 
     private void ended(K key, @Nullable R result, @Nullable Throwable failure) {
-        underWay--;
+        inFlight--;
         try {
             end.of(key, result, failure);
         } catch (Throwable fatal) {

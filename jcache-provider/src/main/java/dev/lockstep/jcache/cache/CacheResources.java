@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The resources of a cache from its opening to its closing: the application's loader, writer, policy and listeners, its
- * configuration, beans and operations under way. Thread-safe; the lock guards the configuration and the beans.
+ * configuration, beans and operations in flight. Thread-safe; the lock guards the configuration and the beans.
  */
 public final class CacheResources<K, V> {
 

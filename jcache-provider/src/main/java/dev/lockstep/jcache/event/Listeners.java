@@ -188,7 +188,7 @@ public final class Listeners<K, V> implements AutoCloseable {
     }
 
     /**
-     * Lets a listener hear of what changes from now on: nothing that anybody was acknowledged before this call, though it may still be under way
+     * Lets a listener hear of what changes from now on: nothing that anybody was acknowledged before this call, though it may still be in flight
      * on the stream, and everything that begins after it.
      *
      * @throws IllegalArgumentException when it is registered already

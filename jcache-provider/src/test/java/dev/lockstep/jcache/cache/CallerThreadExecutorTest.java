@@ -22,10 +22,10 @@ class CallerThreadExecutorTest {
     private final AtomicReference<Executor> loop = new AtomicReference<>();
 
     /** An operation that never ends, with a first task. */
-    private CompletableFuture<String> operation(Executor user, Runnable task) {
-        loop.set(user);
-        CallerThreadExecutor.whenLeft(user, () -> ran.add("left"));
-        user.execute(task);
+    private CompletableFuture<String> operation(Executor callerExecutor, Runnable task) {
+        loop.set(callerExecutor);
+        CallerThreadExecutor.whenLeft(callerExecutor, () -> ran.add("left"));
+        callerExecutor.execute(task);
         return new CompletableFuture<>();
     }
 
@@ -33,8 +33,8 @@ class CallerThreadExecutorTest {
     void aTaskThatWasAddedBeforeTheCallerLeavesIsRunAndOneAfterwardsRejected() {
         assertThatThrownBy(() -> CallerThreadExecutor.run(
                         TIMEOUT,
-                        user -> operation(user, () -> {
-                            user.execute(() -> ran.add("queued"));
+                        callerExecutor -> operation(callerExecutor, () -> {
+                            callerExecutor.execute(() -> ran.add("queued"));
                             throw new IllegalStateException("it leaves");
                         })))
                 .hasMessage("it leaves");
@@ -47,8 +47,8 @@ class CallerThreadExecutorTest {
     void anInterruptedCallerRunsWhatIsThereKeepsItsFlagAndLeaves() {
         Thread.currentThread().interrupt();
         try {
-            assertThatThrownBy(() ->
-                            CallerThreadExecutor.run(TIMEOUT, user -> operation(user, () -> ran.add("queued"))))
+            assertThatThrownBy(() -> CallerThreadExecutor.run(
+                            TIMEOUT, callerExecutor -> operation(callerExecutor, () -> ran.add("queued"))))
                     .isInstanceOf(CacheException.class)
                     .hasMessageContaining("Interrupted");
             assertThat(Thread.currentThread().isInterrupted()).isTrue();

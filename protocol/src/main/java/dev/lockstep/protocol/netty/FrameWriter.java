@@ -109,7 +109,7 @@ final class FrameWriter {
         return frames;
     }
 
-    /** @return false if the rest is under way in the channel's buffer, after which this goes on by itself */
+    /** @return false if the rest is in the channel's buffer, after which this goes on by itself */
     private boolean write(List<ByteBuffer> frames) {
         ByteBuffer[] buffers = frames.toArray(ByteBuffer[]::new);
         long bytes = remaining(buffers);

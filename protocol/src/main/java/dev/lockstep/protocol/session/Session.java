@@ -42,7 +42,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One user's dealings with the cluster: it gives each write its request id (P1) and remembers how far it has seen, so that
+ * A client's session with the cluster: it gives each write its request id (P1) and remembers how far it has seen, so that
  * no read goes back behind that (P2). One for each CacheManager. Thread-safe. Futures fail with {@link RequestFailedException},
  * and are completed on a link's thread or the caller's, so what depends on them must not block.
  */

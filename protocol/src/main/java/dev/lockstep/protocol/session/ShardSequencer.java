@@ -64,7 +64,7 @@ final class ShardSequencer {
         return new RequestFailedException(
                 Status.BUSY,
                 "More than " + maxOutstanding
-                        + " writes of this session to one shard are under way; write more slowly");
+                        + " writes of this session to one shard are in flight; write more slowly");
     }
 
     /** The write has been answered, or given up: nobody will ask for its outcome again. */

@@ -11,6 +11,8 @@ public final class Bytes implements Comparable<Bytes> {
 
     public static final Bytes EMPTY = new Bytes(new byte[0]);
 
+    private static final int MAX_SHORTENED = 48;
+
     private final byte[] array;
     /** Zero until computed; racing computations agree. */
     private long hash64;
@@ -67,5 +69,20 @@ public final class Bytes implements Comparable<Bytes> {
     @Override
     public String toString() {
         return "Bytes[" + array.length + "]";
+    }
+
+    /** Returns the beginning for messages: bytes that are printable text as they are, the others as dots. */
+    public String shortened() {
+        StringBuilder text = new StringBuilder();
+        for (byte one : array) {
+            if (text.length() == MAX_SHORTENED) {
+                return text.append('…').toString();
+            }
+            boolean readable = one >= ' ' && one <= '~' && one != '"';
+            if (readable || text.length() > 0) {
+                text.append(readable ? (char) one : '.');
+            }
+        }
+        return text.toString();
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.protocol.wire;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that can be asked of a node. Immutable. The bytes are in {@code docs/protocol.md}. */
@@ -45,6 +46,15 @@ public sealed interface Request {
         return false;
     }
 
+    /**
+     * Describes the request for messages: its kind, its keys, its cache, its shard.
+     *
+     * @param cacheName gives the name of a cache by its id, as it is to be written
+     */
+    default String describe(IntFunction<String> cacheName) {
+        return getClass().getSimpleName();
+    }
+
     /** Returns true if another node may {@linkplain PassOn pass the request on}. */
     default boolean mayBePassedOn() {
         return route() != Route.NODE && !isStream();
@@ -81,6 +91,11 @@ public sealed interface Request {
         public boolean mutates() {
             return true;
         }
+
+        @Override
+        public String describe(IntFunction<String> cacheName) {
+            return "CreateCache \"" + proposal.name() + "\"";
+        }
     }
 
     /**
@@ -109,6 +124,11 @@ public sealed interface Request {
         public boolean isRefusedOnceApplied() {
             return true;
         }
+
+        @Override
+        public String describe(IntFunction<String> cacheName) {
+            return "AlterCache " + cacheName.apply(cacheId);
+        }
     }
 
     /**
@@ -119,6 +139,11 @@ public sealed interface Request {
         @Override
         public boolean mutates() {
             return true;
+        }
+
+        @Override
+        public String describe(IntFunction<String> cacheName) {
+            return "DestroyCache " + cacheName.apply(cacheId);
         }
     }
 
@@ -137,11 +162,30 @@ public sealed interface Request {
 
         @Override
         Route route();
+
+        @Override
+        default String describe(IntFunction<String> cacheName) {
+            return getClass().getSimpleName() + " in shard " + shard();
+        }
     }
 
     /** A request about the entries of one cache in one shard. */
     sealed interface OfCache extends ToShard {
         int cacheId();
+
+        /** Returns the keys of the entries that are meant; none if the request is about all. */
+        default List<Bytes> keys() {
+            return List.of();
+        }
+
+        @Override
+        default String describe(IntFunction<String> cacheName) {
+            List<Bytes> keys = keys();
+            String first = keys.isEmpty() ? "" : " of key \"" + keys.get(0).shortened() + "\"";
+            String others = keys.size() < 2 ? "" : " and " + (keys.size() - 1) + " more";
+            return getClass().getSimpleName() + first + others + " in cache " + cacheName.apply(cacheId()) + ", shard "
+                    + shard();
+        }
     }
 
     /** A request that only the shard's leader can answer. */
@@ -213,6 +257,11 @@ public sealed interface Request {
             implements OfCache, ToLeader {
 
         @Override
+        public List<Bytes> keys() {
+            return mutations.stream().map(Mutation::key).toList();
+        }
+
+        @Override
         public boolean mutates() {
             return true;
         }
@@ -250,6 +299,11 @@ public sealed interface Request {
             implements OfCache, ToLeader {
 
         @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+
+        @Override
         public boolean waitsForOthers() {
             return true;
         }
@@ -277,8 +331,13 @@ public sealed interface Request {
      * Gives a lease back, or gives up waiting for it. With another condition than {@link Condition#ANY} the leader first confirms by a ReadIndex
      * round whether it holds. Answered by {@link Reply.Released}.
      */
-    record Release(int cacheId, int shard, Bytes key, LeaseId lease, Condition condition)
-            implements OfCache, ToLeader {}
+    record Release(int cacheId, int shard, Bytes key, LeaseId lease, Condition condition) implements OfCache, ToLeader {
+
+        @Override
+        public List<Bytes> keys() {
+            return List.of(key);
+        }
+    }
 
     /**
      * Asks for the changes of a cache in a shard after a position, from any replica. Answered by

@@ -360,7 +360,7 @@ class RouterTest {
     }
 
     @Test
-    void closingEndsWhatIsUnderWay() {
+    void closingEndsWhatIsInFlight() {
         network.at(N1, (request, handler) -> {});
         CompletableFuture<Reply> call = router.call(WRITE);
         router.close();

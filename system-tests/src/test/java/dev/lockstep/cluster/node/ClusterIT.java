@@ -180,7 +180,7 @@ class ClusterIT {
                 acknowledged.set(i + 1);
             }
         });
-        Eventually.holds("writes are under way", () -> acknowledged.get() > 200 || writing.isDone());
+        Eventually.holds("writes are in flight", () -> acknowledged.get() > 200 || writing.isDone());
         NodeProcess victim = leader(cache, key(0));
         victim.kill();
         int before = acknowledged.get();

@@ -50,18 +50,18 @@ class RocksNodeIT {
     }
 
     private static void put(Session session, int cache, int from, int to, int change) {
-        List<CompletableFuture<?>> underWay = new ArrayList<>();
+        List<CompletableFuture<?>> inFlight = new ArrayList<>();
         for (int i = from; i < to; i++) {
             // Half of them have a deadline, far away: the index of deadlines is as large as the rest of the keys.
             Mutation put = Mutation.put(key(i), value(i, change), Condition.ANY)
                     .living(i % 2 == 0 ? Lifetime.ETERNAL : Lifetime.ofMillis(86_400_000));
-            underWay.add(session.write(cache, put, LeaseId.NONE));
-            if (underWay.size() == AT_ONCE) {
-                underWay.forEach(CompletableFuture::join);
-                underWay.clear();
+            inFlight.add(session.write(cache, put, LeaseId.NONE));
+            if (inFlight.size() == AT_ONCE) {
+                inFlight.forEach(CompletableFuture::join);
+                inFlight.clear();
             }
         }
-        underWay.forEach(CompletableFuture::join);
+        inFlight.forEach(CompletableFuture::join);
     }
 
     private static void assertAllThere(Session session, int cache, int changed) {

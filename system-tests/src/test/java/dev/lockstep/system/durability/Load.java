@@ -60,12 +60,12 @@ final class Load implements AutoCloseable {
                 .toArray(CompletableFuture[]::new));
     }
 
-    /** Nobody begins another write. Does not wait for those that are under way. */
+    /** Nobody begins another write. Does not wait for those that are in flight. */
     void stop() {
         end = true;
     }
 
-    /** Waits for the writes that are under way: until they are answered or given up. */
+    /** Waits for the writes that are in flight: until they are answered or given up. */
     void awaitEnd() throws Exception {
         working.get(STUCK_SECONDS, TimeUnit.SECONDS);
     }

@@ -61,7 +61,7 @@ final class SimulatedLinks implements Links {
         return self;
     }
 
-    /** All connections break, wherever what is under way may be. */
+    /** All connections break, wherever what is in flight may be. */
     void cut() {
         List.copyOf(open.values()).forEach(connection -> connection.end("cut"));
     }
@@ -128,7 +128,7 @@ final class SimulatedLinks implements Links {
             return correlation;
         }
 
-        /** The node's end: it has no more requests under way than it may, and each is answered some day. */
+        /** The node's end: it has no more requests in flight than it may, and each is answered some day. */
         private void serve(long correlation, Request request) {
             if (!(request instanceof Request.Subscribe)) {
                 unanswered.add(correlation);
@@ -140,7 +140,7 @@ final class SimulatedLinks implements Links {
             }
             served.serve(correlation, request);
             if (unanswered.size() > node.maxInFlight()) {
-                world.fail(node.process() + " has " + unanswered.size() + " requests of " + self + " under way", null);
+                world.fail(node.process() + " has " + unanswered.size() + " requests of " + self + " in flight", null);
             }
         }
 

@@ -31,7 +31,7 @@ class CheckerTest {
                 // One after the other.
                 "1 2 a k strong put v = done; 3 4 b k strong get = v; 5 6 b k strong containsKey = true",
                 "1 2 a k strong get = -; 3 4 a k strong containsKey = false",
-                // While a put is under way it may or may not be seen, but not unseen again.
+                // While a put is in flight it may or may not be seen, but not unseen again.
                 "1 9 a k strong put v = done; 2 3 b k strong get = -; 4 5 b k strong get = v",
                 // What touches at one moment is concurrent.
                 "1 5 a k strong put v = done; 5 6 b k strong get = -",

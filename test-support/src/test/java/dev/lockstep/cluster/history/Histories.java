@@ -47,7 +47,7 @@ final class Histories {
         }
     }
 
-    /** An operation under way. */
+    /** An operation in flight. */
     private static final class Running {
         private final String key;
         private final Consistency consistency;

@@ -85,7 +85,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "return cache.id() < 0",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
-                    "asking again for a lease leaves the first request under way",
+                    "asking again for a lease leaves the first request in flight",
                     CLUSTER + "shard/EntryLeases.java",
                     "told.add(() -> known.granted.accept(Status.BUSY));",
                     "known.cancelTimer();",

@@ -58,7 +58,7 @@ final class ReplicaCheckpoints {
      * The fetch of another replica's checkpoint, until that is installed.
      *
      * @param wantedFrom where the log of the leader begins that said it was needed
-     * @param fetched null while it is under way
+     * @param fetched null while it is in progress
      */
     private record Fetch(TermIndex wantedFrom, @Nullable Restored fetched) {}
 

@@ -11,7 +11,7 @@ import org.apache.ratis.util.TimeDuration;
 /** Chooses the entries that go into one append. Stateless. */
 final class AppendBatch {
 
-    /** In one append; a follower's log takes all that may be under way (see {@code RatisProperties}). */
+    /** In one append; a follower's log takes all that may be in flight (see {@code RatisProperties}). */
     private static final int MAX_ENTRIES = 1_024;
 
     private static final int MAX_BYTES = 4 << 20;

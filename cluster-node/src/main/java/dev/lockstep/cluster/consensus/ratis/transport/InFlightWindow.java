@@ -23,7 +23,7 @@ final class InFlightWindow {
     private long round;
 
     /**
-     * A message that is under way.
+     * A message that is in flight.
      *
      * @param first index of the first entry; -1 for a heartbeat
      * @param at when it was sent, as Ratis' leader wants to know it

@@ -158,7 +158,7 @@ public final class PeerChannel {
         }
     }
 
-    /** All that was under way fails at once: that is one failure. */
+    /** All that was in flight fails at once: that is one failure. */
     private synchronized void rest(Throwable cause) {
         isRefused = cause instanceof ConnectionRefusedException;
         if (failures == 0) {
