@@ -168,7 +168,7 @@ final class FakeShard {
         } else {
             entries.put(key, after);
         }
-        boolean changed = mutation.action() == Action.TOUCH ? before != after && after == null : before != after;
+        boolean changed = !Objects.equals(before, after) && (mutation.action() != Action.TOUCH || after == null);
         if (!changed) {
             return new MutationResult(true, before != null, old, before == null ? 0 : before.version(), 0);
         }
