@@ -34,30 +34,38 @@ final class CacheCommand {
             name = "alter",
             mixinStandardHelpOptions = true,
             description = {
-                "Changes what is given, and leaves the rest. Bounds hold at once, lifetimes for what is written or read from then",
-                "on; applications that have the cache open learn of another consistency when they open it again."
+                "Changes the given properties of a cache and leaves the others. A bound applies at once, lifetimes apply to",
+                "entries that are written or read from then on. Applications that have the cache open learn of another",
+                "consistency when they open it again."
             })
     static final class Alter implements Callable<Integer> {
 
         @Mixin
         private ClusterOptions options = new ClusterOptions();
 
-        @Parameters(paramLabel = "<cache>", description = "Its name.")
+        @Parameters(paramLabel = "<cache>", description = "The name of the cache.")
         private String name = "";
 
         @Option(
                 names = "--time-to-live",
                 paramLabel = "<duration>",
-                description = "Such as 30s or 10m, or none. Takes the place of both lifetimes.")
+                description =
+                        "Lifetime after creation or update, such as 30s or 10m, or none. Replaces both lifetimes.")
         private @Nullable String timeToLive;
 
-        @Option(names = "--time-to-idle", paramLabel = "<duration>", description = "Likewise.")
+        @Option(
+                names = "--time-to-idle",
+                paramLabel = "<duration>",
+                description = "Lifetime after creation, update or read. Replaces both lifetimes.")
         private @Nullable String timeToIdle;
 
-        @Option(names = "--max-entries", paramLabel = "<number>", description = "0 for no bound.")
+        @Option(names = "--max-entries", paramLabel = "<number>", description = "The bound of the cache; 0 for none.")
         private @Nullable Long maxEntries;
 
-        @Option(names = "--consistency", paramLabel = "<consistency>", description = "session or strong.")
+        @Option(
+                names = "--consistency",
+                paramLabel = "<consistency>",
+                description = "The consistency of its reads: session or strong.")
         private @Nullable String consistency;
 
         @Override

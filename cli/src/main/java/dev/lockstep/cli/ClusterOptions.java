@@ -35,7 +35,7 @@ final class ClusterOptions {
     @Option(names = "--cluster", paramLabel = "<name>", description = "The cluster's name; lockstep by default.")
     private String cluster = "lockstep";
 
-    @Option(names = "--json", description = "Answer in JSON, for programs; progress goes to standard error.")
+    @Option(names = "--json", description = "Print the result as JSON, and progress on standard error.")
     private boolean json;
 
     @Spec(Spec.Target.MIXEE)

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
             "0:ended by a signal",
             "1:it could not be started",
             "2:the command line or the configuration is wrong",
-            "3:it stopped, as its disk failed or another process is this node; the log says what to do"
+            "3:it stopped: its disk failed, another process has its id (the log says what to do), or it ran out of memory"
         })
 final class NodeCommand implements Callable<Integer> {
 

@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "restore",
         mixinStandardHelpOptions = true,
-        description = "Loads a backup into a fresh cluster, with whatever number of nodes and shards.")
+        description = "Loads a backup into a cluster without caches, with any number of nodes and shards.")
 final class RestoreCommand implements Callable<Integer> {
 
     private static final int MAX_ENTRIES = 1_000;
@@ -42,7 +42,7 @@ final class RestoreCommand implements Callable<Integer> {
     @Mixin
     private ClusterOptions options = new ClusterOptions();
 
-    @Parameters(paramLabel = "<folder>", description = "What \"backup\" has written.")
+    @Parameters(paramLabel = "<folder>", description = "A folder that \"backup\" has written.")
     private Path folder = Path.of("");
 
     /** Writes entries in batches. A key that comes twice is written once. */

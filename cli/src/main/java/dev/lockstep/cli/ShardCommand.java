@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "shard",
         mixinStandardHelpOptions = true,
-        description = "Shows how the replicas are, and recovers a shard that has lost its majority.",
+        description = "Prints the state of the replicas, and recovers a shard that has lost its quorum.",
         subcommands = {ShardCommand.Status.class, ShardCommand.Recover.class})
 final class ShardCommand {
 
@@ -117,8 +117,8 @@ final class ShardCommand {
             name = "recover",
             mixinStandardHelpOptions = true,
             description = {
-                "Has a shard go on with what is left of it, when so many of its replicas have lost what they had that no",
-                "majority knows everything. What only those had acknowledged is lost."
+                "Forces recovery of a shard that has permanently lost its quorum, using the surviving replicas. Acknowledged",
+                "writes that only the lost replicas had are lost."
             })
     static final class Recover implements Callable<Integer> {
 
@@ -129,10 +129,10 @@ final class ShardCommand {
                 names = "--shard",
                 required = true,
                 paramLabel = "<shard>",
-                description = "Its number, or \"control\" for the group that knows which caches there are.")
+                description = "The number of the shard, or \"control\" for the control group.")
         private String shard = "";
 
-        @Option(names = "--accept-loss", description = "Do it. Without this, only what would be done is told.")
+        @Option(names = "--accept-loss", description = "Do it; without this the command only prints what it would do.")
         private boolean acceptLoss;
 
         @Override
