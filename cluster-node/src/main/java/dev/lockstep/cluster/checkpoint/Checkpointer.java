@@ -132,7 +132,7 @@ public final class Checkpointer {
     }
 
     /** A checkpoint that is not behind a position is wanted, and taken after the next entry. */
-    public void want(long position) {
+    void want(long position) {
         wantedPosition = Math.max(wantedPosition, position);
     }
 

@@ -23,7 +23,7 @@ public final class LeaderContacts {
     }
 
     /** The time now, to be given to {@link Contact#at} once it is known that the message was accepted. */
-    public long now() {
+    long now() {
         return time.nanos();
     }
 
@@ -32,7 +32,7 @@ public final class LeaderContacts {
     }
 
     /** The groups whose replica here has heard a leader once, but for so long no more; also those that it leads itself. */
-    public List<RaftGroupId> silentFor(long nanos) {
+    List<RaftGroupId> silentFor(long nanos) {
         return contacts.entrySet().stream()
                 .filter(entry -> entry.getValue().ever && entry.getValue().sinceNanos() > nanos)
                 .map(Map.Entry::getKey)
@@ -50,7 +50,7 @@ public final class LeaderContacts {
         }
 
         /** A message that arrived then was accepted. */
-        public void at(long nanos) {
+        void at(long nanos) {
             lastNanos = nanos;
             ever = true;
         }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * The way to one peer, shared by all groups. Heartbeats that are offered leave together with the next {@link #tick}.
  * After a failure it rests, longer each time, so that a peer that is down is not run at. Thread-safe; never blocks.
  */
-public final class PeerChannel {
+final class PeerChannel {
 
     private static final Logger LOG = LoggerFactory.getLogger(PeerChannel.class);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -69,7 +69,7 @@ public final class PeerChannel {
     }
 
     /** Tells whether the peer refused the last connection. */
-    public boolean isRefused() {
+    boolean isRefused() {
         return isRefused;
     }
 
@@ -118,12 +118,12 @@ public final class PeerChannel {
     }
 
     /** Takes what comes of a message: one of both is null. */
-    public interface AnswerHandler {
+    interface AnswerHandler {
         void done(@Nullable Bytes answer, @Nullable Throwable failure);
     }
 
     /** @param handler told once, on any thread; must not block */
-    public void send(Bytes message, AnswerHandler handler) {
+    void send(Bytes message, AnswerHandler handler) {
         Link link = links.to(member);
         last = link;
         link.send(new Request.ToLog(message), new Link.ReplyHandler() {

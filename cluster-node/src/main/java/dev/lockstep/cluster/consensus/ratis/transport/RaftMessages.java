@@ -80,7 +80,7 @@ public final class RaftMessages {
     }
 
     /** @throws IOException when it is malformed */
-    public static <M extends MessageLite> M one(Bytes message, Parser<M> parser) throws IOException {
+    static <M extends MessageLite> M one(Bytes message, Parser<M> parser) throws IOException {
         List<M> all = all(message, parser, 1);
         if (all.isEmpty()) {
             throw new IOException("One message was expected, this is none");
@@ -159,7 +159,7 @@ public final class RaftMessages {
         return RaftGroupId.valueOf(new UUID(in.i64(), in.i64()));
     }
 
-    public static Bytes answer(MessageLite message) {
+    static Bytes answer(MessageLite message) {
         return of(Kind.APPENDS, message);
     }
 
