@@ -154,8 +154,8 @@ public final class Node implements EmbeddedNode {
     private boolean begin(NodeSettings own) throws IOException {
         try {
             folders.add(DataFolder.lock(own.data(), "data folder of node " + own.id()));
-            if (!own.raftLog().equals(own.data())) {
-                folders.add(DataFolder.lock(own.raftLog(), "folder of the Raft logs of node " + own.id()));
+            if (!own.raftLogFolder().equals(own.data())) {
+                folders.add(DataFolder.lock(own.raftLogFolder(), "folder of the Raft logs of node " + own.id()));
             }
             return FormationFile.check(settings, own);
         } catch (IOException | RuntimeException failure) {
@@ -240,7 +240,7 @@ public final class Node implements EmbeddedNode {
     }
 
     private String folder() {
-        return settings.node().map(own -> own.raftLog().toString()).orElse("memory");
+        return settings.node().map(own -> own.raftLogFolder().toString()).orElse("memory");
     }
 
     /** A heap is no place for what another store has: it would begin with nothing, where the log is cut off. */
@@ -278,8 +278,9 @@ public final class Node implements EmbeddedNode {
                             settings.cluster(),
                             member,
                             members,
-                            own.raftLog(),
+                            own.raftLogFolder(),
                             formed,
+                            own.raftLog(),
                             own.durability(),
                             own.data().resolve("checkpoints"),
                             new Checkpointer.Interval(own.checkpointEntries(), own.checkpointInterval()),
@@ -291,7 +292,7 @@ public final class Node implements EmbeddedNode {
         } catch (IOException | RuntimeException failure) {
             giveUp();
             throw new IOException(
-                    "Node " + own.id() + " can't keep its Raft groups in " + own.raftLog() + ": "
+                    "Node " + own.id() + " can't keep its Raft groups in " + own.raftLogFolder() + ": "
                             + failure.getMessage(),
                     failure);
         }

@@ -44,7 +44,8 @@ public record Settings(
     /**
      * @param id one of the members
      * @param data what the node keeps
-     * @param raftLog where the Raft logs are kept: in {@code data}, or elsewhere
+     * @param raftLogFolder where the Raft logs are kept: in {@code data}, or elsewhere
+     * @param raftLog which implementation writes them; their files are the same
      * @param store where the entries of its shards are
      * @param durability when a write is in the Raft log for good
      * @param checkpointEntries entries of a shard's log after which a checkpoint of it is taken
@@ -55,7 +56,8 @@ public record Settings(
     public record NodeSettings(
             NodeId id,
             Path data,
-            Path raftLog,
+            Path raftLogFolder,
+            RaftLogKind raftLog,
             Store store,
             Durability durability,
             int checkpointEntries,
@@ -68,6 +70,14 @@ public record Settings(
             HEAP,
             ROCKSDB
         }
+    }
+
+    /** The implementation of a node's Raft logs. */
+    public enum RaftLogKind {
+        /** Written by the thread that appends, and synced by one thread of the node. */
+        DIRECT,
+        /** Ratis' own: two threads for each log, one that writes and one that syncs. */
+        RATIS
     }
 
     /** The point at which a write counts as persisted on a node. */

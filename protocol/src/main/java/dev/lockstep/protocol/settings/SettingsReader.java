@@ -4,6 +4,7 @@ import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
+import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheSettings;
@@ -270,6 +271,7 @@ public final class SettingsReader {
                         "id",
                         "data",
                         "raft-log-dir",
+                        "raft-log",
                         "store",
                         "durability",
                         "checkpoint-entries",
@@ -293,6 +295,7 @@ public final class SettingsReader {
                 id,
                 data,
                 section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
+                raftLog(section),
                 store(section),
                 durability(section),
                 (int) section.number("checkpoint-entries", 20_000, 100, 10_000_000),
@@ -307,6 +310,15 @@ public final class SettingsReader {
             case "heap" -> NodeSettings.Store.HEAP;
             case "rocksdb" -> NodeSettings.Store.ROCKSDB;
             default -> throw section.refuse("store", "\"" + name + "\" is neither heap nor rocksdb");
+        };
+    }
+
+    private static RaftLogKind raftLog(YamlSection section) {
+        String name = section.string("raft-log", "ratis");
+        return switch (name) {
+            case "direct" -> RaftLogKind.DIRECT;
+            case "ratis" -> RaftLogKind.RATIS;
+            default -> throw section.refuse("raft-log", "\"" + name + "\" is neither direct nor ratis");
         };
     }
 

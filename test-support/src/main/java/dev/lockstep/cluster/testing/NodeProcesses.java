@@ -170,13 +170,17 @@ public final class NodeProcesses implements AutoCloseable {
         }
     }
 
-    /** The configuration of one node, where {@code members} are as that node shall see them. */
+    /**
+     * The configuration of one node, where {@code members} are as that node shall see them. {@code
+     * -Dlockstep-test.raft-log=direct} (or {@code ratis}) runs what starts nodes with that log.
+     */
     public static String configuration(String id, List<MemberPorts> members, String settings) {
         String memberLines = members.stream()
                 .map(member -> "  - {id: %s, address: \"127.0.0.1:%d\"}%n".formatted(member.id(), member.port()))
                 .collect(Collectors.joining());
-        return "cluster: processes%nnode: {id: %s, data: data, election-timeout: 300ms}%nmembers:%n%s%s%n"
-                .formatted(id, memberLines, settings);
+        String raftLog = System.getProperty("lockstep-test.raft-log");
+        return "cluster: processes%nnode: {id: %s, data: data, %selection-timeout: 300ms}%nmembers:%n%s%s%n"
+                .formatted(id, raftLog == null ? "" : "raft-log: " + raftLog + ", ", memberLines, settings);
     }
 
     /** The class path of this JVM, also when it was started by Surefire. */

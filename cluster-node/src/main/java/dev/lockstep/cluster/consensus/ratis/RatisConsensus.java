@@ -6,6 +6,8 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
+import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
+import dev.lockstep.cluster.consensus.ratis.log.LogSyncer;
 import dev.lockstep.cluster.consensus.ratis.transport.CheckpointSource;
 import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
@@ -20,6 +22,7 @@ import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
@@ -78,6 +81,8 @@ public final class RatisConsensus implements Consensus {
     private final AtomicBoolean failed = new AtomicBoolean();
     private final DiskMonitor watch;
     private final UncleanShutdown lastRun;
+    private final @Nullable LogSyncer syncer;
+    private final @Nullable RatisGraft graft;
     private final RaftServer server;
     private final ReplicaTransport transport;
     private volatile boolean closed;
@@ -175,6 +180,10 @@ public final class RatisConsensus implements Consensus {
         ExitUtils.disableSystemExit();
         this.lastRun = new UncleanShutdown(Files.createDirectories(settings.folder()));
         detectUncleanShutdown();
+        boolean direct = settings.raftLog() == RaftLogKind.DIRECT;
+        boolean onDisk = settings.durability() == Durability.DISK;
+        this.syncer = direct ? new LogSyncer("raft-" + settings.self().id() + "-sync", onDisk) : null;
+        this.graft = syncer == null ? null : RatisGraft.of(syncer);
         Transport made = transports.transport(contacts, replicas::get, new HostedCheckpoints());
         this.server = server(made);
         this.transport = made.messages().apply(server);
@@ -190,12 +199,7 @@ public final class RatisConsensus implements Consensus {
                 settings.checkpointInterval(),
                 transport);
         this.watch = new DiskMonitor(
-                settings.folder(),
-                settings.durability() == Durability.PROCESS,
-                settings.self().id(),
-                time,
-                loop,
-                this::failed);
+                settings.folder(), !direct && !onDisk, settings.self().id(), time, loop, this::failed);
         try {
             server.start();
             if (settings.durability() == Durability.DISK || lastRun.canTell()) {
@@ -259,7 +263,17 @@ public final class RatisConsensus implements Consensus {
     public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
         EventLoop opens = opening.get(opened.getAndIncrement() % opening.size());
         var context = new RatisReplica.Context(
-                settings, server, transport, client, contacts, loop, opens, checkpointing, checkpoints, this::failed);
+                settings,
+                server,
+                transport,
+                client,
+                contacts,
+                loop,
+                opens,
+                checkpointing,
+                checkpoints,
+                this::failed,
+                graft);
         RatisReplica replica = new RatisReplica(context, group, replicas, machine);
         if (this.replicas.putIfAbsent(replica.id(), replica) != null) {
             throw new IllegalStateException("The replica of group " + group + " is open already");
@@ -321,6 +335,9 @@ public final class RatisConsensus implements Consensus {
                 loop.close();
                 watch.close();
                 server.close();
+                if (syncer != null) {
+                    syncer.close();
+                }
                 opening.forEach(EventLoop::close); // what they are at fails now
                 checkpointing.close();
                 takeLastCheckpoints();

@@ -9,6 +9,7 @@ import dev.lockstep.cluster.consensus.ratis.files.DurableWatermark;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.RecoveryMarker;
+import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
 import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
@@ -64,6 +65,7 @@ final class RatisReplica<E, R> implements ElectionGate {
      * @param loop where others are asked, and what they say is heard
      * @param opening where a replica is read from the disk
      * @param diskFailed told, on any thread, when the logs can't be written any more; must not block
+     * @param graft puts the logs into Ratis; null to leave Ratis its own
      */
     record Context(
             RatisSettings settings,
@@ -75,7 +77,8 @@ final class RatisReplica<E, R> implements ElectionGate {
             EventLoop opening,
             EventLoop checkpointing,
             ReplicaCheckpoints.Context checkpoints,
-            Consumer<IOException> diskFailed) {}
+            Consumer<IOException> diskFailed,
+            @Nullable RatisGraft graft) {}
 
     RatisReplica(Context context, int group, List<NodeId> replicas, LogMachine<E, R> machine) {
         this.context = context;
@@ -169,8 +172,8 @@ final class RatisReplica<E, R> implements ElectionGate {
 
         @Override
         public void open(DurableWatermark watermark) throws IOException {
-            RatisStateMachine attempt =
-                    new RatisStateMachine(name, machine, checkpoints, RatisReplica.this::remove, context.diskFailed());
+            RatisStateMachine attempt = new RatisStateMachine(
+                    name, machine, checkpoints, RatisReplica.this::remove, context.diskFailed(), context.graft());
             applying = attempt;
             try {
                 LogTailRepair.cutOff(files.current());

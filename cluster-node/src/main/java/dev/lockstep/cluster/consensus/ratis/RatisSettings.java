@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import dev.lockstep.protocol.topology.Member;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.List;
  * @param members all nodes, this one among them, at the addresses where <em>this node</em> reaches them
  * @param folder where the logs are kept, in a folder for each group
  * @param formed whether this node has taken part before: a replica without a log has lost it then
+ * @param raftLog which implementation writes the logs; their files are the same
  * @param durability what a replica has done with an entry before it counts as appended there
  * @param checkpoints where the checkpoints are kept, in a folder for each group
  * @param checkpointInterval when a checkpoint is taken
@@ -27,6 +29,7 @@ public record RatisSettings(
         List<Member> members,
         Path folder,
         boolean formed,
+        RaftLogKind raftLog,
         Durability durability,
         Path checkpoints,
         Checkpointer.Interval checkpointInterval,

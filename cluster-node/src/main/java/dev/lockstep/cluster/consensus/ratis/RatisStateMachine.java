@@ -5,6 +5,7 @@ import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
+import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.files.DiskMonitor;
 import java.io.IOException;
@@ -49,6 +50,7 @@ final class RatisStateMachine extends BaseStateMachine {
     private final ReplicaCheckpoints checkpoints;
     private final Runnable failed;
     private final Consumer<IOException> logFailed;
+    private final @Nullable RatisGraft graft;
     private final Set<Proposal<?, ?>> waiting = ConcurrentHashMap.newKeySet();
     private volatile long applied;
     private volatile long appliedTerm;
@@ -60,18 +62,21 @@ final class RatisStateMachine extends BaseStateMachine {
     /**
      * @param failed told once, on any thread, when this replica must be taken out of its group
      * @param logFailed told, on any thread, when its log can't be written any more; must not block
+     * @param graft puts the replica's log into Ratis; null to leave Ratis its own
      */
     RatisStateMachine(
             String name,
             LogMachine<?, ?> machine,
             ReplicaCheckpoints checkpoints,
             Runnable failed,
-            Consumer<IOException> logFailed) {
+            Consumer<IOException> logFailed,
+            @Nullable RatisGraft graft) {
         this.name = name;
         this.machine = machine;
         this.checkpoints = checkpoints;
         this.failed = failed;
         this.logFailed = logFailed;
+        this.graft = graft;
     }
 
     /** The position of the last entry that the machine has applied. */
@@ -232,6 +237,9 @@ final class RatisStateMachine extends BaseStateMachine {
             isAt(restored);
             startedFrom = restored.position();
             LogTailRepair.forgetIfBehind(storage.getStorageDir().getCurrentDir().toPath(), restored.position());
+        }
+        if (graft != null) {
+            graft.install(server.getDivision(group));
         }
         getLifeCycle().transition(LifeCycle.State.RUNNING);
     }

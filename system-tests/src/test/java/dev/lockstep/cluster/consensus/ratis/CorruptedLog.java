@@ -104,6 +104,7 @@ public final class CorruptedLog implements AutoCloseable {
                     alone,
                     folder,
                     false,
+                    RaftMember.RAFT_LOG,
                     Durability.PROCESS,
                     folder.resolve("checkpoints"),
                     new Checkpointer.Interval(Integer.MAX_VALUE, Duration.ofDays(1)),

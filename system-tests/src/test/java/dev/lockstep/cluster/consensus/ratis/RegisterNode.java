@@ -108,7 +108,8 @@ public final class RegisterNode implements BytesMachine<Long> {
                                 (peer, raftGroup, into, restorations, least) ->
                                         CompletableFuture.failedFuture(new IOException("It has none")))),
                 () -> {},
-                fault -> {});
+                fault -> {},
+                null);
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = RatisProperties.of(settings);
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);

@@ -10,6 +10,7 @@ import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.RaftProperties;
@@ -26,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A node that has nothing but its Raft groups: they listen and talk over links, as those of a whole node do. */
 public final class RaftMember implements AutoCloseable {
+
+    /** The implementation of the logs of members in tests: {@code -Dlockstep-test.raft-log=ratis} runs them with Ratis' own. */
+    static final RaftLogKind RAFT_LOG = RaftLogKind.valueOf(
+            System.getProperty("lockstep-test.raft-log", "direct").toUpperCase(Locale.ROOT));
 
     private final NettyLinks links;
     private final RatisConsensus consensus;
@@ -68,6 +74,7 @@ public final class RaftMember implements AutoCloseable {
                 members,
                 folder,
                 false,
+                RAFT_LOG,
                 Durability.PROCESS,
                 folder.resolve("checkpoints"),
                 new Checkpointer.Interval(entries, Duration.ofDays(1)),

@@ -67,6 +67,44 @@ public final class LogTailRepair {
                 }
             }
         }
+        closeFull(group);
+    }
+
+    /**
+     * Renames files that were full, but not yet renamed, when the process ended: only the last is written. What comes behind
+     * one whose end never reached the disk goes, as the torn entry of a last file does.
+     */
+    private static void closeFull(Path group) throws IOException {
+        TreeMap<Long, Path> open = new TreeMap<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(group, LAST_FILE)) {
+            for (Path file : files) {
+                open.put(firstIndex(file), file);
+            }
+        }
+        while (open.size() > 1) {
+            var full = open.pollFirstEntry();
+            byte[] log = Files.readAllBytes(full.getValue());
+            Whole whole = whole(log);
+            long last = full.getKey() + whole.entries() - 1;
+            if (whole.end() < lastWritten(log)) {
+                return; // damaged, as is found when the log is read
+            }
+            if (last + 1 != open.firstKey()) {
+                LOG.warn(
+                        "The end of {} has not reached the disk: what comes behind position {} is not needed",
+                        full.getValue(),
+                        last);
+                for (Path behind : open.descendingMap().values()) {
+                    Files.delete(behind);
+                }
+                return;
+            }
+            try (FileChannel channel = FileChannel.open(full.getValue(), StandardOpenOption.WRITE)) {
+                channel.truncate(whole.end());
+                channel.force(true);
+            }
+            Files.move(full.getValue(), group.resolve("log_" + full.getKey() + "-" + last));
+        }
     }
 
     /**

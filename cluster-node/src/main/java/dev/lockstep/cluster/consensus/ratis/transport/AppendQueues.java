@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.cluster.consensus.ratis.graft.AnsweringExecutor;
 import dev.lockstep.protocol.runtime.EventLoop;
 import java.io.IOException;
 import java.util.List;
@@ -144,8 +145,8 @@ final class AppendQueues {
             Lane lane, RaftGroupId group, AppendEntriesRequestProto request) {
         long arrived = contacts.now();
         try {
-            return ((RaftServerAsynchronousProtocol) server)
-                    .appendEntriesAsync(CommitIndexWorkaround.of(request))
+            return AnsweringExecutor.answeringHere(() -> ((RaftServerAsynchronousProtocol) server)
+                            .appendEntriesAsync(CommitIndexWorkaround.of(request)))
                     .handle((reply, failure) -> {
                         if (reply != null && reply.getResult() != AppendResult.NOT_LEADER) {
                             contacts.of(group).at(arrived);

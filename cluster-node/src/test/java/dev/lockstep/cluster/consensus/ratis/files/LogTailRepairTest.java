@@ -152,4 +152,37 @@ class LogTailRepairTest {
         LogTailRepair.forgetIfBehind(group, 100);
         assertThat(last).hasBinaryContent(damaged);
     }
+
+    @Test
+    void fullFilesThatWereNotRenamedYetAreRenamedAndLoseTheirPadding(@TempDir Path group) throws Exception {
+        byte[] full = log(300, 500);
+        Files.write(group.resolve("log_inprogress_0"), full);
+        Files.write(group.resolve("log_inprogress_2"), full);
+        Files.write(group.resolve("log_inprogress_4"), log(300, 500));
+        LogTailRepair.cutOff(group);
+        assertThat(group.resolve("log_0-1")).hasBinaryContent(Arrays.copyOf(full, full.length - PADDING));
+        assertThat(group.resolve("log_2-3")).hasBinaryContent(Arrays.copyOf(full, full.length - PADDING));
+        assertThat(group.resolve("log_inprogress_4")).hasBinaryContent(log(300, 500));
+        assertThat(group.resolve("log_inprogress_0")).doesNotExist();
+    }
+
+    @Test
+    void whatComesBehindAFullFileWithoutItsEndIsTruncated(@TempDir Path group) throws Exception {
+        Files.write(group.resolve("log_inprogress_0"), log(entry(300, 7)));
+        Files.write(group.resolve("log_inprogress_2"), log(300, 500));
+        LogTailRepair.cutOff(group);
+        assertThat(group.resolve("log_inprogress_0")).hasBinaryContent(log(entry(300, 7)));
+        assertThat(group.resolve("log_inprogress_2")).doesNotExist();
+    }
+
+    @Test
+    void aFullFileThatIsDamagedIsLeftToBeFound(@TempDir Path group) throws Exception {
+        byte[] damaged = log(300, 500);
+        damaged[40] ^= 1;
+        Files.write(group.resolve("log_inprogress_0"), damaged);
+        Files.write(group.resolve("log_inprogress_2"), log(300, 500));
+        LogTailRepair.cutOff(group);
+        assertThat(group.resolve("log_inprogress_0")).hasBinaryContent(damaged);
+        assertThat(group.resolve("log_inprogress_2")).exists();
+    }
 }

@@ -1,0 +1,479 @@
+package dev.lockstep.cluster.consensus.ratis.log;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.server.metrics.RaftLogMetrics;
+import org.apache.ratis.server.metrics.RaftLogMetricsBase;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.LogEntryHeader;
+import org.apache.ratis.server.raftlog.RaftLogBase;
+import org.apache.ratis.server.raftlog.RaftLogIOException;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.util.AutoCloseableLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The Raft log of one group, written by the thread that appends, where Ratis' own ({@code SegmentedRaftLog}) hands each entry
+ * to a thread of the log and each sync to another. The files are the same.
+ *
+ * <p>Ratis changes a log by one thread at a time, under {@link #writeLock}; any thread reads, without a lock: an entry is in
+ * the file and in memory before {@code next} says that it is there. Thread-safe so far.
+ */
+public final class DirectRaftLog extends RaftLogBase {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DirectRaftLog.class);
+    private static final int RECENT_ENTRIES = 16 << 10;
+    private static final long RECENT_BYTES = 4 << 20;
+
+    private final RaftStorage storage;
+    private final RaftProperties properties;
+    private final LogSyncer syncer;
+    private final Server server;
+    private final RaftLogMetrics metrics;
+    private final RecentEntries recent = new RecentEntries(RECENT_ENTRIES, RECENT_BYTES);
+    private final Runnable sync = this::sync;
+    /** Guarded by itself: appends that wait for a sync. */
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    /** Guarded by {@code waiting}. */
+    private long truncations;
+
+    private @Nullable SegmentFiles files;
+    private volatile TermRuns terms = TermRuns.NONE;
+    private volatile long start = INVALID_LOG_INDEX;
+    /** The index after that of the last entry; that of {@code start} if there is none. */
+    private volatile long next;
+
+    private volatile long flushed = INVALID_LOG_INDEX;
+    private volatile @Nullable IOException failure;
+
+    /** The index of the last entry of an append that waits for a sync. */
+    private record Waiting(long index, CompletableFuture<Long> synced) {}
+
+    /** The parts of its Raft server that a log tells of what happens. */
+    public interface Server {
+
+        /** Told of each entry that is removed, before it is. */
+        void truncated(LogEntryProto entry);
+
+        /** Told, on any thread, that a leader may commit more, since its own log is flushed further. */
+        void flushed();
+
+        /** Tells whether this replica is a majority by itself. */
+        boolean isOnlyVoter();
+
+        /** Told once, on any thread, that the log can't be written any more. */
+        void failed(IOException cause);
+    }
+
+    /**
+     * @param snapshotIndex position of the newest checkpoint; -1 for none
+     * @param storage of the group; closed with this log
+     */
+    public DirectRaftLog(
+            RaftGroupMemberId member,
+            LongSupplier snapshotIndex,
+            RaftProperties properties,
+            RaftStorage storage,
+            LogSyncer syncer,
+            Server server) {
+        super(member, snapshotIndex, properties);
+        this.storage = storage;
+        this.properties = properties;
+        this.syncer = syncer;
+        this.server = server;
+        this.metrics = new RaftLogMetricsBase(member);
+    }
+
+    @Override
+    protected void openImpl(long lastIndexInSnapshot, Consumer<LogEntryProto> consumer) throws IOException {
+        SegmentFiles opened = SegmentFiles.open(
+                storage,
+                RaftServerConfigKeys.Log.segmentSizeMax(properties).getSize(),
+                RaftServerConfigKeys.Log.Appender.bufferByteLimit(properties),
+                entry -> {
+                    append(entry);
+                    consumer.accept(entry);
+                });
+        files = opened;
+        start = opened.first();
+        if (start != INVALID_LOG_INDEX && next - 1 < lastIndexInSnapshot) {
+            LOG.warn("{} ends at position {}, before its checkpoint at {}", getName(), next - 1, lastIndexInSnapshot);
+            clear();
+        }
+        flushed = Math.max(next - 1, lastIndexInSnapshot);
+    }
+
+    private SegmentFiles files() throws IOException {
+        SegmentFiles open = files;
+        if (open == null) {
+            throw new IOException(getName() + " is not open");
+        }
+        return open;
+    }
+
+    // Reading
+
+    @Override
+    public long getStartIndex() {
+        return start;
+    }
+
+    /** As the other, but without making an object: it is asked all the time. */
+    @Override
+    public long getNextIndex() {
+        return start == INVALID_LOG_INDEX ? getLastCommittedIndex() + 1 : next;
+    }
+
+    @Override
+    public @Nullable TermIndex getLastEntryTermIndex() {
+        return start == INVALID_LOG_INDEX ? null : getTermIndex(next - 1);
+    }
+
+    @Override
+    public @Nullable TermIndex getTermIndex(long index) {
+        TermRuns now;
+        long term;
+        do { // what is appended or truncated meanwhile changes the terms, unless it is of the same
+            now = terms;
+            if (!has(index)) {
+                return null;
+            }
+            term = now.termAt(index);
+        } while (now != terms);
+        return TermIndex.valueOf(term, index);
+    }
+
+    private boolean has(long index) {
+        long from = start;
+        return from != INVALID_LOG_INDEX && index >= from && index < next;
+    }
+
+    @Override
+    public @Nullable LogEntryProto get(long index) throws RaftLogIOException {
+        if (!has(index)) {
+            return null;
+        }
+        LogEntryProto entry = recent.get(index);
+        if (entry != null) {
+            return entry;
+        }
+        try {
+            return files().read(index);
+        } catch (IOException failed) {
+            throw new RaftLogIOException(getName() + ": entry " + index + " can't be read", failed);
+        }
+    }
+
+    @Override
+    public EntryWithData getEntryWithData(long index) throws RaftLogIOException {
+        LogEntryProto entry = get(index);
+        if (entry == null) {
+            throw new RaftLogIOException(getName() + " has no entry " + index);
+        }
+        return newEntryWithData(entry, null);
+    }
+
+    @Override
+    public LogEntryHeader[] getEntries(long startIndex, long endIndex) {
+        checkLogState();
+        if (startIndex < start) {
+            throw new IndexOutOfBoundsException(getName() + " begins at " + start + ", after " + startIndex);
+        }
+        int count = (int) Math.max(0, Math.min(next, endIndex) - startIndex);
+        LogEntryHeader[] headers = new LogEntryHeader[count];
+        for (int i = 0; i < count; i++) {
+            try {
+                LogEntryProto entry = get(startIndex + i);
+                headers[i] = entry == null ? null : LogEntryHeader.valueOf(entry);
+            } catch (RaftLogIOException unreadable) {
+                throw new IllegalStateException(unreadable);
+            }
+        }
+        return headers;
+    }
+
+    @Override
+    public long getFlushIndex() {
+        return flushed;
+    }
+
+    @Override
+    public RaftLogMetrics getRaftLogMetrics() {
+        return metrics;
+    }
+
+    // Appending
+
+    @Override
+    protected CompletableFuture<Long> appendEntryImpl(LogEntryProto entry, @Nullable TransactionContext context) {
+        checkLogState();
+        try (AutoCloseableLock held = writeLock()) {
+            validateLogEntry(entry);
+            return write(List.of(entry));
+        }
+    }
+
+    @Override
+    protected List<CompletableFuture<Long>> appendImpl(@Nullable List<LogEntryProto> entries) {
+        checkLogState();
+        if (entries == null || entries.isEmpty()) {
+            return List.of();
+        }
+        try (AutoCloseableLock held = writeLock()) {
+            int known = 0;
+            while (known < entries.size() && isKnown(entries.get(known))) {
+                known++;
+            }
+            if (known == entries.size()) {
+                return List.of();
+            }
+            LogEntryProto first = entries.get(known);
+            if (has(first.getIndex())) {
+                CompletableFuture<Long> truncated = truncate(first.getIndex());
+                if (truncated.isCompletedExceptionally()) {
+                    return List.of(truncated);
+                }
+            }
+            validateLogEntry(first);
+            return List.of(write(entries.subList(known, entries.size())));
+        }
+    }
+
+    /** Tells whether an entry is here already, or in the checkpoint. */
+    private boolean isKnown(LogEntryProto entry) {
+        long from = start;
+        return (from != INVALID_LOG_INDEX && entry.getIndex() < from)
+                || (has(entry.getIndex()) && terms.termAt(entry.getIndex()) == entry.getTerm());
+    }
+
+    private CompletableFuture<Long> write(List<LogEntryProto> entries) {
+        LogEntryProto last = entries.get(entries.size() - 1);
+        long bytes;
+        try {
+            IOException before = failure;
+            if (before != null) {
+                throw new IOException(getName() + " has failed before", before);
+            }
+            bytes = files().append(entries);
+        } catch (IOException | RuntimeException cause) {
+            return failed(cause);
+        }
+        if (syncer.isWaitedFor()) {
+            CompletableFuture<Long> synced = new CompletableFuture<>();
+            synchronized (waiting) {
+                waiting.add(new Waiting(last.getIndex(), synced));
+            }
+            entries.forEach(this::append);
+            syncer.request(sync, bytes);
+            return synced;
+        }
+        // Before anyone can send the entries to a follower, whose answer may be the only reason to look at this again.
+        flushed = last.getIndex();
+        entries.forEach(this::append);
+        syncer.request(sync, bytes);
+        if (server.isOnlyVoter()) {
+            server.flushed(); // no answer of a follower will
+        }
+        return CompletableFuture.completedFuture(last.getIndex());
+    }
+
+    private void append(LogEntryProto entry) {
+        terms = terms.append(entry.getIndex(), entry.getTerm());
+        recent.add(entry);
+        next = entry.getIndex() + 1;
+        if (start == INVALID_LOG_INDEX) {
+            start = entry.getIndex();
+        }
+    }
+
+    private CompletableFuture<Long> failed(Throwable cause) {
+        IOException reported = cause instanceof IOException io ? io : new IOException(cause);
+        if (failure == null) {
+            failure = reported;
+            LOG.error("{} can't be written any more", getName(), cause);
+            server.failed(reported);
+        }
+        return CompletableFuture.failedFuture(reported);
+    }
+
+    // Syncing
+
+    private void sync() {
+        try {
+            long before;
+            synchronized (waiting) {
+                before = truncations;
+            }
+            synced(files().sync(), before);
+        } catch (IOException | RuntimeException cause) {
+            failed(cause);
+            failWaiting(INVALID_LOG_INDEX, cause);
+        }
+    }
+
+    /** @param before how often the log had been truncated before it was synced: what came later at the same index was not synced */
+    private void synced(long index, long before) {
+        if (!syncer.isWaitedFor()) {
+            return;
+        }
+        List<Waiting> done = new ArrayList<>();
+        boolean wasTruncated;
+        synchronized (waiting) {
+            wasTruncated = truncations != before;
+            for (Waiting first = waiting.peek();
+                    first != null && first.index() <= index && !wasTruncated;
+                    first = waiting.peek()) {
+                done.add(waiting.remove());
+            }
+            if (!done.isEmpty()) {
+                flushed = done.get(done.size() - 1).index();
+            }
+        }
+        if (wasTruncated) {
+            syncer.request(sync, 0);
+        } else if (!done.isEmpty()) {
+            done.forEach(append -> append.synced().complete(append.index()));
+            server.flushed();
+        }
+    }
+
+    /** Fails the appends that wait for a sync and end at {@code index} or after it. */
+    private void failWaiting(long index, Throwable cause) {
+        List<Waiting> failed = new ArrayList<>();
+        synchronized (waiting) {
+            truncations++;
+            while (!waiting.isEmpty() && waiting.getLast().index() >= index) {
+                failed.add(waiting.removeLast());
+            }
+        }
+        failed.forEach(append -> append.synced().completeExceptionally(cause));
+    }
+
+    // Truncating, purging, checkpoints
+
+    @Override
+    protected CompletableFuture<Long> truncateImpl(long index) {
+        checkLogState();
+        if (index <= getLastCommittedIndex()) {
+            throw new IllegalStateException(getName() + " would lose entries that are committed: truncated at " + index
+                    + ", committed up to " + getLastCommittedIndex());
+        }
+        try (AutoCloseableLock held = writeLock()) {
+            for (long gone = index; gone < next; gone++) {
+                LogEntryProto entry = get(gone);
+                if (entry != null) {
+                    server.truncated(entry);
+                }
+            }
+            LOG.info("{} is truncated: it ended at position {}, and ends at {}", getName(), next - 1, index - 1);
+            failWaiting(index, new IOException(getName() + ": the entry was truncated"));
+            if (index <= start) {
+                clear();
+            } else {
+                next = index;
+                recent.truncate(index);
+                terms = terms.truncate(index);
+                files().truncate(index);
+            }
+            synchronized (waiting) {
+                flushed = Math.min(flushed, index - 1);
+            }
+            return CompletableFuture.completedFuture(index);
+        } catch (IOException cause) {
+            return failed(cause);
+        }
+    }
+
+    private void clear() throws IOException {
+        start = INVALID_LOG_INDEX;
+        recent.truncate(0);
+        terms = TermRuns.NONE;
+        files().truncate(0);
+    }
+
+    @Override
+    protected CompletableFuture<Long> purgeImpl(long index) {
+        updateSnapshotIndexFromStateMachine();
+        long purged;
+        try {
+            purged = files().purge(index);
+        } catch (IOException cause) {
+            return failed(cause);
+        }
+        if (purged == INVALID_LOG_INDEX) {
+            return CompletableFuture.completedFuture(index);
+        }
+        try (AutoCloseableLock held = writeLock()) {
+            if (start != INVALID_LOG_INDEX && start <= purged) {
+                start = purged + 1;
+                terms = terms.purge(start);
+            }
+        }
+        return CompletableFuture.completedFuture(purged);
+    }
+
+    /** The files that it replaces go; all of them, if the log ends before it. */
+    @Override
+    public CompletableFuture<Long> onSnapshotInstalled(long lastSnapshotIndex) {
+        updateSnapshotIndex(lastSnapshotIndex);
+        try (AutoCloseableLock held = writeLock()) {
+            if (start != INVALID_LOG_INDEX && next - 1 <= lastSnapshotIndex) {
+                failWaiting(INVALID_LOG_INDEX, new IOException(getName() + ": a snapshot was installed"));
+                clear();
+                synchronized (waiting) {
+                    flushed = lastSnapshotIndex;
+                }
+                updatePurgeIndex(lastSnapshotIndex);
+                return CompletableFuture.completedFuture(lastSnapshotIndex);
+            }
+            synchronized (waiting) {
+                flushed = Math.max(flushed, lastSnapshotIndex);
+            }
+        } catch (IOException cause) {
+            return failed(cause);
+        }
+        return purgeImpl(lastSnapshotIndex).whenComplete((purged, failed) -> updatePurgeIndex(purged));
+    }
+
+    // The vote, and closing
+
+    @Override
+    public void persistMetadata(RaftStorageMetadata metadata) throws IOException {
+        storage.getMetadataFile().persist(metadata);
+    }
+
+    @Override
+    public RaftStorageMetadata loadMetadata() throws IOException {
+        return storage.getMetadataFile().getMetadata();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (AutoCloseableLock held = writeLock()) {
+            super.close();
+        }
+        failWaiting(INVALID_LOG_INDEX, new IOException(getName() + " is closed"));
+        SegmentFiles open = files;
+        try {
+            if (open != null) {
+                open.close();
+            }
+        } finally {
+            storage.close();
+        }
+    }
+}

@@ -1,0 +1,518 @@
+package dev.lockstep.cluster.consensus.ratis.log;
+
+import dev.lockstep.cluster.consensus.ratis.files.CorruptStateException;
+import dev.lockstep.cluster.consensus.ratis.log.Segment.Block;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
+import org.apache.ratis.server.raftlog.segmented.LogSegment;
+import org.apache.ratis.server.raftlog.segmented.LogSegmentPath;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.util.SizeInBytes;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The segment files of one log, in Ratis' format: a file takes entries of one term until it is full; then the next is begun
+ * at once, and the full one is cut to its size, synced and renamed by the thread that syncs.
+ *
+ * <p>Appending, truncating and purging is by one thread at a time, syncing by one, reading by any. {@code lock} guards what
+ * is known of the files, and is never held while waiting for the disk; {@code disk}, taken before it, is held by whoever
+ * syncs, cuts, renames or deletes files.
+ */
+final class SegmentFiles {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentFiles.class);
+    private static final int KEPT_BUFFER_BYTES = 64 << 10;
+    /** Files are renamed under the feet of who reads them. */
+    private static final int ATTEMPTS = 3;
+
+    private static final int CACHED_BLOCKS = 2;
+
+    private final Path folder;
+    private final long maxBytes;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock disk = new ReentrantLock();
+    private final List<Segment> segments = new ArrayList<>();
+    private final Deque<SegmentWriter> full = new ArrayDeque<>();
+    private final Deque<CachedBlock> cached = new ArrayDeque<>();
+    private @Nullable SegmentWriter writer;
+    private long truncations;
+    /** The first failure of the disk, after which nothing is taken for synced: a sync may succeed after one that failed. */
+    private @Nullable IOException broken;
+
+    private byte[] buffer = new byte[KEPT_BUFFER_BYTES];
+
+    private record CachedBlock(long first, List<LogEntryProto> entries) {
+
+        @Nullable
+        LogEntryProto get(long index) {
+            long at = index - first;
+            return at >= 0 && at < entries.size() ? entries.get((int) at) : null;
+        }
+    }
+
+    /** @param maxBytes of a segment; one larger entry has a segment of its own */
+    private SegmentFiles(Path folder, long maxBytes) {
+        this.folder = folder;
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * Reads the files of a log.
+     *
+     * @param maxEntry the largest entry
+     * @param entries told all of them, in order
+     * @throws IOException when a file can't be read, or is not what was written
+     */
+    static SegmentFiles open(RaftStorage storage, long maxBytes, SizeInBytes maxEntry, Consumer<LogEntryProto> entries)
+            throws IOException {
+        Path folder = storage.getStorageDir().getCurrentDir().toPath();
+        SegmentFiles files = new SegmentFiles(folder, maxBytes);
+        try {
+            for (LogSegmentPath path : LogSegmentPath.getLogSegmentPaths(storage)) {
+                files.load(path, maxEntry, entries);
+            }
+        } catch (IOException | RuntimeException failure) {
+            files.close();
+            throw failure;
+        }
+        return files;
+    }
+
+    private void load(LogSegmentPath path, SizeInBytes maxEntry, Consumer<LogEntryProto> entries) throws IOException {
+        Path file = path.getPath();
+        Segment.Name name = Segment.Name.of(file);
+        Segment before = lastSegment();
+        if (name == null || writer != null || (before != null && before.last() + 1 != name.first())) {
+            throw new CorruptStateException("the file " + file + " does not follow the one before"
+                    + (before == null ? "" : ", which ends with entry " + before.last()));
+        }
+        Segment segment = new Segment(folder, name.first());
+        List<Long> misplaced = new ArrayList<>();
+        LogSegment.readSegmentFile(
+                file.toFile(), path.getStartEnd(), maxEntry, CorruptionPolicy.EXCEPTION, null, entry -> {
+                    if (entry.getIndex() != segment.last() + 1) {
+                        misplaced.add(entry.getIndex());
+                    }
+                    segment.added(entry.getTerm(), RecordFormat.size(entry));
+                    entries.accept(entry);
+                });
+        if (!misplaced.isEmpty() || (!name.isOpen() && segment.last() != name.last())) {
+            throw new CorruptStateException("the file " + file + " has other entries than its name says: "
+                    + (misplaced.isEmpty() ? "it ends with " + segment.last() : misplaced.get(0) + " is out of place"));
+        }
+        if (segment.isEmpty()) {
+            LOG.info("Deleted {}, which has no entry", file);
+            Files.delete(file);
+            return;
+        }
+        if (Files.size(file) > segment.size()) {
+            try (RandomAccessFile padded = new RandomAccessFile(file.toFile(), "rw")) {
+                padded.setLength(segment.size());
+            }
+        }
+        segments.add(segment);
+        if (name.isOpen()) {
+            writer = SegmentWriter.append(file, segment.size());
+        } else {
+            segment.close();
+        }
+    }
+
+    private @Nullable Segment lastSegment() {
+        return segments.isEmpty() ? null : segments.get(segments.size() - 1);
+    }
+
+    /** The index of the first entry; -1 if there is none. */
+    long first() {
+        lock.lock();
+        try {
+            return segments.isEmpty() ? -1 : segments.get(0).first();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Appending
+
+    /**
+     * Appends entries: on return they outlast the process.
+     *
+     * @return their size in bytes
+     */
+    long append(List<LogEntryProto> entries) throws IOException {
+        int[] sizes = new int[entries.size()];
+        int begin = 0;
+        int length = 0;
+        long written = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            LogEntryProto entry = entries.get(i);
+            sizes[i] = RecordFormat.size(entry);
+            if (beginsSegment(entry, sizes[i], begin < i ? entries.get(i - 1).getTerm() : -1, length)) {
+                write(entries, sizes, begin, i, length);
+                written += length;
+                begin = i;
+                length = 0;
+                roll(entry.getIndex());
+            }
+            if (length + sizes[i] > buffer.length) {
+                buffer = Arrays.copyOf(buffer, Math.max(2 * buffer.length, length + sizes[i]));
+            }
+            RecordFormat.write(entry, buffer, length, sizes[i]);
+            length += sizes[i];
+        }
+        write(entries, sizes, begin, sizes.length, length);
+        if (buffer.length > KEPT_BUFFER_BYTES) {
+            buffer = new byte[KEPT_BUFFER_BYTES];
+        }
+        return written + length;
+    }
+
+    /**
+     * Tells whether an entry has to go into a new file.
+     *
+     * @param buffered bytes that go to the open file before it
+     * @param bufferedTerm the term of the last of them
+     */
+    private boolean beginsSegment(LogEntryProto entry, int size, long bufferedTerm, int buffered) {
+        Segment open = lastSegment();
+        if (writer == null || open == null) {
+            return true;
+        }
+        if (buffered == 0 && open.isEmpty()) {
+            return false;
+        }
+        long term = buffered > 0 ? bufferedTerm : open.lastTerm();
+        long bytes = open.size() + buffered;
+        return term != entry.getTerm() || bytes >= maxBytes || (size <= maxBytes && bytes + size > maxBytes);
+    }
+
+    private void write(List<LogEntryProto> entries, int[] sizes, int from, int to, int length) throws IOException {
+        if (from == to) {
+            return;
+        }
+        Objects.requireNonNull(writer).write(buffer, length);
+        lock.lock();
+        try {
+            Segment open = Objects.requireNonNull(lastSegment());
+            for (int i = from; i < to; i++) {
+                open.added(entries.get(i).getTerm(), sizes[i]);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void roll(long first) throws IOException {
+        Segment next = new Segment(folder, first);
+        SegmentWriter created = SegmentWriter.create(next.file());
+        lock.lock();
+        try {
+            if (writer != null) {
+                full.add(writer);
+            }
+            writer = created;
+            segments.add(next);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Syncing
+
+    /** Syncs what was appended before. @return the index up to where that is */
+    long sync() throws IOException {
+        return onDisk(this::syncAppended);
+    }
+
+    private interface DiskWork<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T onDisk(DiskWork<T> work) throws IOException {
+        disk.lock();
+        try {
+            if (broken != null) {
+                throw new IOException("the files in " + folder + " can't be written any more", broken);
+            }
+            return work.run();
+        } catch (IOException failure) {
+            broken = failure;
+            throw failure;
+        } finally {
+            disk.unlock();
+        }
+    }
+
+    private long syncAppended() throws IOException {
+        closeFull();
+        SegmentWriter open;
+        long upTo;
+        lock.lock();
+        try {
+            open = full.isEmpty() ? writer : null;
+            Segment last = lastSegment();
+            upTo = last == null ? -1 : last.last();
+            if (!full.isEmpty()) { // since then
+                upTo = segments.get(segments.size() - 1 - full.size()).first() - 1;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (open != null) {
+            open.sync();
+        }
+        return upTo;
+    }
+
+    /** With {@code disk}. */
+    private void closeFull() throws IOException {
+        while (true) {
+            SegmentWriter oldest;
+            Segment segment;
+            lock.lock();
+            try {
+                oldest = full.peek();
+                if (oldest == null) {
+                    return;
+                }
+                segment = segments.get(segments.size() - 1 - full.size());
+            } finally {
+                lock.unlock();
+            }
+            oldest.finish();
+            oldest.close();
+            lock.lock();
+            try {
+                full.remove();
+                rename(segment);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private static void rename(Segment segment) throws IOException {
+        Path from = segment.file();
+        segment.close();
+        Files.move(from, segment.file());
+    }
+
+    // Truncating and purging
+
+    /** Removes the entries from {@code index} on, and waits until the disk has done so. */
+    void truncate(long index) throws IOException {
+        onDisk(() -> truncated(index));
+    }
+
+    private long truncated(long index) throws IOException {
+        closeFull();
+        closeWriter();
+        lock.lock();
+        try {
+            truncations++;
+            cached.clear();
+        } finally {
+            lock.unlock();
+        }
+        // From the end, so that a crash meanwhile leaves no gap.
+        for (Segment last = lastSegment(); last != null && last.first() >= index; last = lastSegment()) {
+            remove(last);
+            Files.delete(last.file());
+        }
+        Segment last = lastSegment();
+        if (last != null && last.last() >= index) {
+            cut(last, index);
+        }
+        return index;
+    }
+
+    private void remove(Segment segment) {
+        lock.lock();
+        try {
+            segments.remove(segment);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** First renamed, then cut: remains behind the entry that a file's name ends with are skipped when it is read. */
+    private void cut(Segment segment, long index) throws IOException {
+        Block block = segment.block(index);
+        long offset = block.from();
+        long term = segments.size() > 1 ? segments.get(segments.size() - 2).lastTerm() : -1;
+        for (LogEntryProto entry : read(block)) {
+            if (entry.getIndex() == index) {
+                break;
+            }
+            offset += RecordFormat.size(entry);
+            term = entry.getTerm();
+        }
+        lock.lock();
+        try {
+            Path before = segment.file();
+            segment.truncated(index, offset, term);
+            segment.close();
+            if (!before.equals(segment.file())) {
+                Files.move(before, segment.file());
+            }
+        } finally {
+            lock.unlock();
+        }
+        SegmentWriter writer = SegmentWriter.append(segment.file(), offset);
+        try {
+            writer.finish();
+        } finally {
+            writer.close();
+        }
+    }
+
+    /** Deletes the files of which all entries are at {@code index} or before; not the last file. @return the last index that is gone, -1 for none */
+    long purge(long index) throws IOException {
+        return onDisk(() -> {
+            long purged = -1;
+            for (Segment first = firstClosed(); first != null && first.last() <= index; first = firstClosed()) {
+                remove(first);
+                Files.delete(first.file());
+                purged = first.last();
+            }
+            return purged;
+        });
+    }
+
+    private @Nullable Segment firstClosed() {
+        lock.lock();
+        try {
+            return segments.size() - full.size() > 1 ? segments.get(0) : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Syncs what was appended, and closes the files. */
+    void close() throws IOException {
+        onDisk(() -> {
+            closeFull();
+            closeWriter();
+            return -1;
+        });
+    }
+
+    private void closeWriter() throws IOException {
+        SegmentWriter open;
+        lock.lock();
+        try {
+            open = writer;
+            writer = null;
+        } finally {
+            lock.unlock();
+        }
+        if (open != null) {
+            try {
+                open.finish();
+            } finally {
+                open.close();
+            }
+        }
+    }
+
+    // Reading
+
+    /** Reads an entry from its file; null if there is none of that index. */
+    @Nullable
+    LogEntryProto read(long index) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            Block block;
+            long before;
+            lock.lock();
+            try {
+                for (CachedBlock recent : cached) {
+                    LogEntryProto entry = recent.get(index);
+                    if (entry != null) {
+                        return entry;
+                    }
+                }
+                Segment segment = find(index);
+                if (segment == null) {
+                    return null;
+                }
+                block = segment.block(index);
+                before = truncations;
+            } finally {
+                lock.unlock();
+            }
+            try {
+                CachedBlock read = new CachedBlock(block.first(), read(block));
+                if (block.complete()) {
+                    cache(read, before);
+                }
+                return read.get(index);
+            } catch (NoSuchFileException renamed) {
+                if (attempt == ATTEMPTS) {
+                    throw renamed;
+                }
+            }
+        }
+    }
+
+    private void cache(CachedBlock block, long truncationsBefore) {
+        lock.lock();
+        try {
+            if (truncations == truncationsBefore) {
+                cached.addFirst(block);
+                if (cached.size() > CACHED_BLOCKS) {
+                    cached.removeLast();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Segment find(long index) {
+        int low = 0;
+        int high = segments.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            Segment segment = segments.get(middle);
+            if (index < segment.first()) {
+                high = middle - 1;
+            } else if (index > segment.last()) {
+                low = middle + 1;
+            } else {
+                return segment;
+            }
+        }
+        return null;
+    }
+
+    private static List<LogEntryProto> read(Block block) throws IOException {
+        byte[] records = new byte[Math.toIntExact(block.to() - block.from())];
+        try (SeekableByteChannel file = Files.newByteChannel(block.file())) {
+            file.position(block.from());
+            ByteBuffer into = ByteBuffer.wrap(records);
+            while (into.hasRemaining()) {
+                if (file.read(into) < 0) {
+                    throw new CorruptStateException("the file " + block.file() + " ends before its entries");
+                }
+            }
+        }
+        return RecordFormat.read(records, block.file());
+    }
+}
