@@ -257,7 +257,7 @@ public final class RequestDispatcher implements RequestServer {
 
         /** A peer that does not read its changes fast enough loses its subscription, not our memory. */
         private void push(long correlationId, Reply reply) {
-            if (reply instanceof Reply.Refused || reply instanceof Reply.Gap) {
+            if (reply instanceof Reply.Refused) {
                 end(correlationId);
                 replies.send(correlationId, reply);
             } else if (replies.isWritable()) {

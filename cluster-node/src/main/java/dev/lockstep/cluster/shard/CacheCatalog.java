@@ -2,6 +2,7 @@ package dev.lockstep.cluster.shard;
 
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,8 @@ public interface CacheCatalog {
     /**
      * Learns of a cache that is neither here nor destroyed.
      *
-     * @param then takes null once {@link #cache} or {@link #isDestroyed} can tell, or else why that could not be learnt
+     * @param then takes null once {@link #cache} or {@link #isDestroyed} can tell, or else why that could not be learnt;
+     *     {@link Status#NO_SUCH_CACHE} if neither this cache exists nor any with a higher id
      */
     void learn(int cacheId, Consumer<Reply.@Nullable Refused> then);
 }

@@ -4,14 +4,18 @@ import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.ValueCodec;
+import dev.lockstep.protocol.wire.Versions;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +32,11 @@ final class ChangeWindow {
     static final long MAX_BYTES = 4L * 1024 * 1024;
     /** The most bytes in one reply, unless a single change has more. */
     static final int MAX_REPLY_BYTES = 1024 * 1024;
+
+    /** The most changes of other caches, and their bytes, before a stream is told how far it is: a quarter of a window. */
+    static final int MAX_PASSED_OVER = MAX_CHANGES / 4;
+
+    static final long MAX_PASSED_OVER_BYTES = MAX_BYTES / 4;
 
     /** More than this is not kept for the executor: the thread that applies tells it then. */
     static final long MAX_UNTOLD_BYTES = 4 * MAX_BYTES;
@@ -46,8 +55,73 @@ final class ChangeWindow {
 
     private record Positioned(long position, List<CacheChange> changes, long bytes) {}
 
-    /** @param after has been told; a replica may be behind what another has told */
-    private record Subscriber(int cacheId, long after, Consumer<Reply> replies) {}
+    /** A stream of the changes of some caches. Guarded by {@code telling}. */
+    private static final class Subscriber {
+
+        /** The position up to which each cache's changes have been sent; a replica may be behind another that sent them. */
+        private final Map<Integer, Long> after;
+
+        private final Consumer<Reply> replies;
+        private long reached = -1;
+        private long passedOver;
+        private long passedOverBytes;
+
+        Subscriber(Map<Integer, Long> after, Consumer<Reply> replies) {
+            this.after = after;
+            this.replies = replies;
+        }
+
+        /** Returns those of the caches whose changes at the position it wants. */
+        Set<Integer> wanted(Set<Integer> caches, long position) {
+            if (caches.stream().allMatch(cacheId -> wants(cacheId, position))) {
+                return caches;
+            }
+            Set<Integer> wanted = new LinkedHashSet<>(caches);
+            wanted.removeIf(cacheId -> !wants(cacheId, position));
+            return wanted;
+        }
+
+        private boolean wants(int cacheId, long position) {
+            Long told = after.get(cacheId);
+            return told != null && position > told;
+        }
+
+        void send(Reply.Changes changes) {
+            reached = changes.position();
+            passedOver = 0;
+            passedOverBytes = 0;
+            replies.accept(changes);
+        }
+
+        /** From time to time says how far the stream is, so that quiet caches are resumed from a position that is kept. */
+        void passOver(Positioned other) {
+            passedOver += other.changes().size();
+            passedOverBytes += other.bytes();
+            if (passedOver > MAX_PASSED_OVER || passedOverBytes > MAX_PASSED_OVER_BYTES) {
+                reaches(other.position());
+            }
+        }
+
+        /** Says that all changes up to the position have been sent. */
+        void reaches(long position) {
+            if (position > reached) {
+                send(new Reply.Changes(position, List.of(), List.of()));
+            }
+        }
+
+        /** Says of which caches changes up to the oldest position are missing, given how far all have been told. */
+        void misses(long oldest, long told) {
+            List<Reply.Changes.Missed> missed = new ArrayList<>();
+            after.forEach((cacheId, position) -> {
+                if (Math.max(told, position) < oldest) {
+                    missed.add(new Reply.Changes.Missed(cacheId, Versions.lastAt(oldest)));
+                }
+            });
+            if (!missed.isEmpty()) {
+                send(new Reply.Changes(oldest, List.of(), missed));
+            }
+        }
+    }
 
     /** @param teller runs what tells the subscribers, one task after another */
     ChangeWindow(Executor teller) {
@@ -117,7 +191,7 @@ final class ChangeWindow {
         return records;
     }
 
-    /** Encodes an empty window that starts after a position: subscribers behind it receive a gap. */
+    /** Encodes an empty window that starts after a position: subscribers behind it miss changes. */
     static byte[] record(long position) {
         return new WireWriter(16).varint(0).varint(position).toByteArray();
     }
@@ -165,18 +239,13 @@ final class ChangeWindow {
 
     /**
      * A checkpoint has brought all changes up to a position at once. Subscribers whose position precedes the window
-     * receive a gap.
+     * miss changes.
      */
     void become(Restored restored, long position) {
         synchronized (telling) {
             tellUntold();
             long told = replace(restored, position);
-            for (Subscriber subscriber : List.copyOf(subscribers)) {
-                if (Math.max(told, subscriber.after()) < restored.oldest) {
-                    remove(subscriber);
-                    subscriber.replies().accept(new Reply.Gap(restored.oldest));
-                }
-            }
+            List.copyOf(subscribers).forEach(subscriber -> subscriber.misses(restored.oldest, told));
             for (Positioned next : restored.changes) {
                 if (next.position() > told) {
                     tell(List.copyOf(subscribers), next);
@@ -213,83 +282,99 @@ final class ChangeWindow {
                 + (change.old() == null ? 0 : change.old().size());
     }
 
-    /** Tells the changes of one position: those of a cache are one and the same reply for all its subscribers. */
+    /** Tells the changes of one position: those of the same caches are the same replies for all subscribers. */
     private static void tell(List<Subscriber> subscribers, Positioned positioned) {
-        long position = positioned.position();
-        Map<Integer, List<Reply>> byCache = new HashMap<>();
+        Set<Integer> changed = new LinkedHashSet<>();
+        positioned.changes().forEach(change -> changed.add(change.cacheId()));
+        Map<Set<Integer>, List<Reply.Changes>> byCaches = new HashMap<>();
         for (Subscriber subscriber : subscribers) {
-            if (position <= subscriber.after()) {
-                continue;
+            Set<Integer> wanted = subscriber.wanted(changed, positioned.position());
+            if (wanted.isEmpty()) {
+                subscriber.passOver(positioned);
+            } else {
+                byCaches.computeIfAbsent(wanted, caches -> replies(caches, positioned))
+                        .forEach(subscriber::send);
             }
-            byCache.computeIfAbsent(subscriber.cacheId(), cacheId -> replies(cacheId, positioned))
-                    .forEach(subscriber.replies());
         }
     }
 
     /**
-     * A cache's changes of one position, in parts if they are large. Before the last part the position is not reached:
-     * should the connection end there, the parts before are told again.
+     * Returns the changes of one position, in parts if they are large. Before the last part the position is not
+     * reached: should the connection end there, the parts before are told again. The last part also names the caches of
+     * which only parts before have changes, since they have reached the position too.
      */
-    private static List<Reply> replies(int cacheId, Positioned positioned) {
-        List<Reply> replies = new ArrayList<>();
-        List<EntryChange> part = new ArrayList<>();
+    private static List<Reply.Changes> replies(Set<Integer> caches, Positioned positioned) {
+        List<Reply.Changes> replies = new ArrayList<>();
+        Map<Integer, List<EntryChange>> part = new LinkedHashMap<>();
+        Set<Integer> toldBefore = new LinkedHashSet<>();
         int partBytes = 0;
-        for (CacheChange change : positioned.changes()) {
-            if (change.cacheId() != cacheId) {
+        long lastVersion = -1;
+        for (CacheChange one : positioned.changes()) {
+            if (!caches.contains(one.cacheId())) {
                 continue;
             }
-            int next = size(change.change());
-            if (!part.isEmpty() && partBytes + next > MAX_REPLY_BYTES) {
-                replies.add(new Reply.Changes(positioned.position() - 1, part));
-                part = new ArrayList<>();
+            EntryChange change = one.change();
+            int next = size(change);
+            // An entry that expires and is created again changes twice in one version.
+            if (!part.isEmpty() && partBytes + next > MAX_REPLY_BYTES && change.version() != lastVersion) {
+                replies.add(reply(positioned.position() - 1, part));
+                toldBefore.addAll(part.keySet());
+                part = new LinkedHashMap<>();
                 partBytes = 0;
             }
-            part.add(change.change());
+            part.computeIfAbsent(one.cacheId(), none -> new ArrayList<>()).add(change);
             partBytes += next;
+            lastVersion = change.version();
         }
-        if (!part.isEmpty()) {
-            replies.add(new Reply.Changes(positioned.position(), part));
+        for (int cacheId : toldBefore) {
+            part.computeIfAbsent(cacheId, none -> List.of());
         }
+        replies.add(reply(positioned.position(), part));
         return replies;
     }
 
+    private static Reply.Changes reply(long position, Map<Integer, List<EntryChange>> part) {
+        List<Reply.Changes.OfCache> caches = new ArrayList<>();
+        part.forEach((cacheId, changes) -> caches.add(new Reply.Changes.OfCache(cacheId, changes)));
+        return new Reply.Changes(position, caches, List.of());
+    }
+
     /**
-     * Tells what came after a position, then what comes.
+     * Tells what came after a position of each cache, then what comes. What is no longer kept is missed.
      *
-     * @param after exclusive; -1 for from now on
+     * @param after exclusive, by cache; negative for from now on
+     * @param unknown caches that were asked for and do not exist
      * @return ends the subscription
      */
-    Runnable subscribe(int cacheId, long after, Consumer<Reply> replies) {
+    Runnable subscribe(Map<Integer, Long> after, List<Integer> unknown, Consumer<Reply> replies) {
         synchronized (telling) {
-            Past past = past(after);
-            if (past == null) {
-                replies.accept(new Reply.Gap(oldest()));
-                return () -> {};
+            Past past = join();
+            Map<Integer, Long> told = new HashMap<>();
+            after.forEach((cacheId, position) -> told.put(cacheId, position < 0 ? past.newest() : position));
+            Subscriber subscriber = new Subscriber(told, replies);
+            replies.accept(new Reply.Subscribed(past.newest(), unknown));
+            subscriber.misses(past.oldest(), -1);
+            long earliest = told.values().stream().reduce(past.newest(), Math::min);
+            past.changes().stream()
+                    .filter(positioned -> positioned.position() > earliest)
+                    .forEach(positioned -> tell(List.of(subscriber), positioned));
+            if (earliest < past.newest()) {
+                subscriber.reaches(past.newest());
             }
-            replies.accept(new Reply.Subscribed(past.from()));
-            List<Subscriber> alone = List.of(new Subscriber(cacheId, past.from(), replies));
-            past.changes().forEach(positioned -> tell(alone, positioned));
             // What is untold of the past has just been told to this one.
-            Subscriber subscriber = new Subscriber(cacheId, Math.max(past.from(), past.newest()), replies);
+            told.replaceAll((cacheId, position) -> Math.max(position, past.newest()));
             subscribers.add(subscriber);
             return () -> remove(subscriber);
         }
     }
 
-    /** The window's contents when a subscriber joins, and the position after which its changes start. */
-    private record Past(long from, long newest, List<Positioned> changes) {}
+    /** The window's contents when a subscriber joins. */
+    private record Past(long oldest, long newest, List<Positioned> changes) {}
 
-    /** Null if the window no longer has what came after the position; else what is added from now on waits to be told. */
-    private synchronized @Nullable Past past(long after) {
-        if (after >= 0 && after < oldest) {
-            return null;
-        }
+    /** Keeps what is added from now on for the new subscriber too. */
+    private synchronized Past join() {
         listening++;
-        return new Past(after < 0 ? newest : after, newest, List.copyOf(window));
-    }
-
-    private synchronized long oldest() {
-        return oldest;
+        return new Past(oldest, newest, List.copyOf(window));
     }
 
     private void remove(Subscriber subscriber) {

@@ -8,7 +8,10 @@ import dev.lockstep.cluster.readindex.ReadBarrier;
 import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -61,9 +64,7 @@ final class RequestGuards {
         } else {
             caches.learn(cacheId, refusal -> {
                 if (refusal != null) {
-                    boolean others = refusal.status().kind() == Status.Kind.TRANSIENT
-                            && !log.leadership().leads();
-                    reply.accept(others ? behind("has not heard of cache " + cacheId + " yet") : refusal);
+                    reply.accept(unlearnt(cacheId, refusal));
                 } else if (caches.cache(cacheId) == null) {
                     reply.accept(noSuchCache(cacheId));
                 } else {
@@ -71,6 +72,39 @@ final class RequestGuards {
                 }
             });
         }
+    }
+
+    /**
+     * It is known here of each cache whether it exists.
+     *
+     * @param then takes those that do not
+     */
+    void cachesKnown(Collection<Integer> cacheIds, Consumer<Reply> reply, Consumer<List<Integer>> then) {
+        List<Integer> missing =
+                cacheIds.stream().filter(id -> caches.cache(id) == null).toList();
+        Optional<Integer> lowestUnknown =
+                missing.stream().filter(id -> !caches.isDestroyed(id)).min(Comparator.naturalOrder());
+        if (lowestUnknown.isEmpty()) {
+            then.accept(missing);
+            return;
+        }
+        caches.learn(lowestUnknown.get(), refusal -> {
+            if (refusal == null) {
+                cachesKnown(cacheIds, reply, then);
+            } else if (refusal.status() == Status.NO_SUCH_CACHE) {
+                // Ids rise, so that none of those above it was created either.
+                then.accept(missing);
+            } else {
+                reply.accept(unlearnt(lowestUnknown.get(), refusal));
+            }
+        });
+    }
+
+    /** A follower that has not learnt of a cache is left for another replica. */
+    private Reply.Refused unlearnt(int cacheId, Reply.Refused refusal) {
+        boolean others = refusal.status().kind() == Status.Kind.TRANSIENT
+                && !log.leadership().leads();
+        return others ? behind("has not heard of cache " + cacheId + " yet") : refusal;
     }
 
     private static Reply.Refused noSuchCache(int cacheId) {

@@ -154,7 +154,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
     }
 
     /**
-     * Tells the changes of a cache in a shard.
+     * Tells the changes of caches in a shard.
      *
      * @param wanted whether they are still wanted, asked before the subscription begins
      * @param begun takes the task that ends the subscription
@@ -164,6 +164,9 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         ShardReplica replica = replicas.get(request.shard());
         if (replica == null) {
             replies.accept(notHosted(request.shard()));
+        } else if (request.caches().size() > Request.Subscribe.MAX_CACHES) {
+            replies.accept(Reply.Refused.of(
+                    Status.INVALID, "A subscription to more than " + Request.Subscribe.MAX_CACHES + " caches"));
         } else {
             replica.subscribe(request, replies, wanted, begun);
         }

@@ -21,7 +21,10 @@ import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -225,20 +228,24 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     /**
-     * Subscribes to the changes of a cache, once this replica is where the subscriber has been.
+     * Subscribes to the changes of caches, once this replica is where the subscriber has been.
      *
      * @param wanted whether the subscription is still wanted, asked before it begins
      * @param begun takes the task that ends the subscription
      */
     void subscribe(
             Request.Subscribe request, Consumer<Reply> replies, BooleanSupplier wanted, Consumer<Runnable> begun) {
-        long from = Math.max(request.afterPosition(), request.minPosition());
-        guards.cacheExists(
-                request.cacheId(),
+        Map<Integer, Long> after = new HashMap<>();
+        request.caches().forEach(start -> after.put(start.cacheId(), start.afterPosition()));
+        long from = after.values().stream().reduce(request.minPosition(), Math::max);
+        guards.cachesKnown(
+                after.keySet(),
                 replies,
-                () -> guards.positionApplied(from, replies, () -> {
+                unknown -> guards.positionApplied(from, replies, () -> {
                     if (wanted.getAsBoolean()) {
-                        begun.accept(state.window().subscribe(request.cacheId(), request.afterPosition(), replies));
+                        Map<Integer, Long> known = new HashMap<>(after);
+                        known.keySet().removeAll(Set.copyOf(unknown));
+                        begun.accept(state.window().subscribe(known, unknown, replies));
                     }
                 }));
     }

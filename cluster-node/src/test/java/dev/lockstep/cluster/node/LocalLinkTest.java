@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class LocalLinkTest {
 
-    private static final Request SUBSCRIBE = new Request.Subscribe(1, 0, -1, 0);
+    private static final Request SUBSCRIBE = new Request.Subscribe(0, 0, List.of(new Request.Subscribe.Start(1, -1)));
 
     private final List<Reply> replies = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
@@ -62,18 +62,14 @@ class LocalLinkTest {
     }
 
     @Test
-    void subscriptionsWithAGapEnd() {
-        assertThat(openAfterAThousand(answering(new Reply.Gap(7)), false)).isEmpty();
-    }
-
-    @Test
     void subscriptionsThatAreGivenUpEnd() {
-        assertThat(openAfterAThousand(answering(new Reply.Subscribed(7)), true)).isEmpty();
+        assertThat(openAfterAThousand(answering(new Reply.Subscribed(7, List.of())), true))
+                .isEmpty();
     }
 
     @Test
     void subscriptionsThatAreOpenEndWithTheLink() {
-        assertThat(openAfterAThousand(answering(new Reply.Subscribed(7)), false))
+        assertThat(openAfterAThousand(answering(new Reply.Subscribed(7, List.of())), false))
                 .hasSize(1_000);
     }
 }

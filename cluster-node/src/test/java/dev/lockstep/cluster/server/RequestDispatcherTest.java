@@ -200,9 +200,13 @@ class RequestDispatcherTest {
         assertThat(told.get(10L)).hasSize(1).first().isInstanceOf(Reply.Written.class);
     }
 
+    private Request subscribe(int shard, long minPosition) {
+        return new Request.Subscribe(shard, minPosition, List.of(new Request.Subscribe.Start(cache, -1)));
+    }
+
     @Test
     void aSubscriptionEndsWhenItIsGivenUp() {
-        connection.serve(5, new Request.Subscribe(cache, 0, -1, 0));
+        connection.serve(5, subscribe(0, 0));
         change(6);
         assertThat(told.get(5L)).hasSize(2);
         connection.serve(7, new Request.Unsubscribe(5));
@@ -213,7 +217,7 @@ class RequestDispatcherTest {
 
     @Test
     void aSubscriberThatDoesNotReadLosesItsSubscription() {
-        connection.serve(5, new Request.Subscribe(cache, 0, -1, 0));
+        connection.serve(5, subscribe(0, 0));
         writable = false;
         change(6);
         assertThat(refusal(5)).isEqualTo(Status.BUSY);
@@ -224,7 +228,7 @@ class RequestDispatcherTest {
 
     @Test
     void aSubscriptionThatWaitsForItsPositionEndsWithTheConnection() {
-        connection.serve(5, new Request.Subscribe(cache, 0, -1, 1));
+        connection.serve(5, subscribe(0, 1));
         connection.closed();
         write(6);
         world.pass(Duration.ofSeconds(1));
@@ -261,29 +265,29 @@ class RequestDispatcherTest {
 
     @Test
     void aSubscriptionToWhatIsNotThereIsRefusedAndItsIdIsFreeAgain() {
-        connection.serve(5, new Request.Subscribe(cache, 8, -1, 0));
+        connection.serve(5, subscribe(8, 0));
         assertThat(refusal(5)).isEqualTo(Status.MOVED);
         for (int i = 0; i < MAX_IN_FLIGHT; i++) {
-            connection.serve(5, new Request.Subscribe(cache, 8, -1, 0));
+            connection.serve(5, subscribe(8, 0));
             assertThat(refusal(5)).isEqualTo(Status.MOVED);
         }
-        connection.serve(6, new Request.Subscribe(cache, 0, -1, 0));
+        connection.serve(6, subscribe(0, 0));
         assertThat(told.get(6L)).hasSize(1).first().isInstanceOf(Reply.Subscribed.class);
     }
 
     @Test
     void whateverEndsItsSubscriptionsAConnectionKeepsNone() {
         for (int i = 0; i < 1_000; i++) {
-            connection.serve(10, new Request.Subscribe(cache, 0, -1, 0));
+            connection.serve(10, subscribe(0, 0));
             connection.serve(11, new Request.Unsubscribe(10));
-            connection.serve(12, new Request.Subscribe(cache, 0, -1, 0));
+            connection.serve(12, subscribe(0, 0));
             change(13);
             writable = false;
             change(14);
             writable = true;
             assertThat(refusal(12)).isEqualTo(Status.BUSY);
             RequestServer.Connection lost = connectionOf(null);
-            lost.serve(15, new Request.Subscribe(cache, 0, -1, 0));
+            lost.serve(15, subscribe(0, 0));
             lost.closed();
             assertThat(told.get(15L)).last().isInstanceOf(Reply.Subscribed.class);
             told.clear();
@@ -329,10 +333,8 @@ class RequestDispatcherTest {
     @Test
     void onlyWhatIsAboutShardsOrCachesIsPassedOn() {
         NodeId b = new NodeId("b");
-        for (Request request : List.of(
-                new Request.Subscribe(cache, 0, -1, 0),
-                new Request.ToLog(KEY),
-                new Request.PassOn(A, new Request.ListCaches()))) {
+        for (Request request :
+                List.of(subscribe(0, 0), new Request.ToLog(KEY), new Request.PassOn(A, new Request.ListCaches()))) {
             connection.serve(5, new Request.PassOn(b, request));
             assertThat(refusal(5)).isEqualTo(Status.INVALID);
         }

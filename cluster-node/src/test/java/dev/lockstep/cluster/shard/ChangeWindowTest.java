@@ -7,11 +7,14 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.EntryChange.Kind;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ChangeWindowTest {
@@ -22,40 +25,52 @@ class ChangeWindowTest {
     private final List<Reply> told = new ArrayList<>();
 
     private static CacheChange change(int bytes) {
+        return change(CACHE, 1, bytes);
+    }
+
+    private static CacheChange change(int cacheId, long version, int bytes) {
         Bytes value = Bytes.of(new byte[bytes]);
-        return new CacheChange(CACHE, new EntryChange(Kind.CREATED, Bytes.utf8("key"), value, null, 1));
+        return new CacheChange(cacheId, new EntryChange(Kind.CREATED, Bytes.utf8("key"), value, null, version));
+    }
+
+    private static Reply missed(long oldest) {
+        return new Reply.Changes(oldest, List.of(), List.of(new Reply.Changes.Missed(CACHE, Versions.lastAt(oldest))));
     }
 
     private void subscribe(long after) {
-        window.subscribe(CACHE, after, told::add);
+        window.subscribe(Map.of(CACHE, after), List.of(), told::add);
     }
 
     @Test
-    void changesBeyondTheBoundsAreDroppedWithAGap() {
+    void changesBeyondTheBoundsAreDroppedAndMissed() {
         window.applied(1, List.of(change(1)));
         window.applied(2, Collections.nCopies(ChangeWindow.MAX_CHANGES, change(1)));
         subscribe(0);
-        assertThat(told).containsExactly(new Reply.Gap(1));
+        assertThat(told.subList(0, 2)).containsExactly(new Reply.Subscribed(2, List.of()), missed(1));
         window.applied(3, List.of(change((int) ChangeWindow.MAX_BYTES)));
         told.clear();
         subscribe(1);
-        assertThat(told).containsExactly(new Reply.Gap(2));
+        assertThat(told.subList(0, 2)).containsExactly(new Reply.Subscribed(3, List.of()), missed(2));
         told.clear();
         subscribe(2);
-        assertThat(told).hasSize(2).first().isEqualTo(new Reply.Subscribed(2));
+        assertThat(told).hasSize(2).first().isEqualTo(new Reply.Subscribed(3, List.of()));
     }
 
     @Test
     void manyLargeChangesOfOnePositionComeInPartsAndOnlyTheLastReachesIt() {
         subscribe(-1);
-        window.applied(7, Collections.nCopies(5, change(ChangeWindow.MAX_REPLY_BYTES / 2)));
+        window.applied(
+                7,
+                LongStream.range(0, 5)
+                        .mapToObj(version -> change(CACHE, version, ChangeWindow.MAX_REPLY_BYTES / 2))
+                        .toList());
         assertThat(told.subList(1, told.size()))
                 .extracting(reply -> ((Reply.Changes) reply).position())
                 .startsWith(6L)
                 .endsWith(7L)
                 .containsOnlyOnce(7L);
         assertThat(told.subList(1, told.size()))
-                .flatExtracting(reply -> ((Reply.Changes) reply).changes())
+                .flatExtracting(reply -> ((Reply.Changes) reply).caches().get(0).changes())
                 .hasSize(5);
     }
 
@@ -73,7 +88,7 @@ class ChangeWindowTest {
     void theThreadThatAppliesTellsNobodyUnlessTooMuchIsUntold() {
         Deque<Runnable> later = new ArrayDeque<>();
         ChangeWindow own = new ChangeWindow(later::add);
-        own.subscribe(CACHE, -1, told::add);
+        own.subscribe(Map.of(CACHE, -1L), List.of(), told::add);
         told.clear();
         int quarter = (int) ChangeWindow.MAX_UNTOLD_BYTES / 4;
         for (int position = 1; position <= 3; position++) {
@@ -97,10 +112,10 @@ class ChangeWindowTest {
     void whoJoinsWhileChangesAreUntoldHearsEachOnce() {
         Deque<Runnable> later = new ArrayDeque<>();
         ChangeWindow own = new ChangeWindow(later::add);
-        own.subscribe(CACHE, -1, reply -> {});
+        own.subscribe(Map.of(CACHE, -1L), List.of(), reply -> {});
         own.applied(1, List.of(change(1)));
         own.applied(2, List.of(change(1)));
-        own.subscribe(CACHE, 1, told::add);
+        own.subscribe(Map.of(CACHE, 1L), List.of(), told::add);
         own.applied(3, List.of(change(1)));
         later.remove().run();
         assertThat(told.subList(1, told.size()))
@@ -114,10 +129,10 @@ class ChangeWindowTest {
         ChangeWindow own = new ChangeWindow(later::add);
         own.applied(1, List.of(change(1)));
         assertThat(later).isEmpty();
-        own.subscribe(CACHE, -1, told::add).run();
+        own.subscribe(Map.of(CACHE, -1L), List.of(), told::add).run();
         own.applied(2, List.of(change(1)));
         assertThat(later).isEmpty();
-        assertThat(told).containsExactly(new Reply.Subscribed(1));
+        assertThat(told).containsExactly(new Reply.Subscribed(1, List.of()));
     }
 
     @Test
@@ -126,7 +141,7 @@ class ChangeWindowTest {
         for (int i = 0; i < 100; i++) {
             List<Reply> own = new ArrayList<>();
             heard.add(own);
-            window.subscribe(CACHE, -1, own::add);
+            window.subscribe(Map.of(CACHE, -1L), List.of(), own::add);
         }
         window.applied(1, List.of(change(1)));
         Reply first = heard.get(0).get(1);
@@ -135,5 +150,67 @@ class ChangeWindowTest {
             assertThat(own).hasSize(2);
             assertThat(own.get(1)).isSameAs(first);
         });
+    }
+
+    @Test
+    void changesOfOneVersionAreNotParted() {
+        subscribe(-1);
+        window.applied(
+                7, List.of(change(CACHE, 1, ChangeWindow.MAX_REPLY_BYTES), change(CACHE, 1, 1), change(CACHE, 2, 1)));
+        assertThat(told.subList(1, told.size()))
+                .extracting(reply ->
+                        ((Reply.Changes) reply).caches().get(0).changes().size())
+                .containsExactly(2, 1);
+    }
+
+    @Test
+    void aCacheWithChangesInTheFirstPartAloneReachesThePositionToo() {
+        window.subscribe(Map.of(CACHE, -1L, 2, -1L), List.of(), told::add);
+        window.applied(7, List.of(change(CACHE, 1, ChangeWindow.MAX_REPLY_BYTES), change(2, 2, 1)));
+        Reply.Changes last = (Reply.Changes) told.get(told.size() - 1);
+        assertThat(last.position()).isEqualTo(7);
+        assertThat(last.caches()).extracting(Reply.Changes.OfCache::cacheId).containsExactlyInAnyOrder(CACHE, 2);
+    }
+
+    @Test
+    void aStreamTellsOfAllItsCachesAndOfNoOthersInOneReply() {
+        window.subscribe(Map.of(CACHE, -1L, 2, -1L), List.of(), told::add);
+        window.applied(1, List.of(change(CACHE, 1, 1), change(3, 2, 1), change(2, 3, 1)));
+        window.applied(2, List.of(change(3, 4, 1)));
+        assertThat(told).hasSize(2);
+        assertThat(((Reply.Changes) told.get(1)).caches())
+                .extracting(Reply.Changes.OfCache::cacheId)
+                .containsExactly(CACHE, 2);
+    }
+
+    @Test
+    void aQuietStreamSaysHowFarItIsBeforeTheWindowLeavesItBehind() {
+        subscribe(-1);
+        long reached = 0;
+        for (int position = 1; position <= 3 * ChangeWindow.MAX_CHANGES; position++) {
+            window.applied(position, List.of(change(2, position, 1)));
+            reached = told.get(told.size() - 1) instanceof Reply.Changes changes ? changes.position() : reached;
+            assertThat(position - reached).isLessThan(ChangeWindow.MAX_CHANGES / 2);
+        }
+        assertThat(told).hasSizeLessThan(20);
+    }
+
+    @Test
+    void aStreamThatIsResumedHearsThatThePastIsToldThoughNothingOfItWasItsOwn() {
+        window.applied(1, List.of(change(2, 1, 1)));
+        subscribe(0);
+        assertThat(told)
+                .containsExactly(new Reply.Subscribed(1, List.of()), new Reply.Changes(1, List.of(), List.of()));
+    }
+
+    @Test
+    void aCheckpointThatBeginsLaterIsMissedByTheCachesBehindItAndTheStreamGoesOn() {
+        window.subscribe(Map.of(CACHE, -1L, 2, 60L), List.of(), told::add);
+        ChangeWindow.Restored restored = new ChangeWindow.Restored();
+        restored.take(ChangeWindow.record(50));
+        window.become(restored, 50);
+        assertThat(told.get(told.size() - 1)).isEqualTo(missed(50));
+        window.applied(51, List.of(change(1)));
+        assertThat(((Reply.Changes) told.get(told.size() - 1)).position()).isEqualTo(51);
     }
 }

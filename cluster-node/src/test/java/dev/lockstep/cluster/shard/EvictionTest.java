@@ -215,10 +215,11 @@ class EvictionTest {
         log.hold();
         List<Bytes> evicted = new ArrayList<>();
         replica.subscribe(
-                new Request.Subscribe(BOUNDED, 0, -1, 0),
+                new Request.Subscribe(0, 0, List.of(new Request.Subscribe.Start(BOUNDED, -1))),
                 reply -> {
                     if (reply instanceof Reply.Changes changes) {
-                        changes.changes().stream()
+                        changes.caches().stream()
+                                .flatMap(ofCache -> ofCache.changes().stream())
                                 .filter(change -> change.kind() == EntryChange.Kind.EVICTED)
                                 .forEach(change -> evicted.add(change.key()));
                     }

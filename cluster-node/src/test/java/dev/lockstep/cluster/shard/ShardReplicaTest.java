@@ -469,11 +469,15 @@ class ShardReplicaTest {
     void aSubscriberIsToldNothingFromBeforeItsPositionByAReplicaThatWasBehind() {
         log.become(following(1, B, VOTERS));
         List<Reply> told = new ArrayList<>();
-        shards.subscribe(new Request.Subscribe(CACHE, 0, 1, 1), told::add, () -> true, end -> {});
+        shards.subscribe(
+                new Request.Subscribe(0, 1, List.of(new Request.Subscribe.Start(CACHE, 1))),
+                told::add,
+                () -> true,
+                end -> {});
         assertThat(told).isEmpty();
         replicate();
         world.pass(Duration.ofMillis(2));
-        assertThat(told).containsExactly(new Reply.Subscribed(1));
+        assertThat(told).containsExactly(new Reply.Subscribed(1, List.of()));
         replicate();
         world.pass(Duration.ofMillis(2));
         assertThat(told).hasSize(2);
@@ -484,7 +488,11 @@ class ShardReplicaTest {
     void aSubscriptionEndedWhileItWaitedNeverBegins() {
         List<Reply> told = new ArrayList<>();
         List<Runnable> ends = new ArrayList<>();
-        shards.subscribe(new Request.Subscribe(CACHE, 0, -1, 1), told::add, () -> false, ends::add);
+        shards.subscribe(
+                new Request.Subscribe(0, 1, List.of(new Request.Subscribe.Start(CACHE, -1))),
+                told::add,
+                () -> false,
+                ends::add);
         put();
         world.pass(Duration.ofMillis(2));
         assertThat(told).isEmpty();

@@ -138,6 +138,12 @@ final class FakeCluster implements EmbeddedNode, Links {
             IntStream.range(-1, SHARDS).forEach(group -> leaders.put(group, member.id()));
             handler.reply(
                     new Reply.Cluster(new ClusterView("test", List.of(member), new ShardMap(1, replicas), leaders)));
+        } else if (request instanceof Request.Subscribe subscribe) {
+            if (destroyed) {
+                handler.reply(new Reply.Subscribed(1, List.of(CACHE)));
+            } else {
+                shards.get(subscribe.shard()).serve(subscribe, handler);
+            }
         } else if (request instanceof Request.OfCache ofCache) {
             if (destroyed) {
                 handler.reply(Reply.Refused.of(Status.NO_SUCH_CACHE, "cache " + ofCache.cacheId()));

@@ -64,7 +64,7 @@ final class FakeShard {
     }
 
     /** Hands over the replies that a request leads to, to whoever they are for. */
-    void serve(Request.OfCache request, Link.ReplyHandler handler) {
+    void serve(Request.ToShard request, Link.ReplyHandler handler) {
         List<Runnable> replies = new ArrayList<>();
         synchronized (this) {
             if (request instanceof Request.Get get) {
@@ -91,7 +91,7 @@ final class FakeShard {
                 giveBack(release.key(), release.lease(), replies);
             } else if (request instanceof Request.Subscribe) {
                 subscribers.add(handler);
-                Reply subscribed = new Reply.Subscribed(position);
+                Reply subscribed = new Reply.Subscribed(position, List.of());
                 replies.add(() -> handler.reply(subscribed));
             }
         }
@@ -149,7 +149,8 @@ final class FakeShard {
             results.add(apply(write.mutations().get(i), version, changes));
         }
         Reply written = new Reply.Written(position, time.millis(), results);
-        Reply told = new Reply.Changes(position, changes);
+        Reply.Changes.OfCache ofCache = new Reply.Changes.OfCache(write.cacheId(), changes);
+        Reply told = new Reply.Changes(position, List.of(ofCache), List.of());
         List.copyOf(subscribers).forEach(subscriber -> replies.add(() -> subscriber.reply(told)));
         replies.add(() -> handler.reply(written));
         write.mutations().forEach(mutation -> giveBack(mutation.key(), write.lease(), replies));

@@ -104,7 +104,7 @@ final class ListeningCluster implements AutoCloseable {
                     new ReplicaStatus(0, ReplicaStatus.State.INTACT, 1, 1, true, ""),
                     new ReplicaStatus(1, ReplicaStatus.State.CATCHING_UP, 1, 1, false, "")));
         } else if (request instanceof Request.Subscribe) {
-            return new Reply.Subscribed(1);
+            return new Reply.Subscribed(1, List.of());
         }
         return Reply.Refused.of(Status.INVALID, "the shard of the test takes no such request");
     }

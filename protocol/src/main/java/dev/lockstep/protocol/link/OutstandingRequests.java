@@ -40,14 +40,10 @@ public final class OutstandingRequests {
     /** A reply has come; nobody may be waiting for it any more. */
     public void answer(long correlation, Reply reply) {
         Waiting waiting = table.get(correlation);
-        boolean further = waiting != null && waiting.stream() && !endsStream(reply);
+        boolean further = waiting != null && waiting.stream() && !(reply instanceof Reply.Refused);
         if (waiting != null && (further || table.remove(correlation) != null)) {
             tell(() -> waiting.handler().reply(reply));
         }
-    }
-
-    private static boolean endsStream(Reply reply) {
-        return reply instanceof Reply.Refused || reply instanceof Reply.Gap;
     }
 
     /** Nothing can be added any more. */

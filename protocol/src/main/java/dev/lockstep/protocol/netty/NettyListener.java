@@ -234,6 +234,9 @@ public final class NettyListener implements AutoCloseable {
             try {
                 return FrameCodec.encode(correlationId, reply, maxFrameBytes);
             } catch (FrameTooLargeException tooLarge) {
+                if (reply instanceof Reply.Changes changes && !changes.caches().isEmpty()) {
+                    return encoded(correlationId, changes.asMissed());
+                }
                 // A write has happened all the same: its outcome is known, and can't be told.
                 Status status = reply instanceof Reply.Written ? Status.INTERNAL : Status.TOO_LARGE;
                 return FrameCodec.encode(

@@ -56,6 +56,7 @@ public final class Session implements AutoCloseable {
     private final SessionWrites writes;
     private final @Nullable LocalReplicas replicas;
     private final SessionLeases leases;
+    private final List<ShardChanges> changes;
     /** The highest id of a cache that a creation was told. */
     private final AtomicInteger highestCacheId = new AtomicInteger();
 
@@ -66,6 +67,9 @@ public final class Session implements AutoCloseable {
         this.positions = new SessionPositions(router.view().map().shards());
         this.writes = new SessionWrites(router, positions, loop, entropy);
         this.leases = new SessionLeases(router, time, loop, entropy);
+        this.changes = IntStream.range(0, router.view().map().shards())
+                .mapToObj(shard -> new ShardChanges(router, loop, positions, shard))
+                .toList();
     }
 
     // Caches
@@ -381,7 +385,7 @@ public final class Session implements AutoCloseable {
 
     /** Hears of all changes of a cache until the subscription is closed. */
     public Subscription subscribe(int cacheId, ChangeListener listener) {
-        return new Subscription(router, loop, positions, cacheId, listener);
+        return new Subscription(changes, cacheId, listener);
     }
 
     public ClusterView view() {

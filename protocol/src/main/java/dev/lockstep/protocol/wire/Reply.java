@@ -3,7 +3,9 @@ package dev.lockstep.protocol.wire;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that a node can answer. Immutable. */
@@ -76,38 +78,71 @@ public sealed interface Reply {
     /** @param held whether the condition held; true for {@link Condition#ANY} */
     record Released(long position, long judgedAtMillis, boolean held) implements Reply {}
 
-    /** @param position from which on changes follow, exclusive */
-    record Subscribed(long position) implements Reply {}
+    /**
+     * The subscription has begun.
+     *
+     * @param position after which the changes follow of caches whose changes were asked for from now on
+     * @param unknown caches that were asked for and do not exist, or no longer
+     */
+    record Subscribed(long position, List<Integer> unknown) implements Reply {}
 
     /** Changes, encoded once however many connections they are sent to. */
     final class Changes implements Reply {
 
         private final long position;
-        private final List<EntryChange> changes;
+        private final List<OfCache> caches;
+        private final List<Missed> missed;
         private volatile byte @Nullable [] encoded;
 
-        /** @param position all changes up to here, inclusive, have now been sent */
-        public Changes(long position, List<EntryChange> changes) {
+        /** The changes of one cache, in order; those of one version are never parted. */
+        public record OfCache(int cacheId, List<EntryChange> changes) {}
+
+        /**
+         * A cache of which changes can't be sent: they are no longer kept, or too large for a frame.
+         *
+         * @param version of the last of them, or above it
+         */
+        public record Missed(int cacheId, long version) {}
+
+        /** @param position all changes up to here, inclusive, have now been sent, but for those missed */
+        public Changes(long position, List<OfCache> caches, List<Missed> missed) {
             this.position = position;
-            this.changes = changes;
+            this.caches = caches;
+            this.missed = missed;
         }
 
         public long position() {
             return position;
         }
 
-        public List<EntryChange> changes() {
-            return changes;
+        public List<OfCache> caches() {
+            return caches;
+        }
+
+        public List<Missed> missed() {
+            return missed;
+        }
+
+        /** Returns these changes as missed, to be sent in their place if they are too large for a frame. */
+        public Changes asMissed() {
+            List<Missed> all = new ArrayList<>(missed);
+            for (OfCache one : caches) {
+                if (!one.changes().isEmpty()) {
+                    EntryChange last = one.changes().get(one.changes().size() - 1);
+                    all.add(new Missed(one.cacheId(), last.version()));
+                }
+            }
+            return new Changes(position, List.of(), all);
         }
 
         /** Returns the bytes that follow the tag in a frame; not to be changed. */
         byte[] encoded() {
             byte[] known = encoded;
             if (known == null) {
-                known = new WireWriter(256)
-                        .varint(position)
-                        .list(changes, ValueCodec::change)
-                        .toByteArray();
+                WireWriter out = new WireWriter(256).varint(position);
+                out.list(caches, (o, one) -> o.varint(one.cacheId()).list(one.changes(), ValueCodec::change));
+                out.list(missed, (o, one) -> o.varint(one.cacheId()).varint(one.version()));
+                known = out.toByteArray();
                 encoded = known;
             }
             return known;
@@ -115,26 +150,22 @@ public sealed interface Reply {
 
         @Override
         public boolean equals(@Nullable Object other) {
-            return other instanceof Changes same && position == same.position && changes.equals(same.changes);
+            return other instanceof Changes same
+                    && position == same.position
+                    && caches.equals(same.caches)
+                    && missed.equals(same.missed);
         }
 
         @Override
         public int hashCode() {
-            return 31 * Long.hashCode(position) + changes.hashCode();
+            return Objects.hash(position, caches, missed);
         }
 
         @Override
         public String toString() {
-            return "Changes[position=" + position + ", changes=" + changes + "]";
+            return "Changes[position=" + position + ", caches=" + caches + ", missed=" + missed + "]";
         }
     }
-
-    /**
-     * The changes asked for are no longer kept, or could not be sent fast enough: the subscription has ended.
-     *
-     * @param oldestPosition the earliest {@code afterPosition} that this replica could serve
-     */
-    record Gap(long oldestPosition) implements Reply {}
 
     /** @param confirmed one for each term that was asked about */
     record TermsConfirmed(List<Boolean> confirmed) implements Reply {}

@@ -36,11 +36,9 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Count count) {
             out.u8(8).varint(count.position()).varint(count.judgedAtMillis()).varint(count.count());
         } else if (reply instanceof Reply.Subscribed subscribed) {
-            out.u8(9).varint(subscribed.position());
+            out.u8(9).varint(subscribed.position()).list(subscribed.unknown(), (o, id) -> o.varint(id));
         } else if (reply instanceof Reply.Changes changes) {
             out.u8(10).raw(changes.encoded());
-        } else if (reply instanceof Reply.Gap gap) {
-            out.u8(11).varint(gap.oldestPosition());
         } else {
             writeControl(out, reply);
         }
@@ -88,9 +86,12 @@ public final class ReplyCodec {
             case 6 -> new Reply.Released(in.varint(), in.varint(), in.bool());
             case 7 -> new Reply.Keys(in.varint(), in.varint(), in.list(WireReader::bytes), in.bool());
             case 8 -> new Reply.Count(in.varint(), in.varint(), in.varint());
-            case 9 -> new Reply.Subscribed(in.varint());
-            case 10 -> new Reply.Changes(in.varint(), in.list(ValueCodec::change));
-            case 11 -> new Reply.Gap(in.varint());
+            case 9 -> new Reply.Subscribed(in.varint(), in.list(WireReader::size));
+            case 10 ->
+                new Reply.Changes(
+                        in.varint(),
+                        in.list(i -> new Reply.Changes.OfCache(i.size(), i.list(ValueCodec::change))),
+                        in.list(i -> new Reply.Changes.Missed(i.size(), i.varint())));
             case 16 -> new Reply.Welcome(in.size(), in.string(), ValueCodec.nodeId(in), in.size());
             case 17 -> new Reply.Cluster(ValueCodec.view(in));
             case 18 -> new Reply.Caches(in.list(ValueCodec::cacheInfo), in.size());

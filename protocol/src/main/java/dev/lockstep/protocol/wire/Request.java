@@ -340,13 +340,23 @@ public sealed interface Request {
     }
 
     /**
-     * Asks for the changes of a cache in a shard after a position, from any replica. Answered by
-     * {@link Reply.Subscribed}, then by any number of {@link Reply.Changes} under the same correlation id, until
-     * {@link Reply.Gap}, {@link Unsubscribe}, or the end of the connection.
+     * Asks for the changes of caches in a shard, from any replica. Answered by {@link Reply.Subscribed}, then by any
+     * number of {@link Reply.Changes} under the same correlation id, until {@link Reply.Refused}, {@link Unsubscribe},
+     * or the end of the connection.
      *
-     * @param afterPosition exclusive; -1 for "from now on"
+     * @param minPosition that the replica must have applied
+     * @param caches each cache once; at most {@link #MAX_CACHES}
      */
-    record Subscribe(int cacheId, int shard, long afterPosition, long minPosition) implements OfCache {
+    record Subscribe(int shard, long minPosition, List<Start> caches) implements ToShard {
+
+        public static final int MAX_CACHES = 65_536;
+
+        /**
+         * The start of a cache's changes.
+         *
+         * @param afterPosition exclusive; -1 for "from now on"
+         */
+        public record Start(int cacheId, long afterPosition) {}
 
         @Override
         public Route route() {

@@ -48,9 +48,8 @@ public final class RequestCodec {
             shard(out, size);
             read(out, size);
         } else if (request instanceof Request.Subscribe subscribe) {
-            out.u8(8);
-            shard(out, subscribe);
-            out.signed(subscribe.afterPosition()).varint(subscribe.minPosition());
+            out.u8(8).varint(subscribe.shard()).varint(subscribe.minPosition());
+            out.list(subscribe.caches(), (o, one) -> o.varint(one.cacheId()).signed(one.afterPosition()));
         } else if (request instanceof Request.Unsubscribe unsubscribe) {
             out.u8(9).varint(unsubscribe.correlationId());
         } else if (request instanceof Request.RenewLeases renewal) {
@@ -147,7 +146,9 @@ public final class RequestCodec {
                         in.varint());
             case 7 ->
                 new Request.Size(in.size(), in.size(), in.constant(ValueCodec.CONSISTENCIES), in.varint(), in.varint());
-            case 8 -> new Request.Subscribe(in.size(), in.size(), in.signed(), in.varint());
+            case 8 ->
+                new Request.Subscribe(
+                        in.size(), in.varint(), in.list(i -> new Request.Subscribe.Start(i.size(), i.signed())));
             case 9 -> new Request.Unsubscribe(in.varint());
             case 10 ->
                 new Request.RenewLeases(

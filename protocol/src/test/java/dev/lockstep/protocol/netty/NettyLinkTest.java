@@ -11,11 +11,13 @@ import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.Versions;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -23,8 +25,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,8 +62,8 @@ class NettyLinkTest {
     }
 
     /**
-     * Answers a Size with its shard, a Get with ten times 2 MiB, an Unsubscribe, streams three changes to a Subscribe, and leaves
-     * everything else unanswered.
+     * Answers a Size with its shard, a Get with ten times 2 MiB, an Unsubscribe, streams three changes to a Subscribe, of
+     * which the second is too large in shard 2, and leaves everything else unanswered.
      */
     private RequestServer.Connection serve(RequestServer.Replies replies) {
         return new RequestServer.Connection() {
@@ -70,9 +74,9 @@ class NettyLinkTest {
                 } else if (request instanceof Request.Get) {
                     EntryRead large = new EntryRead(Bytes.of(new byte[2 << 20]), 1, 0);
                     replies.send(correlationId, new Reply.Entries(0, 0, 0, Collections.nCopies(10, large)));
-                } else if (request instanceof Request.Subscribe) {
+                } else if (request instanceof Request.Subscribe subscribe) {
                     for (int position = 1; position <= 3; position++) {
-                        replies.send(correlationId, new Reply.Changes(position, List.of()));
+                        replies.send(correlationId, changes(position, position == subscribe.shard() ? 17 << 20 : 1));
                     }
                 } else if (request instanceof Request.Unsubscribe) {
                     replies.send(correlationId, new Reply.Done());
@@ -86,8 +90,19 @@ class NettyLinkTest {
         };
     }
 
+    private static Reply.Changes changes(long position, int bytes) {
+        Bytes value = Bytes.of(new byte[bytes]);
+        EntryChange change =
+                new EntryChange(EntryChange.Kind.CREATED, Bytes.EMPTY, value, null, Versions.lastAt(position));
+        return new Reply.Changes(position, List.of(new Reply.Changes.OfCache(1, List.of(change))), List.of());
+    }
+
     private Link link() {
         return links.to(new Member(NODE, "127.0.0.1", listener.port()));
+    }
+
+    private static Request subscribe(int shard) {
+        return new Request.Subscribe(shard, 0, List.of(new Request.Subscribe.Start(1, -1)));
     }
 
     private static Request size(int shard) {
@@ -127,18 +142,21 @@ class NettyLinkTest {
     }
 
     @Test
-    void aSubscriptionGetsManyReplies() throws Exception {
-        CountDownLatch three = new CountDownLatch(3);
-        link().send(new Request.Subscribe(1, 1, -1, 0), new Link.ReplyHandler() {
+    void aSubscriptionGetsManyRepliesAndChangesTooLargeForAFrameAreMissed() throws Exception {
+        BlockingQueue<Reply> told = new LinkedBlockingQueue<>();
+        link().send(subscribe(2), new Link.ReplyHandler() {
             @Override
             public void reply(Reply reply) {
-                three.countDown();
+                told.add(reply);
             }
 
             @Override
             public void failed(boolean sent, Throwable cause) {}
         });
-        assertThat(three.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(changes(1, 1));
+        assertThat(told.poll(10, TimeUnit.SECONDS))
+                .isEqualTo(new Reply.Changes(2, List.of(), List.of(new Reply.Changes.Missed(1, Versions.lastAt(2)))));
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(changes(3, 1));
     }
 
     @Test
@@ -147,7 +165,7 @@ class NettyLinkTest {
         List<CompletableFuture<Reply>> ended = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
             CompletableFuture<Reply> first = new CompletableFuture<>();
-            long subscription = link.send(new Request.Subscribe(1, 1, -1, 0), told(first));
+            long subscription = link.send(subscribe(0), told(first));
             first.get(10, TimeUnit.SECONDS);
             ended.add(call(link, new Request.Unsubscribe(subscription)));
         }

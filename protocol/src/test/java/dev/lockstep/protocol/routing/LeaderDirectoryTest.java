@@ -28,7 +28,7 @@ class LeaderDirectoryTest {
         directory.learn(view(8, B));
         directory.learn(view(7, A));
         assertThat(directory.view().map()).isEqualTo(view(8, B).map());
-        assertThat(directory.candidates(new Request.Subscribe(1, 0, -1, 0), false))
+        assertThat(directory.candidates(new Request.Subscribe(0, 0, List.of()), false))
                 .extracting(Member::id)
                 .containsExactly(B);
     }

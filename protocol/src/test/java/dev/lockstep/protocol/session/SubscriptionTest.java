@@ -14,10 +14,12 @@ import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.Versions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -56,15 +58,23 @@ class SubscriptionTest {
         return network.sent().get(network.sent().size() - 1);
     }
 
+    private static Reply subscribed(long position) {
+        return new Reply.Subscribed(position, List.of());
+    }
+
+    private static Reply changes(long position) {
+        return new Reply.Changes(position, List.of(new Reply.Changes.OfCache(1, List.of())), List.of());
+    }
+
     private long resumedAfter() {
-        return ((Request.Subscribe) last().request()).afterPosition();
+        return ((Request.Subscribe) last().request()).caches().get(0).afterPosition();
     }
 
     @Test
     void aSubscriptionIsReadyWhenTheShardHasConfirmed() {
         Subscription subscription = session.subscribe(1, listener);
         assertThat(subscription.ready()).isNotDone();
-        last().handler().reply(new Reply.Subscribed(10));
+        last().handler().reply(subscribed(10));
         assertThat(subscription.ready()).isCompleted();
         assertThat(heard).containsExactly("to 10");
     }
@@ -74,16 +84,16 @@ class SubscriptionTest {
         session.subscribe(1, listener);
         NodeId first = last().to();
         Link.ReplyHandler lost = last().handler();
-        lost.reply(new Reply.Subscribed(10));
-        lost.reply(new Reply.Changes(12, List.of()));
+        lost.reply(subscribed(10));
+        lost.reply(changes(12));
         lost.failed(true, new IOException("reset"));
         network.at(first, (request, handler) -> handler.failed(false, new IOException("refused")));
         world.pass(Duration.ofSeconds(1));
         assertThat(last().to()).isNotEqualTo(first);
         assertThat(resumedAfter()).isEqualTo(12);
-        lost.reply(new Reply.Changes(13, List.of()));
-        last().handler().reply(new Reply.Subscribed(12));
-        last().handler().reply(new Reply.Changes(14, List.of()));
+        lost.reply(changes(13));
+        last().handler().reply(subscribed(12));
+        last().handler().reply(changes(14));
         assertThat(heard).containsExactly("to 10", "to 12", "to 12", "to 14");
     }
 
@@ -96,7 +106,7 @@ class SubscriptionTest {
         NodeId first = last().to();
         for (NodeId node : List.of(N1, N2, N3)) {
             if (!node.equals(first)) {
-                network.at(node, (request, handler) -> handler.reply(new Reply.Subscribed(10)));
+                network.at(node, (request, handler) -> handler.reply(subscribed(10)));
             }
         }
         world.pass(Duration.ofMillis(600));
@@ -113,9 +123,10 @@ class SubscriptionTest {
         Subscription subscription = session.subscribe(1, listener);
         for (int i = 0; i < 1_000; i++) {
             Link.ReplyHandler stream = last().handler();
-            stream.reply(new Reply.Subscribed(10));
+            stream.reply(subscribed(10));
             subscription.pause();
-            stream.reply(new Reply.Changes(12, List.of()));
+            stream.reply(changes(12));
+            world.pass(Duration.ZERO);
             subscription.resume();
         }
         subscription.close();
@@ -130,13 +141,14 @@ class SubscriptionTest {
     @Test
     void aGapIsToldWhenTheStreamIsOpenAgain() {
         session.subscribe(1, listener);
-        last().handler().reply(new Reply.Subscribed(10));
-        last().handler().reply(new Reply.Gap(50));
+        last().handler().reply(subscribed(10));
+        last().handler().failed(true, new IOException("reset"));
         world.pass(Duration.ofSeconds(1));
-        assertThat(resumedAfter()).isEqualTo(-1);
-        assertThat(heard).containsExactly("to 10");
-        last().handler().reply(new Reply.Subscribed(60));
-        assertThat(heard).containsExactly("to 10", "gap", "to 60");
+        assertThat(resumedAfter()).isEqualTo(10);
+        last().handler().reply(subscribed(60));
+        last().handler()
+                .reply(new Reply.Changes(50, List.of(), List.of(new Reply.Changes.Missed(1, Versions.lastAt(50)))));
+        assertThat(heard).containsExactly("to 10", "to 10", "gap", "to 50");
     }
 
     @Test
@@ -151,7 +163,21 @@ class SubscriptionTest {
     @Test
     void aCacheThatIsNoMoreEndsIt() {
         Subscription subscription = session.subscribe(1, listener);
-        last().handler().reply(Reply.Refused.of(Status.NO_SUCH_CACHE, "scripted"));
+        last().handler().reply(new Reply.Subscribed(10, List.of(1)));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(subscription.ready())
+                .failsWithin(Duration.ZERO)
+                .withThrowableOfType(ExecutionException.class)
+                .withMessageContaining("Cache 1 does not exist");
+        assertThat(network.sent()).hasSize(2);
+        assertThat(last().request()).isInstanceOf(Request.Unsubscribe.class);
+        assertThat(heard).isEmpty();
+    }
+
+    @Test
+    void aPermanentRefusalFailsItWithoutARetry() {
+        Subscription subscription = session.subscribe(1, listener);
+        last().handler().reply(Reply.Refused.of(Status.INVALID, "scripted"));
         world.pass(Duration.ofSeconds(1));
         assertThat(subscription.ready()).isCompletedExceptionally();
         assertThat(network.sent()).hasSize(1);
@@ -161,18 +187,19 @@ class SubscriptionTest {
     void changesDuringAPauseAreRequestedAgain() {
         Subscription subscription = session.subscribe(1, listener);
         Link.ReplyHandler stream = last().handler();
-        stream.reply(new Reply.Subscribed(10));
+        stream.reply(subscribed(10));
         subscription.pause();
-        stream.reply(new Reply.Changes(12, List.of()));
+        stream.reply(changes(12));
+        world.pass(Duration.ZERO);
         assertThat(last().request()).isInstanceOf(Request.Unsubscribe.class);
-        stream.reply(new Reply.Changes(13, List.of()));
+        stream.reply(changes(13));
         stream.failed(true, new IOException("reset"));
         world.pass(Duration.ofSeconds(1));
         assertThat(network.sent()).hasSize(2);
         subscription.resume();
         assertThat(resumedAfter()).isEqualTo(10);
-        last().handler().reply(new Reply.Subscribed(10));
-        last().handler().reply(new Reply.Changes(13, List.of()));
+        last().handler().reply(subscribed(10));
+        last().handler().reply(changes(13));
         assertThat(heard).containsExactly("to 10", "to 10", "to 13");
     }
 
@@ -180,10 +207,10 @@ class SubscriptionTest {
     void aPauseDuringWhichNothingComesChangesNothing() {
         Subscription subscription = session.subscribe(1, listener);
         Link.ReplyHandler stream = last().handler();
-        stream.reply(new Reply.Subscribed(10));
+        stream.reply(subscribed(10));
         subscription.pause();
         subscription.resume();
-        stream.reply(new Reply.Changes(12, List.of()));
+        stream.reply(changes(12));
         assertThat(network.sent()).hasSize(1);
         assertThat(heard).containsExactly("to 10", "to 12");
     }
@@ -191,7 +218,7 @@ class SubscriptionTest {
     @Test
     void aConnectionThatIsLostDuringAPauseIsReplacedAfterIt() {
         Subscription subscription = session.subscribe(1, listener);
-        last().handler().reply(new Reply.Subscribed(10));
+        last().handler().reply(subscribed(10));
         subscription.pause();
         last().handler().failed(true, new IOException("reset"));
         world.pass(Duration.ofSeconds(5));
@@ -205,10 +232,10 @@ class SubscriptionTest {
     void closingItUnsubscribesAndSilencesIt() {
         Subscription subscription = session.subscribe(1, listener);
         Link.ReplyHandler stream = last().handler();
-        stream.reply(new Reply.Subscribed(10));
+        stream.reply(subscribed(10));
         subscription.close();
         assertThat(last().request()).isInstanceOf(Request.Unsubscribe.class);
-        stream.reply(new Reply.Changes(11, List.of()));
+        stream.reply(changes(11));
         stream.failed(true, new IOException("closed"));
         world.pass(Duration.ofSeconds(1));
         assertThat(heard).containsExactly("to 10");

@@ -77,7 +77,8 @@ class FrameCodecTest {
                 new Request.Clear(1, 2, ID),
                 new Request.ReadForUpdate(1, 2, KEY, LEASE, 1_000, 2_000),
                 new Request.Release(1, 2, KEY, LeaseId.NONE, Condition.ANY),
-                new Request.Subscribe(1, 2, -1, 5),
+                new Request.Subscribe(
+                        2, 5, List.of(new Request.Subscribe.Start(1, -1), new Request.Subscribe.Start(7, 4))),
                 new Request.Unsubscribe(8),
                 new Request.ConfirmTerms(List.of(new GroupTerm(-1, 4), new GroupTerm(3, 5))),
                 new Request.ToLog(Bytes.utf8("vote")),
@@ -96,6 +97,14 @@ class FrameCodecTest {
                 Mutation.remove(KEY, new Condition.VersionIs(77)),
                 Mutation.remove(KEY, new Condition.AbsentSince(0)),
                 Mutation.touch(KEY, Condition.PRESENT, Lifetime.ETERNAL));
+    }
+
+    private static Reply.Changes changes() {
+        EntryChange change = new EntryChange(EntryChange.Kind.UPDATED, KEY, VALUE, Bytes.EMPTY, 14);
+        return new Reply.Changes(
+                13,
+                List.of(new Reply.Changes.OfCache(1, List.of(change)), new Reply.Changes.OfCache(2, List.of())),
+                List.of(new Reply.Changes.Missed(3, 12)));
     }
 
     static List<Reply> replies() {
@@ -121,9 +130,8 @@ class FrameCodecTest {
                 new Reply.Leased(1, 2, 3, entry),
                 new Reply.Leased(1, 2, 3, null),
                 new Reply.Released(1, 2, true),
-                new Reply.Subscribed(12),
-                new Reply.Changes(13, List.of(new EntryChange(EntryChange.Kind.UPDATED, KEY, VALUE, Bytes.EMPTY, 14))),
-                new Reply.Gap(15),
+                new Reply.Subscribed(12, List.of(7)),
+                changes(),
                 new Reply.TermsConfirmed(List.of(true, false)),
                 new Reply.FromLog(Bytes.utf8("granted")),
                 new Reply.Clock(1_700_000_000_000L, List.of(new Reply.Clock.LogTime(3, 1_700_000_000_001L))),
@@ -165,8 +173,7 @@ class FrameCodecTest {
 
     @Test
     void changesForManyConnectionsAreEncodedOnce() {
-        Reply.Changes changes =
-                new Reply.Changes(13, List.of(new EntryChange(EntryChange.Kind.UPDATED, KEY, VALUE, Bytes.EMPTY, 14)));
+        Reply.Changes changes = changes();
         FrameCodec.encode(1, changes);
         byte[] encoded = changes.encoded();
         for (int connection = 2; connection < 100; connection++) {

@@ -141,7 +141,14 @@ public final class Messages {
                         .as(Request.ReadForUpdate::new),
                 Combinators.combine(NUMBERS, NUMBERS, bytes(), leases(), conditions())
                         .as(Request.Release::new),
-                Combinators.combine(NUMBERS, NUMBERS, LONGS, LONGS).as(Request.Subscribe::new),
+                Combinators.combine(
+                                NUMBERS,
+                                LONGS,
+                                Combinators.combine(NUMBERS, LONGS)
+                                        .as(Request.Subscribe.Start::new)
+                                        .list()
+                                        .ofMaxSize(5))
+                        .as(Request.Subscribe::new),
                 LONGS.map(Request.Unsubscribe::new),
                 Combinators.combine(
                                 LONGS,
@@ -204,9 +211,18 @@ public final class Messages {
                         .ofMaxSize(3)
                         .map(Reply.Replicas::new),
                 Combinators.combine(LONGS, LONGS, FLAGS).as(Reply.Released::new),
-                LONGS.map(Reply.Subscribed::new),
-                Combinators.combine(LONGS, changes.list().ofMaxSize(5)).as(Reply.Changes::new),
-                LONGS.map(Reply.Gap::new),
+                Combinators.combine(LONGS, NUMBERS.list().ofMaxSize(5)).as(Reply.Subscribed::new),
+                Combinators.combine(
+                                LONGS,
+                                Combinators.combine(NUMBERS, changes.list().ofMaxSize(5))
+                                        .as(Reply.Changes.OfCache::new)
+                                        .list()
+                                        .ofMaxSize(3),
+                                Combinators.combine(NUMBERS, LONGS)
+                                        .as(Reply.Changes.Missed::new)
+                                        .list()
+                                        .ofMaxSize(3))
+                        .as(Reply.Changes::new),
                 FLAGS.list().ofMaxSize(5).map(Reply.TermsConfirmed::new),
                 bytes().map(Reply.FromLog::new),
                 Combinators.combine(

@@ -202,14 +202,15 @@ record Defect(String name, String file, String right, String wrong, String suite
                             + "contents.store.keysAfter(1, null, 1).forEach(key -> contents.store.remove(1, key)); }"),
             new Defect(
                     "changes are skipped when a subscription goes on elsewhere",
-                    PROTOCOL + "session/Subscription.java",
-                    "after = position;",
-                    "after = -1;"),
+                    PROTOCOL + "session/ShardChanges.java",
+                    "? Math.max(member.after, current.position) : member.after;",
+                    "? Math.max(member.after, current.position) : -1;"),
             new Defect(
                     "changes are told twice when a subscription goes on elsewhere",
                     CLUSTER + "shard/ChangeWindow.java",
-                    "position <= subscriber.after()",
-                    "position < subscriber.after()"),
+                    "told != null && position > told;",
+                    "told != null && position >= told;",
+                    "dev.lockstep.cluster.shard.ChangeWindowTest"),
             new Defect(
                     "the session table is missing from the checkpoint",
                     CLUSTER + "machine/ShardMachine.java",
