@@ -51,7 +51,6 @@ public final class Session implements AutoCloseable {
     private static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
     private final Router router;
-    private final EventLoop loop;
     private final SessionPositions positions;
     private final SessionWrites writes;
     private final @Nullable LocalReplicas replicas;
@@ -63,7 +62,6 @@ public final class Session implements AutoCloseable {
     Session(Router router, @Nullable LocalReplicas replicas, Time time, EventLoop loop, Entropy entropy) {
         this.router = router;
         this.replicas = replicas;
-        this.loop = loop;
         this.positions = new SessionPositions(router.view().map().shards());
         this.writes = new SessionWrites(router, positions, loop, entropy);
         this.leases = new SessionLeases(router, time, loop, entropy);
