@@ -19,14 +19,15 @@ import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster of one node that listens on loopback: it has a catalogue of caches and one shard, whose requests it refuses but for subscriptions,
- * to which nothing ever happens. Thread-safe.
+ * A cluster of one node that listens on loopback: it has a catalogue of caches and one shard, which is empty and refuses all but subscriptions, to
+ * which nothing ever happens. Thread-safe.
  */
 final class ListeningCluster implements AutoCloseable {
 
@@ -35,6 +36,10 @@ final class ListeningCluster implements AutoCloseable {
     private final NettyListener listener;
     private final Map<String, CacheInfo> caches = new LinkedHashMap<>();
     private final List<CacheProposal> proposals = new ArrayList<>();
+    /** The open subscriptions of all clients, by connection and correlation id. */
+    private final Map<RequestServer.Connection, Map<Long, Request.Subscribe>> streams = new HashMap<>();
+
+    private boolean refusing;
     private int highestId;
     private int described;
 
@@ -59,6 +64,11 @@ final class ListeningCluster implements AutoCloseable {
         caches.remove(name);
     }
 
+    /** Refuses to count entries from now on, without which no listener is registered. */
+    synchronized void refuseToCount() {
+        refusing = true;
+    }
+
     synchronized List<String> names() {
         return List.copyOf(caches.keySet());
     }
@@ -77,12 +87,36 @@ final class ListeningCluster implements AutoCloseable {
         return new RequestServer.Connection() {
             @Override
             public void serve(long correlationId, Request request) {
+                subscriptions(this, correlationId, request);
                 replies.send(correlationId, reply(request));
             }
 
             @Override
-            public void closed() {}
+            public void closed() {
+                forget(this);
+            }
         };
+    }
+
+    private synchronized void subscriptions(RequestServer.Connection peer, long correlationId, Request request) {
+        Map<Long, Request.Subscribe> own = streams.computeIfAbsent(peer, none -> new HashMap<>());
+        if (request instanceof Request.Subscribe subscribe) {
+            own.put(correlationId, subscribe);
+        } else if (request instanceof Request.Unsubscribe ended) {
+            own.remove(ended.correlationId());
+        }
+    }
+
+    private synchronized void forget(RequestServer.Connection peer) {
+        streams.remove(peer);
+    }
+
+    /** Returns the number of caches of each open change stream. */
+    synchronized List<Integer> cachesByStream() {
+        return streams.values().stream()
+                .flatMap(own -> own.values().stream())
+                .map(subscribe -> subscribe.caches().size())
+                .toList();
     }
 
     private synchronized Reply reply(Request request) {
@@ -105,6 +139,8 @@ final class ListeningCluster implements AutoCloseable {
                     new ReplicaStatus(1, ReplicaStatus.State.CATCHING_UP, 1, 1, false, "")));
         } else if (request instanceof Request.Subscribe) {
             return new Reply.Subscribed(1, List.of());
+        } else if (request instanceof Request.Size && !refusing) {
+            return new Reply.Count(1, 1, 0);
         }
         return Reply.Refused.of(Status.INVALID, "the shard of the test takes no such request");
     }

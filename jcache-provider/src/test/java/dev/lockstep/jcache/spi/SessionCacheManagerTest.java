@@ -201,6 +201,7 @@ class SessionCacheManagerTest {
 
     @Test
     void aCacheThatWasCreatedAndCannotBeOpenedIsDestroyedAgainUnlessItIsAnothers() {
+        cluster.refuseToCount();
         configuration.addCacheEntryListenerConfiguration(
                 new MutableCacheEntryListenerConfiguration<>(Listener::new, null, false, true));
 
@@ -262,5 +263,35 @@ class SessionCacheManagerTest {
         assertThat(own.location())
                 .isEqualTo("client of 127.0.0.1:" + cluster.uri().getPort() + ", cluster test");
         assertThatThrownBy(() -> manager.unwrap(String.class)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void fiftyCachesWithListenersShareOneChangeStreamOfTheShard() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            Cache<String, Integer> cache = manager.createCache("cache-" + i, configuration);
+            if (i % 4 == 0) {
+                for (boolean synchronous : new boolean[] {true, false}) {
+                    cache.registerCacheEntryListener(
+                            new MutableCacheEntryListenerConfiguration<>(Listener::new, null, false, synchronous));
+                }
+            }
+        }
+        awaitStreams(List.of(50));
+        manager.getCache("cache-0").close();
+        manager.destroyCache("cache-4");
+        awaitStreams(List.of(48));
+        manager.close();
+        awaitStreams(List.of());
+    }
+
+    /** A stream that takes another's place opens before that ends. */
+    private void awaitStreams(List<Integer> cachesByStream) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!cluster.cachesByStream().equals(cachesByStream)) {
+            assertThat(System.nanoTime())
+                    .as("open streams: %s", cluster.cachesByStream())
+                    .isLessThan(deadline);
+            Thread.sleep(1);
+        }
     }
 }
