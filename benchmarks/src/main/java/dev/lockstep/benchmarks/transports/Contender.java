@@ -14,6 +14,11 @@ interface Contender extends AutoCloseable {
     /** CPU time of all its JVMs so far. */
     Duration cpu();
 
+    /** Flushes of the device that its logs are on, so far, by all processes; 0 if none can be counted. */
+    default long flushes() throws IOException {
+        return 0;
+    }
+
     /** Ends its JVMs. */
     @Override
     void close();
@@ -21,8 +26,10 @@ interface Contender extends AutoCloseable {
     /** As {@link #put}, with what it cost. */
     default Measured measure(Load load, int seconds) throws IOException, InterruptedException {
         Duration cpu = cpu();
+        long flushes = flushes();
         long began = System.nanoTime();
         Figures figures = put(load, seconds);
-        return new Measured(figures, cpu().minus(cpu).toNanos() / 1e9, (System.nanoTime() - began) / 1e9);
+        double elapsed = (System.nanoTime() - began) / 1e9;
+        return new Measured(figures, cpu().minus(cpu).toNanos() / 1e9, elapsed, (flushes() - flushes) / elapsed);
     }
 }

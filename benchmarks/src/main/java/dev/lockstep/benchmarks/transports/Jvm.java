@@ -15,8 +15,8 @@ record Jvm(String classPath, List<String> options) {
     }
 
     /** With the class path of this JVM. */
-    static Jvm likeThis() {
-        return new Jvm(System.getProperty("java.class.path"), List.of());
+    static Jvm likeThis(String... options) {
+        return new Jvm(System.getProperty("java.class.path"), List.of(options));
     }
 
     List<String> command(Class<?> program, List<String> arguments) {

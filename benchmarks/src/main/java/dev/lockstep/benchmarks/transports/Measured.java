@@ -5,8 +5,9 @@ package dev.lockstep.benchmarks.transports;
  *
  * @param cpuSeconds of all its JVMs, that of the callers included
  * @param seconds it took
+ * @param flushes a second of the device that its logs are on
  */
-record Measured(Figures figures, double cpuSeconds, double seconds) {
+record Measured(Figures figures, double cpuSeconds, double seconds, double flushes) {
 
     double rate() {
         return figures.rate();

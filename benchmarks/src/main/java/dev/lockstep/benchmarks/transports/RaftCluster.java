@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Three JVMs with Raft groups on one transport, all of them led by the first, which also has the callers. Its machines do
- * nothing, so what is measured is the round alone. Not thread-safe.
+ * Three members with Raft groups, in JVMs of their own or in one, all of them led by the first, which also has the callers.
+ * Their machines do nothing, so what is measured is the round alone. Not thread-safe.
  */
 final class RaftCluster implements Contender {
 
@@ -20,7 +20,8 @@ final class RaftCluster implements Contender {
     /** Between two looks at who leads: an election or a transfer takes as long. */
     private static final long LEADERS_MILLIS = 500;
 
-    private final String transport;
+    private final String name;
+    private final Path home;
     private final List<Child> members = new ArrayList<>();
 
     /**
@@ -30,15 +31,32 @@ final class RaftCluster implements Contender {
      * @param home of the logs
      */
     RaftCluster(String transport, Path home) throws IOException {
-        this.transport = transport;
+        this(transport, transport, home, false, Jvm.likeThis("-Dlockstep-test.raft-log=ratis"));
+    }
+
+    /**
+     * Starts three members on our transport, in one JVM, without waiting for it.
+     *
+     * @param name of the contender
+     * @param raftLog direct or ratis
+     * @param home of the logs
+     */
+    static RaftCluster withLog(String name, String raftLog, Path home) throws IOException {
+        return new RaftCluster(name, "own", home, true, Jvm.likeThis("-Dlockstep-test.raft-log=" + raftLog));
+    }
+
+    private RaftCluster(String name, String transport, Path home, boolean together, Jvm jvm) throws IOException {
+        this.name = name;
+        this.home = home;
         List<MemberPorts> ports = MemberPorts.reserve(3);
+        List<String> ids = ports.stream().map(MemberPorts::id).toList();
         try {
-            for (MemberPorts self : ports) {
-                Path folder = home.resolve(transport + "-" + self.id());
-                List<String> arguments = new ArrayList<>(List.of(transport, self.id(), folder.toString()));
+            for (String own : together ? List.of(String.join(",", ids)) : ids) {
+                List<String> arguments = new ArrayList<>(
+                        List.of(transport, own, home.resolve(name).toString()));
                 ports.forEach(member -> arguments.add(member.id() + ":" + member.port()));
-                String name = transport + " " + self.id();
-                members.add(new Child(name, home.resolve(name + ".log"), Jvm.likeThis(), RaftMain.class, arguments));
+                Path log = home.resolve(name + " " + own + ".log");
+                members.add(new Child(name + " " + own, log, jvm, RaftMain.class, arguments));
             }
         } catch (IOException | RuntimeException failure) {
             close();
@@ -59,17 +77,17 @@ final class RaftCluster implements Contender {
 
     @Override
     public String name() {
-        return transport;
+        return name;
     }
 
     private void gatherLeaderships() throws IOException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (!members.get(0).ask("leads").equals(Integer.toString(GROUPS))) {
             if (System.nanoTime() > end) {
-                throw new IOException("After a minute " + transport + " does not lead all groups at one member");
+                throw new IOException("After a minute " + name + " does not lead all groups at one member");
             }
-            for (Child other : members.subList(1, members.size())) {
-                other.ask("yield n1");
+            for (Child member : members) {
+                member.ask("yield n1");
             }
             Thread.sleep(LEADERS_MILLIS);
         }
@@ -94,6 +112,11 @@ final class RaftCluster implements Contender {
     @Override
     public Duration cpu() {
         return members.stream().map(Child::cpu).reduce(Duration.ZERO, Duration::plus);
+    }
+
+    @Override
+    public long flushes() throws IOException {
+        return DiskFlushes.of(home);
     }
 
     /** Counts the threads of all three nodes. */

@@ -24,9 +24,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
 /**
- * One of three members of Raft groups whose machines do nothing. Arguments: own, netty or grpc; its id; its folder; id:port of
- * each member. Orders: {@code open count} (groups), {@code leads} (how many of them), {@code yield id} (leadership of all of
- * them), {@code put callers groups seconds}, {@code threads}.
+ * One of three members of Raft groups whose machines do nothing, or all of them. Arguments: own, netty or grpc; its id, or
+ * several with commas between them; the folder of each member's folder; id:port of each member. Orders: {@code open count}
+ * (groups), {@code leads} (how many of them the first leads), {@code yield id} (leadership of all of them that another
+ * has), {@code put callers groups seconds}, {@code threads}.
  *
  * <p>Callers are threads here, at the leader: each waits for its put before the next, and {@link GroupCommit} makes the rounds.
  */
@@ -38,13 +39,15 @@ final class RaftMain implements BytesMachine<Long> {
     /** The first member is to lead all groups, so the others let it be the first to stand for election. */
     private static final Duration LATER_ELECTION = Duration.ofSeconds(3);
 
+    private final NodeId self;
     private final Consensus consensus;
     private final List<NodeId> replicas;
     private final List<ReplicatedLog<byte[], Long>> logs = new ArrayList<>();
     private final List<GroupCommit> groups = new ArrayList<>();
     private final LongAdder rounds = new LongAdder();
 
-    private RaftMain(Consensus consensus, List<NodeId> replicas) {
+    private RaftMain(NodeId self, Consensus consensus, List<NodeId> replicas) {
+        this.self = self;
         this.consensus = consensus;
         this.replicas = replicas;
     }
@@ -52,17 +55,25 @@ final class RaftMain implements BytesMachine<Long> {
     public static void main(String[] arguments) throws Exception {
         Orders.endWithParent();
         List<Member> members = members(arguments);
+        List<RaftMain> own = new ArrayList<>();
+        for (String id : arguments[1].split(",")) {
+            own.add(member(arguments[0], id, Path.of(arguments[2]), members));
+        }
+        Orders.serve(words -> carryOut(own, words));
+        System.exit(0);
+    }
+
+    private static RaftMain member(String transport, String id, Path home, List<Member> members) throws Exception {
         Member self = members.stream()
-                .filter(member -> member.id().name().equals(arguments[1]))
+                .filter(member -> member.id().name().equals(id))
                 .findFirst()
                 .orElseThrow();
         RatisSettings settings = RaftMember.settings(
-                "bench", self, members, Path.of(arguments[2]), self.equals(members.get(0)) ? ELECTION : LATER_ELECTION);
-        RaftMain member = new RaftMain(
-                consensus(arguments[0], settings),
+                "bench", self, members, home.resolve(id), self.equals(members.get(0)) ? ELECTION : LATER_ELECTION);
+        return new RaftMain(
+                self.id(),
+                consensus(transport, settings),
                 members.stream().map(Member::id).toList());
-        Orders.serve(member::carryOut);
-        System.exit(0);
     }
 
     private static List<Member> members(String[] arguments) {
@@ -90,28 +101,34 @@ final class RaftMain implements BytesMachine<Long> {
         }
     }
 
-    private String carryOut(String[] words) throws Exception {
+    private static String carryOut(List<RaftMain> own, String[] words) throws Exception {
         return switch (words[0]) {
             case "open" -> {
-                open(Integer.parseInt(words[1]));
+                own.forEach(member -> member.open(Integer.parseInt(words[1])));
                 yield "opened";
             }
-            case "leads" ->
-                Long.toString(
-                        logs.stream().filter(log -> log.leadership().ready()).count());
+            case "leads" -> Long.toString(own.get(0).leads());
             case "yield" -> {
-                logs.stream()
-                        .filter(log -> log.leadership().leads())
-                        .forEach(log -> log.stepDown(new NodeId(words[1])));
+                NodeId to = new NodeId(words[1]);
+                own.stream().filter(member -> !member.self.equals(to)).forEach(member -> member.yieldTo(to));
                 yield "asked";
             }
             case "put" ->
-                put(Integer.parseInt(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]))
+                own.get(0)
+                        .put(Integer.parseInt(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]))
                         .text();
             case "threads" ->
                 Integer.toString(ManagementFactory.getThreadMXBean().getThreadCount());
             default -> throw new IllegalArgumentException("There is no such order");
         };
+    }
+
+    private long leads() {
+        return logs.stream().filter(log -> log.leadership().ready()).count();
+    }
+
+    private void yieldTo(NodeId other) {
+        logs.stream().filter(log -> log.leadership().leads()).forEach(log -> log.stepDown(other));
     }
 
     private Figures put(int callers, int used, int seconds) throws InterruptedException {
