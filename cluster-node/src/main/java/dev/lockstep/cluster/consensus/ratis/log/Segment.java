@@ -116,13 +116,12 @@ final class Segment {
         size += recordSize;
     }
 
-    /** Notes that the entries from {@code index} on, of which {@code offset} is the first's, are gone. */
-    void truncated(long index, long offset, long term) {
+    /** Notes that the entries from {@code index} on, of which {@code offset} is the first's, are gone, and that no more come. */
+    void truncated(long index, long offset) {
         while (blocks > 0 && blockFirsts[blocks - 1] >= index) {
             blocks--;
         }
         last = index - 1;
-        lastTerm = term;
         size = offset;
     }
 

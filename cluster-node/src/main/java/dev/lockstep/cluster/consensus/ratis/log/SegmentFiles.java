@@ -136,7 +136,12 @@ final class SegmentFiles {
     }
 
     private @Nullable Segment lastSegment() {
-        return segments.isEmpty() ? null : segments.get(segments.size() - 1);
+        lock.lock();
+        try {
+            return segments.isEmpty() ? null : segments.get(segments.size() - 1);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The index of the first entry; -1 if there is none. */
@@ -356,18 +361,16 @@ final class SegmentFiles {
     private void cut(Segment segment, long index) throws IOException {
         Block block = segment.block(index);
         long offset = block.from();
-        long term = segments.size() > 1 ? segments.get(segments.size() - 2).lastTerm() : -1;
         for (LogEntryProto entry : read(block)) {
             if (entry.getIndex() == index) {
                 break;
             }
             offset += RecordFormat.size(entry);
-            term = entry.getTerm();
         }
         lock.lock();
         try {
             Path before = segment.file();
-            segment.truncated(index, offset, term);
+            segment.truncated(index, offset);
             segment.close();
             if (!before.equals(segment.file())) {
                 Files.move(before, segment.file());

@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -383,6 +384,58 @@ class DirectRaftLogTest {
         DirectRaftLog again = open();
         assertThat(all(again)).isEqualTo(entries(1, 0, 20, 60));
         again.close();
+    }
+
+    @Test
+    void entriesAreReadWhileOthersAreAppendedAndPurged() throws Exception {
+        DirectRaftLog log = open();
+        AtomicReference<Throwable> wrong = new AtomicReference<>();
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> others = new ArrayList<>();
+        for (int reader = 0; reader < 2; reader++) {
+            Random random = new Random(reader);
+            others.add(new Thread(() -> {
+                while (!over.get() && wrong.get() == null) {
+                    readAny(log, random, wrong);
+                }
+            }));
+        }
+        others.add(new Thread(() -> {
+            while (!over.get()) {
+                log.purge(log.getNextIndex() - 5_000).join();
+            }
+        }));
+        others.forEach(Thread::start);
+        for (int from = 0; from < 60_000; from += 50) {
+            append(log, entries(1 + from / 20_000, from, from + 50, 100));
+        }
+        over.set(true);
+        for (Thread other : others) {
+            other.join();
+        }
+        assertThat(wrong).hasValue(null);
+        assertThat(log.getStartIndex()).isPositive();
+        List<LogEntryProto> left = all(log);
+        assertThat(left.get(left.size() - 1)).isEqualTo(entry(3, 59_999, 100));
+        log.close();
+        assertThat(failed).hasValue(null);
+    }
+
+    private static void readAny(RaftLog log, Random random, AtomicReference<Throwable> wrong) {
+        long next = log.getNextIndex();
+        long index = next - 1 - random.nextInt(10_000);
+        try {
+            LogEntryProto entry = index < 0 ? null : log.get(index);
+            if (entry != null) {
+                assertThat(entry).isEqualTo(entry(1 + index / 20_000, index, 100));
+                TermIndex named = log.getTermIndex(index);
+                assertThat(named == null || named.getTerm() == entry.getTerm()).isTrue();
+            } else {
+                assertThat(index).isLessThan(Math.max(0, log.getStartIndex()));
+            }
+        } catch (IOException | RuntimeException | AssertionError failure) {
+            wrong.compareAndSet(null, failure);
+        }
     }
 
     /** Truncated at random, appended to, purged, reopened; compared with a list. */
