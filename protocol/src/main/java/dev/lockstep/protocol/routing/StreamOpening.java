@@ -7,7 +7,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** A subscription that has yet to begin: a node that falls silent meanwhile fails it. Later replies pass. */
+/** A subscription until it has begun: it fails if its node falls silent before. Later replies go straight to the handler. */
 final class StreamOpening implements Link.ReplyHandler, LivenessProbe.Waiter {
 
     private final MemberContacts contacts;
