@@ -103,16 +103,27 @@ public final class Router implements AutoCloseable {
         StreamOpening opening = new StreamOpening(contacts, member, handler);
         contacts.probe(member).await(opening);
         Link link = contacts.link(member);
-        Stream stream = new Stream(link, link.send(request, opening));
+        Stream stream = new Stream(link, link.send(request, opening), opening);
         opening.opens(stream);
         return stream;
     }
 
     /** A subscription on a link. */
-    public record Stream(Link link, long correlationId) {
+    public static final class Stream {
+
+        private final Link link;
+        private final long correlationId;
+        private final StreamOpening opening;
+
+        private Stream(Link link, long correlationId, StreamOpening opening) {
+            this.link = link;
+            this.correlationId = correlationId;
+            this.opening = opening;
+        }
 
         /** Ends it, also where it has not begun yet. */
         public void end() {
+            opening.stopWaiting(); // there may be no reply any more that does
             if (link.isOpen()) {
                 link.send(new Request.Unsubscribe(correlationId), MemberContacts.IGNORED);
             }

@@ -52,7 +52,8 @@ final class StreamOpening implements Link.ReplyHandler, LivenessProbe.Waiter {
         handler.failed(sent, cause);
     }
 
-    private void stopWaiting() {
+    /** Stops watching the node: the stream has begun, failed or ended. */
+    void stopWaiting() {
         if (over.compareAndSet(false, true)) {
             contacts.probe(member).forget(this);
         }

@@ -32,6 +32,7 @@ public final class FakeNetwork implements Links {
     private final Set<NodeId> silent = new HashSet<>();
     private final Set<NodeId> refusing = new HashSet<>();
     private final List<Sent> sent = new ArrayList<>();
+    private int described;
     private boolean closed;
 
     /** The reaction of a node to a request; it may answer now, later, or never. */
@@ -83,6 +84,11 @@ public final class FakeNetwork implements Links {
         return List.copyOf(sent);
     }
 
+    /** Counts the questions about the cluster, which serve as those for a sign of life too. */
+    public int described() {
+        return described;
+    }
+
     List<NodeId> asked() {
         return sent.stream().map(Sent::to).toList();
     }
@@ -113,6 +119,7 @@ public final class FakeNetwork implements Links {
 
         @Override
         public long send(Request request, ReplyHandler handler) {
+            described += request instanceof Request.DescribeCluster ? 1 : 0;
             if (request instanceof Request.DescribeCluster && refusing.contains(node)) {
                 handler.failed(false, new IOException("refused"));
                 return 0;

@@ -136,6 +136,16 @@ class ShardChangesTest {
     }
 
     @Test
+    void aStreamThatEndsBeforeItHasBegunLeavesNobodyWaitingForItsNode() {
+        session.subscribe(1, new Heard()).close();
+        assertThat(open()).isZero();
+        world.pass(Duration.ofSeconds(1));
+        int before = network.described();
+        world.pass(Duration.ofSeconds(10));
+        assertThat(network.described()).isEqualTo(before);
+    }
+
+    @Test
     void theFirstStreamGoesOnUntilTheNextHasBegunAndNoChangeIsHeardTwice() {
         Heard first = new Heard();
         session.subscribe(1, first);
