@@ -79,8 +79,12 @@ final class AppendQueues {
         lane.elsewhere.incrementAndGet();
         loop(group).execute(() -> {
             try {
-                lookUp(lane, group);
-                alone(lane, () -> done(lane, group, request)).whenComplete((done, failure) -> reply.complete(done));
+                RaftServer.Division division = lookUp(lane, group);
+                if (isFromMember(division, request)) {
+                    alone(lane, () -> done(lane, group, request)).whenComplete((done, failure) -> reply.complete(done));
+                } else {
+                    reply.complete(null);
+                }
             } catch (IOException | RuntimeException notHere) {
                 reply.complete(null);
             } finally {
@@ -120,11 +124,19 @@ final class AppendQueues {
     }
 
     /** Waits while the replica is being read from the disk. */
-    private void lookUp(Lane lane, RaftGroupId group) throws IOException {
+    private RaftServer.Division lookUp(Lane lane, RaftGroupId group) throws IOException {
         RaftServer.Division division = lane.division;
         if (division == null || !division.getInfo().isAlive()) {
-            lane.division = server.getDivision(group);
+            division = server.getDivision(group);
+            lane.division = division;
         }
+        return division;
+    }
+
+    /** Ratis itself follows whoever names a term that is high enough. */
+    private static boolean isFromMember(RaftServer.Division division, AppendEntriesRequestProto request) {
+        RaftPeerId from = RaftPeerId.valueOf(request.getServerRequest().getRequestorId());
+        return division.getRaftConf().getPeer(from) != null;
     }
 
     private static boolean isFromKnownLeader(Lane lane, AppendEntriesRequestProto request) {

@@ -21,8 +21,10 @@ import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +59,12 @@ class AppendQueuesTest {
                         "getCurrentTerm", none -> 3L,
                         "getLeaderId", none -> LEADER));
         RaftLog log = ScriptedRatisServer.role(RaftLog.class, Map.of("getFlushIndex", none -> flushed.get()));
+        RaftPeer leader = RaftPeer.newBuilder().setId(LEADER).build();
+        RaftConfiguration configuration = ScriptedRatisServer.role(
+                RaftConfiguration.class, Map.of("getPeer", id -> id[0].equals(LEADER) ? leader : null));
         RaftServer.Division division = ScriptedRatisServer.role(
-                RaftServer.Division.class, Map.of("getInfo", none -> info, "getRaftLog", none -> log));
+                RaftServer.Division.class,
+                Map.of("getInfo", none -> info, "getRaftLog", none -> log, "getRaftConf", none -> configuration));
         return ScriptedRatisServer.role(
                 RaftServer.class,
                 Map.of(
@@ -112,6 +118,19 @@ class AppendQueuesTest {
             assertThat(lanes.append(request(RaftGroupId.randomId(), 0))).isCompletedWithValue(null);
         }
         assertThat(lookedUp).hasValue(0);
+    }
+
+    @Test
+    void anAppendOfANodeThatIsNoMemberOfTheGroupReachesNoReplica() throws Exception {
+        AppendEntriesRequestProto request = request(GROUP, 0);
+        AppendEntriesRequestProto ofAnother = request.toBuilder()
+                .setServerRequest(request.getServerRequest().toBuilder()
+                        .setRequestorId(RaftPeerId.valueOf("n9").toByteString()))
+                .setLeaderTerm(4)
+                .build();
+        assertThat(answer(lanes.append(ofAnother))).isNull();
+        assertThat(appends).hasValue(0);
+        assertThat(answer(lanes.append(request))).isNotNull();
     }
 
     @Test
