@@ -2,13 +2,23 @@ package dev.lockstep.cluster.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A member of a test cluster and its port on loopback. */
 public record MemberPorts(String id, int port) {
+
+    private static final int FIRST = 10_000;
+    /** Up to 32,768, where Linux begins with those that it gives away by itself. */
+    private static final int COUNT = 22_768;
+
+    private static final AtomicInteger NEXT = new AtomicInteger(new Random().nextInt(COUNT));
 
     /** Members n1, n2, … at ports that were free a moment ago. */
     public static List<MemberPorts> reserve(int count) {
@@ -20,18 +30,34 @@ public record MemberPorts(String id, int port) {
         return members;
     }
 
-    /** Ports that were free a moment ago, all different: they are held together before any is let go. */
+    /**
+     * Ports that were free a moment ago, all different: they are held together before any is let go. None of them is one that the
+     * system gives to outgoing connections, or to who asks for any port: such a connection, even one that has ended, would keep a
+     * node from listening there.
+     */
     public static List<Integer> freePorts(int count) {
         List<ServerSocket> held = new ArrayList<>();
         try {
-            for (int i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            for (int attempt = 0; held.size() < count && attempt < COUNT; attempt++) {
+                listen(FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT)).ifPresent(held::add);
+            }
+            if (held.size() < count) {
+                throw new IllegalStateException("There are not " + count + " free ports from " + FIRST + " on");
             }
             return held.stream().map(ServerSocket::getLocalPort).toList();
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
         } finally {
             held.forEach(MemberPorts::release);
+        }
+    }
+
+    /** Empty if the port is in use. */
+    private static Optional<ServerSocket> listen(int port) {
+        try {
+            return Optional.of(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+        } catch (BindException inUse) {
+            return Optional.empty();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
         }
     }
 
