@@ -150,7 +150,7 @@ final class ShardChanges {
         }
     }
 
-    /** Whether the current stream brings the changes that are wanted now, and no others. */
+    /** Tells whether the current stream brings the changes that are wanted now, and no others. */
     private boolean isCurrent() {
         List<Member> wanted = wanted();
         return current != null && !wanted.isEmpty() && current.bringsAll(wanted);
@@ -333,7 +333,7 @@ final class ShardChanges {
         private final Map<Integer, List<Member>> byCache = new HashMap<>();
         private final Set<Member> delivering = new HashSet<>();
         private long position = -1;
-        /** Whether it still brings the changes of all that were requested. */
+        /** True while it brings the changes of all that were requested. */
         private boolean complete = true;
 
         private Router.@Nullable Stream stream;

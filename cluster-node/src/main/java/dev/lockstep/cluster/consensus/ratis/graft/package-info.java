@@ -1,4 +1,4 @@
-/** What is put into Ratis where it has no way in: its version and shape are checked before. */
+/** Replaces private parts of Ratis that have no factory, after checking its version and the shape of those parts. */
 @NullMarked
 package dev.lockstep.cluster.consensus.ratis.graft;
 

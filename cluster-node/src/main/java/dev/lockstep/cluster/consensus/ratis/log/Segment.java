@@ -46,7 +46,7 @@ final class Segment {
     record Block(Path file, long first, long from, long to, boolean complete) {}
 
     /**
-     * What a file's name says.
+     * The range of entries in the name of a file.
      *
      * @param last index; -1 if it is one to which entries may be added
      */
@@ -90,7 +90,7 @@ final class Segment {
         return size;
     }
 
-    /** Where it is: a file is renamed when it is closed, and then named after its last entry. */
+    /** The path of the file, which is renamed after its last entry when it is closed. */
     Path file() {
         return folder.resolve(closed ? "log_" + first + "-" + last : "log_inprogress_" + first);
     }

@@ -253,13 +253,16 @@ final class SegmentFiles {
     private <T> T onDisk(DiskWork<T> work) throws IOException {
         disk.lock();
         try {
-            if (broken != null) {
-                throw new IOException("the files in " + folder + " can't be written any more", broken);
+            IOException before = broken;
+            if (before != null) {
+                throw new IOException("the files in " + folder + " can't be written any more", before);
             }
-            return work.run();
-        } catch (IOException failure) {
-            broken = failure;
-            throw failure;
+            try {
+                return work.run();
+            } catch (IOException failure) {
+                broken = failure;
+                throw failure;
+            }
         } finally {
             disk.unlock();
         }
