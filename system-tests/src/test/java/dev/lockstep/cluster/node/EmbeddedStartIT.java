@@ -10,17 +10,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The single node in memory is there at once. Printed is the time by the clock, which says little on a machine that others
- * use too; judged, with room for such a machine, is the processor time of the thread that starts it.
+ * Start of the single node in memory in a fresh JVM. A time says little on a machine that others use too, so times are only
+ * printed; the work is judged by the classes that the JVM loads for it, which is what most of the time goes into.
  */
-class EmbeddedSpeedIT {
+class EmbeddedStartIT {
 
     private static final int JVMS = 5;
+
+    /** A fifth above today's number; a framework that looks at classes brings a thousand. */
+    private static final int MOST_CLASSES = 2_600;
 
     /**
      * @param wallMillis from main() to the first entry read
@@ -32,18 +34,16 @@ class EmbeddedSpeedIT {
     Path folder;
 
     @Test
-    void aFreshJvmReadsItsFirstEntryAtOnce() throws Exception {
+    void aFreshJvmReadsItsFirstEntry() throws Exception {
         List<Start> starts = new ArrayList<>();
         for (int i = 0; i < JVMS; i++) {
             starts.add(start());
         }
-        long wall = median(starts.stream().map(Start::wallMillis).toList());
-        long cpu = median(starts.stream().map(Start::cpuMillis).toList());
-        long jvm = median(starts.stream().map(Start::jvmMillis).toList());
-        System.out.println("Embedded node, from main() to the first entry read: median of " + JVMS + " JVMs " + wall
-                + " ms by the clock, " + cpu + " ms of the thread's processor time; the whole JVM " + jvm + " ms; "
-                + starts);
-        assertThat(cpu).isLessThan(700);
+        System.out.println("Embedded node, from main() to the first entry read: median of " + JVMS + " JVMs "
+                + median(starts.stream().map(Start::wallMillis).toList()) + " ms by the clock, "
+                + median(starts.stream().map(Start::cpuMillis).toList())
+                + " ms of the thread's processor time; the whole JVM "
+                + median(starts.stream().map(Start::jvmMillis).toList()) + " ms; " + starts);
     }
 
     private static long median(List<Long> values) {
@@ -52,16 +52,17 @@ class EmbeddedSpeedIT {
 
     /** A member's class path has a transport on it, but alone in memory there is nobody to talk to. */
     @Test
-    void anEmbeddedNodeOpensNoSocketAndLoadsNoTransport() throws Exception {
-        Path loaded = folder.resolve("classes");
-        Start start = start("-Xlog:class+load:file=" + loaded);
+    void anEmbeddedNodeOpensNoSocketAndLoadsFewClassesAndNoTransport() throws Exception {
+        Path log = folder.resolve("classes");
+        Start start = start("-Xlog:class+load:file=" + log);
         assertThat(start.sockets()).isZero();
         assertThat(start.threads()).noneMatch(name -> name.contains("lockstep-link") || name.contains("EventExecutor"));
-        try (Stream<String> classes = Files.lines(loaded)) {
-            assertThat(classes)
-                    .isNotEmpty()
-                    .noneMatch(line -> line.matches(".* (dev\\.lockstep\\.shaded\\.)?io\\.netty\\..*"));
-        }
+        List<String> loaded = Files.readAllLines(log);
+        System.out.println("Embedded node: " + loaded.size() + " classes loaded");
+        assertThat(loaded)
+                .hasSizeLessThan(MOST_CLASSES)
+                .anyMatch(line -> line.contains("dev.lockstep.protocol.session.Session "))
+                .noneMatch(line -> line.matches(".* (dev\\.lockstep\\.shaded\\.)?io\\.netty\\..*"));
     }
 
     private static Start start(String... options) throws IOException, InterruptedException {
