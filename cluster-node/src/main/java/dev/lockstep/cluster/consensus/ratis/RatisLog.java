@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
@@ -42,14 +41,25 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     private final LeaderContacts.Contact contact;
     private final int maxEntryBytes;
     private final Executor disk;
-    private final Consumer<@Nullable NodeId> transfer;
-    private final Consumer<String> lose;
-    private final Runnable remove;
+    private final Replica replica;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
     private volatile @Nullable Opened opened;
     private volatile @Nullable Seen seen;
     private volatile boolean closed;
+
+    /** The replica of a log, on any thread; all of it returns at once. */
+    interface Replica {
+
+        /** Asks Ratis to hand leadership over, to any other replica if {@code successor} is null. */
+        void transferLeadership(@Nullable NodeId successor);
+
+        /** See {@link ReplicatedLog#lose}. */
+        void loseState(String cause);
+
+        /** Removes the replica from its server; its files stay. */
+        void remove();
+    }
 
     /** Ratis' part of it. */
     private record Opened(RaftServer.Division division, RatisStateMachine machine) {}
@@ -60,9 +70,6 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     /**
      * @param replicas the nodes that host one
      * @param disk does what may wait for the disk
-     * @param transfer asks Ratis to hand leadership over; returns at once
-     * @param lose has what the log has made of the machine forgotten at the next start; returns at once
-     * @param remove takes the replica out of the server; returns at once
      */
     RatisLog(
             LogMachine<E, R> machine,
@@ -70,17 +77,13 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
             LeaderContacts.Contact contact,
             int maxEntryBytes,
             Executor disk,
-            Consumer<@Nullable NodeId> transfer,
-            Consumer<String> lose,
-            Runnable remove) {
+            Replica replica) {
         this.machine = machine;
         this.notOpen = new Leadership(NO_TERM, false, false, null, List.of(Set.copyOf(replicas)));
         this.contact = contact;
         this.maxEntryBytes = maxEntryBytes;
         this.disk = disk;
-        this.transfer = transfer;
-        this.lose = lose;
-        this.remove = remove;
+        this.replica = replica;
     }
 
     /** Attaches the replica once Ratis has opened it. */
@@ -219,7 +222,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     public void stepDown(@Nullable NodeId successor) {
         Opened of = opened;
         if (of != null && of.division().getInfo().isLeader()) {
-            transfer.accept(successor);
+            replica.transferLeadership(successor);
         }
     }
 
@@ -242,7 +245,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
 
     @Override
     public void lose(String cause) {
-        lose.accept(cause);
+        replica.loseState(cause);
     }
 
     @Override
@@ -251,7 +254,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
         Opened of = opened;
         if (of != null && !of.machine().isStopped()) {
             of.machine().stop(new IOException("The log is closed"));
-            remove.run();
+            replica.remove();
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
-import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.files.CorruptStateException;
 import dev.lockstep.cluster.consensus.ratis.files.DurableWatermark;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
@@ -95,14 +94,7 @@ final class RatisReplica<E, R> implements ElectionGate {
         this.electedNanos = context.checkpoints().time().nanos()
                 - settings.electionTimeout().toNanos();
         this.log = new RatisLog<>(
-                machine,
-                replicas,
-                context.contacts().of(id),
-                settings.maxEntryBytes(),
-                context.loop(),
-                this::transfer,
-                this::loseState,
-                this::remove);
+                machine, replicas, context.contacts().of(id), settings.maxEntryBytes(), context.loop(), new LogOwner());
     }
 
     /** The label of a group in the names of files. */
@@ -303,18 +295,31 @@ final class RatisReplica<E, R> implements ElectionGate {
 
     // Closing
 
-    /** See {@link ReplicatedLog#lose}. */
-    private void loseState(String cause) {
-        RatisStateMachine of = applying;
-        if (of != null && of.giveUp(new IOException(cause))) {
-            context.loop().execute(() -> {
-                try {
-                    files.write(RecoveryMarker.lost(true, cause));
-                } catch (IOException failure) {
-                    context.diskFailed().accept(failure);
-                }
-                remove();
-            });
+    private final class LogOwner implements RatisLog.Replica {
+
+        @Override
+        public void transferLeadership(@Nullable NodeId successor) {
+            transfer(successor);
+        }
+
+        @Override
+        public void loseState(String cause) {
+            RatisStateMachine of = applying;
+            if (of != null && of.giveUp(new IOException(cause))) {
+                context.loop().execute(() -> {
+                    try {
+                        files.write(RecoveryMarker.lost(true, cause));
+                    } catch (IOException failure) {
+                        context.diskFailed().accept(failure);
+                    }
+                    remove();
+                });
+            }
+        }
+
+        @Override
+        public void remove() {
+            RatisReplica.this.remove();
         }
     }
 

@@ -133,17 +133,22 @@ public final class RegisterNode implements BytesMachine<Long> {
         server.groupManagement(GroupManagementRequest.newAdd(
                 client, server.getId(), CallId.getAndIncrement(), RatisNames.group(id, all, raft), false));
         this.division = server.getDivision(id);
-        this.log = new RatisLog<>(
-                this,
-                all,
-                contacts.of(id),
-                settings.maxEntryBytes(),
-                Runnable::run,
-                successor -> {},
-                cause -> {},
-                () -> {});
+        this.log = new RatisLog<>(this, all, contacts.of(id), settings.maxEntryBytes(), Runnable::run, new NoReplica());
         log.opened(division, applying);
         this.rounds = new ReadIndexRounds(self, peers(links, members), Time.system(), Duration.ofSeconds(10));
+    }
+
+    /** A replica that is neither handed over nor removed. */
+    private static final class NoReplica implements RatisLog.Replica {
+
+        @Override
+        public void transferLeadership(@Nullable NodeId successor) {}
+
+        @Override
+        public void loseState(String cause) {}
+
+        @Override
+        public void remove() {}
     }
 
     /** The other nodes over their links, as a node has them. */

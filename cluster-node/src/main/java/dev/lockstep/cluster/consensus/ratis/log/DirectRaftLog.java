@@ -1,9 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.log;
 
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -46,10 +43,7 @@ public final class DirectRaftLog extends RaftLogBase {
     private final RaftLogMetrics metrics;
     private final RecentEntries recent = new RecentEntries(RECENT_ENTRIES, RECENT_BYTES);
     private final Runnable sync = this::sync;
-    /** Guarded by itself: appends that wait for a sync. */
-    private final Deque<Waiting> waiting = new ArrayDeque<>();
-    /** Guarded by {@code waiting}. */
-    private long truncations;
+    private final FlushTracker flushes;
 
     private @Nullable SegmentFiles files;
     private volatile TermRuns terms = TermRuns.NONE;
@@ -57,11 +51,7 @@ public final class DirectRaftLog extends RaftLogBase {
     /** The index after that of the last entry; that of {@code start} if there is none. */
     private volatile long next;
 
-    private volatile long flushed = INVALID_LOG_INDEX;
     private volatile @Nullable IOException failure;
-
-    /** The index of the last entry of an append that waits for a sync. */
-    private record Waiting(long index, CompletableFuture<Long> synced) {}
 
     /** The parts of its Raft server that a log tells of what happens. */
     public interface Server {
@@ -96,6 +86,7 @@ public final class DirectRaftLog extends RaftLogBase {
         this.syncer = syncer;
         this.server = server;
         this.metrics = new RaftLogMetricsBase(member);
+        this.flushes = new FlushTracker(INVALID_LOG_INDEX, server::flushed);
     }
 
     @Override
@@ -114,7 +105,7 @@ public final class DirectRaftLog extends RaftLogBase {
             LOG.warn("{} ends at position {}, before its checkpoint at {}", getName(), next - 1, lastIndexInSnapshot);
             clear();
         }
-        flushed = Math.max(next - 1, lastIndexInSnapshot);
+        flushes.flushed(Math.max(next - 1, lastIndexInSnapshot));
     }
 
     private SegmentFiles files() throws IOException {
@@ -208,7 +199,7 @@ public final class DirectRaftLog extends RaftLogBase {
 
     @Override
     public long getFlushIndex() {
-        return flushed;
+        return flushes.flushed();
     }
 
     @Override
@@ -273,16 +264,13 @@ public final class DirectRaftLog extends RaftLogBase {
             return failed(cause);
         }
         if (syncer.isWaitedFor()) {
-            CompletableFuture<Long> synced = new CompletableFuture<>();
-            synchronized (waiting) {
-                waiting.add(new Waiting(last.getIndex(), synced));
-            }
+            CompletableFuture<Long> synced = flushes.await(last.getIndex());
             entries.forEach(this::append);
             syncer.request(sync, bytes);
             return synced;
         }
         // Before anyone can send the entries to a follower, whose answer may be the only reason to look at this again.
-        flushed = last.getIndex();
+        flushes.flushed(last.getIndex());
         entries.forEach(this::append);
         syncer.request(sync, bytes);
         if (server.isOnlyVoter()) {
@@ -314,53 +302,15 @@ public final class DirectRaftLog extends RaftLogBase {
 
     private void sync() {
         try {
-            long before;
-            synchronized (waiting) {
-                before = truncations;
+            long before = flushes.truncations();
+            long upTo = files().sync();
+            if (syncer.isWaitedFor() && !flushes.synced(upTo, before)) {
+                syncer.request(sync, 0);
             }
-            synced(files().sync(), before);
         } catch (IOException | RuntimeException cause) {
             failed(cause);
-            failWaiting(INVALID_LOG_INDEX, cause);
+            flushes.fail(INVALID_LOG_INDEX, cause);
         }
-    }
-
-    /** @param before how often the log had been truncated before it was synced: what came later at the same index was not synced */
-    private void synced(long index, long before) {
-        if (!syncer.isWaitedFor()) {
-            return;
-        }
-        List<Waiting> done = new ArrayList<>();
-        boolean wasTruncated;
-        synchronized (waiting) {
-            wasTruncated = truncations != before;
-            for (Waiting first = waiting.peek();
-                    first != null && first.index() <= index && !wasTruncated;
-                    first = waiting.peek()) {
-                done.add(waiting.remove());
-            }
-            if (!done.isEmpty()) {
-                flushed = done.get(done.size() - 1).index();
-            }
-        }
-        if (wasTruncated) {
-            syncer.request(sync, 0);
-        } else if (!done.isEmpty()) {
-            done.forEach(append -> append.synced().complete(append.index()));
-            server.flushed();
-        }
-    }
-
-    /** Fails the appends that wait for a sync and end at {@code index} or after it. */
-    private void failWaiting(long index, Throwable cause) {
-        List<Waiting> failed = new ArrayList<>();
-        synchronized (waiting) {
-            truncations++;
-            while (!waiting.isEmpty() && waiting.getLast().index() >= index) {
-                failed.add(waiting.removeLast());
-            }
-        }
-        failed.forEach(append -> append.synced().completeExceptionally(cause));
     }
 
     // Truncating, purging, checkpoints
@@ -380,7 +330,7 @@ public final class DirectRaftLog extends RaftLogBase {
                 }
             }
             LOG.info("{} is truncated: it ended at position {}, and ends at {}", getName(), next - 1, index - 1);
-            failWaiting(index, new IOException(getName() + ": the entry was truncated"));
+            flushes.fail(index, new IOException(getName() + ": the entry was truncated"));
             if (index <= start) {
                 clear();
             } else {
@@ -389,9 +339,7 @@ public final class DirectRaftLog extends RaftLogBase {
                 terms = terms.truncate(index);
                 files().truncate(index);
             }
-            synchronized (waiting) {
-                flushed = Math.min(flushed, index - 1);
-            }
+            flushes.truncated(index);
             return CompletableFuture.completedFuture(index);
         } catch (IOException cause) {
             return failed(cause);
@@ -432,17 +380,13 @@ public final class DirectRaftLog extends RaftLogBase {
         updateSnapshotIndex(lastSnapshotIndex);
         try (AutoCloseableLock held = writeLock()) {
             if (start != INVALID_LOG_INDEX && next - 1 <= lastSnapshotIndex) {
-                failWaiting(INVALID_LOG_INDEX, new IOException(getName() + ": a snapshot was installed"));
+                flushes.fail(INVALID_LOG_INDEX, new IOException(getName() + ": a snapshot was installed"));
                 clear();
-                synchronized (waiting) {
-                    flushed = lastSnapshotIndex;
-                }
+                flushes.flushed(lastSnapshotIndex);
                 updatePurgeIndex(lastSnapshotIndex);
                 return CompletableFuture.completedFuture(lastSnapshotIndex);
             }
-            synchronized (waiting) {
-                flushed = Math.max(flushed, lastSnapshotIndex);
-            }
+            flushes.installed(lastSnapshotIndex);
         } catch (IOException cause) {
             return failed(cause);
         }
@@ -466,7 +410,7 @@ public final class DirectRaftLog extends RaftLogBase {
         try (AutoCloseableLock held = writeLock()) {
             super.close();
         }
-        failWaiting(INVALID_LOG_INDEX, new IOException(getName() + " is closed"));
+        flushes.fail(INVALID_LOG_INDEX, new IOException(getName() + " is closed"));
         SegmentFiles open = files;
         try {
             if (open != null) {

@@ -95,6 +95,11 @@ final class Segment {
         return folder.resolve(closed ? "log_" + first + "-" + last : "log_inprogress_" + first);
     }
 
+    /** Tells whether it takes no further entries. */
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Gives it the name of a file that has no further entries. */
     void close() {
         closed = true;

@@ -1,13 +1,8 @@
 package dev.lockstep.cluster.consensus.ratis.log;
 
-import dev.lockstep.cluster.consensus.ratis.files.CorruptStateException;
 import dev.lockstep.cluster.consensus.ratis.log.Segment.Block;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,14 +13,9 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
-import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
-import org.apache.ratis.server.raftlog.segmented.LogSegment;
-import org.apache.ratis.server.raftlog.segmented.LogSegmentPath;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.util.SizeInBytes;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The segment files of one log, in Ratis' format: a file takes entries of one term until it is full; then the next is begun
@@ -37,35 +27,19 @@ import org.slf4j.LoggerFactory;
  */
 final class SegmentFiles {
 
-    private static final Logger LOG = LoggerFactory.getLogger(SegmentFiles.class);
     private static final int KEPT_BUFFER_BYTES = 64 << 10;
-    /** Files are renamed under the feet of who reads them. */
-    private static final int ATTEMPTS = 3;
-
-    private static final int CACHED_BLOCKS = 2;
-
     private final Path folder;
     private final long maxBytes;
     private final ReentrantLock lock = new ReentrantLock();
     private final ReentrantLock disk = new ReentrantLock();
     private final List<Segment> segments = new ArrayList<>();
     private final Deque<SegmentWriter> full = new ArrayDeque<>();
-    private final Deque<CachedBlock> cached = new ArrayDeque<>();
+    private final BlockReader reader = new BlockReader(this::block);
     private @Nullable SegmentWriter writer;
-    private long truncations;
     /** The first failure of the disk, after which nothing is taken for synced: a sync may succeed after one that failed. */
     private @Nullable IOException broken;
 
     private byte[] buffer = new byte[KEPT_BUFFER_BYTES];
-
-    private record CachedBlock(long first, List<LogEntryProto> entries) {
-
-        @Nullable
-        LogEntryProto get(long index) {
-            long at = index - first;
-            return at >= 0 && at < entries.size() ? entries.get((int) at) : null;
-        }
-    }
 
     /** @param maxBytes of a segment; one larger entry has a segment of its own */
     private SegmentFiles(Path folder, long maxBytes) {
@@ -82,57 +56,14 @@ final class SegmentFiles {
      */
     static SegmentFiles open(RaftStorage storage, long maxBytes, SizeInBytes maxEntry, Consumer<LogEntryProto> entries)
             throws IOException {
-        Path folder = storage.getStorageDir().getCurrentDir().toPath();
-        SegmentFiles files = new SegmentFiles(folder, maxBytes);
-        try {
-            for (LogSegmentPath path : LogSegmentPath.getLogSegmentPaths(storage)) {
-                files.load(path, maxEntry, entries);
-            }
-        } catch (IOException | RuntimeException failure) {
-            files.close();
-            throw failure;
+        SegmentFiles files =
+                new SegmentFiles(storage.getStorageDir().getCurrentDir().toPath(), maxBytes);
+        files.segments.addAll(SegmentLoader.load(storage, maxEntry, entries));
+        Segment last = files.lastSegment();
+        if (last != null && !last.isClosed()) {
+            files.writer = SegmentWriter.append(last.file(), last.size());
         }
         return files;
-    }
-
-    private void load(LogSegmentPath path, SizeInBytes maxEntry, Consumer<LogEntryProto> entries) throws IOException {
-        Path file = path.getPath();
-        Segment.Name name = Segment.Name.of(file);
-        Segment before = lastSegment();
-        if (name == null || writer != null || (before != null && before.last() + 1 != name.first())) {
-            throw new CorruptStateException("the file " + file + " does not follow the one before"
-                    + (before == null ? "" : ", which ends with entry " + before.last()));
-        }
-        Segment segment = new Segment(folder, name.first());
-        List<Long> misplaced = new ArrayList<>();
-        LogSegment.readSegmentFile(
-                file.toFile(), path.getStartEnd(), maxEntry, CorruptionPolicy.EXCEPTION, null, entry -> {
-                    if (entry.getIndex() != segment.last() + 1) {
-                        misplaced.add(entry.getIndex());
-                    }
-                    segment.added(entry.getTerm(), RecordFormat.size(entry));
-                    entries.accept(entry);
-                });
-        if (!misplaced.isEmpty() || (!name.isOpen() && segment.last() != name.last())) {
-            throw new CorruptStateException("the file " + file + " has other entries than its name says: "
-                    + (misplaced.isEmpty() ? "it ends with " + segment.last() : misplaced.get(0) + " is out of place"));
-        }
-        if (segment.isEmpty()) {
-            LOG.info("Deleted {}, which has no entry", file);
-            Files.delete(file);
-            return;
-        }
-        if (Files.size(file) > segment.size()) {
-            try (RandomAccessFile padded = new RandomAccessFile(file.toFile(), "rw")) {
-                padded.setLength(segment.size());
-            }
-        }
-        segments.add(segment);
-        if (name.isOpen()) {
-            writer = SegmentWriter.append(file, segment.size());
-        } else {
-            segment.close();
-        }
     }
 
     private @Nullable Segment lastSegment() {
@@ -332,13 +263,7 @@ final class SegmentFiles {
     private long truncated(long index) throws IOException {
         closeFull();
         closeWriter();
-        lock.lock();
-        try {
-            truncations++;
-            cached.clear();
-        } finally {
-            lock.unlock();
-        }
+        reader.truncated();
         // From the end, so that a crash meanwhile leaves no gap.
         for (Segment last = lastSegment(); last != null && last.first() >= index; last = lastSegment()) {
             remove(last);
@@ -364,7 +289,7 @@ final class SegmentFiles {
     private void cut(Segment segment, long index) throws IOException {
         Block block = segment.block(index);
         long offset = block.from();
-        for (LogEntryProto entry : read(block)) {
+        for (LogEntryProto entry : BlockReader.read(block)) {
             if (entry.getIndex() == index) {
                 break;
             }
@@ -443,49 +368,14 @@ final class SegmentFiles {
     /** Reads an entry from its file; null if there is none of that index. */
     @Nullable
     LogEntryProto read(long index) throws IOException {
-        for (int attempt = 1; ; attempt++) {
-            Block block;
-            long before;
-            lock.lock();
-            try {
-                for (CachedBlock recent : cached) {
-                    LogEntryProto entry = recent.get(index);
-                    if (entry != null) {
-                        return entry;
-                    }
-                }
-                Segment segment = find(index);
-                if (segment == null) {
-                    return null;
-                }
-                block = segment.block(index);
-                before = truncations;
-            } finally {
-                lock.unlock();
-            }
-            try {
-                CachedBlock read = new CachedBlock(block.first(), read(block));
-                if (block.complete()) {
-                    cache(read, before);
-                }
-                return read.get(index);
-            } catch (NoSuchFileException renamed) {
-                if (attempt == ATTEMPTS) {
-                    throw renamed;
-                }
-            }
-        }
+        return reader.read(index);
     }
 
-    private void cache(CachedBlock block, long truncationsBefore) {
+    private @Nullable Block block(long index) {
         lock.lock();
         try {
-            if (truncations == truncationsBefore) {
-                cached.addFirst(block);
-                if (cached.size() > CACHED_BLOCKS) {
-                    cached.removeLast();
-                }
-            }
+            Segment segment = find(index);
+            return segment == null ? null : segment.block(index);
         } finally {
             lock.unlock();
         }
@@ -506,19 +396,5 @@ final class SegmentFiles {
             }
         }
         return null;
-    }
-
-    private static List<LogEntryProto> read(Block block) throws IOException {
-        byte[] records = new byte[Math.toIntExact(block.to() - block.from())];
-        try (SeekableByteChannel file = Files.newByteChannel(block.file())) {
-            file.position(block.from());
-            ByteBuffer into = ByteBuffer.wrap(records);
-            while (into.hasRemaining()) {
-                if (file.read(into) < 0) {
-                    throw new CorruptStateException("the file " + block.file() + " ends before its entries");
-                }
-            }
-        }
-        return RecordFormat.read(records, block.file());
     }
 }
