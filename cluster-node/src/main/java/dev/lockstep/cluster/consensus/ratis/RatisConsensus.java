@@ -5,6 +5,7 @@ import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
 import dev.lockstep.cluster.consensus.ratis.log.LogSyncer;
@@ -183,7 +184,7 @@ public final class RatisConsensus implements Consensus {
         boolean direct = settings.raftLog() == RaftLogKind.DIRECT;
         boolean onDisk = settings.durability() == Durability.DISK;
         this.syncer = direct ? new LogSyncer("raft-" + settings.self().id() + "-sync", onDisk) : null;
-        this.graft = syncer == null ? null : RatisGraft.of(syncer);
+        this.graft = syncer == null ? null : RatisGraft.of(LogDisk.SYSTEM, syncer);
         Transport made = transports.transport(contacts, replicas::get, new HostedCheckpoints());
         this.server = server(made);
         this.transport = made.messages().apply(server);

@@ -5,6 +5,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ratis.files.CorruptStateException;
 import dev.lockstep.cluster.consensus.ratis.files.DurableWatermark;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.RecoveryMarker;
@@ -168,7 +169,7 @@ final class RatisReplica<E, R> implements ElectionGate {
                     name, machine, checkpoints, RatisReplica.this::remove, context.diskFailed(), context.graft());
             applying = attempt;
             try {
-                LogTailRepair.cutOff(files.current());
+                LogTailRepair.cutOff(LogDisk.SYSTEM, files.current());
                 RaftServer.Division open = requests.open(context.settings().folder());
                 requireComplete(open.getRaftLog(), attempt, watermark);
                 division = open;

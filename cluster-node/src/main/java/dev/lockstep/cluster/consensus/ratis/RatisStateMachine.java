@@ -4,6 +4,7 @@ import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
@@ -236,7 +237,8 @@ final class RatisStateMachine extends BaseStateMachine {
         if (restored != null) {
             isAt(restored);
             startedFrom = restored.position();
-            LogTailRepair.forgetIfBehind(storage.getStorageDir().getCurrentDir().toPath(), restored.position());
+            LogTailRepair.forgetIfBehind(
+                    LogDisk.SYSTEM, storage.getStorageDir().getCurrentDir().toPath(), restored.position());
         }
         if (graft != null) {
             graft.install(server.getDivision(group));

@@ -4,11 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -50,7 +48,7 @@ public final class LogTailRepair {
      * @param group the folder of a group's log, which need not exist
      * @throws IOException when it can't be read or written
      */
-    public static void cutOff(Path group) throws IOException {
+    public static void cutOff(LogDisk disk, Path group) throws IOException {
         if (!Files.isDirectory(group)) {
             return;
         }
@@ -60,21 +58,18 @@ public final class LogTailRepair {
                 int end = find(log);
                 if (end != NONE) {
                     LOG.warn("The last write to {} was interrupted: it is cut off, from byte {} on", file, end);
-                    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                        channel.truncate(end);
-                        channel.force(true);
-                    }
+                    disk.cut(file, end);
                 }
             }
         }
-        closeFull(group);
+        closeFull(disk, group);
     }
 
     /**
      * Renames files that were full, but not yet renamed, when the process ended: only the last is written. What comes behind
      * one whose end never reached the disk goes, as the torn entry of a last file does.
      */
-    private static void closeFull(Path group) throws IOException {
+    private static void closeFull(LogDisk disk, Path group) throws IOException {
         TreeMap<Long, Path> open = new TreeMap<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(group, LAST_FILE)) {
             for (Path file : files) {
@@ -95,15 +90,12 @@ public final class LogTailRepair {
                         full.getValue(),
                         last);
                 for (Path behind : open.descendingMap().values()) {
-                    Files.delete(behind);
+                    disk.delete(behind);
                 }
                 return;
             }
-            try (FileChannel channel = FileChannel.open(full.getValue(), StandardOpenOption.WRITE)) {
-                channel.truncate(whole.end());
-                channel.force(true);
-            }
-            Files.move(full.getValue(), group.resolve("log_" + full.getKey() + "-" + last));
+            disk.cut(full.getValue(), whole.end());
+            disk.rename(full.getValue(), group.resolve("log_" + full.getKey() + "-" + last));
         }
     }
 
@@ -113,7 +105,7 @@ public final class LogTailRepair {
      *
      * @param group the folder of a group's log, without a torn entry
      */
-    public static void forgetIfBehind(Path group, long position) throws IOException {
+    public static void forgetIfBehind(LogDisk disk, Path group, long position) throws IOException {
         List<Path> files = new ArrayList<>();
         long last = NONE;
         try (DirectoryStream<Path> all = Files.newDirectoryStream(group, "log_*")) {
@@ -133,7 +125,7 @@ public final class LogTailRepair {
                     last,
                     position);
             for (Path file : files) {
-                Files.delete(file);
+                disk.delete(file);
             }
         }
     }

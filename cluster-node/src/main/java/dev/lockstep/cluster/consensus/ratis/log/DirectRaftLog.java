@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.log;
 
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,7 @@ public final class DirectRaftLog extends RaftLogBase {
 
     private final RaftStorage storage;
     private final RaftProperties properties;
+    private final LogDisk disk;
     private final LogSyncer syncer;
     private final Server server;
     private final RaftLogMetrics metrics;
@@ -78,11 +80,13 @@ public final class DirectRaftLog extends RaftLogBase {
             LongSupplier snapshotIndex,
             RaftProperties properties,
             RaftStorage storage,
+            LogDisk disk,
             LogSyncer syncer,
             Server server) {
         super(member, snapshotIndex, properties);
         this.storage = storage;
         this.properties = properties;
+        this.disk = disk;
         this.syncer = syncer;
         this.server = server;
         this.metrics = new RaftLogMetricsBase(member);
@@ -92,6 +96,7 @@ public final class DirectRaftLog extends RaftLogBase {
     @Override
     protected void openImpl(long lastIndexInSnapshot, Consumer<LogEntryProto> consumer) throws IOException {
         SegmentFiles opened = SegmentFiles.open(
+                disk,
                 storage,
                 RaftServerConfigKeys.Log.segmentSizeMax(properties).getSize(),
                 RaftServerConfigKeys.Log.Appender.bufferByteLimit(properties),

@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.consensus.ratis.log;
 
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.log.Segment.Block;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class SegmentFiles {
 
     private static final int KEPT_BUFFER_BYTES = 64 << 10;
+    private final LogDisk files;
     private final Path folder;
     private final long maxBytes;
     private final ReentrantLock lock = new ReentrantLock();
@@ -42,7 +43,8 @@ final class SegmentFiles {
     private byte[] buffer = new byte[KEPT_BUFFER_BYTES];
 
     /** @param maxBytes of a segment; one larger entry has a segment of its own */
-    private SegmentFiles(Path folder, long maxBytes) {
+    private SegmentFiles(LogDisk files, Path folder, long maxBytes) {
+        this.files = files;
         this.folder = folder;
         this.maxBytes = maxBytes;
     }
@@ -54,14 +56,15 @@ final class SegmentFiles {
      * @param entries told all of them, in order
      * @throws IOException when a file can't be read, or is not what was written
      */
-    static SegmentFiles open(RaftStorage storage, long maxBytes, SizeInBytes maxEntry, Consumer<LogEntryProto> entries)
+    static SegmentFiles open(
+            LogDisk disk, RaftStorage storage, long maxBytes, SizeInBytes maxEntry, Consumer<LogEntryProto> entries)
             throws IOException {
         SegmentFiles files =
-                new SegmentFiles(storage.getStorageDir().getCurrentDir().toPath(), maxBytes);
-        files.segments.addAll(SegmentLoader.load(storage, maxEntry, entries));
+                new SegmentFiles(disk, storage.getStorageDir().getCurrentDir().toPath(), maxBytes);
+        files.segments.addAll(SegmentLoader.load(disk, storage, maxEntry, entries));
         Segment last = files.lastSegment();
         if (last != null && !last.isClosed()) {
-            files.writer = SegmentWriter.append(last.file(), last.size());
+            files.writer = SegmentWriter.append(disk, last.file(), last.size());
         }
         return files;
     }
@@ -157,7 +160,7 @@ final class SegmentFiles {
 
     private void roll(long first) throws IOException {
         Segment next = new Segment(folder, first);
-        SegmentWriter created = SegmentWriter.create(next.file());
+        SegmentWriter created = SegmentWriter.create(files, next.file());
         lock.lock();
         try {
             if (writer != null) {
@@ -247,10 +250,10 @@ final class SegmentFiles {
         }
     }
 
-    private static void rename(Segment segment) throws IOException {
+    private void rename(Segment segment) throws IOException {
         Path from = segment.file();
         segment.close();
-        Files.move(from, segment.file());
+        files.rename(from, segment.file());
     }
 
     // Truncating and purging
@@ -267,7 +270,7 @@ final class SegmentFiles {
         // From the end, so that a crash meanwhile leaves no gap.
         for (Segment last = lastSegment(); last != null && last.first() >= index; last = lastSegment()) {
             remove(last);
-            Files.delete(last.file());
+            files.delete(last.file());
         }
         Segment last = lastSegment();
         if (last != null && last.last() >= index) {
@@ -301,12 +304,12 @@ final class SegmentFiles {
             segment.truncated(index, offset);
             segment.close();
             if (!before.equals(segment.file())) {
-                Files.move(before, segment.file());
+                files.rename(before, segment.file());
             }
         } finally {
             lock.unlock();
         }
-        SegmentWriter writer = SegmentWriter.append(segment.file(), offset);
+        SegmentWriter writer = SegmentWriter.append(files, segment.file(), offset);
         try {
             writer.finish();
         } finally {
@@ -320,7 +323,7 @@ final class SegmentFiles {
             long purged = -1;
             for (Segment first = firstClosed(); first != null && first.last() <= index; first = firstClosed()) {
                 remove(first);
-                Files.delete(first.file());
+                files.delete(first.file());
                 purged = first.last();
             }
             return purged;

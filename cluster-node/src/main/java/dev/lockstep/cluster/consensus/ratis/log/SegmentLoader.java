@@ -1,8 +1,8 @@
 package dev.lockstep.cluster.consensus.ratis.log;
 
 import dev.lockstep.cluster.consensus.ratis.files.CorruptStateException;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,12 +25,14 @@ final class SegmentLoader {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentLoader.class);
 
+    private final LogDisk disk;
     private final Path folder;
     private final SizeInBytes maxEntry;
     private final Consumer<LogEntryProto> entries;
     private final List<Segment> segments = new ArrayList<>();
 
-    private SegmentLoader(Path folder, SizeInBytes maxEntry, Consumer<LogEntryProto> entries) {
+    private SegmentLoader(LogDisk disk, Path folder, SizeInBytes maxEntry, Consumer<LogEntryProto> entries) {
+        this.disk = disk;
         this.folder = folder;
         this.maxEntry = maxEntry;
         this.entries = entries;
@@ -43,10 +45,10 @@ final class SegmentLoader {
      * @param entries told all of them, in order
      * @throws IOException when a file can't be read, or is not what was written
      */
-    static List<Segment> load(RaftStorage storage, SizeInBytes maxEntry, Consumer<LogEntryProto> entries)
+    static List<Segment> load(LogDisk disk, RaftStorage storage, SizeInBytes maxEntry, Consumer<LogEntryProto> entries)
             throws IOException {
         SegmentLoader loader =
-                new SegmentLoader(storage.getStorageDir().getCurrentDir().toPath(), maxEntry, entries);
+                new SegmentLoader(disk, storage.getStorageDir().getCurrentDir().toPath(), maxEntry, entries);
         for (LogSegmentPath path : LogSegmentPath.getLogSegmentPaths(storage)) {
             loader.load(path);
         }
@@ -64,13 +66,11 @@ final class SegmentLoader {
         Segment segment = read(path, name);
         if (segment.isEmpty()) {
             LOG.info("Deleted {}, which has no entry", file);
-            Files.delete(file);
+            disk.delete(file);
             return;
         }
         if (Files.size(file) > segment.size()) {
-            try (RandomAccessFile padded = new RandomAccessFile(file.toFile(), "rw")) {
-                padded.setLength(segment.size());
-            }
+            disk.cut(file, segment.size());
         }
         if (!name.isOpen()) {
             segment.close();

@@ -115,20 +115,20 @@ class LogTailRepairTest {
         Arrays.fill(torn, 2 * SECTOR, 3 * SECTOR, (byte) 0);
         Path last = Files.write(group.resolve("log_inprogress_17"), torn);
         Path full = Files.write(group.resolve("log_0-16"), torn);
-        LogTailRepair.cutOff(group);
+        LogTailRepair.cutOff(LogDisk.SYSTEM, group);
         assertThat(Files.readAllBytes(last)).isEqualTo(Arrays.copyOf(torn, lastBegins(300)));
         assertThat(Files.readAllBytes(full)).isEqualTo(torn);
-        LogTailRepair.cutOff(group.resolve("none"));
+        LogTailRepair.cutOff(LogDisk.SYSTEM, group.resolve("none"));
     }
 
     @Test
     void aLogThatEndsBeforeTheCheckpointIsForgotten(@TempDir Path group) throws Exception {
         Path first = Files.write(group.resolve("log_0-4"), log(entry(40, 1)));
         Path last = Files.write(group.resolve("log_inprogress_5"), log(entry(40, 1), entry(900, 2)));
-        LogTailRepair.forgetIfBehind(group, 6);
+        LogTailRepair.forgetIfBehind(LogDisk.SYSTEM, group, 6);
         assertThat(first).exists();
         assertThat(last).exists();
-        LogTailRepair.forgetIfBehind(group, 7);
+        LogTailRepair.forgetIfBehind(LogDisk.SYSTEM, group, 7);
         assertThat(first).doesNotExist();
         assertThat(last).doesNotExist();
     }
@@ -138,9 +138,9 @@ class LogTailRepairTest {
     void aLogThatEndsInAnEntryBeforeTheCheckpointIsRemoved(@TempDir Path group) throws Exception {
         byte[] whole = log(entry(40, 1), entry(900, 2));
         Path last = Files.write(group.resolve("log_inprogress_5"), Arrays.copyOf(whole, 400));
-        LogTailRepair.forgetIfBehind(group, 5);
+        LogTailRepair.forgetIfBehind(LogDisk.SYSTEM, group, 5);
         assertThat(last).exists();
-        LogTailRepair.forgetIfBehind(group, 6);
+        LogTailRepair.forgetIfBehind(LogDisk.SYSTEM, group, 6);
         assertThat(last).doesNotExist();
     }
 
@@ -149,7 +149,7 @@ class LogTailRepairTest {
         byte[] damaged = log(entry(40, 1), entry(900, 2), entry(40, 3));
         damaged[60] ^= 1;
         Path last = Files.write(group.resolve("log_inprogress_5"), damaged);
-        LogTailRepair.forgetIfBehind(group, 100);
+        LogTailRepair.forgetIfBehind(LogDisk.SYSTEM, group, 100);
         assertThat(last).hasBinaryContent(damaged);
     }
 
@@ -159,7 +159,7 @@ class LogTailRepairTest {
         Files.write(group.resolve("log_inprogress_0"), full);
         Files.write(group.resolve("log_inprogress_2"), full);
         Files.write(group.resolve("log_inprogress_4"), log(300, 500));
-        LogTailRepair.cutOff(group);
+        LogTailRepair.cutOff(LogDisk.SYSTEM, group);
         assertThat(group.resolve("log_0-1")).hasBinaryContent(Arrays.copyOf(full, full.length - PADDING));
         assertThat(group.resolve("log_2-3")).hasBinaryContent(Arrays.copyOf(full, full.length - PADDING));
         assertThat(group.resolve("log_inprogress_4")).hasBinaryContent(log(300, 500));
@@ -170,7 +170,7 @@ class LogTailRepairTest {
     void whatComesBehindAFullFileWithoutItsEndIsTruncated(@TempDir Path group) throws Exception {
         Files.write(group.resolve("log_inprogress_0"), log(entry(300, 7)));
         Files.write(group.resolve("log_inprogress_2"), log(300, 500));
-        LogTailRepair.cutOff(group);
+        LogTailRepair.cutOff(LogDisk.SYSTEM, group);
         assertThat(group.resolve("log_inprogress_0")).hasBinaryContent(log(entry(300, 7)));
         assertThat(group.resolve("log_inprogress_2")).doesNotExist();
     }
@@ -181,7 +181,7 @@ class LogTailRepairTest {
         damaged[40] ^= 1;
         Files.write(group.resolve("log_inprogress_0"), damaged);
         Files.write(group.resolve("log_inprogress_2"), log(300, 500));
-        LogTailRepair.cutOff(group);
+        LogTailRepair.cutOff(LogDisk.SYSTEM, group);
         assertThat(group.resolve("log_inprogress_0")).hasBinaryContent(damaged);
         assertThat(group.resolve("log_inprogress_2")).exists();
     }

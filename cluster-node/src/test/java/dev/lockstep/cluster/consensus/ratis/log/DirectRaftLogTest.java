@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -112,8 +113,9 @@ class DirectRaftLogTest {
     }
 
     private DirectRaftLog open(long checkpoint, LogSyncer by) throws IOException {
-        LogTailRepair.cutOff(folder());
-        DirectRaftLog log = new DirectRaftLog(MEMBER, () -> checkpoint, properties(), storage(), by, new Recorded());
+        LogTailRepair.cutOff(LogDisk.SYSTEM, folder());
+        DirectRaftLog log = new DirectRaftLog(
+                MEMBER, () -> checkpoint, properties(), storage(), LogDisk.SYSTEM, by, new Recorded());
         log.open(log.getSnapshotIndex(), entry -> {});
         return log;
     }
