@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockReader {
 
-    /** Files are renamed while they are read. */
+    /** Files are renamed, cut, deleted and created again while they are read; the index names only what is there. */
     private static final int ATTEMPTS = 3;
 
     private static final int CACHED_BLOCKS = 2;
@@ -73,9 +72,9 @@ final class BlockReader {
                     cache(read, before);
                 }
                 return read.get(position);
-            } catch (NoSuchFileException renamed) {
+            } catch (IOException changed) {
                 if (attempt == ATTEMPTS) {
-                    throw renamed;
+                    throw changed;
                 }
             }
         }
@@ -90,7 +89,7 @@ final class BlockReader {
         }
     }
 
-    /** Forgets the blocks that were read, once the index names no truncated entry and before others are appended. */
+    /** Drops the blocks that were read before or during a truncation; to be called after it, before entries are appended. */
     synchronized void truncated() {
         truncations++;
         cached.clear();
@@ -108,6 +107,11 @@ final class BlockReader {
                 }
             }
         }
-        return RecordFormat.read(records, block.file());
+        List<LogEntryProto> entries = RecordFormat.read(records, block.file());
+        if (!entries.isEmpty() && entries.get(0).getIndex() != block.first()) {
+            throw new CorruptStateException("the file " + block.file() + " has entry "
+                    + entries.get(0).getIndex() + " in place of " + block.first());
+        }
+        return entries;
     }
 }

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis.log;
 
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.log.Segment.Block;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class SegmentFiles {
 
     private static final int KEPT_BUFFER_BYTES = 64 << 10;
+
     private final LogDisk files;
     private final Path folder;
     private final long maxBytes;
@@ -260,13 +262,16 @@ final class SegmentFiles {
 
     /** Removes the entries from {@code index} on, and waits until the disk has done so. */
     void truncate(long index) throws IOException {
-        onDisk(() -> truncated(index));
+        onDisk(() -> {
+            removeFrom(index);
+            reader.truncated();
+            return index;
+        });
     }
 
-    private long truncated(long index) throws IOException {
+    private void removeFrom(long index) throws IOException {
         closeFull();
         closeWriter();
-        reader.truncated();
         // From the end, so that a crash meanwhile leaves no gap.
         for (Segment last = lastSegment(); last != null && last.first() >= index; last = lastSegment()) {
             remove(last);
@@ -276,7 +281,6 @@ final class SegmentFiles {
         if (last != null && last.last() >= index) {
             cut(last, index);
         }
-        return index;
     }
 
     private void remove(Segment segment) {
@@ -339,13 +343,47 @@ final class SegmentFiles {
         }
     }
 
-    /** Syncs what was appended, and closes the files. */
+    /** Syncs what was appended, unless the disk has failed, and closes the files in any case. */
     void close() throws IOException {
-        onDisk(() -> {
-            closeFull();
-            closeWriter();
-            return -1;
-        });
+        try (Closeable all = this::release) {
+            onDisk(() -> {
+                closeFull();
+                closeWriter();
+                return -1;
+            });
+        }
+    }
+
+    /** Closes the files that are still open, as they are. */
+    private void release() throws IOException {
+        disk.lock();
+        try {
+            List<SegmentWriter> open;
+            lock.lock();
+            try {
+                if (writer != null) {
+                    full.add(writer);
+                }
+                open = new ArrayList<>(full);
+                full.clear();
+                writer = null;
+            } finally {
+                lock.unlock();
+            }
+            IOException failure = null;
+            for (SegmentWriter file : open) {
+                try {
+                    file.close();
+                } catch (IOException failed) {
+                    failure = failed;
+                }
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        } finally {
+            disk.unlock();
+        }
     }
 
     private void closeWriter() throws IOException {
