@@ -183,7 +183,9 @@ public final class RatisConsensus implements Consensus {
         detectUncleanShutdown();
         boolean direct = settings.raftLog() == RaftLogKind.DIRECT;
         boolean onDisk = settings.durability() == Durability.DISK;
-        this.syncer = direct ? new LogSyncer("raft-" + settings.self().id() + "-sync", onDisk) : null;
+        this.syncer = direct
+                ? new LogSyncer(EventLoop.threaded("raft-" + settings.self().id() + "-sync"), onDisk)
+                : null;
         this.graft = syncer == null ? null : RatisGraft.of(LogDisk.SYSTEM, syncer);
         Transport made = transports.transport(contacts, replicas::get, new HostedCheckpoints());
         this.server = server(made);

@@ -24,11 +24,11 @@ public final class LogSyncer implements AutoCloseable {
     private final AtomicLong bytes = new AtomicLong();
 
     /**
-     * @param name of the thread
+     * @param loop closed with this
      * @param waitedFor whether acknowledgements wait for the sync
      */
-    public LogSyncer(String name, boolean waitedFor) {
-        this.loop = EventLoop.threaded(name);
+    public LogSyncer(EventLoop loop, boolean waitedFor) {
+        this.loop = loop;
         this.waitedFor = waitedFor;
     }
 
@@ -40,7 +40,7 @@ public final class LogSyncer implements AutoCloseable {
     /**
      * Has a log synced soon.
      *
-     * @param sync syncs it, on the thread of this; of two requests with the same one may stand for both
+     * @param sync syncs it, on the loop; two requests with the same one may be answered by one sync
      * @param written the bytes that it was not synced with yet
      */
     void request(Runnable sync, long written) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
+import dev.lockstep.protocol.runtime.EventLoop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,7 +51,7 @@ class DirectRaftLogTest {
     @TempDir
     Path home;
 
-    private final LogSyncer syncer = new LogSyncer("sync", false);
+    private final LogSyncer syncer = new LogSyncer(EventLoop.threaded("sync"), false);
     private final List<Long> truncated = new ArrayList<>();
     private final AtomicReference<IOException> failed = new AtomicReference<>();
     private final AtomicInteger flushed = new AtomicInteger();
@@ -215,7 +216,7 @@ class DirectRaftLogTest {
     /** As after a kill: nothing was closed, renamed or cut to its size. */
     @Test
     void aLogWhoseProcessWasKilledIsAsItWas() throws Exception {
-        LogSyncer never = new LogSyncer("never", false);
+        LogSyncer never = new LogSyncer(EventLoop.threaded("never"), false);
         never.close();
         DirectRaftLog log = open(RaftLog.INVALID_LOG_INDEX, never);
         append(log, entries(1, 0, 900, 300));
@@ -322,14 +323,14 @@ class DirectRaftLogTest {
 
     @Test
     void acknowledgementsWaitForTheSyncWhereTheyAreToAndTheServerHearsOfIt() throws Exception {
-        try (LogSyncer disk = new LogSyncer("disk", true)) {
+        try (LogSyncer disk = new LogSyncer(EventLoop.threaded("disk"), true)) {
             DirectRaftLog log = open(RaftLog.INVALID_LOG_INDEX, disk);
             append(log, entries(1, 0, 500, 300));
             assertThat(log.getFlushIndex()).isEqualTo(499);
             log.close();
             assertThat(flushed).hasPositiveValue();
         }
-        LogSyncer never = new LogSyncer("never", true);
+        LogSyncer never = new LogSyncer(EventLoop.threaded("never"), true);
         never.close();
         DirectRaftLog log = open(RaftLog.INVALID_LOG_INDEX, never);
         CompletableFuture<Long> unsynced = log.append(entries(1, 500, 510, 300)).get(0);
