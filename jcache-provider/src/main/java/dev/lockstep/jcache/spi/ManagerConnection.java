@@ -1,0 +1,98 @@
+package dev.lockstep.jcache.spi;
+
+import dev.lockstep.protocol.link.EmbeddedNode;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.settings.Settings;
+import java.net.URI;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session of one CacheManager, and what it runs on: a node in this JVM, or connections to the servers of a cluster.
+ * Thread-safe.
+ */
+final class ManagerConnection implements AutoCloseable {
+
+    private final Settings settings;
+    private final @Nullable EmbeddedNode node;
+    private final EventLoop loop;
+    private final NettyLinks links;
+    private final Session session;
+
+    /**
+     * Opens a session.
+     *
+     * @param uri of the manager
+     * @throws CacheException when the session is refused
+     */
+    ManagerConnection(URI uri, Settings settings) {
+        this.settings = settings;
+        boolean client = !settings.client().servers().isEmpty();
+        this.node = client ? null : EmbeddedNodes.acquire(settings);
+        this.loop = EventLoop.threaded("lockstep-session");
+        this.links = new NettyLinks(
+                settings.cluster(),
+                null,
+                settings.client().connectTimeout(),
+                settings.limits().maxInFlight());
+        this.session = open(uri);
+    }
+
+    /** Opens the session; if it is refused, stops what was started for it. */
+    private Session open(URI uri) {
+        SessionFactory sessions =
+                new SessionFactory(links, settings.client().timeout(), Time.system(), loop, Entropy.system());
+        try {
+            return node == null ? sessions.client(settings.client().servers()) : sessions.embedded(node);
+        } catch (RequestFailedException refused) {
+            stop();
+            throw new CacheException("The CacheManager " + uri + " can't be opened: " + refused.getMessage(), refused);
+        }
+    }
+
+    private void stop() {
+        links.close();
+        loop.close();
+        if (node != null) {
+            EmbeddedNodes.release(settings, node);
+        }
+    }
+
+    Session session() {
+        return session;
+    }
+
+    /** The settings of a client; null with a node in this JVM, which applies its settings itself. */
+    @Nullable
+    Settings clientSettings() {
+        return node == null ? settings : null;
+    }
+
+    /** Tells whether all entries are in this JVM, where nobody else uses them: with the single node in memory. */
+    boolean isLocal() {
+        return node != null && settings.members().isEmpty();
+    }
+
+    /** Describes in a few words where the entries are. */
+    String location() {
+        if (node == null) {
+            return "client of " + String.join(", ", settings.client().servers()) + ", cluster " + settings.cluster();
+        }
+        return settings.node()
+                .filter(own -> !settings.members().isEmpty())
+                .map(own -> "node " + own.id() + " in this JVM, cluster " + settings.cluster())
+                .orElse("node in memory");
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        stop();
+    }
+}
