@@ -177,7 +177,7 @@ public final class RequestDispatcher implements RequestServer {
         private final @Nullable NodeId node;
         private final Replies replies;
         private final AtomicInteger inFlight = new AtomicInteger();
-        private final Map<Long, Runnable> subscriptions = new ConcurrentHashMap<>();
+        private final Map<Long, PeerSubscription> subscriptions = new ConcurrentHashMap<>();
         private volatile boolean closed;
 
         Peer(@Nullable NodeId node, Replies replies) {
@@ -242,17 +242,26 @@ public final class RequestDispatcher implements RequestServer {
                 replies.send(correlationId, new Reply.Refused(Status.BUSY, "Too many subscriptions", 100, null));
                 return;
             }
-            Runnable notBegun = () -> {};
-            subscriptions.put(correlationId, notBegun);
+            PeerSubscription base = subscriptions.get(request.base());
+            if (request.base() != 0 && (base == null || !base.isOf(request.shard()))) {
+                replies.send(
+                        correlationId,
+                        Reply.Refused.of(Status.BEHIND, "The subscription that this one extends has ended"));
+                return;
+            }
+            PeerSubscription subscription = new PeerSubscription(base == null ? request : base.extended(request));
+            PeerSubscription before = subscriptions.put(correlationId, subscription);
+            if (before != null) {
+                before.end();
+            }
             shards.subscribe(
-                    request,
-                    reply -> push(correlationId, reply),
-                    () -> subscriptions.containsKey(correlationId),
-                    end -> {
-                        if (!subscriptions.replace(correlationId, notBegun, end)) {
-                            end.run();
-                        }
-                    });
+                    subscription.request(),
+                    reply -> {
+                        subscription.told(reply);
+                        push(correlationId, reply);
+                    },
+                    subscription::isWanted,
+                    subscription::begun);
         }
 
         /** A peer that does not read its changes fast enough loses its subscription, not our memory. */
@@ -269,9 +278,9 @@ public final class RequestDispatcher implements RequestServer {
         }
 
         private void end(long correlationId) {
-            Runnable subscription = subscriptions.remove(correlationId);
+            PeerSubscription subscription = subscriptions.remove(correlationId);
             if (subscription != null) {
-                subscription.run();
+                subscription.end();
             }
         }
 

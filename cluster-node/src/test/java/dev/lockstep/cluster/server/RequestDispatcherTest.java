@@ -44,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -90,10 +91,7 @@ class RequestDispatcherTest {
         dispatcher = new RequestDispatcher(
                 talking(consensus), control, shards, peers, world, describing(view, consensus), MAX_IN_FLIGHT);
         connection = connectionOf(null);
-        CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
-        connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition), 0));
-        cache = ((Reply.Created) told.get(1L).get(0)).cache().id();
-        told.clear();
+        cache = created("c");
     }
 
     /** Logs that say what they are told. */
@@ -213,6 +211,76 @@ class RequestDispatcherTest {
         assertThat(told.get(7L)).containsExactly(new Reply.Done());
         change(8);
         assertThat(told.get(5L)).hasSize(2);
+    }
+
+    private int created(String name) {
+        CacheDefinition definition =
+                new CacheDefinition(name, "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
+        connection.serve(1, new Request.CreateCache(CacheProposal.exactly(definition), cache));
+        return ((Reply.Created) told.remove(1L).get(0)).cache().id();
+    }
+
+    private static Request extending(long base, long position, int cache) {
+        return new Request.Subscribe(0, 0, List.of(new Request.Subscribe.Start(cache, -1))).extending(base, position);
+    }
+
+    @Test
+    void aSubscriptionThatExtendsAnotherBringsTheChangesOfBothFromWhereTheFirstWas() {
+        int other = created("other");
+        change(4);
+        connection.serve(5, subscribe(0, 0));
+        change(6);
+        connection.serve(7, extending(5, -1, other));
+        connection.serve(8, extending(7, 2, other));
+        connection.serve(5, new Request.Unsubscribe(5));
+        connection.serve(9, extending(7, 1, other));
+        assertThat(told.get(7L))
+                .element(1)
+                .satisfies(reply -> assertThat(changed(reply)).containsExactly(cache));
+        assertThat(told.get(8L)).hasSize(1);
+        assertThat(told.get(9L))
+                .element(1)
+                .satisfies(reply -> assertThat(changed(reply)).containsExactly(cache));
+        cache = other;
+        change(10);
+        assertThat(changed(told.get(8L).get(1))).containsExactly(other);
+    }
+
+    private static List<Integer> changed(Reply reply) {
+        return ((Reply.Changes) reply)
+                .caches().stream().map(Reply.Changes.OfCache::cacheId).toList();
+    }
+
+    @Test
+    void aSubscriptionThatExtendsNoneOfItsConnectionIsRefused() {
+        connection.serve(5, subscribe(0, 0));
+        connectionOf(null).serve(6, extending(5, 0, cache));
+        assertThat(refusal(6)).isEqualTo(Status.BEHIND);
+        connection.serve(7, new Request.Unsubscribe(5));
+        connection.serve(8, extending(5, 0, cache));
+        assertThat(refusal(8)).isEqualTo(Status.BEHIND);
+    }
+
+    @Test
+    void aSubscriptionHasAtMost65536CachesAlsoTogetherWithThoseThatItExtends() {
+        connection.serve(5, new Request.Subscribe(0, 0, others(65_537)));
+        assertThat(refusal(5)).isEqualTo(Status.INVALID);
+        connection.serve(6, subscribe(0, 0));
+        connection.serve(7, new Request.Subscribe(0, 0, others(65_536)).extending(6, -1));
+        assertThat(refusal(7)).isEqualTo(Status.INVALID);
+        connection.serve(8, new Request.Subscribe(0, 0, others(65_535)).extending(6, -1));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(((Reply.Subscribed) told.get(8L).get(0)).unknown()).hasSize(65_535);
+        connection.serve(9, new Request.Subscribe(0, 0, others(65_535)).extending(8, -1));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(told.get(9L)).as("unknown caches do not count").first().isInstanceOf(Reply.Subscribed.class);
+    }
+
+    /** Caches that do not exist. */
+    private List<Request.Subscribe.Start> others(int count) {
+        return IntStream.rangeClosed(1, count)
+                .mapToObj(i -> new Request.Subscribe.Start(cache + i, -1))
+                .toList();
     }
 
     @Test

@@ -21,8 +21,10 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,10 +103,16 @@ final class ListeningCluster implements AutoCloseable {
     private synchronized void subscriptions(RequestServer.Connection peer, long correlationId, Request request) {
         Map<Long, Request.Subscribe> own = streams.computeIfAbsent(peer, none -> new HashMap<>());
         if (request instanceof Request.Subscribe subscribe) {
-            own.put(correlationId, subscribe);
+            own.put(correlationId, subscribe.base() == 0 ? subscribe : together(own.get(subscribe.base()), subscribe));
         } else if (request instanceof Request.Unsubscribe ended) {
             own.remove(ended.correlationId());
         }
+    }
+
+    private static Request.Subscribe together(Request.Subscribe base, Request.Subscribe addition) {
+        Set<Request.Subscribe.Start> caches = new LinkedHashSet<>(base.caches());
+        caches.addAll(addition.caches());
+        return new Request.Subscribe(addition.shard(), addition.minPosition(), List.copyOf(caches));
     }
 
     private synchronized void forget(RequestServer.Connection peer) {

@@ -100,9 +100,22 @@ public final class Router implements AutoCloseable {
     public Stream stream(Request.Subscribe request, int attempt, Link.ReplyHandler handler) {
         List<Member> candidates = directory.candidates(request, false);
         Member member = candidates.get(attempt % candidates.size());
+        return stream(request, member, contacts.link(member), handler);
+    }
+
+    /**
+     * Opens a stream that brings the changes of another one too, at the same node.
+     *
+     * @param additions the caches that it brings besides
+     * @param position up to which the changes of {@code base} have been received
+     */
+    public Stream extend(Stream base, long position, Request.Subscribe additions, Link.ReplyHandler handler) {
+        return stream(additions.extending(base.correlationId, position), base.opening.member(), base.link, handler);
+    }
+
+    private Stream stream(Request.Subscribe request, Member member, Link link, Link.ReplyHandler handler) {
         StreamOpening opening = new StreamOpening(contacts, member, handler);
         contacts.probe(member).await(opening);
-        Link link = contacts.link(member);
         Stream stream = new Stream(link, link.send(request, opening), opening);
         opening.opens(stream);
         return stream;

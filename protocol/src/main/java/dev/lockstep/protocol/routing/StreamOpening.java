@@ -22,6 +22,10 @@ final class StreamOpening implements Link.ReplyHandler, LivenessProbe.Waiter {
         this.handler = handler;
     }
 
+    Member member() {
+        return member;
+    }
+
     /** Ends the stream, too, if the node falls silent. */
     void opens(Router.Stream opening) {
         stream = opening;

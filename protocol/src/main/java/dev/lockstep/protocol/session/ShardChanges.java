@@ -20,13 +20,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A session's stream of one shard's changes, which all its subscriptions share. When their set changes, or one falls
  * behind or is resumed, another stream is opened for those that are wanted then, and takes the place of the first as
- * soon as it has begun; both may bring a change, which is delivered once. While a stream is being opened, and in the
- * back-off after a failure, further changes of the set wait for the next one.
+ * soon as it has begun; both may bring a change, which is delivered once. If caches only join, the request names the first
+ * stream and no cache of it. While a stream is being opened, and in the back-off after a failure, further changes of the set
+ * wait for the next one.
  *
  * <p>Thread-safe: the lock guards all fields, and is held while listeners are called, but not while requests are sent.
  */
@@ -127,27 +129,40 @@ final class ShardChanges {
     private void update() {
         List<Incoming> unwanted = new ArrayList<>();
         Incoming next = null;
-        Request.Subscribe request = null;
-        int attempt;
+        Function<Incoming, Router.Stream> open = null;
         synchronized (this) {
             if (scheduled || router.isClosed()) {
                 return;
             }
-            attempt = attempts;
             if (members.values().stream().allMatch(member -> member.subscription.isPaused())) {
                 takeAll(unwanted);
             } else if (opening == null && !isCurrent()) {
                 List<Member> wanted = wanted();
                 next = new Incoming(wanted);
-                request = request(wanted);
+                open = opening(wanted);
                 opening = next;
                 attempts++;
             }
         }
         unwanted.forEach(Incoming::end);
-        if (next != null && request != null) {
-            next.opened(router.stream(request, attempt, next));
+        if (next != null && open != null) {
+            next.opened(open.apply(next));
         }
+    }
+
+    /** Returns the way to open a stream of what is wanted: from the current one if that lacks only some of it. */
+    private Function<Incoming, Router.Stream> opening(List<Member> wanted) {
+        Incoming base = current;
+        Router.Stream extended = base == null || attempts > 0 ? null : base.extensible(wanted);
+        if (base == null || extended == null) {
+            Request.Subscribe all = request(wanted);
+            int attempt = attempts;
+            return next -> router.stream(all, attempt, next);
+        }
+        Request.Subscribe additions =
+                request(wanted.stream().filter(member -> !base.brings(member)).toList());
+        long position = base.position;
+        return next -> router.extend(extended, position, additions, next);
     }
 
     /** Tells whether the current stream brings the changes that are wanted now, and no others. */
@@ -350,6 +365,16 @@ final class ShardChanges {
 
         boolean brings(Member member) {
             return delivering.contains(member);
+        }
+
+        /** Returns the stream if it brings nothing but what is wanted, so that another can add the rest; null otherwise. */
+        Router.@Nullable Stream extensible(List<Member> wanted) {
+            if (!complete || !Set.copyOf(wanted).containsAll(delivering)) {
+                return null;
+            }
+            synchronized (this) {
+                return ended ? null : stream;
+            }
         }
 
         boolean bringsAll(List<Member> wanted) {

@@ -345,11 +345,24 @@ public sealed interface Request {
      * or the end of the connection.
      *
      * @param minPosition that the replica must have applied
-     * @param caches each cache once; at most {@link #MAX_CACHES}
+     * @param base the correlation id of a subscription of this connection and shard that has begun, whose caches belong to this
+     *     one too; 0 for none
+     * @param basePosition the position up to which the base's changes have been received; -1 if none have
+     * @param caches those besides the base's, each once; with them at most {@link #MAX_CACHES}
      */
-    record Subscribe(int shard, long minPosition, List<Start> caches) implements ToShard {
+    record Subscribe(int shard, long minPosition, long base, long basePosition, List<Start> caches) implements ToShard {
 
         public static final int MAX_CACHES = 65_536;
+
+        /** A subscription without a base. */
+        public Subscribe(int shard, long minPosition, List<Start> caches) {
+            this(shard, minPosition, 0, -1, caches);
+        }
+
+        /** The same with a base. */
+        public Subscribe extending(long correlationId, long position) {
+            return new Subscribe(shard, minPosition, correlationId, position, caches);
+        }
 
         /**
          * The start of a cache's changes.

@@ -49,6 +49,7 @@ public final class RequestCodec {
             read(out, size);
         } else if (request instanceof Request.Subscribe subscribe) {
             out.u8(8).varint(subscribe.shard()).varint(subscribe.minPosition());
+            out.varint(subscribe.base()).signed(subscribe.basePosition());
             out.list(subscribe.caches(), (o, one) -> o.varint(one.cacheId()).signed(one.afterPosition()));
         } else if (request instanceof Request.Unsubscribe unsubscribe) {
             out.u8(9).varint(unsubscribe.correlationId());
@@ -148,7 +149,11 @@ public final class RequestCodec {
                 new Request.Size(in.size(), in.size(), in.constant(ValueCodec.CONSISTENCIES), in.varint(), in.varint());
             case 8 ->
                 new Request.Subscribe(
-                        in.size(), in.varint(), in.list(i -> new Request.Subscribe.Start(i.size(), i.signed())));
+                        in.size(),
+                        in.varint(),
+                        in.varint(),
+                        in.signed(),
+                        in.list(i -> new Request.Subscribe.Start(i.size(), i.signed())));
             case 9 -> new Request.Unsubscribe(in.varint());
             case 10 ->
                 new Request.RenewLeases(

@@ -21,7 +21,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -80,6 +82,12 @@ class ShardChangesTest {
         return ((Request.Subscribe) last().request()).caches();
     }
 
+    /** The position up to which the last request extends the stream before it; none if it names all its caches. */
+    private OptionalLong extended() {
+        Request.Subscribe request = (Request.Subscribe) last().request();
+        return request.base() == 0 ? OptionalLong.empty() : OptionalLong.of(request.basePosition());
+    }
+
     private int open() {
         return sent(Request.Subscribe.class).size()
                 - sent(Request.Unsubscribe.class).size();
@@ -136,6 +144,48 @@ class ShardChangesTest {
     }
 
     @Test
+    void cachesThatJoinOneAfterTheOtherAreRequestedOnceEach() {
+        List<Start> requested = new ArrayList<>();
+        for (int cache = 1; cache <= 1_000; cache++) {
+            Subscription joining = session.subscribe(cache, new Heard());
+            requested.addAll(requested());
+            stream().reply(begun(cache));
+            assertThat(joining.ready()).isCompleted();
+        }
+        assertThat(requested)
+                .isEqualTo(IntStream.rangeClosed(1, 1_000)
+                        .mapToObj(cache -> new Start(cache, -1))
+                        .toList());
+        assertThat(open()).isOne();
+    }
+
+    @Test
+    void aStreamIsExtendedAtItsOwnNodeAndByItsCorrelationId() {
+        session.subscribe(1, new Heard());
+        NodeId node = last().to();
+        int correlation = network.sent().indexOf(last()) + 1;
+        stream().reply(begun(10));
+        stream().reply(changes(12, of(1, change(12, 0))));
+        session.subscribe(2, new Heard());
+        assertThat(last().to()).isEqualTo(node);
+        assertThat(((Request.Subscribe) last().request()).base()).isEqualTo(correlation);
+        assertThat(extended()).hasValue(12);
+    }
+
+    @Test
+    void aStreamOfWhichACacheIsNoLongerWantedIsNotExtended() {
+        Subscription left = session.subscribe(1, new Heard());
+        session.subscribe(2, new Heard());
+        stream().reply(begun(10));
+        world.pass(Duration.ZERO);
+        stream().reply(begun(10));
+        left.close();
+        stream().reply(begun(11));
+        assertThat(extended()).isEmpty();
+        assertThat(requested()).extracting(Start::cacheId).containsExactly(2);
+    }
+
+    @Test
     void aStreamThatEndsBeforeItHasBegunLeavesNobodyWaitingForItsNode() {
         session.subscribe(1, new Heard()).close();
         assertThat(open()).isZero();
@@ -153,7 +203,8 @@ class ShardChangesTest {
         Link.ReplyHandler before = stream();
         Heard second = new Heard();
         session.subscribe(2, second);
-        assertThat(requested()).containsExactlyInAnyOrder(new Start(1, 10), new Start(2, -1));
+        assertThat(requested()).containsExactly(new Start(2, -1));
+        assertThat(extended()).hasValue(-1);
         before.reply(changes(11, of(1, change(11, 0))));
         stream().reply(begun(12));
         before.reply(changes(12, of(1, change(12, 0))));
@@ -295,7 +346,8 @@ class ShardChangesTest {
         stream().reply(begun(12));
         stream().reply(changes(13, of(2, change(13, 0))));
         paused.resume();
-        assertThat(requested()).containsExactlyInAnyOrder(new Start(1, 10), new Start(2, 13));
+        assertThat(requested()).containsExactly(new Start(1, 10));
+        assertThat(extended()).hasValue(13);
         stream().reply(begun(13));
         stream().reply(changes(11, of(1, change(11, 0))));
         stream().reply(changes(12, of(1, change(12, 0))));
@@ -331,6 +383,7 @@ class ShardChangesTest {
         world.pass(Duration.ofSeconds(1));
         assertThat(last().to()).isNotEqualTo(first);
         assertThat(requested()).containsExactlyInAnyOrder(new Start(1, 11), new Start(2, -1));
+        assertThat(extended()).isEmpty();
         stream().reply(begun(11));
         assertThat(second.ready()).isCompleted();
         assertThat(heard.heard).containsExactly("to 10", "to 11", heard(11, 0));

@@ -79,6 +79,7 @@ class FrameCodecTest {
                 new Request.Release(1, 2, KEY, LeaseId.NONE, Condition.ANY),
                 new Request.Subscribe(
                         2, 5, List.of(new Request.Subscribe.Start(1, -1), new Request.Subscribe.Start(7, 4))),
+                new Request.Subscribe(2, 5, List.of(new Request.Subscribe.Start(9, -1))).extending(8, 4),
                 new Request.Unsubscribe(8),
                 new Request.ConfirmTerms(List.of(new GroupTerm(-1, 4), new GroupTerm(3, 5))),
                 new Request.ToLog(Bytes.utf8("vote")),

@@ -144,6 +144,8 @@ public final class Messages {
                 Combinators.combine(
                                 NUMBERS,
                                 LONGS,
+                                LONGS,
+                                LONGS,
                                 Combinators.combine(NUMBERS, LONGS)
                                         .as(Request.Subscribe.Start::new)
                                         .list()
