@@ -6,11 +6,9 @@ import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.fuzz.Corpus;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.netty.NettyLinks;
-import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
@@ -22,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -59,29 +56,16 @@ class HostileNodeIT {
     @TempDir
     Path home;
 
-    private List<Member> members;
     private RatisNodes nodes;
 
     @BeforeEach
     void start() throws Exception {
-        members = RaftMember.members(MemberPorts.reserve(3));
-        nodes = new RatisNodes(home, members, Collections.nCopies(3, members));
+        nodes = RatisNodes.three(home);
     }
 
     @AfterEach
     void stop() {
         nodes.close();
-    }
-
-    private Replica leader() throws Exception {
-        Eventually.holds(
-                "one leads and is ready",
-                () -> nodes.replicas().stream()
-                        .anyMatch(replica -> replica.log().leadership().ready()));
-        return nodes.replicas().stream()
-                .filter(replica -> replica.log().leadership().ready())
-                .findFirst()
-                .orElseThrow();
     }
 
     @Test
@@ -93,7 +77,7 @@ class HostileNodeIT {
                 new NettyLinks("ratis-test", NodeIdentity.untold(new NodeId("n9")), Duration.ofSeconds(2), 1_000)) {
             for (int i = 0; i < MESSAGES; i++) {
                 byte[] message = nonsense.get(random.nextInt(nonsense.size()));
-                send(links.to(members.get(i % 3)), random.nextBoolean() ? message : damaged(message));
+                send(links.to(nodes.members().get(i % 3)), random.nextBoolean() ? message : damaged(message));
                 if (i % 1_000 == 0) {
                     texts.add("entry " + i);
                     propose(texts.get(texts.size() - 1));
@@ -116,7 +100,10 @@ class HostileNodeIT {
     private void propose(String text) throws Exception {
         Eventually.holds("it is acknowledged", () -> {
             try {
-                leader().log().propose(text.getBytes(StandardCharsets.UTF_8)).get(30, TimeUnit.SECONDS);
+                nodes.leader()
+                        .log()
+                        .propose(text.getBytes(StandardCharsets.UTF_8))
+                        .get(30, TimeUnit.SECONDS);
                 return true;
             } catch (ExecutionException deposed) {
                 return false;

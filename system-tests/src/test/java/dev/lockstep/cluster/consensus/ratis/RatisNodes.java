@@ -3,6 +3,8 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -14,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +48,33 @@ final class RatisNodes implements AutoCloseable {
         for (int i = 0; i < members.size(); i++) {
             start(i);
         }
+    }
+
+    /** Starts three nodes, each reaching the others directly. */
+    static RatisNodes three(Path home) throws IOException {
+        return three(home, Collections.nCopies(3, null));
+    }
+
+    /** @param tls for each node, what its connections are encrypted with; null for not at all */
+    static RatisNodes three(Path home, List<@Nullable Tls> tls) throws IOException {
+        List<Member> members = RaftMember.members(MemberPorts.reserve(3));
+        return new RatisNodes(home, members, Collections.nCopies(3, members), tls);
+    }
+
+    List<Member> members() {
+        return members;
+    }
+
+    /** Waits until one leads and is ready. */
+    Replica leader() throws Exception {
+        Eventually.holds("one leads and is ready", () -> readyLeader().isPresent());
+        return readyLeader().orElseThrow();
+    }
+
+    private Optional<Replica> readyLeader() {
+        return replicas().stream()
+                .filter(replica -> replica.log().leadership().ready())
+                .findFirst();
     }
 
     /** Starts a node, on what it left behind. */

@@ -6,12 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.netty.Certificates;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.Tls;
-import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
@@ -22,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +40,6 @@ class RatisTlsIT {
     private static final List<Tls> TLS = new ArrayList<>();
     private static Certificates certificates;
 
-    private List<Member> members;
     private RatisNodes nodes;
 
     @BeforeAll
@@ -56,8 +52,7 @@ class RatisTlsIT {
 
     @BeforeEach
     void start() throws Exception {
-        members = RaftMember.members(MemberPorts.reserve(3));
-        nodes = new RatisNodes(home, members, Collections.nCopies(3, members), TLS);
+        nodes = RatisNodes.three(home, TLS);
     }
 
     @AfterEach
@@ -65,20 +60,9 @@ class RatisTlsIT {
         nodes.close();
     }
 
-    private Replica leader() throws Exception {
-        Eventually.holds(
-                "one leads and is ready",
-                () -> nodes.replicas().stream()
-                        .anyMatch(replica -> replica.log().leadership().ready()));
-        return nodes.replicas().stream()
-                .filter(replica -> replica.log().leadership().ready())
-                .findFirst()
-                .orElseThrow();
-    }
-
     @Test
     void proposalsAreAppliedInOrderOnAllMembers() throws Exception {
-        Replica leader = leader();
+        Replica leader = nodes.leader();
         List<String> texts = new ArrayList<>();
         List<CompletableFuture<RecordingMachine.Entry>> answers = new ArrayList<>();
         for (int i = 0; i < ENTRIES; i++) {
@@ -97,12 +81,12 @@ class RatisTlsIT {
 
     @Test
     void aPeerWithoutACertificateReachesNoLog() throws Exception {
-        leader();
+        nodes.leader();
         Tls without = new Tls(Certificates.noKeys(), certificates.trust());
         try (NettyLinks links = new NettyLinks(
                 "ratis-test", NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(2), 100, without)) {
             CompletableFuture<Reply> answer = new CompletableFuture<>();
-            links.to(members.get(0)).send(new Request.ToLog(Bytes.EMPTY), new Link.ReplyHandler() {
+            links.to(nodes.members().get(0)).send(new Request.ToLog(Bytes.EMPTY), new Link.ReplyHandler() {
                 @Override
                 public void reply(Reply reply) {
                     answer.complete(reply);
