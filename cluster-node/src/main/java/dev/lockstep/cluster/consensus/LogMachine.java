@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus;
 
 import dev.lockstep.cluster.checkpoint.Checkpointed;
+import java.nio.ByteBuffer;
 
 /**
  * The state machine driven by a replicated log. {@link #apply} is called by one thread at a time, in order, once for each
@@ -30,6 +31,15 @@ public interface LogMachine<E, R> extends Checkpointed {
     /** Applies a committed entry that came as bytes: from another replica, or from the log after a restart. */
     default R replay(long position, byte[] bytes) {
         return apply(position, decode(bytes));
+    }
+
+    /**
+     * Tells whether to apply an entry may take long, whatever its size, so that it is not done on a thread that others wait for.
+     *
+     * @param bytes of the entry; not to be changed
+     */
+    default boolean takesLong(ByteBuffer bytes) {
+        return false;
     }
 
     /** Called when this replica's {@link ReplicatedLog.Leadership} has changed. Must not block. */

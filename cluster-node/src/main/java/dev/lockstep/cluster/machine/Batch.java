@@ -14,4 +14,14 @@ public record Batch(long stampMillis, long previousPosition, long previousChecks
     public Batch {
         commands = List.copyOf(commands);
     }
+
+    /** Tells whether the time that it takes grows with the caches that it changes, not only with the batch. */
+    boolean visitsWholeCaches() {
+        for (Command command : commands) {
+            if (command instanceof Command.Clear || command instanceof Command.Drop) {
+                return true;
+            }
+        }
+        return false;
+    }
 }

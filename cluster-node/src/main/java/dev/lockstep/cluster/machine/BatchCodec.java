@@ -5,16 +5,20 @@ import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.ValueCodec;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
+import java.nio.ByteBuffer;
 
-/** The bytes of a {@link Batch} in the log: a format version, the header, the commands. Stateless. */
+/**
+ * The bytes of a {@link Batch} in the log: a format version, whether it visits whole caches, the header, the commands.
+ * Stateless.
+ */
 public final class BatchCodec {
 
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     private BatchCodec() {}
 
     public static byte[] encode(Batch batch) {
-        WireWriter out = new WireWriter(256).u8(FORMAT);
+        WireWriter out = new WireWriter(256).u8(FORMAT).bool(batch.visitsWholeCaches());
         out.varint(batch.stampMillis()).varint(batch.previousPosition()).i64(batch.previousChecksum());
         return out.list(batch.commands(), BatchCodec::write).toByteArray();
     }
@@ -27,9 +31,15 @@ public final class BatchCodec {
             throw new MalformedFrameException("The entry has format " + format + ", this node reads " + FORMAT
                     + ": it was written by another version of Lockstep");
         }
+        in.bool(); // for those who have not decoded it
         Batch batch = new Batch(in.varint(), in.varint(), in.i64(), in.list(BatchCodec::read));
         in.end();
         return batch;
+    }
+
+    /** Tells of the bytes of a batch what {@link Batch#visitsWholeCaches} tells of it; true when they are of another format. */
+    public static boolean visitsWholeCaches(ByteBuffer entry) {
+        return entry.remaining() < 2 || entry.get(entry.position()) != FORMAT || entry.get(entry.position() + 1) != 0;
     }
 
     private static void write(WireWriter out, Command command) {

@@ -14,6 +14,7 @@ import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -168,6 +169,11 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
                 become(anew, changes, position);
             }
         };
+    }
+
+    @Override
+    public boolean takesLong(ByteBuffer bytes) {
+        return BatchCodec.visitsWholeCaches(bytes);
     }
 
     @Override

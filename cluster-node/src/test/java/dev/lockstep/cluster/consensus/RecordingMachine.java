@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus;
 
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +22,11 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
 
     /** An entry that begins so makes the machine fail. */
     public static final String POISON = "poison";
+    /** An entry that begins so is said to take long. */
+    public static final String LONG = "long";
 
     private final List<Entry> applied = new CopyOnWriteArrayList<>();
+    private final List<String> threads = new CopyOnWriteArrayList<>();
     private volatile CountDownLatch gate = new CountDownLatch(0);
     private volatile boolean held;
     private volatile int capacity = Integer.MAX_VALUE;
@@ -70,8 +74,14 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
         }
         Entry added = new Entry(position, entry.length, text);
         applied.add(added);
+        threads.add(Thread.currentThread().getName());
         reached = position;
         return added;
+    }
+
+    @Override
+    public boolean takesLong(ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(bytes).toString().startsWith(LONG);
     }
 
     @Override
@@ -147,6 +157,11 @@ public final class RecordingMachine implements BytesMachine<RecordingMachine.Ent
 
     public List<Entry> applied() {
         return List.copyOf(applied);
+    }
+
+    /** Returns the name of the thread that applied each entry, in order, since it was started. */
+    public List<String> threads() {
+        return List.copyOf(threads);
     }
 
     public List<String> texts() {

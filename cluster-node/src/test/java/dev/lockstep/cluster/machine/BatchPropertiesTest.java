@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Messages;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -43,6 +44,14 @@ class BatchPropertiesTest {
     @Property(tries = 500)
     void aBatchSurvives(@ForAll("batches") Batch batch) {
         assertThat(BatchCodec.decode(BatchCodec.encode(batch))).isEqualTo(batch);
+    }
+
+    @Property(tries = 300)
+    void theBytesTellWhetherABatchVisitsWholeCaches(@ForAll("batches") Batch batch) {
+        boolean visits = batch.commands().stream()
+                .anyMatch(command -> command instanceof Command.Clear || command instanceof Command.Drop);
+        assertThat(BatchCodec.visitsWholeCaches(ByteBuffer.wrap(BatchCodec.encode(batch))))
+                .isEqualTo(visits);
     }
 
     @Property(tries = 300)

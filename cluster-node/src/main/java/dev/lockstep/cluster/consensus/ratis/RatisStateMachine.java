@@ -30,6 +30,7 @@ import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,13 +38,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The state machine that Ratis calls: hands committed entries to the {@link LogMachine} until one fails or the replica is stopped, and keeps
- * the proposals that wait for an answer. Thread-safe; Ratis applies with one thread.
+ * the proposals that wait for an answer. Thread-safe; entries are applied by one thread at a time.
  *
  * <p>A failure never reaches Ratis. Its updater, told of one while it is being closed, spins for ever.
  */
 final class RatisStateMachine extends BaseStateMachine {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisStateMachine.class);
+    private static final int QUICK_BYTES = 16 << 10;
     private static final CompletableFuture<Message> DONE = CompletableFuture.completedFuture(Message.EMPTY);
 
     private final String name;
@@ -52,6 +54,7 @@ final class RatisStateMachine extends BaseStateMachine {
     private final Runnable failed;
     private final Consumer<IOException> logFailed;
     private final @Nullable RatisGraft graft;
+    private final boolean inMemory;
     private final Set<Proposal<?, ?>> waiting = ConcurrentHashMap.newKeySet();
     private volatile long applied;
     private volatile long appliedTerm;
@@ -74,6 +77,7 @@ final class RatisStateMachine extends BaseStateMachine {
             @Nullable RatisGraft graft) {
         this.name = name;
         this.machine = machine;
+        this.inMemory = machine.durable() == null;
         this.checkpoints = checkpoints;
         this.failed = failed;
         this.logFailed = logFailed;
@@ -177,6 +181,15 @@ final class RatisStateMachine extends BaseStateMachine {
         return DONE;
     }
 
+    /** Tells whether an entry can be applied at once by a thread that has other things to do: without the disk, and in a short time. */
+    private boolean isQuick(LogEntryProto entry) {
+        ByteString bytes = entry.getStateMachineLogEntry().getLogData();
+        return entry.hasStateMachineLogEntry()
+                && bytes.size() <= QUICK_BYTES
+                && inMemory
+                && !machine.takesLong(bytes.asReadOnlyByteBuffer());
+    }
+
     private void apply(LogEntryProto entry, @Nullable Object context) {
         @Nullable Runnable answer = null;
         try {
@@ -241,7 +254,7 @@ final class RatisStateMachine extends BaseStateMachine {
                     LogDisk.SYSTEM, storage.getStorageDir().getCurrentDir().toPath(), restored.position());
         }
         if (graft != null) {
-            graft.install(server.getDivision(group));
+            graft.install(server.getDivision(group), this::isQuick);
         }
         getLifeCycle().transition(LifeCycle.State.RUNNING);
     }

@@ -10,9 +10,11 @@ import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.lang.reflect.Field;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Predicate;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.impl.CallerAppliedUpdater;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.util.MemoizedSupplier;
@@ -20,8 +22,8 @@ import org.apache.ratis.util.VersionInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a {@link DirectRaftLog}, and an executor that answers appends on the thread that read them, into a replica of Ratis,
- * which has a factory for neither. Relies on private parts of one version of Ratis, which are looked up before the first
+ * Puts a {@link DirectRaftLog}, a {@link CallerAppliedUpdater}, and an executor that answers appends on the thread that read
+ * them, into a replica of Ratis, which has a factory for none of them. Relies on private parts of one version of Ratis, which are looked up before the first
  * replica is opened (ADR 19 lists them, and what is relied on beyond names). Thread-safe.
  */
 public final class RatisGraft {
@@ -69,41 +71,49 @@ public final class RatisGraft {
     private record Parts(
             VarHandle state,
             VarHandle log,
+            VarHandle updater,
             VarHandle memoized,
             MethodHandle setConfiguration,
             MethodHandle truncated,
             MethodHandle flushed,
+            MethodHandle updateCommit,
             Field answering) {
 
         static Parts find() throws ReflectiveOperationException {
             Class<?> server = Class.forName("org.apache.ratis.server.impl.RaftServerImpl");
             Class<?> state = Class.forName("org.apache.ratis.server.impl.ServerState");
+            Class<?> leader = Class.forName("org.apache.ratis.server.impl.LeaderStateImpl");
             Class<?> memoized = MemoizedSupplier.class.getSuperclass();
             MethodHandles.Lookup inServer = MethodHandles.privateLookupIn(server, MethodHandles.lookup());
             MethodHandles.Lookup inState = MethodHandles.privateLookupIn(state, MethodHandles.lookup());
+            MethodHandles.Lookup inLeader = MethodHandles.privateLookupIn(leader, MethodHandles.lookup());
             MethodHandles.Lookup inMemoized = MethodHandles.privateLookupIn(memoized, MethodHandles.lookup());
             Field answering = server.getDeclaredField("serverExecutor");
             answering.setAccessible(true);
             return new Parts(
                     inServer.findVarHandle(server, "state", state),
                     inState.findVarHandle(state, "log", MemoizedSupplier.class),
+                    inState.findVarHandle(state, "stateMachineUpdater", MemoizedSupplier.class),
                     inMemoized.findVarHandle(memoized, "value", Object.class),
                     inState.findVirtual(
                             state, "setRaftConf", MethodType.methodType(boolean.class, LogEntryProto.class)),
                     inServer.findVirtual(
                             server, "notifyTruncatedLogEntry", MethodType.methodType(void.class, LogEntryProto.class)),
                     inServer.findVirtual(server, "submitUpdateCommitEvent", MethodType.methodType(void.class)),
+                    inLeader.findVirtual(leader, "updateCommit", MethodType.methodType(void.class)),
                     answering);
         }
     }
 
     /**
-     * Opens the log of a replica and makes it the one that Ratis uses. To be called when Ratis initializes the replica's state
+     * Opens the log of a replica and makes it the one that Ratis uses, and replaces what applies its entries. To be called when Ratis initializes the replica's state
      * machine, once that knows its checkpoint: Ratis asks for the log right after it.
      *
+     * @param quick whether the state machine applies an entry in a short time, without waiting for anything; asked by one thread at
+     *     a time
      * @throws IOException when the log can't be read, or is not what was written
      */
-    public void install(RaftServer.Division division) throws IOException {
+    public void install(RaftServer.Division division, Predicate<LogEntryProto> quick) throws IOException {
         Object state = parts.state().get(division);
         DirectRaftLog log = new DirectRaftLog(
                 division.getMemberId(),
@@ -116,10 +126,13 @@ public final class RatisGraft {
         log.open(
                 log.getSnapshotIndex(),
                 entry -> call(() -> parts.setConfiguration().invoke(state, entry)));
-        Object supplier = parts.log().get(state);
-        if (!parts.memoized().compareAndSet(supplier, null, log)) {
+        if (!parts.memoized().compareAndSet(parts.log().get(state), null, log)) {
             log.close();
             throw new IOException("Ratis has opened its own log of " + division.getMemberId() + " before");
+        }
+        var updater = new CallerAppliedUpdater(division, log, parts.updateCommit(), quick);
+        if (!parts.memoized().compareAndSet(parts.updater().get(state), null, updater)) {
+            throw new IOException("Ratis has begun to apply entries of " + division.getMemberId() + " before");
         }
         try {
             ExecutorService own = (ExecutorService) parts.answering().get(division);

@@ -14,6 +14,7 @@ import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.impl.CallerAppliedUpdater;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppenderBase;
@@ -47,6 +48,7 @@ final class FollowerAppender extends LogAppenderBase {
 
     private final LinkServerRpc rpc;
     private final PeerChannel peer;
+    private final @Nullable CallerAppliedUpdater updater;
     private final AtomicInteger claims = new AtomicInteger();
     private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
     private final AtomicLong callIds = new AtomicLong();
@@ -66,6 +68,7 @@ final class FollowerAppender extends LogAppenderBase {
         super(server, leader, follower);
         this.rpc = rpc;
         this.peer = rpc.peer(follower.getId());
+        this.updater = CallerAppliedUpdater.of(server);
         this.restsUntilNanos = rpc.time().nanos();
         this.lastAppendNanos = restsUntilNanos;
         this.installation =
@@ -345,7 +348,9 @@ final class FollowerAppender extends LogAppenderBase {
             getFollower().updateNextIndex(reply.getMatchIndex() + 1);
             if (reply.getMatchIndex() > getRaftLog().getLastCommittedIndex()
                     || getLeaderState().isFollowerBootstrapping(getFollower())) {
-                getLeaderState().onFollowerSuccessAppendEntries(getFollower());
+                if (updater == null || !updater.commit(getLeaderState(), getFollower())) {
+                    getLeaderState().onFollowerSuccessAppendEntries(getFollower());
+                }
             } else {
                 lateSuccess = true;
             }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.server.impl.CallerAppliedUpdater;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,9 +104,11 @@ final class PeerChannel {
                 appends.stream().map(Heartbeat::request).toList());
         send(message, (answer, failure) -> {
             List<@Nullable AppendEntriesReplyProto> replies = replies(answer, appends.size());
-            for (int i = 0; i < appends.size(); i++) {
-                appends.get(i).answer().accept(replies == null ? null : replies.get(i));
-            }
+            CallerAppliedUpdater.applyAfter(() -> {
+                for (int i = 0; i < appends.size(); i++) {
+                    appends.get(i).answer().accept(replies == null ? null : replies.get(i));
+                }
+            });
         });
     }
 

@@ -25,6 +25,7 @@ import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.exceptions.ServerNotReadyException;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.impl.CallerAppliedUpdater;
 import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
 import org.apache.ratis.util.ProtoUtils;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,10 @@ final class RaftMessageHandler {
         };
         try {
             switch (RaftMessages.kind(message)) {
-                case APPENDS -> append(RaftMessages.appends(message), counted);
+                case APPENDS -> {
+                    List<AppendEntriesRequestProto> appends = RaftMessages.appends(message);
+                    CallerAppliedUpdater.applyAfter(() -> append(appends, counted));
+                }
                 case VOTE -> {
                     var request = RaftMessages.one(message, RequestVoteRequestProto.parser());
                     onLoop(request.getServerRequest(), () -> vote(request), counted);

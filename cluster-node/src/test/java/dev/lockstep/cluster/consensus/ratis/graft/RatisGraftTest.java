@@ -129,6 +129,8 @@ class RatisGraftTest {
         "org/apache/ratis/server/impl/RaftServerImpl.class, submitUpdateCommitEvent",
         "org/apache/ratis/server/impl/ServerState.class, log",
         "org/apache/ratis/server/impl/ServerState.class, setRaftConf",
+        "org/apache/ratis/server/impl/ServerState.class, stateMachineUpdater",
+        "org/apache/ratis/server/impl/LeaderStateImpl.class, updateCommit",
         "org/apache/ratis/util/MemoizedBase.class, value",
     })
     void aRatisWithoutAPartThatTheGraftUsesIsRefused(String file, String part) throws Exception {
