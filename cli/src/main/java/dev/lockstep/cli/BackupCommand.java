@@ -89,7 +89,10 @@ final class BackupCommand implements Callable<Integer> {
                         parts.stream().limit(sinces.length).map(Part::position).toList()));
     }
 
-    /** After the shards: caches that were destroyed meanwhile are left out, whatever of them is in the shards. */
+    /**
+     * Writes the caches, after the shards: those that were destroyed meanwhile are left out, whatever of them is in
+     * the shards.
+     */
     private static Part caches(Session session, BackupFolder backup) throws IOException {
         var caches = ClusterOptions.join(session.caches());
         try (OutputStream out = backup.create(BackupFolder.CACHES)) {

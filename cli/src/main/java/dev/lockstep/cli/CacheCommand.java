@@ -92,7 +92,10 @@ final class CacheCommand {
                             "cache", name, "revision", altered.revision(), "definition", text(altered.definition())));
         }
 
-        /** Without a lifetime also what had one lives for ever, once it is written again. */
+        /**
+         * Returns the expiry rule; without a lifetime also an entry that had one lives for ever, once it is written
+         * again.
+         */
         private ExpiryRule rule() {
             Optional<Duration> live = lifetime("--time-to-live", timeToLive);
             Optional<Duration> idle = lifetime("--time-to-idle", timeToIdle);

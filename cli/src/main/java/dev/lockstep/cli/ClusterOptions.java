@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Which cluster a command is for, and how it answers. */
+/** The options of a command that name its cluster and the form of its answer. */
 final class ClusterOptions {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);

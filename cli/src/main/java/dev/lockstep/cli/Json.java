@@ -1,6 +1,6 @@
 package dev.lockstep.cli;
 
-/** As much of JSON as commands answer in. Stateless. */
+/** The part of JSON that commands answer in. Stateless. */
 final class Json {
 
     private Json() {}

@@ -50,7 +50,7 @@ final class Leases {
         long before = failures.get();
         synchronized (this) {
             if (failures.get() != before) {
-                throw new CacheException("There is no lease: the cluster did not answer who asked for one before");
+                throw new CacheException("There is no lease: the cluster did not answer the last request for one");
             }
             boolean taken = false;
             try {
@@ -81,7 +81,7 @@ final class Leases {
         return lease;
     }
 
-    /** Those holders whose lease has not ended, linearizably. */
+    /** Returns the holders whose lease has not ended, linearizably. */
     LockItem living(LockItem locks) {
         Set<String> asked = locks.holders().stream()
                 .map(holder -> PREFIX + LockId.leaseOf(holder))

@@ -46,7 +46,7 @@ record LockItem(List<String> holders) {
                 holders.stream().filter(other -> !other.equals(holder)).toList());
     }
 
-    /** Those that live by one of these leases. */
+    /** Returns the holders that live by one of these leases. */
     LockItem livingBy(Set<String> leases) {
         return new LockItem(holders.stream()
                 .filter(holder -> leases.contains(LockId.leaseOf(holder)))

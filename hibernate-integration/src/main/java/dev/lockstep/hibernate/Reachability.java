@@ -49,7 +49,7 @@ final class Reachability {
     <T> T require(String what, Supplier<T> operation) {
         long before = state.get();
         if (before != UP && !(isTime(before) && state.compareAndSet(before, PROBED))) {
-            throw new CacheException(what + " is not tried: the cache did not answer a moment ago");
+            throw new CacheException(what + " was not attempted: the cluster did not answer a moment ago");
         }
         boolean answered = false;
         try {
@@ -72,11 +72,12 @@ final class Reachability {
 
     private void ended(long before, boolean answered) {
         if (answered && before != UP) {
-            LOG.info("The cache answers again");
+            LOG.info("The second-level cache is reachable again");
             state.set(UP);
         } else if (!answered) {
             if (before == UP) {
-                LOG.warn("The cache does not answer: reads go to the database, and what needs a lock is refused");
+                LOG.warn(
+                        "The second-level cache is unreachable: reads go to the database, and changes that need a lock are refused");
             }
             long next = Time.system().nanos() + RETRY_NANOS;
             state.set(next == UP || next == PROBED ? next + 2 : next);

@@ -54,13 +54,16 @@ final class RegionStore {
         return reachability.read("A read of region " + name, () -> readable.get(key));
     }
 
-    /** As {@link Values#putLoaded}, whoever may be about to change the key; false as well when the cluster does not answer. */
+    /**
+     * Stores a value as {@link Values#putLoaded} does, whatever transaction may be about to change the key; false as
+     * well when the cluster does not answer.
+     */
     boolean putLoaded(String key, Object value, Moment began, boolean replace) {
         return reachability.attempt(
                 "A put into region " + name, () -> values.putLoaded(key, value, began, replace, () -> true), false);
     }
 
-    /** As {@link Values#putLoaded}, if no lock is held of the key or the region. */
+    /** Stores a value as {@link Values#putLoaded} does, if no lock is held of the key or the region. */
     boolean putLoadedIfFree(String key, Object value, Moment began, boolean replace) {
         Map<String, Runnable> fences =
                 Map.of(itemLock(key), () -> values.fence(key), regionLock(), () -> values.clear());
@@ -177,10 +180,12 @@ final class RegionStore {
         } catch (CacheException failed) {
             if (!failOpen) {
                 throw new CacheException(
-                        failed.getMessage() + ". The transaction can't go on: other JVMs could keep what it replaces",
+                        failed.getMessage()
+                                + ". The transaction can't continue: other JVMs could keep values that it replaces",
                         failed);
             }
-            LOG.warn("{}. The transaction goes on, since {} is true", failed.getMessage(), LockstepSettings.FAIL_OPEN);
+            LOG.warn(
+                    "{}. The transaction continues, since {} is true", failed.getMessage(), LockstepSettings.FAIL_OPEN);
             return null;
         }
     }

@@ -35,7 +35,10 @@ final class SessionScope implements CacheTransactionSynchronization {
         return (SessionScope) session.getCacheTransactionSynchronization();
     }
 
-    /** Before the database could be asked anything in the transaction, or outside of one since the last. */
+    /**
+     * Returns a moment before the database could be asked anything in the transaction, or outside of one since the
+     * last.
+     */
     Moment began() {
         return began;
     }

@@ -32,7 +32,10 @@ final class Stamps {
         begun.accumulateAndGet(stamp + 1, Math::max);
     }
 
-    /** For what begins now: later than the stamps seen here, and not later than the next one that will be given out. */
+    /**
+     * Returns a stamp for what begins now: later than the stamps seen here, and not later than the next one that will
+     * be given out.
+     */
     long begun() {
         return begun.get();
     }

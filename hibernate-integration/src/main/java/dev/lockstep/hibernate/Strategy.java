@@ -33,41 +33,41 @@ abstract class Strategy {
     /** @param refresh whether a value that is there shall be replaced */
     abstract boolean putFromLoad(SharedSessionContractImplementor session, Object key, Object value, boolean refresh);
 
-    /** Before the change. */
+    /** Locks a key, before the change. */
     abstract @Nullable SoftLock lockItem(SharedSessionContractImplementor session, Object key);
 
-    /** Between the change and the commit, of what was removed or must be removed. */
+    /** Removes an entry between the change and the commit. */
     abstract void remove(Object key);
 
-    /** Between the change and the commit, of what was updated. */
+    /** Prepares the update of an entry, between the change and the commit. */
     abstract void updating(Object key);
 
-    /** After the commit of an insert. */
+    /** Stores an entry after the commit of an insert. */
     abstract boolean inserted(SharedSessionContractImplementor session, Object key, Object value);
 
-    /** After the commit of an update. */
+    /** Stores an entry after the commit of an update. */
     abstract boolean updated(
             SharedSessionContractImplementor session, Object key, Object value, @Nullable SoftLock lock);
 
-    /** After the transaction, of what was removed or not changed after all. */
+    /** Unlocks a key after the transaction, if it was removed or not changed after all. */
     abstract void unlockItem(SharedSessionContractImplementor session, Object key, @Nullable SoftLock lock);
 
-    /** Before a change of what can't be told one by one. */
+    /** Locks the region, before a change of entries that can't be named one by one. */
     abstract @Nullable SoftLock lockRegion();
 
-    /** After that. */
+    /** Unlocks the region after such a change. */
     abstract void unlockRegion(@Nullable SoftLock lock);
 
     final void removeAll() {
         store.clearBefore();
     }
 
-    /** Asked for by the application. */
+    /** Evicts at the application's request. */
     final void evict(Object key) {
         store.require("The eviction of an entry", () -> store.fence(store.key(key)));
     }
 
-    /** Asked for by the application. */
+    /** Evicts at the application's request. */
     final void evictAll() {
         store.require("The eviction of a region", store::clear);
     }

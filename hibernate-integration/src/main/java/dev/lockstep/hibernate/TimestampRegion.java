@@ -111,10 +111,11 @@ final class TimestampRegion extends AbstractRegion implements TimestampsRegion {
             if (!failOpen) {
                 throw new CacheException(
                         failed.getMessage()
-                                + ". The transaction can't go on: results of queries could stay that it changes",
+                                + ". The transaction can't continue: query results that it changes could stay cached",
                         failed);
             }
-            LOG.warn("{}. The transaction goes on, since {} is true", failed.getMessage(), LockstepSettings.FAIL_OPEN);
+            LOG.warn(
+                    "{}. The transaction continues, since {} is true", failed.getMessage(), LockstepSettings.FAIL_OPEN);
         }
     }
 
@@ -136,7 +137,7 @@ final class TimestampRegion extends AbstractRegion implements TimestampsRegion {
                 },
                 false);
         if (!noted) {
-            LOG.warn("After a transaction: the end of a write of {} could not be noted", space);
+            LOG.warn("After a transaction: the end of a write of {} could not be recorded", space);
         }
         scope.wrote(space);
     }
@@ -153,7 +154,7 @@ final class TimestampRegion extends AbstractRegion implements TimestampsRegion {
                 "The time stamp of " + space + " could not be changed in " + MAX_ATTEMPTS + " attempts");
     }
 
-    /** Nothing is forgotten: results from before a write would look up to date. */
+    /** Evicts nothing: results from before a write would look up to date. */
     @Override
     public void clear() {
         LOG.debug("Time stamps are kept");

@@ -43,7 +43,7 @@ final class UnlockedStrategy extends Strategy {
     @Override
     void updating(Object key) {
         if (type == AccessType.READ_ONLY) {
-            throw new UnsupportedOperationException("What is cached as read-only can't be updated: " + key);
+            throw new UnsupportedOperationException("An entity that is cached as read-only can't be updated: " + key);
         }
         remove(key);
     }

@@ -51,7 +51,7 @@ class CodecTest {
         assertThat(codec.value(codec.value("text"))).isEqualTo("text");
     }
 
-    /** As another JVM has stored it. */
+    /** Reads a value as another JVM has stored it. */
     @Test
     void anAnyIsReadByAJvmThatHasWrittenNone() throws Exception {
         Constructor<?> constructor =

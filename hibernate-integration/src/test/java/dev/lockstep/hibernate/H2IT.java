@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On H2 as a server, as clients of three node processes. */
+/** Two JVMs on H2 as a server, as clients of three node processes. */
 class H2IT extends TwoJvmsSuite {
 
     @TempDir

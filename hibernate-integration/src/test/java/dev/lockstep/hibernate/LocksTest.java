@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** On the single node in memory. */
+/** Locks on the single node in memory. */
 class LocksTest {
 
     private final List<String> fenced = new ArrayList<>();

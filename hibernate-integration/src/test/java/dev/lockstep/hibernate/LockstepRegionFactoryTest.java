@@ -17,7 +17,7 @@ import org.hibernate.cfg.Configuration;
 import org.hibernate.stat.CacheRegionStatistics;
 import org.junit.jupiter.api.Test;
 
-/** In one JVM, on the single node in memory. */
+/** The region factory in one JVM, on the single node in memory. */
 class LockstepRegionFactoryTest {
 
     @Entity

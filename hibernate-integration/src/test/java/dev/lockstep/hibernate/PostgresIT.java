@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On PostgreSQL with one snapshot for each transaction, as clients of three node processes. */
+/** Two JVMs on PostgreSQL with one snapshot for each transaction, as clients of three node processes. */
 class PostgresIT extends TwoJvmsSuite {
 
     @TempDir

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** As a client of three node processes. */
+/** The parity suite as a client of three node processes. */
 class ClientParityIT extends SharedParity {
 
     @TempDir

@@ -55,7 +55,7 @@ class CounterWithLostRepliesIT {
         FROZEN
     }
 
-    /** Which replies are lost, and who has answered which request. The lock guards all fields. */
+    /** The replies that are lost, and the node that has answered each request. The lock guards all fields. */
     private static final class Losses {
 
         private final Map<Request, List<String>> answers = new HashMap<>();

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.cache.Cache;
 import org.junit.jupiter.api.Test;
 
-/** On the single node in memory. */
+/** The parity suite on the single node in memory. */
 class EmbeddedParityTest extends LeaseParity {
 
     @Override

@@ -115,7 +115,7 @@ class KeptObjectsIT {
                 .isBetween((long) CHANGES_A_SHARD, (long) SHARDS * (CHANGES_A_SHARD + 1));
     }
 
-    /** Without writes, of which logs and windows of changes keep the last ones. */
+    /** Opens, listens and closes, without writes, of which logs and windows of changes keep the last ones. */
     private static Round opensListensAndCloses(CacheManager manager) {
         return number -> {
             Cache<String, Integer> cache = manager.getCache("listened", String.class, Integer.class);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On the third member of a cluster, embedded in this JVM; the other two are processes. */
+/** The parity suite on the third member of a cluster, embedded in this JVM; the other two are processes. */
 class MemberParityIT extends SharedParity {
 
     @TempDir

@@ -92,7 +92,7 @@ class UnknownWriteIT {
                 .createCache(name, configuration);
     }
 
-    /** As another client sees it, which has no writer. */
+    /** Returns the cache as another client sees it, which has no writer. */
     private Cache<String, Integer> seen() {
         return Caching.getCachingProvider().getCacheManager(nodes.uri(), null).getCache(name);
     }

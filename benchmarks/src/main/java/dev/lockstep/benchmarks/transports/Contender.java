@@ -23,7 +23,7 @@ interface Contender extends AutoCloseable {
     @Override
     void close();
 
-    /** As {@link #put}, with what it cost. */
+    /** Measures {@link #put} together with what it cost. */
     default Measured measure(Load load, int seconds) throws IOException, InterruptedException {
         Duration cpu = cpu();
         long flushes = flushes();

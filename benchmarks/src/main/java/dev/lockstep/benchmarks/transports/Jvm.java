@@ -14,7 +14,7 @@ record Jvm(String classPath, List<String> options) {
         options = List.copyOf(options);
     }
 
-    /** With the class path of this JVM. */
+    /** Returns a JVM with the class path of this one. */
     static Jvm likeThis(String... options) {
         return new Jvm(System.getProperty("java.class.path"), List.of(options));
     }

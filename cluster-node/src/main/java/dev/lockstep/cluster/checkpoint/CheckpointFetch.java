@@ -93,7 +93,7 @@ public final class CheckpointFetch {
         }
         asked++; // what still comes of it comes too late
         if (piece == null) {
-            failed(new IOException("A piece of a checkpoint did not come"));
+            failed(new IOException("A piece of the checkpoint was not received"));
             return;
         }
         try {
@@ -117,7 +117,7 @@ public final class CheckpointFetch {
             }
         }
         if (piece.offset() != have) {
-            failed(new IOException("Another piece of a checkpoint came than was asked for"));
+            failed(new IOException("A piece was received that was not requested"));
             return;
         }
         folder.receive(piece.id(), have, piece.bytes().array());
@@ -126,7 +126,7 @@ public final class CheckpointFetch {
         if (have >= piece.size()) {
             done.complete(folder.received(piece.id(), restorations.get()));
         } else if (piece.bytes().size() == 0) {
-            failed(new IOException("A checkpoint ended before its end"));
+            failed(new IOException("The checkpoint ended early"));
         } else {
             long due =
                     askedAtNanos + TimeUnit.SECONDS.toNanos(1) * piece.bytes().size() / BYTES_PER_SECOND;

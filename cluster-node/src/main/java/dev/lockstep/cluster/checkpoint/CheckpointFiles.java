@@ -13,7 +13,7 @@ import java.util.List;
  */
 public interface CheckpointFiles {
 
-    /** Those of a folder on the disk, which is created. */
+    /** Returns the files of a folder on the disk, which is created. */
     static CheckpointFiles in(Path folder) throws IOException {
         return new DiskFiles(folder);
     }
@@ -40,7 +40,7 @@ public interface CheckpointFiles {
 
     void sync(String name) throws IOException;
 
-    /** At once, whatever happens; what had the name before is gone. */
+    /** Renames a file atomically; it replaces the file that had the name before. */
     void rename(String from, String to) throws IOException;
 
     /** Has no effect if there is none. */

@@ -161,7 +161,10 @@ public final class CheckpointFolder {
         files.write(name(id) + PART, offset, bytes);
     }
 
-    /** All of it has come: it is read, and takes the place of others. If it is corrupt it is forgotten. */
+    /**
+     * Reads a checkpoint that has been received completely, and lets it take the place of others; a corrupt one is
+     * deleted.
+     */
     Restored received(CheckpointId id, Restoration restoration) throws IOException {
         String part = name(id) + PART;
         try {

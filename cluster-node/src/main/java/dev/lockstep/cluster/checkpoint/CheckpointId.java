@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.checkpoint;
 
 /**
- * Which checkpoint it is: two replicas that have one with the same id have the same state in it.
+ * The identity of a checkpoint: two replicas that have one with the same id have the same state in it.
  *
  * @param group number of the replicated log
  * @param term of the last entry that went into it

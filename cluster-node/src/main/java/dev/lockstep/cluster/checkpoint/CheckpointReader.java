@@ -82,7 +82,7 @@ public final class CheckpointReader {
             throw new CorruptCheckpointException("Its manifest does not fit its blocks, of which there are " + blocks);
         }
         if (in.read() >= 0) {
-            throw new CorruptCheckpointException("It goes on after its end");
+            throw new CorruptCheckpointException("It has data behind its end");
         }
     }
 

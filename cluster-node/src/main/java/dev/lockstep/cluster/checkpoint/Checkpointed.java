@@ -27,7 +27,10 @@ public interface Checkpointed {
         @Nullable
         LogPoint reached();
 
-        /** It is as before the first entry, also in a later process. Before an entry is applied in this one. */
+        /**
+         * Resets it to the state before the first entry, also for a later process. Called before an entry is applied
+         * in this one.
+         */
         void forget();
 
         /** The entry that is applied next, or the image that is restored, is of this term. By the thread that applies. */
@@ -72,7 +75,7 @@ public interface Checkpointed {
         void record(byte[] record);
 
         /**
-         * There are no more records. By the thread that applies, between two entries, or before the first.
+         * Ends the records. Called by the thread that applies, between two entries, or before the first.
          *
          * @param position of the image, not lower than any that was applied
          * @throws RuntimeException when the records are not all of an image; then nothing has changed

@@ -87,7 +87,7 @@ public final class Checkpointer {
         if (restored != null) {
             isAt(restored);
             LOG.info(
-                    "{} goes on from its checkpoint at position {}, read in {} ms",
+                    "{} resumes from its checkpoint at position {}, read in {} ms",
                     name,
                     restored.position(),
                     TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
@@ -181,13 +181,13 @@ public final class Checkpointer {
             advance(taken);
             fetched = false;
             LOG.debug(
-                    "{} has a checkpoint at position {}, taken in {} ms",
+                    "Checkpoint of {} taken at position {}, in {} ms",
                     name,
                     taken.position(),
                     TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
         } catch (IOException | RuntimeException failure) {
             LOG.error(
-                    "{} could not take its checkpoint at position {}; it keeps its log, and tries again after {} entries",
+                    "The checkpoint of {} at position {} could not be taken; its log is kept, and it is retried after {} entries",
                     name,
                     begun.position(),
                     interval.entries(),
@@ -197,7 +197,10 @@ public final class Checkpointer {
         }
     }
 
-    /** As {@link #piece(Wanted)}, if the newest is not behind a position; otherwise one that is not is {@linkplain #want wanted}. */
+    /**
+     * Returns what {@link #piece(Wanted)} does, if the newest is not behind a position; otherwise one that is not is
+     * {@linkplain #want wanted}.
+     */
     public @Nullable CheckpointPiece piece(long since, Wanted wanted) throws IOException {
         CheckpointId id = newest;
         if (id == null || id.position() < since) {

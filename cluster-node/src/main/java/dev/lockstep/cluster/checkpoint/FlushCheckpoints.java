@@ -86,7 +86,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
             }
         } catch (IOException | RuntimeException failure) {
             LOG.error(
-                    "A checkpoint of group {} could not be written for a replica that has asked for it",
+                    "A checkpoint of group {} could not be written for a replica that requested it",
                     folder.group(),
                     failure);
         } finally {

@@ -179,7 +179,10 @@ public final class MemberClocks {
         }
     }
 
-    /** By how much this node's clock is off, ahead of the others or (negative) behind; 0 if it is not, or is not known to be. */
+    /**
+     * Returns the difference of this node's clock from the others', positive if it is ahead; 0 if there is none, or
+     * none is known.
+     */
     private long ahead(MajorityTime majority, long now) {
         long own = nanos(time.millis());
         long ahead = own - majority.notPassedNanos(now);

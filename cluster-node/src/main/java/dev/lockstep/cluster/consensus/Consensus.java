@@ -28,7 +28,7 @@ public interface Consensus extends AutoCloseable {
      * @param answer told once, on any thread: {@link Reply.FromLog}, or a refusal
      */
     default void serve(NodeId from, Bytes message, Consumer<Reply> answer) {
-        answer.accept(Reply.Refused.of(Status.INVALID, "The logs of this node talk to no other"));
+        answer.accept(Reply.Refused.of(Status.INVALID, "The logs of this node exchange no messages with other nodes"));
     }
 
     /** Describes the replicas of this node; the default describes none, since nothing can happen to them. On any thread. */

@@ -229,8 +229,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     private static Reply.Refused notYet(int cacheId) {
-        return new Reply.Refused(
-                Status.BUSY, "This node has not heard of cache " + cacheId + " yet", RETRY_MILLIS, null);
+        return new Reply.Refused(Status.BUSY, "This node does not know cache " + cacheId + " yet", RETRY_MILLIS, null);
     }
 
     @Override

@@ -23,7 +23,7 @@ public record Templates(Map<String, CacheSettings> caches, Map<String, String> p
     /** Says nothing of any cache. */
     public static final Templates NONE = new Templates(Map.of(), Map.of());
 
-    /** Those of a node's settings. */
+    /** Returns the templates of a node's settings. */
     public static Templates of(Settings settings) {
         return new Templates(settings.caches(), settings.places());
     }
@@ -39,7 +39,7 @@ public record Templates(Map<String, CacheSettings> caches, Map<String, String> p
                 .findFirst();
     }
 
-    /** In a pattern {@code *} stands for any characters. */
+    /** Tells whether a pattern, in which {@code *} matches any characters, matches a name. */
     private static boolean matches(String pattern, String name) {
         String expression =
                 Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));

@@ -230,7 +230,7 @@ public final class EvictionAdvisor {
     }
 
     /**
-     * To be called every few milliseconds while the shard is led.
+     * Prepares evictions that are due; called every few milliseconds while the shard is led.
      *
      * @return whether something should be evicted, with the next batch or without
      */

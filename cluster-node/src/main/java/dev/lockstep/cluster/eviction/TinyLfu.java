@@ -108,7 +108,7 @@ final class TinyLfu {
         return shielded.isEmpty() ? window : shielded;
     }
 
-    /** There is room for all that are left: those who have left the window since need not be compared. */
+    /** Admits all that are left, since there is room: those that have left the window since need not be compared. */
     void admit() {
         probation.addAll(candidates);
         candidates.clear();

@@ -120,8 +120,8 @@ public final class DiskMonitor implements AutoCloseable {
     }
 
     /**
-     * Nobody hears of it when Ratis' own sync fails in the background. Each open file is told of a failed sync once (Linux),
-     * so ours are told too, if they were open by then.
+     * Syncs the logs, since Ratis does not report a sync of its own that fails in the background. Each open file is
+     * told of a failed sync once (Linux), so ours are told too, if they were open by then.
      */
     private void syncLogs() throws IOException {
         List<Path> last = lastFiles();
@@ -132,7 +132,7 @@ public final class DiskMonitor implements AutoCloseable {
                             file, new OpenLog(FileChannel.open(file, StandardOpenOption.READ), FileTime.fromMillis(0)));
                 }
             } catch (NoSuchFileException renamed) {
-                LOG.trace("{} is no log's last file any more", file);
+                LOG.trace("{} is no longer the last file of a log", file);
             }
         }
         for (Iterator<Map.Entry<Path, OpenLog>> each = logs.entrySet().iterator(); each.hasNext(); ) {

@@ -74,11 +74,11 @@ public final class UncleanShutdown {
         try {
             SmallFile.write(file, "its disk failed\n");
         } catch (IOException failedStill) {
-            LOG.warn("That the disk failed could not be written to {}", file, failedStill);
+            LOG.warn("Could not record in {} that the disk failed", file, failedStill);
         }
     }
 
-    /** Nothing is written any more: syncs all that was. */
+    /** Records a clean end, once nothing is written any more, after syncing all that was. */
     public void end() throws IOException {
         try (Stream<Path> all = Files.walk(logs)) {
             for (Path one : all.toList()) {

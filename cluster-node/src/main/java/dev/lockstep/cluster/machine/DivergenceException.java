@@ -1,6 +1,6 @@
 package dev.lockstep.cluster.machine;
 
-/** This replica's state differs from its leader's at the same log position: it must not go on (promise P4). */
+/** The failure of a replica whose state differs from its leader's at the same log position: it must stop (promise P4). */
 public final class DivergenceException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -100,7 +100,7 @@ final class Entries {
         tombstones.dropped(cacheId);
     }
 
-    /** For an absent key: whether it certainly was ever since {@code version}. */
+    /** Tells of an absent key whether it has certainly been absent ever since {@code version}. */
     boolean absentSince(int cacheId, Bytes key, long version) {
         return tombstones.absentSince(cacheId, key, version);
     }

@@ -9,7 +9,7 @@ public sealed interface Outcome {
 
     Outcome DONE = new Done();
 
-    /** There is nothing to say. */
+    /** The outcome of a command without a result. */
     record Done() implements Outcome {}
 
     /**
@@ -19,6 +19,6 @@ public sealed interface Outcome {
      */
     record Written(long position, long logTimeMillis, List<MutationResult> results) implements Outcome {}
 
-    /** Nothing was applied. */
+    /** The outcome of a command that was not applied. */
     record Refused(Status status, String message) implements Outcome {}
 }

@@ -76,7 +76,7 @@ final class SessionTable {
         return outcome;
     }
 
-    /** As they are now, the least recently used first, each followed by its outcomes. */
+    /** Returns the sessions as they are now, the least recently used first, each followed by its outcomes. */
     List<ShardRecord> records() {
         List<ShardRecord> records = new ArrayList<>();
         sessions.forEach((key, session) -> {

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 record ShardImage(ShardRecord.Head head, List<ShardRecord> caches, ShardStore.Image entries, List<ShardRecord> rest)
         implements Checkpointed.Image {
 
-    /** All of it from the image of a store that keeps what there is besides entries. */
+    /** Returns the image of a machine whose store keeps what there is besides entries. */
     static Checkpointed.Placed kept(ShardStore.Image image) {
         MachineMetadata.Found found = new MachineMetadata.Found(image::pieces);
         ShardRecord.Head head = found.head() == null ? new ShardRecord.Head(0, 0, 0) : found.head();

@@ -340,7 +340,7 @@ public final class ShardMachine {
     }
 
     /**
-     * All records of the image were given.
+     * Ends the restoration: all records of the image were given.
      *
      * @throws MalformedFrameException when they were not all
      */

@@ -54,7 +54,7 @@ final class Tombstones {
         }
     }
 
-    /** All of a cache was removed at {@code version}: its tombstones need not be kept. */
+    /** Drops the tombstones of a cache that was cleared at {@code version}. */
     void cleared(int cacheId, long version) {
         removals.keySet().removeIf(key -> isOver(key, cacheId));
         horizon(cacheId, version);
@@ -79,7 +79,7 @@ final class Tombstones {
         kept.noHorizon(cacheId);
     }
 
-    /** As they are now, the oldest first, and then the horizons. */
+    /** Returns the tombstones as they are now, the oldest first, and then the horizons. */
     List<ShardRecord> records() {
         List<ShardRecord> records = new ArrayList<>(removals.size() + horizons.size());
         removals.forEach((key, removal) -> records.add(

@@ -63,7 +63,7 @@ final class LeadershipReports {
         this.changedNanos = time.nanos();
     }
 
-    /** To be called every few milliseconds, with all groups that this node hosts. */
+    /** Compares the leaderships of all groups that this node hosts with the last ones; called every few milliseconds. */
     void observe(Map<Integer, Leadership> leaderships) {
         for (Message message : changes(leaderships)) {
             if (message.isLoss()) {
@@ -126,12 +126,12 @@ final class LeadershipReports {
         return new Message(false, leader.now() + " leads " + groups + how);
     }
 
-    /** For so long every group has had the leader that it has. */
+    /** The time for which every group has had the leader that it has. */
     long quietNanos() {
         return time.nanos() - changedNanos;
     }
 
-    /** As in "shards 0, 3 and the control group". */
+    /** Lists groups, as in "shards 0, 3 and the control group". */
     private static String names(TreeSet<Integer> groups) {
         List<String> shards = groups.stream()
                 .filter(group -> group != ShardMap.CONTROL_GROUP)

@@ -95,12 +95,12 @@ final class LeadershipTransfers {
         this.lastAskedNanos = time.nanos() - ASK_NANOS;
     }
 
-    /** From now on all are handed over. */
+    /** Hands all leaderships over from now on. */
     void drain() {
         if (!draining) {
             draining = true;
             drainingSinceNanos = time.nanos();
-            LOG.info("Node {} is about to stop and hands its leaderships over", self);
+            LOG.info("Node {} is draining before it stops: it transfers its leaderships", self);
         }
     }
 
@@ -110,7 +110,7 @@ final class LeadershipTransfers {
         return draining && (led.isEmpty() || (isAlone() && time.nanos() - drainingSinceNanos > FRESH_NANOS));
     }
 
-    /** To be called every few milliseconds. */
+    /** Starts the transfers that are due; called every few milliseconds. */
     void tick(long quietNanos) {
         List<Led> led = led();
         long now = time.nanos();
@@ -131,7 +131,7 @@ final class LeadershipTransfers {
             HandOver one = Successors.fromTooMany(led, self, answers());
             if (one != null && !isLeased(one.group())) {
                 LOG.info(
-                        "Node {} leads {} groups, more than its share, and hands one over to {}",
+                        "Node {} leads {} groups, more than its share, and transfers one to {}",
                         self,
                         led.size(),
                         one.successor());

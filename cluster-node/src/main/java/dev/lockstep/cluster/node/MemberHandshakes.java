@@ -119,17 +119,23 @@ final class MemberHandshakes {
         }
     }
 
-    /** Done when each other member has been asked, and none knows another process with this node's id. */
+    /**
+     * Returns a future that is done when each other member has been asked, and none knows another process with this
+     * node's id.
+     */
     CompletableFuture<Void> introduced() {
         return introduced;
     }
 
-    /** Done when a member has said for ten seconds that another process is this node, with its message. */
+    /**
+     * Returns a future that is done, with its message, when a member has said for ten seconds that another process is
+     * this node.
+     */
     CompletableFuture<String> replaced() {
         return replaced;
     }
 
-    /** Why members can't be worked with at this moment. */
+    /** The members that can't be worked with at this moment, each with the reason. */
     synchronized Map<String, String> troubles() {
         Map<String, String> all = new TreeMap<>();
         troubles.forEach((member, why) -> all.put(member.toString(), why));

@@ -165,7 +165,7 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    /** Before it votes: two processes with one identity would vote twice. */
+    /** Introduces the node to the others before it votes: two processes with one identity would vote twice. */
     private void introduce() {
         if (acquaintances == null) {
             return;
@@ -230,7 +230,7 @@ public final class Node implements EmbeddedNode {
         });
     }
 
-    /** It has taken part: whatever is missing from now on was lost. */
+    /** Records that the node has taken part: whatever is missing from now on was lost. */
     private void formed(NodeSettings own) {
         try {
             FormationFile.record(settings, own);
@@ -252,8 +252,8 @@ public final class Node implements EmbeddedNode {
             }
             if (Files.exists(folder)) {
                 throw new SettingsException("The entries of node " + own.id() + " are in " + folder
-                        + ", so its store is no heap. Say \"store: rocksdb\" again, or empty its data folder while all"
-                        + " the others are up and well: they bring it up again");
+                        + ", so its store can't be the heap. Set \"store: rocksdb\" again, or empty its data folder while all"
+                        + " the others are running: the node is rebuilt from them");
             }
             return ShardStores.HEAP;
         } catch (IOException | RuntimeException failure) {
@@ -307,7 +307,10 @@ public final class Node implements EmbeddedNode {
         return isDone(CompletableFuture.anyOf(core.ready(), stopped), atMost) && !stopped.isDone();
     }
 
-    /** Done when the node has closed by itself, because its disk failed or another process is this node, with what it said in the log. Never fails. */
+    /**
+     * Returns a future that is done when the node has closed by itself, because its disk failed or another process is
+     * this node, with the message that it logged. Never fails.
+     */
     public CompletableFuture<String> stopped() {
         return stopped.copy();
     }
@@ -323,7 +326,7 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    /** For whom this node waits, and why: the members that it can't work with at this moment, each with the reason. */
+    /** The members that this node can't work with at this moment, and so waits for, each with the reason. */
     public Map<String, String> troubles() {
         return acquaintances == null ? Map.of() : acquaintances.troubles();
     }

@@ -211,7 +211,7 @@ public final class NodeCore implements AutoCloseable {
         }
     }
 
-    /** Done when every group that this node hosts has a leader. */
+    /** Returns a future that is done when every group that this node hosts has a leader. */
     public CompletableFuture<Void> ready() {
         return ready;
     }

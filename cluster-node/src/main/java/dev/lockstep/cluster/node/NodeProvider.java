@@ -44,7 +44,7 @@ public final class NodeProvider implements EmbeddedNode.Provider {
                         + reasons);
     }
 
-    /** As the end of a sentence. */
+    /** Formats the reasons as the end of a sentence. */
     static String reasons(Map<String, String> troubles) {
         return troubles.entrySet().stream()
                 .map(trouble -> ". " + trouble.getKey() + ": " + trouble.getValue())

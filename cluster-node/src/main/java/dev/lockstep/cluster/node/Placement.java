@@ -7,8 +7,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Which nodes host which shards, from the members alone: every node computes the same, whatever the order in which they are
- * written down. Pure.
+ * The assignment of shards to nodes, from the members alone: every node computes the same, whatever the order in
+ * which they are written down. Pure.
  */
 final class Placement {
 

@@ -51,12 +51,15 @@ final class PeerRounds {
         return true;
     }
 
-    /** To be asked again after a while. */
+    /** Puts a batch of reads back, to be confirmed by a later question. */
     void postpone(ReadIndexBatch reads) {
         again.add(reads);
     }
 
-    /** That while is over; a question that has had no answer since {@code longAgoNanos} is given up. */
+    /**
+     * Asks again for the batches that were put back, and gives up a question that has had no answer since {@code
+     * longAgoNanos}.
+     */
     void tick(long longAgoNanos) {
         if (inFlight != null && inFlight.sinceNanos() - longAgoNanos < 0) {
             again.addAll(inFlight.reads());

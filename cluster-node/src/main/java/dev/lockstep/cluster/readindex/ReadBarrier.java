@@ -96,7 +96,7 @@ public final class ReadBarrier {
         return everConfirmed ? time.nanos() - confirmedNanos : Long.MAX_VALUE;
     }
 
-    /** Why this replica can't do what only a leader can; null when it can. */
+    /** The refusal of a replica that can't do what only a leader can; null when it can. */
     public Reply.@Nullable Refused refusal() {
         ReplicatedLog.Leadership leadership = log.leadership();
         if (!leadership.leads()) {

@@ -38,7 +38,10 @@ public final class ReadIndexRounds {
     /** Takes what comes of a confirmation, on any thread; must not block. */
     public interface Reader {
 
-        /** This node leads, and whatever was committed before the read began is at or below {@code commitPosition}. */
+        /**
+         * Confirms that this node leads, and that all that was committed before the read began is at or below {@code
+         * commitPosition}.
+         */
         void confirmed(long commitPosition);
 
         /** @param why {@link Status#NO_LEADER} or {@link Status#BUSY} */

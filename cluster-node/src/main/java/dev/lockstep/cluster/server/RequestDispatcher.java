@@ -196,7 +196,7 @@ public final class RequestDispatcher implements RequestServer {
             try {
                 dispatch(correlationId, request);
             } catch (RuntimeException failure) {
-                LOG.error("{} failed", request.getClass().getSimpleName(), failure);
+                LOG.error("Request {} failed", request.getClass().getSimpleName(), failure);
                 replies.send(correlationId, Reply.Refused.of(Status.INTERNAL, "The node failed: " + failure));
             }
         }
@@ -239,7 +239,10 @@ public final class RequestDispatcher implements RequestServer {
 
         private void subscribe(long correlationId, Request.Subscribe request) {
             if (subscriptions.size() >= maxInFlight) {
-                replies.send(correlationId, new Reply.Refused(Status.BUSY, "Too many subscriptions", 100, null));
+                replies.send(
+                        correlationId,
+                        new Reply.Refused(
+                                Status.BUSY, maxInFlight + " subscriptions are open on this connection", 100, null));
                 return;
             }
             PeerSubscription base = subscriptions.get(request.base());

@@ -6,7 +6,7 @@ import dev.lockstep.protocol.wire.Status;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Which caches exist, as the control group says and as far as this node has learnt it. Thread-safe. */
+/** The caches that exist, as the control group says and as far as this node has learnt it. Thread-safe. */
 public interface CacheCatalog {
 
     /** The cache with this id, or null: destroyed, or not known here yet. */

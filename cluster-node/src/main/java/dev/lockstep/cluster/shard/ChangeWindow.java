@@ -93,7 +93,10 @@ final class ChangeWindow {
             replies.accept(changes);
         }
 
-        /** From time to time says how far the stream is, so that quiet caches are resumed from a position that is kept. */
+        /**
+         * Passes over changes of other caches, and reports the stream's position after many, so that quiet caches are
+         * resumed from a position that is kept.
+         */
         void passOver(Positioned other) {
             passedOver += other.changes().size();
             passedOverBytes += other.bytes();
@@ -183,7 +186,10 @@ final class ChangeWindow {
         return next;
     }
 
-    /** As it is now, to travel in a checkpoint, so that who listens misses nothing when a replica goes on from it. */
+    /**
+     * Returns the window as it is now, to be part of a checkpoint, so that subscribers miss nothing when a replica
+     * continues from it.
+     */
     synchronized List<byte[]> records() {
         List<byte[]> records = new ArrayList<>(window.size() + 1);
         records.add(new WireWriter(16).varint(window.size()).varint(oldest).toByteArray());
@@ -196,7 +202,7 @@ final class ChangeWindow {
         return new WireWriter(16).varint(0).varint(position).toByteArray();
     }
 
-    /** There has been nothing before the position that this replica could tell. */
+    /** Starts an empty window after a position, of which this replica has no earlier changes. */
     synchronized void begin(long position) {
         oldest = position;
         newest = position;
@@ -238,8 +244,8 @@ final class ChangeWindow {
     }
 
     /**
-     * A checkpoint has brought all changes up to a position at once. Subscribers whose position precedes the window
-     * miss changes.
+     * Replaces the window by that of a checkpoint, which brings all changes up to a position at once. Subscribers
+     * whose position precedes it miss changes.
      */
     void become(Restored restored, long position) {
         synchronized (telling) {

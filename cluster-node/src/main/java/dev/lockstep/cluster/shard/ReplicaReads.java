@@ -199,7 +199,8 @@ final class ReplicaReads {
         } else if (log.leadership().leads()) {
             read.proceedWith(prolonged || !clock.hasBegun() ? confirmedAndSettled : confirmed);
         } else if (fresh) {
-            read.reply.accept(guards.behind("can't tell whether what is over by its clock has been prolonged"));
+            read.reply.accept(
+                    guards.behind("can't tell whether an entry that has expired by its clock was touched since"));
         } else {
             read.reply.accept(guards.behind("has been out of touch with its leader for too long, or has just started"));
         }

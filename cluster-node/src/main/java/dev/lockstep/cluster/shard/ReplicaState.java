@@ -64,7 +64,7 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
         window.begin(machine.lastPosition());
     }
 
-    /** Told what the log does, on the log's threads; must not block. */
+    /** The observer of a replica's log, called on the log's threads; must not block. */
     interface Watcher {
 
         /** A checkpoint has taken the place of all that there was. */
@@ -86,7 +86,7 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
         return new Tip(machine.term(), machine.lastPosition(), machine.checksum());
     }
 
-    /** From now on, {@code next} is told. */
+    /** Sets the observer. */
     void watch(Watcher next) {
         watcher = next;
     }
@@ -208,7 +208,10 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
             return new LogPoint(before.term(), before.position());
         }
 
-        /** Without the window: it is not kept, and what it is now does not belong to what the store was. */
+        /**
+         * Restores the state but for the window, which is not kept: what it is now does not belong to what the store
+         * was.
+         */
         @Override
         public Placed image() {
             Placed machine = contents.machine.keptImage();
@@ -217,7 +220,7 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
         }
     }
 
-    /** As a batch that changes everything would: readers see either all of it or nothing. */
+    /** Replaces everything at once, as a batch would: readers see either all of it or nothing. */
     private void become(Contents anew, ChangeWindow.Restored changes, long position) {
         applying = position;
         contents = anew;

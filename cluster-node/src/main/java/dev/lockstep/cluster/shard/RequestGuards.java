@@ -55,7 +55,7 @@ final class RequestGuards {
         this.proposer = proposer;
     }
 
-    /** The cache exists; waits only while this node has not learnt of the cache yet. */
+    /** Requires that the cache exists; waits only while this node has not learnt of the cache yet. */
     void cacheExists(int cacheId, Consumer<Reply> reply, Runnable then) {
         if (caches.cache(cacheId) != null) {
             then.run();
@@ -75,7 +75,7 @@ final class RequestGuards {
     }
 
     /**
-     * It is known here of each cache whether it exists.
+     * Waits until it is known here of each cache whether it exists.
      *
      * @param then takes those that do not
      */
@@ -104,14 +104,14 @@ final class RequestGuards {
     private Reply.Refused unlearnt(int cacheId, Reply.Refused refusal) {
         boolean others = refusal.status().kind() == Status.Kind.TRANSIENT
                 && !log.leadership().leads();
-        return others ? behind("has not heard of cache " + cacheId + " yet") : refusal;
+        return others ? behind("does not know cache " + cacheId + " yet") : refusal;
     }
 
     private static Reply.Refused noSuchCache(int cacheId) {
         return Reply.Refused.of(Status.NO_SUCH_CACHE, "Cache " + cacheId + " does not exist, or no longer");
     }
 
-    /** This replica leads, by its own account and without a round. */
+    /** Requires that this replica leads, by its own account and without a round. */
     void leads(Consumer<Reply> reply, Runnable then) {
         Reply.Refused refusal = barrier.refusal();
         if (refusal == null) {
@@ -121,7 +121,7 @@ final class RequestGuards {
         }
     }
 
-    /** A position that the session has seen is applied here. */
+    /** Waits until a position that the session has seen is applied here. */
     void positionApplied(long position, Consumer<Reply> reply, Runnable then) {
         if (state.applied() < position && isOutOfTouch()) {
             reply.accept(behind("is out of touch with its leader and behind what the session has seen"));
@@ -142,7 +142,7 @@ final class RequestGuards {
         return !leadership.leads() && (leadership.leader() == null || log.sinceLeaderContactNanos() > BEHIND_NANOS);
     }
 
-    /** The log's time is known here: without it, entries would expire too early or too late. */
+    /** Requires that the log's time is known here: without it, entries would expire too early or too late. */
     void logTimeKnown(Consumer<Reply> reply, Runnable then) {
         if (clock.hasBegun()) {
             then.run();
@@ -150,14 +150,15 @@ final class RequestGuards {
             reply.accept(new Reply.Refused(
                     Status.BUSY,
                     "The leader of " + state.name()
-                            + " has just started, and has not heard yet what most members' clocks say",
+                            + " has just started, and does not know the clocks of a majority of members yet",
                     10,
                     null));
         }
     }
 
     /**
-     * The log's time has reached the one at which the answer evaluates expiry, if the answer depends on the clock alone.
+     * Waits until the log's time has reached the one at which the answer evaluates expiry, if the answer depends on
+     * the clock alone.
      *
      * @param byClockOnly whether the answer would call an entry expired at a time that the log has not reached
      * @param then takes the time at which expiry is to be evaluated
@@ -187,13 +188,13 @@ final class RequestGuards {
         } else {
             reply.accept(new Reply.Refused(
                     Status.BUSY,
-                    "The leader's clock is behind the one by which the session has judged expiry",
+                    "The leader's clock is behind the one by which the session has evaluated expiry",
                     clock.untilReached(later),
                     null));
         }
     }
 
-    /** The store can be read; one that fails meanwhile stops the replica, since others have what it had. */
+    /** Reads the store; one that fails stops the replica, since others have what it had. */
     void storeSound(Consumer<Reply> reply, Runnable look) {
         try {
             look.run();

@@ -166,7 +166,9 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
             replies.accept(notHosted(request.shard()));
         } else if (request.caches().size() > Request.Subscribe.MAX_CACHES) {
             replies.accept(Reply.Refused.of(
-                    Status.INVALID, "A subscription to more than " + Request.Subscribe.MAX_CACHES + " caches"));
+                    Status.INVALID,
+                    "A subscription to shard " + request.shard() + " has at most " + Request.Subscribe.MAX_CACHES
+                            + " caches, not " + request.caches().size()));
         } else {
             replica.subscribe(request, replies, wanted, begun);
         }

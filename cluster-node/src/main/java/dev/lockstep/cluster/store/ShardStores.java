@@ -20,7 +20,7 @@ public interface ShardStores extends AutoCloseable {
     }
 
     /**
-     * From now on {@code filled}, of which all is committed, is the shard's store, and the one before is gone. Once this
+     * Replaces the shard's store by {@code filled}, of which all is committed; the one before is gone. Once this
      * returns that holds after a crash too; until then the one before holds.
      */
     default void replace(int shard, ShardStore filled) {}

@@ -2,7 +2,7 @@ package dev.lockstep.cluster.store;
 
 import java.io.IOException;
 
-/** There can be no such store here; the message says why, and what to do. */
+/** The failure to provide a kind of store on this machine; the message says why, and what to do. */
 public final class StoreUnavailableException extends IOException {
 
     private static final long serialVersionUID = 1;

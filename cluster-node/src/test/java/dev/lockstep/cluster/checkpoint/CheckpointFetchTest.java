@@ -56,7 +56,7 @@ class CheckpointFetchTest {
         world.pass(Duration.ofMillis(1));
     }
 
-    /** By as many entries as make a checkpoint of {@link #PIECES} pieces. */
+    /** Adds as many entries as make a checkpoint of {@link #PIECES} pieces. */
     private void grow() {
         for (int i = 0; i < 100; i++) {
             position++;

@@ -185,7 +185,7 @@ class ShardImageTest {
         assertGoesOn(seed, at, other);
     }
 
-    /** That a machine which is where this one was after some batches comes to the same by the rest. */
+    /** Asserts that a machine which is where this one was after some batches comes to the same by the rest. */
     void assertGoesOn(long seed, int at, ShardMachine other) {
         assertThat(other.lastPosition()).as("seed %d", seed).isEqualTo(2L * at);
         for (int i = at; i < batches.size(); i++) {

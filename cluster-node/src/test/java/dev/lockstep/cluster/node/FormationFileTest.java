@@ -22,7 +22,7 @@ class FormationFileTest {
     @TempDir
     Path home;
 
-    /** As a start does it. */
+    /** Checks the file as a start does. */
     private void check(List<String> members, String further) throws IOException {
         Path file = home.resolve("lockstep.yaml");
         Files.writeString(file, "node: {id: n1, data: data}\nmembers:\n" + String.join("", members) + further + "\n");

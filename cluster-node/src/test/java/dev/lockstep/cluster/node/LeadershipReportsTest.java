@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** As node a sees it. */
+/** Leadership reports as node a sees the groups. */
 class LeadershipReportsTest {
 
     private static final NodeId A = new NodeId("a");

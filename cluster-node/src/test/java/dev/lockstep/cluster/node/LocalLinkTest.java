@@ -42,7 +42,7 @@ class LocalLinkTest {
         });
     }
 
-    /** Those that are still open when the link is closed are told so. */
+    /** Returns the failures of the subscriptions that are still open when the link is closed. */
     private List<Throwable> openAfterAThousand(LocalLink link, boolean unsubscribe) {
         for (int i = 0; i < 1_000; i++) {
             long subscription = link.send(SUBSCRIBE, handler);

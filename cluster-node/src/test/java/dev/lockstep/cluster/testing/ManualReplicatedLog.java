@@ -30,7 +30,7 @@ public final class ManualReplicatedLog<E, R> implements ReplicatedLog<E, R> {
         return proposed.poll();
     }
 
-    /** From now on it throws this instead of taking proposals; null to take them again. */
+    /** Throws this instead of taking proposals from now on; null to take them again. */
     public void fail(@Nullable RuntimeException with) {
         failure = with;
     }

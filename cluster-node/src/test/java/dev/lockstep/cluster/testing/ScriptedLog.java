@@ -65,7 +65,7 @@ public final class ScriptedLog {
         }
     }
 
-    /** From now on nothing is applied by itself. */
+    /** Holds entries: nothing is applied by itself from now on. */
     public void hold() {
         holding = true;
     }

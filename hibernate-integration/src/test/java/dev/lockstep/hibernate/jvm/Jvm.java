@@ -62,7 +62,7 @@ public final class Jvm implements AutoCloseable {
         return new Jvm(new ProcessBuilder(command).redirectError(log.toFile()).start(), log);
     }
 
-    /** That of this JVM, with the Hibernate of a folder in the place of its own if one is named. */
+    /** Returns the class path of this JVM, with the Hibernate of a folder in the place of its own if one is named. */
     private static String classPath() {
         String own = NodeProcesses.currentClassPath();
         String other = System.getProperty("lockstep-test.hibernate", "");

@@ -138,7 +138,7 @@ public final class CacheResources<K, V> {
         return destroyed;
     }
 
-    /** Whatever the application gave is closed when this returns. Idempotent. */
+    /** Closes the cache, and whatever the application gave it, before it returns. Idempotent. */
     void close() {
         if (begins(false)) {
             release();

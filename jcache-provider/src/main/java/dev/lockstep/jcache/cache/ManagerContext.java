@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import javax.cache.CacheManager;
 
 /**
- * All that the caches of one CacheManager share.
+ * The resources that the caches of one CacheManager share.
  *
  * @param operations the threads of all asynchronous operations
  * @param onClose tells the manager to forget a cache

@@ -52,7 +52,7 @@ final class DeliveryProgress {
         while (!closed && told.getOrDefault(shard, -1L) < position) {
             if (remaining <= 0) {
                 throw new CacheException(
-                        "The change was made, but the synchronous listeners have not heard of it within "
+                        "The change was made, but the synchronous listeners have not processed it within "
                                 + timeout.toMillis() + " ms");
             }
             long step = Math.min(remaining, 50);

@@ -53,7 +53,7 @@ public final class ListenerRegistration<K, V> {
         return configuration.isSynchronous();
     }
 
-    /** Whatever is not later than a moment it does not hear of. */
+    /** Skips whatever is not later than a moment. */
     void from(PositionVector moment) {
         since = moment;
     }

@@ -183,7 +183,8 @@ public final class Listeners<K, V> implements AutoCloseable {
     /** @throws IllegalArgumentException when it is registered already */
     public void refuseTwice(CacheEntryListenerConfiguration<K, V> configuration) {
         if (registrations.stream().anyMatch(known -> known.configuration().equals(configuration))) {
-            throw new IllegalArgumentException("This listener is registered already");
+            throw new IllegalArgumentException(
+                    "This listener is registered with cache " + cache.getName() + " already");
         }
     }
 
@@ -303,7 +304,7 @@ public final class Listeners<K, V> implements AutoCloseable {
                 } catch (CacheEntryListenerException failure) {
                     failed.accept(failure);
                 } catch (RuntimeException unreadable) {
-                    failed.accept(new CacheEntryListenerException("A change can't be told", unreadable));
+                    failed.accept(new CacheEntryListenerException("A change can't be delivered", unreadable));
                 }
             }
         }
@@ -316,7 +317,7 @@ public final class Listeners<K, V> implements AutoCloseable {
             try {
                 old = value.apply(change.old());
             } catch (CacheException unreadable) {
-                LOG.debug("An event of cache {} is told without its old value", cache.getName(), unreadable);
+                LOG.debug("An event of cache {} is delivered without its old value", cache.getName(), unreadable);
             }
         }
         V now = null;

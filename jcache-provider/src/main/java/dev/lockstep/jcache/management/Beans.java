@@ -79,12 +79,12 @@ public final class Beans {
                     server.unregisterMBean(last);
                 }
             } catch (InstanceNotFoundException gone) {
-                LOG.debug("The bean {} was unregistered by somebody else", name);
+                LOG.debug("MBean {} was unregistered by other code", name);
             } catch (JMException | RuntimeException refused) {
                 LOG.warn(
-                        "The bean {} can't be {}; the cache works without",
+                        "MBean {} can't be {}; the cache works without it",
                         name,
-                        shown ? "shown" : "taken away",
+                        shown ? "registered" : "unregistered",
                         refused);
             }
         }
@@ -96,10 +96,10 @@ public final class Beans {
                     server.registerMBean(bean, free);
                     return free;
                 } catch (InstanceAlreadyExistsException taken) {
-                    LOG.debug("The bean {} exists; the next number is tried", free);
+                    LOG.debug("MBean {} exists; the next number is tried", free);
                 }
             }
-            LOG.warn("There are {} beans {} already; one more can't be shown", MAX_INSTANCES, name);
+            LOG.warn("There are {} MBeans {} already; no more is registered", MAX_INSTANCES, name);
             return null;
         }
     }

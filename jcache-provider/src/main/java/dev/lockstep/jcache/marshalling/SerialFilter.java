@@ -73,7 +73,7 @@ final class SerialFilter {
         this.written = written;
     }
 
-    /** This class may be read from now on, and so may what it is likely made of: the classes of its package and below. */
+    /** Allows a class to be read from now on, and what it is likely made of: the classes of its package and below. */
     void allowWithPackage(Class<?> type) {
         Class<?> element = element(type);
         known.add(element.getName());

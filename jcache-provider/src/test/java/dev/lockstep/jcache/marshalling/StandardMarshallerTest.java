@@ -36,7 +36,7 @@ class StandardMarshallerTest {
 
     private final Marshaller marshaller = another();
 
-    /** As another JVM has it: it has not written anything. */
+    /** Returns a marshaller as another JVM has it, which has not written anything. */
     private static Marshaller another(String... allowed) {
         return ofJvm(ConcurrentHashMap.newKeySet(), allowed);
     }
@@ -121,7 +121,7 @@ class StandardMarshallerTest {
         return nested;
     }
 
-    /** As a JVM that judges nothing would have stored it. */
+    /** Serializes an object as a JVM that checks nothing would have. */
     private static Bytes serialized(Object object) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         bytes.write('O');

@@ -27,7 +27,7 @@ public interface Link extends AutoCloseable {
         void reply(Reply reply);
 
         /**
-         * There will be no (further) reply.
+         * Reports that there will be no (further) reply.
          *
          * @param sent false when the request certainly never left; true when the node may have carried it out
          */

@@ -24,7 +24,8 @@ public final class OutstandingRequests {
     private record Waiting(ReplyHandler handler, boolean stream) {}
 
     /**
-     * From now on {@code handler} is told what comes of the request. A subscription that the request ends is told nothing more.
+     * Adds a request, of which {@code handler} is told what comes. A subscription that the request ends is told
+     * nothing more.
      *
      * @return false when the link is closed: then nobody will tell it
      */
@@ -46,7 +47,7 @@ public final class OutstandingRequests {
         }
     }
 
-    /** Nothing can be added any more. */
+    /** Refuses all requests from now on. */
     public void close() {
         closed = true;
     }
@@ -55,7 +56,7 @@ public final class OutstandingRequests {
         return closed;
     }
 
-    /** After {@link #close}: fails all that wait. */
+    /** Fails all that wait, after {@link #close}. */
     public void failAll(boolean sent, Throwable cause) {
         for (Long correlation : table.keySet()) {
             Waiting lost = table.remove(correlation);
@@ -70,7 +71,7 @@ public final class OutstandingRequests {
         try {
             handler.run();
         } catch (RuntimeException failure) {
-            LOG.error("What was to be done with a reply failed", failure);
+            LOG.error("Reply handler threw", failure);
         }
     }
 

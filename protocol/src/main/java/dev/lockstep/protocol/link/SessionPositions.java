@@ -26,7 +26,7 @@ public final class SessionPositions {
         return judgedAt.get(shard);
     }
 
-    /** All positions of now, none of them later than it is. */
+    /** Returns all positions at this moment, none of them later than it is. */
     public PositionVector moment() {
         long[] copy = new long[positions.length()];
         for (int shard = 0; shard < copy.length; shard++) {

@@ -12,8 +12,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which process of each other node is connected to a listener, so that no two of them can be one node. A process counts as long as it has
- * a connection and was heard of: nodes say something to each other every second. Thread-safe; the lock guards the table.
+ * The processes of other nodes that are connected to a listener, so that no two of them can be one node. A process
+ * counts as long as it has a connection and was heard of: nodes say something to each other every second.
+ * Thread-safe; the lock guards the table.
  */
 final class ConnectedNodes {
 
@@ -42,7 +43,7 @@ final class ConnectedNodes {
             this.from = from;
         }
 
-        /** It is alive. */
+        /** Records a sign of life. */
         void heard() {
             heardNanos = time.nanos();
         }

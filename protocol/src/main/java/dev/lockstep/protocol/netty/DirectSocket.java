@@ -18,7 +18,7 @@ final class DirectSocket extends NioSocketChannel {
 
     private volatile boolean encrypted;
 
-    /** Made by a {@link io.netty.bootstrap.Bootstrap}. */
+    /** Creates a socket for a {@link io.netty.bootstrap.Bootstrap}. */
     DirectSocket() {}
 
     private DirectSocket(Channel parent, SocketChannel accepted) {

@@ -82,7 +82,7 @@ final class NettyLink implements Link {
     /** A connection is refused at once, or it is not answered at all, which takes as long as we allow. */
     private static Throwable unconnected(String host, int port, Throwable cause) {
         return cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException)
-                ? new ConnectionRefusedException("Nobody listens at " + host + ":" + port, cause)
+                ? new ConnectionRefusedException("Connection refused: no server listens at " + host + ":" + port, cause)
                 : cause;
     }
 
@@ -203,8 +203,8 @@ final class NettyLink implements Link {
                         false,
                         new RequestFailedException(
                                 Status.FORMATION_DIFFERS,
-                                "Where node " + peer + " should be is node " + welcome.node()
-                                        + ". Correct the addresses of the members"));
+                                "Node " + welcome.node() + " answers at the address of node " + peer
+                                        + ": correct the addresses of the members"));
             } else if (reply instanceof Reply.Welcome welcome) {
                 welcomed = true;
                 opened(writer, welcome.maxFrameBytes());
@@ -228,7 +228,7 @@ final class NettyLink implements Link {
                 if (asked || !welcomed) {
                     fail(
                             true,
-                            new IOException("Nothing was heard from the node for " + 2 * SILENCE_SECONDS + " seconds"));
+                            new IOException("No sign of life from the node for " + 2 * SILENCE_SECONDS + " seconds"));
                 } else {
                     asked = true;
                     writer.write(FrameCodec.encode(correlations.incrementAndGet(), new Request.DescribeCluster()));

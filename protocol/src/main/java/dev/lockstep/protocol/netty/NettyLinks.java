@@ -60,7 +60,7 @@ public final class NettyLinks implements Links {
         this(cluster, self, connectTimeout, maxInFlight, null);
     }
 
-    /** As above; {@code tls} is what the links are encrypted with, null for not at all. */
+    /** Creates links that are encrypted with {@code tls}; null for not at all. */
     public NettyLinks(
             String cluster, @Nullable NodeIdentity self, Duration connectTimeout, int maxInFlight, @Nullable Tls tls) {
         this.cluster = cluster;

@@ -69,7 +69,7 @@ public final class NettyListener implements AutoCloseable {
         this(host, port, cluster, self, maxFrameBytes, server, null);
     }
 
-    /** As above; {@code tls} is what connections are encrypted with, null for not at all. */
+    /** Creates a listener whose connections are encrypted with {@code tls}; null for not at all. */
     public NettyListener(
             String host,
             int port,
@@ -263,7 +263,7 @@ public final class NettyListener implements AutoCloseable {
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
             if (refused) {
-                LOG.trace("{} is refused already", channel.remoteAddress(), root);
+                LOG.trace("{} has been refused already", channel.remoteAddress(), root);
             } else if (root instanceof MalformedFrameException) {
                 refuse(0, Status.INVALID, String.valueOf(root.getMessage()));
             } else if (root instanceof SSLException) {

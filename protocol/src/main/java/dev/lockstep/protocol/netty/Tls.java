@@ -42,13 +42,13 @@ public final class Tls {
                 .build();
     }
 
-    /** To be called before anything else is in the channel's pipeline: what is written waits for the handshake. */
+    /** Secures an outgoing channel before anything else is in its pipeline: what is written waits for the handshake. */
     void connect(Channel channel, String host, int port) {
         encrypt(channel);
         channel.pipeline().addLast(connecting.newHandler(channel.alloc(), host, port));
     }
 
-    /** As {@link #connect}, at the other end. */
+    /** Secures an incoming channel, as {@link #connect} does at the other end. */
     void accept(Channel channel) {
         encrypt(channel);
         channel.pipeline().addLast(listening.newHandler(channel.alloc()));

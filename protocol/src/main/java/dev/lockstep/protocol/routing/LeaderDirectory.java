@@ -119,7 +119,7 @@ final class LeaderDirectory {
         return talking.isEmpty() ? view.members() : talking;
     }
 
-    /** For how long no member has given a sign of life, though all were asked for one; zero if any has. */
+    /** The time for which no member has given a sign of life, though all were asked for one; zero if any has. */
     Duration unreachableFor() {
         Deadline since = unreachable;
         return since == null ? Duration.ZERO : Duration.ofNanos(Math.max(1, -since.remainingNanos(time)));

@@ -39,7 +39,7 @@ final class LivenessProbe {
         this.ask = ask;
     }
 
-    /** From now on {@code waiter} is told if the node is silent. */
+    /** Adds a waiter, which is told if the node is silent. */
     void await(Waiter waiter) {
         waiting.add(waiter);
         watch();

@@ -15,7 +15,7 @@ public record RetryDecision(boolean again, boolean elsewhere, long delayMillis) 
     private static final long FIRST_DELAY_MILLIS = 5;
     private static final long MAX_DELAY_MILLIS = 250;
 
-    /** After a refusal. */
+    /** Decides after a refusal. */
     static RetryDecision after(Reply.Refused refused, int attempts) {
         if (refused.status().kind() == Status.Kind.PERMANENT) {
             return new RetryDecision(false, false, 0);
@@ -30,7 +30,7 @@ public record RetryDecision(boolean again, boolean elsewhere, long delayMillis) 
         };
     }
 
-    /** After a connection that failed, or a node that did not answer. */
+    /** Decides after a connection that failed, or a node that did not answer. */
     static RetryDecision afterSilence(int attempts) {
         return new RetryDecision(true, true, attempts == 1 ? 0 : backOff(attempts));
     }

@@ -56,12 +56,15 @@ public final class Router implements AutoCloseable {
         return call(request, deadline());
     }
 
-    /** As {@link #call(Request)}, by a deadline that counts since before. */
+    /** Calls as {@link #call(Request)} does, by a deadline that counts since before. */
     public CompletableFuture<Reply> call(Request request, Deadline deadline) {
         return call(request, deadline, late -> {});
     }
 
-    /** As above; {@code late} is given the reply of an attempt that was given up, after another had one or the call had failed. */
+    /**
+     * Calls by a deadline; {@code late} is given the reply of an attempt that was given up, after another had one or
+     * the call had failed.
+     */
     public CompletableFuture<Reply> call(Request request, Deadline deadline, Consumer<Reply> late) {
         return new RoutedCall(context, request, deadline, late).start();
     }

@@ -26,7 +26,7 @@ public final class DutyCycle {
         this.begunNanos = time.nanos();
     }
 
-    /** As fast as it goes. */
+    /** Returns a cycle without rests. */
     public static DutyCycle full() {
         return new DutyCycle(Time.system(), 1);
     }

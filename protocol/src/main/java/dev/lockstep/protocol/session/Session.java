@@ -305,7 +305,7 @@ public final class Session implements AutoCloseable {
 
     // Leases
 
-    /** As {@link #readForUpdate(int, Bytes, Duration)}, in the queue for a minute if it has to be. */
+    /** Reads as {@link #readForUpdate(int, Bytes, Duration)} does, in the queue for a minute if it has to be. */
     public CompletableFuture<LeaseGrant> readForUpdate(int cacheId, Bytes key) {
         return readForUpdate(cacheId, key, MAX_WAIT);
     }

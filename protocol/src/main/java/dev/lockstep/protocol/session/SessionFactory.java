@@ -49,7 +49,10 @@ public final class SessionFactory {
         return await(connect(node), node.member().toString());
     }
 
-    /** As {@link #embedded}, without waiting: what comes of it waits for the node as long as the node takes. */
+    /**
+     * Opens a session as {@link #embedded} does, without waiting: the future waits for the node as long as the node
+     * takes.
+     */
     public CompletableFuture<Session> connect(EmbeddedNode node) {
         return describe(node.link())
                 .thenApply(view -> new Session(
@@ -69,7 +72,10 @@ public final class SessionFactory {
         return await(connect(servers), String.join(", ", servers));
     }
 
-    /** As {@link #client}, without waiting: the first server that answers counts, and it fails when none will. */
+    /**
+     * Opens a session as {@link #client} does, without waiting: the first server that answers counts, and it fails
+     * when none will.
+     */
     public CompletableFuture<Session> connect(List<String> servers) {
         CompletableFuture<ClusterView> first = new CompletableFuture<>();
         List<CompletableFuture<ClusterView>> asked = new ArrayList<>();

@@ -93,7 +93,7 @@ final class SessionLeases {
         return held;
     }
 
-    /** It is not held any more, or soon will not be: it is not renewed again. */
+    /** Stops renewing a lease that is not held any more, or soon will not be. */
     void ended(LeaseId lease) {
         living.remove(lease.number());
     }

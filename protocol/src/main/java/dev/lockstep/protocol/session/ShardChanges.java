@@ -206,7 +206,7 @@ final class ShardChanges {
         return current != null && current.brings(member) ? Math.max(member.after, current.position) : member.after;
     }
 
-    /** From now on is later than any position. */
+    /** Returns the earlier of two starts; "from now on" is later than any position. */
     private static long earlier(long one, long other) {
         return one < 0 || other < 0 ? Math.max(one, other) : Math.min(one, other);
     }

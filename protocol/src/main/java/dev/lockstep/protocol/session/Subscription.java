@@ -36,7 +36,10 @@ public final class Subscription implements AutoCloseable {
         return paused;
     }
 
-    /** Done when every shard has confirmed the subscription: changes from then on will be heard. */
+    /**
+     * Returns a future that is done when every shard has confirmed the subscription: changes from then on will be
+     * delivered.
+     */
     public CompletableFuture<Void> ready() {
         return CompletableFuture.allOf(ready.toArray(CompletableFuture[]::new));
     }

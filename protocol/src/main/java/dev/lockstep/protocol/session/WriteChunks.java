@@ -12,7 +12,7 @@ final class WriteChunks {
 
     private WriteChunks() {}
 
-    /** In order; an element too large for a chunk gets one of its own. */
+    /** Splits a list into chunks, in order; an element too large for a chunk gets one of its own. */
     static <T> List<List<T>> of(List<T> values, ToIntFunction<T> size) {
         List<List<T>> chunks = new ArrayList<>();
         List<T> chunk = new ArrayList<>();

@@ -48,7 +48,7 @@ final class YamlSection {
         return parse(source, yaml, true);
     }
 
-    /** As {@link #parse(String, String)}, of text that nobody wrote as it is: its lines and columns would mean nothing. */
+    /** Parses as {@link #parse(String, String)} does, but generated text: its lines and columns would mean nothing. */
     static YamlSection generated(String source, String yaml) {
         return parse(source, yaml, false);
     }

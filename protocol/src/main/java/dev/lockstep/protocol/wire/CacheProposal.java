@@ -44,7 +44,7 @@ public record CacheProposal(
                 "");
     }
 
-    /** All that its creator specified, in whichever way. */
+    /** The settings that its creator specified, in whichever way. */
     public CacheSettings said() {
         return own.or(template);
     }

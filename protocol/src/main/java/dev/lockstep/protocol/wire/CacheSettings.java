@@ -39,7 +39,7 @@ public record CacheSettings(
         return timeToLive.isPresent() || timeToIdle.isPresent();
     }
 
-    /** As it would be written in a file. */
+    /** Formats the settings as they would be written in a file. */
     @Override
     public String toString() {
         return Stream.of(

@@ -7,24 +7,24 @@ public sealed interface Condition {
     Condition ABSENT = new Absent();
     Condition PRESENT = new Present();
 
-    /** Always true. */
+    /** The condition that always holds. */
     record Any() implements Condition {}
 
-    /** There is no entry. */
+    /** The condition that there is no entry. */
     record Absent() implements Condition {}
 
-    /** There is an entry. */
+    /** The condition that there is an entry. */
     record Present() implements Condition {}
 
-    /** There is an entry whose value has exactly these bytes. */
+    /** The condition that there is an entry whose value has exactly these bytes. */
     record ValueIs(Bytes value) implements Condition {}
 
     /** The entry has not been changed since it was read: its version is still {@code version}. */
     record VersionIs(long version) implements Condition {}
 
     /**
-     * There is no entry, and there was none at any time since {@code version}, the shard's last version when absence was
-     * read. False as well when the shard can no longer tell.
+     * The condition that there is no entry, and there was none at any time since {@code version}, the shard's last
+     * version when absence was read. False as well when the shard can no longer tell.
      */
     record AbsentSince(long version) implements Condition {}
 }

@@ -16,7 +16,7 @@ public record EntryChange(
         @Nullable Bytes old,
         long version) {
 
-    /** Why it changed. */
+    /** The cause of a change. */
     public enum Kind {
         CREATED,
         UPDATED,

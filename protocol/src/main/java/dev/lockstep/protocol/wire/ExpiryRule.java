@@ -33,7 +33,7 @@ public record ExpiryRule(Lifetime creation, Lifetime update, Lifetime access) {
                         : Lifetime.ofMillis(timeToIdle.get().toMillis()));
     }
 
-    /** As it is told to people. */
+    /** Formats the rule for messages. */
     @Override
     public String toString() {
         return "creation " + creation + ", update " + update + ", access " + access;

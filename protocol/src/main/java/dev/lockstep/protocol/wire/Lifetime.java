@@ -22,7 +22,7 @@ public record Lifetime(long millis) {
         }
     }
 
-    /** As it is told to people. */
+    /** Formats the lifetime for messages. */
     @Override
     public String toString() {
         if (equals(ETERNAL)) {

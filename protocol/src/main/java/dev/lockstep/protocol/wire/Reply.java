@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Reply {
 
     /**
-     * It was not done, or not known to be done.
+     * The reply to a request that was not carried out, or not known to be.
      *
      * @param message what happened, to what, and what to do
      * @param retryAfterMillis with a transient status, how long to wait first; 0 for not at all
@@ -29,7 +29,7 @@ public sealed interface Reply {
         }
     }
 
-    /** It was done and there is nothing to say. */
+    /** The reply to a request that was carried out, without a result. */
     record Done() implements Reply {}
 
     /** The connection is open. */

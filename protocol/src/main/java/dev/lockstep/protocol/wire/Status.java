@@ -1,6 +1,6 @@
 package dev.lockstep.protocol.wire;
 
-/** Why a request was refused, and so whether it may be sent again (promise P8). */
+/** The reason why a request was refused, and so whether it may be sent again (promise P8). */
 public enum Status {
     /** The shard is led elsewhere, or not hosted here: ask the hinted node. */
     MOVED(Kind.TRANSIENT),

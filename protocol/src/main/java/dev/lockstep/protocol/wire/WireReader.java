@@ -23,7 +23,7 @@ public final class WireReader {
         return array.length - index;
     }
 
-    /** There must be nothing left. */
+    /** Requires that nothing is left. */
     public void end() {
         if (remaining() != 0) {
             throw new MalformedFrameException(remaining() + " bytes too many after the message");

@@ -65,7 +65,7 @@ public final class Certificates {
         return keys(loaded(AUTHORITY));
     }
 
-    /** Those of somebody who has none. */
+    /** Returns the keys of a peer that has none. */
     public static KeyManagerFactory noKeys() throws IOException, GeneralSecurityException {
         return keys(empty());
     }

@@ -67,13 +67,13 @@ public final class FakeNetwork implements Links {
         refusing.remove(node);
     }
 
-    /** From now on the node answers nothing at all, until it is given a behaviour. */
+    /** Silences a node until it is given a behaviour. */
     public void silence(NodeId node) {
         at(node, (request, handler) -> {});
         silent.add(node);
     }
 
-    /** From now on there is no way to the node, until it is given a behaviour. */
+    /** Refuses connections to a node until it is given a behaviour. */
     void refuse(NodeId node) {
         at(node, (request, handler) -> handler.failed(false, new IOException("refused")));
         refusing.add(node);

@@ -55,7 +55,7 @@ class SessionTest {
         return Mutation.put(key(number), Bytes.utf8("value"), Condition.ANY);
     }
 
-    /** As many keys of one shard as asked for. */
+    /** Returns as many keys of one shard as asked for. */
     private List<Integer> inOneShard(int count) {
         return inShard(0, count);
     }

@@ -36,7 +36,7 @@ public class LockstepCache extends JCacheCache {
         this.async = lockstep.async();
     }
 
-    /** On the calling thread, if the loader runs at all. */
+    /** Returns the value, or loads it on the calling thread, if the loader runs at all. */
     @Override
     @SuppressWarnings("unchecked")
     public <T> @Nullable T get(Object key, Callable<T> valueLoader) {

@@ -49,7 +49,7 @@ final class Outage implements AutoCloseable {
             return;
         }
         LOG.warn(
-                "Cache {} goes on without the cluster: reads are misses, and what could not be written or removed is removed once the"
+                "Cache {} continues without the cluster: reads are misses, and what could not be written or removed is removed once the"
                         + " cluster answers ({}; {} more such failures since the last message)",
                 cache,
                 failure.getMessage(),
@@ -58,7 +58,7 @@ final class Outage implements AutoCloseable {
         untold = 0;
     }
 
-    /** From now on the cache's owed removals are tried again every second until they have been made. */
+    /** Retries the cache's owed removals every second until they have been made. */
     synchronized void owes(TolerantCache cache) {
         owing.add(cache);
         schedule();
@@ -76,7 +76,7 @@ final class Outage implements AutoCloseable {
             try {
                 cache.makeUp(() -> settled(cache));
             } catch (RuntimeException failure) {
-                LOG.debug("Cache {} can't make up its removals yet", cache.getName(), failure);
+                LOG.debug("Cache {} can't send its pending removals yet", cache.getName(), failure);
             }
         }
         synchronized (this) {
@@ -91,7 +91,7 @@ final class Outage implements AutoCloseable {
 
     private synchronized void settled(TolerantCache cache) {
         owing.remove(cache);
-        LOG.info("Cache {} has made up the removals that the cluster had missed", cache.getName());
+        LOG.info("Cache {} has sent the removals that the cluster had missed", cache.getName());
     }
 
     @Override
@@ -99,7 +99,7 @@ final class Outage implements AutoCloseable {
         loop.close();
         stillOwing()
                 .forEach(cache -> LOG.warn(
-                        "Cache {} ends with removals that the cluster has not been told of: it may hold old values until they expire",
+                        "Cache {} is closed with removals that were never sent to the cluster: it may hold old values until they expire",
                         cache.getName()));
     }
 }

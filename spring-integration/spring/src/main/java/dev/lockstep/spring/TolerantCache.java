@@ -50,7 +50,10 @@ final class TolerantCache extends LockstepCache {
         }
     }
 
-    /** Without the cluster the loader runs here, whoever else runs it; once at most all the same. */
+    /**
+     * Returns the value, or loads it; without the cluster the loader runs here, at most once, though other JVMs may
+     * run it too.
+     */
     @Override
     public <T> @Nullable T get(Object key, Callable<T> valueLoader) {
         Once<T> loader = new Once<>(valueLoader);

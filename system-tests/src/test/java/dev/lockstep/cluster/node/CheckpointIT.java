@@ -36,7 +36,7 @@ class CheckpointIT {
     private static final int ENTRIES = 150;
     private static final int LARGE = 300_000;
     private static final Pattern RESTORED =
-            Pattern.compile("The replica of group 0 on n\\d goes on from its checkpoint at position (\\d+)");
+            Pattern.compile("The replica of group 0 on n\\d resumes from its checkpoint at position (\\d+)");
 
     @TempDir
     Path home;
@@ -145,8 +145,8 @@ class CheckpointIT {
         }
         away.restart();
         Eventually.holds(
-                "it goes on from a fetched checkpoint",
-                () -> Files.readString(away.log()).contains("goes on from a fetched checkpoint"));
+                "it resumes from a fetched checkpoint",
+                () -> Files.readString(away.log()).contains("resumes from a fetched checkpoint"));
         away.awaitReady();
         assertThat(clients.through(away)
                         .get(cache, key(1_000 + (2 * ENTRIES - 1) % 5), Consistency.STRONG)

@@ -123,7 +123,7 @@ class DamagedStoreIT {
         harm(node, name -> name.startsWith("MANIFEST"));
         node.restart();
         node.awaitReady();
-        assertThat(Files.readString(node.log())).contains("It was moved to", "quarantined/rocksdb.1");
+        assertThat(Files.readString(node.log())).contains("it was moved to", "quarantined/rocksdb.1");
         isNeededAndHasEverything(node);
     }
 

@@ -128,7 +128,7 @@ class FailoverIT {
         NodeProcess node = leaderOfMost();
         node.close();
         assertThat(Files.readString(node.log()))
-                .contains("hands its leaderships over")
+                .contains("it transfers its leaderships")
                 .doesNotContain("still leads");
         Eventually.holds(
                 "others lead all",

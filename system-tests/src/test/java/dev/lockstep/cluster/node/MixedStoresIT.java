@@ -121,8 +121,8 @@ class MixedStoresIT {
         writeSome(100);
         away.restart();
         Eventually.holds(
-                "it goes on from a fetched checkpoint",
-                () -> Files.readString(away.log()).contains("goes on from a fetched checkpoint"));
+                "it resumes from a fetched checkpoint",
+                () -> Files.readString(away.log()).contains("resumes from a fetched checkpoint"));
         away.awaitReady();
         writeSome(200); // its checksum is compared with its leader's
         nodes.nodes().stream().filter(node -> node != away).limit(1).forEach(NodeProcess::kill);

@@ -46,7 +46,7 @@ final class Tally {
     private Longest thisRound = new Longest();
     private final Longest withMajority = new Longest();
     private final Longest withoutMajority = new Longest();
-    /** By the faults of a round, in the order in which they came. */
+    /** The longest call by the faults of a round, in the order in which they came. */
     private final Map<String, Long> longestCallByFaults = new TreeMap<>();
 
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);

@@ -129,7 +129,7 @@ class DiskFaultIT {
             return Objects.requireNonNull(nodes);
         }
 
-        /** Which of the nodes leads the only shard. */
+        /** Returns the node that leads the only shard. */
         final int leader() throws Exception {
             int[] index = {-1};
             Eventually.holds("the shard has a leader", () -> {

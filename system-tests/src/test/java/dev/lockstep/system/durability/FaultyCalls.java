@@ -66,22 +66,22 @@ final class FaultyCalls {
                 "FAULTY_ORDERS", orders.toString());
     }
 
-    /** From now on, syncing a log fails. */
+    /** Fails the syncs of logs from now on. */
     void failSyncs() throws IOException {
         order("sync");
     }
 
-    /** From now on, writing fails. */
+    /** Fails writes from now on. */
     void failWrites() throws IOException {
         order("write");
     }
 
-    /** From now on, syncing takes longer. */
+    /** Slows syncs down from now on. */
     void slowSyncs(int millis) throws IOException {
         order("slow " + millis);
     }
 
-    /** From now on, syncing a log takes longer; votes are not held up. */
+    /** Slows the syncs of logs down from now on; votes are not held up. */
     void slowLogSyncs(int millis) throws IOException {
         order("drag " + millis);
     }

@@ -67,7 +67,7 @@ final class LoopDisk implements AutoCloseable {
         return disk;
     }
 
-    /** Why there can be none on this machine; nothing if there can. */
+    /** The reason why there can be none on this machine; empty if there can. */
     static Optional<String> whyNot(Path home) {
         try (LoopDisk disk = create(home, "trial", 16)) {
             Files.writeString(disk.folder().resolve("file"), "lost");

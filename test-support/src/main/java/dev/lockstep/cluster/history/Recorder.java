@@ -39,7 +39,7 @@ public final class Recorder {
             this.responded = invoked;
         }
 
-        /** To be called at once after the response. */
+        /** Records the end of the operation; called at once after the response. */
         public void ended(Outcome told) {
             synchronized (calls) {
                 responded = clock.getAsLong();
@@ -53,7 +53,7 @@ public final class Recorder {
     }
 
     /**
-     * To be called right before the operation.
+     * Records the start of an operation; called right before it.
      *
      * @throws IllegalStateException when as many calls were recorded as a history may have
      */

@@ -237,12 +237,12 @@ final class Search {
         }
     }
 
-    /** After {@link End#FOUND}. */
+    /** The order that was found, after {@link End#FOUND}. */
     List<Call> order() {
         return List.copyOf(order);
     }
 
-    /** After {@link End#IMPOSSIBLE}: as far as it got. */
+    /** The progress that was made, after {@link End#IMPOSSIBLE}. */
     Progress best() {
         return Objects.requireNonNull(best);
     }

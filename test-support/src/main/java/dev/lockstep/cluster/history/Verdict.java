@@ -22,7 +22,7 @@ public sealed interface Verdict {
         }
     }
 
-    /** It was not found out. @param steps after which it was given up */
+    /** The verdict of a check that was given up. @param steps after which it was given up */
     record Unknown(String key, Rule rule, long steps) implements Verdict {
         @Override
         public String toString() {

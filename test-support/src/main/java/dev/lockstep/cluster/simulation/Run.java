@@ -259,7 +259,7 @@ final class Run {
         return members.stream().map(member -> "simulated:" + member.port()).toList();
     }
 
-    /** Nobody lives any more who holds a lease: whoever asks now gets it, as soon as those that are gone have lost theirs. */
+    /** Takes every lease, whose holders are all gone: each is granted as soon as they have lost theirs. */
     private void leaseAll() {
         SimulatedProcess process = new SimulatedProcess(world, "lessee");
         List<CompletableFuture<?>> leases = new ArrayList<>();

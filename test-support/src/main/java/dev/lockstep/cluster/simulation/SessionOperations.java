@@ -178,7 +178,7 @@ final class SessionOperations {
         return told;
     }
 
-    /** From the replica in this process if there is one and it can tell. */
+    /** Reads from the replica in this process if there is one and it can tell. */
     private CompletableFuture<@Nullable String> read(int cache, Bytes key, Consistency consistency) {
         LocalEntry local = consistency == Consistency.SESSION ? session.getLocal(cache, key) : null;
         if (local != null) {

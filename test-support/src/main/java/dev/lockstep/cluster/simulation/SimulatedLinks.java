@@ -61,7 +61,7 @@ final class SimulatedLinks implements Links {
         return self;
     }
 
-    /** All connections break, wherever what is in flight may be. */
+    /** Breaks all connections, wherever what is in flight may be. */
     void cut() {
         List.copyOf(open.values()).forEach(connection -> connection.end("cut"));
     }

@@ -108,7 +108,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     // Checkpoints
 
-    /** On another thread, which is busy now and then: entries are applied meanwhile. */
+    /** Runs a write on another thread, which is busy now and then: entries are applied meanwhile. */
     private void writeLater(Runnable task) {
         world.after(world.chance(0.3) ? world.micros(1_000, 400_000) : world.micros(20, 1_000), process, task);
     }

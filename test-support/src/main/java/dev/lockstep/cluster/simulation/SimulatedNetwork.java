@@ -36,12 +36,12 @@ final class SimulatedNetwork {
         return world.chance(weather.slow()) ? world.micros(300, 30_000) : world.micros(30, 300);
     }
 
-    /** From now on nothing gets from one to the other; the other way is another matter. */
+    /** Blocks everything from one process to another, but not the other way. */
     void block(SimulatedProcess from, SimulatedProcess to) {
         blocked.add(new Way(from.toString(), to.toString()));
     }
 
-    /** From now on no datagram gets from one to the other, while streams do: they have ports of their own. */
+    /** Blocks datagrams from one process to another, but not streams, which have ports of their own. */
     void blockDatagrams(SimulatedProcess from, SimulatedProcess to) {
         deaf.add(new Way(from.toString(), to.toString()));
     }
@@ -111,7 +111,7 @@ final class SimulatedNetwork {
             held.forEach(this::send);
         }
 
-        /** Nobody sends any more; what waits arrives when it can, and then {@code last} happens, as on a connection given up by who sent. */
+        /** Closes the sending end: what waits arrives when it can, and then {@code last} runs. */
         void finish(Runnable last) {
             send(() -> {
                 last.run();

@@ -75,7 +75,7 @@ final class SimulatedProcess {
         world.trace(() -> "the clock of " + this + " is " + aheadMillis + " ms off and goes at " + goesAt);
     }
 
-    /** Nothing happens in it for a while. */
+    /** Pauses the process for a while. */
     void pause(long nanos) {
         pausedUntil = Math.max(pausedUntil, world.nanos() + nanos);
         world.trace(() -> this + " is paused for " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms");
@@ -89,7 +89,7 @@ final class SimulatedProcess {
         return alive;
     }
 
-    /** To be done by the rest of the world when this incarnation is killed. */
+    /** Adds a task that the rest of the world runs when this incarnation is killed. */
     void onKill(Runnable then) {
         onKill.add(then);
     }

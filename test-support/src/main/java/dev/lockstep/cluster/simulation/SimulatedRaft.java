@@ -163,7 +163,7 @@ final class SimulatedRaft {
         end = next;
     }
 
-    /** There is no room on a node's disk, or there is again. */
+    /** Fills a node's disk, or makes room on it again. */
     void full(NodeId node, boolean isFull) {
         if (isFull) {
             full.add(node);

@@ -69,7 +69,7 @@ public final class World {
         return random.nextDouble() < probability;
     }
 
-    /** From {@code low} to {@code high}, both in microseconds; answers nanoseconds. */
+    /** Returns a random time from {@code low} to {@code high}, both in microseconds, in nanoseconds. */
     long micros(long low, long high) {
         return TimeUnit.MICROSECONDS.toNanos(random.nextLong(low, high + 1));
     }

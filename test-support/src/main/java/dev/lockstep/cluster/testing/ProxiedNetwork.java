@@ -46,7 +46,7 @@ public final class ProxiedNetwork implements AutoCloseable {
         wires.get(new Pair(from, to)).set(mode);
     }
 
-    /** All connections of {@code id} with the other members, in both directions. */
+    /** Sets the mode of all connections of {@code id} with the other members, in both directions. */
     public void set(String id, Mode mode) {
         wires.forEach((pair, proxied) -> {
             if (pair.from().equals(id) || pair.to().equals(id)) {
@@ -55,7 +55,7 @@ public final class ProxiedNetwork implements AutoCloseable {
         });
     }
 
-    /** Nothing that {@code from} sends arrives at {@code to}; what {@code to} sends does. */
+    /** Drops everything that {@code from} sends to {@code to}, but not the other way. */
     public void mute(String from, String to) {
         set(from, to, Mode.SILENT_REQUESTS);
         set(to, from, Mode.SILENT_REPLIES);
@@ -70,7 +70,7 @@ public final class ProxiedNetwork implements AutoCloseable {
         });
     }
 
-    /** Whatever goes between {@code id} and the other members takes longer. */
+    /** Delays everything between {@code id} and the other members. */
     public void delay(String id, Duration each) {
         wires.forEach((pair, proxied) -> {
             if (pair.from().equals(id) || pair.to().equals(id)) {
@@ -79,7 +79,7 @@ public final class ProxiedNetwork implements AutoCloseable {
         });
     }
 
-    /** Nothing is harmed any more. */
+    /** Ends all faults. */
     public void heal() {
         wires.values().forEach(proxied -> {
             proxied.delay(Duration.ZERO);

@@ -58,7 +58,7 @@ public final class TcpProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** From now on; connections from which something was taken, or that are cut, are closed. */
+    /** Sets the mode from now on; connections from which something was taken, or that are cut, are closed. */
     public synchronized void set(Mode changed) {
         boolean damaged = mode == Mode.DROP_REPLIES || changed == Mode.CUT;
         mode = changed;

@@ -45,7 +45,7 @@ class SimulatedCheckpointsTest implements SimulatedRaft.Observer {
             log = raft.consensus(id, process).open(0, ids, machine);
         }
 
-        /** By a power cut. */
+        /** Restarts after a power cut. */
         void restart() {
             process.kill();
             raft.died(id);

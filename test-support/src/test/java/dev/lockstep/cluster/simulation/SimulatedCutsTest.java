@@ -31,7 +31,7 @@ class SimulatedCutsTest {
         return served(cluster.connect(process));
     }
 
-    /** After a first write it knows the leader. */
+    /** Returns the session after a first write: it knows the leader then. */
     private Session served(Session session) {
         return served(session, "c");
     }

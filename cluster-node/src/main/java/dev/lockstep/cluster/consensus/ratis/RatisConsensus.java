@@ -359,9 +359,12 @@ public final class RatisConsensus implements Consensus {
         try {
             done.get(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
-            LOG.error("Ratis was not closed after {} s; its threads are left behind", CLOSE_SECONDS);
+            LOG.error(
+                    "Ratis of node {} was not closed within {} s; its threads are left running",
+                    settings.self().id(),
+                    CLOSE_SECONDS);
         } catch (ExecutionException failure) {
-            LOG.warn("Ratis was not closed properly", failure.getCause());
+            LOG.warn("Closing Ratis of node {} failed", settings.self().id(), failure.getCause());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -139,8 +139,9 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     /**
-     * Made anew only when something differs. The term is read before and after the rest: Ratis changes its role to leader
-     * after the term has risen, and back before it rises again, so what is read between two equal terms is of that term.
+     * Returns the last leadership again unless something differs. The term is read before and after the rest: Ratis
+     * changes its role to leader after the term has risen, and back before it rises again, so what is read between
+     * two equal terms is of that term.
      */
     @Override
     public Leadership leadership() {
@@ -177,9 +178,9 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     /**
-     * Not what is applied here: a follower may have applied, and shown to somebody, what the leader has committed and is about
-     * to apply. Entries of Ratis' own are passed by, since they never reach the machine, and to wait for one would take for
-     * ever; there are hardly any, so the first look is nearly always enough.
+     * Returns more than what is applied here: a follower may have applied, and shown to somebody, what the leader has
+     * committed and is about to apply. Entries of Ratis' own are passed by, since they never reach the machine, and
+     * to wait for one would take for ever; there are hardly any, so the first look is nearly always enough.
      */
     @Override
     public long commitPosition() {

@@ -93,7 +93,7 @@ public final class RatisProperties {
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
     }
 
-    /** Both folders: their defaults are in the machine's temporary folder. */
+    /** Sets both folders, whose defaults are in the machine's temporary folder. */
     static void keepIn(RaftProperties properties, File groups, File removed) throws IOException {
         if (IN_MEMORY.contains(
                 Files.getFileStore(removed.getParentFile().toPath()).type())) {

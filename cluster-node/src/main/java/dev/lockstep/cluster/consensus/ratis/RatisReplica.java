@@ -287,7 +287,10 @@ final class RatisReplica<E, R> implements ElectionGate {
         }
     }
 
-    /** While it lasts, writes are refused; a transfer that has not come about by then is given up. */
+    /**
+     * Transfers leadership; meanwhile writes are refused. A transfer that has not come about after half an election
+     * time-out is given up.
+     */
     private void transfer(@Nullable NodeId successor) {
         context.loop()
                 .execute(() -> requests.transfer(

@@ -280,7 +280,7 @@ final class RatisStateMachine extends BaseStateMachine {
         return reported;
     }
 
-    /** From memory: Ratis asks with each append. */
+    /** Answers from memory: Ratis asks with each append. */
     @Override
     public @Nullable SnapshotInfo getLatestSnapshot() {
         return checkpoints.latest();
@@ -322,14 +322,14 @@ final class RatisStateMachine extends BaseStateMachine {
         getLifeCycle().transition(LifeCycle.State.PAUSED);
     }
 
-    /** On the thread that applies, after {@link #pause}. */
+    /** Continues from the checkpoint that was installed, on the thread that applies, after {@link #pause}. */
     @Override
     public void reinitialize() throws IOException {
         getLifeCycle().transition(LifeCycle.State.STARTING);
         isAt(checkpoints.install());
         getLifeCycle().transition(LifeCycle.State.RUNNING);
         LOG.info(
-                "Snapshot installed: the replica of {} goes on from a fetched checkpoint at position {}",
+                "Snapshot installed: the replica of {} resumes from a fetched checkpoint at position {}",
                 name,
                 applied);
     }

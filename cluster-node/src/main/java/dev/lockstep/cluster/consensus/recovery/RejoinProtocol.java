@@ -40,7 +40,7 @@ public final class RejoinProtocol {
         /** @param why it can't begin yet */
         record Wait(String why) implements Decision {}
 
-        /** It has taken part before, and lost its state: it is to decide as such a replica. */
+        /** The decision that the replica has taken part before, and lost its state: it decides again as such a one. */
         record FindLost() implements Decision {}
 
         /**
@@ -66,8 +66,9 @@ public final class RejoinProtocol {
     }
 
     /**
-     * All have to say that they are new too: one that knows nothing may be one that has lost everything. They learn that of each
-     * other by asking, so one that has begun meanwhile is no reason to wait.
+     * Decides for a replica that knows nothing: all have to say that they are new too. One that knows nothing may be
+     * one that has lost everything. They learn that of each other by asking, so one that has begun meanwhile is no
+     * reason to wait.
      */
     private static <P> Decision first(Collection<P> others, Map<P, RejoinState> answers, Set<P> seenNew) {
         for (P other : others) {

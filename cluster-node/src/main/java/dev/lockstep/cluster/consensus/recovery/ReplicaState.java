@@ -70,7 +70,7 @@ public sealed interface ReplicaState {
         }
     }
 
-    /** It has never taken part, and waits for the others to say the same of themselves. */
+    /** A replica that has never taken part, and waits for the others to say the same of themselves. */
     record New() implements ReplicaState {
 
         @Override
@@ -84,7 +84,7 @@ public sealed interface ReplicaState {
         }
     }
 
-    /** It has neither log nor votes, and waits to rejoin. */
+    /** A replica that has neither log nor votes, and waits to rejoin. */
     record Lost() implements ReplicaState {
 
         @Override
@@ -98,7 +98,7 @@ public sealed interface ReplicaState {
         }
     }
 
-    /** It may lack its last vote or the end of its log, and waits to rejoin with what it has. */
+    /** A replica that may lack its last vote or the end of its log, and waits to rejoin with what it has. */
     record Truncated(long term) implements ReplicaState {
 
         @Override
@@ -113,7 +113,7 @@ public sealed interface ReplicaState {
     }
 
     /**
-     * It has rejoined and follows, but is never elected.
+     * A replica that has rejoined and follows, but is never elected.
      *
      * @param floor the highest term in which it may have voted before
      * @param mayVote whether it votes all the same, since an operator has said so
@@ -131,7 +131,7 @@ public sealed interface ReplicaState {
         }
     }
 
-    /** It has everything that it ever voted for and acknowledged. */
+    /** A replica that has everything that it ever voted for and acknowledged. */
     record Intact() implements ReplicaState {
 
         @Override

@@ -37,7 +37,7 @@ final class HeapImage implements ShardStore.Image {
         this.caches.keySet().forEach(cacheId -> aside.put(cacheId, new ConcurrentHashMap<>()));
     }
 
-    /** To be told before the store changes. Writer only. */
+    /** Saves what the store is about to change. Writer only. */
     void changes(int cacheId, Bytes key, @Nullable StoredEntry before) {
         Map<Bytes, StoredEntry> kept = aside.get(cacheId);
         if (kept != null && !cleared.contains(cacheId)) {

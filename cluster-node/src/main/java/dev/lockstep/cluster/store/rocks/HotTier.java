@@ -46,12 +46,12 @@ final class HotTier {
         return known != null ? known : entries.get(whole, missing -> load.get());
     }
 
-    /** To be called when a load would find it. */
+    /** Adds an entry that a load would find. */
     void put(Object of, Bytes key, StoredEntry entry) {
         entries.put(new Key(of, key), entry);
     }
 
-    /** To be called when a load would find nothing. */
+    /** Removes an entry that a load would not find. */
     void remove(Object of, Bytes key) {
         entries.invalidate(new Key(of, key));
     }

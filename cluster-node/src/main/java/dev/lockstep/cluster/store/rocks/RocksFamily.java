@@ -125,7 +125,10 @@ final class RocksFamily implements AutoCloseable {
         return Arrays.copyOf(key, key.length + 1);
     }
 
-    /** Nobody is told under the lock, and nothing is open between two chunks: so the family can be closed at any time. */
+    /**
+     * Reads a chunk, and tells it without the lock; nothing is open between two chunks, so the family can be closed
+     * at any time.
+     */
     private boolean chunk(byte[] from, byte[] to, @Nullable Snapshot snapshot, List<Row> chunk)
             throws RocksDBException {
         try (Slice end = new Slice(to);

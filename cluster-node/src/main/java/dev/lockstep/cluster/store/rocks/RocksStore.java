@@ -50,7 +50,7 @@ final class RocksStore implements ShardStore {
 
     private static final Piece FORGOTTEN = () -> RocksKeys.NOTHING;
 
-    /** As the family was left. */
+    /** Opens the store as the family was left. */
     RocksStore(RocksFamily family, WriteOptions options, HotTier hot) {
         this.family = family;
         this.options = options;
@@ -250,7 +250,7 @@ final class RocksStore implements ShardStore {
         dues.committed();
     }
 
-    /** Nothing for no entries. */
+    /** Adds two sums; null is the sum of no entries. */
     private static @Nullable Long sum(long one, long other) {
         return one + other == 0 ? null : (Long) (one + other);
     }

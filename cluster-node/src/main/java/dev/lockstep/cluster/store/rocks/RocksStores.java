@@ -95,7 +95,7 @@ public final class RocksStores implements ShardStores {
                     throw damaged;
                 }
                 LOG.error(
-                        "The store in {} is damaged. It was moved to {}, and begins with nothing",
+                        "The store in {} is corrupt: it was moved to {}, and replaced by an empty one",
                         folder,
                         Quarantine.move(folder, folder.getFileName().toString()),
                         damaged);
@@ -221,7 +221,7 @@ public final class RocksStores implements ShardStores {
             return family;
         } catch (RocksDBException failure) {
             throw new StoreFailedException(
-                    "The store in " + folder + " takes no other shard: " + failure.getMessage(),
+                    "The store in " + folder + " can't open another shard: " + failure.getMessage(),
                     failure,
                     RocksFamily.isCorruption(failure));
         }
@@ -233,7 +233,7 @@ public final class RocksStores implements ShardStores {
         }
     }
 
-    /** Nobody finds it any more; who has it still may read it until the next flush. */
+    /** Drops a family: no lookup finds it any more, and those that have it may read it until the next flush. */
     private void drop(RocksFamily family) {
         family.use((open, handle) -> {
             open.dropColumnFamily(handle);

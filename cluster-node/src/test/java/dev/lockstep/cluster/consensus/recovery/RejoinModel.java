@@ -332,7 +332,7 @@ final class RejoinModel {
         one.follow();
     }
 
-    /** As many at a time as a group survives. */
+    /** Lets a replica lose its state, as many at a time as a group survives. */
     private void forget(Replica one) {
         long others = replicas.stream()
                 .filter(replica -> replica != one && replica.integrity != ReplicaIntegrity.INTACT)

@@ -49,7 +49,7 @@ public final class RocksFolder implements AfterAllCallback, AutoCloseable {
         return stores.open(shards++);
     }
 
-    /** Whose store was given last. */
+    /** The shard whose store was given last. */
     public int lastShard() {
         return shards - 1;
     }

@@ -33,7 +33,7 @@ final class Prices {
         return highest.incrementAndGet(id);
     }
 
-    /** From now on nobody may see less. */
+    /** Records a price below which no read may be from now on. */
     void known(int id, int cents) {
         lowest.accumulateAndGet(id, cents, Math::max);
     }

@@ -67,7 +67,7 @@ final class CachesAtStart implements SmartInitializingSingleton {
         }
     }
 
-    /** Those that the default manager resolves. */
+    /** Adds the names of the caches that the default manager resolves. */
     private static void addNames(@Nullable Collection<CacheOperation> operations, Set<String> names) {
         if (operations != null) {
             operations.stream()

@@ -34,7 +34,7 @@ public class LockstepHealthAutoConfiguration {
         return new LockstepHealthIndicator(probe);
     }
 
-    /** Only with Micrometer. */
+    /** The configuration of meters, with Micrometer only. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(MeterBinder.class)
     static class Replicas {

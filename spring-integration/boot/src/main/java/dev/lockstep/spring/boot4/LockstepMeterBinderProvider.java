@@ -7,7 +7,10 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.boot.cache.metrics.JCacheCacheMeterBinderProvider;
 import org.springframework.cache.jcache.JCacheCache;
 
-/** In the place of Boot's, which reads caches of JCache by JMX, and does so for those of other providers still. */
+/**
+ * The replacement of Boot's provider, which reads caches of JCache by JMX, and does so for those of other providers
+ * still.
+ */
 final class LockstepMeterBinderProvider extends JCacheCacheMeterBinderProvider {
 
     @Override

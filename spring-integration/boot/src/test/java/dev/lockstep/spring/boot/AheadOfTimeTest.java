@@ -21,7 +21,10 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.test.tools.CompileWithForkedClassLoader;
 import org.springframework.core.test.tools.TestCompiler;
 
-/** As far as a native image can be tested without building one: Boot's processing, and the context that comes of it. */
+/**
+ * The part of a native image that can be tested without building one: Boot's processing, and the context that comes
+ * of it.
+ */
 @Timeout(300)
 class AheadOfTimeTest {
 

@@ -30,7 +30,7 @@ final class ApplicationProcess implements AutoCloseable {
         this.log = log;
     }
 
-    /** That of this JVM without the application, Spring and its logging, of which nodes need nothing. */
+    /** Returns the class path of this JVM without the application, Spring and its logging, of which nodes need nothing. */
     static String classPathOfNodes() {
         return Stream.of(NodeProcesses.currentClassPath().split(File.pathSeparator))
                 .filter(entry -> !Files.exists(Path.of(entry, "dev", "lockstep", "spring")))

@@ -205,7 +205,10 @@ public final class CorruptedLog implements AutoCloseable {
         return trials;
     }
 
-    /** Those of the log, and the mark, as seen from the image's folder. Votes are small and looked at by ReplicaFilesTest. */
+    /**
+     * Returns the files of the log, and the mark, as seen from the image's folder. Votes are small and looked at by
+     * ReplicaFilesTest.
+     */
     private static List<Path> files(Image image) throws IOException {
         try (Stream<Path> files = Files.list(image.folder().resolve(group()).resolve("current"))) {
             return Stream.concat(

@@ -335,7 +335,7 @@ class RatisLogIT extends ReplicatedLogContract {
         answer(leader().log().propose(bytes("again")));
     }
 
-    /** Those of Ratis and of ours, but for two pools that Ratis shares and lets go by itself. */
+    /** Returns the threads of Ratis and of ours, but for two pools that Ratis shares and ends by itself. */
     private static List<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread ->

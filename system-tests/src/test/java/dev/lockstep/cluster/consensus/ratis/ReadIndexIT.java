@@ -24,9 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Why reads are confirmed by rounds of our own (ADR 4): three JVMs, the leader cut off from the others while clients go on
- * writing on both sides, and all nodes read all the time. A read is stale when it misses a write that was acknowledged before the
- * read began. The same scenario is run with our rounds and with the LINEARIZABLE option of Ratis.
+ * The reason for rounds of our own that confirm reads (ADR 4): three JVMs, the leader cut off from the others while
+ * clients go on writing on both sides, and all nodes read all the time. A read is stale when it misses a write that
+ * was acknowledged before the read began. The same scenario is run with our rounds and with the LINEARIZABLE option
+ * of Ratis.
  */
 class ReadIndexIT {
 

@@ -256,7 +256,7 @@ class TransportSafetyIT {
         }
     }
 
-    /** It reads 64 KiB every few milliseconds, and so does whoever reads from it. */
+    /** Slows a node down: it reads 64 KiB every few milliseconds, and so do those that read from it. */
     private void slow(String id) throws Exception {
         network.delay(id, Duration.ofMillis(1 + random.nextInt(15)));
         pause(200);

@@ -45,7 +45,7 @@ final class FaultInjectingLinks implements Links {
             losingAnswers.set(messages);
         }
 
-        /** From now on all is well. */
+        /** Ends all faults. */
         void end() {
             over = true;
         }

@@ -57,7 +57,7 @@ public final class LogTailRepair {
                 byte[] log = Files.readAllBytes(file);
                 int end = find(log);
                 if (end != NONE) {
-                    LOG.warn("The last write to {} was interrupted: it is cut off, from byte {} on", file, end);
+                    LOG.warn("The last write to {} was interrupted: the file is truncated at byte {}", file, end);
                     disk.cut(file, end);
                 }
             }
@@ -86,7 +86,7 @@ public final class LogTailRepair {
             }
             if (last + 1 != open.firstKey()) {
                 LOG.warn(
-                        "The end of {} has not reached the disk: what comes behind position {} is not needed",
+                        "The end of {} was not synced before a power cut: the entries behind position {} are dropped",
                         full.getValue(),
                         last);
                 for (Path behind : open.descendingMap().values()) {
@@ -120,7 +120,7 @@ public final class LogTailRepair {
         }
         if (last < position && !files.isEmpty()) {
             LOG.warn(
-                    "The log in {} ends at position {}, before its checkpoint at {}: it is not needed",
+                    "The log in {} ends at position {}, before its checkpoint at {}: it is deleted",
                     group,
                     last,
                     position);
@@ -149,7 +149,7 @@ public final class LogTailRepair {
         return 0;
     }
 
-    /** Both {@code log_<first>-<last>} and {@code log_inprogress_<first>} say it. */
+    /** Returns the first index, which both {@code log_<first>-<last>} and {@code log_inprogress_<first>} name. */
     private static long firstIndex(Path file) {
         String[] name = file.getFileName().toString().split("[_-]");
         return Long.parseLong(name[1].equals("inprogress") ? name[2] : name[1]);

@@ -84,7 +84,7 @@ public final class RaftLogFiles {
     public record RecoveryMarker(
             ReplicaIntegrity integrity, long floor, boolean votes, boolean dropsState, String cause) {
 
-        /** Nothing is left of its log. */
+        /** Returns the marker of a replica that has lost its whole log. */
         public static RecoveryMarker lost(boolean dropsState, String cause) {
             return new RecoveryMarker(ReplicaIntegrity.LOST, 0, false, dropsState, cause);
         }

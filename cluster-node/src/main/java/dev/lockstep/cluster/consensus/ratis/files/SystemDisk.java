@@ -31,7 +31,10 @@ final class SystemDisk implements LogDisk {
         SmallFile.syncNames(folder);
     }
 
-    /** Only the thread that syncs uses a channel, which an interrupt would close: Ratis interrupts threads that write. */
+    /**
+     * A file and, for the thread that syncs, a channel, which an interrupt would close: Ratis interrupts threads that
+     * write.
+     */
     private static final class SystemFile implements OpenFile {
 
         private final RandomAccessFile file;

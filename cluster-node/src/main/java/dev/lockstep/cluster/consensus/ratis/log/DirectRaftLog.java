@@ -58,16 +58,16 @@ public final class DirectRaftLog extends RaftLogBase {
     /** The parts of its Raft server that a log tells of what happens. */
     public interface Server {
 
-        /** Told of each entry that is removed, before it is. */
+        /** Reports an entry that is about to be removed. */
         void truncated(LogEntryProto entry);
 
-        /** Told, on any thread, that a leader may commit more, since its own log is flushed further. */
+        /** Reports, on any thread, that a leader may commit more, since its own log is flushed further. */
         void flushed();
 
         /** Tells whether this replica is a majority by itself. */
         boolean isOnlyVoter();
 
-        /** Told once, on any thread, that the log can't be written any more. */
+        /** Reports once, on any thread, that the log can't be written any more. */
         void failed(IOException cause);
     }
 
@@ -107,7 +107,11 @@ public final class DirectRaftLog extends RaftLogBase {
         files = opened;
         start = opened.first();
         if (start != INVALID_LOG_INDEX && next - 1 < lastIndexInSnapshot) {
-            LOG.warn("{} ends at position {}, before its checkpoint at {}", getName(), next - 1, lastIndexInSnapshot);
+            LOG.warn(
+                    "{} ends at position {}, before its checkpoint at {}: its entries are discarded",
+                    getName(),
+                    next - 1,
+                    lastIndexInSnapshot);
             clear();
         }
         flushes.flushed(Math.max(next - 1, lastIndexInSnapshot));
@@ -128,7 +132,7 @@ public final class DirectRaftLog extends RaftLogBase {
         return start;
     }
 
-    /** As the other, but without making an object: it is asked all the time. */
+    /** Returns what the inherited one does, but without making an object: it is called all the time. */
     @Override
     public long getNextIndex() {
         return start == INVALID_LOG_INDEX ? getLastCommittedIndex() + 1 : next;
@@ -334,7 +338,7 @@ public final class DirectRaftLog extends RaftLogBase {
                     server.truncated(entry);
                 }
             }
-            LOG.info("{} is truncated: it ended at position {}, and ends at {}", getName(), next - 1, index - 1);
+            LOG.info("{} truncated: it ended at position {}, and ends at {} now", getName(), next - 1, index - 1);
             flushes.fail(index, new IOException(getName() + ": the entry was truncated"));
             if (index <= start) {
                 clear();

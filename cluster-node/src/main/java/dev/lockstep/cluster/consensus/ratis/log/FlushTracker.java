@@ -46,7 +46,10 @@ final class FlushTracker {
         return synced;
     }
 
-    /** How often appends were failed: to be read before a sync, which does not count for entries that replaced others meanwhile. */
+    /**
+     * The number of truncations so far: to be read before a sync, which does not count for entries that replaced
+     * others meanwhile.
+     */
     synchronized long truncations() {
         return truncations;
     }

@@ -225,7 +225,7 @@ final class SegmentFiles {
         return upTo;
     }
 
-    /** With {@code disk}. */
+    /** Syncs, closes and renames the full files. The caller holds {@code disk}. */
     private void closeFull() throws IOException {
         while (true) {
             SegmentWriter oldest;

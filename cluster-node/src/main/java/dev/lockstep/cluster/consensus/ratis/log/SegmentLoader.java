@@ -65,7 +65,7 @@ final class SegmentLoader {
         }
         Segment segment = read(path, name);
         if (segment.isEmpty()) {
-            LOG.info("Deleted {}, which has no entry", file);
+            LOG.info("Deleted {}, which had no entry", file);
             disk.delete(file);
             return;
         }

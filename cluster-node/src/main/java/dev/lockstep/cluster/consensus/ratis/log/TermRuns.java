@@ -31,7 +31,7 @@ final class TermRuns {
         return NO_TERM;
     }
 
-    /** With one more entry at the end. */
+    /** Returns the runs with one more entry at the end. */
     TermRuns append(long index, long term) {
         int runs = starts.length;
         if (runs > 0 && terms[runs - 1] == term) {
@@ -44,7 +44,7 @@ final class TermRuns {
         return new TermRuns(moreStarts, moreTerms);
     }
 
-    /** Without the entries from {@code index} on. */
+    /** Returns the runs without the entries from {@code index} on. */
     TermRuns truncate(long index) {
         int runs = 0;
         while (runs < starts.length && starts[runs] < index) {
@@ -53,7 +53,7 @@ final class TermRuns {
         return runs == starts.length ? this : new TermRuns(Arrays.copyOf(starts, runs), Arrays.copyOf(terms, runs));
     }
 
-    /** Without the runs that end before {@code first}. */
+    /** Returns the runs but for those that end before {@code first}. */
     TermRuns purge(long first) {
         int gone = 0;
         while (gone + 1 < starts.length && starts[gone + 1] <= first) {

@@ -18,7 +18,7 @@ final class AppendBatch {
 
     private AppendBatch() {}
 
-    /** Those from an index on that fit together, one at least if there is one. */
+    /** Returns the entries from an index on that fit together, at least one if there is any. */
     static List<LogEntryProto> from(RaftLog log, long first) throws IOException {
         List<LogEntryProto> entries = new ArrayList<>();
         long end = Math.min(log.getNextIndex(), first + MAX_ENTRIES);

@@ -60,7 +60,7 @@ final class Campaigns {
         }
     }
 
-    /** To be called regularly. */
+    /** Plans to ask for pre-votes in groups whose leader has been silent for long; called regularly. */
     void tick() {
         for (RaftGroupId group : context.contacts().silentFor(longestNanos())) {
             if (!isWithin(askedNanos.get(group))) {

@@ -75,7 +75,7 @@ final class FollowerAppender extends LogAppenderBase {
                 new SnapshotInstallation(peer, follower, loop(), rpc.patienceNanos(), this::tellWhileRunning);
     }
 
-    /** Not the daemon that it would inherit. */
+    /** Starts nothing: there is no daemon, which it would inherit. */
     @Override
     public void start() {
         rpc.heartbeats().add(this);
@@ -98,7 +98,7 @@ final class FollowerAppender extends LogAppenderBase {
         return Comparator.naturalOrder();
     }
 
-    /** To be called regularly. @return false when it has stopped for good */
+    /** Sends what has become due; called regularly. @return false when it has stopped for good */
     boolean tick() {
         boolean running = isRunning();
         if (running) {
@@ -126,7 +126,7 @@ final class FollowerAppender extends LogAppenderBase {
         } while (!claims.compareAndSet(claimed, 0));
     }
 
-    /** As {@link #work}, on a thread that may wait for the disk. */
+    /** Works as {@link #work} does, on a thread that may wait for the disk. */
     private void workOn() {
         int claimed;
         do {
@@ -155,7 +155,7 @@ final class FollowerAppender extends LogAppenderBase {
             }
         } catch (Throwable failure) { // or whoever works would never leave
             if (isRunning()) {
-                LOG.warn("{} failed, and begins anew", this, failure);
+                LOG.warn("{} failed, and starts again", this, failure);
                 beginAnew(getFollower().getMatchIndex() + 1);
             }
         }
@@ -213,7 +213,7 @@ final class FollowerAppender extends LogAppenderBase {
     }
 
     /**
-     * Not the inherited one: what that had read before an entry could not be read would be in its way for ever.
+     * Makes the next append. The inherited method would keep what it had read before an entry could not be read, for ever.
      *
      * @return null when what comes before is not in the log any more
      */
@@ -306,7 +306,7 @@ final class FollowerAppender extends LogAppenderBase {
                     refused(sent, reply);
                 }
             }
-            default -> LOG.warn("{} was answered {}", this, reply.getResult());
+            default -> LOG.warn("{} was refused by its follower: {}", this, reply.getResult());
         }
         getLeaderState().onAppendEntriesReply(this, reply);
     }
@@ -372,7 +372,7 @@ final class FollowerAppender extends LogAppenderBase {
         }
     }
 
-    /** After a failure, and after a rest. */
+    /** Starts sending again, after a failure or a rest. */
     private void beginAnew(long next) {
         restsUntilNanos = rpc.time().nanos() + (SHORTEST_REST_NANOS << Math.min(failures, MAX_DOUBLINGS));
         failures++;
@@ -388,7 +388,7 @@ final class FollowerAppender extends LogAppenderBase {
 
     // Checkpoints
 
-    /** Nothing else is sent while the follower installs a checkpoint. */
+    /** Has the follower install a checkpoint; nothing else is sent meanwhile. */
     private void install(TermIndex firstAvailable) {
         getFollower().updateLastRpcSendTime(false);
         installation.begin(newInstallSnapshotNotificationRequest(firstAvailable), this::installed);

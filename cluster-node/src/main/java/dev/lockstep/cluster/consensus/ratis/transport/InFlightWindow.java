@@ -55,7 +55,7 @@ final class InFlightWindow {
         return sent;
     }
 
-    /** It was answered, or will not be. */
+    /** Removes an append that was answered, or will not be. */
     void ended(Sent sent) {
         if (sent.isHeartbeat()) {
             heartbeats.remove(sent);

@@ -271,7 +271,7 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
         return type;
     }
 
-    /** Never bound: the node listens. Ratis only puts it beside this server's own name. */
+    /** Returns an address that is never bound: the node listens. Ratis only puts it beside this server's own name. */
     @Override
     public InetSocketAddress getInetSocketAddress() {
         return InetSocketAddress.createUnresolved("localhost", 0);

@@ -64,7 +64,7 @@ final class PeerChannel {
         send(List.of(new Heartbeat(request, answer)));
     }
 
-    /** As {@link #append}, with the next heartbeats of all groups. */
+    /** Sends a heartbeat as {@link #append} does, together with the next heartbeats of all groups. */
     void offer(AppendEntriesRequestProto heartbeat, Consumer<@Nullable AppendEntriesReplyProto> answer) {
         heartbeats.add(new Heartbeat(heartbeat, answer));
     }
@@ -74,7 +74,10 @@ final class PeerChannel {
         return isRefused;
     }
 
-    /** To be called regularly: sends heartbeats that were offered, and connects again, so that it is soon known whether the peer is there. */
+    /**
+     * Sends the heartbeats that were offered, and connects again, so that it is soon known whether the peer is there;
+     * called regularly.
+     */
     void tick() {
         sendHeartbeats();
         Link link = last;
@@ -157,11 +160,11 @@ final class PeerChannel {
         if (failures > 0) {
             failures = 0;
             isRefused = false;
-            LOG.info("Node {} answers again", member);
+            LOG.info("Node {} is reachable again", member);
         }
     }
 
-    /** All that was in flight fails at once: that is one failure. */
+    /** Backs off once for all that was in flight and failed at once. */
     private synchronized void rest(Throwable cause) {
         isRefused = cause instanceof ConnectionRefusedException;
         if (failures == 0) {

@@ -60,7 +60,7 @@ public final class RatisNames {
         return List.copyOf(voters);
     }
 
-    /** All that vote in a configuration, in a joint one before and after. */
+    /** Returns all voters of a configuration, of a joint one those before and after. */
     static Set<NodeId> allVoters(RaftConfiguration configuration) {
         return voters(configuration).stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
     }

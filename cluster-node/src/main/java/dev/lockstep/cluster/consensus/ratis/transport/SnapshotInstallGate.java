@@ -32,11 +32,12 @@ final class SnapshotInstallGate {
     }
 
     /**
-     * Not before the replica has started, nor while it takes over a checkpoint. Ratis checks the first for everything but this:
-     * it would make the replica a follower, and then, in the middle of starting, find that it is one already, and give it up.
+     * Passes a request on, but not before the replica has started, nor while it takes over a checkpoint. Ratis checks
+     * the first for everything but this: it would make the replica a follower, and then, in the middle of starting,
+     * find that it is one already, and give it up.
      *
-     * <p>While one leader has a checkpoint fetched, the next may say that an earlier one would do. An assertion of Ratis would
-     * fail then for as long as that leader's log begins there, so Ratis is told the later of both.
+     * <p>While one leader has a checkpoint fetched, the next may say that an earlier one would do. An assertion of
+     * Ratis would fail then for as long as that leader's log begins there, so Ratis is told the later of both.
      */
     InstallSnapshotReplyProto install(InstallSnapshotRequestProto request) throws IOException {
         RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
