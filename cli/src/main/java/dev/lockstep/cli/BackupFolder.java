@@ -87,7 +87,7 @@ final class BackupFolder {
         return part + ".checkpoint";
     }
 
-    /** Writes a piece of a part; at offset 0 it is begun anew. */
+    /** Writes a piece of a part; at offset 0 it is started again. */
     void write(String part, long offset, byte[] piece) throws IOException {
         if (offset == 0) {
             files.delete(file(part));

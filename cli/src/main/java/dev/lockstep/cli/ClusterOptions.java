@@ -49,7 +49,7 @@ final class ClusterOptions {
     /**
      * The result of a command.
      *
-     * @param text for people
+     * @param text human-readable
      * @param json the same for programs
      */
     record Report(String text, String json) {}

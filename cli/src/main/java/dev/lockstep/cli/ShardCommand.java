@@ -19,7 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Shows how the replicas of a running cluster are, and has those take part again that have lost what they had. */
+/** Shows how the replicas of a running cluster are, and lets those rejoin that have lost their state. */
 @Command(
         name = "shard",
         mixinStandardHelpOptions = true,
@@ -37,7 +37,7 @@ final class ShardCommand {
                 .toList();
     }
 
-    /** A table for people, an array for programs. */
+    /** A human-readable table, or an array for programs. */
     private static Report report(List<Node> nodes) {
         List<String> rows = new ArrayList<>();
         List<String> objects = new ArrayList<>();

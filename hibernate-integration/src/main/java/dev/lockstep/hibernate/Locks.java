@@ -9,8 +9,8 @@ import java.util.function.UnaryOperator;
 import javax.cache.CacheException;
 
 /**
- * Soft locks of items and regions, as entries of a cache that has no bound and that nothing clears. A lock stays until it is
- * released, or until its lease has ended and somebody who stands before it sweeps it away. Thread-safe.
+ * Soft locks of items and regions, as entries of a cache that has no bound and that nothing clears. A lock stays
+ * until it is released, or until its lease has ended and another holder that waits for it removes it. Thread-safe.
  */
 final class Locks {
 

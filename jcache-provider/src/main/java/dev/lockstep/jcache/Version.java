@@ -27,7 +27,7 @@ public final class Version {
         return number;
     }
 
-    /** Returns whether this stands for the absence of an entry, since at least {@link #number}. */
+    /** Returns whether this is the absence of an entry, since at least {@link #number}. */
     public boolean isAbsence() {
         return absent;
     }

@@ -147,7 +147,7 @@ abstract class CacheParity {
     }
 
     @Test
-    void ofManyWhoPutIfAbsentOneWins() throws Exception {
+    void oneOfManyConcurrentPutIfAbsentsWins() throws Exception {
         Cache<String, Integer> cache = manager.createCache("races", types());
         AtomicInteger number = new AtomicInteger();
         List<Boolean> won = together(100, () -> cache.putIfAbsent("a", number.incrementAndGet()));
@@ -155,7 +155,7 @@ abstract class CacheParity {
     }
 
     @Test
-    void ofManyWhoReplaceTheSameValueOneWins() throws Exception {
+    void oneOfManyConcurrentReplacesOfTheSameValueWins() throws Exception {
         Cache<String, Integer> cache = manager.createCache("races", types());
         cache.put("a", 0);
         AtomicInteger number = new AtomicInteger();
@@ -334,7 +334,7 @@ abstract class CacheParity {
     }
 
     @Test
-    void ofABatchThatIsAcceptedInPartThatPartIsStored() {
+    void aBatchThatTheWriterAcceptsInPartIsStoredInThatPart() {
         Recorder store = new Recorder();
         Cache<String, Integer> cache = manager.createCache("partly", writeThrough(store));
         store.refused.add("key-7");

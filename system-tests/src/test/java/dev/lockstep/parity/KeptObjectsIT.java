@@ -101,7 +101,7 @@ class KeptObjectsIT {
     }
 
     @Test
-    void ofDestroyedCachesNothingIsKeptButTheirNamesAndTheLastChangesOfEachShard() throws Exception {
+    void destroyedCachesLeaveNothingButTheirNamesAndTheLastChangesOfEachShard() throws Exception {
         CacheManager manager = manager(LOCAL);
         int entries = 4;
         assertNothingIsKept(List.of(), CACHES, ROUNDS, number -> {
@@ -127,14 +127,14 @@ class KeptObjectsIT {
     }
 
     @Test
-    void ofClosedCachesAndTheirListenersNothingIsKept() throws Exception {
+    void closedCachesAndTheirListenersLeaveNothing() throws Exception {
         CacheManager manager = manager(LOCAL);
         manager.createCache("listened", types()).close();
         assertNothingIsKept(List.of(), ROUNDS / 4, ROUNDS, opensListensAndCloses(manager));
     }
 
     @Test
-    void ofClosedCachesOfAClientNothingIsKeptThereNorInTheNodes() throws Exception {
+    void closedCachesOfAClientLeaveNothingThereNorInTheNodes() throws Exception {
         try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: " + SHARDS))) {
             CacheManager manager = manager(nodes.uri());
             manager.createCache("listened", types()).close();
@@ -143,7 +143,7 @@ class KeptObjectsIT {
     }
 
     @Test
-    void ofClosedManagersNothingIsKeptThereNorInTheNodes() throws Exception {
+    void closedManagersLeaveNothingThereNorInTheNodes() throws Exception {
         try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: " + SHARDS))) {
             manager(nodes.uri()).createCache("listened", types()).close();
             assertNothingIsKept(nodes.nodes(), ROUNDS / 10, ROUNDS / 2, number -> {

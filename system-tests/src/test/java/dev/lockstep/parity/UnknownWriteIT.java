@@ -121,7 +121,7 @@ class UnknownWriteIT {
     }
 
     @Test
-    void ofAPutAllThatIsHalfKnownThatHalfIsCounted() throws Exception {
+    void aPutAllThatIsHalfKnownCountsThatHalf() throws Exception {
         Cache<String, Integer> cache = harmed(CacheParity.types().setStatisticsEnabled(true));
         Map<String, Integer> many = new HashMap<>();
         for (int i = 0; i < 40; i++) {

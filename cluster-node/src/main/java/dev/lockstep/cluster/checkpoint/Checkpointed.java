@@ -68,7 +68,7 @@ public interface Checkpointed {
         void close();
     }
 
-    /** A machine that is being made anew. The machine itself does not change before {@link #done}. Used by one thread. */
+    /** A machine that is being rebuilt. The machine itself does not change before {@link #done}. Used by one thread. */
     interface Restoration {
 
         /** @throws RuntimeException when that is no record of such a machine */

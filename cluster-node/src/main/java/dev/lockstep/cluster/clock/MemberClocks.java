@@ -70,7 +70,7 @@ public final class MemberClocks {
         this.warnedAtNanos = time.nanos() - WARN_NANOS;
     }
 
-    /** Asks those that were not heard for a while; to be called every few milliseconds. */
+    /** Asks the members that have not answered for a while; called every few milliseconds. */
     public void tick() {
         long now = time.nanos();
         members.stream()
@@ -116,7 +116,7 @@ public final class MemberClocks {
         return heard != null && now - heard.atNanos() < FRESH_NANOS;
     }
 
-    /** Returns the time by the clocks of these members; null when fewer than a majority of them were heard lately. */
+    /** Returns the time by the clocks of these members; null when fewer than a majority of them have answered lately. */
     public @Nullable MajorityTime of(Collection<NodeId> group) {
         long now = time.nanos();
         List<Shown> shown = group.stream()

@@ -55,10 +55,10 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
     }
 
     /**
-     * Discards the state of the machine, which can't be relied on: hands nothing further to it, and has it recovered from other
-     * replicas when the log is opened the next time. The default has nothing to recover it from.
+     * Discards the state of the machine, which can't be relied on: hands nothing further to it, and has it recovered
+     * from other replicas when the log is opened the next time. The default has nothing to recover it from.
      *
-     * @param cause what has happened, for people
+     * @param cause what has happened, human-readable
      */
     default void lose(String cause) {
         close();

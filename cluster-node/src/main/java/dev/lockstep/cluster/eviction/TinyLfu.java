@@ -30,7 +30,7 @@ final class TinyLfu {
         return window.size() + candidates.size() + probation.size() + shielded.size();
     }
 
-    /** The key was stored, anew or again. */
+    /** Records that the key was stored, for the first time or again. */
     void written(Bytes key) {
         sketch.used(key);
         if (!moved(key)) {

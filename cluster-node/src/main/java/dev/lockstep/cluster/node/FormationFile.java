@@ -44,7 +44,7 @@ final class FormationFile {
         return true;
     }
 
-    /** Writes it down: this node takes part. */
+    /** Records that this node is part of the cluster. */
     static void record(Settings settings, NodeSettings own) throws IOException {
         SmallFile.write(own.data().resolve(FILE), String.join("\n", facts(settings, own)) + "\n");
     }

@@ -21,10 +21,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last changes of a shard, which are part of its checkpoints, and those who want to hear of the next: they are told by an
- * executor, so that the thread which applies neither encodes nor writes to a connection. Thread-safe: its own lock guards the
- * window and what is still untold; {@code telling} guards the subscribers and is held while they are told, so that each hears
- * everything once and in order. They must not block. The second lock is never taken while the first is held.
+ * The last changes of a shard, which are part of its checkpoints, and the subscribers to the next: they are notified
+ * by an executor, so that the thread which applies neither encodes nor writes to a connection. Thread-safe: its own
+ * lock guards the window and the changes that are yet to be sent; {@code telling} guards the subscribers and is held
+ * while they are notified, so that each receives everything once and in order. They must not block. The second lock
+ * is never taken while the first is held.
  */
 final class ChangeWindow {
 

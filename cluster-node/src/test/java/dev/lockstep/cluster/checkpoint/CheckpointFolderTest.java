@@ -105,7 +105,7 @@ class CheckpointFolderTest {
     }
 
     @Test
-    void whateverByteOfTheOnlyOneIsOtherItIsRefusedByName() throws IOException {
+    void anyChangedByteOfTheOnlyCheckpointIsRefusedByName() throws IOException {
         write(20);
         Path file = home.resolve("checkpoint-2-20");
         byte[] whole = Files.readAllBytes(file);

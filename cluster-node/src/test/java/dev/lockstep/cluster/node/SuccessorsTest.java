@@ -35,7 +35,7 @@ class SuccessorsTest {
     }
 
     @Test
-    void ofTwoThatAreUpToDateTheOneThatLeadsFewerIsChosen() {
+    void theSuccessorIsTheUpToDateNodeThatLeadsFewest() {
         var answers = Map.of(
                 B, List.of(follower(0, 10), leader(1), leader(2)),
                 C, List.of(follower(0, 10), leader(3)));

@@ -64,7 +64,7 @@ class AppliedPositionWaitersTest {
     }
 
     @Test
-    void tooManyAreTurnedAway() {
+    void tooManyWaitersAreTurnedAway() {
         for (int i = 0; i < AppliedPositionWaiters.MAX_WAITING; i++) {
             await(1, 1_000);
         }

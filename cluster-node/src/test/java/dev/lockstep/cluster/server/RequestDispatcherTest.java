@@ -344,7 +344,7 @@ class RequestDispatcherTest {
     }
 
     @Test
-    void whateverEndsItsSubscriptionsAConnectionKeepsNone() {
+    void aConnectionKeepsNoSubscriptionThatHasEnded() {
         for (int i = 0; i < 1_000; i++) {
             connection.serve(10, subscribe(0, 0));
             connection.serve(11, new Request.Unsubscribe(10));

@@ -109,7 +109,7 @@ class ChangeWindowTest {
     }
 
     @Test
-    void whoJoinsWhileChangesAreUntoldHearsEachOnce() {
+    void aSubscriberThatJoinsWhileChangesAreUnsentReceivesEachOnce() {
         Deque<Runnable> later = new ArrayDeque<>();
         ChangeWindow own = new ChangeWindow(later::add);
         own.subscribe(Map.of(CACHE, -1L), List.of(), reply -> {});

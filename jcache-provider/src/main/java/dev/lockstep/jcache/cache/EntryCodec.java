@@ -48,7 +48,7 @@ record EntryCodec<K, V>(Marshaller keys, Marshaller values) {
         return keys.isImmutable(value);
     }
 
-    /** Releases what the bytes of a value stand for: they did not become an entry's value. */
+    /** Releases the object that the bytes of a value refer to: they did not become an entry's value. */
     void discard(Bytes value) {
         values.discard(value);
     }

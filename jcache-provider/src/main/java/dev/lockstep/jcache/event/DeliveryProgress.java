@@ -43,7 +43,7 @@ final class DeliveryProgress {
     }
 
     /**
-     * Waits until the listeners have heard all up to a position.
+     * Waits until the listeners have processed all events up to a position.
      *
      * @return what a listener threw at the change of the key, or null
      */

@@ -159,7 +159,10 @@ public final class Listeners<K, V> implements AutoCloseable {
         return bytes;
     }
 
-    /** @param gone told of values that entries no longer have, when all listeners have heard of it; null for nobody */
+    /**
+     * @param gone takes the values that entries no longer have, once all listeners have received the event; null for
+     *     none
+     */
     public Listeners(
             Session session,
             ListenerThreads threads,
@@ -257,7 +260,7 @@ public final class Listeners<K, V> implements AutoCloseable {
         unused().forEach(Stream::close);
     }
 
-    /** Waits until the synchronous listeners have heard of a change that this manager made. */
+    /** Waits until the synchronous listeners have processed a change that this manager made. */
     public void await(int shard, long position, Bytes changed) {
         Stream current = synchronous;
         if (current == null

@@ -35,7 +35,7 @@ final class ObjectWriter extends ObjectOutputStream {
 
     private static final Set<String> VALUES = Set.of("java.lang", "java.math");
     private static final Set<Class<?>> KEY_VALUES = Set.of(Date.class, Locale.class, URI.class);
-    /** Stands for every value of its package. */
+    /** The stand-in of every value of its package. */
     private static final String TIME = "Ser";
     /** The stand-ins of List.of, Set.of, Map.of and EnumSet that {@link #replaceObject} receives. */
     private static final Set<String> STAND_INS = Set.of("java.util.CollSer", "java.util.EnumSet$SerializationProxy");

@@ -41,7 +41,7 @@ final class CacheDefinitions {
                 place);
     }
 
-    /** @param pattern in which {@code *} stands for any characters */
+    /** @param pattern in which {@code *} matches any characters */
     static boolean matches(String pattern, String name) {
         String expression =
                 Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));

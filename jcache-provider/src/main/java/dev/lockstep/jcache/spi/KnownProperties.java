@@ -19,8 +19,8 @@ final class KnownProperties {
     private static final String PREFIX = "lockstep.";
 
     /**
-     * Resources in which other modules list the system properties that they read, a name a line, spelled as Spring Boot spells
-     * them; a name that ends in {@code .*} stands for all that begin so.
+     * Resources in which other modules list the system properties that they read, a name a line, spelled as Spring
+     * Boot spells them; a name that ends in {@code .*} matches all that begin so.
      */
     private static final String ELSEWHERE = "META-INF/lockstep/system-properties";
 

@@ -37,10 +37,11 @@ public final class LockstepCachingProvider implements CachingProvider {
     }
 
     /**
-     * Opens a manager with templates of its own, which take precedence over those of its settings; they may add to the cluster's. A manager
-     * that is open already keeps its templates.
+     * Opens a manager with templates of its own, which take precedence over those of its settings; they may add to
+     * the cluster's. A manager that is open already keeps its templates.
      *
-     * @param templates by name pattern, in which {@code *} stands for any characters; the first that matches a cache's name holds
+     * @param templates by name pattern, in which {@code *} matches any characters; the first that matches a cache's
+     *     name holds
      */
     public CacheManager getCacheManager(
             @Nullable URI uri,

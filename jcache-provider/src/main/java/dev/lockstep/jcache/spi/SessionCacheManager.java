@@ -109,7 +109,7 @@ final class SessionCacheManager implements LockstepCacheManager {
         }
     }
 
-    /** Asks the cluster, also for a cache that is open here: it may have been destroyed meanwhile, and created anew. */
+    /** Asks the cluster, also for a cache that is open here: it may have been destroyed meanwhile, and created again. */
     @Override
     @SuppressWarnings("unchecked")
     public <K, V> @Nullable Cache<K, V> getCache(String name) {

@@ -93,7 +93,7 @@ class AsyncViewTest {
     }
 
     @Test
-    void whatIsAddedToAMapAfterTheCallIsNeitherWrittenNorStored() {
+    void anEntryAddedToTheMapAfterTheCallIsNeitherWrittenNorStored() {
         SessionCache<String, Object> writing = fixture.writing(writer).open();
         CompletableFuture<String> slow = new CompletableFuture<>();
         CompletionStage<Object> holder = async.computeIfAbsent("a", key -> slow);

@@ -92,7 +92,7 @@ class CacheClientTest {
     }
 
     @Test
-    void ofManyWritesThoseThatWereAppliedAreReportedBeforeTheFailureOfTheOthers() {
+    void writesThatWereAppliedAreReportedBeforeTheFailureOfTheOthers() {
         List<Mutation> mutations = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             mutations.add(put(client, "k" + i, "v", Condition.ANY));

@@ -50,7 +50,7 @@ class DirectWritesTest extends WritesContract {
     }
 
     @Test
-    void ofManyEntriesThoseThatWereStoredAreCountedWhenOthersAreRefused() {
+    void aPutAllCountsTheEntriesThatWereStoredWhenOthersAreRefused() {
         fixture.cluster().refuseWrites(0, Status.TOO_LARGE);
         java.util.Map<String, Object> many = new java.util.HashMap<>();
         for (int i = 0; i < 20; i++) {

@@ -87,7 +87,7 @@ class EntryProcessorsTest {
     }
 
     @Test
-    void ofManyEntriesEachHasItsResultOrItsFailureAndNullIsLeftOut() {
+    void invokeAllHasAResultOrAFailureForEachKeyAndLeavesNullOut() {
         cache.putAll(Map.of("a", "1", "b", "2", "c", "3"));
 
         Map<String, EntryProcessorResult<Object>> results =

@@ -38,7 +38,7 @@ class LeasedWritesTest extends WritesContract {
     }
 
     @Test
-    void whatTheWriterRefusesIsNotStored() {
+    void aWriteThatTheWriterRefusesIsNotStored() {
         writer.refuses("k");
 
         assertThatThrownBy(() -> cache.put("k", "v")).isInstanceOf(CacheWriterException.class);
@@ -47,7 +47,7 @@ class LeasedWritesTest extends WritesContract {
     }
 
     @Test
-    void ofManyEntriesThoseThatTheWriterAcceptedAreStored() {
+    void aPutAllStoresTheEntriesThatTheWriterAccepted() {
         writer.refuses("b");
 
         assertThatThrownBy(() -> cache.putAll(new java.util.TreeMap<>(Map.of("a", "1", "b", "2", "c", "3"))))
@@ -56,7 +56,7 @@ class LeasedWritesTest extends WritesContract {
     }
 
     @Test
-    void ofManyKeysThoseThatTheWriterDeletedAreRemoved() {
+    void aRemoveAllRemovesTheKeysThatTheWriterDeleted() {
         cache.putAll(Map.of("a", "1", "b", "2"));
         writer.refuses("b");
 

@@ -81,7 +81,7 @@ class ListenersTest {
     }
 
     @Test
-    void whatWasChangedBeforeTheRegistrationIsNotHeard() {
+    void changesBeforeTheRegistrationAreNotDelivered() {
         cache.put("k", "v");
         cache.registerCacheEntryListener(synchronous);
         cache.put("k", "w");

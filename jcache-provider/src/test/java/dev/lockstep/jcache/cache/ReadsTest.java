@@ -111,7 +111,7 @@ class ReadsTest {
     }
 
     @Test
-    void whatTheLoaderDoesNotHaveIsNotStored() {
+    void aKeyThatTheLoaderDoesNotHaveIsNotStored() {
         SessionCache<String, Object> cache =
                 fixture.loading(new RecordingLoader()).open();
 

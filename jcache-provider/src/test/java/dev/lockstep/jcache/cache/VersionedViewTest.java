@@ -63,7 +63,7 @@ class VersionedViewTest {
     }
 
     @Test
-    void whatChangedAfterAMomentIsNotUnchangedSinceThen() {
+    void anEntryThatChangedAfterAMomentIsNotUnchangedSinceThen() {
         versioned.put("k", "v", null);
         Moment before = versioned.moment();
         assertThat(versioned.unchangedSince("k", versioned.read("k"), before)).isNotNull();

@@ -16,7 +16,7 @@ public interface ChangeListener {
 
     /**
      * Changes of a shard were missed: more went by than its replicas keep. Told when the stream is open again, so that
-     * everything after the call is heard; {@link #changes} says next from which position on.
+     * everything after the call is delivered; {@link #changes} says next from which position on.
      */
     void gap(int shard);
 }

@@ -276,7 +276,7 @@ public final class Session implements AutoCloseable {
         return writes.writeAll(cacheId, byShard(cacheId, mutations, Mutation::key));
     }
 
-    /** Removes all entries of a cache; no listener hears of each. */
+    /** Removes all entries of a cache, without an event for each. */
     public CompletableFuture<Void> clear(int cacheId) {
         return all(IntStream.range(0, shards())
                 .mapToObj(shard -> writes.clear(cacheId, shard))
@@ -326,7 +326,7 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Gives a lease back. It ends by itself soon, should nobody hear of it.
+     * Gives a lease back. It ends by itself soon, should the request be lost.
      *
      * @param condition {@link Condition#ANY}, or what a quorum shall confirm first
      * @return whether the condition held

@@ -80,7 +80,7 @@ public final class SettingsReader {
         };
     }
 
-    /** Past the JVM's cache of open jars: one that was replaced is read anew. */
+    /** Past the JVM's cache of open jars: one that was replaced is read again. */
     private static Settings fromJar(URI uri) {
         try {
             URLConnection entry = uri.toURL().openConnection();

@@ -301,7 +301,7 @@ class ShardChangesTest {
     }
 
     @Test
-    void ofAPositionInPartsOnlyWhatWasNotHeardIsHeardAfterALostConnection() {
+    void aLostConnectionInTheMiddleOfAPositionRepeatsNoChangeThatWasDelivered() {
         Heard heard = new Heard();
         session.subscribe(1, heard);
         stream().reply(begun(10));

@@ -12,19 +12,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for an order in which the calls of one key can have happened: Wing and Gong's search, with memoisation as in Lowe's.
- * Not thread-safe; for one use.
+ * Looks for an order in which the calls of one key can have happened: Wing and Gong's search, with memoisation as in
+ * Lowe's. Not thread-safe; for one use.
  *
- * <p>Calls and returns stand in a list by their times. A call may be next if no return stands before it. It is taken out of
- * the list with its return if the register then answers as the client was told; when no call fits, the last one taken is put
- * back. A call whose outcome is unknown has no return, so it may be next at any time or never.
+ * <p>Calls and returns are in a list by their times. A call may be next if no return is before it. It is taken out of
+ * the list with its return if the register then answers as the client was told; when no call fits, the last one taken
+ * is put back. A call whose outcome is unknown has no return, so it may be next at any time or never.
  *
- * <p>Session reads are not taken in turn: each is answered by the first state, at or after the last one that its client
- * has seen, that fits. The first is the best choice, since it leaves the client most to see. A read whose return is reached
- * before any state fits can't be answered.
+ * <p>Session reads are not taken in turn: each is answered by the first state, at or after the last one that its
+ * client has seen, that fits. The first is the best choice, since it leaves the client most to see. A read whose
+ * return is reached before any state fits can't be answered.
  *
- * <p>The state after the same calls is the same whatever their order, so nothing is tried twice from where it failed. A set of
- * unknown calls that happened is no better than a smaller one that leads to the same state.
+ * <p>The state after the same calls is the same whatever their order, so nothing is tried twice from where it failed.
+ * A set of unknown calls that happened is no better than a smaller one that leads to the same state.
  */
 final class Search {
 
@@ -84,7 +84,7 @@ final class Search {
         }
     }
 
-    /** A call and where it stands in its client's program. */
+    /** A call and its place in its client's program. */
     private static final class Step {
         private final Call call;
         private final int index;

@@ -165,7 +165,7 @@ final class Faults {
         healLater();
     }
 
-    /** Its Raft groups hear nothing from the others and are not heard; all else goes on. */
+    /** Cuts its Raft groups off from the others in both directions; all else continues. */
     private void silence(SimulatedNode node) {
         world.trace(() -> "Raft on " + node.process() + " is cut off");
         for (SimulatedNode other : nodes) {

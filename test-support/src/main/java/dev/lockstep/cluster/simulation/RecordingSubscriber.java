@@ -60,7 +60,7 @@ final class RecordingSubscriber implements ChangeListener {
                 .toList();
     }
 
-    /** Everything once and in order, from when it began to hear on. */
+    /** Checks that everything arrived once and in order, from the start of the subscription on. */
     void check(Replicas replicas) {
         shards.forEach((shard, heard) -> {
             List<EntryChange> expected = expected(replicas, shard, heard);

@@ -311,7 +311,7 @@ final class Run {
         remote("last", List.of(Workload.reading(steps)), (session, ids) -> {});
     }
 
-    /** Waits until all replicas have applied the same, and subscribers have heard it. */
+    /** Waits until all replicas have applied the same, and subscribers have received it. */
     private void settle() {
         world.runUntil(world.nanos() + SimulatedClient.PATIENCE_NANOS, this::isSettled);
         if (world.failures().isEmpty() && !isSettled()) {

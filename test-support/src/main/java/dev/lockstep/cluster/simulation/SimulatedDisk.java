@@ -98,7 +98,7 @@ final class SimulatedDisk {
         }
     }
 
-    /** Forgets all there is, and begins anew behind a checkpoint that is on the disk. */
+    /** Drops everything, and starts again behind a checkpoint that is on the disk. */
     void begin(long position, long termThere) {
         entries.clear();
         purged = position;

@@ -173,7 +173,7 @@ public final class NodeProcess implements AutoCloseable {
         awaitEnd();
     }
 
-    /** SIGSTOP: the process stands still, its connections stay open. Waits until the last of its threads does. */
+    /** Sends SIGSTOP: the process pauses, its connections stay open. Waits until the last of its threads has. */
     public void freeze() throws IOException {
         ProcessSignals.stop(process);
         long deadline = System.nanoTime() + STOPPED_WITHIN.toNanos();

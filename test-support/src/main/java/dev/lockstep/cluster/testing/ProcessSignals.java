@@ -7,7 +7,7 @@ public final class ProcessSignals {
 
     private ProcessSignals() {}
 
-    /** Sends SIGSTOP: the process stands still once all its threads do, and its connections stay open. */
+    /** Sends SIGSTOP: the process is paused once all its threads are, and its connections stay open. */
     public static void stop(Process process) throws IOException {
         send("STOP", process);
     }

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Stands between whoever connects and a port on loopback, and passes bytes on until it is told to do them harm. Thread-safe.
+ * A proxy of a port on loopback, which passes bytes on until it is told to disturb them. Thread-safe.
  */
 public final class TcpProxy implements AutoCloseable {
 

@@ -32,7 +32,7 @@ final class GroupAdmin {
     private final RaftGroup group;
     private final String name;
 
-    /** @param name of the replica, for people */
+    /** @param name of the replica, human-readable */
     GroupAdmin(RaftServer server, ClientId client, RaftGroup group, String name) {
         this.server = server;
         this.client = client;
@@ -43,7 +43,7 @@ final class GroupAdmin {
     /**
      * Opens it from what it has on the disk, and waits for that.
      *
-     * @param where that is, for people
+     * @param where that is, human-readable
      */
     RaftServer.Division open(Object where) throws IOException {
         // Not formatting means: recover if there is something, in which case its own configuration holds.

@@ -60,7 +60,8 @@ public final class RatisProperties {
         TimeDuration longest = millis(2 * settings.electionTimeout().toMillis());
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, shortest);
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, longest);
-        // A node that starts need not wait for long: if there is a leader, it or whoever has heard it refuses the
+        // A node that starts need not wait for long: if there is a leader, it or a replica that has heard it refuses
+        // the
         // pre-vote.
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(
                 properties, millis(settings.electionTimeout().toMillis() / 4));
@@ -77,10 +78,11 @@ public final class RatisProperties {
         RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf(largest.getSize() + ENVELOPE));
         SizeInBytes queued = SizeInBytes.valueOf(Math.max(8L << 20, 2 * largest.getSize()));
         RaftServerConfigKeys.Log.setQueueByteLimit(properties, queued);
-        // Twice what a leader may have under way, in its largest appends: whoever brings one never waits for the disk.
+        // Twice what a leader may have in flight, in its largest appends: a thread that brings one never waits for the
+        // disk.
         RaftServerConfigKeys.Log.setQueueElementLimit(properties, 16 << 10);
         RaftServerConfigKeys.Write.setByteLimit(properties, queued);
-        // Zero would spin; the default delays whatever comes while a round is under way.
+        // Zero would spin; the default delays whatever comes while a round is in flight.
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, millis(1));
         // An entry of its own for each commit, so that followers learn of it: LinkAppender tells them.
         RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);

@@ -62,8 +62,8 @@ final class RatisReplica<E, R> implements ElectionGate {
     /**
      * The parts of its node that a replica uses.
      *
-     * @param loop where others are asked, and what they say is heard
-     * @param opening where a replica is read from the disk
+     * @param loop sends questions to the others, and takes their answers
+     * @param opening reads replicas from the disk
      * @param diskFailed told, on any thread, when the logs can't be written any more; must not block
      * @param graft puts the logs into Ratis; null to leave Ratis its own
      */

@@ -6,7 +6,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.stereotype.Service;
 
-/** Stands for what is dear to come by: each description is written once for all instances. */
+/** Descriptions that are expensive to build: each is written once for all instances. */
 @Service
 public class Descriptions {
 

@@ -35,7 +35,7 @@ final class RecentEntries {
         return entry != null && entry.getIndex() == index ? entry : null;
     }
 
-    /** Adds the entry that follows the last, or begins anew with it when it does not. */
+    /** Adds the entry that follows the last, or starts again with it when it does not. */
     void add(LogEntryProto entry) {
         long index = entry.getIndex();
         if (index != next) {

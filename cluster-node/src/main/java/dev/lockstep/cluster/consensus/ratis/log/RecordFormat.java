@@ -61,7 +61,7 @@ final class RecordFormat {
     /**
      * Reads the entries of whole records.
      *
-     * @param where they are from, for people
+     * @param where they are from, human-readable
      * @throws CorruptStateException when a record is not what was written
      */
     static List<LogEntryProto> read(byte[] records, Object where) throws IOException {

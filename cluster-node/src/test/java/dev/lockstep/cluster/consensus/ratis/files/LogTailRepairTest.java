@@ -64,7 +64,7 @@ class LogTailRepairTest {
     /** Each combination of the first eight sectors that the last entry touches, but for all of them being there. */
     @ParameterizedTest
     @ValueSource(ints = {90, 300, 495, 496, 497, 500, 1_000})
-    void whateverSectorsOfTheLastEntryAreMissingItIsFound(int first) {
+    void missingSectorsOfTheLastEntryAreFound(int first) {
         byte[] whole = log(first, 3_500);
         int begins = lastBegins(first);
         int sectors = (begins + entry(3_500, 9).length - 1) / SECTOR - begins / SECTOR + 1;
@@ -167,7 +167,7 @@ class LogTailRepairTest {
     }
 
     @Test
-    void whatComesBehindAFullFileWithoutItsEndIsTruncated(@TempDir Path group) throws Exception {
+    void filesBehindAFullFileWithoutItsEndAreDeleted(@TempDir Path group) throws Exception {
         Files.write(group.resolve("log_inprogress_0"), log(entry(300, 7)));
         Files.write(group.resolve("log_inprogress_2"), log(300, 500));
         LogTailRepair.cutOff(LogDisk.SYSTEM, group);

@@ -240,7 +240,7 @@ class DirectRaftLogTest {
     }
 
     @Test
-    void whatConflictsWithTheLeaderIsTruncatedAndToldAndGoneForGood() throws Exception {
+    void entriesThatConflictWithTheLeaderAreTruncatedReportedAndGoneForGood() throws Exception {
         DirectRaftLog log = open();
         append(log, entries(1, 0, 1_000, 300));
         append(
@@ -443,7 +443,7 @@ class DirectRaftLogTest {
 
     /** Truncated at random, appended to, purged, reopened; compared with a list. */
     @Test
-    void whateverHappensToItItHasWhatAListWouldHave() throws Exception {
+    void aLogHasWhatAListWouldHaveAfterRandomOperations() throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         List<LogEntryProto> model = new ArrayList<>();
