@@ -314,7 +314,7 @@ public final class SettingsReader {
     }
 
     private static RaftLogKind raftLog(YamlSection section) {
-        String name = section.string("raft-log", "ratis");
+        String name = section.string("raft-log", "direct");
         return switch (name) {
             case "direct" -> RaftLogKind.DIRECT;
             case "ratis" -> RaftLogKind.RATIS;

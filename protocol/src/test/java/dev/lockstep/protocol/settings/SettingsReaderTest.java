@@ -20,7 +20,7 @@ class SettingsReaderTest {
 
     private static final String NODE = """
             cluster: demo
-            node: {id: n1, data: d, raft-log-dir: logs, raft-log: direct, durability: disk, max-staleness: 3s}
+            node: {id: n1, data: d, raft-log-dir: logs, raft-log: ratis, durability: disk, max-staleness: 3s}
             members:
               - {id: n1, address: "127.0.0.1:7400"}
               - {id: n2, address: "127.0.0.1:7401"}
@@ -46,7 +46,7 @@ class SettingsReaderTest {
         Settings settings = parse(NODE);
         assertThat(settings.node().orElseThrow().data()).isEqualTo(Path.of("home", "d"));
         assertThat(settings.node().orElseThrow().raftLogFolder()).isEqualTo(Path.of("home", "logs"));
-        assertThat(settings.node().orElseThrow().raftLog()).isEqualTo(Settings.RaftLogKind.DIRECT);
+        assertThat(settings.node().orElseThrow().raftLog()).isEqualTo(Settings.RaftLogKind.RATIS);
         assertThat(settings.node().orElseThrow().durability()).isEqualTo(Settings.Durability.DISK);
         assertThat(settings.node().orElseThrow().maxStaleness()).isEqualTo(Duration.ofSeconds(3));
         assertThat(settings.members()).hasSize(2);
@@ -58,7 +58,7 @@ class SettingsReaderTest {
     @Test
     void aNodeOutlivesItsProcessUnlessMoreIsAskedFor() {
         Settings settings = parse("node: {id: a}\nmembers: [{id: a, address: '127.0.0.1:1'}]");
-        assertThat(settings.node().orElseThrow().raftLog()).isEqualTo(Settings.RaftLogKind.RATIS);
+        assertThat(settings.node().orElseThrow().raftLog()).isEqualTo(Settings.RaftLogKind.DIRECT);
         assertThat(settings.node().orElseThrow().durability()).isEqualTo(Settings.Durability.PROCESS);
     }
 
