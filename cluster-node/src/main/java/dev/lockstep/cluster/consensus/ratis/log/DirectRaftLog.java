@@ -43,7 +43,7 @@ public final class DirectRaftLog extends RaftLogBase {
     private final LogSyncer syncer;
     private final Server server;
     private final RaftLogMetrics metrics;
-    private final RecentEntries recent = new RecentEntries(RECENT_ENTRIES, RECENT_BYTES);
+    private final RecentEntries recent;
     private final Runnable sync = this::sync;
     private final FlushTracker flushes;
 
@@ -83,12 +83,33 @@ public final class DirectRaftLog extends RaftLogBase {
             LogDisk disk,
             LogSyncer syncer,
             Server server) {
+        this(
+                member,
+                snapshotIndex,
+                properties,
+                storage,
+                disk,
+                syncer,
+                server,
+                new RecentEntries(RECENT_ENTRIES, RECENT_BYTES));
+    }
+
+    DirectRaftLog(
+            RaftGroupMemberId member,
+            LongSupplier snapshotIndex,
+            RaftProperties properties,
+            RaftStorage storage,
+            LogDisk disk,
+            LogSyncer syncer,
+            Server server,
+            RecentEntries recent) {
         super(member, snapshotIndex, properties);
         this.storage = storage;
         this.properties = properties;
         this.disk = disk;
         this.syncer = syncer;
         this.server = server;
+        this.recent = recent;
         this.metrics = new RaftLogMetricsBase(member);
         this.flushes = new FlushTracker(INVALID_LOG_INDEX, server::flushed);
     }
@@ -99,6 +120,7 @@ public final class DirectRaftLog extends RaftLogBase {
                 disk,
                 storage,
                 RaftServerConfigKeys.Log.segmentSizeMax(properties).getSize(),
+                RaftServerConfigKeys.Log.preallocatedSize(properties).getSizeInt(),
                 RaftServerConfigKeys.Log.Appender.bufferByteLimit(properties),
                 entry -> {
                     append(entry);
@@ -239,7 +261,7 @@ public final class DirectRaftLog extends RaftLogBase {
                 known++;
             }
             if (known == entries.size()) {
-                return List.of();
+                return known(entries.get(known - 1));
             }
             LogEntryProto first = entries.get(known);
             if (has(first.getIndex())) {
@@ -251,6 +273,16 @@ public final class DirectRaftLog extends RaftLogBase {
             validateLogEntry(first);
             return List.of(write(entries.subList(known, entries.size())));
         }
+    }
+
+    /** An append that brings nothing new is answered like the one before, which may still wait for a sync. */
+    private List<CompletableFuture<Long>> known(LogEntryProto last) {
+        if (!syncer.isWaitedFor() || last.getIndex() <= flushes.flushed()) {
+            return List.of();
+        }
+        CompletableFuture<Long> synced = flushes.await(next - 1);
+        syncer.request(sync, 0);
+        return List.of(synced);
     }
 
     /** Tells whether an entry is here already, or in the checkpoint. */

@@ -33,41 +33,53 @@ final class SegmentFiles {
     private final LogDisk files;
     private final Path folder;
     private final long maxBytes;
+    private final int allocatedAhead;
     private final ReentrantLock lock = new ReentrantLock();
     private final ReentrantLock disk = new ReentrantLock();
     private final List<Segment> segments = new ArrayList<>();
     private final Deque<SegmentWriter> full = new ArrayDeque<>();
     private final BlockReader reader = new BlockReader(this::block);
     private @Nullable SegmentWriter writer;
+    /** Guarded by {@code lock}: whether files have got names that a power cut could take from them. */
+    private boolean namesChanged;
     /** The first failure of the disk, after which nothing is taken for synced: a sync may succeed after one that failed. */
     private @Nullable IOException broken;
 
     private byte[] buffer = new byte[KEPT_BUFFER_BYTES];
 
-    /** @param maxBytes of a segment; one larger entry has a segment of its own */
-    private SegmentFiles(LogDisk files, Path folder, long maxBytes) {
+    private SegmentFiles(LogDisk files, Path folder, long maxBytes, int allocatedAhead) {
         this.files = files;
         this.folder = folder;
         this.maxBytes = maxBytes;
+        this.allocatedAhead = allocatedAhead;
     }
 
     /**
      * Reads the files of a log.
      *
+     * @param maxBytes of a segment; one larger entry has a segment of its own
+     * @param allocatedAhead how many bytes of a file are filled with zeros at a time, ahead of the records
      * @param maxEntry the largest entry
      * @param entries told all of them, in order
      * @throws IOException when a file can't be read, or is not what was written
      */
     static SegmentFiles open(
-            LogDisk disk, RaftStorage storage, long maxBytes, SizeInBytes maxEntry, Consumer<LogEntryProto> entries)
+            LogDisk disk,
+            RaftStorage storage,
+            long maxBytes,
+            int allocatedAhead,
+            SizeInBytes maxEntry,
+            Consumer<LogEntryProto> entries)
             throws IOException {
         SegmentFiles files =
-                new SegmentFiles(disk, storage.getStorageDir().getCurrentDir().toPath(), maxBytes);
+                new SegmentFiles(disk, storage.getStorageDir().getCurrentDir().toPath(), maxBytes, allocatedAhead);
         files.segments.addAll(SegmentLoader.load(disk, storage, maxEntry, entries));
         Segment last = files.lastSegment();
         if (last != null && !last.isClosed()) {
-            files.writer = SegmentWriter.append(disk, last.file(), last.size());
+            files.writer = SegmentWriter.append(disk, last.file(), last.size(), files.allocatedAhead);
+            files.writer.sync(); // a process that was killed may not have synced what is read as flushed from now on
         }
+        disk.syncNames(files.folder);
         return files;
     }
 
@@ -162,13 +174,14 @@ final class SegmentFiles {
 
     private void roll(long first) throws IOException {
         Segment next = new Segment(folder, first);
-        SegmentWriter created = SegmentWriter.create(files, next.file());
+        SegmentWriter created = SegmentWriter.create(files, next.file(), allocatedAhead);
         lock.lock();
         try {
             if (writer != null) {
                 full.add(writer);
             }
             writer = created;
+            namesChanged = true;
             segments.add(next);
         } finally {
             lock.unlock();
@@ -222,7 +235,22 @@ final class SegmentFiles {
         if (open != null) {
             open.sync();
         }
+        syncNames();
         return upTo;
+    }
+
+    private void syncNames() throws IOException {
+        boolean changed;
+        lock.lock();
+        try {
+            changed = namesChanged;
+            namesChanged = false;
+        } finally {
+            lock.unlock();
+        }
+        if (changed) {
+            files.syncNames(folder);
+        }
     }
 
     /** Syncs, closes and renames the full files. The caller holds {@code disk}. */
@@ -256,6 +284,7 @@ final class SegmentFiles {
         Path from = segment.file();
         segment.close();
         files.rename(from, segment.file());
+        namesChanged = true;
     }
 
     // Truncating and purging
@@ -281,6 +310,7 @@ final class SegmentFiles {
         if (last != null && last.last() >= index) {
             cut(last, index);
         }
+        files.syncNames(folder);
     }
 
     private void remove(Segment segment) {
@@ -313,7 +343,8 @@ final class SegmentFiles {
         } finally {
             lock.unlock();
         }
-        SegmentWriter writer = SegmentWriter.append(files, segment.file(), offset);
+        files.syncNames(folder);
+        SegmentWriter writer = SegmentWriter.append(files, segment.file(), offset, allocatedAhead);
         try {
             writer.finish();
         } finally {
@@ -349,6 +380,7 @@ final class SegmentFiles {
             onDisk(() -> {
                 closeFull();
                 closeWriter();
+                syncNames();
                 return -1;
             });
         }

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Writes one segment's file, which is filled with zeros ahead of the records, a MiB at a time: a sync need not write the
+ * Writes one segment's file, which is filled with zeros ahead of the records, some at a time: a sync need not write the
  * file's size then, and a record that was written in part is told from damage (see {@code LogTailRepair}). Writing is by
  * one thread at a time, and syncing by one, which may be another.
  */
@@ -15,18 +15,20 @@ final class SegmentWriter implements Closeable {
     private static final byte[] ZEROS = new byte[1 << 20];
 
     private final LogDisk.OpenFile file;
+    private final int allocatedAhead;
     private long size;
     private long allocated;
 
-    private SegmentWriter(LogDisk.OpenFile file, long size) throws IOException {
+    private SegmentWriter(LogDisk.OpenFile file, long size, int allocatedAhead) throws IOException {
         this.file = file;
         this.size = size;
+        this.allocatedAhead = Math.min(allocatedAhead, ZEROS.length);
         this.allocated = file.length();
     }
 
     /** Creates a file that has only its header. */
-    static SegmentWriter create(LogDisk disk, Path path) throws IOException {
-        SegmentWriter writer = append(disk, path, 0);
+    static SegmentWriter create(LogDisk disk, Path path, int allocatedAhead) throws IOException {
+        SegmentWriter writer = append(disk, path, 0, allocatedAhead);
         try {
             writer.write(RecordFormat.header(), RecordFormat.headerSize());
         } catch (IOException failure) {
@@ -37,10 +39,10 @@ final class SegmentWriter implements Closeable {
     }
 
     /** Goes on with a file of whole records. */
-    static SegmentWriter append(LogDisk disk, Path path, long size) throws IOException {
+    static SegmentWriter append(LogDisk disk, Path path, long size, int allocatedAhead) throws IOException {
         LogDisk.OpenFile file = disk.open(path);
         try {
-            return new SegmentWriter(file, size);
+            return new SegmentWriter(file, size, allocatedAhead);
         } catch (IOException failure) {
             file.close();
             throw failure;
@@ -50,8 +52,8 @@ final class SegmentWriter implements Closeable {
     /** Appends whole records: on return they outlast the process. */
     void write(byte[] records, int length) throws IOException {
         while (size + length > allocated) {
-            file.write(allocated, ZEROS, ZEROS.length);
-            allocated += ZEROS.length;
+            file.write(allocated, ZEROS, allocatedAhead);
+            allocated += allocatedAhead;
         }
         file.write(size, records, length);
         size += length;

@@ -343,6 +343,20 @@ class DirectRaftLogTest {
     }
 
     @Test
+    void anAppendThatIsRepeatedIsNotAnsweredBeforeItIsSynced() throws Exception {
+        LogSyncer never = new LogSyncer(EventLoop.threaded("never"), true);
+        never.close();
+        DirectRaftLog log = open(RaftLog.INVALID_LOG_INDEX, never);
+        log.append(entries(1, 0, 10, 100));
+        List<CompletableFuture<Long>> again = log.append(entries(1, 5, 8, 100));
+        assertThat(again).hasSize(1);
+        assertThat(again.get(0)).isNotDone();
+        log.append(entries(2, 7, 8, 100));
+        assertThat(again.get(0)).isCompletedExceptionally();
+        log.close();
+    }
+
+    @Test
     void aReplicaThatIsAMajorityByItselfCommitsWithoutAnswers() throws Exception {
         onlyVoter = true;
         DirectRaftLog log = open();

@@ -36,7 +36,8 @@ class SegmentFilesTest {
                 .setOption(RaftStorage.StartupOption.FORMAT)
                 .build();
         storage.initialize();
-        SegmentFiles files = SegmentFiles.open(disk, storage, segmentBytes, SizeInBytes.valueOf("4MB"), entry -> {});
+        SegmentFiles files =
+                SegmentFiles.open(disk, storage, segmentBytes, 4 << 10, SizeInBytes.valueOf("4MB"), entry -> {});
         storage.close();
         return files;
     }
