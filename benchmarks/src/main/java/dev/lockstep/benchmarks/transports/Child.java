@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * A JVM of its own that carries out orders; see {@link Orders}. One that does not answer within two minutes is ended, and that is
  * a failure. Ended with {@link #close} at the latest. Not thread-safe.
  */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
 
     private static final int PATIENCE_SECONDS = 120;
     private static final int MAX_LINES_TOLD = 30;
@@ -27,7 +27,7 @@ final class Child implements AutoCloseable {
     private final BufferedWriter orders;
 
     /** The child lives, and could not do what it was told. */
-    static final class RefusedException extends IOException {
+    public static final class RefusedException extends IOException {
 
         private static final long serialVersionUID = 1;
 
@@ -37,7 +37,7 @@ final class Child implements AutoCloseable {
     }
 
     /** @param log gets what it says on standard error */
-    Child(String name, Path log, Jvm jvm, Class<?> program, List<String> arguments) throws IOException {
+    public Child(String name, Path log, Jvm jvm, Class<?> program, List<String> arguments) throws IOException {
         this.name = name;
         this.log = log;
         Files.createDirectories(log.getParent());
@@ -52,14 +52,14 @@ final class Child implements AutoCloseable {
      * @return what the child answered
      * @throws RefusedException when it says that it failed
      */
-    String ask(String order) throws IOException {
+    public String ask(String order) throws IOException {
         orders.write(order);
         orders.newLine();
         orders.flush();
         return answer();
     }
 
-    void awaitReady() throws IOException {
+    public void awaitReady() throws IOException {
         answer();
     }
 
@@ -91,7 +91,7 @@ final class Child implements AutoCloseable {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - MAX_LINES_TOLD), lines.size()));
     }
 
-    Duration cpu() {
+    public Duration cpu() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 

@@ -8,14 +8,14 @@ import java.util.List;
  * The command of a child JVM. All have the same heap, collector and common pool, as {@code NodeProcess} gives to the
  * product's nodes.
  */
-record Jvm(String classPath, List<String> options) {
+public record Jvm(String classPath, List<String> options) {
 
-    Jvm {
+    public Jvm {
         options = List.copyOf(options);
     }
 
     /** Returns a JVM with the class path of this one. */
-    static Jvm likeThis(String... options) {
+    public static Jvm likeThis(String... options) {
         return new Jvm(System.getProperty("java.class.path"), List.of(options));
     }
 

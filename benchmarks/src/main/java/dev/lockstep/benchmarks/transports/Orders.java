@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  * The child's side of a {@link Child}: a line of words is an order; a line that begins with {@value #DONE} is its answer, with
  * {@value #FAILED} says why there is none. Other lines mean nothing.
  */
-final class Orders {
+public final class Orders {
 
     static final String DONE = "= ";
     static final String FAILED = "! ";
@@ -17,12 +17,12 @@ final class Orders {
     private Orders() {}
 
     /** Carries out an order. */
-    interface Handler {
+    public interface Handler {
         String carryOut(String[] words) throws Exception;
     }
 
     /** Says that it is ready, and carries orders out until the parent closes its end. */
-    static void serve(Handler handler) throws IOException {
+    public static void serve(Handler handler) throws IOException {
         System.out.println(DONE + "ready");
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
@@ -40,7 +40,7 @@ final class Orders {
     }
 
     /** Ends this process when its parent is gone, whatever it is at, and when the calling thread fails. */
-    static void endWithParent() {
+    public static void endWithParent() {
         Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
             failure.printStackTrace();
             Runtime.getRuntime().halt(1);
