@@ -83,9 +83,15 @@ public final class LogClock {
     }
 
     /** The log has got to a time: it is no earlier now. */
-    public synchronized void reached(long logMillis) {
-        long now = time.nanos();
+    public void reached(long logMillis) {
         long logNanos = TimeUnit.MILLISECONDS.toNanos(logMillis);
+        if (logNanos > reading.logNanos()) {
+            catchUp(logNanos);
+        }
+    }
+
+    private synchronized void catchUp(long logNanos) {
+        long now = time.nanos();
         if (logNanos > estimate(reading, majority, now)) {
             reading = new Reading(logNanos, now);
         }

@@ -25,6 +25,11 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
      */
     CompletableFuture<R> propose(E entry);
 
+    /** Tells whether this is the only replica there will ever be, so that entries are committed and applied by the threads that propose. */
+    default boolean isAlone() {
+        return false;
+    }
+
     /** Returns this replica's view of who leads the group, at this moment. Cheap: called for each read. */
     Leadership leadership();
 

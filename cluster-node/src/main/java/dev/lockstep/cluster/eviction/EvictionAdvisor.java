@@ -195,7 +195,11 @@ public final class EvictionAdvisor {
      * Chooses the victims of the next batch: of each cache what it has too many, as far as there is room. All commands
      * answered here have to be given to {@link #settled} before this is asked again.
      */
-    public synchronized List<Evict> next() {
+    public List<Evict> next() {
+        return caches.isEmpty() ? List.of() : chosen();
+    }
+
+    private synchronized List<Evict> chosen() {
         List<Evict> commands = new ArrayList<>();
         int room = MAX_BYTES;
         for (Bounded cache : caches.values()) {

@@ -56,24 +56,29 @@ final class SessionTable {
         }
         session.usedAtMillis = logTimeMillis;
         session.completedBelow = Math.max(session.completedBelow, id.completedBelow());
-        Map<Long, Outcome.Written> seen = session.outcomes.headMap(session.completedBelow);
-        kept.notAnswered(key, seen.keySet());
-        seen.clear();
+        forgetAnswered(key, session);
         kept.session(key, session.completedBelow, session.usedAtMillis);
         if (id.sequence() < session.completedBelow) {
             return new Outcome.Refused(
                     Status.INVALID, "Request " + id.sequence() + " is a late duplicate: its client has its outcome");
         }
-        Outcome.Written known = session.outcomes.get(id.sequence());
+        Long sequence = id.sequence();
+        Outcome.Written known = session.outcomes.get(sequence);
         if (known != null) {
             return known;
         }
         Outcome outcome = request.get();
         if (outcome instanceof Outcome.Written written) {
-            session.outcomes.put(id.sequence(), written);
+            session.outcomes.put(sequence, written);
             kept.answered(key, id.sequence(), written);
         }
         return outcome;
+    }
+
+    private void forgetAnswered(SessionKey key, Entry session) {
+        while (!session.outcomes.isEmpty() && session.outcomes.firstKey() < session.completedBelow) {
+            kept.notAnswered(key, List.of(session.outcomes.pollFirstEntry().getKey()));
+        }
     }
 
     /** Returns the sessions as they are now, the least recently used first, each followed by its outcomes. */

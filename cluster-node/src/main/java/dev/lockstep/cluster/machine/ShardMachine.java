@@ -95,7 +95,7 @@ public final class ShardMachine {
         }
         logTimeMillis = Math.max(logTimeMillis, batch.stampMillis());
         nextVersion = position << Versions.ORDINAL_BITS;
-        changes = new ArrayList<>();
+        changes = new ArrayList<>(batch.commands().size());
         List<Outcome> outcomes = new ArrayList<>(batch.commands().size());
         for (Command command : batch.commands()) {
             outcomes.add(execute(position, command));
@@ -143,6 +143,10 @@ public final class ShardMachine {
         CacheInfo cache = caches.get(write.cacheId());
         if (cache == null) {
             return noSuchCache(write.cacheId());
+        }
+        if (write.mutations().size() == 1) {
+            MutationResult only = mutate(cache, write.mutations().get(0));
+            return new Outcome.Written(position, logTimeMillis, List.of(only));
         }
         List<MutationResult> results = new ArrayList<>(write.mutations().size());
         for (Mutation mutation : write.mutations()) {

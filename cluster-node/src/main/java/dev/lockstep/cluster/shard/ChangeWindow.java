@@ -135,6 +135,9 @@ final class ChangeWindow {
     /** Adds the changes of a position, and has the subscribers told of them soon. */
     void applied(long position, List<CacheChange> changes) {
         int positions = add(position, changes);
+        if (positions == 0) {
+            return;
+        }
         if (isTooMuchUntold()) {
             tellUntold();
         } else if (positions == 1) {
@@ -276,10 +279,11 @@ final class ChangeWindow {
     }
 
     private static Positioned positioned(long position, List<CacheChange> changes) {
-        return new Positioned(
-                position,
-                changes,
-                changes.stream().mapToLong(change -> size(change.change())).sum());
+        long bytes = 0;
+        for (CacheChange change : changes) {
+            bytes += size(change.change());
+        }
+        return new Positioned(position, changes, bytes);
     }
 
     private static int size(EntryChange change) {

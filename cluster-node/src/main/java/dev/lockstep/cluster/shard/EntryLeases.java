@@ -6,12 +6,14 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +36,21 @@ final class EntryLeases {
 
     private final Map<LeaseId, Lease> leases = new HashMap<>();
 
+    /** When to look at which lease. One timer serves all: a lease that is soon given back again costs none. */
+    private final TreeSet<Lease> looks = new TreeSet<>(Lease.BY_LOOK);
+
+    private EventLoop.@Nullable Timer timer;
+    private long timerNanos;
+    private long lookNumbers;
+
     private record Entry(int cacheId, Bytes key) {}
 
     /** A lease that is held or waited for. */
     private static final class Lease {
+
+        private static final Comparator<Lease> BY_LOOK = (one, other) -> one.lookNanos != other.lookNanos
+                ? Long.signum(one.lookNanos - other.lookNanos)
+                : Long.compare(one.lookNumber, other.lookNumber);
 
         private final Entry entry;
         private final LeaseId id;
@@ -46,7 +59,8 @@ final class EntryLeases {
         private final long waitsUntilNanos;
         private final Consumer<@Nullable Status> granted;
         private long livesUntilNanos;
-        private EventLoop.@Nullable Timer timer;
+        private long lookNanos;
+        private long lookNumber;
 
         Lease(
                 Entry entry,
@@ -63,12 +77,6 @@ final class EntryLeases {
             this.waitsUntilNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(waitMillis);
             this.livesUntilNanos = nowNanos + holdNanos;
             this.granted = granted;
-        }
-
-        private void cancelTimer() {
-            if (timer != null) {
-                timer.cancel();
-            }
         }
     }
 
@@ -119,13 +127,13 @@ final class EntryLeases {
     }
 
     private void enqueue(Lease lease, List<Runnable> told) {
-        LinkedHashMap<LeaseId, Lease> queue = queues.computeIfAbsent(lease.entry, none -> new LinkedHashMap<>());
+        LinkedHashMap<LeaseId, Lease> queue = queues.computeIfAbsent(lease.entry, none -> new LinkedHashMap<>(2));
         Lease known = leases.put(lease.id, lease);
         // In the place of the one with the same id, if there is one.
         queue.put(lease.id, lease);
         boolean holds = holds(lease);
         if (known != null) {
-            known.cancelTimer();
+            looks.remove(known);
             if (!holds) {
                 told.add(() -> known.granted.accept(Status.BUSY));
             }
@@ -145,7 +153,20 @@ final class EntryLeases {
     }
 
     private void schedule(Lease lease, boolean holds) {
-        lease.timer = loop.schedule(endsIn(lease, holds), () -> due(lease));
+        lease.lookNanos = time.nanos() + endsIn(lease, holds);
+        lease.lookNumber = lookNumbers++;
+        looks.add(lease);
+        if (timer == null || lease.lookNanos - timerNanos < 0) {
+            setTimer(lease.lookNanos);
+        }
+    }
+
+    private void setTimer(long atNanos) {
+        if (timer != null) {
+            timer.cancel();
+        }
+        timerNanos = atNanos;
+        timer = loop.schedule(Math.max(0, atNanos - time.nanos()), this::look);
     }
 
     private long endsIn(Lease lease, boolean holds) {
@@ -154,21 +175,29 @@ final class EntryLeases {
         return Math.max(0, holds ? lives : Math.min(lives, lease.waitsUntilNanos - now));
     }
 
-    /** Ends a lease whose time has come, unless it has been renewed or granted meanwhile. */
-    private void due(Lease lease) {
-        List<Runnable> told = new ArrayList<>(1);
+    /** Ends the leases whose time has come, unless they have been renewed or granted meanwhile. */
+    private void look() {
+        List<Runnable> told = new ArrayList<>();
         synchronized (this) {
-            if (leases.get(lease.id) != lease) {
-                return;
+            timer = null;
+            long now = time.nanos();
+            while (!looks.isEmpty() && looks.first().lookNanos - now <= 0) {
+                due(Objects.requireNonNull(looks.pollFirst()), told);
             }
-            boolean holds = holds(lease);
-            if (endsIn(lease, holds) > 0) {
-                schedule(lease, holds);
-                return;
+            if (!looks.isEmpty() && (timer == null || looks.first().lookNanos - timerNanos < 0)) {
+                setTimer(looks.first().lookNanos);
             }
-            end(lease, lease.livesUntilNanos - time.nanos() > 0 ? Status.LEASE_TIMEOUT : Status.BUSY, told);
         }
         told.forEach(Runnable::run);
+    }
+
+    private void due(Lease lease, List<Runnable> told) {
+        boolean holds = holds(lease);
+        if (endsIn(lease, holds) > 0) {
+            schedule(lease, holds);
+        } else {
+            end(lease, lease.livesUntilNanos - time.nanos() > 0 ? Status.LEASE_TIMEOUT : Status.BUSY, told);
+        }
     }
 
     /** Takes a sign of life of who holds the lease or waits for it. Nothing happens if there is no such lease (any more). */
@@ -235,7 +264,7 @@ final class EntryLeases {
     }
 
     private void remove(Lease lease) {
-        lease.cancelTimer();
+        looks.remove(lease);
         leases.remove(lease.id);
     }
 
@@ -249,13 +278,13 @@ final class EntryLeases {
         List<Lease> dropped = new ArrayList<>();
         synchronized (this) {
             for (Lease lease : leases.values()) {
-                lease.cancelTimer();
                 if (!holds(lease)) {
                     dropped.add(lease);
                 }
             }
             queues.clear();
             leases.clear();
+            looks.clear();
         }
         dropped.forEach(lease -> lease.granted.accept(Status.NO_LEADER));
     }

@@ -67,8 +67,12 @@ final class Proposer {
     }
 
     private List<Proposal> evictions() {
+        List<Command.Evict> next = evictions.next();
+        if (next.isEmpty()) {
+            return List.of();
+        }
         List<Proposal> first = new ArrayList<>();
-        for (Command.Evict evict : evictions.next()) {
+        for (Command.Evict evict : next) {
             CompletableFuture<Outcome> outcome = new CompletableFuture<>();
             outcome.whenComplete((done, failure) -> evictions.settled(evict));
             first.add(new Proposal(evict, outcome));
@@ -97,7 +101,7 @@ final class Proposer {
             }
             inFlight = true;
         }
-        sendNext();
+        send(take(evictions()));
         return last;
     }
 
@@ -138,24 +142,41 @@ final class Proposer {
                 });
                 return;
             }
-            answer.whenComplete((outcomes, failure) -> complete(sent, outcomes, failure));
+            if (Futures.isSuccess(answer)) {
+                complete(sent, answer.join(), null);
+            } else {
+                answer.whenComplete((outcomes, failure) -> complete(sent, outcomes, failure));
+            }
         }
     }
 
     /** An exception here must not leave the batch in flight for ever. */
     private CompletableFuture<List<Outcome>> proposed(List<Proposal> batch) {
         try {
-            return log.propose(
-                    batchFactory.apply(batch.stream().map(Proposal::command).toList()));
+            return log.propose(batchFactory.apply(commands(batch)));
         } catch (RuntimeException failure) {
             return CompletableFuture.failedFuture(failure);
         }
     }
 
+    private static List<Command> commands(List<Proposal> batch) {
+        if (batch.size() == 1) {
+            return List.of(batch.get(0).command());
+        }
+        List<Command> commands = new ArrayList<>(batch.size());
+        for (Proposal proposal : batch) {
+            commands.add(proposal.command());
+        }
+        return commands;
+    }
+
     private synchronized List<Proposal> take(List<Proposal> first) {
-        List<Proposal> batch = new ArrayList<>(first);
-        int bytes =
-                first.stream().mapToInt(proposal -> size(proposal.command())).sum();
+        List<Proposal> batch = new ArrayList<>(first.size() + Math.min(waiting.size(), MAX_COMMANDS));
+        batch.addAll(first);
+        int bytes = 0;
+        for (Proposal proposal : first) {
+            bytes += size(proposal.command());
+        }
         while (!waiting.isEmpty() && batch.size() < MAX_COMMANDS) {
             bytes += size(waiting.peek().command());
             if (!batch.isEmpty() && bytes > MAX_BYTES) {
@@ -184,7 +205,7 @@ final class Proposer {
         return size;
     }
 
-    private static void complete(List<Proposal> batch, List<Outcome> outcomes, Throwable failure) {
+    private static void complete(List<Proposal> batch, List<Outcome> outcomes, @Nullable Throwable failure) {
         for (int i = 0; i < batch.size(); i++) {
             Outcome outcome = failure == null ? outcomes.get(i) : refusal(failure);
             batch.get(i).outcome().complete(outcome);

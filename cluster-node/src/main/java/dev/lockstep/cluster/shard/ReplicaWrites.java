@@ -1,11 +1,13 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.machine.Command;
+import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** The writes of one replica, proposed to its log while it leads. Thread-safe. */
@@ -48,12 +50,16 @@ final class ReplicaWrites {
         guards.leads(
                 reply,
                 () -> guards.logTimeKnown(
-                        reply,
-                        () -> guards.cacheExists(
-                                cacheId,
-                                reply,
-                                () -> proposer.propose(defined(cacheId, command))
-                                        .thenAccept(outcome -> reply.accept(guards.reply(outcome))))));
+                        reply, () -> guards.cacheExists(cacheId, reply, () -> proposeNow(cacheId, command, reply))));
+    }
+
+    private void proposeNow(int cacheId, Command command, Consumer<Reply> reply) {
+        CompletableFuture<Outcome> outcome = proposer.propose(defined(cacheId, command));
+        if (outcome.isDone()) {
+            reply.accept(guards.reply(outcome.join()));
+        } else {
+            outcome.thenAccept(later -> reply.accept(guards.reply(later)));
+        }
     }
 
     /** The command, after the definition of its cache if the log does not have that yet. */

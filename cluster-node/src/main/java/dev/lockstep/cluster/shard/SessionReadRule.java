@@ -47,9 +47,12 @@ final class SessionReadRule {
 
     /**
      * Returns true while the log's time is known, and the leader was heard of, or this replica was confirmed as the leader,
-     * within the bound on staleness.
+     * within the bound on staleness. The only replica of a log is never behind, and asks no clock.
      */
     boolean isFresh() {
+        if (log.isAlone()) {
+            return clock.hasBegun() && log.leadership().leads();
+        }
         if (freshUntilNanos - time.nanos() > 0) {
             return true;
         }

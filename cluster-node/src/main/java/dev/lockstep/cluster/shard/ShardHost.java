@@ -9,18 +9,26 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The replicas of this node, by shard. Thread-safe. */
 public final class ShardHost implements LocalReplicas, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ShardHost.class);
+
+    /** The sessions in this JVM: there is no connection that could be closed before the node is. */
+    private static final Caller THIS_JVM = () -> true;
 
     /** A write has no more mutations than a batch has room for versions. */
     static final int MAX_MUTATIONS = 4_096;
@@ -60,37 +68,59 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
                 type, (replica, request, caller, reply) -> handler.serve(replica, type.cast(request), caller, reply));
     }
 
-    /** In order, since what is done to all in turn must not depend on the JVM. Not changed. */
-    private final Map<Integer, ShardReplica> replicas;
+    /** By shard; null where none is hosted. Not changed. */
+    private final @Nullable ShardReplica[] replicas;
+
+    /** In order, since what is done to all in turn must not depend on the JVM. */
+    private final List<ShardReplica> hosted;
 
     public ShardHost(Map<Integer, ShardReplica> replicas) {
-        this.replicas = new TreeMap<>(replicas);
-    }
-
-    public Collection<ShardReplica> all() {
-        return replicas.values();
+        int shards =
+                replicas.keySet().stream().mapToInt(shard -> shard + 1).max().orElse(0);
+        this.replicas = new ShardReplica[shards];
+        replicas.forEach((shard, replica) -> this.replicas[shard] = replica);
+        this.hosted = Arrays.stream(this.replicas)
+                .<ShardReplica>flatMap(Stream::ofNullable)
+                .toList();
     }
 
     /** The times of those logs that this node knows. */
     public List<Reply.Clock.LogTime> logTimes() {
         List<Reply.Clock.LogTime> times = new ArrayList<>();
-        replicas.forEach((shard, replica) -> {
-            if (replica.hasTime()) {
+        for (int shard = 0; shard < replicas.length; shard++) {
+            ShardReplica replica = replicas[shard];
+            if (replica != null && replica.hasTime()) {
                 times.add(new Reply.Clock.LogTime(shard, replica.timeMillis()));
             }
-        });
+        }
         return times;
     }
 
     /** The replica of a shard, or null if it is not hosted here. */
     public @Nullable ShardReplica replica(int shard) {
-        return replicas.get(shard);
+        return shard >= 0 && shard < replicas.length ? replicas[shard] : null;
     }
 
     @Override
     public @Nullable LocalEntry get(int cacheId, int shard, Bytes key, SessionPositions session) {
-        ShardReplica replica = replicas.get(shard);
+        ShardReplica replica = replica(shard);
         return replica == null ? null : replica.get(cacheId, key, session);
+    }
+
+    @Override
+    public @Nullable CompletableFuture<Reply> serve(Request.ToShard request) {
+        ShardReplica replica = replica(request.shard());
+        if (replica == null || !replica.isAlone()) {
+            return null;
+        }
+        CompletableFuture<Reply> answer = new CompletableFuture<>();
+        try {
+            serve(request, THIS_JVM, answer::complete);
+        } catch (RuntimeException failure) {
+            LOG.error("{} failed", request.getClass().getSimpleName(), failure);
+            answer.complete(Reply.Refused.of(Status.INTERNAL, "The node failed: " + failure));
+        }
+        return answer;
     }
 
     /** The types of the requests that {@link #serve} answers. */
@@ -100,7 +130,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Serves a request about a shard, or refuses one about a shard that is not hosted here. */
     public void serve(Request.ToShard request, Caller caller, Consumer<Reply> reply) {
-        ShardReplica replica = replicas.get(request.shard());
+        ShardReplica replica = replica(request.shard());
         if (replica == null) {
             reply.accept(notHosted(request.shard()));
             return;
@@ -125,7 +155,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
     /** Renews leases of one session. Leases of shards that are not led here are not renewed. */
     public void renew(Request.RenewLeases request) {
         for (Request.RenewLeases.Lease lease : request.leases()) {
-            ShardReplica replica = replicas.get(lease.shard());
+            ShardReplica replica = replica(lease.shard());
             if (replica != null) {
                 replica.renew(new LeaseId(request.sessionHigh(), request.sessionLow(), lease.number()));
             }
@@ -134,7 +164,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Ends the leases that were asked for over a connection that is closed. */
     public void disconnected(Caller caller) {
-        replicas.values().forEach(replica -> replica.disconnected(caller));
+        hosted.forEach(replica -> replica.disconnected(caller));
     }
 
     private static Reply notHosted(int shard) {
@@ -161,7 +191,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
      */
     public void subscribe(
             Request.Subscribe request, Consumer<Reply> replies, BooleanSupplier wanted, Consumer<Runnable> begun) {
-        ShardReplica replica = replicas.get(request.shard());
+        ShardReplica replica = replica(request.shard());
         if (replica == null) {
             replies.accept(notHosted(request.shard()));
         } else if (request.caches().size() > Request.Subscribe.MAX_CACHES) {
@@ -176,11 +206,11 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Runs the periodic tasks of a shard's leader. */
     public void upkeep() {
-        replicas.values().forEach(ShardReplica::upkeep);
+        hosted.forEach(ShardReplica::upkeep);
     }
 
     @Override
     public void close() {
-        replicas.values().forEach(ShardReplica::close);
+        hosted.forEach(ShardReplica::close);
     }
 }

@@ -121,6 +121,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return log.leadership();
     }
 
+    /** Returns true if the shard has no replica elsewhere. */
+    boolean isAlone() {
+        return log.isAlone();
+    }
+
     /** The highest position applied here. */
     public long appliedPosition() {
         return log.appliedPosition();

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Status;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -170,6 +172,54 @@ class EntryLeasesTest {
         assertThat(waiting.told).containsExactly(Status.LEASE_TIMEOUT);
         pass(HOLD);
         assertThat(new Asked(3, b).isGranted()).isTrue();
+    }
+
+    @Test
+    void aHolderThatRenewsPostponesTheEndOfNobodyElse() {
+        Asked holder = new Asked(1, a);
+        pass(1_000);
+        Bytes other = Bytes.utf8("other");
+        leases.acquire(1, other, new LeaseId(1, 2, 8), b, WAIT, HOLD, ignored -> {});
+        List<@Nullable Status> next = new ArrayList<>();
+        leases.acquire(1, other, new LeaseId(1, 2, 9), a, WAIT, 2 * HOLD, next::add);
+        pass(1_500);
+        leases.renew(holder.id);
+        pass(HOLD - 1_500 - 1);
+        assertThat(next).isEmpty();
+        pass(1);
+        assertThat(next).containsExactly((Status) null);
+    }
+
+    @Test
+    void leasesThatAreSoonGivenBackShareOneTimer() {
+        AtomicInteger timers = new AtomicInteger();
+        EntryLeases counted = new EntryLeases(world, new EventLoop() {
+            @Override
+            public void execute(Runnable task) {
+                world.execute(task);
+            }
+
+            @Override
+            public Timer schedule(long delayNanos, Runnable task) {
+                timers.incrementAndGet();
+                return world.schedule(delayNanos, task);
+            }
+
+            @Override
+            public boolean inLoop() {
+                return world.inLoop();
+            }
+
+            @Override
+            public void close() {}
+        });
+        for (int i = 0; i < 100; i++) {
+            pass(1);
+            LeaseId id = new LeaseId(1, 2, i);
+            counted.acquire(1, KEY, id, a, WAIT, HOLD, ignored -> {});
+            counted.release(1, KEY, id);
+        }
+        assertThat(timers).hasValue(1);
     }
 
     @Test

@@ -149,6 +149,25 @@ class SoleReplicaTest {
     }
 
     @Test
+    void sessionsInThisJvmAreServedBeforeTheirCallReturns() {
+        var write = new Request.Write(
+                cache, 0, new RequestId(1, 2, 1, 1), List.of(Mutation.put(KEY, VALUE, Condition.ANY)), LeaseId.NONE);
+        loop.close();
+        assertThat(shards.serve(write).join()).isInstanceOf(Reply.Written.class);
+        Reply leased = shards.serve(new Request.ReadForUpdate(cache, 0, KEY, LEASE, 1_000, 1_000))
+                .join();
+        assertThat(((Reply.Leased) leased).entry().value()).isEqualTo(VALUE);
+        assertThat(shards.serve(new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(1, 2, 4), 1_000, 1_000)))
+                .isNotDone();
+    }
+
+    @Test
+    void aShardThatIsNotHereIsServedByNobodyHere() {
+        assertThat(shards.serve(new Request.Size(cache, 1, Consistency.SESSION, 0, 0)))
+                .isNull();
+    }
+
+    @Test
     void aReleaseJudgesEveryCondition() {
         assertThat(held(Condition.PRESENT)).isFalse();
         assertThat(held(Condition.ABSENT)).isTrue();

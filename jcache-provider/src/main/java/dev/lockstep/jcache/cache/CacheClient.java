@@ -105,11 +105,13 @@ final class CacheClient<K, V> {
 
     /** Closes the cache before its caller learns that the cluster does not have it any more. */
     private <T> CompletableFuture<T> watched(CompletableFuture<T> future) {
-        return future.whenComplete((result, failure) -> {
-            if (failure != null && FutureResults.isDestroyed(Futures.cause(failure))) {
-                onDestroyed.run();
-            }
-        });
+        return Futures.isSuccess(future)
+                ? future
+                : future.whenComplete((result, failure) -> {
+                    if (failure != null && FutureResults.isDestroyed(Futures.cause(failure))) {
+                        onDestroyed.run();
+                    }
+                });
     }
 
     // Reads
@@ -224,23 +226,33 @@ final class CacheClient<K, V> {
      */
     CompletableFuture<MutationResult> write(
             Mutation mutation, LeaseId lease, Executor callerExecutor, Consumer<MutationResult> committed) {
-        return watched(session.write(info.id(), mutation, lease))
-                .thenApplyAsync(
-                        written -> {
-                            MutationResult result = written.result();
-                            if (mutation.value() != null && !(result.applied() && result.changes() > 0)) {
-                                codec.discard(mutation.value());
-                            }
-                            try {
-                                if (result.changes() > 0) {
-                                    listeners.await(written.shard(), written.position(), mutation.key());
-                                }
-                            } finally {
-                                committed.accept(result);
-                            }
-                            return result;
-                        },
-                        callerExecutor);
+        CompletableFuture<WriteResult> write = watched(session.write(info.id(), mutation, lease));
+        if (Futures.isSuccess(write) && !listeners.areAwaited()) {
+            MutationResult result = write.join().result();
+            discardUnused(mutation, result);
+            committed.accept(result);
+            return CompletableFuture.completedFuture(result);
+        }
+        return write.thenApplyAsync(
+                written -> {
+                    MutationResult result = written.result();
+                    discardUnused(mutation, result);
+                    try {
+                        if (result.changes() > 0) {
+                            listeners.await(written.shard(), written.position(), mutation.key());
+                        }
+                    } finally {
+                        committed.accept(result);
+                    }
+                    return result;
+                },
+                callerExecutor);
+    }
+
+    private void discardUnused(Mutation mutation, MutationResult result) {
+        if (mutation.value() != null && !(result.applied() && result.changes() > 0)) {
+            codec.discard(mutation.value());
+        }
     }
 
     /**
@@ -316,6 +328,9 @@ final class CacheClient<K, V> {
 
     private CompletableFuture<LeaseGrant> asked(Bytes key, CompletableFuture<LeaseGrant> lease) {
         CompletableFuture<LeaseGrant> watched = watched(lease);
+        if (Futures.isSuccess(watched)) {
+            return watched;
+        }
         watched.whenComplete((held, failure) -> {
             if (watched.isCancelled() && !lease.cancel(false)) {
                 // It was granted at this moment.

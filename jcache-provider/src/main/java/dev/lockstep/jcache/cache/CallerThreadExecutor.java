@@ -4,21 +4,25 @@ import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The executor of an operation that runs its tasks on the thread that waits for the operation, so that application code runs on the thread
  * that called. Accepts tasks from any thread until the operation has ended or its caller has given up; each is run or rejected. An operation
- * has few at a time. The lock guards the end, and adding to the tasks.
+ * has few at a time. The lock guards the end, adding to the tasks, and
+ * what is created when it is needed.
  */
 final class CallerThreadExecutor implements Executor {
 
-    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Void> left = new CompletableFuture<>();
+    /** Created with the first task, which an operation that is done at once does not have. */
+    private volatile @Nullable BlockingQueue<Runnable> tasks;
+
+    private volatile @Nullable CompletableFuture<Void> left;
     private boolean ended;
 
     private CallerThreadExecutor() {}
@@ -32,14 +36,17 @@ final class CallerThreadExecutor implements Executor {
     static <T> T run(Duration timeout, Function<Executor, CompletableFuture<T>> operation) {
         CallerThreadExecutor loop = new CallerThreadExecutor();
         CompletableFuture<T> future = operation.apply(loop);
-        loop.runUntilDone(future, timeout.plus(FutureResults.GRACE));
+        if (future.isDone()) {
+            loop.end(true);
+        } else {
+            loop.runUntilDone(future, timeout.plus(FutureResults.GRACE));
+        }
         return FutureResults.outcome(future);
     }
 
     private void runUntilDone(CompletableFuture<?> future, Duration eachWithin) {
-        if (!future.isDone()) {
-            future.whenComplete((result, failure) -> tasks.add(() -> {}));
-        }
+        BlockingQueue<Runnable> tasks = tasks();
+        future.whenComplete((result, failure) -> tasks.add(() -> {}));
         try {
             while (!future.isDone()) {
                 Runnable next = tasks.poll();
@@ -64,18 +71,39 @@ final class CallerThreadExecutor implements Executor {
         synchronized (this) {
             ended = true;
         }
-        for (Runnable last = tasks.poll(); last != null; last = tasks.poll()) {
-            last.run();
+        BlockingQueue<Runnable> accepted = tasks;
+        if (accepted != null) {
+            for (Runnable last = accepted.poll(); last != null; last = accepted.poll()) {
+                last.run();
+            }
         }
         if (!done) {
-            left.complete(null);
+            left().complete(null);
         }
+    }
+
+    private synchronized BlockingQueue<Runnable> tasks() {
+        BlockingQueue<Runnable> known = tasks;
+        if (known == null) {
+            known = new LinkedTransferQueue<>();
+            tasks = known;
+        }
+        return known;
+    }
+
+    private synchronized CompletableFuture<Void> left() {
+        CompletableFuture<Void> known = left;
+        if (known == null) {
+            known = new CompletableFuture<>();
+            left = known;
+        }
+        return known;
     }
 
     /** Registers a task for when the calling thread gives up before its operation has ended. Callers of other executors never do. */
     static void whenLeft(Executor callerExecutor, Runnable task) {
         if (callerExecutor instanceof CallerThreadExecutor loop) {
-            loop.left.thenRun(task);
+            loop.left().thenRun(task);
         }
     }
 
@@ -83,7 +111,7 @@ final class CallerThreadExecutor implements Executor {
     public void execute(Runnable task) {
         synchronized (this) {
             if (!ended) {
-                tasks.add(task);
+                tasks().add(task);
                 return;
             }
         }

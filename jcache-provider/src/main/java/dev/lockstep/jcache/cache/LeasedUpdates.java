@@ -104,7 +104,9 @@ final class LeasedUpdates<K, V> {
             }
             attemptsLeft--;
             CompletableFuture<LeaseGrant> asked = client.lease(keyBytes);
-            CallerThreadExecutor.whenLeft(callerExecutor, () -> asked.cancel(false));
+            if (!asked.isDone()) {
+                CallerThreadExecutor.whenLeft(callerExecutor, () -> asked.cancel(false));
+            }
             return asked.thenCompose(lease -> CompletableFuture.completedFuture(lease)
                             .thenComposeAsync(this::evaluate, callerExecutor)
                             .whenComplete((outcome, failure) -> ended(lease, outcome, failure)))

@@ -260,6 +260,11 @@ public final class Listeners<K, V> implements AutoCloseable {
         unused().forEach(Stream::close);
     }
 
+    /** Returns whether a write has to wait for listeners: false while none is synchronous. */
+    public boolean areAwaited() {
+        return synchronous != null;
+    }
+
     /** Waits until the synchronous listeners have processed a change that this manager made. */
     public void await(int shard, long position, Bytes changed) {
         Stream current = synchronous;

@@ -84,12 +84,18 @@ public final class StandardMarshaller implements Marshaller {
 
     @Override
     public Bytes write(Object object) {
+        if (object instanceof String text) {
+            return text(text);
+        }
         WireWriter out = new WireWriter(32);
         return isShort(out, object) ? Bytes.of(out.toByteArray()) : serialized(object, false, 0);
     }
 
     @Override
     public Bytes writeKey(Object key) {
+        if (key instanceof String text) {
+            return text(text);
+        }
         WireWriter out = new WireWriter(32);
         if (isShort(out, key)) {
             return Bytes.of(out.toByteArray());
@@ -99,6 +105,20 @@ public final class StandardMarshaller implements Marshaller {
         } catch (StackOverflowError tooDeep) {
             throw notStored(key, StreamBounds.tooDeep(), tooDeep);
         }
+    }
+
+    /** The short form of text, in an array that needs no second copy if the text is as short as keys are. */
+    private static Bytes text(String text) {
+        Bytes utf8 = Bytes.utf8(text);
+        int size = utf8.size();
+        if (size > 0x7F) {
+            return Bytes.of(new WireWriter(size + 16).u8('S').bytes(utf8).toByteArray());
+        }
+        byte[] array = new byte[size + 2];
+        array[0] = 'S';
+        array[1] = (byte) size;
+        System.arraycopy(utf8.array(), 0, array, 2, size);
+        return Bytes.of(array);
     }
 
     /** Writes the short form if there is one, and tells whether it did. */

@@ -1,17 +1,31 @@
 package dev.lockstep.protocol.link;
 
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Session reads from replicas in this JVM, on the caller's thread. Thread-safe, takes no lock, never waits. */
+/** The replicas in this JVM, as its sessions use them without a connection. Thread-safe, never waits. */
 public interface LocalReplicas {
 
     /**
-     * Looks an entry up in the local replica of a shard.
+     * Looks an entry up in the local replica of a shard, on the caller's thread and without a lock.
      *
      * @return the entry; {@link LocalEntry#ABSENT} if there is none; null when no local replica can answer now (none is
      *     hosted, it is behind the session, or out of touch with its leader): then send a request
      */
     @Nullable
     LocalEntry get(int cacheId, int shard, Bytes key, SessionPositions session);
+
+    /**
+     * Serves a request about a shard of which there is no replica elsewhere. The caller's thread does the work, or the one that is
+     * at it already does it with its own.
+     *
+     * @return the reply, mostly there when this returns; null, and nothing was done, when other nodes have to be asked: then
+     *     send the request
+     */
+    default @Nullable CompletableFuture<Reply> serve(Request.ToShard request) {
+        return null;
+    }
 }

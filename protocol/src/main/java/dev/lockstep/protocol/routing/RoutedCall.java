@@ -55,6 +55,13 @@ final class RoutedCall {
         return result;
     }
 
+    /** Begins with what came of a first attempt: the refusal of a member. */
+    CompletableFuture<Reply> startAfter(Member member, Reply.Refused refused) {
+        attempts++;
+        refused(new Route(member, null), refused);
+        return result;
+    }
+
     private void attempt() {
         if (result.isDone()) {
             return;

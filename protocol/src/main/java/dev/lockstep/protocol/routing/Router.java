@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +26,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Router implements AutoCloseable {
 
+    private static final Consumer<Reply> NOT_LATE = late -> {};
+
     private final LeaderDirectory directory;
     private final MemberContacts contacts;
     private final RoutingContext context;
+    private final @Nullable EmbeddedNode local;
 
     public Router(
             ClusterView view,
@@ -37,6 +41,7 @@ public final class Router implements AutoCloseable {
             Time time,
             EventLoop loop,
             Entropy entropy) {
+        this.local = local;
         NodeId localId = local == null ? null : local.member().id();
         this.directory = new LeaderDirectory(view, localId, entropy.nextInt(1 << 16), time);
         this.contacts = new MemberContacts(directory, links, local, loop, entropy);
@@ -53,12 +58,15 @@ public final class Router implements AutoCloseable {
 
     /** Answers a definite reply, never a {@link Reply.Refused}: that fails with {@link RequestFailedException}. */
     public CompletableFuture<Reply> call(Request request) {
-        return call(request, deadline());
+        CompletableFuture<Reply> here = here(request);
+        return here == null
+                ? new RoutedCall(context, request, deadline(), NOT_LATE).start()
+                : definite(here, request, this::deadline, NOT_LATE);
     }
 
     /** Calls as {@link #call(Request)} does, by a deadline that counts since before. */
     public CompletableFuture<Reply> call(Request request, Deadline deadline) {
-        return call(request, deadline, late -> {});
+        return call(request, deadline, NOT_LATE);
     }
 
     /**
@@ -66,7 +74,29 @@ public final class Router implements AutoCloseable {
      * the call had failed.
      */
     public CompletableFuture<Reply> call(Request request, Deadline deadline, Consumer<Reply> late) {
-        return new RoutedCall(context, request, deadline, late).start();
+        CompletableFuture<Reply> here = here(request);
+        return here == null
+                ? new RoutedCall(context, request, deadline, late).start()
+                : definite(here, request, () -> deadline, late);
+    }
+
+    /** Has a request served in this JVM if nobody else is needed for that: null if it has to be sent. */
+    private @Nullable CompletableFuture<Reply> here(Request request) {
+        return local != null && request instanceof Request.ToShard toShard && !contacts.isClosed()
+                ? local.replicas().serve(toShard)
+                : null;
+    }
+
+    /** What the node in this JVM refuses is tried again as if it had been sent there. */
+    private CompletableFuture<Reply> definite(
+            CompletableFuture<Reply> here, Request request, Supplier<Deadline> deadline, Consumer<Reply> late) {
+        if (here.isDone() && !(here.join() instanceof Reply.Refused)) {
+            return here;
+        }
+        Deadline until = deadline.get();
+        return here.thenCompose(reply -> reply instanceof Reply.Refused refused && local != null
+                ? new RoutedCall(context, request, until, late).startAfter(local.member(), refused)
+                : CompletableFuture.completedFuture(reply));
     }
 
     /** Asks one member, once. Null if it does not answer within two seconds. */

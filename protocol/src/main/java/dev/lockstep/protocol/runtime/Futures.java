@@ -1,12 +1,18 @@
 package dev.lockstep.protocol.runtime;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/** Failures of {@link java.util.concurrent.CompletableFuture}s. Stateless. */
+/** Outcomes of {@link CompletableFuture}s. Stateless. */
 public final class Futures {
 
     private Futures() {}
+
+    /** Returns whether the result is there, so that what depends on it needs no stage of its own. */
+    public static boolean isSuccess(CompletableFuture<?> future) {
+        return future.isDone() && !future.isCompletedExceptionally();
+    }
 
     /** Returns the failure itself, without the {@link CompletionException}s that dependent stages wrap it in. */
     public static Throwable cause(@Nullable Throwable failure) {

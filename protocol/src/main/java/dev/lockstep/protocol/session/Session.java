@@ -264,8 +264,11 @@ public final class Session implements AutoCloseable {
      * @param lease given back with it; {@link LeaseId#NONE} for none
      */
     public CompletableFuture<WriteResult> write(int cacheId, Mutation mutation, LeaseId lease) {
-        return writes.write(cacheId, shardOf(cacheId, mutation.key()), mutation, lease)
-                .whenComplete((result, failure) -> leases.ended(lease));
+        CompletableFuture<WriteResult> write = writes.write(cacheId, shardOf(cacheId, mutation.key()), mutation, lease);
+        if (lease.isNone()) {
+            return write;
+        }
+        return write.whenComplete((result, failure) -> leases.ended(lease));
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
@@ -77,11 +78,10 @@ final class SessionLeases {
                         router.call(release);
                     }
                 });
-        CompletableFuture<LeaseGrant> held = call.thenApply(reply -> {
-            Reply.Leased leased = (Reply.Leased) reply;
-            seen.accept(leased);
-            return new LeaseGrant(lease, new ReadResult(leased.entry(), leased.lastVersion()));
-        });
+        if (Futures.isSuccess(call)) {
+            return CompletableFuture.completedFuture(grant(lease, call.join(), seen));
+        }
+        CompletableFuture<LeaseGrant> held = call.thenApply(reply -> grant(lease, reply, seen));
         held.whenComplete((granted, failure) -> {
             if (failure != null) {
                 ended(lease);
@@ -91,6 +91,12 @@ final class SessionLeases {
             }
         });
         return held;
+    }
+
+    private static LeaseGrant grant(LeaseId lease, Reply reply, Consumer<Reply.Leased> seen) {
+        Reply.Leased leased = (Reply.Leased) reply;
+        seen.accept(leased);
+        return new LeaseGrant(lease, new ReadResult(leased.entry(), leased.lastVersion()));
     }
 
     /** Stops renewing a lease that is not held any more, or soon will not be. */

@@ -53,9 +53,15 @@ final class SessionWrites {
             return CompletableFuture.failedFuture(tooLarge(mutation));
         }
         List<Mutation> single = List.of(mutation);
-        return numbered(shard, id -> new Request.Write(cacheId, shard, id, single, lease))
-                .thenApply(written -> new WriteResult(
-                        shard, written.position(), written.results().get(0)));
+        CompletableFuture<Reply.Written> written =
+                numbered(shard, id -> new Request.Write(cacheId, shard, id, single, lease));
+        return Futures.isSuccess(written)
+                ? CompletableFuture.completedFuture(result(shard, written.join()))
+                : written.thenApply(reply -> result(shard, reply));
+    }
+
+    private static WriteResult result(int shard, Reply.Written written) {
+        return new WriteResult(shard, written.position(), written.results().get(0));
     }
 
     CompletableFuture<Reply.Written> clear(int cacheId, int shard) {
@@ -162,26 +168,45 @@ final class SessionWrites {
         }
     }
 
+    /** Gives a write its id and sends it; a shard that has forgotten the session gets a new one. */
     private CompletableFuture<Reply.Written> numbered(int shard, Function<RequestId, Request> request) {
-        return numbered(shard, request, router.deadline());
+        ShardSequencer sequencer = sequencers.get(shard);
+        RequestId id = sequencer.acquireNow();
+        if (id == null) {
+            return numbered(shard, request, router.deadline());
+        }
+        CompletableFuture<Reply> call = router.call(request.apply(id));
+        if (Futures.isSuccess(call)) {
+            sequencer.release(id);
+            return CompletableFuture.completedFuture(saw(shard, (Reply.Written) call.join()));
+        }
+        call = call.whenComplete((reply, failure) -> sequencer.release(id));
+        return written(call, sequencer, shard, request, router.deadline());
     }
 
-    /** Gives a write its id and sends it; a shard that has forgotten the session gets a new one. */
     private CompletableFuture<Reply.Written> numbered(
             int shard, Function<RequestId, Request> request, Deadline deadline) {
         ShardSequencer sequencer = sequencers.get(shard);
-        return sequencer
+        CompletableFuture<Reply> call = sequencer
                 .acquire(router.remainingNanos(deadline))
                 .thenCompose(id -> router.call(request.apply(id), deadline)
-                        .whenComplete((reply, failure) -> sequencer.release(id)))
-                .thenApply(reply -> saw(shard, (Reply.Written) reply))
-                .exceptionallyCompose(failure -> {
-                    if (isExpired(failure) && router.remainingNanos(deadline) > 0) {
-                        sequencers.compareAndSet(shard, sequencer, new ShardSequencer(loop, entropy));
-                        return numbered(shard, request, deadline);
-                    }
-                    return CompletableFuture.failedFuture(Futures.cause(failure));
-                });
+                        .whenComplete((reply, failure) -> sequencer.release(id)));
+        return written(call, sequencer, shard, request, deadline);
+    }
+
+    private CompletableFuture<Reply.Written> written(
+            CompletableFuture<Reply> call,
+            ShardSequencer sequencer,
+            int shard,
+            Function<RequestId, Request> request,
+            Deadline deadline) {
+        return call.thenApply(reply -> saw(shard, (Reply.Written) reply)).exceptionallyCompose(failure -> {
+            if (isExpired(failure) && router.remainingNanos(deadline) > 0) {
+                sequencers.compareAndSet(shard, sequencer, new ShardSequencer(loop, entropy));
+                return numbered(shard, request, deadline);
+            }
+            return CompletableFuture.failedFuture(Futures.cause(failure));
+        });
     }
 
     private static boolean isExpired(Throwable failure) {

@@ -6,8 +6,8 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import java.util.Queue;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +24,9 @@ final class ShardSequencer {
     private final int maxOutstanding;
     private final long sessionHigh;
     private final long sessionLow;
-    private final TreeSet<Long> outstanding = new TreeSet<>();
+    /** In the order in which they were given out. */
+    private final LinkedHashSet<Long> outstanding = new LinkedHashSet<>();
+
     private final Queue<CompletableFuture<RequestId>> waiting = new ArrayDeque<>();
     private long next = 1;
 
@@ -37,6 +39,11 @@ final class ShardSequencer {
         this.maxOutstanding = maxOutstanding;
         this.sessionHigh = entropy.nextLong();
         this.sessionLow = entropy.nextLong();
+    }
+
+    /** The next id; null if there is none before another write has ended. */
+    synchronized @Nullable RequestId acquireNow() {
+        return outstanding.size() < maxOutstanding ? take() : null;
     }
 
     /**
@@ -107,6 +114,7 @@ final class ShardSequencer {
     private RequestId take() {
         long sequence = next++;
         outstanding.add(sequence);
-        return new RequestId(sessionHigh, sessionLow, sequence, outstanding.first());
+        return new RequestId(
+                sessionHigh, sessionLow, sequence, outstanding.iterator().next());
     }
 }

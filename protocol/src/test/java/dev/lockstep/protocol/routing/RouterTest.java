@@ -5,9 +5,14 @@ import static dev.lockstep.protocol.routing.FakeNetwork.N2;
 import static dev.lockstep.protocol.routing.FakeNetwork.N3;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LocalEntry;
+import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.runtime.Futures;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
@@ -21,6 +26,7 @@ import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +64,86 @@ class RouterTest {
 
     private void alwaysRefuses(NodeId node, Status status) {
         network.at(node, (request, handler) -> refuse(handler, status, null));
+    }
+
+    /** A router beside a node that serves requests in this JVM with the given replies, one after another, and then not at all. */
+    private Router besideANode(Reply... replies) {
+        Iterator<Reply> left = List.of(replies).iterator();
+        EmbeddedNode node = new EmbeddedNode() {
+            @Override
+            public Member member() {
+                return network.view().members().get(0);
+            }
+
+            @Override
+            public Link link() {
+                return network.to(member());
+            }
+
+            @Override
+            public LocalReplicas replicas() {
+                return new LocalReplicas() {
+                    @Override
+                    public @Nullable LocalEntry get(int cacheId, int shard, Bytes key, SessionPositions session) {
+                        return null;
+                    }
+
+                    @Override
+                    public @Nullable CompletableFuture<Reply> serve(Request.ToShard request) {
+                        return left.hasNext() ? CompletableFuture.completedFuture(left.next()) : null;
+                    }
+                };
+            }
+
+            @Override
+            public void close() {}
+        };
+        return new Router(network.view(), network, node, TIMEOUT, world, world, world);
+    }
+
+    @Test
+    void whatIsServedInThisJvmIsSentToNobody() {
+        assertThat(besideANode(WRITTEN).call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).isEmpty();
+    }
+
+    @Test
+    void whatIsNotServedInThisJvmIsSent() {
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        assertThat(besideANode().call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertThat(network.asked()).containsExactly(N1);
+    }
+
+    @Test
+    void aRefusalInThisJvmIsFollowedLikeThatOfAnyNode() {
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> busy =
+                besideANode(new Reply.Refused(Status.BUSY, "full", 400, null)).call(WRITE);
+        world.pass(Duration.ofMillis(399));
+        assertThat(network.asked()).isEmpty();
+        world.pass(Duration.ofMillis(300));
+        assertThat(busy).isCompletedWithValue(WRITTEN);
+        CompletableFuture<Reply> permanent =
+                besideANode(Reply.Refused.of(Status.INVALID, "scripted")).call(WRITE);
+        assertThat(statusOf(permanent)).isEqualTo(Status.INVALID);
+    }
+
+    @Test
+    void aWriteThatMayHaveBeenAppliedInThisJvmIsNeverSaidNotToHaveBeen() {
+        alwaysRefuses(N1, Status.NO_LEADER);
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        CompletableFuture<Reply> call =
+                besideANode(Reply.Refused.of(Status.INDETERMINATE, "scripted")).call(WRITE);
+        world.pass(TIMEOUT.plusSeconds(1));
+        assertThat(statusOf(call)).isEqualTo(Status.INDETERMINATE);
+    }
+
+    @Test
+    void afterItsCloseNothingIsServedInThisJvm() {
+        Router router = besideANode(WRITTEN);
+        router.close();
+        assertThat(router.call(WRITE)).isCompletedExceptionally();
     }
 
     @Test

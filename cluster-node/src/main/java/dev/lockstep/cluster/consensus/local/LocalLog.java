@@ -36,36 +36,46 @@ final class LocalLog<E, R> implements ReplicatedLog<E, R> {
 
     @Override
     public CompletableFuture<R> propose(E entry) {
-        Proposal<E, R> proposal = new Proposal<>(entry, new CompletableFuture<>());
+        CompletableFuture<R> answer = new CompletableFuture<>();
         synchronized (this) {
             if (closed) {
                 return CompletableFuture.failedFuture(new NotLeaderException("The log is closed", null));
             }
-            queue.add(proposal);
             if (applying) {
-                return proposal.answer();
+                queue.add(new Proposal<>(entry, answer));
+                return answer;
             }
             applying = true;
         }
+        apply(entry, answer);
         drain();
-        return proposal.answer();
+        return answer;
+    }
+
+    @Override
+    public boolean isAlone() {
+        return true;
     }
 
     private void drain() {
         for (Proposal<E, R> next = take(); next != null; next = take()) {
-            long position = applied + 1;
-            R answer;
-            try {
-                answer = machine.apply(position, next.entry());
-            } catch (RuntimeException fatal) {
-                close();
-                next.answer().completeExceptionally(new UnknownOutcomeException("The machine has failed", fatal));
-                machine.leadershipChanged();
-                continue;
-            }
-            applied = position;
-            next.answer().complete(answer);
+            apply(next.entry(), next.answer());
         }
+    }
+
+    private void apply(E entry, CompletableFuture<R> answer) {
+        long position = applied + 1;
+        R result;
+        try {
+            result = machine.apply(position, entry);
+        } catch (RuntimeException fatal) {
+            close();
+            answer.completeExceptionally(new UnknownOutcomeException("The machine has failed", fatal));
+            machine.leadershipChanged();
+            return;
+        }
+        applied = position;
+        answer.complete(result);
     }
 
     private synchronized @Nullable Proposal<E, R> take() {
