@@ -551,7 +551,7 @@ final class LogSchedule {
                 has + ", but it began at " + start);
         Contents found = null;
         for (Contents one : possible) {
-            boolean same = empty || one.end() >= end && Arrays.equals(terms, from, end, one.terms(), from, end);
+            boolean same = empty || (one.end() >= end && Arrays.equals(terms, from, end, one.terms(), from, end));
             found = same ? one : found;
         }
         require(found != null, has + ", but none of " + possible);
