@@ -246,5 +246,59 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "a fetched checkpoint takes its place before it is verified",
                     CLUSTER + "checkpoint/CheckpointFolder.java",
                     "read(part, id, restoration::record); publish(part, id);",
-                    "publish(part, id); read(name(id), id, restoration::record);"));
+                    "publish(part, id); read(name(id), id, restoration::record);"),
+            new Defect(
+                    "an append is answered before the log is synced",
+                    CLUSTER + "consensus/ratis/log/DirectRaftLog.java",
+                    "if (syncer.isWaitedFor()) {",
+                    "if (false) {",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "an append that is repeated is answered before the first is synced",
+                    CLUSTER + "consensus/ratis/log/DirectRaftLog.java",
+                    "last.getIndex() <= flushes.flushed()",
+                    "last.getIndex() >= 0",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "a sync is skipped",
+                    CLUSTER + "consensus/ratis/log/SegmentFiles.java",
+                    "open.sync(); } syncNames();",
+                    "} syncNames();",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "the name of a new file is not synced",
+                    CLUSTER + "consensus/ratis/log/SegmentFiles.java",
+                    "changed = namesChanged;",
+                    "changed = false;",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "what a killed process has left unsynced counts as flushed",
+                    CLUSTER + "consensus/ratis/log/SegmentFiles.java",
+                    "files.writer.sync();",
+                    "",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "a truncation leaves a tail",
+                    CLUSTER + "consensus/ratis/log/SegmentFiles.java",
+                    "segment.truncated(index, offset);",
+                    "segment.truncated(index + 1, offset);",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "the log is purged beyond what was asked for",
+                    CLUSTER + "consensus/ratis/log/SegmentFiles.java",
+                    "first.last() <= index; first",
+                    "first.first() <= index; first",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "the index is behind the file",
+                    CLUSTER + "consensus/ratis/log/SegmentFiles.java",
+                    "for (int i = from; i < to; i++) {",
+                    "for (int i = from; i < to - 1; i++) {",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "entries are read out of order",
+                    CLUSTER + "consensus/ratis/log/RecentEntries.java",
+                    "entry != null && entry.getIndex() == index ? entry : null",
+                    "entry",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"));
 }
