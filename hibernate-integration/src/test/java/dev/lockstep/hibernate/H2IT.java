@@ -54,7 +54,7 @@ class H2IT extends TwoJvmsSuite {
         }
         try {
             assertThat(a().ask("read 20")).isEqualTo("old");
-            assertThatThrownBy(() -> a().ask("write 20 new")).hasMessageContaining("The transaction can't go on");
+            assertThatThrownBy(() -> a().ask("write 20 new")).hasMessageContaining("The transaction can't continue");
             assertThat(a().ask("database 20")).isEqualTo("old");
             assertThat(a().ask("query")).contains("old");
         } finally {

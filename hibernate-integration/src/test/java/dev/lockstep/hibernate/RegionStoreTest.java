@@ -132,7 +132,7 @@ class RegionStoreTest {
         assertThat(store.putLoadedIfFree("b", "old", before, false)).isFalse();
         assertThatThrownBy(() -> store.lockItem("a"))
                 .isInstanceOf(CacheException.class)
-                .hasMessageContaining("The transaction can't go on");
+                .hasMessageContaining("The transaction can't continue");
         assertThatThrownBy(() -> store.fenceBefore("a")).isInstanceOf(CacheException.class);
         store.unlockItem("a", null);
         store.unlockRegion(null);

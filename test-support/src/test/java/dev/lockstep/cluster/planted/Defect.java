@@ -28,7 +28,7 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a retry is applied twice",
                     CLUSTER + "machine/SessionTable.java",
-                    "Outcome.Written known = session.outcomes.get(id.sequence());",
+                    "Outcome.Written known = session.outcomes.get(sequence);",
                     "Outcome.Written known = null;"),
             new Defect(
                     "the session table is lost now and then",

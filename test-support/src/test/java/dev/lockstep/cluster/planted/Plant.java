@@ -46,7 +46,8 @@ final class Plant implements AutoCloseable {
         this.loader = new OwnFirst(classPath(classes));
     }
 
-    private static String planted(String source, Defect defect) {
+    /** Returns the source with the defect in it. */
+    static String planted(String source, Defect defect) {
         String blanks =
                 Stream.of(defect.right().split("\\s+")).map(Pattern::quote).collect(Collectors.joining("\\s+"));
         Matcher places = Pattern.compile(blanks).matcher(source);
