@@ -2,10 +2,9 @@ package dev.lockstep.cluster.consensus.ratis.log;
 
 import dev.lockstep.cluster.consensus.ratis.files.CorruptStateException;
 import dev.lockstep.cluster.consensus.ratis.log.Segment.Block;
+import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Files;
+import java.io.RandomAccessFile;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -95,17 +94,14 @@ final class BlockReader {
         cached.clear();
     }
 
-    /** Reads the entries of a block from its file. */
+    /** Reads the entries of a block from its file. Not by a channel, which an interrupt would close: Ratis interrupts its threads. */
     static List<LogEntryProto> read(Block block) throws IOException {
         byte[] records = new byte[Math.toIntExact(block.to() - block.from())];
-        try (SeekableByteChannel file = Files.newByteChannel(block.file())) {
-            file.position(block.from());
-            ByteBuffer into = ByteBuffer.wrap(records);
-            while (into.hasRemaining()) {
-                if (file.read(into) < 0) {
-                    throw new CorruptStateException("the file " + block.file() + " ends before its entries");
-                }
-            }
+        try (RandomAccessFile file = new RandomAccessFile(block.file().toFile(), "r")) {
+            file.seek(block.from());
+            file.readFully(records);
+        } catch (EOFException end) {
+            throw new CorruptStateException("the file " + block.file() + " ends before its entries");
         }
         List<LogEntryProto> entries = RecordFormat.read(records, block.file());
         if (!entries.isEmpty() && entries.get(0).getIndex() != block.first()) {
