@@ -88,7 +88,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "asking again for a lease leaves the first request in flight",
                     CLUSTER + "shard/EntryLeases.java",
                     "told.add(() -> known.granted.accept(Status.BUSY));",
-                    "known.cancelTimer();",
+                    "looks.remove(known);",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
                     "a lease needs no sign of life of who holds it",

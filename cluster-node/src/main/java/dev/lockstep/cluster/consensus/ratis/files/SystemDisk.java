@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis.files;
 import dev.lockstep.cluster.files.SmallFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,14 +27,30 @@ final class SystemDisk implements LogDisk {
         Files.delete(file);
     }
 
+    /** A folder can only be synced by a channel, which closes under a thread that Ratis interrupts: it is opened again then. */
     @Override
     public void syncNames(Path folder) throws IOException {
-        SmallFile.syncNames(folder);
+        boolean interrupted = false;
+        boolean synced = false;
+        try {
+            while (!synced) {
+                try {
+                    SmallFile.syncNames(folder);
+                    synced = true;
+                } catch (ClosedByInterruptException closed) {
+                    interrupted |= Thread.interrupted();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /**
-     * A file and, for the thread that syncs, a channel, which an interrupt would close: Ratis interrupts threads that
-     * write.
+     * A file and a channel, which syncs without the file's times but closes under a thread that is interrupted. Ratis interrupts
+     * its threads, which write, and now and then sync.
      */
     private static final class SystemFile implements OpenFile {
 
@@ -63,7 +80,15 @@ final class SystemDisk implements LogDisk {
 
         @Override
         public void sync() throws IOException {
-            syncing.force(false);
+            if (syncing.isOpen()) {
+                try {
+                    syncing.force(false);
+                    return;
+                } catch (ClosedByInterruptException closed) {
+                    // The file is still open.
+                }
+            }
+            file.getFD().sync();
         }
 
         @Override

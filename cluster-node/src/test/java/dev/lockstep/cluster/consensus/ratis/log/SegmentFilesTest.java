@@ -161,4 +161,22 @@ class SegmentFilesTest {
         files.close();
         assertThat(failed).hasValue(null);
     }
+
+    /** Ratis interrupts its threads, and a channel that an interrupted thread uses is closed. */
+    @Test
+    void anInterruptedThreadReadsWritesAndTruncates() throws Exception {
+        SegmentFiles files = open(64 << 10);
+        files.append(entries(1, 0, 2_000));
+        Thread.currentThread().interrupt();
+        try {
+            assertThat(files.read(10).getIndex()).isEqualTo(10);
+            files.truncate(1_990);
+            files.append(entries(2, 1_990, 3_000));
+            files.sync();
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(files.read(1_995).getTerm()).isEqualTo(2);
+        files.close();
+    }
 }
