@@ -102,7 +102,7 @@ class RouterTest {
     }
 
     @Test
-    void whatIsServedInThisJvmIsSentToNobody() {
+    void aRequestServedInThisJvmIsNotSent() {
         assertThat(besideANode(WRITTEN).call(WRITE)).isCompletedWithValue(WRITTEN);
         assertThat(network.asked()).isEmpty();
     }
@@ -129,7 +129,7 @@ class RouterTest {
     }
 
     @Test
-    void aWriteThatMayHaveBeenAppliedInThisJvmIsNeverSaidNotToHaveBeen() {
+    void anIndeterminateWriteInThisJvmStaysIndeterminate() {
         alwaysRefuses(N1, Status.NO_LEADER);
         alwaysRefuses(N2, Status.NO_LEADER);
         alwaysRefuses(N3, Status.NO_LEADER);

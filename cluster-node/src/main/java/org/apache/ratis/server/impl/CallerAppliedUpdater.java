@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * let go of the monitors of Ratis ({@link #applyAfter}): a state machine may propose while it applies, which takes the server's
  * monitor.
  *
- * <p>Of the updater of Ratis it has what this product uses: no metrics, no snapshots by request or at the end, and a state machine
- * that is done when its methods return.
+ * <p>Leaves out the parts of Ratis' updater that this product does not use: metrics, and snapshots taken by request or when the
+ * replica stops. The state machine must have applied an entry when its method returns.
  */
 @NullMarked
 public final class CallerAppliedUpdater extends StateMachineUpdater {
@@ -41,7 +41,7 @@ public final class CallerAppliedUpdater extends StateMachineUpdater {
     /** The entries that a caller may apply: more are left to the thread, since the caller has other groups to serve. */
     private static final int MOST_ENTRIES = 4;
 
-    private static final long LOOKS_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LONGEST_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** The replicas with new commits since the current thread entered {@link #applyAfter}; none outside of it. */
     private static final ThreadLocal<@Nullable List<CallerAppliedUpdater>> COMMITTED = new ThreadLocal<>();
@@ -182,12 +182,12 @@ public final class CallerAppliedUpdater extends StateMachineUpdater {
      */
     public boolean commit(LeaderState leader, FollowerInfo follower) {
         LeaderStateImpl leading = (LeaderStateImpl) leader;
-        if (leading.inStagingState() || leading.isFollowerBootstrapping(follower) || !state.isConfCommitted()) {
+        if (isReconfiguring(leading, follower)) { // before it waits for the monitor
             return false;
         }
         synchronized (server) {
             if (leading.isRunning()) {
-                if (leading.inStagingState() || server.getRaftConf().isTransitional() || !state.isConfCommitted()) {
+                if (isReconfiguring(leading, follower)) {
                     return false;
                 }
                 try {
@@ -201,6 +201,13 @@ public final class CallerAppliedUpdater extends StateMachineUpdater {
         }
         server.getTransferLeadership().onFollowerAppendEntriesReply(follower);
         return true;
+    }
+
+    private boolean isReconfiguring(LeaderStateImpl leading, FollowerInfo follower) {
+        return leading.inStagingState()
+                || leading.isFollowerBootstrapping(follower)
+                || server.getRaftConf().isTransitional()
+                || !state.isConfCommitted();
     }
 
     // The thread
@@ -225,7 +232,7 @@ public final class CallerAppliedUpdater extends StateMachineUpdater {
                     stop(); // when somebody else was closing it already
                 }
                 if (phase != Phase.STOPPED && (applied == before || applied >= log.getLastCommittedIndex())) {
-                    LockSupport.parkNanos(this, LOOKS_NANOS);
+                    LockSupport.parkNanos(this, LONGEST_PARK_NANOS);
                 }
             }
         } finally {
