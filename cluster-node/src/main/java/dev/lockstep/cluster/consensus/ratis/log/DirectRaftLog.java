@@ -404,7 +404,8 @@ public final class DirectRaftLog extends RaftLogBase {
             return failed(cause);
         }
         if (purged == INVALID_LOG_INDEX) {
-            return CompletableFuture.completedFuture(index);
+            // Ratis ignores a purge up to what it holds for purged, and the files may be closed by then.
+            return CompletableFuture.completedFuture(purged);
         }
         try (AutoCloseableLock held = writeLock()) {
             if (start != INVALID_LOG_INDEX && start <= purged) {
