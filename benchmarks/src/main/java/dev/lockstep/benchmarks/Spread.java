@@ -11,7 +11,8 @@ public record Spread(double lowest, double median, double highest) {
     public static Spread of(double... figures) {
         double[] sorted = figures.clone();
         Arrays.sort(sorted);
-        return new Spread(sorted[0], sorted[sorted.length / 2], sorted[sorted.length - 1]);
+        double median = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        return new Spread(sorted[0], median, sorted[sorted.length - 1]);
     }
 
     /** @param figures at least one */

@@ -1,9 +1,9 @@
 package dev.lockstep.benchmarks.alone;
 
 import dev.lockstep.benchmarks.Spread;
-import dev.lockstep.benchmarks.transports.Child;
-import dev.lockstep.benchmarks.transports.Jvm;
-import dev.lockstep.benchmarks.transports.Progress;
+import dev.lockstep.benchmarks.process.Child;
+import dev.lockstep.benchmarks.process.Jvm;
+import dev.lockstep.benchmarks.process.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +100,7 @@ final class Alone {
             System.exit(2);
         }
         Path logs = Files.createDirectories(Path.of(arguments[1]).resolve("alone"));
-        Jvm caffeine = new Jvm(arguments[0], List.of());
+        Jvm caffeine = Jvm.likeNode(arguments[0]);
         try (Child ours = child(logs, Jvm.likeThis(), "dev.lockstep.jcache.spi.LockstepCachingProvider");
                 Child peer = child(logs, caffeine, "com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider")) {
             List<Contender> contenders = List.of(

@@ -1,6 +1,6 @@
 package dev.lockstep.benchmarks.alone;
 
-import dev.lockstep.benchmarks.transports.Orders;
+import dev.lockstep.benchmarks.process.Orders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.lockstep.benchmarks.transports;
 
 import dev.lockstep.benchmarks.Spread;
+import dev.lockstep.benchmarks.process.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,5 +1,8 @@
 package dev.lockstep.benchmarks.transports;
 
+import dev.lockstep.benchmarks.process.Child;
+import dev.lockstep.benchmarks.process.Jvm;
+import dev.lockstep.benchmarks.process.Progress;
 import dev.lockstep.cluster.testing.MemberPorts;
 import java.io.IOException;
 import java.nio.file.Path;

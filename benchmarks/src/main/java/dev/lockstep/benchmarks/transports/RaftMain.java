@@ -2,6 +2,7 @@ package dev.lockstep.benchmarks.transports;
 
 import dev.lockstep.benchmarks.Sample;
 import dev.lockstep.benchmarks.Workload;
+import dev.lockstep.benchmarks.process.Orders;
 import dev.lockstep.cluster.consensus.BytesMachine;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog;

@@ -1,6 +1,9 @@
 package dev.lockstep.benchmarks.transports;
 
+import dev.lockstep.benchmarks.Goal;
 import dev.lockstep.benchmarks.Spread;
+import dev.lockstep.benchmarks.process.Progress;
+import dev.lockstep.benchmarks.process.Storage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,6 +1,9 @@
 package dev.lockstep.benchmarks.transports;
 
 import dev.lockstep.benchmarks.Spread;
+import dev.lockstep.benchmarks.process.Progress;
+import dev.lockstep.benchmarks.process.Scratch;
+import dev.lockstep.benchmarks.process.Storage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-/** {@code ./lockstep-bench transports}: what carries Raft, and what carries a put, side by side in one run. */
+/** {@code ./lockstep-bench transports} and {@code rounds}: what carries Raft, and its logs, side by side in one run. */
 @NullMarked
 package dev.lockstep.benchmarks.transports;
 
