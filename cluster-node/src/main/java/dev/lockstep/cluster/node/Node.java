@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.store.rocks.RocksStores;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
@@ -101,7 +102,7 @@ public final class Node implements EmbeddedNode {
         int maxInFlight = settings.limits().maxInFlight();
         var self = new NodeIdentity(member.id(), Entropy.system().nextLong(), settings.formation());
         boolean formed = own != null && begin(own);
-        this.stores = own == null ? ShardStores.HEAP : stores(own);
+        this.stores = own == null ? HeapStore.FACTORY : stores(own);
         this.links = own == null
                 ? null
                 : new NettyLinks(settings.cluster(), self, settings.client().connectTimeout(), maxInFlight);
@@ -255,7 +256,7 @@ public final class Node implements EmbeddedNode {
                         + ", so its store can't be the heap. Set \"store: rocksdb\" again, or empty its data folder while all"
                         + " the others are running: the node is rebuilt from them");
             }
-            return ShardStores.HEAP;
+            return HeapStore.FACTORY;
         } catch (IOException | RuntimeException failure) {
             unlock();
             loop.close();

@@ -1,12 +1,7 @@
 package dev.lockstep.cluster.store;
 
-import dev.lockstep.cluster.store.heap.HeapStore;
-
 /** The factory of the stores of a node's shards. Thread-safe. */
 public interface ShardStores extends AutoCloseable {
-
-    /** The heap: what is kept there is gone with the process. */
-    ShardStores HEAP = shard -> new HeapStore();
 
     /** The store of a shard as it was left, or an empty one. To be called once for each shard. */
     ShardStore open(int shard);

@@ -13,7 +13,7 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
-import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
@@ -79,7 +79,7 @@ class RequestDispatcherTest {
                         List.of(A),
                         new ShardContext(
                                 log.consensus(),
-                                ShardStores.HEAP,
+                                HeapStore.FACTORY,
                                 control,
                                 rounds,
                                 AgreeingClocks.of(A, List.of(A), world),

@@ -11,7 +11,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
-import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
@@ -60,7 +60,7 @@ class EvictionTest {
             List.copyOf(VOTERS),
             new ShardContext(
                     log.consensus(),
-                    ShardStores.HEAP,
+                    HeapStore.FACTORY,
                     new Catalog(),
                     new ReadIndexRounds(A, peers, world, Duration.ofMillis(600)),
                     AgreeingClocks.of(A, VOTERS, world),

@@ -6,7 +6,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
-import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -27,8 +27,8 @@ class ProposedAndDecodedBatchesTest {
     private static final int CACHE = 1;
     private static final int KEYS = 8;
 
-    private final ReplicaState leader = new ReplicaState(0, ShardStores.HEAP, Runnable::run);
-    private final ReplicaState follower = new ReplicaState(0, ShardStores.HEAP, Runnable::run);
+    private final ReplicaState leader = new ReplicaState(0, HeapStore.FACTORY, Runnable::run);
+    private final ReplicaState follower = new ReplicaState(0, HeapStore.FACTORY, Runnable::run);
     private final Random random = new Random(1);
     private long sequence;
 

@@ -13,7 +13,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
-import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.link.LocalEntry;
@@ -72,7 +72,7 @@ class ShardReplicaTest {
             List.copyOf(VOTERS),
             new ShardContext(
                     log.consensus(),
-                    ShardStores.HEAP,
+                    HeapStore.FACTORY,
                     catalog,
                     rounds,
                     clocks,

@@ -8,7 +8,7 @@ import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
-import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
@@ -82,7 +82,7 @@ class SoleReplicaTest {
                         List.of(NODE),
                         new ShardContext(
                                 consensus,
-                                ShardStores.HEAP,
+                                HeapStore.FACTORY,
                                 control,
                                 rounds,
                                 AgreeingClocks.of(NODE, List.of(NODE), time),

@@ -8,7 +8,7 @@ import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
-import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.concurrency.ManualEventLoop;
@@ -66,7 +66,7 @@ final class WrittenReplica {
                 List.of(SELF),
                 new ShardContext(
                         consensus,
-                        ShardStores.HEAP,
+                        HeapStore.FACTORY,
                         new NoCatalog(),
                         rounds,
                         AgreeingClocks.of(SELF, List.of(SELF), loop),

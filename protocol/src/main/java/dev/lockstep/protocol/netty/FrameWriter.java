@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.netty;
 
+import dev.lockstep.protocol.runtime.Claims;
 import dev.lockstep.protocol.runtime.Time;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -12,7 +13,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * what has come meanwhile. Bytes that the socket does not take at once go through the channel's own buffer, and nothing
  * overtakes them.
  *
- * <p>Whoever raises {@code claims} from zero is the only writer until it has brought it back to zero.
+ * <p>The thread that holds the {@link Claims} is the only writer.
  */
 final class FrameWriter {
 
@@ -36,7 +36,7 @@ final class FrameWriter {
     private final Time time = Time.system();
     private final Queue<byte[]> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
-    private final AtomicInteger claims = new AtomicInteger();
+    private final Claims claims = new Claims();
     private volatile long lastNanos;
 
     FrameWriter(Channel channel) {
@@ -48,7 +48,7 @@ final class FrameWriter {
     void write(byte[] frame) {
         waitingBytes.addAndGet(frame.length);
         waiting.add(frame);
-        if (claims.getAndIncrement() > 0) {
+        if (!claims.raise()) {
             return;
         }
         if (time.nanos() - lastNanos > CLOSELY_NANOS) {
@@ -78,16 +78,18 @@ final class FrameWriter {
     }
 
     private void writeAll() {
-        int claimed;
-        do {
-            claimed = claims.get();
-            for (List<ByteBuffer> frames = take(); !frames.isEmpty(); frames = take()) {
-                if (!write(frames)) {
-                    return;
-                }
+        claims.work(this::writeWaiting);
+    }
+
+    /** @return false if the channel's buffer has what is left, and goes on with it */
+    private boolean writeWaiting() {
+        for (List<ByteBuffer> frames = take(); !frames.isEmpty(); frames = take()) {
+            if (!write(frames)) {
+                return false;
             }
-            lastNanos = time.nanos();
-        } while (!claims.compareAndSet(claimed, 0));
+        }
+        lastNanos = time.nanos();
+        return true;
     }
 
     private List<ByteBuffer> take() {

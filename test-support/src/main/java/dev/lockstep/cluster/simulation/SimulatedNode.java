@@ -2,7 +2,7 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
-import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.LocalReplicas;
@@ -43,7 +43,7 @@ final class SimulatedNode implements EmbeddedNode {
         core = new NodeCore(
                 place,
                 raft.consensus(place.self().id(), process),
-                ShardStores.HEAP,
+                HeapStore.FACTORY,
                 links.apply(process),
                 process.time(),
                 loop,

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.store.heap;
 
 import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.ArrayList;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * heap of the page's size: lookups stay a hash map's, and scanning, which is rare, pays.
  */
 public final class HeapStore implements ShardStore {
+
+    /** The factory of stores whose entries are gone with the process. */
+    public static final ShardStores FACTORY = shard -> new HeapStore();
 
     private final Map<Integer, Map<Bytes, StoredEntry>> caches = new ConcurrentHashMap<>();
     private final ExpiryIndex expiry = new ExpiryIndex();

@@ -1,13 +1,13 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.cluster.consensus.ratis.transport.InFlightWindow.Sent;
+import dev.lockstep.protocol.runtime.Claims;
 import dev.lockstep.protocol.runtime.EventLoop;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
@@ -26,9 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one follower of one leader up to date, without a thread of its own: news of the log, answers and the passing of
- * time drive it, on whatever thread they come. The thread that raises {@code claims} from zero works until it has
- * brought it back to zero; the others leave, so that nobody ever waits, also when Ratis calls with the server's monitor
- * held.
+ * time drive it, on whatever thread they come. The thread that holds the {@link Claims} works; the others leave, so that
+ * none ever waits, also when Ratis calls with the server's monitor held.
  *
  * <p>Several appends are in flight at a time; links and lanes keep their order. A failure (a missing answer, a log that
  * does not match) starts a new round: sending goes on from what the follower is known to have, and what is still said
@@ -49,11 +48,11 @@ final class FollowerAppender extends LogAppenderBase {
     private final LinkServerRpc rpc;
     private final PeerChannel peer;
     private final @Nullable CallerAppliedUpdater updater;
-    private final AtomicInteger claims = new AtomicInteger();
+    private final Claims claims = new Claims();
     private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
     private final AtomicLong callIds = new AtomicLong();
 
-    // What follows belongs to whoever holds the claims.
+    // The following belongs to the thread that holds the claims.
 
     private final InFlightWindow window = new InFlightWindow();
     private final SnapshotInstallation installation;
@@ -109,30 +108,18 @@ final class FollowerAppender extends LogAppenderBase {
 
     @Override
     public void notifyLogAppender() {
-        if (claims.getAndIncrement() == 0) {
-            work();
+        if (claims.raise()) {
+            claims.work(this::stepOrHandOver);
         }
     }
 
-    private void work() {
-        int claimed;
-        do {
-            claimed = claims.get();
-            if (mayNeedTheDisk()) {
-                loop().execute(this::workOn);
-                return;
-            }
-            step();
-        } while (!claims.compareAndSet(claimed, 0));
-    }
-
-    /** Works as {@link #work} does, on a thread that may wait for the disk. */
-    private void workOn() {
-        int claimed;
-        do {
-            claimed = claims.get();
-            step();
-        } while (!claims.compareAndSet(claimed, 0));
+    /** Takes a step here, unless it may have to wait for the disk: the loop then does, and goes on. */
+    private boolean stepOrHandOver() {
+        if (mayNeedTheDisk()) {
+            loop().execute(() -> claims.work(this::step));
+            return false;
+        }
+        return step();
     }
 
     private boolean mayNeedTheDisk() {
@@ -144,7 +131,7 @@ final class FollowerAppender extends LogAppenderBase {
         }
     }
 
-    private void step() {
+    private boolean step() {
         try {
             for (Runnable next = news.poll(); next != null; next = news.poll()) {
                 next.run();
@@ -159,6 +146,7 @@ final class FollowerAppender extends LogAppenderBase {
                 beginAnew(getFollower().getMatchIndex() + 1);
             }
         }
+        return true;
     }
 
     /** Hands an event to the thread that holds the claims. */
