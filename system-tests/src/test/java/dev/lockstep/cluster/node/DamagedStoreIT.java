@@ -134,7 +134,7 @@ class DamagedStoreIT {
         harm(node, name -> name.endsWith(".sst"));
         node.restart();
         node.awaitReady();
-        write(clients.open()); // whoever applies that looks for the old entries
+        write(clients.open()); // a replica that applies that looks for the old entries
         Eventually.holds(
                 "the damage is noticed",
                 () -> Files.readString(node.log())

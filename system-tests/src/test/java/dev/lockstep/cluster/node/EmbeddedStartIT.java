@@ -50,7 +50,7 @@ class EmbeddedStartIT {
         return values.stream().sorted().toList().get(values.size() / 2);
     }
 
-    /** A member's class path has a transport on it, but alone in memory there is nobody to talk to. */
+    /** A member's class path has a transport on it, but alone in memory there is no other node to talk to. */
     @Test
     void anEmbeddedNodeOpensNoSocketAndLoadsFewClassesAndNoTransport() throws Exception {
         Path log = folder.resolve("classes");

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * is so long that a write which waits for one to pass can't be mistaken for one that a busy machine held up; with the
  * usual one, what is printed are the gaps to expect.
  */
+@Tag("alone")
 class FailoverIT {
 
     private static final int SHARDS = 6;

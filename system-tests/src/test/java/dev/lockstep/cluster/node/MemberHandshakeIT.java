@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Node processes that do not fit together: each says why, and with whom. */
+/** Node processes that do not fit together: each says why, and with which other. */
 class MemberHandshakeIT {
 
     private static final String CLASS_PATH = NodeProcesses.currentClassPath();

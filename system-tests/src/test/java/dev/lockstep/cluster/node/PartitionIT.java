@@ -35,13 +35,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A leader that is cut off from the others, but not from those who read at it; requests go to nodes of the test's choice,
- * without a router.
+ * A leader that is cut off from the others, but not from the clients that read at it; requests go to nodes of the
+ * test's choice, without a router.
  */
+@Tag("alone")
 class PartitionIT {
 
     private static final Bytes KEY = Bytes.utf8("key");

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The short form of chaos: every fault at least once. {@code ./lockstep-test chaos} is the long one. */
+@Tag("alone")
 class ChaosIT {
 
     private static final int LEAST_ACKNOWLEDGED = 1_000;

@@ -18,7 +18,9 @@ public record MemberPorts(String id, int port) {
     /** Up to 32,768, where Linux begins with those that it gives away by itself. */
     private static final int COUNT = 22_768;
 
-    private static final AtomicInteger NEXT = new AtomicInteger(new Random().nextInt(COUNT));
+    /** At random, so that builds do not meet, and in another half for every other JVM of a build. */
+    private static final AtomicInteger NEXT = new AtomicInteger(
+            Integer.getInteger("lockstep-test.fork", 0) % 2 * (COUNT / 2) + new Random().nextInt(COUNT / 4));
 
     /** Members n1, n2, … at ports that were free a moment ago. */
     public static List<MemberPorts> reserve(int count) {
@@ -31,9 +33,9 @@ public record MemberPorts(String id, int port) {
     }
 
     /**
-     * Ports that were free a moment ago, all different: they are held together before any is let go. None of them is one that the
-     * system gives to outgoing connections, or to who asks for any port: such a connection, even one that has ended, would keep a
-     * node from listening there.
+     * Ports that were free a moment ago, all different: they are held together before any is let go. None of them is
+     * one that the system gives to outgoing connections, or to processes that ask for any port: such a connection, even
+     * one that has ended, would keep a node from listening there.
      */
     public static List<Integer> freePorts(int count) {
         List<ServerSocket> held = new ArrayList<>();

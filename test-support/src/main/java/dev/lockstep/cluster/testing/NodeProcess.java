@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,11 @@ public final class NodeProcess implements AutoCloseable {
 
     /** Set by the build, where nodes live for seconds; not by what runs or measures them for longer. */
     private static final String SHORT_LIVED = "lockstep-test.short-lived-nodes";
+
+    /** Set where the build has archived the classes of some jars: the file, and the jars in their order. */
+    private static final String CLASSES = "lockstep-test.node-classes";
+
+    private static final String CLASSES_OF = "lockstep-test.node-jars";
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(10);
@@ -82,7 +88,13 @@ public final class NodeProcess implements AutoCloseable {
             // seconds.
             command.add("-XX:TieredStopAtLevel=1");
         }
-        command.addAll(List.of("-cp", classPath, program, "--config", "lockstep.yaml"));
+        String path = classPath;
+        String archive = System.getProperty(CLASSES);
+        if (archive != null) {
+            command.add("-XX:SharedArchiveFile=" + archive);
+            path = System.getProperty(CLASSES_OF) + File.pathSeparator + classPath;
+        }
+        command.addAll(List.of("-cp", path, program, "--config", "lockstep.yaml"));
         return command;
     }
 

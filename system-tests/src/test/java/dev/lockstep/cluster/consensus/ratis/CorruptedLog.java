@@ -41,7 +41,7 @@ public final class CorruptedLog implements AutoCloseable {
 
     private static final String CLUSTER = "alone";
     private static final int GROUP = 3;
-    /** Nobody listens there, since nobody calls. */
+    /** No process listens there, since none connects. */
     private static final Member SELF = new Member(new NodeId("n1"), "127.0.0.1", 1);
 
     private static final Duration ELECTION_TIMEOUT = Duration.ofMillis(50);

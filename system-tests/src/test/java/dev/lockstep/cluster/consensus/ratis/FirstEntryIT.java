@@ -32,7 +32,10 @@ import org.apache.ratis.util.ProtoUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A follower over TCP, to whom the test plays two leaders, of which the first is replaced before anybody else has its entry. */
+/**
+ * A follower over TCP, to which the test plays two leaders, the first of which is replaced before any other replica has
+ * its entry.
+ */
 class FirstEntryIT {
 
     private static final int GROUP = 3;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One node, whose groups need nobody else. */
+/** One node, whose groups need no other replica. */
 class ParallelGroupOpeningTest {
 
     @TempDir

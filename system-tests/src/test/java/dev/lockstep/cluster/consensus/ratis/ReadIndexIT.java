@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * was acknowledged before the read began. The same scenario is run with our rounds and with the LINEARIZABLE option
  * of Ratis.
  */
+@Tag("alone")
 class ReadIndexIT {
 
     private static final long SCENARIO_NANOS = 4_000_000_000L;
@@ -147,7 +149,9 @@ class ReadIndexIT {
         }
     }
 
-    /** A client that reaches nobody but the leader that was cut off; one without anything to do would notice and step down. */
+    /**
+     * A client that reaches only the leader that was cut off; one without anything to do would notice and step down.
+     */
     private static void goOnProposing(int port, long end) {
         try (Caller caller = new Caller(port)) {
             while (System.nanoTime() < end) {

@@ -344,7 +344,7 @@ class SnapshotIT {
         judge(away);
     }
 
-    /** The entry before the first that it needs is in nobody's log any more, so it can't be asked whether it has that. */
+    /** The entry before the first that it needs is in no log any more, so it can't be asked whether it has that. */
     @Test
     void aMemberWhoseCheckpointEndsWhereTheLogBeginsIsSentTheLog() throws Exception {
         int away = 0;

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,13 +35,14 @@ import org.junit.jupiter.api.io.TempDir;
  * Four groups on three members under load, while connections are cut, silenced and slowed down, messages doubled, delayed and
  * lost, leaders replaced and members restarted. {@code -Dsafety.entries=N} runs longer, {@code -Dsafety.seed=S} draws the same harm.
  */
+@Tag("alone")
 class TransportSafetyIT {
 
     private static final int MEMBERS = 3;
     private static final int GROUPS = 4;
     private static final int UNDER_WAY = 24;
     private static final int LEAST_CUTS = 100;
-    /** Few enough that who was away fetches one. */
+    /** Few enough that a member that was away fetches one. */
     private static final int ENTRIES_A_CHECKPOINT = 200;
 
     private static final int ENTRIES = Integer.getInteger("safety.entries", 100_000);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process that writes until it is killed leaves whole batches, up to the last that RocksDB has flushed by itself. */
-class RocksCrashTest {
+class RocksCrashIT {
 
     private static final int KEYS = 300;
     private static final int VALUE_BYTES = 4_000;
@@ -46,7 +46,10 @@ class RocksCrashTest {
         }
     }
 
-    /** The number of the last table that RocksDB has begun to write; those before are whole, or will be nobody's. */
+    /**
+     * The number of the last table that RocksDB has begun to write; those before are whole, or belong to no version of
+     * the store.
+     */
     private static long lastTable(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString())
@@ -74,7 +77,7 @@ class RocksCrashTest {
                             "-Xmx128m",
                             "-cp",
                             NodeProcesses.currentClassPath(),
-                            RocksCrashTest.class.getName(),
+                            RocksCrashIT.class.getName(),
                             folder.toString())
                     .inheritIO()
                     .start();
