@@ -25,7 +25,7 @@ record ShardRecovery(String shard, long term, List<Order> orders) {
         }
     }
 
-    /** @param electable whether it may be elected at once: only where nobody has more */
+    /** @param electable whether it may be elected at once: only where no replica has more */
     record Order(Member member, boolean electable) {}
 
     /**

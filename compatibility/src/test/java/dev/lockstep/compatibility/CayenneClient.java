@@ -32,7 +32,7 @@ class CayenneClient {
                     JCacheModule.contributeJCacheProviderConfig(
                             binder, topology.uri().toString());
                     if (topology == Topology.CLIENT) {
-                        // Its own stores by reference, which nobody can whose caches are in other processes.
+                        // Its own stores by reference, which is impossible with caches in other processes.
                         binder.bind(JCacheConfigurationFactory.class).toInstance(group -> new MutableConfiguration<>());
                     }
                 })

@@ -33,7 +33,7 @@ enum Topology {
         return Caching.getCachingProvider();
     }
 
-    /** The same for all who ask. */
+    /** The same for all callers. */
     CacheManager manager() {
         return provider().getCacheManager(uri(), null);
     }

@@ -65,7 +65,7 @@ final class Leases {
         }
     }
 
-    /** Under the lock, so that one asks for all; should he be disappointed, those who waited are too. */
+    /** Under the lock, so that one asks for all; if that one fails, those that waited fail too. */
     private String currentLease() {
         String lease = current;
         if (lease == null || replaceAfter.isPast(Time.system())) {

@@ -58,7 +58,7 @@ final class Locks {
      * Tells whether no session holds a lock of these names, linearizably. Locks whose lease has ended are swept away,
      * which is not yet to say that they were not held.
      *
-     * @param fences by name, what keeps those from putting who began while the lock was held; run before it is swept
+     * @param fences by name, what keeps sessions from putting that began while the lock was held; run before it is swept
      *     away
      */
     boolean areFree(Map<String, Runnable> fences) {

@@ -11,8 +11,9 @@ import javax.cache.configuration.MutableConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The CacheManagers of this JVM's session factories: those with the same URI share one, so that they also see each other's changes
- * where it is a node in memory. The application's own are others. Thread-safe; the lock guards who uses what.
+ * The CacheManagers of this JVM's session factories: those with the same URI share one, so that they also see each
+ * other's changes where it is a node in memory. The application's own are others. Thread-safe; the lock guards which
+ * factories use which manager.
  */
 final class Managers {
 

@@ -22,7 +22,7 @@ final class Reachability {
     private static final long UP = 0;
     private static final long PROBED = 1;
 
-    /** {@link #UP}, {@link #PROBED} by somebody, or from when on somebody may try. */
+    /** {@link #UP}, {@link #PROBED} by a thread, or the time from which on a thread may try. */
     private final AtomicLong state = new AtomicLong(UP);
 
     /** Does what may as well be left out; {@code otherwise} when it can't be done. */

@@ -47,7 +47,7 @@ final class ReadWriteStrategy extends Strategy {
         // The lock has removed it.
     }
 
-    /** A row that was inserted counts as loaded: nobody knew of it before. */
+    /** A row that was inserted counts as loaded: no other session knew of it before. */
     @Override
     boolean inserted(SharedSessionContractImplementor session, Object key, Object value) {
         return putFromLoad(session, key, value, false);

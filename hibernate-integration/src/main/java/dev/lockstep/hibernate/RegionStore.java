@@ -74,7 +74,7 @@ final class RegionStore {
     }
 
     /**
-     * Locks an item: until it is unlocked nobody can store what he read before that.
+     * Locks an item: until it is unlocked no session can store what it read before that.
      *
      * @return null when the cluster does not answer and the transaction shall go on
      */
@@ -102,7 +102,9 @@ final class RegionStore {
         });
     }
 
-    /** Gives back the lock of an item with its new value, which is stored if nobody else has locked it meanwhile. */
+    /**
+     * Gives back the lock of an item with its new value, which is stored if no other session has locked it meanwhile.
+     */
     boolean unlockItem(String key, ItemLock lock, Object value) {
         return after("Unlocking an item", () -> {
             boolean stored = locks.isSole(itemLock(key), lock.id()) && values.putOver(lock.fence(), key, value);

@@ -27,7 +27,7 @@ final class Stamps {
         return stamp;
     }
 
-    /** Somebody's stamp: what begins from now on is later. */
+    /** The stamp of another session: what begins from now on is later. */
     void saw(long stamp) {
         begun.accumulateAndGet(stamp + 1, Math::max);
     }

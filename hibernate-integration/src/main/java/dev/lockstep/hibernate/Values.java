@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The values of a region, by key: a value, a fence or nothing. A fence says that something happened to the key, to all
- * who began earlier. Thread-safe. All methods throw what the cache throws.
+ * sessions that began earlier. Thread-safe. All methods throw what the cache throws.
  */
 final class Values {
 
@@ -61,7 +61,7 @@ final class Values {
      *
      * @param began before the database could be asked
      * @param replace whether it may take the place of a value from before that moment
-     * @param free asked only if needed: whether nobody is about to change the key
+     * @param free asked only if needed: whether no session is about to change the key
      * @return whether it was stored
      */
     boolean putLoaded(String key, Object value, Moment began, boolean replace, BooleanSupplier free) {
@@ -76,7 +76,7 @@ final class Values {
                 && versioned.put(key, codec.value(value), expected, null) != null;
     }
 
-    /** Removes the value, and keeps those from putting who have begun by now. */
+    /** Removes the value, and keeps sessions from putting that have begun by now. */
     Version fence(String key) {
         return versioned.put(key, codec.fence(), FENCE_LIFETIME);
     }
@@ -91,7 +91,7 @@ final class Values {
         cache.put(key, codec.value(value));
     }
 
-    /** Removes everything, and keeps those from putting who have begun by now. */
+    /** Removes everything, and keeps sessions from putting that have begun by now. */
     void clear() {
         cache.clear();
     }

@@ -230,7 +230,8 @@ abstract class TwoJvmsSuite {
         // What it had not committed is rolled back, and cached again once its lock is over.
         assertThat(a().ask("read 11")).isEqualTo("old");
         awaitCached(11, "old");
-        // What it had committed, too. All its locks ended at one time, but nobody has looked at that of 13 yet. Of two
+        // What it had committed, too. All its locks ended at one time, but no session has looked at that of 13 yet. Of
+        // two
         // loads from before the commit the first sweeps the lock away; the second must not profit from that.
         awaitCached(12, "new-12");
         b().ask("open " + NoteType.LOADED);

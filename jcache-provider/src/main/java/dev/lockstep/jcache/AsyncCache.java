@@ -68,8 +68,9 @@ public interface AsyncCache<K, V> {
     CompletionStage<@Nullable V> getAndReplace(K key, V value);
 
     /**
-     * Reads or computes a value, as {@link LockstepCache#computeIfAbsent} does. No thread waits for the loader's stage: the entry is leased until it ends, a minute
-     * at most, after which somebody else's loader may run. A stage that fails fails this one.
+     * Reads or computes a value, as {@link LockstepCache#computeIfAbsent} does. No thread waits for the loader's stage:
+     * the entry is leased until it ends, a minute at most, after which another caller's loader may run. A stage that
+     * fails fails this one.
      *
      * @param loader gives a stage of the value, or of null, and then nothing is stored
      */

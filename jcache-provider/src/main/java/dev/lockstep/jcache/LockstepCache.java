@@ -26,7 +26,7 @@ public interface LockstepCache<K, V> extends Cache<K, V> {
 
     /**
      * Returns the value of an entry; where there is none, stores and returns what the loader returns. The loader runs
-     * once for a key in the whole cluster: others who ask meanwhile wait, the CacheManager's time-out at most, and get
+     * once for a key in the whole cluster: other callers meanwhile wait, the CacheManager's time-out at most, and get
      * its result. A second time only if the JVM that runs it or the shard's leader is lost, or if it takes longer than
      * a minute. A present entry is read as by {@link #get}, and costs no lease.
      *

@@ -111,7 +111,7 @@ class CounterWithLostRepliesIT {
             harmed = null;
         }
 
-        /** For each write, who answered it, in order. */
+        /** The nodes that answered each write, in order. */
         synchronized List<List<String>> answersToWrites() {
             return answers.entrySet().stream()
                     .filter(one -> one.getKey() instanceof Request.Write)

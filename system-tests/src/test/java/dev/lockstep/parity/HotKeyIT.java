@@ -22,7 +22,7 @@ import javax.cache.spi.CachingProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two thousand callers who each want to change one key once. */
+/** Two thousand callers, each of which changes the same key once. */
 class HotKeyIT {
 
     private static final int CALLERS = 2_000;
@@ -51,7 +51,10 @@ class HotKeyIT {
         return count == null ? 0 : count.get();
     }
 
-    /** However long it takes on a busy machine, each change takes one question and one write: nobody asks or runs in vain. */
+    /**
+     * However long it takes on a busy machine, each change takes one question and one write: no caller asks or runs in
+     * vain.
+     */
     @Test
     void eachCallerAsksOnceAndWritesOnceAndNoneFails() throws Exception {
         try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: 1"));

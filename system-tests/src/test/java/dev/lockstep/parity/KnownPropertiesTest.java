@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Properties that begin with {@code lockstep.}, of which one that nobody reads would change nothing. */
+/** Properties that begin with {@code lockstep.}, of which one that does not exist would change nothing. */
 class KnownPropertiesTest {
 
     @TempDir

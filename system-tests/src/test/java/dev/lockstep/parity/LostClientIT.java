@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A client that is lost inside {@code invoke}: whoever uses the key next waits for less than the time-out. */
+/** A client that is lost inside {@code invoke}: the next caller on the key waits for less than the time-out. */
 class LostClientIT {
 
     @TempDir

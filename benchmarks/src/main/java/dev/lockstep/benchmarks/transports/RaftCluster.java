@@ -20,7 +20,7 @@ final class RaftCluster implements Contender {
     static final int GROUPS = 16;
 
     private static final int ATTEMPTS = 3;
-    /** Between two looks at who leads: an election or a transfer takes as long. */
+    /** Between two looks for the leader: an election or a transfer takes as long. */
     private static final long LEADERS_MILLIS = 500;
 
     private final String name;

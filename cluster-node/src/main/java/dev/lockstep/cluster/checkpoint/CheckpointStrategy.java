@@ -21,7 +21,7 @@ interface CheckpointStrategy {
     /** Begins one of what the machine is now. By the thread that applies; quickly, since the rest can come later. */
     Rest begin(CheckpointId id);
 
-    /** A file to be sent to who is too far behind; null if there is none yet. On any thread. */
+    /** A file to be sent to a follower that is too far behind; null if there is none yet. On any thread. */
     @Nullable
     CheckpointId toSend();
 

@@ -46,7 +46,7 @@ public final class CheckpointWriter {
     /**
      * Writes a whole checkpoint, without closing the stream.
      *
-     * @param tellRecords tells the records to whom it is given; what he throws it passes on
+     * @param tellRecords passes the records to the consumer that it is given, and lets its exceptions pass
      */
     public static void write(OutputStream out, CheckpointId id, Consumer<Consumer<byte[]>> tellRecords)
             throws IOException {

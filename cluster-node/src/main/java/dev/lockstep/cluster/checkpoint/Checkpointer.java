@@ -161,7 +161,7 @@ public final class Checkpointer {
         }
     }
 
-    /** A new one would take the place of what somebody has half of. */
+    /** A new one would take the place of one that a follower has fetched half of. */
     private boolean isFetched() {
         return fetched && time.nanos() - fetchedAtNanos < FETCHED_NANOS;
     }

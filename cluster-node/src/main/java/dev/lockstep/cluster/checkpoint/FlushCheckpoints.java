@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checkpoints of a machine that keeps what it is by itself: to take one is to have it flushed. A file is written only when
- * somebody asks for one, and deleted with the next checkpoint.
+ * Checkpoints of a machine that keeps what it is by itself: to take one is to have it flushed. A file is written only
+ * when a follower asks for one, and deleted with the next checkpoint.
  */
 final class FlushCheckpoints implements CheckpointStrategy {
 
@@ -81,7 +81,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
             Checkpointed.Placed placed = durable.image();
             try (Checkpointed.Image image = placed.image()) {
                 CheckpointId id = id(placed.point());
-                folder.write(id, image::forEach, DutyCycle.full()); // somebody waits for it
+                folder.write(id, image::forEach, DutyCycle.full()); // a follower waits for it
                 file = id;
             }
         } catch (IOException | RuntimeException failure) {

@@ -40,7 +40,7 @@ public final class LogClock {
 
     /**
      * @param clocks what those of the log's members say, as far as this node knows
-     * @param others the log's time in milliseconds, as other replicas say who know it; 0 if none does
+     * @param others the log's time in milliseconds, as reported by replicas that know it; 0 if none does
      */
     public LogClock(Time time, Supplier<@Nullable MajorityTime> clocks, LongSupplier others) {
         this.time = time;

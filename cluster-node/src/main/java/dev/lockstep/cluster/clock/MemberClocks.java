@@ -16,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The wall clocks of the cluster's members, and the times of the logs that they know, as this node has heard of them: it asks each every
- * second, and what is answered was read at some time between question and answer. Thread-safe; the lock guards what was heard, and nobody is asked while it is held.
+ * The wall clocks of the cluster's members, and the times of the logs that they know, as this node has heard of them:
+ * it asks each every second, and what is answered was read at some time between question and answer. Thread-safe; the
+ * lock guards what was heard, and no node is asked while it is held.
  */
 public final class MemberClocks {
 

@@ -30,7 +30,7 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
         return false;
     }
 
-    /** Returns this replica's view of who leads the group, at this moment. Cheap: called for each read. */
+    /** Returns this replica's view of the group's leader, at this moment. Cheap: called for each read. */
     Leadership leadership();
 
     /** The highest position known to be committed here. On a leader that is {@link Leadership#ready} it bounds every entry acknowledged so far. */
@@ -74,11 +74,11 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
     void close();
 
     /**
-     * A replica's view of who leads its group, and its own part in it.
+     * A replica's view of its group's leader, and of its own role.
      *
      * @param term its current term; rises before it grants a vote
      * @param ready whether it leads and has applied an entry of its own term, so that its commit position is current
-     * @param leader who leads in that term, if known
+     * @param leader the leader in that term, if known
      * @param voters the voters of the current configuration, and in a joint change those of the previous one too; a
      *     decision needs a majority in each
      */

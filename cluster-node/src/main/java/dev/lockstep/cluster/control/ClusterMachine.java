@@ -58,7 +58,9 @@ public final class ClusterMachine {
         return new Reply.Created(created);
     }
 
-    /** Changes a definition, if nobody else has since the caller saw it; the shards learn of it by the new revision. */
+    /**
+     * Changes a definition, if no other client has since the caller saw it; the shards learn of it by the new revision.
+     */
     Reply alter(Request.AlterCache alteration) {
         State before = state;
         CacheInfo existing = before.caches().get(alteration.cacheId());

@@ -81,7 +81,7 @@ public final class EvictionAdvisor {
             try {
                 return store.get().get(cacheId, key);
             } catch (StoreFailedException failed) {
-                return null; // whoever reads an entry to answer with it has the replica stopped
+                return null; // a thread that reads the entry to answer with it stops the replica
             }
         }
 

@@ -7,9 +7,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The order in which keys should go, by the W-TinyLFU policy: new keys pass through a small window, and whoever leaves it
- * stays only if it is used more often than the coldest of the others. It drops nothing by itself, and its answers depend on
- * what it was told and nothing else. Not thread-safe.
+ * The order in which keys should go, by the W-TinyLFU policy: new keys pass through a small window, and a key that
+ * leaves it stays only if it is used more often than the coldest of the others. It drops nothing by itself, and its
+ * answers depend on what it was told and nothing else. Not thread-safe.
  */
 final class TinyLfu {
 

@@ -33,7 +33,7 @@ public final class DiskMonitor implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DiskMonitor.class);
     private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(3);
-    /** Longer than a busy disk takes, shorter than anyone waits. */
+    /** Longer than a busy disk takes, shorter than any caller waits. */
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private static final int PROBE_BYTES = 64 << 10;
@@ -54,7 +54,7 @@ public final class DiskMonitor implements AutoCloseable {
 
     /**
      * @param folder of the node's Raft logs
-     * @param syncsLogs whether it syncs the logs too, because nobody else does
+     * @param syncsLogs whether it syncs the logs too, because nothing else does
      * @param node names the thread
      * @param watching notices when a probe takes too long
      * @param failed told, on any thread, of what is wrong with the disk

@@ -69,7 +69,7 @@ public final class UncleanShutdown {
         }
     }
 
-    /** The disk failed: what of it is written nobody knows, whatever it says from now on. */
+    /** The disk failed: which writes have reached it is unknown, whatever it reports from now on. */
     public void doubt() {
         try {
             SmallFile.write(file, "its disk failed\n");

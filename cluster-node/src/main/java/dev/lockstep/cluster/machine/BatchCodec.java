@@ -31,7 +31,7 @@ public final class BatchCodec {
             throw new MalformedFrameException("The entry has format " + format + ", this node reads " + FORMAT
                     + ": it was written by another version of Lockstep");
         }
-        in.bool(); // for those who have not decoded it
+        in.bool(); // for callers that have not decoded it
         Batch batch = new Batch(in.varint(), in.varint(), in.i64(), in.list(BatchCodec::read));
         in.end();
         return batch;

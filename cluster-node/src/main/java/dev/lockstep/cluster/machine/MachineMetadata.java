@@ -237,7 +237,7 @@ final class MachineMetadata {
             return head;
         }
 
-        /** The term of the last batch; 0 if nobody said. */
+        /** The term of the last batch; 0 if unknown. */
         long term() {
             return term;
         }

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches who leads the groups of which this node has a replica, and tells people of changes: once each, those that come together in one line.
- * Used on one loop.
+ * Watches which node leads each group of which this node has a replica, and logs changes: once each, those that come
+ * together in one line. Used on one loop.
  */
 final class LeadershipReports {
 
@@ -36,7 +36,7 @@ final class LeadershipReports {
     /**
      * The leader of a group.
      *
-     * @param now null if nobody does that is known
+     * @param now null if the leader is unknown
      * @param told what people were told last
      */
     private record Leader(@Nullable NodeId now, Told told) {
@@ -54,7 +54,7 @@ final class LeadershipReports {
      */
     private record Told(@Nullable NodeId leader, boolean lost) {}
 
-    /** @param isLoss whether somebody should have a look if nothing follows it */
+    /** @param isLoss whether an operator should look if nothing follows it */
     record Message(boolean isLoss, String text) {}
 
     LeadershipReports(NodeId self, Time time) {

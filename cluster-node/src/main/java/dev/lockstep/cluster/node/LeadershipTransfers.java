@@ -40,7 +40,7 @@ final class LeadershipTransfers {
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Age at which an answer says nothing any more about which nodes are up. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** For so long nobody has been elected before a leadership is moved for balance. */
+    /** The time without an election before a leadership is moved for balance. */
     static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final NodeId self;
@@ -74,7 +74,7 @@ final class LeadershipTransfers {
     private record Pending(NodeId successor, long sinceNanos) {}
 
     /**
-     * @param clockIsOff whether somebody else should lead, since this node's wall clock is wrong
+     * @param clockIsOff whether another node should lead, since this node's wall clock is wrong
      * @param patienceNanos how long one may take until another replica is tried
      */
     LeadershipTransfers(

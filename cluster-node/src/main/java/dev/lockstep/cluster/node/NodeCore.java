@@ -201,7 +201,7 @@ public final class NodeCore implements AutoCloseable {
             return new ClusterView(place.cluster(), place.members(), place.map(), leaders);
         }
 
-        /** A node that is about to stop, or whose clock is off, says so, so that nobody hands anything over to it. */
+        /** A node that is about to stop, or whose clock is off, says so, so that no leadership is handed over to it. */
         @Override
         public List<ReplicaStatus> replicas() {
             String note = draining ? ReplicaStatus.LEAVING : clocks.note();
@@ -216,7 +216,7 @@ public final class NodeCore implements AutoCloseable {
         return ready;
     }
 
-    /** Hands leaderships over; done when this node leads nothing any more, or nobody is left who could. */
+    /** Hands leaderships over; done when this node leads nothing any more, or no other node is left that could. */
     public CompletableFuture<Void> drain() {
         draining = true;
         loop.execute(handOvers::drain);

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Chooses which replica takes a leadership over: one that votes and has applied nearly all that the leader has, on the node that leads
  * fewest groups. Pure.
  *
- * <p>Raft itself makes sure that the successor has every entry; one that has not applied them yet would be elected and then serve nobody until it has.
+ * <p>Raft itself makes sure that the successor has every entry; one that has not applied them yet would be elected and then serve no
+ * request until it has.
  */
 final class Successors {
 

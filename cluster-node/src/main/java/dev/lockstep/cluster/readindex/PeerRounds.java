@@ -17,7 +17,7 @@ final class PeerRounds {
     private @Nullable Round inFlight;
     private long asked;
 
-    /** One question, by its number: about which terms, for whom, and since when it is in flight. */
+    /** One question, by its number: about which terms, for which reads, and since when it is in flight. */
     record Round(long number, List<GroupTerm> terms, List<ReadIndexBatch> reads, long sinceNanos) {}
 
     void add(ReadIndexBatch reads) {
@@ -25,7 +25,7 @@ final class PeerRounds {
         next.add(reads);
     }
 
-    /** The next question, if none is in flight and somebody wants to ask. */
+    /** The next question, if none is in flight and reads are waiting. */
     @Nullable
     Round take(long nowNanos) {
         next.removeIf(ReadIndexBatch::isOver);

@@ -31,7 +31,9 @@ final class ReadIndexBatch {
         confirmedBy.add(self);
     }
 
-    /** Tells whether a read that begins now may join: nobody has been asked, and what will be asked is right for it. */
+    /**
+     * Tells whether a read that begins now may join: no peer has been asked, and what will be asked is right for it.
+     */
     boolean isOpenFor(Leadership leadership) {
         return !sent
                 && !over
@@ -69,7 +71,7 @@ final class ReadIndexBatch {
                 .allMatch(set -> 2 * set.stream().filter(confirmed::contains).count() > set.size());
     }
 
-    /** Ends the wait; true for the one who may tell the readers. */
+    /** Ends the wait; true for the one thread that may complete the reads. */
     boolean end() {
         boolean first = !over;
         over = true;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * asked for all logs at once, one question at a time; a read counts only answers to questions sent after it came. Terms
  * rise before votes are granted, so no clock takes part.
  *
- * <p>Thread-safe; the lock guards all fields, and nobody is asked or told while it is held.
+ * <p>Thread-safe; the lock guards all fields, and no peer is asked and no read completed while it is held.
  */
 public final class ReadIndexRounds {
 

@@ -54,7 +54,7 @@ public final class RequestDispatcher implements RequestServer {
     }
 
     /**
-     * @param peers to whom requests are passed on
+     * @param peers the nodes to which requests are passed on
      * @param maxInFlight requests of one connection that may be in flight
      */
     public RequestDispatcher(

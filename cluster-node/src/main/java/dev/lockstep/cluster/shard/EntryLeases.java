@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The leases of entries, first come first served, in the leader's memory. A courtesy: what makes updates safe is the
- * condition they are written under. A lease, and a place in the queue for one, ends with the connection it was asked for over, and
- * when its session has given no sign of life for it. Thread-safe; the lock guards all fields, and nobody is told while it is held.
+ * condition they are written under. A lease, and a place in the queue for one, ends with the connection it was asked
+ * for over, and when its session has given no sign of life for it. Thread-safe; the lock guards all fields, and no
+ * callback runs while it is held.
  */
 final class EntryLeases {
 
@@ -86,9 +87,9 @@ final class EntryLeases {
     }
 
     /**
-     * Grants the lease now, later, or not at all: {@link Status#LEASE_TIMEOUT} after {@code waitMillis}. Asking again with the same id
-     * takes the place of the first asking. That is told {@link Status#BUSY} if it still waits, as is what ends for another reason:
-     * whoever asked has stopped listening, or asks again.
+     * Grants the lease now, later, or not at all: {@link Status#LEASE_TIMEOUT} after {@code waitMillis}. Asking again
+     * with the same id takes the place of the first asking. That is told {@link Status#BUSY} if it still waits, as is
+     * what ends for another reason: the caller has given up, or asks again.
      *
      * @param holdMillis how long it lives without being asked for again or {@linkplain #renew renewed}, also while it is waited for
      * @param granted takes null when the lease is granted, or why it is not
@@ -200,7 +201,10 @@ final class EntryLeases {
         }
     }
 
-    /** Takes a sign of life of who holds the lease or waits for it. Nothing happens if there is no such lease (any more). */
+    /**
+     * Takes a sign of life of the session that holds the lease or waits for it. Nothing happens if there is no such
+     * lease (any more).
+     */
     synchronized void renew(LeaseId id) {
         Lease lease = leases.get(id);
         if (lease != null) {

@@ -80,7 +80,10 @@ final class Proposer {
         return first;
     }
 
-    /** Answers what the machine answered to the last, or a refusal. A tick that is not sent yet serves all who want one. */
+    /**
+     * Answers what the machine answered to the last, or a refusal. A tick that is not sent yet serves all callers that
+     * want one.
+     */
     CompletableFuture<Outcome> propose(List<Command> commands) {
         CompletableFuture<Outcome> last = new CompletableFuture<>();
         synchronized (this) {

@@ -23,7 +23,7 @@ public interface ShardStores extends AutoCloseable {
     /** Returns when all that has been committed of a shard outlasts a crash of the machine, if it outlasts the process at all. */
     default void flush(int shard) {}
 
-    /** Closes the stores; whoever uses one afterwards is told so by an exception. */
+    /** Closes the stores; a later use of one throws. */
     @Override
     default void close() {}
 }

@@ -149,7 +149,7 @@ class CheckpointFetchTest {
             answer.accept(piece(wanted, most));
             if (asked.size() == 2) {
                 for (int i = 0; i < 11; i++) {
-                    grow(); // more than it waits for who fetches
+                    grow(); // longer than it waits for the fetching replica
                 }
             }
         }));

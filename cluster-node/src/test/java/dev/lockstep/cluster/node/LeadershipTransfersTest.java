@@ -56,7 +56,7 @@ class LeadershipTransfersTest {
                 .toList();
     }
 
-    /** Time passes; whoever is asked answers what its replicas are, or null for nothing. */
+    /** Time passes; a node that is asked answers with the states of its replicas, or null for no answer. */
     private void pass(Duration time, @Nullable List<ReplicaStatus> b, @Nullable List<ReplicaStatus> c) {
         for (long millis = 0; millis < time.toMillis(); millis += 20) {
             handOvers.tick(QUIET);

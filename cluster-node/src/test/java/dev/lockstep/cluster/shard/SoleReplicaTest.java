@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A shard of a single node, whose clock stands still until it is set and which nobody keeps up. */
+/** A shard of a single node, whose clock stands still until it is set and which no thread advances. */
 class SoleReplicaTest {
 
     private static final NodeId NODE = new NodeId("n1");

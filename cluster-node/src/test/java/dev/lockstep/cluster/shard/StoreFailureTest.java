@@ -35,7 +35,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A replica whose store can't be used any more stops, whoever comes upon it, and answers nothing that is not so. */
+/**
+ * A replica whose store can't be used any more stops, whichever thread finds out, and answers nothing that is not so.
+ */
 class StoreFailureTest {
 
     private static final NodeId SELF = new NodeId("a");

@@ -99,7 +99,7 @@ final class WrittenReplica {
         return entry == null ? REFUSED : entry.version() >> Versions.ORDINAL_BITS;
     }
 
-    /** Nobody asks: the log has defined the cache. */
+    /** Not called: the log has defined the cache. */
     private static final class NoCatalog implements CacheCatalog {
 
         @Override

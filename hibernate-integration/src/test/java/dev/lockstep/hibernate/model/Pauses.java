@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Points in this JVM at which the next one who comes by waits, if it was asked for. Thread-safe. */
+/** Points in this JVM at which the next thread that comes by waits, if it was asked for. Thread-safe. */
 public final class Pauses {
 
     private static final Map<String, Gate> ARMED = new ConcurrentHashMap<>();
@@ -22,7 +22,7 @@ public final class Pauses {
         ARMED.put(point, gate);
     }
 
-    /** Somebody is at a point. */
+    /** A thread is at a point. */
     public static void at(String point) {
         Gate gate = ARMED.remove(point);
         if (gate != null) {
@@ -31,12 +31,12 @@ public final class Pauses {
         }
     }
 
-    /** Waits until somebody waits there. */
+    /** Waits until a thread waits there. */
     public static void awaitReached(String point) {
         await(point, GATES.get(point).reached());
     }
 
-    /** Lets whoever waits there go on. */
+    /** Lets the thread that waits there continue. */
     public static void open(String point) {
         GATES.get(point).open().countDown();
     }

@@ -16,7 +16,7 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations of a cache that nobody waits for on their own thread: a bounded number of them, on the manager's threads,
+ * Operations of a cache for which no thread waits: a bounded number of them, on the manager's threads,
  * of which a cache has a few at a time: those of one key follow each other. Operations in flight when the cache is
  * closed fail. Thread-safe; the lock guards the loops.
  */

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryProgress {
 
-    /** Failures that nobody waits for were of other managers' changes: beyond this many the oldest is forgotten. */
+    /**
+     * Failures that no operation waits for were of other managers' changes: beyond this many the oldest is forgotten.
+     */
     private static final int MAX_FAILURES = 1_000;
 
     private final Map<Integer, Long> told = new HashMap<>();

@@ -123,7 +123,8 @@ public final class Listeners<K, V> implements AutoCloseable {
                 }
             });
             if (!synchronous && change.old() != null && gone != null) {
-                // Whoever was given these bytes a moment ago may still want to read them, and synchronous listeners to
+                // A caller that was given these bytes a moment ago may still want to read them, and synchronous
+                // listeners to
                 // hear of them.
                 loop.schedule(session.timeout().multipliedBy(2).toNanos(), () -> gone.accept(change.old()));
             }
@@ -192,8 +193,8 @@ public final class Listeners<K, V> implements AutoCloseable {
     }
 
     /**
-     * Lets a listener hear of what changes from now on: nothing that anybody was acknowledged before this call, though it may still be in flight
-     * on the stream, and everything that begins after it.
+     * Lets a listener hear of what changes from now on: nothing that any client was acknowledged before this call,
+     * though it may still be in flight on the stream, and everything that begins after it.
      *
      * @throws IllegalArgumentException when it is registered already
      */
@@ -228,7 +229,9 @@ public final class Listeners<K, V> implements AutoCloseable {
         }
     }
 
-    /** Takes away the streams that nobody listens to; to be closed without the lock, for which their listeners may be waiting. */
+    /**
+     * Removes the streams without listeners; to be closed without the lock, for which their listeners may be waiting.
+     */
     private synchronized List<Stream> unused() {
         List<Stream> unused = new ArrayList<>();
         if (synchronous != null && registrations.stream().noneMatch(ListenerRegistration::isSynchronous)) {

@@ -310,7 +310,7 @@ public final class StandardMarshaller implements Marshaller {
         }
     }
 
-    /** Says it in the log too, once: many who read caches take what they can't read for absent, and keep it to themselves. */
+    /** Logs it too, once: many readers of caches take what they can't read for absent, and keep it to themselves. */
     private String refused(String className) {
         int dot = className.lastIndexOf('.');
         String reason = "nobody has allowed its class " + className + ". If it can be trusted, set " + setting + "="

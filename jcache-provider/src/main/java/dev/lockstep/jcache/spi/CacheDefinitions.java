@@ -16,8 +16,9 @@ final class CacheDefinitions {
     private CacheDefinitions() {}
 
     /**
-     * {@link EternalExpiryPolicy} is what a configuration has of which nobody has said anything, so it leaves the expiry to templates; who
-     * wants eternal entries whatever those say asks for {@code CreatedExpiryPolicy} with {@code Duration.ETERNAL}.
+     * {@link EternalExpiryPolicy} is what a configuration has in which no expiry was set, so it leaves the expiry to
+     * templates; who wants eternal entries whatever those say asks for {@code CreatedExpiryPolicy} with {@code
+     * Duration.ETERNAL}.
      *
      * @param own what the program says besides
      * @param place of the template

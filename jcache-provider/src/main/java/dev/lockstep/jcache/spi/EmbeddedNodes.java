@@ -13,10 +13,10 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes that run in this JVM. A member of a cluster has its ports and its folder once, so all CacheManagers with the same
- * settings share it, and the last that closes ends it; a node in memory belongs to one CacheManager. Thread-safe: the class's lock guards the
- * table and the numbers of users, and is held for a moment only; a member's own is held while it starts or stops, so that one is never started
- * twice, and nobody waits for another member.
+ * The nodes that run in this JVM. A member of a cluster has its ports and its folder once, so all CacheManagers with
+ * the same settings share it, and the last that closes ends it; a node in memory belongs to one CacheManager.
+ * Thread-safe: the class's lock guards the table and the numbers of users, and is held for a moment only; a member's
+ * own is held while it starts or stops, so that one is never started twice, and no caller waits for another member.
  */
 final class EmbeddedNodes {
 

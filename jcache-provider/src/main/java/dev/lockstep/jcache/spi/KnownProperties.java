@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Properties;
 import javax.cache.CacheException;
 
-/** Refuses properties of Lockstep's that nobody reads, naming the nearest that somebody does. Stateless. */
+/** Refuses properties of Lockstep's that do not exist, naming the nearest that does. Stateless. */
 final class KnownProperties {
 
     private static final String PREFIX = "lockstep.";
@@ -34,7 +34,7 @@ final class KnownProperties {
      * Looks through the properties of a manager and those of the JVM.
      *
      * @param loader of the manager
-     * @throws CacheException when there is one that nobody reads
+     * @throws CacheException when there is one that does not exist
      */
     static void check(Properties properties, ClassLoader loader) {
         check("property", properties, OF_MANAGERS, List.of());

@@ -74,7 +74,7 @@ final class ManagerConnection implements AutoCloseable {
         return node == null ? settings : null;
     }
 
-    /** Tells whether all entries are in this JVM, where nobody else uses them: with the single node in memory. */
+    /** Tells whether all entries are in this JVM, where no other process uses them: with the single node in memory. */
     boolean isLocal() {
         return node != null && settings.members().isEmpty();
     }

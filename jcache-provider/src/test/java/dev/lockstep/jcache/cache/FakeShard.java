@@ -63,7 +63,7 @@ final class FakeShard {
         this.time = time;
     }
 
-    /** Hands over the replies that a request leads to, to whoever they are for. */
+    /** Hands over the replies that a request leads to, each to its receiver. */
     void serve(Request.ToShard request, Link.ReplyHandler handler) {
         List<Runnable> replies = new ArrayList<>();
         synchronized (this) {

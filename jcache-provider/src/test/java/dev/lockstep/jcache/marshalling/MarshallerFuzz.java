@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.cache.CacheException;
 
-/** A stored value: it is read, or refused with a CacheException, and no class is looked up that nobody allowed. */
+/** A stored value: it is read, or refused with a CacheException, and no class is looked up that is not allowed. */
 public final class MarshallerFuzz {
 
     private static final long FIXED_BYTES = 4 * 1024 * 1024;
@@ -49,7 +49,7 @@ public final class MarshallerFuzz {
     /** Serializable, on the class path, and declared nowhere. */
     record Unknown(int number) implements Serializable {}
 
-    /** Finds classes as an application's loader would, and tells of each that nobody allowed. */
+    /** Finds classes as an application's loader would, and records each that is not allowed. */
     private static final class Watching extends ClassLoader {
 
         Watching() {

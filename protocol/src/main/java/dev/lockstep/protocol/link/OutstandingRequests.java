@@ -9,9 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The requests of one link that wait for an answer, and the subscriptions that are open on it, until they end: by their last reply,
- * by an {@link Request.Unsubscribe}, or with the link. Replies and the end of the link may come at once, from different threads:
- * whoever takes a request out of the table is the one who tells it, so each is told once. Thread-safe, lock-free.
+ * The requests of one link that wait for an answer, and the subscriptions that are open on it, until they end: by their
+ * last reply, by an {@link Request.Unsubscribe}, or with the link. Replies and the end of the link may come at once,
+ * from different threads: the thread that takes a request out of the table completes it, so each is completed once.
+ * Thread-safe, lock-free.
  */
 public final class OutstandingRequests {
 
@@ -27,18 +28,18 @@ public final class OutstandingRequests {
      * Adds a request, of which {@code handler} is told what comes. A subscription that the request ends is told
      * nothing more.
      *
-     * @return false when the link is closed: then nobody will tell it
+     * @return false when the link is closed: then the handler is not called
      */
     public boolean add(long correlation, Request request, ReplyHandler handler) {
         if (request instanceof Request.Unsubscribe unsubscribe) {
             table.remove(unsubscribe.correlationId());
         }
         table.put(correlation, new Waiting(handler, request.isStream()));
-        // Put first, asked second: whoever closes closes first and looks into the table second.
+        // Put first, asked second: the closing thread closes first and looks into the table second.
         return !closed || table.remove(correlation) == null;
     }
 
-    /** A reply has come; nobody may be waiting for it any more. */
+    /** A reply has come; its request may have been given up. */
     public void answer(long correlation, Reply reply) {
         Waiting waiting = table.get(correlation);
         boolean further = waiting != null && waiting.stream() && !(reply instanceof Reply.Refused);
@@ -66,7 +67,7 @@ public final class OutstandingRequests {
         }
     }
 
-    /** One that fails must keep nobody else from being told, nor end the connection that all share. */
+    /** A handler that fails must neither keep others from being called nor end the connection that all share. */
     private static void tell(Runnable handler) {
         try {
             handler.run();

@@ -215,7 +215,7 @@ final class NettyLink implements Link {
             }
         }
 
-        /** Applications know addresses before they know who is there; nodes know both. */
+        /** Applications know addresses before they know the node there; nodes know both. */
         private boolean isAnother(Reply.Welcome welcome) {
             return self != null && !welcome.node().equals(peer.id());
         }

@@ -19,8 +19,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The beliefs of this JVM about the cluster: the view last told, who was last seen to lead what, who is silent, and who is behind.
- * They only steer where a request is tried first. Thread-safe; the lock is held to change who is silent.
+ * The beliefs of this JVM about the cluster: the view last received, and which member leads which shard, is silent, or
+ * is behind, as last seen. They only steer where a request is tried first. Thread-safe; the lock is held to change
+ * which members are silent.
  */
 final class LeaderDirectory {
 
@@ -80,7 +81,7 @@ final class LeaderDirectory {
         leaders.remove(group, node);
     }
 
-    /** The member believed to lead; null when nobody is. */
+    /** The member believed to lead; null when none is. */
     @Nullable
     NodeId ledBy(int group) {
         return leaders.get(group);
@@ -198,7 +199,7 @@ final class LeaderDirectory {
         return ordered(leaders.get(toShard.shard()), replicas, 0);
     }
 
-    /** The member that is believed to lead a shard; any of its replicas when nobody is. */
+    /** The member that is believed to lead a shard; any of its replicas when none is. */
     Member leader(int shard) {
         return ordered(leaders.get(shard), view.map().replicasOf(shard), 0).get(0);
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Watches a node while somebody waits for it. A node that was not heard of for 100 ms is sent one probe on behalf of
+ * Watches a node while a caller waits for it. A node that was not heard of for 100 ms is sent one probe on behalf of
  * all waiting requests; if it stays silent for half a second, they are all notified. The duration of a single answer
  * says nothing: whatever comes from the node is a sign of life. Thread-safe, lock-free.
  */
@@ -26,7 +26,7 @@ final class LivenessProbe {
     /** Looks in a row, and not time, so that a pause of this process counts for one. Only the loop's. */
     private int quiet;
 
-    /** One who waits for something of the node. */
+    /** A caller that waits for an answer of the node. */
     interface Waiter {
 
         /** The node has given no sign of life; told on the loop, and once. */

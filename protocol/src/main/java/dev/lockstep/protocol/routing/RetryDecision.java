@@ -35,7 +35,7 @@ public record RetryDecision(boolean again, boolean elsewhere, long delayMillis) 
         return new RetryDecision(true, true, attempts == 1 ? 0 : backOff(attempts));
     }
 
-    /** The same without the wait: there is somebody to ask who was not asked yet. */
+    /** The same without the wait: there is a node that was not asked yet. */
     RetryDecision atOnce() {
         return new RetryDecision(again, elsewhere, 0);
     }

@@ -80,14 +80,14 @@ public final class Router implements AutoCloseable {
                 : definite(here, request, () -> deadline, late);
     }
 
-    /** Has a request served in this JVM if nobody else is needed for that: null if it has to be sent. */
+    /** Has a request served in this JVM if no other node is needed for that: null if it has to be sent. */
     private @Nullable CompletableFuture<Reply> here(Request request) {
         return local != null && request instanceof Request.ToShard toShard && !contacts.isClosed()
                 ? local.replicas().serve(toShard)
                 : null;
     }
 
-    /** What the node in this JVM refuses is tried again as if it had been sent there. */
+    /** A request that the node in this JVM refuses is tried again as if it had been sent there. */
     private CompletableFuture<Reply> definite(
             CompletableFuture<Reply> here, Request request, Supplier<Deadline> deadline, Consumer<Reply> late) {
         if (here.isDone() && !(here.join() instanceof Reply.Refused)) {

@@ -48,7 +48,7 @@ public final class DutyCycle {
         }
     }
 
-    /** Somebody waits for the end: no rests from now on. By any thread. */
+    /** Ends the rests, because a thread waits for the end of the work. Called by any thread. */
     public void hurry() {
         hurries = true;
     }

@@ -18,7 +18,7 @@ public final class Threads {
      * A daemon thread that inherits nothing of the thread that makes it: no context class loader, no inheritable thread locals, and no
      * access control context, in which the class loaders of all callers would be.
      */
-    @SuppressWarnings("removal") // Without it a JDK before 24 notes the protection domains of who is on the stack.
+    @SuppressWarnings("removal") // Without it a JDK before 24 notes the protection domains of the callers on the stack.
     public static Thread daemon(Runnable work, String name) {
         return AccessController.doPrivileged((PrivilegedAction<Thread>) () -> {
             Thread created = new Thread(null, work, name, 0, false);

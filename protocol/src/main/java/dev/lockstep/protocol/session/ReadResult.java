@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ReadResult(@Nullable EntryRead entry, long lastVersion) {
 
-    /** Holds as long as nobody has changed the entry since it was read. */
+    /** The condition that the entry was not changed since it was read. */
     public Condition unchanged() {
         return entry == null ? new Condition.AbsentSince(lastVersion) : new Condition.VersionIs(entry.version());
     }

@@ -294,8 +294,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Returns the current positions of the cluster: what anybody was acknowledged before is before this moment. Asks
-     * each shard's leader.
+     * Returns the current positions of the cluster: whatever any client was acknowledged before is before this moment.
+     * Asks each shard's leader.
      */
     public CompletableFuture<PositionVector> now(int cacheId) {
         return size(cacheId, Consistency.STRONG).thenApply(size -> positions.moment());

@@ -86,7 +86,7 @@ final class SessionLeases {
             if (failure != null) {
                 ended(lease);
                 call.cancel(false);
-                // It may be granted yet, to nobody.
+                // It may be granted yet, with no caller left to use it.
                 router.call(release);
             }
         });

@@ -74,7 +74,7 @@ final class ShardSequencer {
                         + " writes of this session to one shard are in flight; write more slowly");
     }
 
-    /** The write has been answered, or given up: nobody will ask for its outcome again. */
+    /** The write has been answered, or given up: its outcome will not be asked for again. */
     void release(RequestId id) {
         boolean wanted;
         synchronized (this) {

@@ -19,7 +19,7 @@ public record Formation(List<Fact> facts) {
 
     /**
      * @param key of the setting
-     * @param place where it is set, as file and line; empty when nobody set it
+     * @param place where it is set, as file and line; empty when it is not set
      * @param fixed whether nodes for which it differs can't be of one cluster
      */
     public record Fact(String key, String value, String place, boolean fixed) {

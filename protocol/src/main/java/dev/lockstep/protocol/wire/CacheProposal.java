@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache as somebody wants it. The cluster's templates say the rest.
+ * A cache as a client wants it. The cluster's templates say the rest.
  *
  * @param expiry null when the creator says nothing of it
  * @param expiryPolicy class name of a custom expiry policy that callers evaluate, or empty

@@ -1,8 +1,8 @@
 package dev.lockstep.protocol.wire;
 
 /**
- * Frames: four bytes of length (of what follows), the correlation id as a varint, then the message. The length is checked
- * by whoever reads it, before anything is allocated. Stateless.
+ * Frames: four bytes of length (of what follows), the correlation id as a varint, then the message. The length is
+ * checked by the reader, before anything is allocated. Stateless.
  */
 public final class FrameCodec {
 

@@ -16,7 +16,7 @@ public sealed interface Reply {
      *
      * @param message what happened, to what, and what to do
      * @param retryAfterMillis with a transient status, how long to wait first; 0 for not at all
-     * @param leader who is believed to lead the shard
+     * @param leader the member believed to lead the shard
      */
     record Refused(
             Status status,

@@ -63,7 +63,7 @@ public sealed interface Request {
     /**
      * The first frame on a connection. Answered by {@link Reply.Welcome}.
      *
-     * @param node who connects; null for an application
+     * @param node the node that connects; null for an application
      */
     record Hello(
             int minVersion,
@@ -71,7 +71,7 @@ public sealed interface Request {
             String cluster,
             @Nullable NodeIdentity node) implements Request {}
 
-    /** Asks who is in the cluster and who leads what. Answered by {@link Reply.Cluster}. */
+    /** Asks for the members of the cluster and the leaders of its shards. Answered by {@link Reply.Cluster}. */
     record DescribeCluster() implements Request {}
 
     /** Asks for all caches that exist, linearizably. Answered by {@link Reply.Caches}. */
@@ -99,8 +99,9 @@ public sealed interface Request {
     }
 
     /**
-     * Changes the definition of a cache. Answered by {@link Reply.Caches} with it as it is then; refused with
-     * {@link Status#DEFINITION_DIFFERS} if somebody else has changed it since the caller saw it: so a copy that arrives late does nothing.
+     * Changes the definition of a cache. Answered by {@link Reply.Caches} with it as it is then; refused with {@link
+     * Status#DEFINITION_DIFFERS} if another client has changed it since the caller saw it: so a copy that arrives late
+     * does nothing.
      *
      * @param revision of the definition that the caller has seen
      * @param expiry null for as it is

@@ -158,7 +158,7 @@ public class FrameWriterConcurrencyTest implements Race.Round {
         }
     }
 
-    /** Nobody writes a further frame who would take along one that was left behind. */
+    /** Ends each round with no further frame, which would take along one that was left behind. */
     private static final class OneByOne extends FrameWriterConcurrencyTest {
 
         private void writeAndAwait(int thread) {

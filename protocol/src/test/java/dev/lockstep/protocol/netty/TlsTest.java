@@ -157,7 +157,7 @@ class TlsTest {
         assertThatThrownBy(() -> handshake("TLSv1.2")).isInstanceOf(SSLException.class);
     }
 
-    /** Java's own client, as somebody who knows nothing of ours. @return the version that was agreed on */
+    /** Java's own client, as a client without our code. @return the version that was agreed on */
     private String handshake(String... versions) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), ours.trust().getTrustManagers(), null);

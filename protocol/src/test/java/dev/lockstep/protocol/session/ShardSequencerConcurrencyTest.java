@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Ids given out, given back and waited for at once, with room for two: they are unique, never more than two are held,
- * {@code completedBelow} is at most any that is held, and nobody waits for ever.
+ * {@code completedBelow} is at most any that is held, and no thread waits for ever.
  */
 public class ShardSequencerConcurrencyTest implements Race.Round {
 

@@ -50,7 +50,7 @@ public final class UriFuzz {
         }
     }
 
-    /** A URI can say nothing but who the servers are, the cluster, and how long to wait. */
+    /** A URI can set only the servers, the cluster, and how long to wait. */
     private static void judge(URI uri, Settings settings) {
         Settings client = new Settings(
                 settings.cluster(),

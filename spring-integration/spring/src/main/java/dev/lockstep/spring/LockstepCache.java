@@ -13,7 +13,7 @@ import org.springframework.cache.jcache.JCacheCache;
 /**
  * A cache of Lockstep as Spring sees it. Thread-safe.
  *
- * <p>Whoever asks with a loader ({@code @Cacheable(sync = true)}) has it run once for a key in the whole cluster; the
+ * <p>A call with a loader ({@code @Cacheable(sync = true)}) has it run once for a key in the whole cluster; the
  * others wait for its result, the CacheManager's time-out at most. A second time only if the JVM that runs it or the
  * shard's leader is lost, or if it takes longer than a minute. An entry that is present costs no lease.
  *

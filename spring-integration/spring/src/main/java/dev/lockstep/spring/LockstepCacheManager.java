@@ -55,8 +55,8 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
     }
 
     /**
-     * A CacheManager of JSR-107 for one application context: not shared with whoever opens the same URI elsewhere in this JVM, so
-     * that closing it ends nobody else's. Its caches can be read in every JVM that allows the same classes.
+     * A CacheManager of JSR-107 for one application context: not shared with other users of the same URI in this JVM,
+     * so that closing it closes only its own. Its caches can be read in every JVM that allows the same classes.
      *
      * @param uri null for the default, which is a single node in this JVM unless there is a {@code lockstep.yaml}
      * @param loader of the application's classes

@@ -13,7 +13,7 @@ final class Tally {
 
     private static final int MAX_ODD = 20;
 
-    /** The longest call of each kind, and the longest time in which nobody was acknowledged anything, in milliseconds. */
+    /** The longest call of each kind, and the longest time without any acknowledgement, in milliseconds. */
     private static final class Longest {
 
         private final Map<String, Long> calls = new TreeMap<>();

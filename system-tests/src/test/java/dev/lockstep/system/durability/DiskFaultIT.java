@@ -66,7 +66,7 @@ class DiskFaultIT {
     @Retention(RetentionPolicy.RUNTIME)
     private @interface InTurn {}
 
-    /** Three nodes, each with its Raft logs in a folder of their own, and those who write. */
+    /** Three nodes, each with its Raft logs in a folder of their own, and the writers. */
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     @Execution(ExecutionMode.CONCURRENT)
     abstract static class ThreeNodes {
@@ -105,7 +105,7 @@ class DiskFaultIT {
             }
         }
 
-        /** After a failure too the next test finds all nodes, and nobody who writes. */
+        /** After a failure too the next test finds all nodes, and no writer. */
         @AfterEach
         void makeWhole() throws Exception {
             if (load != null) {
@@ -311,7 +311,7 @@ class DiskFaultIT {
             startUnderOrders("process");
         }
 
-        /** Ratis tells nobody of that. */
+        /** Ratis does not report that. */
         @InTurn
         void aNodeThatCantSyncItsLogInTheBackgroundEnds() throws Exception {
             endsAndComesBack(0, faulty()::failSyncs, faulty()::mend, "Input/output error");

@@ -60,7 +60,7 @@ final class Load implements AutoCloseable {
                 .toArray(CompletableFuture[]::new));
     }
 
-    /** Nobody begins another write. Does not wait for those that are in flight. */
+    /** Lets no client begin another write. Does not wait for those that are in flight. */
     void stop() {
         end = true;
     }
@@ -83,7 +83,7 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** The acknowledged writes that are lost, a line for each key, by strong reads; while nobody writes. */
+    /** The acknowledged writes that are lost, a line for each key, by strong reads; while no client writes. */
     List<String> lost() {
         Set<String> keys = new HashSet<>();
         writers.forEach(writer -> keys.addAll(writer.ledger().keys()));

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Clients, keys and values are tokens of letters, digits and {@code _ . : / +}, so that a call is a line of text.
  *
- * @param client who has a session of its own, and uses a key by one operation at a time
+ * @param client has a session of its own, and uses a key by one operation at a time
  * @param consistency of a read; {@link Consistency#STRONG} for all that is no read
  * @param invoked in any unit, not before it was called
  * @param responded not before {@code invoked}; of no meaning when the outcome is unknown. Equal times are concurrent

@@ -156,7 +156,7 @@ final class Search {
     /**
      * @param calls of one key, by their invocations
      * @param vanishAfter null when nothing vanishes by itself
-     * @param foresight whether to turn back as soon as a value is left that somebody has yet to be told of; without it people
+     * @param foresight whether to turn back as soon as a value is left that a later call has yet to return; without it people
      *     see more of what went wrong
      */
     Search(List<Call> calls, @Nullable Long vanishAfter, long budget, boolean foresight) {

@@ -31,7 +31,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replicas implements SimulatedRaft.Observer {
 
-    /** Monotonic clocks that drift by a hundredth may go by themselves for ten seconds, with nobody heard or nobody to be believed. */
+    /**
+     * Monotonic clocks that drift by a hundredth may go by themselves for ten seconds, with no member heard, or none
+     * that can be believed.
+     */
     static final long DRIFTED_MILLIS = 100;
     /** The time that a replica adopts after a start was read at most half a second before. */
     private static final long HEARD_LATE_MILLIS = 600;

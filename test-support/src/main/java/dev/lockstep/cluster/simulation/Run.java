@@ -113,7 +113,7 @@ final class Run {
         }
         settle();
         if (seed % 16 == 0) {
-            // What a node owes an answer to nobody who still waits shows when it is late; that takes long.
+            // An answer that a node owes to a client that no longer waits is noticed when it is late; that takes long.
             world.runUntil(world.nanos() + SimulatedLinks.ANSWERED_WITHIN_NANOS, () -> false);
         }
         History history = recorder.history(vanishing(recorder.history(Map.of())));
@@ -344,8 +344,8 @@ final class Run {
     }
 
     /**
-     * An entry may end that much earlier than its writer thinks as its stamp was behind, and as the clock of whoever reads it is ahead. Those of
-     * a cache that may be destroyed may end at any time.
+     * An entry may end that much earlier than its writer thinks as its stamp was behind, and as its reader's clock is
+     * ahead. Those of a cache that may be destroyed may end at any time.
      */
     private Map<String, Long> vanishing(History history) {
         long ahead = scenario.skewMillis() + (scenario.wildClocks() ? Replicas.DRIFTED_MILLIS : 0);

@@ -34,7 +34,7 @@ final class SimulatedLinks implements Links {
     /** Longer than a node may keep a request waiting, a lease included. */
     static final long ANSWERED_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-    /** @param nodes who is found at an address */
+    /** @param nodes the node at each address */
     SimulatedLinks(
             World world,
             SimulatedNetwork network,

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A replica of a simulated log: Raft as in figure 2 of Ongaro and Ousterhout, "In Search of an Understandable Consensus
- * Algorithm" (2014), over datagrams, without changes of its members. A leader that is cut off goes on leading as far as it
- * knows, until somebody tells it of a higher term. Checkpoints are the product's: it takes them, and fetches those of a
+ * Algorithm" (2014), over datagrams, without changes of its members. A leader that is cut off goes on leading as far as
+ * it knows, until it is told of a higher term. Checkpoints are the product's: it takes them, and fetches those of a
  * leader whose log begins too late, while the simulated one cuts off the log behind them as Ratis does.
  */
 final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimulatedLogDisk implements LogDisk {
 
-    /** What a disk writes as a whole. */
+    /** The unit that a disk writes as a whole. */
     private static final int SECTOR = 512;
-    /** What the operating system writes as a whole, when a process is killed. */
+    /** The unit that the operating system writes as a whole, when a process is killed. */
     private static final int PAGE = 4_096;
 
     private final Path folder;
@@ -85,7 +85,7 @@ public final class SimulatedLogDisk implements LogDisk {
 
         private interface Versions {
 
-            /** How many of the changes the sector that begins at {@code position} has seen. */
+            /** The number of changes that the sector that begins at {@code position} has seen. */
             int at(int position);
         }
 

@@ -64,7 +64,7 @@ interface Workload {
         private int written;
 
         /**
-         * @param name of whoever writes: no two write the same values
+         * @param name of the writer: no two write the same values
          * @param operations a step on many keys counts as many
          */
         Mixed(String name, List<String> caches, int keys, int operations, SplittableRandom random) {

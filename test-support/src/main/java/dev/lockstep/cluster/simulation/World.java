@@ -74,7 +74,7 @@ public final class World {
         return TimeUnit.MICROSECONDS.toNanos(random.nextLong(low, high + 1));
     }
 
-    /** Does {@code work} later, on behalf of nobody. */
+    /** Does {@code work} later, on behalf of no process. */
     Task after(long delayNanos, Runnable work) {
         return add(delayNanos, null, 0, work);
     }
@@ -171,7 +171,7 @@ public final class World {
         return happened;
     }
 
-    /** Tells what happens, to whoever reads the trace. */
+    /** Writes what happens to the trace. */
     void trace(Supplier<String> line) {
         if (trace != null) {
             trace.accept("%,12d us  %s".formatted(TimeUnit.NANOSECONDS.toMicros(nanos), line.get()));

@@ -36,7 +36,7 @@ public enum FileCorruption {
         }
     }
 
-    /** The length of the file up to its last byte that is not zero: what comes behind is zeros, which nobody reads. */
+    /** The length of the file up to its last byte that is not zero: what comes behind is zeros, which are not read. */
     public static int written(Path file) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         int end = bytes.length;

@@ -46,7 +46,7 @@ public final class TcpProxy implements AutoCloseable {
     private Duration delay = Duration.ZERO;
     private boolean closed;
 
-    /** @param target a port on loopback; nobody need listen yet */
+    /** @param target a port on loopback, where no process need listen yet */
     public TcpProxy(int target) throws IOException {
         this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         this.target = target;

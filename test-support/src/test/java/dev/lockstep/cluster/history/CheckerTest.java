@@ -59,7 +59,7 @@ class CheckerTest {
                 "1 2 a k strong put v = done; 3 4 b k session get = -; 5 6 b k session get = v",
                 "1 2 a k strong put v = done; 3 4 b k session containsKey = false; 5 6 b k session containsKey = true",
                 "1 2 a k strong put v = done; 3 4 b k strong put w = done; 5 6 c k session get = v; 7 8 c k session get = w",
-                // Two puts overlap, nobody was told their order: both clients can be right.
+                // Two puts overlap, their order was not reported: both clients can be right.
                 "1 9 a k strong put v = done; 1 9 b k strong put w = done; 10 11 c k session get = v; 12 13 c k session get = w",
                 "1 9 a k strong put v = done; 1 9 b k strong put w = done; 10 11 c k session get = w; 12 13 c k session get = v",
                 // The client was not told, so it is not promised to see it.

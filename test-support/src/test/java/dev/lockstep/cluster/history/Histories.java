@@ -31,7 +31,7 @@ final class Histories {
         this.lost = lost;
     }
 
-    /** A key: all the states that it had, and by whom each value was written when. */
+    /** A key: all the states that it had, and which client wrote each value when. */
     private static final class Register {
         private final List<@Nullable String> states = new ArrayList<>();
         private final Map<String, Long> invoked = new HashMap<>();

@@ -106,7 +106,7 @@ final class LocalLog<E, R> implements ReplicatedLog<E, R> {
 
     @Override
     public void stepDown(@Nullable NodeId successor) {
-        // There is nobody to step down for.
+        // There is no other replica to step down for.
     }
 
     @Override

@@ -90,8 +90,8 @@ final class GroupAdmin {
     }
 
     /**
-     * Transfers its leadership to another, or to whichever the others elect. Success shows by who leads: Ratis may report a
-     * time-out although it has succeeded.
+     * Transfers its leadership to another, or to whichever the others elect. Success is judged by the new leader: Ratis
+     * may report a time-out although it has succeeded.
      *
      * @param within after which Ratis gives it up
      */

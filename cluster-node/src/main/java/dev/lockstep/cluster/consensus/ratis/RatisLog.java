@@ -178,7 +178,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     /**
-     * Returns more than what is applied here: a follower may have applied, and shown to somebody, what the leader has
+     * Returns more than what is applied here: a follower may have applied, and shown to a client, what the leader has
      * committed and is about to apply. Entries of Ratis' own are passed by, since they never reach the machine, and
      * to wait for one would take for ever; there are hardly any, so the first look is nearly always enough.
      */
@@ -198,7 +198,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
                 }
             }
         } catch (IOException unreadable) {
-            // Nobody may take less for current: the reader waits in vain, and asks again.
+            // Less must not be taken for current: the reader waits in vain, and asks again.
             return log.getLastCommittedIndex();
         }
         return applied;

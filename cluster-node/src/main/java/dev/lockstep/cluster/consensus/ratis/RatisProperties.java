@@ -36,7 +36,7 @@ public final class RatisProperties {
         RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, often);
         RaftServerConfigKeys.Log.setPurgeGap(properties, often);
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
-        // Who was away for a short time needs no checkpoint.
+        // A follower that was away for a short time needs no checkpoint.
         RaftServerConfigKeys.Log.setPurgePreservationLogNum(
                 properties, Math.min(2_048, settings.checkpointInterval().entries()));
         RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);

@@ -226,8 +226,8 @@ final class RatisStateMachine extends BaseStateMachine {
     }
 
     /**
-     * Ratis has stopped applying; also when it closes a replica by itself. It does that when its log is not as it should be
-     * after something failed that it told nobody of, as a truncation.
+     * Ratis has stopped applying; also when it closes a replica by itself. It does that when its log is not as it
+     * should be after a failure that it reported nowhere, such as that of a truncation.
      */
     @Override
     public void close() {

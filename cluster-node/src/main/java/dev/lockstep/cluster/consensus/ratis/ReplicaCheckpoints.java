@@ -76,7 +76,7 @@ final class ReplicaCheckpoints {
         return path;
     }
 
-    /** The position up to which it would be restored; 0 if it would not, or nobody can tell. */
+    /** The position up to which it would be restored; 0 if it would not, or that is unknown. */
     long reached() {
         try {
             Checkpointed.Durable durable = machine.durable();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of a {@link HeapStore} at one moment, without a copy of them: the writer puts what it is about to change
- * aside before it does, and the reader takes that instead of what it finds. A reader who has found an entry and only
+ * aside before it does, and the reader takes that instead of what it finds. A reader that has found an entry and only
  * then looks aside sees either that nothing of the key was put there, and so the entry is the old one, or the old one
  * itself.
  *

@@ -37,7 +37,7 @@ final class HotTier {
     }
 
     /**
-     * @param load finds the entry where all of them are, or null; nobody else loads or changes it meanwhile
+     * @param load finds the entry where all of them are, or null; no other thread loads or changes it meanwhile
      */
     @Nullable
     StoredEntry get(Object of, Bytes key, Supplier<@Nullable StoredEntry> load) {

@@ -19,8 +19,8 @@ import org.rocksdb.Snapshot;
 import org.rocksdb.Status;
 
 /**
- * A column family, and what becomes of it when it is closed: who uses it afterwards is told so, where RocksDB would take the
- * process with it. Thread-safe: the lock is shared by whoever uses the family and taken alone to close it; it guards
+ * A column family, and what becomes of it when it is closed: a later use throws, where RocksDB would take the process
+ * with it. Thread-safe: the lock is shared by the threads that use the family and taken alone to close it; it guards
  * {@code closed}.
  */
 final class RocksFamily implements AutoCloseable {
@@ -171,7 +171,7 @@ final class RocksFamily implements AutoCloseable {
         });
     }
 
-    /** Waits until nobody uses it. Idempotent. */
+    /** Waits until no thread uses it. Idempotent. */
     @Override
     public void close() {
         lock.writeLock().lock();

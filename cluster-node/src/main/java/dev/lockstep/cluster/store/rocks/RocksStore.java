@@ -22,8 +22,8 @@ import org.rocksdb.WriteOptions;
 /**
  * The entries of a shard in a column family of RocksDB, those in use above it in the {@link HotTier}. Writes are
  * buffered until the commit, which writes them as one batch, then changes the hot tier, and only then clears the
- * buffer: so whoever looks there first, then into the hot tier, then into RocksDB finds nothing older than the last
- * commit.
+ * buffer: so a reader that looks there first, then into the hot tier, then into RocksDB finds nothing older than the
+ * last commit.
  */
 final class RocksStore implements ShardStore {
 

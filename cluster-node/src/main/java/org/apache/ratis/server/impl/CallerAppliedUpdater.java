@@ -229,7 +229,7 @@ public final class CallerAppliedUpdater extends StateMachineUpdater {
                     phase = Phase.FAILED;
                     LOG.error("{} can't apply the entry after position {}: the replica closes", this, applied, cause);
                     server.close();
-                    stop(); // when somebody else was closing it already
+                    stop(); // when another thread was closing it already
                 }
                 if (phase != Phase.STOPPED && (applied == before || applied >= log.getLastCommittedIndex())) {
                     LockSupport.parkNanos(this, LONGEST_PARK_NANOS);

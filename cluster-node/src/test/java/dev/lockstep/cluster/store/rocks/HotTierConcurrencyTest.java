@@ -72,7 +72,7 @@ class HotTierConcurrencyTest {
         assertThat(hot.get(of, KEY, () -> null)).isNull();
     }
 
-    /** A store whose hot tier is far too small: whoever knows of a batch sees all of it. */
+    /** A store whose hot tier is far too small: a reader that knows of a batch sees all of it. */
     @Test
     void readersNeverSeeLessThanTheyKnowOf() throws Exception {
         try (RocksFolder folder = new RocksFolder()) {

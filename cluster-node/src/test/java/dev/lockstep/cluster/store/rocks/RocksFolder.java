@@ -44,7 +44,7 @@ public final class RocksFolder implements AfterAllCallback, AutoCloseable {
         return stores;
     }
 
-    /** The store of a shard that nobody has used. */
+    /** The store of a shard that was never used. */
     public ShardStore empty() {
         return stores.open(shards++);
     }

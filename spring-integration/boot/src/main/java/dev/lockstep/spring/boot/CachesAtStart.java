@@ -18,8 +18,8 @@ import org.springframework.cache.jcache.interceptor.JCacheOperationSource;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Opens the caches that the application names by properties or annotations, when all its beans are there: one that has another
- * definition in the cluster then ends the start, instead of failing somebody's call.
+ * Opens the caches that the application names by properties or annotations, when all its beans are there: one that has
+ * another definition in the cluster then ends the start, instead of failing a caller's request.
  */
 final class CachesAtStart implements SmartInitializingSingleton {
 

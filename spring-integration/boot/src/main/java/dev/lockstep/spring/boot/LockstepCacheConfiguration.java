@@ -101,7 +101,7 @@ public class LockstepCacheConfiguration {
         }
     }
 
-    /** Opens the caches that the application names, before anybody uses them. */
+    /** Opens the caches that the application names, before they are used. */
     @Bean
     CachesAtStart lockstepCachesAtStart(
             LockstepCacheManager cacheManager, LockstepProperties properties, ConfigurableListableBeanFactory beans) {

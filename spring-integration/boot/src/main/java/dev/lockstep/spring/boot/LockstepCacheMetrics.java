@@ -49,7 +49,7 @@ public final class LockstepCacheMetrics extends CacheMeterBinder<LockstepCache> 
         return statistics.getCacheMisses();
     }
 
-    /** Evictions are decided in the cluster, at nobody's call. */
+    /** Evictions are decided in the cluster, not by a call of this client. */
     @Override
     protected @Nullable Long evictionCount() {
         return null;

@@ -3,7 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.wire.Request;
 
-/** A link that leaves to somebody else what becomes of each message. */
+/** A link that leaves the fate of each message to an interceptor. */
 record InterceptedLink(Link link, Sender sender) implements Link {
 
     /** Sends messages on, or late, or twice, or not at all. */

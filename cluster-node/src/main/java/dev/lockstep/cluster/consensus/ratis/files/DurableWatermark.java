@@ -19,7 +19,7 @@ import java.util.zip.CRC32C;
  *
  * @param position the end of what is on the disk and committed; -1 if that is not known
  * @param term that it was in
- * @param votedFor whom it had voted for in that term; empty for nobody
+ * @param votedFor the peer that it had voted for in that term; empty for none
  */
 public record DurableWatermark(long position, long term, String votedFor) {
 

@@ -218,8 +218,8 @@ public final class RaftLogFiles {
     }
 
     /**
-     * Checks the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that of the last
-     * entry is an old one: which vote came after it nobody knows, so it is made one for this node itself.
+     * Checks the vote, which Ratis keeps without a checksum, and without syncing its folder. One of a term before that
+     * of the last entry is an old one: which vote came after it is unknown, so it is made one for this node itself.
      *
      * @param watermark what it can't be earlier than
      * @throws CorruptStateException when it can't be one, or not the last

@@ -6,8 +6,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs what Ratis does after an append at once, on the thread that appends, and everything else on Ratis' own threads: an
- * append that has been written when it returns needs nobody to wait for it. Thread-safe.
+ * Runs what Ratis does after an append at once, on the thread that appends, and everything else on Ratis' own threads:
+ * an append that has been written when it returns needs no thread to wait for it. Thread-safe.
  */
 public final class AnsweringExecutor extends AbstractExecutorService {
 

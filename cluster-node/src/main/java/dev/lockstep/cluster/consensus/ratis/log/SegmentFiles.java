@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * at once, and the full one is cut to its size, synced and renamed by the thread that syncs.
  *
  * <p>Appending, truncating and purging is by one thread at a time, syncing by one, reading by any. {@code lock} guards what
- * is known of the files, and is never held while waiting for the disk; {@code disk}, taken before it, is held by whoever
- * syncs, cuts, renames or deletes files.
+ * is known of the files, and is never held while waiting for the disk; {@code disk}, taken before it, is held by the
+ * thread that syncs, cuts, renames or deletes files.
  */
 final class SegmentFiles {
 

@@ -21,10 +21,11 @@ import org.apache.ratis.util.ProtoUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands messages to the replicas that they are for, appends in the order in which they come. An append from the leader that a
- * follower knows is done by the thread that read it: it waits for nothing, since a leader's window is smaller than the queue of
- * a log. One that changes who leads may wait for the end of an election and for the disk, and a replica may still be read from
- * the disk, so that is done elsewhere, and what comes after it for the same group follows it there. Thread-safe.
+ * Hands messages to the replicas that they are for, appends in the order in which they come. An append from the leader
+ * that a follower knows is done by the thread that read it: it waits for nothing, since a leader's window is smaller
+ * than the queue of a log. One that changes the leader may wait for the end of an election and for the disk, and a
+ * replica may still be read from the disk, so that is done elsewhere, and what comes after it for the same group
+ * follows it there. Thread-safe.
  *
  * <p>A group's messages are done one at a time. Ratis looks at an append's term before it writes the entries, and lets go of
  * its lock in between: a vote there would be given without regard for entries that are acknowledged all the same.
@@ -100,7 +101,7 @@ final class AppendQueues {
         return lane == null ? answering.answer() : alone(lane, answering);
     }
 
-    /** Null for a group that this server does not have: anybody can name any number of those. */
+    /** Null for a group that this server does not have: a peer can name any number of those. */
     private @Nullable Lane lane(RaftGroupId group) {
         Lane lane = lanes.get(group);
         if (lane != null) {
@@ -133,7 +134,7 @@ final class AppendQueues {
         return division;
     }
 
-    /** Ratis itself follows whoever names a term that is high enough. */
+    /** Ratis itself follows any peer that names a term that is high enough. */
     private static boolean isFromMember(RaftServer.Division division, AppendEntriesRequestProto request) {
         RaftPeerId from = RaftPeerId.valueOf(request.getServerRequest().getRequestorId());
         return division.getRaftConf().getPeer(from) != null;

@@ -27,8 +27,9 @@ import org.slf4j.LoggerFactory;
  * looks only when one has passed, and so may need two.
  *
  * <p>A leader that lives is not deposed by that: a candidate asks for pre-votes first, and a replica that has heard the leader lately gives one only if
- * connections to it are refused here too, so a majority must find that nobody listens there. A connection that is merely lost says nothing. Votes
- * themselves are Raft's. Used on the loops of the groups, each group on its own; what the groups share is concurrent.
+ * connections to it are refused here too, so a majority must find that no process listens there. A connection that is
+ * merely lost says nothing. Votes themselves are Raft's. Used on the loops of the groups, each group on its own; what
+ * the groups share is concurrent.
  */
 final class Campaigns {
 

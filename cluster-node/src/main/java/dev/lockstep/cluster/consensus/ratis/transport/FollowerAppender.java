@@ -140,7 +140,7 @@ final class FollowerAppender extends LogAppenderBase {
                 giveUpLate();
                 send();
             }
-        } catch (Throwable failure) { // or whoever works would never leave
+        } catch (Throwable failure) { // or this thread would keep the claims for ever
             if (isRunning()) {
                 LOG.warn("{} failed, and starts again", this, failure);
                 beginAnew(getFollower().getMatchIndex() + 1);
@@ -218,7 +218,7 @@ final class FollowerAppender extends LogAppenderBase {
 
     /**
      * Tells whether the next entry follows the checkpoint that the follower reported. No entry before it is needed
-     * then, which nobody's log may have any more. Ratis (3.3.0) would tell it to fetch a checkpoint, hear that it has
+     * then, which no log may have any more. Ratis (3.3.0) would tell it to fetch a checkpoint, hear that it has
      * that, and so on for ever.
      */
     private boolean followsItsCheckpoint() {
@@ -313,7 +313,7 @@ final class FollowerAppender extends LogAppenderBase {
      * brought it was lost, and it would not be sent again.
      */
     private void learnCommit(long followerCommit) {
-        // Not by way of the leader's state, which would look for somebody who watches commits: nobody here does.
+        // Not by way of the leader's state, which would look for clients that watch commits: there are none.
         getFollower().updateCommitIndex(followerCommit);
         long has = Math.min(followerCommit, getRaftLog().getLastCommittedIndex());
         if (getFollower().updateMatchIndex(has)) {

@@ -50,7 +50,7 @@ final class HeartbeatScheduler {
     private void tick() {
         try {
             tickAll();
-        } finally { // or nobody would be sent a heartbeat any more
+        } finally { // or no peer would be sent a heartbeat any more
             loop.schedule(intervalNanos, this::tick);
         }
     }

@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The appends in flight to a follower, in rounds: what was sent in an earlier one is not waited for any more. Not
- * thread-safe: of whoever works for the {@link FollowerAppender}.
+ * thread-safe: used by the thread that works for the {@link FollowerAppender}.
  */
 final class InFlightWindow {
 
     private static final int MAX_APPENDS = 8;
     private static final int MAX_HEARTBEATS = 8;
-    /** A follower's log takes more than this before whoever appends to it has to wait. */
+    /** A follower's log takes more than this before an appending thread has to wait. */
     private static final long MAX_BYTES = 8L << 20;
 
     private final Deque<Sent> appends = new ArrayDeque<>();

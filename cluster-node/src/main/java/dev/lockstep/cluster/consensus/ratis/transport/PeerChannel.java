@@ -45,7 +45,10 @@ final class PeerChannel {
     /** @param answer told once, on any thread: null when there will be none */
     private record Heartbeat(AppendEntriesRequestProto request, Consumer<@Nullable AppendEntriesReplyProto> answer) {}
 
-    /** @param refused told, on any thread, each time that the peer's machine refuses a connection, since nobody listens there; must not block */
+    /**
+     * @param refused told, on any thread, each time that the peer's machine refuses a connection, since no process
+     * listens there; must not block
+     */
     PeerChannel(Links links, Member member, Time time, Runnable refused) {
         this.links = links;
         this.member = member;

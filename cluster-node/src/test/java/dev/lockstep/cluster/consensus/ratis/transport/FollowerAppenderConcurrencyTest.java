@@ -6,8 +6,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Entries, answers and ticks at once: one thread at a time works for the appender, and whatever is in the log is sent, once and
- * in order, without anybody but the one who brought the news to notice it.
+ * Entries, answers and ticks at once: one thread at a time works for the appender, and whatever is in the log is sent,
+ * once and in order, though only the thread that brought the news notices it.
  */
 public class FollowerAppenderConcurrencyTest implements Race.Round {
 

@@ -95,7 +95,7 @@ public final class RaftMessagesFuzz {
                 RaftServer.class,
                 Map.of(
                         "getGroupIds", none -> List.of(GROUP),
-                        // It runs, and gives pieces of a checkpoint; who leads is not to be read from it yet.
+                        // It runs, and gives pieces of a checkpoint; its leader is not to be read from it yet.
                         "getDivision",
                                 group -> ScriptedRatisServer.role(
                                         RaftServer.Division.class,

@@ -302,7 +302,7 @@ final class LogSchedule {
         append(more, now.end());
     }
 
-    /** What a leader sends whose log has other entries, some of which may be known. */
+    /** An append by a leader whose log has other entries, some of which may be known. */
     private void appendOther() {
         int from = Math.max(committed, checkpoint) + 1;
         if (from >= now.end()) {
@@ -336,7 +336,7 @@ final class LogSchedule {
         start = start < 0 && log.getLastEntryTermIndex() != null ? (int) log.getStartIndex() : start;
     }
 
-    /** What a leader sends that has not got an answer. */
+    /** An append by a leader that has not got an answer to the one before. */
     private void appendAgain() {
         if (start >= 0 && start < now.end()) {
             int from = random.nextInt(start, now.end());
@@ -402,7 +402,7 @@ final class LogSchedule {
         }
     }
 
-    /** What has been acknowledged by now. */
+    /** The end of the log that has been acknowledged by now. */
     private void settled() {
         int most = (next == null ? now.end() : now.common(next)) - 1;
         for (Append append : List.copyOf(waiting)) {
