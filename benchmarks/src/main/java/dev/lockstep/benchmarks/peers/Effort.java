@@ -38,7 +38,7 @@ record Effort(
     }
 
     static Effort full() {
-        return new Effort(4, 120, 4_000, true, List.of(Contestant.values()), List.of(Topology.values()));
+        return new Effort(3, 120, 3_000, true, List.of(Contestant.values()), List.of(Topology.values()));
     }
 
     /** Takes less than ten minutes for client and servers. */

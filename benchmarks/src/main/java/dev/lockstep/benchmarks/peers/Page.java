@@ -51,7 +51,7 @@ final class Page {
 
     String html() {
         StringBuilder html = new StringBuilder(HEAD);
-        html.append("<table><tr><th>Product<th>Settings besides its addresses\n");
+        html.append("<table><tr><th>Product<th>Settings besides its addresses and a heap of 1 GiB\n");
         for (Contestant each : Contestant.values()) {
             html.append("<tr><td>%s<td>%s%n".formatted(each, escaped(each.settings())));
         }

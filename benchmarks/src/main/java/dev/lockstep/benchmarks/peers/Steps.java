@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import javax.cache.Cache;
@@ -111,7 +110,7 @@ final class Steps {
     }
 
     private void getMany() {
-        Set<String> some = new TreeSet<>();
+        Set<String> some = new HashSet<>();
         int first = ThreadLocalRandom.current().nextInt(ENTRIES);
         for (int i = first; i < first + TOGETHER; i++) {
             some.add(KEYS[i % ENTRIES]);
