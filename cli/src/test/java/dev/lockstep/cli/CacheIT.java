@@ -66,7 +66,11 @@ class CacheIT {
             assertThatThrownBy(() -> session.createCache(proposal(
                                     "short-2",
                                     new CacheSettings(
-                                            OptionalLong.of(5), Optional.empty(), Optional.empty(), Optional.empty())))
+                                            OptionalLong.of(5),
+                                            Optional.empty(),
+                                            Optional.empty(),
+                                            Optional.empty(),
+                                            Optional.empty())))
                             .join())
                     .hasMessageContaining("client.yaml:9")
                     .hasMessageContaining("lockstep.yaml:9")

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.LockstepCacheManager;
+import dev.lockstep.protocol.wire.CacheSettings;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;
@@ -15,6 +18,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -144,6 +149,23 @@ abstract class CacheParity {
         assertThat(results).doesNotHaveDuplicates();
         assertThat(cache.get("counter")).isEqualTo(400);
         assertRuns(runs, 400, terms);
+    }
+
+    @Test
+    void noIncrementOfProcessorsWithoutLeasesIsLostOrAppliedTwice() throws Exception {
+        CacheSettings optimistic = new CacheSettings(
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.of(EntryProcessing.OPTIMISTIC),
+                Optional.empty(),
+                Optional.empty());
+        Cache<String, Integer> cache =
+                manager.unwrap(LockstepCacheManager.class).createCache("optimistic", types(), optimistic);
+        List<Integer> results = together(400, () -> cache.invoke("counter", INCREMENT));
+        assertThat(results).doesNotHaveDuplicates();
+        assertThat(cache.get("counter")).isEqualTo(400);
+        assertThat(cache.<Integer>invoke("counter", (entry, arguments) -> entry.getValue()))
+                .isEqualTo(400);
     }
 
     @Test

@@ -163,6 +163,9 @@ public final class ClusterMachine {
         if (said.consistency().isPresent()) {
             differ(differences, "consistency", existing.consistency(), asked.consistency());
         }
+        if (said.entryProcessing().isPresent()) {
+            differ(differences, "entry-processor", existing.entryProcessing(), asked.entryProcessing());
+        }
         return differences.isEmpty()
                 ? ""
                 : "Cache " + existing.name() + " exists with another definition: " + String.join("; ", differences)

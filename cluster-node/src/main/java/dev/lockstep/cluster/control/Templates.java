@@ -58,6 +58,9 @@ public record Templates(Map<String, CacheSettings> caches, Map<String, String> p
         if (own.consistency().isEmpty()) {
             differ(differences, "consistency", template.consistency(), cluster.consistency());
         }
+        if (own.entryProcessing().isEmpty()) {
+            differ(differences, "entry-processor", template.entryProcessing(), cluster.entryProcessing());
+        }
         if (proposal.expiry() == null && own.timeToLive().isEmpty()) {
             differ(differences, "time-to-live", template.timeToLive(), cluster.timeToLive());
         }

@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
  */
 public final class BatchCodec {
 
-    private static final int FORMAT = 3;
+    private static final int FORMAT = 4;
 
     private BatchCodec() {}
 

@@ -86,7 +86,7 @@ class CheckpointTest {
                 .isInstanceOf(IOException.class)
                 .isNotInstanceOf(CorruptCheckpointException.class)
                 .hasMessageContaining("format 1")
-                .hasMessageContaining("this node reads 2");
+                .hasMessageContaining("this node reads 3");
     }
 
     @Test

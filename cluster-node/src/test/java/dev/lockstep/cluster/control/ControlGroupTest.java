@@ -47,6 +47,7 @@ class ControlGroupTest {
                             new CacheSettings(
                                     OptionalLong.of(100),
                                     Optional.empty(),
+                                    Optional.empty(),
                                     Optional.of(Duration.ofMinutes(10)),
                                     Optional.empty())),
                     Map.of("caches.short-*", "a.yaml:7")),
@@ -76,7 +77,8 @@ class ControlGroupTest {
     }
 
     private static CacheSettings living(Duration timeToLive) {
-        return new CacheSettings(OptionalLong.empty(), Optional.empty(), Optional.of(timeToLive), Optional.empty());
+        return new CacheSettings(
+                OptionalLong.empty(), Optional.empty(), Optional.empty(), Optional.of(timeToLive), Optional.empty());
     }
 
     private Reply answer(Request request) {

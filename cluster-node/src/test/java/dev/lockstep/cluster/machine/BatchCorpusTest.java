@@ -43,6 +43,6 @@ class BatchCorpusTest {
         assertThatThrownBy(() -> BatchCodec.decode(older))
                 .isInstanceOf(MalformedFrameException.class)
                 .hasMessageContaining("format 1")
-                .hasMessageContaining("this node reads 3");
+                .hasMessageContaining("this node reads 4");
     }
 }

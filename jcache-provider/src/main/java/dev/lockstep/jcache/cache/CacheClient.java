@@ -149,6 +149,11 @@ final class CacheClient<K, V> {
                 : write(touch, LeaseId.NONE, callerExecutor, result -> {}).thenApply(result -> value);
     }
 
+    /** Reads an entry from the nearest replica, where it may be old, without recording that. */
+    CompletableFuture<ReadResult> observe(Bytes key) {
+        return watched(session.get(info.id(), key, Consistency.SESSION));
+    }
+
     /** Reads entries without recording that. */
     Map<Bytes, EntryRead> read(Collection<Bytes> wanted) {
         return await(watched(session.getAll(info.id(), wanted, true, consistency)));

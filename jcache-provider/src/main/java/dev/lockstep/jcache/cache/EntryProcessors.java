@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorException;
 import javax.cache.processor.EntryProcessorResult;
@@ -24,12 +25,19 @@ final class EntryProcessors<K, V> {
 
     private final LeasedUpdates<K, V> leased;
     private final @Nullable ReadThrough<K, V> loader;
+    private final boolean unleasedFirst;
     private final Statistics statistics;
 
     private record Ran<T>(boolean existed, @Nullable T result) {}
 
-    EntryProcessors(LeasedUpdates<K, V> leased, @Nullable ReadThrough<K, V> loader, Statistics statistics) {
+    /** @param unleasedFirst whether a processor runs first without a lease, if the entry exists */
+    EntryProcessors(
+            LeasedUpdates<K, V> leased,
+            @Nullable ReadThrough<K, V> loader,
+            boolean unleasedFirst,
+            Statistics statistics) {
         this.leased = leased;
+        this.unleasedFirst = unleasedFirst;
         this.loader = loader != null && loader.onMiss() ? loader : null;
         this.statistics = statistics;
     }
@@ -47,15 +55,15 @@ final class EntryProcessors<K, V> {
             Object[] arguments,
             Executor callerExecutor) {
         Tally tally = statistics.begin();
-        return leased.<Ran<T>>run(
-                        key,
-                        seen -> tally.outside(() -> ran(key, seen, processor, checker, arguments)),
-                        tally,
-                        callerExecutor)
-                .thenApply(ran -> {
-                    tally.read(ran.existed());
-                    return ran.result();
-                });
+        Function<@Nullable ObservedEntry<V>, EntryAction<V, Ran<T>>> code =
+                seen -> tally.outside(() -> ran(key, seen, processor, checker, arguments));
+        CompletableFuture<Ran<T>> invoked = unleasedFirst
+                ? leased.runUnleasedFirst(key, code, tally, callerExecutor)
+                : leased.run(key, code, tally, callerExecutor);
+        return invoked.thenApply(ran -> {
+            tally.read(ran.existed());
+            return ran.result();
+        });
     }
 
     private <T> EntryAction<V, Ran<T>> ran(

@@ -10,6 +10,7 @@ import dev.lockstep.protocol.session.ReadResult;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.EntryRead;
+import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Lifetime;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Optimistic updates by application code, under leases: leases an entry, runs the code on what was read, calls the writer, and commits on the
- * condition that the entry is unchanged; otherwise tries again. Thread-safe.
+ * condition that the entry is unchanged; otherwise tries again. The first attempt may do without the lease. Thread-safe.
  */
 final class LeasedUpdates<K, V> {
 
@@ -56,6 +57,18 @@ final class LeasedUpdates<K, V> {
     <R> CompletableFuture<R> run(
             K key, Function<@Nullable ObservedEntry<V>, EntryAction<V, R>> code, Tally tally, Executor callerExecutor) {
         return runAsync(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), tally, callerExecutor);
+    }
+
+    /**
+     * Runs code on one entry, if it exists first on what the nearest replica has, without a lease. That may be old, which the commit finds
+     * out; the next attempts are under the lease.
+     *
+     * @param code as with {@link #run}, and without side effects
+     */
+    <R> CompletableFuture<R> runUnleasedFirst(
+            K key, Function<@Nullable ObservedEntry<V>, EntryAction<V, R>> code, Tally tally, Executor callerExecutor) {
+        return new Update<R>(key, seen -> CompletableFuture.completedFuture(code.apply(seen)), tally, callerExecutor)
+                .attemptUnleased();
     }
 
     /** Runs asynchronous code on one entry. No thread waits for it; the lease bounds its time. */
@@ -96,6 +109,12 @@ final class LeasedUpdates<K, V> {
             this.callerExecutor = callerExecutor;
         }
 
+        CompletableFuture<R> attemptUnleased() {
+            return client.observe(keyBytes)
+                    .thenCompose(
+                            found -> found.entry() == null ? attempt() : attempt(new LeaseGrant(LeaseId.NONE, found)));
+        }
+
         CompletableFuture<R> attempt() {
             if (attemptsLeft == 0) {
                 return CompletableFuture.failedFuture(
@@ -107,9 +126,14 @@ final class LeasedUpdates<K, V> {
             if (!asked.isDone()) {
                 CallerThreadExecutor.whenLeft(callerExecutor, () -> asked.cancel(false));
             }
-            return asked.thenCompose(lease -> CompletableFuture.completedFuture(lease)
-                            .thenComposeAsync(this::evaluate, callerExecutor)
-                            .whenComplete((outcome, failure) -> ended(lease, outcome, failure)))
+            return asked.thenCompose(this::attempt);
+        }
+
+        /** @param lease without an id when there is none */
+        private CompletableFuture<R> attempt(LeaseGrant lease) {
+            return CompletableFuture.completedFuture(lease)
+                    .thenComposeAsync(this::evaluate, callerExecutor)
+                    .whenComplete((outcome, failure) -> ended(lease, outcome, failure))
                     .thenCompose(this::resultOrNextAttempt);
         }
 
@@ -140,7 +164,7 @@ final class LeasedUpdates<K, V> {
         }
 
         private void ended(LeaseGrant lease, @Nullable Attempt<R> outcome, @Nullable Throwable failure) {
-            if (failure != null) {
+            if (failure != null && !lease.id().isNone()) {
                 client.abandon(keyBytes, lease.id());
             }
             if (writerIsAhead && (outcome == null || (outcome.committed() && !outcome.writerCalled()))) {

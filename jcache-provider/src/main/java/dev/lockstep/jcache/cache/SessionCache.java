@@ -9,7 +9,9 @@ import dev.lockstep.jcache.marshalling.KeyReferences;
 import dev.lockstep.jcache.marshalling.Marshaller;
 import dev.lockstep.jcache.marshalling.References;
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import dev.lockstep.protocol.wire.Lifetime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,7 +92,8 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         this.checks = new ArgumentChecks<>(life, configuration.getKeyType(), configuration.getValueType());
         this.reads = new Reads<>(client, leased(client), life.loader(), checks::value, statistics);
         this.writes = Writes.of(client, leased(client), life.writer(), references != null, statistics);
-        this.processing = new EntryProcessors<>(leased(client), life.loader(), statistics);
+        this.processing =
+                new EntryProcessors<>(leased(client), life.loader(), mayProcessUnleased(info.definition()), statistics);
         try {
             life.start();
         } catch (RuntimeException | Error failure) {
@@ -109,6 +112,13 @@ public final class SessionCache<K, V> implements LockstepCache<K, V> {
         this.reads = new Reads<>(client, leased(client), life.loader(), checks::value, statistics);
         this.writes = other.writes;
         this.processing = other.processing;
+    }
+
+    /** A writer, and a policy of the application's, are to be called once for an update, so only under the lease. */
+    private boolean mayProcessUnleased(CacheDefinition definition) {
+        return definition.entryProcessing() == EntryProcessing.OPTIMISTIC
+                && life.writer() == null
+                && definition.expiryPolicy().isEmpty();
     }
 
     private LeasedUpdates<K, V> leased(CacheClient<K, V> ofClient) {

@@ -10,6 +10,7 @@ import dev.lockstep.jcache.marshalling.Marshallers;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import java.lang.reflect.Proxy;
 import java.net.URI;
@@ -31,6 +32,8 @@ final class TestCache implements AutoCloseable {
             .setStatisticsEnabled(true);
     private final List<SessionCache<?, ?>> opened = new ArrayList<>();
     private ExpiryRule rule = ExpiryRule.ETERNAL;
+    private String expiryPolicy = "";
+    private EntryProcessing processing = EntryProcessing.LEASED;
     private FakeCluster cluster;
 
     TestCache loading(CacheLoader<String, Object> loader) {
@@ -46,13 +49,26 @@ final class TestCache implements AutoCloseable {
     TestCache expiring(ExpiryPolicy policy) {
         configuration.setExpiryPolicyFactory(new FactoryBuilder.SingletonFactory<>(policy));
         rule = ExpiryRules.isStandard(policy) ? ExpiryRules.of(policy) : ExpiryRule.ETERNAL;
+        expiryPolicy = ExpiryRules.isStandard(policy) ? "" : policy.getClass().getName();
+        return this;
+    }
+
+    TestCache processing(EntryProcessing way) {
+        processing = way;
         return this;
     }
 
     FakeCluster cluster() {
         if (cluster == null) {
             cluster = new FakeCluster(new CacheDefinition(
-                    "prices", "java.lang.String", "java.lang.Object", rule, "", 0, Consistency.SESSION));
+                    "prices",
+                    "java.lang.String",
+                    "java.lang.Object",
+                    rule,
+                    expiryPolicy,
+                    0,
+                    Consistency.SESSION,
+                    processing));
         }
         return cluster;
     }

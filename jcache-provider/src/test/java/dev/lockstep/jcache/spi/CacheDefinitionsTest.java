@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CacheDefinitionsTest {
 
     private static CacheSettings bounded(long entries) {
-        return new CacheSettings(OptionalLong.of(entries), Optional.empty(), Optional.empty(), Optional.empty());
+        return new CacheSettings(
+                OptionalLong.of(entries), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     private static CacheProposal proposal(String name, ExpiryPolicy policy) {

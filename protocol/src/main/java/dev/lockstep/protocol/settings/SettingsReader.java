@@ -9,6 +9,7 @@ import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -368,12 +369,26 @@ public final class SettingsReader {
                 });
     }
 
+    private static Optional<EntryProcessing> entryProcessing(YamlSection section) {
+        if (!section.has("entry-processor")) {
+            return Optional.empty();
+        }
+        String name = section.required("entry-processor");
+        return Optional.of(
+                switch (name) {
+                    case "leased" -> EntryProcessing.LEASED;
+                    case "optimistic" -> EntryProcessing.OPTIMISTIC;
+                    default ->
+                        throw section.refuse("entry-processor", "\"" + name + "\" is neither leased nor optimistic");
+                });
+    }
+
     private static Map<String, CacheSettings> caches(YamlSection root) {
         Map<String, CacheSettings> caches = new LinkedHashMap<>();
         YamlSection all = root.section("caches");
         for (String pattern : all.keys()) {
-            YamlSection section =
-                    all.section(pattern).allow("max-entries", "consistency", "time-to-live", "time-to-idle");
+            YamlSection section = all.section(pattern)
+                    .allow("max-entries", "consistency", "entry-processor", "time-to-live", "time-to-idle");
             caches.put(
                     pattern,
                     new CacheSettings(
@@ -381,6 +396,7 @@ public final class SettingsReader {
                                     ? OptionalLong.of(section.number("max-entries", 0, 0, Long.MAX_VALUE))
                                     : OptionalLong.empty(),
                             consistency(section),
+                            entryProcessing(section),
                             section.optionalDuration("time-to-live"),
                             section.optionalDuration("time-to-idle")));
         }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param expiryPolicy class name of a custom expiry policy that callers evaluate, or empty when {@code expiry} is all
  * @param maxEntries bound for the whole cluster, past which entries are evicted; 0 for none
  * @param consistency what a read promises unless it asks for more
+ * @param entryProcessing the way in which callers run entry processors
  */
 public record CacheDefinition(
         String name,
@@ -22,13 +23,26 @@ public record CacheDefinition(
         ExpiryRule expiry,
         String expiryPolicy,
         long maxEntries,
-        Consistency consistency) {
+        Consistency consistency,
+        EntryProcessing entryProcessing) {
 
     public CacheDefinition {
         checkName(name);
         if (maxEntries < 0) {
             throw new IllegalArgumentException("max-entries of cache " + name + " is negative: " + maxEntries);
         }
+    }
+
+    /** Creates a definition of a cache whose entry processors run under leases. */
+    public CacheDefinition(
+            String name,
+            String keyType,
+            String valueType,
+            ExpiryRule expiry,
+            String expiryPolicy,
+            long maxEntries,
+            Consistency consistency) {
+        this(name, keyType, valueType, expiry, expiryPolicy, maxEntries, consistency, EntryProcessing.LEASED);
     }
 
     static void checkName(String name) {
@@ -46,6 +60,7 @@ public record CacheDefinition(
                 rule == null ? expiry : rule,
                 expiryPolicy,
                 bound.orElse(maxEntries),
-                promise.orElse(consistency));
+                promise.orElse(consistency),
+                entryProcessing);
     }
 }

@@ -38,6 +38,7 @@ public record CacheProposal(
                 new CacheSettings(
                         OptionalLong.of(definition.maxEntries()),
                         Optional.of(definition.consistency()),
+                        Optional.of(definition.entryProcessing()),
                         Optional.empty(),
                         Optional.empty()),
                 CacheSettings.NOTHING,
@@ -60,6 +61,7 @@ public record CacheProposal(
                 expiryPolicy.isEmpty() ? rule : ExpiryRule.ETERNAL,
                 expiryPolicy,
                 all.maxEntries().orElse(0),
-                all.consistency().orElse(Consistency.SESSION));
+                all.consistency().orElse(Consistency.SESSION),
+                all.entryProcessing().orElse(EntryProcessing.LEASED));
     }
 }

@@ -12,24 +12,27 @@ import java.util.stream.Stream;
  *
  * @param maxEntries bound for the whole cluster; 0 for none
  * @param consistency what a read promises
+ * @param entryProcessing the way in which callers run entry processors
  * @param timeToLive lifetime after creation or update
  * @param timeToIdle lifetime after creation, update or read
  */
 public record CacheSettings(
         OptionalLong maxEntries,
         Optional<Consistency> consistency,
+        Optional<EntryProcessing> entryProcessing,
         Optional<Duration> timeToLive,
         Optional<Duration> timeToIdle) {
 
     /** Leaves everything to others. */
-    public static final CacheSettings NOTHING =
-            new CacheSettings(OptionalLong.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    public static final CacheSettings NOTHING = new CacheSettings(
+            OptionalLong.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
     /** These, and what others say where these say nothing. */
     public CacheSettings or(CacheSettings others) {
         return new CacheSettings(
                 maxEntries.isPresent() ? maxEntries : others.maxEntries,
                 consistency.or(others::consistency),
+                entryProcessing.or(others::entryProcessing),
                 timeToLive.or(others::timeToLive),
                 timeToIdle.or(others::timeToIdle));
     }
@@ -46,6 +49,9 @@ public record CacheSettings(
                         maxEntries.isPresent() ? "max-entries: " + maxEntries.getAsLong() : "",
                         consistency
                                 .map(one -> "consistency: " + one.name().toLowerCase(Locale.ROOT))
+                                .orElse(""),
+                        entryProcessing
+                                .map(one -> "entry-processor: " + one.name().toLowerCase(Locale.ROOT))
                                 .orElse(""),
                         timeToLive
                                 .map(one -> "time-to-live: " + one.toMillis() + "ms")

@@ -22,6 +22,7 @@ public final class ValueCodec {
     private static final Mutation.Action[] ACTIONS = Mutation.Action.values();
     private static final EntryChange.Kind[] CHANGES = EntryChange.Kind.values();
     static final Consistency[] CONSISTENCIES = Consistency.values();
+    private static final EntryProcessing[] ENTRY_PROCESSINGS = EntryProcessing.values();
 
     private static final ReplicaStatus.State[] REPLICA_STATES = ReplicaStatus.State.values();
 
@@ -187,6 +188,7 @@ public final class ValueCodec {
     private static void settings(WireWriter out, CacheSettings settings) {
         out.optional(settings.maxEntries().isPresent() ? settings.maxEntries().getAsLong() : null, WireWriter::varint);
         out.optional(settings.consistency().map(Enum::ordinal).orElse(null), WireWriter::u8);
+        out.optional(settings.entryProcessing().map(Enum::ordinal).orElse(null), WireWriter::u8);
         out.optional(settings.timeToLive().map(Duration::toMillis).orElse(null), WireWriter::varint);
         out.optional(settings.timeToIdle().map(Duration::toMillis).orElse(null), WireWriter::varint);
     }
@@ -196,6 +198,7 @@ public final class ValueCodec {
         return new CacheSettings(
                 maxEntries == null ? OptionalLong.empty() : OptionalLong.of(maxEntries),
                 Optional.ofNullable(in.optional(i -> i.constant(CONSISTENCIES))),
+                Optional.ofNullable(in.optional(i -> i.constant(ENTRY_PROCESSINGS))),
                 Optional.ofNullable(in.optional(ValueCodec::positive)).map(Duration::ofMillis),
                 Optional.ofNullable(in.optional(ValueCodec::positive)).map(Duration::ofMillis));
     }
@@ -213,6 +216,7 @@ public final class ValueCodec {
         rule(out, definition.expiry());
         out.string(definition.expiryPolicy()).varint(definition.maxEntries());
         out.u8(definition.consistency().ordinal());
+        out.u8(definition.entryProcessing().ordinal());
     }
 
     public static CacheDefinition definition(WireReader in) {
@@ -224,7 +228,8 @@ public final class ValueCodec {
                     rule(in),
                     in.string(),
                     in.varint(),
-                    in.constant(CONSISTENCIES));
+                    in.constant(CONSISTENCIES),
+                    in.constant(ENTRY_PROCESSINGS));
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }

@@ -95,6 +95,7 @@ class SettingsReaderTest {
                 "members: [{id: a, address: '127.0.0.1:1'}, {id: b, address: '127.0.0.1:1'}] | lockstep.yaml:1:61: \"address\": members a and b have one address",
                 "caches: {a: {time-to-live: 30}} | \"time-to-live\": \"30\" has no unit: write 30ms, 30s",
                 "caches: {a: {consistency: weak}} | \"weak\" is neither session nor strong",
+                "caches: {a: {entry-processor: none}} | \"none\" is neither leased nor optimistic",
                 "members: [{id: n1, address: '10.0.0.1:1'}] | not a loopback address",
                 "members: [{id: n1}] | \"address\" is missing",
                 "shards: [1 | is no valid YAML"

@@ -63,6 +63,7 @@ class FrameCodecTest {
                                 new CacheSettings(
                                         OptionalLong.of(0),
                                         Optional.empty(),
+                                        Optional.empty(),
                                         Optional.of(Duration.ofMillis(5)),
                                         Optional.empty()),
                                 "f:2"),

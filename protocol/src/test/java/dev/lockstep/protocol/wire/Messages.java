@@ -34,6 +34,7 @@ public final class Messages {
             .map(NodeId::new);
     private static final Arbitrary<Long> BOUNDS = Arbitraries.longs().greaterOrEqual(0);
     private static final Arbitrary<Consistency> CONSISTENCIES = Arbitraries.of(Consistency.class);
+    private static final Arbitrary<EntryProcessing> PROCESSINGS = Arbitraries.of(EntryProcessing.class);
     private static final Arbitrary<Lifetime> LIFETIMES =
             Arbitraries.longs().greaterOrEqual(-3).map(Lifetime::new);
 
@@ -75,7 +76,7 @@ public final class Messages {
 
     private static Arbitrary<CacheDefinition> definitions() {
         var names = TEXTS.filter(text -> !text.isEmpty());
-        return Combinators.combine(names, TEXTS, TEXTS, rules(), TEXTS, BOUNDS, CONSISTENCIES)
+        return Combinators.combine(names, TEXTS, TEXTS, rules(), TEXTS, BOUNDS, CONSISTENCIES, PROCESSINGS)
                 .as(CacheDefinition::new);
     }
 
@@ -91,10 +92,16 @@ public final class Messages {
     }
 
     private static Arbitrary<CacheSettings> cacheSettings() {
-        return Combinators.combine(BOUNDS.optional(), CONSISTENCIES.optional(), BOUNDS.optional(), BOUNDS.optional())
-                .as((bound, consistency, live, idle) -> new CacheSettings(
+        return Combinators.combine(
+                        BOUNDS.optional(),
+                        CONSISTENCIES.optional(),
+                        PROCESSINGS.optional(),
+                        BOUNDS.optional(),
+                        BOUNDS.optional())
+                .as((bound, consistency, processing, live, idle) -> new CacheSettings(
                         bound.map(OptionalLong::of).orElse(OptionalLong.empty()),
                         consistency,
+                        processing,
                         live.map(Duration::ofMillis),
                         idle.map(Duration::ofMillis)));
     }

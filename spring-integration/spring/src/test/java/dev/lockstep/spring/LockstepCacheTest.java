@@ -250,6 +250,7 @@ class LockstepCacheTest {
                 new CacheSettings(
                         OptionalLong.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         Optional.of(Duration.ofMillis(1)),
                         Optional.empty())))) {
             LockstepCacheManager own = new LockstepCacheManager(templated);

@@ -1,6 +1,7 @@
 package dev.lockstep.spring.boot;
 
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -54,12 +55,14 @@ public record LockstepProperties(
      * @param timeToIdle Lifetime after creation, update or read; as the cluster says if nothing is said here.
      * @param maxEntries Bound of entries in the whole cluster, past which some are evicted; 0 for none.
      * @param consistency Whether reads are never behind their own session, or linearizable.
+     * @param entryProcessor Whether entry processors run under the entry's lease, or first without one.
      */
     public record Template(
             @Nullable Duration timeToLive,
             @Nullable Duration timeToIdle,
             @Nullable Long maxEntries,
-            @Nullable Consistency consistency) {}
+            @Nullable Consistency consistency,
+            @Nullable EntryProcessing entryProcessor) {}
 
     /**
      * The classes that may be deserialised.

@@ -40,6 +40,7 @@ final class Templates {
         return new CacheSettings(
                 maxEntries == null ? OptionalLong.empty() : OptionalLong.of(maxEntries),
                 Optional.ofNullable(template.consistency()),
+                Optional.ofNullable(template.entryProcessor()),
                 lifetime(name + ".time-to-live", template.timeToLive()),
                 lifetime(name + ".time-to-idle", template.timeToIdle()));
     }
