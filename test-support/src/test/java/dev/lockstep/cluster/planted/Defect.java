@@ -300,5 +300,22 @@ record Defect(String name, String file, String right, String wrong, String suite
                     CLUSTER + "consensus/ratis/log/RecentEntries.java",
                     "entry != null && entry.getIndex() == index ? entry : null",
                     "entry",
-                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"));
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "a record with a wrong checksum is accepted",
+                    CLUSTER + "consensus/ratis/log/RecordFormat.java",
+                    "ByteBuffer.wrap(records).getInt(end) != checksum(records, at, end - at)",
+                    "false",
+                    "dev.lockstep.cluster.consensus.ratis.log.RecordFormatTest"),
+            new Defect(
+                    "a vote is given before it is synced",
+                    CLUSTER + "consensus/ratis/transport/RaftMessageHandler.java",
+                    "gate.syncVote();",
+                    "",
+                    "dev.lockstep.cluster.consensus.ratis.transport.LinkServerRpcTest"),
+            new Defect(
+                    "entries are applied out of order",
+                    SIMULATION + "SimulatedLog.java",
+                    "disk.entry(position);",
+                    "disk.entry(position % 8 == 4 && position < commit ? position + 1 : position - (position % 8 == 5 ? 1 : 0));"));
 }
