@@ -39,7 +39,7 @@ class ShardRecoveryTest {
     }
 
     @Test
-    void withoutOneThoseStandThatHaveALog() {
+    void withoutAnIntactReplicaThoseWithALogMayBeElected() {
         ShardRecovery plan = plan(
                 replica(N1, State.LOST, 0, 99),
                 replica(N2, State.TRUNCATED, 4, 10),

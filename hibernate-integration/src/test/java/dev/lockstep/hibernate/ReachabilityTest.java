@@ -19,7 +19,7 @@ class ReachabilityTest {
     }
 
     @Test
-    void afterAFailureNobodyWaitsForAWhile() throws Exception {
+    void afterAFailureNoSessionWaitsForAWhile() throws Exception {
         assertThat(reachability.attempt("a read", this::silence, "database")).isEqualTo("database");
         for (int i = 0; i < 100; i++) {
             assertThat(reachability.attempt("a read", this::silence, "database"))

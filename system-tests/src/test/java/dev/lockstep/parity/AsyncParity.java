@@ -114,7 +114,7 @@ abstract class AsyncParity extends ManagerParity {
     }
 
     @Test
-    void aPolicyIsAskedOnceForWhatHasHappenedAlsoIfNobodyWaits() {
+    void aPolicyIsAskedOnceForWhatHasHappenedAlsoIfNoCallerWaits() {
         List<String> asked = new CopyOnWriteArrayList<>();
         AsyncCache<String, Integer> cache = cache("asked", types().setExpiryPolicyFactory(() -> new Asked(asked)))
                 .async();

@@ -579,7 +579,7 @@ abstract class CacheParity {
     }
 
     @Test
-    void aListenerThatFallsBehindMissesNothingAndHoldsNobodyUp() throws Exception {
+    void aListenerThatFallsBehindMissesNothingAndDelaysNoOther() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         Slow slow = new Slow(go);
         Slow prompt = new Slow(new CountDownLatch(0));

@@ -321,7 +321,7 @@ class EmbeddedCacheTest {
             assertThat(other.get(1)).isEqualTo("one");
             narrow.getCache("there").close();
             assertThatThrownBy(() -> narrow.createCache("there", listened)).isInstanceOf(CacheException.class);
-            assertThat(narrow.getCacheNames()).as("somebody else's").contains("there");
+            assertThat(narrow.getCacheNames()).as("another client's").contains("there");
         }
     }
 }

@@ -26,7 +26,7 @@ class EmbeddedParityTest extends LeaseParity {
     }
 
     @Test
-    void operationsThatNobodyWaitsForAreBounded() {
+    void asynchronousOperationsAreBounded() {
         LockstepCache<String, Integer> cache = cache("bounded", types());
         // Writes wait for it, behind the processor; without it they are done when they return.
         cache.registerCacheEntryListener(new MutableCacheEntryListenerConfiguration<>(

@@ -48,7 +48,7 @@ class KnownPropertiesTest {
     }
 
     @Test
-    void aSystemPropertyThatNobodyReadsIsRefusedNamingTheNearest() {
+    void anUnknownSystemPropertyIsRefusedNamingTheNearest() {
         system("lockstep.serialisation.allowed", "com.acme.*");
         assertThatThrownBy(() -> open(null))
                 .isInstanceOf(CacheException.class)
@@ -63,7 +63,7 @@ class KnownPropertiesTest {
     }
 
     @Test
-    void aPropertyOfAManagerThatNobodyReadsIsRefusedNamingTheNearest() {
+    void anUnknownPropertyOfAManagerIsRefusedNamingTheNearest() {
         assertThatThrownBy(() -> open(null, "lockstep.marshaler", "com.acme.Marshaller"))
                 .isInstanceOf(CacheException.class)
                 .hasMessageContaining("property \"lockstep.marshaler\"; did you mean \"lockstep.marshaller\"?");

@@ -41,7 +41,7 @@ class VersionedCacheTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void storesOnlyWhatNobodyHasTouched(boolean strong) {
+    void storesOnlyWhatNoSessionHasTouched(boolean strong) {
         VersionedCache<String, Integer> view = strong ? cache.strong().versioned() : versioned;
         Versioned<Integer> absent = view.read("a");
         assertThat(absent.value()).isNull();

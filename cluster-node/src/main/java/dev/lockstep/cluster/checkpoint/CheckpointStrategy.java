@@ -19,14 +19,14 @@ interface CheckpointStrategy {
     void became(CheckpointId id);
 
     /** Begins one of what the machine is now. By the thread that applies; quickly, since the rest can come later. */
-    Rest begin(CheckpointId id);
+    PendingCheckpoint begin(CheckpointId id);
 
     /** A file to be sent to a follower that is too far behind; null if there is none yet. On any thread. */
     @Nullable
     CheckpointId toSend();
 
     /** A checkpoint that was begun and is not finished. */
-    interface Rest {
+    interface PendingCheckpoint {
 
         /** @return which one is on the disk now */
         CheckpointId finish() throws IOException;

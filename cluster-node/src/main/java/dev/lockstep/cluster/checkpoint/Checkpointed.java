@@ -48,14 +48,14 @@ public interface Checkpointed {
          * Returns an image of the state after its last entry; only if there was one. On any thread, and there may be
          * others.
          */
-        Placed image();
+        PositionedImage image();
     }
 
     /** An entry of a log: which one it is, and the term it was proposed in. */
     record LogPoint(long term, long position) {}
 
     /** @param point the last entry that went into the image */
-    record Placed(LogPoint point, Image image) {}
+    record PositionedImage(LogPoint point, Image image) {}
 
     /** A machine at one position, as records. Used by one thread, which may be another than the one that applies meanwhile. */
     interface Image extends AutoCloseable {

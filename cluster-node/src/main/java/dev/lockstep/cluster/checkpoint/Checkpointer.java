@@ -30,7 +30,7 @@ public final class Checkpointer {
     private final String name;
     private final CheckpointFolder folder;
     private final Checkpointed.@Nullable Durable durable;
-    private final CheckpointStrategy keeping;
+    private final CheckpointStrategy strategy;
     private final Executor writer;
     private final Time time;
     private final Interval interval;
@@ -66,7 +66,7 @@ public final class Checkpointer {
         this.name = name;
         this.folder = folder;
         this.durable = machine.durable();
-        this.keeping = durable == null
+        this.strategy = durable == null
                 ? new FileCheckpoints(folder, machine, pace)
                 : new FlushCheckpoints(folder, machine, durable, writer);
         this.writer = writer;
@@ -83,7 +83,7 @@ public final class Checkpointer {
      */
     public @Nullable CheckpointId restore() throws IOException {
         long from = time.nanos();
-        CheckpointId restored = keeping.restore();
+        CheckpointId restored = strategy.restore();
         if (restored != null) {
             isAt(restored);
             LOG.info(
@@ -110,7 +110,7 @@ public final class Checkpointer {
     public void become(Restored restored) throws CorruptCheckpointException {
         applying(restored.id().term());
         folder.done(restored);
-        keeping.became(restored.id());
+        strategy.became(restored.id());
         isAt(restored.id());
     }
 
@@ -157,7 +157,7 @@ public final class Checkpointer {
         if (!writing && (before == null || before.position() < position)) {
             writing = true;
             CheckpointId id = folder.id(term, position);
-            finish(id, keeping.begin(id));
+            finish(id, strategy.begin(id));
         }
     }
 
@@ -170,14 +170,14 @@ public final class Checkpointer {
         begunAtPosition = id.position();
         begunAtNanos = time.nanos();
         writing = true;
-        CheckpointStrategy.Rest rest = keeping.begin(id);
-        writer.execute(() -> finish(id, rest));
+        CheckpointStrategy.PendingCheckpoint pending = strategy.begin(id);
+        writer.execute(() -> finish(id, pending));
     }
 
-    private void finish(CheckpointId begun, CheckpointStrategy.Rest rest) {
+    private void finish(CheckpointId begun, CheckpointStrategy.PendingCheckpoint pending) {
         long from = time.nanos();
         try {
-            CheckpointId taken = rest.finish();
+            CheckpointId taken = pending.finish();
             advance(taken);
             fetched = false;
             LOG.debug(
@@ -221,7 +221,7 @@ public final class Checkpointer {
         }
         fetchedAtNanos = time.nanos();
         fetched = true;
-        CheckpointId id = keeping.toSend();
+        CheckpointId id = strategy.toSend();
         if (id == null) {
             return null;
         }

@@ -37,7 +37,7 @@ final class FileCheckpoints implements CheckpointStrategy {
     }
 
     @Override
-    public Rest begin(CheckpointId id) {
+    public PendingCheckpoint begin(CheckpointId id) {
         Checkpointed.Image image = machine.image();
         return () -> {
             try (image) {

@@ -58,7 +58,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
     public void became(CheckpointId id) {}
 
     @Override
-    public Rest begin(CheckpointId id) {
+    public PendingCheckpoint begin(CheckpointId id) {
         return () -> {
             CheckpointId flushed = id(durable.flush());
             file = null;
@@ -78,7 +78,7 @@ final class FlushCheckpoints implements CheckpointStrategy {
 
     private void write() {
         try {
-            Checkpointed.Placed placed = durable.image();
+            Checkpointed.PositionedImage placed = durable.image();
             try (Checkpointed.Image image = placed.image()) {
                 CheckpointId id = id(placed.point());
                 folder.write(id, image::forEach, DutyCycle.full()); // a follower waits for it

@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.files;
 
-import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
@@ -30,6 +29,9 @@ import org.slf4j.LoggerFactory;
  * full disk only when it next needs room. Thread-safe; the looking is done on a thread of its own, and watched from another.
  */
 public final class DiskMonitor implements AutoCloseable {
+
+    /** The one file of a log that is written, as Ratis names it. */
+    public static final String OPEN_FILE = "log_inprogress_*";
 
     private static final Logger LOG = LoggerFactory.getLogger(DiskMonitor.class);
     private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -173,8 +175,7 @@ public final class DiskMonitor implements AutoCloseable {
         List<Path> files = new ArrayList<>();
         try (DirectoryStream<Path> groups = Files.newDirectoryStream(folder, Files::isDirectory)) {
             for (Path group : groups) {
-                try (DirectoryStream<Path> logFiles =
-                        Files.newDirectoryStream(group.resolve("current"), LogTailRepair.LAST_FILE)) {
+                try (DirectoryStream<Path> logFiles = Files.newDirectoryStream(group.resolve("current"), OPEN_FILE)) {
                     logFiles.forEach(files::add);
                 } catch (NoSuchFileException none) {
                     LOG.trace("{} has no log", group);

@@ -30,7 +30,7 @@ final class MachineMetadata {
     private static final int TERM = 8;
 
     private final ShardStore store;
-    private final boolean keeps;
+    private final boolean isPersistent;
     private long lastNumber;
     /** The one whose outcomes are being {@link #restored}. */
     private ShardRecord.@Nullable Session session;
@@ -43,7 +43,7 @@ final class MachineMetadata {
         }
     }
 
-    private record Numbered(long number, ShardRecord record) implements ShardStore.Piece {
+    private record Numbered(long number, ShardRecord record) implements ShardStore.MetadataRecord {
         @Override
         public byte[] encode() {
             byte[] bytes = record.encode();
@@ -56,38 +56,38 @@ final class MachineMetadata {
 
     MachineMetadata(ShardStore store) {
         this.store = store;
-        this.keeps = store.keeps();
+        this.isPersistent = store.isPersistent();
     }
 
     // What is kept
 
     void head(ShardRecord.Head head) {
-        if (keeps) {
+        if (isPersistent) {
             keep(key(HEAD), head);
         }
     }
 
     void term(ShardRecord.Term term) {
-        if (keeps) {
+        if (isPersistent) {
             keep(key(TERM), term);
         }
     }
 
     void cache(ShardRecord.Cache cache) {
-        if (keeps) {
+        if (isPersistent) {
             keep(cacheKey(CACHE, cache.info().id()), cache);
         }
     }
 
     void noCache(int cacheId) {
-        if (keeps) {
-            store.forget(cacheKey(CACHE, cacheId));
+        if (isPersistent) {
+            store.deleteMetadata(cacheKey(CACHE, cacheId));
         }
     }
 
     /** Comes behind all other sessions. */
     void session(SessionKey key, long completedBelow, long usedAtMillis) {
-        if (keeps) {
+        if (isPersistent) {
             keep(
                     sessionKey(SESSION, key, 0),
                     new ShardRecord.Session(key.high(), key.low(), completedBelow, usedAtMillis));
@@ -95,46 +95,46 @@ final class MachineMetadata {
     }
 
     void answered(SessionKey key, long sequence, Outcome.Written outcome) {
-        if (keeps) {
+        if (isPersistent) {
             keep(sessionKey(ANSWERED, key, sequence), new ShardRecord.Answered(sequence, outcome));
         }
     }
 
     void notAnswered(SessionKey key, Iterable<Long> sequences) {
-        if (keeps) {
-            sequences.forEach(sequence -> store.forget(sessionKey(ANSWERED, key, sequence)));
+        if (isPersistent) {
+            sequences.forEach(sequence -> store.deleteMetadata(sessionKey(ANSWERED, key, sequence)));
         }
     }
 
     void noSession(SessionKey key, Iterable<Long> sequences) {
-        if (keeps) {
-            store.forget(sessionKey(SESSION, key, 0));
+        if (isPersistent) {
+            store.deleteMetadata(sessionKey(SESSION, key, 0));
             notAnswered(key, sequences);
         }
     }
 
     /** Comes behind all others. */
     void tombstone(int cacheId, Bytes key, long version, long atMillis) {
-        if (keeps) {
+        if (isPersistent) {
             keep(tombstoneKey(cacheId, key), new ShardRecord.Tombstone(cacheId, key, version, atMillis));
         }
     }
 
     void noTombstone(int cacheId, Bytes key) {
-        if (keeps) {
-            store.forget(tombstoneKey(cacheId, key));
+        if (isPersistent) {
+            store.deleteMetadata(tombstoneKey(cacheId, key));
         }
     }
 
     void horizon(int cacheId, long version) {
-        if (keeps) {
+        if (isPersistent) {
             keep(cacheKey(HORIZON, cacheId), new ShardRecord.Horizon(cacheId, version));
         }
     }
 
     void noHorizon(int cacheId) {
-        if (keeps) {
-            store.forget(cacheKey(HORIZON, cacheId));
+        if (isPersistent) {
+            store.deleteMetadata(cacheKey(HORIZON, cacheId));
         }
     }
 
@@ -155,7 +155,7 @@ final class MachineMetadata {
     }
 
     private void keep(Bytes key, ShardRecord record) {
-        store.keep(key, new Numbered(++lastNumber, record));
+        store.putMetadata(key, new Numbered(++lastNumber, record));
     }
 
     private static Bytes key(int kind) {
@@ -202,9 +202,9 @@ final class MachineMetadata {
         private final List<ShardRecord> horizons = new ArrayList<>();
         private long lastNumber;
 
-        /** @param pieces tells the keys and pieces that were kept */
-        Found(Consumer<BiConsumer<byte[], byte[]>> pieces) {
-            pieces.accept(this::take);
+        /** @param records passes on the keys and records */
+        Found(Consumer<BiConsumer<byte[], byte[]>> records) {
+            records.accept(this::take);
         }
 
         private void take(byte[] key, byte[] piece) {

@@ -14,10 +14,10 @@ record ShardImage(ShardRecord.Head head, List<ShardRecord> caches, ShardStore.Im
         implements Checkpointed.Image {
 
     /** Returns the image of a machine whose store keeps what there is besides entries. */
-    static Checkpointed.Placed kept(ShardStore.Image image) {
-        MachineMetadata.Found found = new MachineMetadata.Found(image::pieces);
+    static Checkpointed.PositionedImage kept(ShardStore.Image image) {
+        MachineMetadata.Found found = new MachineMetadata.Found(image::metadata);
         ShardRecord.Head head = found.head() == null ? new ShardRecord.Head(0, 0, 0) : found.head();
-        return new Checkpointed.Placed(
+        return new Checkpointed.PositionedImage(
                 new Checkpointed.LogPoint(found.term(), head.position()),
                 new ShardImage(head, found.caches(), image, found.rest()));
     }

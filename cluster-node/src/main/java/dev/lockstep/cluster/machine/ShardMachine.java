@@ -62,7 +62,7 @@ public final class ShardMachine {
         this.kept = new MachineMetadata(store);
         this.entries = new Entries(store, kept);
         this.sessions = new SessionTable(kept);
-        MachineMetadata.Found found = new MachineMetadata.Found(store::pieces);
+        MachineMetadata.Found found = new MachineMetadata.Found(store::metadata);
         if (found.head() != null) {
             goOn(found, found.head());
         }
@@ -286,7 +286,7 @@ public final class ShardMachine {
      * Returns an image of its state after the last batch, with its position. On any thread, but only if the store keeps
      * what there is besides entries.
      */
-    public Checkpointed.Placed keptImage() {
+    public Checkpointed.PositionedImage keptImage() {
         return ShardImage.kept(store.image());
     }
 
@@ -294,7 +294,7 @@ public final class ShardMachine {
      * Returns an image of its state after the last batch. Apply thread only; what it answers may be used by another.
      */
     public Checkpointed.Image image() {
-        if (store.keeps()) {
+        if (store.isPersistent()) {
             return keptImage().image();
         }
         ShardStore.Image taken = store.image();

@@ -9,7 +9,7 @@ import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 
 /**
- * One record of a {@link ShardMachine}'s state. All pieces, in the order {@link Head}, caches, entries, sessions each
+ * One record of a {@link ShardMachine}'s state. All records, in the order {@link Head}, caches, entries, sessions each
  * followed by its outcomes, tombstones, horizons, are the machine. Immutable.
  */
 public sealed interface ShardRecord {

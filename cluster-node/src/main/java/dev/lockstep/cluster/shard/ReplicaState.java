@@ -178,7 +178,7 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
 
     @Override
     public @Nullable Durable durable() {
-        return contents.store.keeps() ? new KeptByStore() : null;
+        return contents.store.isPersistent() ? new KeptByStore() : null;
     }
 
     private final class KeptByStore implements Durable {
@@ -213,10 +213,10 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
          * was.
          */
         @Override
-        public Placed image() {
-            Placed machine = contents.machine.keptImage();
+        public PositionedImage image() {
+            PositionedImage machine = contents.machine.keptImage();
             List<byte[]> changes = List.of(ChangeWindow.record(machine.point().position()));
-            return new Placed(machine.point(), ReplicaState.image(changes, machine.image()));
+            return new PositionedImage(machine.point(), ReplicaState.image(changes, machine.image()));
         }
     }
 

@@ -59,25 +59,25 @@ public interface ShardStore {
 
     // What else belongs to a batch
 
-    /** Tells whether it {@linkplain #keep persists metadata}; one that is gone with its process need not. */
-    default boolean keeps() {
+    /** Tells whether it {@linkplain #putMetadata persists metadata}; one that is gone with its process need not. */
+    default boolean isPersistent() {
         return false;
     }
 
-    /** Keeps a piece of state, in place of the one that has the same key. Writer only. */
-    default void keep(Bytes key, Piece piece) {}
+    /** Stores a record of the machine's other state, in place of the one that has the same key. Writer only. */
+    default void putMetadata(Bytes key, MetadataRecord record) {}
 
-    /** Keeps a piece no more. Writer only. */
-    default void forget(Bytes key) {}
+    /** Deletes a record. Writer only. */
+    default void deleteMetadata(Bytes key) {}
 
-    /** All pieces that are kept, in the order of their keys' bytes. Writer only. */
-    default void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {}
+    /** Passes on all records, in the order of their keys' bytes. Writer only. */
+    default void metadata(BiConsumer<byte[], byte[]> keyAndRecord) {}
 
     /** Ends a batch. Writer only. */
     default void commit() {}
 
-    /** A piece of state that is no entry; turned into bytes only if it is kept beyond its batch. */
-    interface Piece {
+    /** A record of state that is no entry; encoded only if it outlasts its batch. */
+    interface MetadataRecord {
         byte[] encode();
     }
 
@@ -87,8 +87,8 @@ public interface ShardStore {
         /** Tells all entries, some of them perhaps twice. */
         void forEach(EntryConsumer entry);
 
-        /** All pieces that were kept at that moment, as {@link ShardStore#pieces} tells them. */
-        default void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {}
+        /** Passes on all records of that moment, as {@link ShardStore#metadata} does. */
+        default void metadata(BiConsumer<byte[], byte[]> keyAndRecord) {}
 
         /** Releases what was retained for it. Idempotent. */
         @Override

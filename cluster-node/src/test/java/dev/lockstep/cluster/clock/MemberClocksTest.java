@@ -104,7 +104,7 @@ class MemberClocksTest {
     }
 
     @Test
-    void aNodeThatHearsNobodyTakesItsClockForWhatItWasLastSeenToBe() {
+    void aNodeThatHearsNoMemberTakesItsClockForWhatItWasLastSeenToBe() {
         hear(-5_000, -5_000);
         assertThat(clocks.isOff()).isTrue();
         world.pass(Duration.ofSeconds(60));

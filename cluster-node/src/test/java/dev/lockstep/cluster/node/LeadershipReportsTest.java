@@ -62,7 +62,7 @@ class LeadershipReportsTest {
     }
 
     @Test
-    void aLeaderThatIsLostIsToldAndWhoeverFollowsIt() {
+    void aLostLeaderIsReportedAndItsSuccessor() {
         leads(B, 0, 1);
         told(Duration.ofSeconds(1));
         leads(null, 0, 1);

@@ -78,7 +78,7 @@ class NodeMainTest {
     }
 
     @Test
-    void aHostThatNobodyKnowsIsNamed() throws Exception {
+    void anUnknownHostIsNamed() throws Exception {
         assertThat(runWith(configuration(freePort()).replace("127.0.0.1", "nosuchhost.invalid") + "insecure: true\n"))
                 .isEqualTo(1);
         assertThat(err.toString())

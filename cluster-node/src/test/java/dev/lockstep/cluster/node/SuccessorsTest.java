@@ -64,7 +64,7 @@ class SuccessorsTest {
     }
 
     @Test
-    void nobodyIsChosenWhoHasNotAnsweredOrIsNoVoter() {
+    void aReplicaThatHasNotAnsweredOrIsNoVoterIsNotChosen() {
         assertThat(Successors.of(led(0, 10), A, Map.of(), Map.of())).isNull();
         assertThat(Successors.of(led(0, 10), A, Map.of(new NodeId("d"), List.of(follower(0, 10))), Map.of()))
                 .isNull();

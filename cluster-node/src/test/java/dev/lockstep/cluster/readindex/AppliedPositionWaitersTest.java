@@ -42,7 +42,7 @@ class AppliedPositionWaitersTest {
     }
 
     @Test
-    void aRiseThatNobodyTellsIsSeen() {
+    void anAdvanceThatIsNotSignalledIsSeen() {
         await(7, 100);
         position = 7;
         world.pass(Duration.ofMillis(2));

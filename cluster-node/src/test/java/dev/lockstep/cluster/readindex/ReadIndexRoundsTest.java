@@ -179,7 +179,7 @@ class ReadIndexRoundsTest {
     }
 
     @Test
-    void aSoleVoterNeedsNobody() {
+    void aSoleVoterNeedsNoPeer() {
         log.become(leading(1, A, Set.of(A)));
         log.commit(4);
         assertThat(read().told).containsExactly(4L);
@@ -220,7 +220,7 @@ class ReadIndexRoundsTest {
     }
 
     @Test
-    void aSilentPeerDelaysNobodyElse() {
+    void aSilentPeerDelaysNoOther() {
         for (int i = 0; i < 100; i++) {
             Reader reader = read();
             peers.confirm(B, true);

@@ -85,7 +85,7 @@ class ChangeWindowTest {
     }
 
     @Test
-    void theThreadThatAppliesTellsNobodyUnlessTooMuchIsUntold() {
+    void theThreadThatAppliesNotifiesNoSubscriberUnlessTooMuchIsWaiting() {
         Deque<Runnable> later = new ArrayDeque<>();
         ChangeWindow own = new ChangeWindow(later::add);
         own.subscribe(Map.of(CACHE, -1L), List.of(), told::add);

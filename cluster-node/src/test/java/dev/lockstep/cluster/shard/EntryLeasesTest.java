@@ -175,7 +175,7 @@ class EntryLeasesTest {
     }
 
     @Test
-    void aHolderThatRenewsPostponesTheEndOfNobodyElse() {
+    void aHolderThatRenewsPostponesNoOtherLeasesEnd() {
         Asked holder = new Asked(1, a);
         pass(1_000);
         Bytes other = Bytes.utf8("other");

@@ -162,7 +162,7 @@ class SoleReplicaTest {
     }
 
     @Test
-    void aShardThatIsNotHereIsServedByNobodyHere() {
+    void aShardThatIsNotHereIsNotServed() {
         assertThat(shards.serve(new Request.Size(cache, 1, Consistency.SESSION, 0, 0)))
                 .isNull();
     }

@@ -313,7 +313,7 @@ public final class StandardMarshaller implements Marshaller {
     /** Logs it too, once: many readers of caches take what they can't read for absent, and keep it to themselves. */
     private String refused(String className) {
         int dot = className.lastIndexOf('.');
-        String reason = "nobody has allowed its class " + className + ". If it can be trusted, set " + setting + "="
+        String reason = "its class " + className + " is not allowed. If it can be trusted, set " + setting + "="
                 + className + (dot < 0 ? "" : ", or " + className.substring(0, dot) + ".* for its package")
                 + " (several are separated by commas)";
         if (toldOfRefusal.compareAndSet(false, true)) {

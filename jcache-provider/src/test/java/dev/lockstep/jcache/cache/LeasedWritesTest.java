@@ -30,7 +30,7 @@ class LeasedWritesTest extends WritesContract {
     }
 
     @Test
-    void anEntryThatIsToldToNobodyLeavesTheWriterAlone() {
+    void aConditionThatDoesNotHoldLeavesTheWriterAlone() {
         cache.replace("absent", "v");
         cache.remove("absent", "v");
 

@@ -110,7 +110,7 @@ class BeansTest {
     }
 
     @Test
-    void aBeanThatSomebodyElseTookAwayCanBeShownAgain() throws Exception {
+    void aBeanThatWasUnregisteredElsewhereCanBeRegisteredAgain() throws Exception {
         beans.statistics(true);
         server.unregisterMBean(new ObjectName(STATISTICS));
         beans.statistics(false);

@@ -63,7 +63,7 @@ public final class MarshallerFuzz {
                     || name.startsWith("java.sql.")
                     || (dot > 0 && JDK.contains(name.substring(0, dot)));
             if (!allowed) {
-                throw new AssertionError("Class " + name + " was looked up, and nobody allowed it");
+                throw new AssertionError("Class " + name + " was looked up, and is not allowed");
             }
             return super.loadClass(name, resolve);
         }

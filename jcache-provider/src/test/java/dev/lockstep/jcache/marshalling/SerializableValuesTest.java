@@ -70,7 +70,7 @@ class SerializableValuesTest {
     }
 
     @Test
-    void anotherJvmIsToldWhichClassNobodyAllowedInWhichCacheAndWhatToSet(@TempDir Path folder) throws Exception {
+    void anotherJvmIsToldWhichClassIsNotAllowedInWhichCacheAndWhatToSet(@TempDir Path folder) throws Exception {
         write(values(), folder);
         Set<String> failed = new TreeSet<>();
         for (String line : read(folder)) {

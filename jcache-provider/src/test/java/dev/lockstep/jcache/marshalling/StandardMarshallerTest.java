@@ -215,7 +215,7 @@ class StandardMarshallerTest {
     }
 
     @Test
-    void aClassThatNobodyNamedIsNotReadAndTheMessageNamesTheSetting() {
+    void aClassThatIsNotAllowedIsNotReadAndTheMessageNamesTheSetting() {
         Bytes bytes = marshaller.write(POINT);
         assertThat(marshaller.read(bytes)).as("by the one who wrote it").isEqualTo(POINT);
         assertThatThrownBy(() -> another().read(bytes))

@@ -41,7 +41,7 @@ class CacheDefinitionsTest {
     private static final class OfTheApplication implements ExpiryPolicy {
         @Override
         public Duration getExpiryForCreation() {
-            throw new IllegalStateException("nobody asks it before there is an entry");
+            throw new IllegalStateException("it must not be asked before there is an entry");
         }
 
         @Override

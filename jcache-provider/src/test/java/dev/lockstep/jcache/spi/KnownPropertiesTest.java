@@ -45,7 +45,7 @@ class KnownPropertiesTest {
     }
 
     @Test
-    void aPropertyThatNobodyReadsIsRefusedNamingTheNearest() {
+    void anUnknownPropertyIsRefusedNamingTheNearest() {
         properties.setProperty("lockstep.serialisation.allowed", "com.example.*");
 
         assertThatThrownBy(this::check)

@@ -69,7 +69,7 @@ class ConnectedNodesTest {
     }
 
     @Test
-    void nobodyElseIsTheNodeItself() {
+    void noOtherProcessIsTheNodeItself() {
         assertThat(admit(node("n1", 2, "16"))).isEqualTo(Status.NODE_IN_USE);
     }
 }

@@ -333,7 +333,7 @@ class RouterTest {
     }
 
     @Test
-    void aLeaderThatNobodyReachesCostsHalfASecondForEachWhoBelievesInIt() {
+    void anUnreachableLeaderCostsEachClientThatBelievesInItHalfASecond() {
         network.silence(N1);
         network.at(N2, (request, handler) -> {
             if (!request.equals(THROUGH)) {
@@ -349,7 +349,7 @@ class RouterTest {
     }
 
     @Test
-    void whileNoNodeCanBeReachedNobodyWaitsAgain() {
+    void whileNoNodeCanBeReachedNoSessionWaitsAgain() {
         List.of(N1, N2, N3).forEach(network::refuse);
         CompletableFuture<Reply> first = router.call(WRITE);
         world.pass(TIMEOUT.plusSeconds(1));

@@ -186,7 +186,7 @@ class ShardChangesTest {
     }
 
     @Test
-    void aStreamThatEndsBeforeItHasBegunLeavesNobodyWaitingForItsNode() {
+    void aStreamThatEndsBeforeItHasBegunEndsTheProbesOfItsNode() {
         session.subscribe(1, new Heard()).close();
         assertThat(open()).isZero();
         world.pass(Duration.ofSeconds(1));

@@ -78,7 +78,7 @@ public class ShardSequencerConcurrencyTest implements Race.Round {
     public void validate() {
         loop.run();
         if (holding.get() < ROOM && !asked.stream().allMatch(CompletableFuture::isDone)) {
-            wrong.set("There is room, and somebody still waits");
+            wrong.set("There is room, and a caller still waits");
         }
         do {
             loop.run();
@@ -86,7 +86,7 @@ public class ShardSequencerConcurrencyTest implements Race.Round {
             loop.run();
         } while (!held.isEmpty());
         if (!asked.stream().allMatch(CompletableFuture::isDone)) {
-            wrong.set("All ids are back, and somebody still waits");
+            wrong.set("All ids are back, and a caller still waits");
         }
         if (wrong.get() != null) {
             throw new IllegalStateException(wrong.get());

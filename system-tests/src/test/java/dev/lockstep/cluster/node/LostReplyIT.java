@@ -136,7 +136,7 @@ class LostReplyIT {
     }
 
     @Test
-    void aRequestForALeaseThatArrivesAfterItsRetryWasServedKeepsNobodyWaiting() throws Exception {
+    void aRequestForALeaseThatArrivesAfterItsRetryWasServedDelaysNoCaller() throws Exception {
         proxies.values().forEach(TcpProxy::keepBack);
         LeaseGrant held = session.readForUpdate(cache, KEY).get(20, TimeUnit.SECONDS);
         session.write(cache, Mutation.put(KEY, B, held.found().unchanged()), held.id())

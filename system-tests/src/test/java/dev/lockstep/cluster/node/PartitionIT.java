@@ -111,7 +111,7 @@ class PartitionIT {
                 }
             } catch (Exception silent) {
                 assertThat(System.nanoTime())
-                        .as("nobody took a write for a minute")
+                        .as("no node took a write for a minute")
                         .isLessThan(deadline);
             }
         }
@@ -120,7 +120,7 @@ class PartitionIT {
     /** The member that answers a strong read. */
     private MemberPorts leader() throws Exception {
         List<MemberPorts> found = new ArrayList<>();
-        Eventually.holds("somebody answers strong reads", () -> {
+        Eventually.holds("a node answers strong reads", () -> {
             for (MemberPorts member : members) {
                 if (ask(member, strongRead()).get(10, TimeUnit.SECONDS) instanceof Reply.Entries) {
                     found.add(member);

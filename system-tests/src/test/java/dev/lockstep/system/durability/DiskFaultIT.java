@@ -356,7 +356,7 @@ class DiskFaultIT {
         }
 
         @InTurn
-        void aSlowDiskSlowsNobodyElseDownAndLosesNothing() throws Exception {
+        void aSlowDiskSlowsNoOtherNodeDownAndLosesNothing() throws Exception {
             load().begin();
             load().awaitService();
             faulty().slowSyncs(500);

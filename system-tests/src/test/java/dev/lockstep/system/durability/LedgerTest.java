@@ -37,7 +37,7 @@ class LedgerTest {
     }
 
     @Test
-    void aValueThatNobodySentIsWrongToo() {
+    void aValueThatWasNeverSentIsWrongToo() {
         ledger.acknowledged("k", ledger.send("k"));
         assertThat(ledger.wrong(Map.of("k", 2L))).hasSize(1);
     }

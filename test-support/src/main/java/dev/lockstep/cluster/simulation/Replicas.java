@@ -190,7 +190,7 @@ final class Replicas implements SimulatedRaft.Observer {
         long checksum = checksum(group, machine);
         world.mix(position * 31 + checksum);
         if (step == null) {
-            world.fail(where(group, node, position) + ": a checkpoint of what nobody has applied", null);
+            world.fail(where(group, node, position) + ": a checkpoint of what no replica has applied", null);
         } else if (step.checksum() != checksum) {
             world.fail(where(group, node, position) + ": a checkpoint with another checksum than elsewhere", null);
         }

@@ -270,7 +270,7 @@ final class Run {
                         .thenCompose(held -> session.release(lasting, bytes, held.id(), Condition.ANY))
                         .whenComplete((released, failure) -> {
                             if (failure != null) {
-                                world.fail("the lease of " + bytes + " is held by somebody who is gone", failure);
+                                world.fail("the lease of " + bytes + " is held by a session that is gone", failure);
                             }
                         }));
             }

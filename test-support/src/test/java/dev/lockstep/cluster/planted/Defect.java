@@ -235,8 +235,8 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "the log is purged beyond the checkpoint",
                     CLUSTER + "checkpoint/Checkpointer.java",
-                    "CheckpointStrategy.Rest rest = keeping.begin(id); writer",
-                    "CheckpointStrategy.Rest rest = keeping.begin(id); advance(id); writer"),
+                    "CheckpointStrategy.PendingCheckpoint pending = strategy.begin(id); writer",
+                    "CheckpointStrategy.PendingCheckpoint pending = strategy.begin(id); advance(id); writer"),
             new Defect(
                     "a checkpoint counts before it is synced",
                     CLUSTER + "checkpoint/CheckpointFolder.java",

@@ -117,7 +117,7 @@ class SimulatedCutsTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-    void aReplicaThatIsCutOffBeforeItHasHeardOfACacheKeepsNobodyWaiting(long seed) {
+    void aReplicaThatIsCutOffBeforeItHasHeardOfACacheDelaysNoReader(long seed) {
         cluster = new SimulatedCluster(seed, false);
         Session session = client(new SimulatedProcess(cluster.world(), "client"));
         SimulatedNode cutOff = cluster.follower();

@@ -28,17 +28,17 @@ final class RocksImage implements ShardStore.Image {
     }
 
     @Override
-    public void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {
-        pieces(family, snapshot, keyAndPiece);
+    public void metadata(BiConsumer<byte[], byte[]> keyAndRecord) {
+        metadata(family, snapshot, keyAndRecord);
     }
 
-    static void pieces(RocksFamily family, @Nullable Snapshot snapshot, BiConsumer<byte[], byte[]> keyAndPiece) {
-        byte[] all = RocksKeys.all(RocksKeys.PIECE);
+    static void metadata(RocksFamily family, @Nullable Snapshot snapshot, BiConsumer<byte[], byte[]> keyAndRecord) {
+        byte[] all = RocksKeys.all(RocksKeys.METADATA);
         family.scan(
                 all,
                 RocksKeys.after(all),
                 snapshot,
-                (key, piece) -> keyAndPiece.accept(Arrays.copyOfRange(key, 1, key.length), piece));
+                (key, record) -> keyAndRecord.accept(Arrays.copyOfRange(key, 1, key.length), record));
     }
 
     @Override

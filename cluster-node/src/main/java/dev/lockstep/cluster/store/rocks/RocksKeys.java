@@ -12,7 +12,7 @@ import java.util.Arrays;
  * <pre>
  * C  cache: 4                                            number of its entries: 8
  * E  cache: 4  hash of the key: 8  key                   version: 8  deadline: 8  value
- * P  key of a piece                                      piece
+ * P  key of a metadata record                            record
  * W                                                      nothing: the family is whole, and no draft
  * X  cache: 4  deadline: 8  hash of the key: 8  key      nothing
  * </pre>
@@ -23,7 +23,7 @@ final class RocksKeys {
 
     static final byte COUNT = 'C';
     static final byte ENTRY = 'E';
-    static final byte PIECE = 'P';
+    static final byte METADATA = 'P';
     static final byte WHOLE = 'W';
     static final byte DUE = 'X';
 
@@ -39,8 +39,11 @@ final class RocksKeys {
         return new byte[] {kind};
     }
 
-    static byte[] piece(Bytes key) {
-        return ByteBuffer.allocate(1 + key.size()).put(PIECE).put(key.array()).array();
+    static byte[] metadata(Bytes key) {
+        return ByteBuffer.allocate(1 + key.size())
+                .put(METADATA)
+                .put(key.array())
+                .array();
     }
 
     /** Returns the prefix of all keys of a kind that belong to a cache. */

@@ -46,9 +46,9 @@ final class RocksStore implements ShardStore {
     private final Map<Integer, Map<Bytes, StoredEntry>> written = new ConcurrentHashMap<>();
     private final Set<Integer> cleared = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Long> counted = new HashMap<>();
-    private final Map<Bytes, Piece> kept = new HashMap<>();
+    private final Map<Bytes, MetadataRecord> metadata = new HashMap<>();
 
-    private static final Piece FORGOTTEN = () -> RocksKeys.NOTHING;
+    private static final MetadataRecord DELETED = () -> RocksKeys.NOTHING;
 
     /** Opens the store as the family was left. */
     RocksStore(RocksFamily family, WriteOptions options, HotTier hot) {
@@ -202,23 +202,23 @@ final class RocksStore implements ShardStore {
     // Batches
 
     @Override
-    public boolean keeps() {
+    public boolean isPersistent() {
         return true;
     }
 
     @Override
-    public void keep(Bytes key, Piece piece) {
-        kept.put(key, piece);
+    public void putMetadata(Bytes key, MetadataRecord record) {
+        metadata.put(key, record);
     }
 
     @Override
-    public void forget(Bytes key) {
-        kept.put(key, FORGOTTEN);
+    public void deleteMetadata(Bytes key) {
+        metadata.put(key, DELETED);
     }
 
     @Override
-    public void pieces(BiConsumer<byte[], byte[]> keyAndPiece) {
-        RocksImage.pieces(family, null, keyAndPiece);
+    public void metadata(BiConsumer<byte[], byte[]> keyAndRecord) {
+        RocksImage.metadata(family, null, keyAndRecord);
     }
 
     @Override
@@ -246,7 +246,7 @@ final class RocksStore implements ShardStore {
         written.clear();
         cleared.clear();
         counted.clear();
-        kept.clear();
+        metadata.clear();
         dues.committed();
     }
 
@@ -276,12 +276,12 @@ final class RocksStore implements ShardStore {
             byte[] count = RocksKeys.number(counts.getOrDefault(cacheId, 0L));
             batch.put(handle, RocksKeys.cache(RocksKeys.COUNT, cacheId), count);
         }
-        for (Map.Entry<Bytes, Piece> piece : kept.entrySet()) {
-            byte[] key = RocksKeys.piece(piece.getKey());
-            if (piece.getValue() == FORGOTTEN) {
+        for (Map.Entry<Bytes, MetadataRecord> record : metadata.entrySet()) {
+            byte[] key = RocksKeys.metadata(record.getKey());
+            if (record.getValue() == DELETED) {
                 batch.delete(handle, key);
             } else {
-                batch.put(handle, key, piece.getValue().encode());
+                batch.put(handle, key, record.getValue().encode());
             }
         }
     }

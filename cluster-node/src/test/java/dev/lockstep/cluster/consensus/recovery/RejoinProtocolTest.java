@@ -1,5 +1,10 @@
 package dev.lockstep.cluster.consensus.recovery;
 
+import static dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity.CATCHING_UP;
+import static dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity.INTACT;
+import static dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity.LOST;
+import static dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity.NEW;
+import static dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity.TRUNCATED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -26,8 +31,7 @@ class RejoinProtocolTest {
     private static final int STEPS = 1_500;
 
     private static Decision decide(ReplicaIntegrity own, Map<String, RejoinState> answers) {
-        return RejoinProtocol.decide(
-                new RejoinState(own, own == ReplicaIntegrity.TRUNCATED ? 5 : 0), OTHERS, answers, Set.of());
+        return RejoinProtocol.decide(new RejoinState(own, own == TRUNCATED ? 5 : 0), OTHERS, answers, Set.of());
     }
 
     private static RejoinState rejoinState(ReplicaIntegrity integrity, long term) {
@@ -36,33 +40,21 @@ class RejoinProtocolTest {
 
     @Test
     void oneThatLostEverythingBeginsAboveAllOthersAndDoesNotVote() {
-        assertThat(decide(
-                        ReplicaIntegrity.LOST,
-                        Map.of(
-                                "n2",
-                                rejoinState(ReplicaIntegrity.INTACT, 7),
-                                "n3",
-                                rejoinState(ReplicaIntegrity.INTACT, 9))))
+        assertThat(decide(LOST, Map.of("n2", rejoinState(INTACT, 7), "n3", rejoinState(INTACT, 9))))
                 .isEqualTo(new Begin(10, false));
     }
 
     @Test
     void aRejoiningReplicaWaitsForEachPeer() {
-        assertThat(decide(ReplicaIntegrity.LOST, Map.of("n2", rejoinState(ReplicaIntegrity.INTACT, 7))))
+        assertThat(decide(LOST, Map.of("n2", rejoinState(INTACT, 7))))
                 .isInstanceOfSatisfying(
                         Wait.class, wait -> assertThat(wait.why()).contains("[n3] did not answer yet"));
     }
 
     @Test
     void aRejoiningReplicaWaitsWhileNoMajorityIsIntact() {
-        for (ReplicaIntegrity integrity : List.of(
-                ReplicaIntegrity.LOST,
-                ReplicaIntegrity.NEW,
-                ReplicaIntegrity.CATCHING_UP,
-                ReplicaIntegrity.TRUNCATED)) {
-            assertThat(decide(
-                            ReplicaIntegrity.LOST,
-                            Map.of("n2", rejoinState(ReplicaIntegrity.INTACT, 7), "n3", rejoinState(integrity, 1))))
+        for (ReplicaIntegrity integrity : List.of(LOST, NEW, CATCHING_UP, TRUNCATED)) {
+            assertThat(decide(LOST, Map.of("n2", rejoinState(INTACT, 7), "n3", rejoinState(integrity, 1))))
                     .isInstanceOfSatisfying(
                             Wait.class, wait -> assertThat(wait.why()).contains("lockstep shard recover"));
         }
@@ -70,43 +62,24 @@ class RejoinProtocolTest {
 
     @Test
     void onesThatLackOnlyTheLastBeginWithWhatTheyHave() {
-        assertThat(decide(
-                        ReplicaIntegrity.TRUNCATED,
-                        Map.of(
-                                "n2",
-                                rejoinState(ReplicaIntegrity.TRUNCATED, 7),
-                                "n3",
-                                rejoinState(ReplicaIntegrity.TRUNCATED, 3))))
+        assertThat(decide(TRUNCATED, Map.of("n2", rejoinState(TRUNCATED, 7), "n3", rejoinState(TRUNCATED, 3))))
                 .isEqualTo(new Begin(8, true));
-        assertThat(RejoinProtocol.decide(
-                        rejoinState(ReplicaIntegrity.TRUNCATED, 5), List.<String>of(), Map.of(), Set.of()))
+        assertThat(RejoinProtocol.decide(rejoinState(TRUNCATED, 5), List.<String>of(), Map.of(), Set.of()))
                 .isEqualTo(new Begin(6, true));
-        assertThat(decide(
-                        ReplicaIntegrity.TRUNCATED,
-                        Map.of(
-                                "n2",
-                                rejoinState(ReplicaIntegrity.TRUNCATED, 7),
-                                "n3",
-                                rejoinState(ReplicaIntegrity.LOST, 0))))
+        assertThat(decide(TRUNCATED, Map.of("n2", rejoinState(TRUNCATED, 7), "n3", rejoinState(LOST, 0))))
                 .isInstanceOf(Wait.class);
     }
 
     @Test
     void oneThatLacksTheLastDoesNotVoteIfTheOthersHaveIt() {
-        assertThat(decide(
-                        ReplicaIntegrity.TRUNCATED,
-                        Map.of(
-                                "n2",
-                                rejoinState(ReplicaIntegrity.INTACT, 4),
-                                "n3",
-                                rejoinState(ReplicaIntegrity.INTACT, 3))))
+        assertThat(decide(TRUNCATED, Map.of("n2", rejoinState(INTACT, 4), "n3", rejoinState(INTACT, 3))))
                 .isEqualTo(new Begin(6, false));
     }
 
     @Test
     void newOnesBeginWhenAllAreNew() {
-        RejoinState none = rejoinState(ReplicaIntegrity.NEW, 0);
-        Map<String, RejoinState> answers = Map.of("n2", none, "n3", rejoinState(ReplicaIntegrity.INTACT, 1));
+        RejoinState none = rejoinState(NEW, 0);
+        Map<String, RejoinState> answers = Map.of("n2", none, "n3", rejoinState(INTACT, 1));
         assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2"))).isEqualTo(new FindLost());
         assertThat(RejoinProtocol.decide(none, OTHERS, answers, Set.of("n2", "n3")))
                 .isEqualTo(new Begin(0, true));
@@ -120,9 +93,8 @@ class RejoinProtocolTest {
     @Test
     void aStandingGoesOverTheWire() {
         WireWriter out = new WireWriter(16);
-        rejoinState(ReplicaIntegrity.CATCHING_UP, 1L << 40).write(out);
-        assertThat(RejoinState.read(new WireReader(out.toByteArray())))
-                .isEqualTo(rejoinState(ReplicaIntegrity.CATCHING_UP, 1L << 40));
+        rejoinState(CATCHING_UP, 1L << 40).write(out);
+        assertThat(RejoinState.read(new WireReader(out.toByteArray()))).isEqualTo(rejoinState(CATCHING_UP, 1L << 40));
         assertThatThrownBy(() -> RejoinState.read(new WireReader(new byte[] {17, 0, 0, 0, 0, 0, 0, 0, 0})))
                 .isInstanceOf(MalformedFrameException.class);
     }

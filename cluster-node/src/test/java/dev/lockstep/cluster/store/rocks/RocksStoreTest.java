@@ -45,15 +45,15 @@ class RocksStoreTest extends ShardStoreContract {
 
     private static void write(ShardStore store, long number) {
         store.put(1, KEY, entry(number));
-        store.keep(KEY, () -> RocksKeys.number(number));
+        store.putMetadata(KEY, () -> RocksKeys.number(number));
         store.commit();
     }
 
     private static long read(ShardStore store) {
         StoredEntry entry = store.get(1, KEY);
-        List<Long> pieces = new ArrayList<>();
-        store.pieces((key, piece) -> pieces.add(RocksKeys.number(piece)));
-        assertThat(pieces).isEqualTo(entry == null ? List.of() : List.of(entry.version()));
+        List<Long> records = new ArrayList<>();
+        store.metadata((key, record) -> records.add(RocksKeys.number(record)));
+        assertThat(records).isEqualTo(entry == null ? List.of() : List.of(entry.version()));
         return entry == null ? 0 : entry.version();
     }
 
@@ -121,7 +121,7 @@ class RocksStoreTest extends ShardStoreContract {
     }
 
     @Test
-    void aDiskThatFailsIsToldToWhoWritesWithItsFolder() throws IOException {
+    void aWriteOnAFailedDiskThrowsWithTheFolder() throws IOException {
         Path folder = home.resolve("rocksdb");
         RocksStores stores = RocksStores.open(folder, 1 << 20);
         ShardStore open = stores.open(0);

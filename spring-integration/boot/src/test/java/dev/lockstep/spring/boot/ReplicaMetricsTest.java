@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class ReplicaMetricsTest {
 
     @Test
-    void thereIsNoNumberWhereNobodyAnswers() {
+    void thereIsNoNumberWhereNoNodeAnswers() {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         try (CacheManager manager = Caching.getCachingProvider()
                         .getCacheManager(

@@ -243,7 +243,7 @@ class RatisLogIT extends ReplicatedLogContract {
                 () -> replicas().stream()
                         .map(replica -> replica.log().leadership())
                         .anyMatch(leadership -> leadership.ready() && leadership.term() > term));
-        answer(leader().log().propose(bytes("by whoever leads")));
+        answer(leader().log().propose(bytes("by the leader")));
     }
 
     @Test

@@ -20,7 +20,7 @@ class RocksCrashIT {
 
     private static final int KEYS = 300;
     private static final int VALUE_BYTES = 4_000;
-    private static final Bytes PIECE = Bytes.utf8("batch");
+    private static final Bytes BATCHES = Bytes.utf8("batch");
     private static final int KILLS = 4;
 
     @TempDir
@@ -30,18 +30,18 @@ class RocksCrashIT {
         return Bytes.utf8("key-" + number);
     }
 
-    /** Each batch changes one entry, and the piece that says how many batches there were. */
+    /** Each batch changes one entry, and the record that says how many batches there were. */
     public static void main(String[] arguments) throws IOException {
         ShardStore store = RocksStores.open(Path.of(arguments[0]), 1 << 20).open(0);
         long[] batch = {0};
-        store.pieces((key, piece) -> batch[0] = RocksKeys.number(piece));
+        store.metadata((key, record) -> batch[0] = RocksKeys.number(record));
         Random random = new Random(1);
         while (true) {
             long number = ++batch[0];
             byte[] value = new byte[VALUE_BYTES];
             random.nextBytes(value);
             store.put(1, key(number % KEYS), new StoredEntry(Bytes.of(value), number, Long.MAX_VALUE));
-            store.keep(PIECE, () -> RocksKeys.number(number));
+            store.putMetadata(BATCHES, () -> RocksKeys.number(number));
             store.commit();
         }
     }
@@ -96,7 +96,7 @@ class RocksCrashIT {
         try (RocksStores stores = RocksStores.open(folder, 1 << 20)) {
             ShardStore store = stores.open(0);
             long[] batch = {0};
-            store.pieces((key, piece) -> batch[0] = RocksKeys.number(piece));
+            store.metadata((key, record) -> batch[0] = RocksKeys.number(record));
             assertThat(store.count(1)).isEqualTo(Math.min(batch[0], KEYS));
             for (long number = Math.max(1, batch[0] - KEYS + 1); number <= batch[0]; number++) {
                 assertThat(store.get(1, key(number % KEYS)).version()).isEqualTo(number);

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.files;
 
+import dev.lockstep.cluster.files.DiskMonitor;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,9 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogTailRepair {
 
-    /** The one file of a group that is written, as Ratis names it. */
-    public static final String LAST_FILE = "log_inprogress_*";
-
     private static final Logger LOG = LoggerFactory.getLogger(LogTailRepair.class);
     /** "RaftLog1" */
     private static final int HEADER = 8;
@@ -52,7 +50,7 @@ public final class LogTailRepair {
         if (!Files.isDirectory(group)) {
             return;
         }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(group, LAST_FILE)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(group, DiskMonitor.OPEN_FILE)) {
             for (Path file : files) {
                 byte[] log = Files.readAllBytes(file);
                 int end = find(log);
@@ -71,7 +69,7 @@ public final class LogTailRepair {
      */
     private static void closeFull(LogDisk disk, Path group) throws IOException {
         TreeMap<Long, Path> open = new TreeMap<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(group, LAST_FILE)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(group, DiskMonitor.OPEN_FILE)) {
             for (Path file : files) {
                 open.put(firstIndex(file), file);
             }

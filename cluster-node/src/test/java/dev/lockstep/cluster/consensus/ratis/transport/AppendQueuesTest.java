@@ -113,7 +113,7 @@ class AppendQueuesTest {
     }
 
     @Test
-    void aGroupThatIsNotHereIsAnsweredAtOnceAndLookedForByNobody() {
+    void aGroupThatIsNotHereIsAnsweredAtOnceAndNotLookedFor() {
         for (int i = 0; i < 100; i++) {
             assertThat(lanes.append(request(RaftGroupId.randomId(), 0))).isCompletedWithValue(null);
         }

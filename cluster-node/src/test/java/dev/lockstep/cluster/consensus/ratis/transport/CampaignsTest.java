@@ -175,21 +175,21 @@ class CampaignsTest {
     }
 
     @Test
-    void aFollowerStandsWhenNobodyListensAtItsLeadersAddressForAnotherEither() throws Exception {
+    void aFollowerCampaignsWhenTheLeadersAddressRefusesAnotherFollowerToo() throws Exception {
         otherGrants = true;
         fromLeader.set(REFUSED);
         Eventually.holds("it campaigns", () -> stood.get() > 0);
     }
 
     @Test
-    void aFollowerDoesNotStandWhileAnotherHearsTheLeader() throws Exception {
+    void aFollowerDoesNotCampaignWhileAnotherHearsTheLeader() throws Exception {
         fromLeader.set(REFUSED);
         Eventually.holds("it has asked again and again", () -> preVotes.get() > 3);
         assertThat(stood).hasValue(0);
     }
 
     @Test
-    void aConnectionThatIsLostMakesNobodyStand() throws Exception {
+    void aLostConnectionStartsNoCampaign() throws Exception {
         otherGrants = true;
         Eventually.holds("it connects again and again", () -> triedLeader.get() > 5);
         assertThat(preVotes).hasValue(0);
@@ -197,7 +197,7 @@ class CampaignsTest {
     }
 
     @Test
-    void aFollowerStandsThatHasNotHeardItsLeaderForTheLongestTimeOut() throws Exception {
+    void aFollowerThatHasNotHeardItsLeaderForTheLongestTimeOutCampaigns() throws Exception {
         otherGrants = true;
         contacts.of(GROUP).at(contacts.now());
         Eventually.holds("it campaigns", () -> stood.get() > 0);
@@ -206,7 +206,7 @@ class CampaignsTest {
     }
 
     @Test
-    void aFollowerDoesNotStandAgainstALeaderThatListensAgain() throws Exception {
+    void aFollowerDoesNotCampaignAgainstALeaderThatListensAgain() throws Exception {
         fromLeader.set(REFUSED);
         Eventually.holds("it has asked", () -> preVotes.get() > 0);
         fromLeader.set(null);
@@ -219,11 +219,11 @@ class CampaignsTest {
     }
 
     @Test
-    void aPreVoteIsGivenAgainstALeaderAtWhoseAddressNobodyListens() throws Exception {
+    void aPreVoteIsGrantedAgainstALeaderWhoseAddressRefusesConnections() throws Exception {
         assertThat(asked("n3", true, LAST)).isFalse();
         fromLeader.set(REFUSED);
         Eventually.holds(
-                "nobody listens", () -> rpc.peer(RaftPeerId.valueOf("n2")).isRefused());
+                "no process listens", () -> rpc.peer(RaftPeerId.valueOf("n2")).isRefused());
         Eventually.holds("it lets n3 go first", () -> asked("n3", true, TermIndex.valueOf(TERM, 10)));
     }
 
@@ -231,7 +231,7 @@ class CampaignsTest {
     void noVoteIsGivenThatRatisRefuses() throws Exception {
         fromLeader.set(REFUSED);
         Eventually.holds(
-                "nobody listens", () -> rpc.peer(RaftPeerId.valueOf("n2")).isRefused());
+                "no process listens", () -> rpc.peer(RaftPeerId.valueOf("n2")).isRefused());
         assertThat(asked("n3", false, LAST)).isFalse();
         assertThat(asked("n3", true, TermIndex.valueOf(TERM, 8)))
                 .as("its log is behind")

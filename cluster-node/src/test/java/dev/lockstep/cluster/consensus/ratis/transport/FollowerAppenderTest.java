@@ -34,7 +34,7 @@ class FollowerAppenderTest {
     }
 
     @Test
-    void aLogThatFailsNeitherStopsItNorReachesWhoeverTellsIt() throws Exception {
+    void aFailingLoggerNeitherStopsItNorReachesItsCaller() throws Exception {
         leader.append();
         leader.closed.set(new IllegalStateException("The log is closed"));
         leader.append();
