@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 import org.HdrHistogram.Histogram;
 
 /**
- * The callers of a load. Without a rate, each begins its next step when the last one has ended, and takes at least one. With one, each step has a time at
- * which it is to begin, and its latency counts from then, also where the caller was still busy: a product that stalls cannot hide
- * the steps that it delays.
+ * The callers of a load. Without a rate, each begins its next step when the last one has ended, and takes at least one. With one,
+ * each step has a time at which it is to begin, and its latency counts from then, also where the caller was still busy: a product
+ * that stalls cannot hide the steps that it delays.
  */
 final class Callers {
 

@@ -45,7 +45,7 @@ record Effort(
     static Effort quick() {
         return new Effort(
                 2,
-                85,
+                80,
                 2_000,
                 false,
                 List.of(Contestant.LOCKSTEP, Contestant.HAZELCAST, Contestant.CAFFEINE),

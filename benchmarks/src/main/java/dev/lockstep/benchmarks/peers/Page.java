@@ -20,8 +20,8 @@ final class Page {
             Contestant.IGNITE, "#ad1a72",
             Contestant.CAFFEINE, "#64473a"));
 
-    private static final int LABELS = 130;
-    private static final int WIDTH = 520;
+    private static final int LABELS = 160;
+    private static final int WIDTH = 490;
     private static final int FIGURES = 170;
     private static final int BAR = 14;
     private static final int GAP = 8;
