@@ -183,18 +183,22 @@ final class Campaigns {
                 || leader.equals(candidate)
                 || !rpc.peer(leader).isRefused()
                 || request.getCandidateTerm() < division.getInfo().getCurrentTerm()
-                || !RatisNames.allVoters(division.getRaftConf()).contains(RatisNames.node(candidate))
-                || TermIndex.valueOf(request.getCandidateLastEntry())
-                                .compareTo(TermIndex.valueOf(refusal.getLastEntry()))
-                        < 0
-                || isAskingBefore(group, candidate)) {
+                || !RatisNames.allVoters(division.getRaftConf()).contains(RatisNames.node(candidate))) {
+            return false;
+        }
+        int ahead =
+                TermIndex.valueOf(request.getCandidateLastEntry()).compareTo(TermIndex.valueOf(refusal.getLastEntry()));
+        if (ahead < 0 || (ahead == 0 && isAskingBefore(group, candidate))) {
             return false;
         }
         yieldedNanos.put(group, context.time().nanos());
         return true;
     }
 
-    /** Breaks the tie between two candidates that ask each other for pre-votes at once. */
+    /**
+     * Breaks the tie between two candidates with equal logs that ask each other for pre-votes at once. One whose log is
+     * longer would refuse this replica, however often it asks.
+     */
     private boolean isAskingBefore(RaftGroupId group, RaftPeerId candidate) {
         return isWithin(askedNanos.get(group)) && server.getId().toString().compareTo(candidate.toString()) < 0;
     }
