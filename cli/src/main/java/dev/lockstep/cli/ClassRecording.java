@@ -1,9 +1,22 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.cluster.node.Node;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.LeaseGrant;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.session.WriteResult;
 import dev.lockstep.protocol.settings.SettingsReader;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -12,44 +25,122 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Starts a node of its own on loopback, asks it for the state of its replicas, and exits: a JVM that archives the classes it has
- * loaded then has those that the start of a node needs. Exits with 1 if the node is not ready in time.
+ * Starts nodes of its own on loopback, asks for the state of their replicas, and exits: a JVM that archives the classes it has
+ * loaded then has those that the start of a node needs. Argument: writes that the nodes serve before (0), for a JVM that also records
+ * which methods are hot. One node starts if there are none, else three. Exits with 1 if a node is not ready in time.
  */
 public final class ClassRecording {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String CLUSTER = "recording";
+    private static final int TOGETHER = 32;
+    private static final Bytes VALUE = Bytes.utf8("v".repeat(100));
 
     private ClassRecording() {}
 
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        System.exit(record() ? 0 : 1);
+    public static void main(String[] arguments) throws Exception {
+        System.exit(record(arguments.length > 0 ? Integer.parseInt(arguments[0]) : 0) ? 0 : 1);
     }
 
-    /** @return whether the node was ready and has answered */
-    private static boolean record() throws IOException, InterruptedException {
+    /** @return whether the nodes were ready and have answered */
+    private static boolean record(int writes) throws Exception {
         Path folder = Files.createTempDirectory("lockstep-recording");
-        String address = "127.0.0.1:" + freePort();
-        Path config = Files.writeString(
-                folder.resolve("lockstep.yaml"),
-                "cluster: recording\nnode: {id: n1}\nmembers:\n  - {id: n1, address: \"" + address
-                        + "\"}\nshards: 1\n");
-        PrintWriter out = new PrintWriter(Writer.nullWriter());
-        EventLoop loop = EventLoop.threaded("lockstep-node");
-        try (Node node = new Node(SettingsReader.fromFile(config), Time.system(), loop)) {
-            return node.awaitReady(PATIENCE)
-                    && CliMain.run(
-                                    new String[] {"shard", "status", "--servers", address, "--cluster", "recording"},
-                                    out,
-                                    out)
-                            == 0;
+        List<String> addresses = new ArrayList<>();
+        for (int port : freePorts(writes == 0 ? 1 : 3)) {
+            addresses.add("127.0.0.1:" + port);
+        }
+        List<Node> nodes = new ArrayList<>();
+        try {
+            for (int number = 0; number < addresses.size(); number++) {
+                nodes.add(node(folder, number, addresses));
+            }
+            for (Node node : nodes) {
+                if (!node.awaitReady(PATIENCE)) {
+                    return false;
+                }
+            }
+            if (writes > 0) {
+                serve(addresses, writes);
+            }
+            PrintWriter out = new PrintWriter(Writer.nullWriter());
+            String[] status = {"shard", "status", "--servers", addresses.get(0), "--cluster", CLUSTER};
+            return CliMain.run(status, out, out) == 0;
+        } finally {
+            nodes.forEach(Node::close);
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    private static Node node(Path folder, int number, List<String> addresses) throws IOException {
+        Path home = Files.createDirectory(folder.resolve("n" + number));
+        StringBuilder settings = new StringBuilder(
+                "cluster: " + CLUSTER + "\nnode: {id: n" + number + "}\nshards: " + addresses.size() + "\nmembers:\n");
+        for (int member = 0; member < addresses.size(); member++) {
+            settings.append("  - {id: n" + member + ", address: \"" + addresses.get(member) + "\"}\n");
         }
+        Path config = Files.writeString(home.resolve("lockstep.yaml"), settings);
+        return new Node(SettingsReader.fromFile(config), Time.system(), EventLoop.threaded("lockstep-node"));
+    }
+
+    /** Writes, reads and updates under leases, one at a time and many together. */
+    private static void serve(List<String> addresses, int writes) throws Exception {
+        EventLoop loop = EventLoop.threaded("lockstep-client");
+        try (NettyLinks links = new NettyLinks(CLUSTER, null, Duration.ofSeconds(2), 1_000);
+                Session session =
+                        new SessionFactory(links, PATIENCE, Time.system(), loop, Entropy.system()).client(addresses)) {
+            int cache = get(session.createCache(
+                            new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION)))
+                    .id();
+            for (int write = 0; write < writes; write += TOGETHER + 2) {
+                Bytes key = key(write);
+                get(session.write(cache, put(key), LeaseId.NONE));
+                get(session.get(cache, key, Consistency.SESSION));
+                LeaseGrant lease = get(session.readForUpdate(cache, key));
+                get(session.write(cache, put(key), lease.id()));
+                List<CompletableFuture<WriteResult>> together = new ArrayList<>();
+                for (int other = 0; other < TOGETHER; other++) {
+                    together.add(session.write(cache, put(key(write + other)), LeaseId.NONE));
+                }
+                for (CompletableFuture<WriteResult> one : together) {
+                    get(one);
+                }
+            }
+        } finally {
+            loop.close();
+        }
+    }
+
+    private static Bytes key(int number) {
+        return Bytes.utf8("customer:" + number % 1_000);
+    }
+
+    private static Mutation put(Bytes key) {
+        return Mutation.put(key, VALUE, Condition.ANY);
+    }
+
+    private static <T> T get(CompletableFuture<T> answer) throws Exception {
+        return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        List<Integer> ports = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                sockets.add(socket);
+                ports.add(socket.getLocalPort());
+            }
+        } finally {
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
+        }
+        return ports;
     }
 }

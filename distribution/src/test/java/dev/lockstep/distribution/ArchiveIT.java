@@ -111,7 +111,9 @@ class ArchiveIT {
     void theFirstStartRecordsTheClassesOfANodeForLaterOnes() throws Exception {
         run("help", "node", "--help");
 
-        assertThat(installation.names("cache")).hasSize(1).allMatch(name -> name.endsWith(".jsa"));
+        assertThat(installation.names("cache"))
+                .hasSize(1)
+                .allMatch(name -> name.endsWith(Runtime.version().feature() < 25 ? ".jsa" : ".aot"));
     }
 
     @Test
