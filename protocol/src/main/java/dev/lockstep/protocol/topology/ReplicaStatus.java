@@ -17,6 +17,9 @@ public record ReplicaStatus(int group, State state, long term, long position, bo
     /** The note of a replica that waits for nothing, but whose node is about to stop. */
     public static final String LEAVING = "its node is about to stop";
 
+    /** The note of a replica that waits for nothing, but had to wait for its disk lately: it should not lead. */
+    public static final String SLOW_DISK = "its disk is slow";
+
     /** The integrity of a replica's log and vote. */
     public enum State {
         /** It has never taken part, and waits for the others. */

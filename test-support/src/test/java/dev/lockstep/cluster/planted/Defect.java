@@ -250,14 +250,32 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "an append is answered before the log is synced",
                     CLUSTER + "consensus/ratis/log/DirectRaftLog.java",
-                    "if (syncer.isWaitedFor()) {",
-                    "if (false) {",
+                    "if (syncer.isWaitedFor()) { return () -> {}; }",
+                    "",
                     "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
             new Defect(
                     "an append that is repeated is answered before the first is synced",
+                    CLUSTER + "consensus/ratis/log/FlushTracker.java",
+                    "if (index <= flushed) { return null; }",
+                    "if (index >= 0) { return null; }",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "an append is answered before it is written",
                     CLUSTER + "consensus/ratis/log/DirectRaftLog.java",
-                    "last.getIndex() <= flushes.flushed()",
-                    "last.getIndex() >= 0",
+                    "writer.add(entries);",
+                    "writer.add(entries); flushes.written(last.getIndex()).run();",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "entries that were truncated before they were written are written all the same",
+                    CLUSTER + "consensus/ratis/log/LogWriter.java",
+                    "queued.subList(queued.size() - gone.size(), queued.size()).clear();",
+                    "",
+                    "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
+            new Defect(
+                    "an entry that is not written yet can't be read",
+                    CLUSTER + "consensus/ratis/log/DirectRaftLog.java",
+                    "entry = writer.get(index);",
+                    "",
                     "dev.lockstep.cluster.consensus.ratis.log.LogScheduleTest"),
             new Defect(
                     "a sync is skipped",

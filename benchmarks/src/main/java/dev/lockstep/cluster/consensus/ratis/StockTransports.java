@@ -4,6 +4,7 @@ import dev.lockstep.cluster.checkpoint.CheckpointFolder;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
 import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.cluster.consensus.Consensus;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
@@ -28,6 +29,7 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.rpc.SupportedRpcType;
+import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.TimeDuration;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +77,7 @@ public final class StockTransports {
                         },
                         new Parameters(),
                         server -> new UnconnectedReplicas()),
+                LogDisk.SYSTEM,
                 Time.system(),
                 fault -> {});
     }
@@ -95,6 +98,11 @@ public final class StockTransports {
 
         @Override
         public @Nullable RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but) {
+            return null;
+        }
+
+        @Override
+        public @Nullable RaftPeerId electAnother(RaftServer.Division leader, @Nullable RaftPeerId tried) {
             return null;
         }
 

@@ -8,6 +8,7 @@ import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
+import dev.lockstep.cluster.consensus.ratis.log.DirectRaftLog;
 import dev.lockstep.cluster.consensus.ratis.log.LogSyncer;
 import dev.lockstep.cluster.consensus.ratis.transport.CheckpointSource;
 import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
@@ -21,6 +22,7 @@ import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.EventLoopPool;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
@@ -63,6 +65,11 @@ public final class RatisConsensus implements Consensus {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisConsensus.class);
     private static final long WATERMARK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** Times that replicas' disks are looked at in an election time-out. */
+    private static final int LOOKS_AN_ELECTION = 10;
+    /** Threads for the logs of which the disk is slow: some, so that one log does not hold up the others. */
+    private static final int WRITING_THREADS = 3;
+
     private static final long CLOSE_SECONDS = 10;
     /** The part of a processor for writing checkpoints: a quarter. */
     private static final int CHECKPOINT_PART = 4;
@@ -74,6 +81,7 @@ public final class RatisConsensus implements Consensus {
     private final Map<RaftGroupId, RatisReplica<?, ?>> replicas = new ConcurrentHashMap<>();
     private final ClientId client = ClientId.randomId();
     private final EventLoop loop;
+    private final EventLoop watermarks;
     private final List<EventLoop> opening;
     private final AtomicInteger opened = new AtomicInteger();
     private final EventLoop checkpointing;
@@ -98,13 +106,17 @@ public final class RatisConsensus implements Consensus {
      */
     public RatisConsensus(RatisSettings settings, Links links, Time time, Consumer<IOException> diskFailed)
             throws IOException {
-        this(settings, links, time, diskFailed, properties -> {});
+        this(settings, links, LogDisk.SYSTEM, time, diskFailed, properties -> {});
     }
 
-    /** @param further settings of Ratis */
+    /**
+     * @param disk with the logs' files
+     * @param further settings of Ratis
+     */
     RatisConsensus(
             RatisSettings settings,
             Links links,
+            LogDisk disk,
             Time time,
             Consumer<IOException> diskFailed,
             Consumer<RaftProperties> further)
@@ -123,6 +135,7 @@ public final class RatisConsensus implements Consensus {
                             LinkTransport.parameters(context),
                             LinkTransport::of);
                 },
+                disk,
                 time,
                 diskFailed);
     }
@@ -171,6 +184,7 @@ public final class RatisConsensus implements Consensus {
             RatisSettings settings,
             LeaderContacts contacts,
             TransportFactory transports,
+            LogDisk disk,
             Time time,
             Consumer<IOException> diskFailed)
             throws IOException {
@@ -186,11 +200,14 @@ public final class RatisConsensus implements Consensus {
         this.syncer = direct
                 ? new LogSyncer(EventLoop.threaded("raft-" + settings.self().id() + "-sync"), onDisk)
                 : null;
-        this.graft = syncer == null ? null : RatisGraft.of(LogDisk.SYSTEM, syncer);
+        var writing = new EventLoopPool("raft-" + settings.self().id() + "-writes", WRITING_THREADS);
+        this.graft =
+                syncer == null ? null : RatisGraft.of(new DirectRaftLog.Context(disk, syncer, writing::open, time));
         Transport made = transports.transport(contacts, replicas::get, new HostedCheckpoints());
         this.server = server(made);
         this.transport = made.messages().apply(server);
         this.loop = EventLoop.threaded("raft-" + settings.self().id());
+        this.watermarks = EventLoop.threaded("raft-" + settings.self().id() + "-watermarks");
         this.opening =
                 ParallelGroupOpening.loops("raft-opens-" + settings.self().id());
         this.checkpointing = EventLoop.threaded("checkpoints-" + settings.self().id());
@@ -205,8 +222,11 @@ public final class RatisConsensus implements Consensus {
                 settings.folder(), !direct && !onDisk, settings.self().id(), time, loop, this::failed);
         try {
             server.start();
+            if (direct) {
+                loop.execute(this::watchDisks);
+            }
             if (settings.durability() == Durability.DISK || lastRun.canTell()) {
-                loop.schedule(
+                watermarks.schedule(
                         WATERMARK_NANOS, this::advanceWatermarks); // else it could outlast a power cut, and the log not
             }
         } catch (IOException | RuntimeException failure) {
@@ -246,8 +266,13 @@ public final class RatisConsensus implements Consensus {
     }
 
     private void advanceWatermarks() {
-        loop.schedule(WATERMARK_NANOS, this::advanceWatermarks);
+        watermarks.schedule(WATERMARK_NANOS, this::advanceWatermarks);
         replicas.values().forEach(RatisReplica::advanceWatermark);
+    }
+
+    private void watchDisks() {
+        loop.schedule(settings.electionTimeout().toNanos() / LOOKS_AN_ELECTION, this::watchDisks);
+        replicas.values().forEach(RatisReplica::watchDisk);
     }
 
     private StateMachine machine(RaftGroupId group) {
@@ -336,6 +361,7 @@ public final class RatisConsensus implements Consensus {
         closing.execute(() -> {
             try {
                 loop.close();
+                watermarks.close();
                 watch.close();
                 server.close();
                 if (syncer != null) {

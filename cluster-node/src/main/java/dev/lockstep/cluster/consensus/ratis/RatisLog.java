@@ -5,6 +5,7 @@ import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.ratis.log.DirectRaftLog;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.protocol.topology.NodeId;
@@ -123,8 +124,9 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
                 .setType(RaftClientRequest.writeRequestType())
                 .build();
         try {
-            ((RaftClientAsynchronousProtocol) division)
-                    .submitClientRequestAsync(request)
+            DirectRaftLog.writingAfter(
+                            division.getRaftLog(),
+                            () -> ((RaftClientAsynchronousProtocol) division).submitClientRequestAsync(request))
                     .whenComplete((reply, failure) -> to.machine()
                             .settle(proposal, failure == null ? reply.getException() : failure, otherLeader(division)));
         } catch (IOException | RuntimeException failure) {

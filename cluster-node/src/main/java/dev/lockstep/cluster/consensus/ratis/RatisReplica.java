@@ -10,6 +10,7 @@ import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.RecoveryMarker;
 import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
+import dev.lockstep.cluster.consensus.ratis.log.DirectRaftLog;
 import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
@@ -26,6 +27,7 @@ import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftGroup;
@@ -45,6 +47,9 @@ import org.slf4j.LoggerFactory;
 final class RatisReplica<E, R> implements ElectionGate {
 
     private static final Logger LOG = LoggerFactory.getLogger(RatisReplica.class);
+    /** The time for which a disk that was slow is not trusted. */
+    private static final long SLOW_FOR_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final Context context;
     private final LogMachine<E, R> machine;
     private final int group;
@@ -59,11 +64,17 @@ final class RatisReplica<E, R> implements ElectionGate {
     private volatile RaftServer.@Nullable Division division;
     /** The time when it last stepped down for another; on the loop. */
     private long electedNanos;
+    /** The one that was last asked to take over, since this one's disk is slow; on the loop. */
+    private @Nullable RaftPeerId asked;
+
+    private volatile boolean slow;
+    private volatile long slowNanos;
+
     /**
      * The parts of its node that a replica uses.
      *
-     * @param loop sends questions to the others, and takes their answers
-     * @param opening reads replicas from the disk
+     * @param loop sends questions to the others, and takes their answers; waits for nothing
+     * @param opening reads replicas from the disk, and does whatever else may wait for it
      * @param diskFailed told, on any thread, when the logs can't be written any more; must not block
      * @param graft puts the logs into Ratis; null to leave Ratis its own
      */
@@ -95,7 +106,12 @@ final class RatisReplica<E, R> implements ElectionGate {
         this.electedNanos = context.checkpoints().time().nanos()
                 - settings.electionTimeout().toNanos();
         this.log = new RatisLog<>(
-                machine, replicas, context.contacts().of(id), settings.maxEntryBytes(), context.loop(), new LogOwner());
+                machine,
+                replicas,
+                context.contacts().of(id),
+                settings.maxEntryBytes(),
+                context.opening(),
+                new LogOwner());
     }
 
     /** The label of a group in the names of files. */
@@ -236,7 +252,7 @@ final class RatisReplica<E, R> implements ElectionGate {
                 open.getInfo().getCurrentTerm(),
                 of.applied(),
                 !of.isStopped() && open.getInfo().isLeader(),
-                "");
+                isSlow() ? ReplicaStatus.SLOW_DISK : "");
     }
 
     private static State status(ReplicaState state) {
@@ -292,9 +308,46 @@ final class RatisReplica<E, R> implements ElectionGate {
      * time-out is given up.
      */
     private void transfer(@Nullable NodeId successor) {
-        context.loop()
+        context.opening() // for the server's monitor, with which Ratis writes its votes
                 .execute(() -> requests.transfer(
                         successor, context.settings().electionTimeout().dividedBy(2)));
+    }
+
+    // A slow disk
+
+    /**
+     * Has another replica elected if this one leads, and its disk has kept an append waiting for longer than an election time-out:
+     * nothing is committed without it. Called regularly, on the loop; never waits.
+     */
+    void watchDisk() {
+        RaftServer.Division open = division;
+        if (open == null || !(open.getRaftLog() instanceof DirectRaftLog log)) {
+            return;
+        }
+        long now = context.checkpoints().time().nanos();
+        long patience = context.settings().electionTimeout().toNanos();
+        long waited = log.unflushedNanos();
+        if (waited <= patience) {
+            return;
+        }
+        slowNanos = now;
+        slow = true;
+        if (open.getInfo().isLeader() && now - electedNanos > patience) {
+            electedNanos = now;
+            asked = context.transport().electAnother(open, asked);
+            LOG.warn(
+                    "The disk of {} has not taken an append for {} ms: {}",
+                    name,
+                    TimeUnit.NANOSECONDS.toMillis(waited),
+                    asked == null
+                            ? "no other replica has more of its log"
+                            : asked + " is asked to take its leadership over");
+        }
+    }
+
+    /** Tells whether its disk has been slow lately: it should not lead. */
+    private boolean isSlow() {
+        return slow && context.checkpoints().time().nanos() - slowNanos < SLOW_FOR_NANOS;
     }
 
     // Closing
@@ -310,7 +363,7 @@ final class RatisReplica<E, R> implements ElectionGate {
         public void loseState(String cause) {
             RatisStateMachine of = applying;
             if (of != null && of.giveUp(new IOException(cause))) {
-                context.loop().execute(() -> {
+                context.opening().execute(() -> {
                     try {
                         files.write(RecoveryMarker.lost(true, cause));
                     } catch (IOException failure) {
@@ -332,7 +385,7 @@ final class RatisReplica<E, R> implements ElectionGate {
      * the replica, of which the caller may be one.
      */
     private void remove() {
-        context.loop().execute(() -> {
+        context.opening().execute(() -> {
             try {
                 requests.remove()
                         .whenComplete(

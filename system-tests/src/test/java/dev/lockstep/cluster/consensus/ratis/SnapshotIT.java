@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
@@ -95,7 +96,7 @@ class SnapshotIT {
                 home.resolve(id),
                 Duration.ofMillis(300),
                 ENTRIES_A_CHECKPOINT);
-        RaftMember member = new RaftMember(settings, harm, null, properties -> {
+        RaftMember member = new RaftMember(settings, harm, null, LogDisk.SYSTEM, properties -> {
             RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
             RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, kept);
             RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf(segment));

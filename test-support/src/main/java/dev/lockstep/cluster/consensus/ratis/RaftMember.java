@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.checkpoint.Checkpointer;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.link.Links;
@@ -46,15 +47,23 @@ public final class RaftMember implements AutoCloseable {
      * @param tls what its connections are encrypted with; null for not at all
      */
     RaftMember(RatisSettings settings, UnaryOperator<Links> harm, @Nullable Tls tls) throws IOException {
-        this(settings, harm, tls, properties -> {});
+        this(settings, harm, tls, LogDisk.SYSTEM, properties -> {});
     }
 
-    /** @param further settings of Ratis */
-    RaftMember(RatisSettings settings, UnaryOperator<Links> harm, @Nullable Tls tls, Consumer<RaftProperties> further)
+    /**
+     * @param disk with the logs' files
+     * @param further settings of Ratis
+     */
+    RaftMember(
+            RatisSettings settings,
+            UnaryOperator<Links> harm,
+            @Nullable Tls tls,
+            LogDisk disk,
+            Consumer<RaftProperties> further)
             throws IOException {
         NodeIdentity self = NodeIdentity.untold(settings.self().id());
         links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, tls);
-        consensus = new RatisConsensus(settings, harm.apply(links), Time.system(), fault -> {}, further);
+        consensus = new RatisConsensus(settings, harm.apply(links), disk, Time.system(), fault -> {}, further);
         listener = new NettyListener(
                 settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect, tls);
     }

@@ -1,8 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.graft;
 
-import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.log.DirectRaftLog;
-import dev.lockstep.cluster.consensus.ratis.log.LogSyncer;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -30,28 +28,24 @@ public final class RatisGraft {
 
     private static final String VERSION = "3.3.0";
 
-    private final LogDisk disk;
-    private final LogSyncer syncer;
+    private final DirectRaftLog.Context node;
     private final Parts parts;
 
-    private RatisGraft(LogDisk disk, LogSyncer syncer, Parts parts) {
-        this.disk = disk;
-        this.syncer = syncer;
+    private RatisGraft(DirectRaftLog.Context node, Parts parts) {
+        this.node = node;
         this.parts = parts;
     }
 
     /**
      * Prepares to put logs into the replicas of a node.
      *
-     * @param disk with the logs' files
-     * @param syncer of all of them
      * @throws IOException when the Ratis on the class path is not the one that this was made for
      */
-    public static RatisGraft of(LogDisk disk, LogSyncer syncer) throws IOException {
+    public static RatisGraft of(DirectRaftLog.Context node) throws IOException {
         String version = VersionInfo.getSoftwareInfoVersion();
         try {
             if (VERSION.equals(version)) {
-                return new RatisGraft(disk, syncer, Parts.find());
+                return new RatisGraft(node, Parts.find());
             }
             throw refused(version, null);
         } catch (ReflectiveOperationException | RuntimeException otherShape) {
@@ -120,8 +114,7 @@ public final class RatisGraft {
                 () -> checkpointed(division),
                 division.getRaftServer().getProperties(),
                 division.getRaftStorage(),
-                disk,
-                syncer,
+                node,
                 new LogServer(parts, division));
         log.open(
                 log.getSnapshotIndex(),

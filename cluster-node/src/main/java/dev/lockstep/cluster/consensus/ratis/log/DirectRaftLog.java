@@ -1,11 +1,14 @@
 package dev.lockstep.cluster.consensus.ratis.log;
 
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.RaftGroupMemberId;
@@ -14,6 +17,7 @@ import org.apache.ratis.server.metrics.RaftLogMetrics;
 import org.apache.ratis.server.metrics.RaftLogMetricsBase;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.LogEntryHeader;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.raftlog.RaftLogBase;
 import org.apache.ratis.server.raftlog.RaftLogIOException;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -29,23 +33,30 @@ import org.slf4j.LoggerFactory;
  * to a thread of the log and each sync to another. The files are the same.
  *
  * <p>Ratis changes a log by one thread at a time, under {@link #writeLock}; any thread reads, without a lock: an entry is in
- * the file and in memory before {@code next} says that it is there. Thread-safe so far.
+ * memory before {@code next} says that it is there, and stays there until it is in the file. An append is complete, and counts
+ * as flushed, once it is in the file. Nothing is written with the lock or a monitor of Ratis held. Thread-safe so far.
  */
 public final class DirectRaftLog extends RaftLogBase {
 
     private static final Logger LOG = LoggerFactory.getLogger(DirectRaftLog.class);
     private static final int RECENT_ENTRIES = 16 << 10;
     private static final long RECENT_BYTES = 4 << 20;
+    /** The log in which a thread is making a call that appends, to be written after it. */
+    private static final ThreadLocal<@Nullable DirectRaftLog> APPENDING = new ThreadLocal<>();
 
     private final RaftStorage storage;
     private final RaftProperties properties;
-    private final LogDisk disk;
+    private final Context node;
     private final LogSyncer syncer;
+    private final EventLoop waiting;
+    private final LogWriter writer;
     private final Server server;
     private final RaftLogMetrics metrics;
     private final RecentEntries recent;
     private final Runnable sync = this::sync;
     private final FlushTracker flushes;
+    /** The last entry that is in the files: what comes after it is in memory only. */
+    private volatile long written = INVALID_LOG_INDEX;
 
     private @Nullable SegmentFiles files;
     private volatile TermRuns terms = TermRuns.NONE;
@@ -54,6 +65,18 @@ public final class DirectRaftLog extends RaftLogBase {
     private volatile long next;
 
     private volatile @Nullable IOException failure;
+
+    /**
+     * The parts of its node that a log uses.
+     *
+     * @param waiting makes a loop for what waits for the disk; each is closed with its log
+     */
+    public record Context(LogDisk disk, LogSyncer syncer, Supplier<EventLoop> waiting, Time time) {}
+
+    /** A call of Ratis that appends as a leader. */
+    public interface Append<T, X extends Exception> {
+        T run() throws X;
+    }
 
     /** The parts of its Raft server that a log tells of what happens. */
     public interface Server {
@@ -80,18 +103,9 @@ public final class DirectRaftLog extends RaftLogBase {
             LongSupplier snapshotIndex,
             RaftProperties properties,
             RaftStorage storage,
-            LogDisk disk,
-            LogSyncer syncer,
+            Context node,
             Server server) {
-        this(
-                member,
-                snapshotIndex,
-                properties,
-                storage,
-                disk,
-                syncer,
-                server,
-                new RecentEntries(RECENT_ENTRIES, RECENT_BYTES));
+        this(member, snapshotIndex, properties, storage, node, server, new RecentEntries(RECENT_ENTRIES, RECENT_BYTES));
     }
 
     DirectRaftLog(
@@ -99,15 +113,16 @@ public final class DirectRaftLog extends RaftLogBase {
             LongSupplier snapshotIndex,
             RaftProperties properties,
             RaftStorage storage,
-            LogDisk disk,
-            LogSyncer syncer,
+            Context node,
             Server server,
             RecentEntries recent) {
         super(member, snapshotIndex, properties);
         this.storage = storage;
         this.properties = properties;
-        this.disk = disk;
-        this.syncer = syncer;
+        this.node = node;
+        this.syncer = node.syncer();
+        this.waiting = node.waiting().get();
+        this.writer = new LogWriter(waiting, node.time(), this::writeToFile);
         this.server = server;
         this.recent = recent;
         this.metrics = new RaftLogMetricsBase(member);
@@ -116,13 +131,23 @@ public final class DirectRaftLog extends RaftLogBase {
 
     @Override
     protected void openImpl(long lastIndexInSnapshot, Consumer<LogEntryProto> consumer) throws IOException {
+        try {
+            load(lastIndexInSnapshot, consumer);
+        } catch (IOException | RuntimeException failed) {
+            waiting.close();
+            throw failed;
+        }
+    }
+
+    private void load(long lastIndexInSnapshot, Consumer<LogEntryProto> consumer) throws IOException {
         SegmentFiles opened = SegmentFiles.open(
-                disk,
+                node.disk(),
                 storage,
                 RaftServerConfigKeys.Log.segmentSizeMax(properties).getSize(),
                 RaftServerConfigKeys.Log.preallocatedSize(properties).getSizeInt(),
                 RaftServerConfigKeys.Log.Appender.bufferByteLimit(properties),
                 entry -> {
+                    written = entry.getIndex();
                     append(entry);
                     consumer.accept(entry);
                 });
@@ -134,9 +159,9 @@ public final class DirectRaftLog extends RaftLogBase {
                     getName(),
                     next - 1,
                     lastIndexInSnapshot);
-            clear();
+            clear(() -> flushes.reset(lastIndexInSnapshot));
         }
-        flushes.flushed(Math.max(next - 1, lastIndexInSnapshot));
+        flushes.reset(Math.max(next - 1, lastIndexInSnapshot));
     }
 
     private SegmentFiles files() throws IOException {
@@ -190,6 +215,9 @@ public final class DirectRaftLog extends RaftLogBase {
             return null;
         }
         LogEntryProto entry = recent.get(index);
+        if (entry == null && index > written) {
+            entry = writer.get(index);
+        }
         if (entry != null) {
             return entry;
         }
@@ -240,13 +268,36 @@ public final class DirectRaftLog extends RaftLogBase {
 
     // Appending
 
+    /**
+     * Makes a call of Ratis that appends to a log as its leader, and has that written after it: without the monitor of Ratis' server,
+     * which votes and changes of the leader need, and while followers are sent the entries already.
+     */
+    public static <T, X extends Exception> T writingAfter(RaftLog log, Append<T, X> call) throws X {
+        if (!(log instanceof DirectRaftLog direct)) {
+            return call.run();
+        }
+        DirectRaftLog outer = APPENDING.get();
+        APPENDING.set(direct);
+        try {
+            return call.run();
+        } finally {
+            APPENDING.set(outer);
+            direct.writer.write();
+        }
+    }
+
     @Override
     protected CompletableFuture<Long> appendEntryImpl(LogEntryProto entry, @Nullable TransactionContext context) {
         checkLogState();
+        CompletableFuture<Long> flushed;
         try (AutoCloseableLock held = writeLock()) {
             validateLogEntry(entry);
-            return write(List.of(entry));
+            flushed = add(List.of(entry));
         }
+        if (APPENDING.get() != this) { // an entry of Ratis' own, as the first of a term, with its server's monitor held
+            writer.writeElsewhere();
+        }
+        return flushed;
     }
 
     @Override
@@ -255,13 +306,22 @@ public final class DirectRaftLog extends RaftLogBase {
         if (entries == null || entries.isEmpty()) {
             return List.of();
         }
+        CompletableFuture<Long> flushed;
         try (AutoCloseableLock held = writeLock()) {
+            IOException before = failure;
+            if (before != null) { // also for entries that are known, which may be in memory only
+                return List.of(failedBefore(before));
+            }
             int known = 0;
             while (known < entries.size() && isKnown(entries.get(known))) {
                 known++;
             }
             if (known == entries.size()) {
                 return known(entries.get(known - 1));
+            }
+            if (writer.isFull()) {
+                return List.of(CompletableFuture.failedFuture(
+                        new IOException(getName() + ": too many entries wait for the disk")));
             }
             LogEntryProto first = entries.get(known);
             if (has(first.getIndex())) {
@@ -271,18 +331,23 @@ public final class DirectRaftLog extends RaftLogBase {
                 }
             }
             validateLogEntry(first);
-            return List.of(write(entries.subList(known, entries.size())));
+            flushed = add(entries.subList(known, entries.size()));
         }
+        writer.write();
+        return List.of(flushed);
     }
 
-    /** An append that brings nothing new is answered like the one before, which may still wait for a sync. */
+    /** An append that brings nothing new is answered like the one before, which may still wait for the disk. */
     private List<CompletableFuture<Long>> known(LogEntryProto last) {
-        if (!syncer.isWaitedFor() || last.getIndex() <= flushes.flushed()) {
+        CompletableFuture<Long> flushed =
+                flushes.awaitKnown(last.getIndex(), next - 1, node.time().nanos());
+        if (flushed == null) {
             return List.of();
         }
-        CompletableFuture<Long> synced = flushes.await(next - 1);
-        syncer.request(sync, 0);
-        return List.of(synced);
+        if (syncer.isWaitedFor()) {
+            syncer.request(sync, 0);
+        }
+        return List.of(flushed);
     }
 
     /** Tells whether an entry is here already, or in the checkpoint. */
@@ -292,32 +357,64 @@ public final class DirectRaftLog extends RaftLogBase {
                 || (has(entry.getIndex()) && terms.termAt(entry.getIndex()) == entry.getTerm());
     }
 
-    private CompletableFuture<Long> write(List<LogEntryProto> entries) {
+    private CompletableFuture<Long> add(List<LogEntryProto> entries) {
+        IOException before = failure;
+        if (before != null) {
+            return failedBefore(before);
+        }
         LogEntryProto last = entries.get(entries.size() - 1);
-        long bytes;
+        CompletableFuture<Long> flushed =
+                flushes.await(last.getIndex(), node.time().nanos());
+        writer.add(entries);
+        entries.forEach(this::append);
+        return flushed;
+    }
+
+    private CompletableFuture<Long> failedBefore(IOException before) {
+        return CompletableFuture.failedFuture(new IOException(getName() + " has failed before", before));
+    }
+
+    /** See {@link LogWriter.Destination}. */
+    private Runnable writeToFile(List<LogEntryProto> entries) {
+        long last = entries.get(entries.size() - 1).getIndex();
         try {
+            checkLogState();
             IOException before = failure;
             if (before != null) {
                 throw new IOException(getName() + " has failed before", before);
             }
-            bytes = files().append(entries);
+            long bytes = files().append(entries);
+            written = last;
+            syncer.request(sync, bytes);
         } catch (IOException | RuntimeException cause) {
-            return failed(cause);
+            boolean first = isOpened() && fails(cause);
+            return () -> {
+                if (first) {
+                    tellFailed(cause);
+                }
+                flushes.fail(entries.get(0).getIndex(), cause);
+            };
         }
         if (syncer.isWaitedFor()) {
-            CompletableFuture<Long> synced = flushes.await(last.getIndex());
-            entries.forEach(this::append);
-            syncer.request(sync, bytes);
-            return synced;
+            return () -> {};
         }
-        // Before anyone can send the entries to a follower, whose answer may be the only reason to look at this again.
-        flushes.flushed(last.getIndex());
-        entries.forEach(this::append);
-        syncer.request(sync, bytes);
-        if (server.isOnlyVoter()) {
-            server.flushed(); // no answer of a follower will
-        }
-        return CompletableFuture.completedFuture(last.getIndex());
+        Runnable flushed = flushes.written(last);
+        return () -> {
+            flushed.run();
+            if (server.isOnlyVoter()) {
+                server.flushed(); // no answer of a follower will
+            }
+        };
+    }
+
+    /** The last entry that is in the files; -1 if there is none. */
+    long written() {
+        return written;
+    }
+
+    /** The time for which the oldest append has waited for the disk, also one that is being written; 0 if there is none. Never waits. */
+    public long unflushedNanos() {
+        return flushes.waitedNanos(node.time().nanos());
     }
 
     private void append(LogEntryProto entry) {
@@ -330,18 +427,32 @@ public final class DirectRaftLog extends RaftLogBase {
     }
 
     private CompletableFuture<Long> failed(Throwable cause) {
-        IOException reported = cause instanceof IOException io ? io : new IOException(cause);
-        if (failure == null) {
-            failure = reported;
-            LOG.error("{} can't be written any more", getName(), cause);
-            server.failed(reported);
+        if (fails(cause)) {
+            tellFailed(cause);
         }
-        return CompletableFuture.failedFuture(reported);
+        return CompletableFuture.failedFuture(reported(cause));
+    }
+
+    /** Lets nothing more be written. @return false if it had failed before */
+    private synchronized boolean fails(Throwable cause) {
+        boolean first = failure == null;
+        failure = first ? reported(cause) : failure;
+        return first;
+    }
+
+    private void tellFailed(Throwable cause) {
+        LOG.error("{} can't be written any more", getName(), cause);
+        server.failed(reported(cause));
+    }
+
+    private static IOException reported(Throwable cause) {
+        return cause instanceof IOException io ? io : new IOException(cause);
     }
 
     // Syncing
 
     private void sync() {
+        writer.syncing(true);
         try {
             long before = flushes.truncations();
             long upTo = files().sync();
@@ -351,6 +462,8 @@ public final class DirectRaftLog extends RaftLogBase {
         } catch (IOException | RuntimeException cause) {
             failed(cause);
             flushes.fail(INVALID_LOG_INDEX, cause);
+        } finally {
+            writer.syncing(false);
         }
     }
 
@@ -373,25 +486,34 @@ public final class DirectRaftLog extends RaftLogBase {
             LOG.info("{} truncated: it ended at position {}, and ends at {} now", getName(), next - 1, index - 1);
             flushes.fail(index, new IOException(getName() + ": the entry was truncated"));
             if (index <= start) {
-                clear();
+                clear(() -> flushes.truncated(index));
             } else {
                 next = index;
                 recent.truncate(index);
                 terms = terms.truncate(index);
-                files().truncate(index);
+                writer.change(index, () -> {
+                    if (written >= index) {
+                        files().truncate(index);
+                        written = index - 1;
+                    }
+                    flushes.truncated(index);
+                });
             }
-            flushes.truncated(index);
             return CompletableFuture.completedFuture(index);
         } catch (IOException cause) {
             return failed(cause);
         }
     }
 
-    private void clear() throws IOException {
+    private void clear(Runnable flushed) throws IOException {
         start = INVALID_LOG_INDEX;
         recent.truncate(0);
         terms = TermRuns.NONE;
-        files().truncate(0);
+        writer.change(0, () -> {
+            files().truncate(0);
+            written = INVALID_LOG_INDEX;
+            flushed.run();
+        });
     }
 
     @Override
@@ -423,8 +545,7 @@ public final class DirectRaftLog extends RaftLogBase {
         try (AutoCloseableLock held = writeLock()) {
             if (start != INVALID_LOG_INDEX && next - 1 <= lastSnapshotIndex) {
                 flushes.fail(INVALID_LOG_INDEX, new IOException(getName() + ": a snapshot was installed"));
-                clear();
-                flushes.flushed(lastSnapshotIndex);
+                clear(() -> flushes.reset(lastSnapshotIndex));
                 updatePurgeIndex(lastSnapshotIndex);
                 return CompletableFuture.completedFuture(lastSnapshotIndex);
             }
@@ -456,9 +577,10 @@ public final class DirectRaftLog extends RaftLogBase {
         SegmentFiles open = files;
         try {
             if (open != null) {
-                open.close();
+                writer.change(INVALID_LOG_INDEX, open::close);
             }
         } finally {
+            waiting.close();
             storage.close();
         }
     }

@@ -5,10 +5,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Tracks up to which position a log is flushed, and completes the appends that wait for a sync once it covers them.
- * Thread-safe; futures are completed and {@code advanced} is run without the lock.
+ * Tracks up to which position a log is flushed (written, or synced where acknowledgements wait for that), and completes the
+ * appends that wait for it. Thread-safe; futures are completed and {@code advanced} is run without the lock.
  */
 final class FlushTracker {
 
@@ -16,13 +17,17 @@ final class FlushTracker {
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private long truncations;
     private volatile long flushed;
+    /** Whether an append waits. */
+    private volatile boolean awaited;
+    /** Whether the position was asked for while an append waited: it has to be told then that it is further. */
+    private volatile boolean asked;
 
-    /** The position of the last entry of an append that waits for a sync. */
-    private record Waiting(long index, CompletableFuture<Long> synced) {}
+    /** An append, by the position of its last entry. */
+    private record Waiting(long index, long sinceNanos, CompletableFuture<Long> flushed) {}
 
     /**
      * @param flushed the position up to which the log is flushed from the start
-     * @param advanced told, on any thread, that a sync covered more appends
+     * @param advanced told, on any thread, that more appends are flushed, by a sync or after somebody has asked in vain
      */
     FlushTracker(long flushed, Runnable advanced) {
         this.flushed = flushed;
@@ -31,19 +36,81 @@ final class FlushTracker {
 
     /** The position up to which the log is flushed. */
     long flushed() {
+        if (awaited) {
+            asked = true; // before it is read: whoever flushes looks at this after it has changed it
+        }
         return flushed;
     }
 
-    /** Counts entries as flushed that no sync is awaited for. */
-    synchronized void flushed(long index) {
+    /** Starts again with a log that is flushed up to a position, and nothing that waits. */
+    synchronized void reset(long index) {
+        truncations++;
         flushed = index;
     }
 
-    /** Adds an append that waits for a sync. */
-    synchronized CompletableFuture<Long> await(long index) {
-        CompletableFuture<Long> synced = new CompletableFuture<>();
-        waiting.add(new Waiting(index, synced));
-        return synced;
+    /** Adds an append that is to be flushed, before its entries can be seen by anyone who asks for the position. */
+    synchronized CompletableFuture<Long> await(long index, long now) {
+        CompletableFuture<Long> append = new CompletableFuture<>();
+        if (waiting.isEmpty()) {
+            asked = false;
+        }
+        waiting.add(new Waiting(index, now, append));
+        awaited = true;
+        return append;
+    }
+
+    /**
+     * Joins the appends that wait, with one that brings nothing new.
+     *
+     * @param end the last entry of the log
+     * @return null if it is flushed up to {@code index}
+     */
+    synchronized @Nullable CompletableFuture<Long> awaitKnown(long index, long end, long now) {
+        if (index <= flushed) {
+            return null;
+        }
+        Waiting last = waiting.peekLast();
+        return last != null && last.index() == end ? last.flushed() : await(end, now);
+    }
+
+    /** The time for which the oldest append has waited; 0 if there is none. */
+    synchronized long waitedNanos(long now) {
+        return waiting.isEmpty() ? 0 : now - waiting.getFirst().sinceNanos();
+    }
+
+    /**
+     * Counts entries as flushed that have been written, where no sync is waited for. By one thread at a time, which alone changes
+     * the files.
+     *
+     * @return completes the appends that they are the end of
+     */
+    Runnable written(long index) {
+        List<Waiting> done;
+        boolean tell;
+        synchronized (this) {
+            flushed = Math.max(flushed, index);
+            done = take(index);
+            tell = asked;
+        }
+        return () -> {
+            complete(done);
+            if (tell) {
+                advanced.run();
+            }
+        };
+    }
+
+    private List<Waiting> take(long index) {
+        List<Waiting> done = new ArrayList<>(2);
+        while (!waiting.isEmpty() && waiting.getFirst().index() <= index) {
+            done.add(waiting.removeFirst());
+        }
+        awaited = !waiting.isEmpty();
+        return done;
+    }
+
+    private static void complete(List<Waiting> done) {
+        done.forEach(append -> append.flushed().complete(append.index()));
     }
 
     /**
@@ -62,26 +129,24 @@ final class FlushTracker {
      * @return whether the sync counts; if not, the log has to be synced again
      */
     boolean synced(long index, long before) {
-        List<Waiting> done = new ArrayList<>();
+        List<Waiting> done;
         synchronized (this) {
             if (truncations != before) {
                 return false;
             }
-            while (!waiting.isEmpty() && waiting.getFirst().index() <= index) {
-                done.add(waiting.removeFirst());
-            }
+            done = take(index);
             if (!done.isEmpty()) {
                 flushed = done.get(done.size() - 1).index();
             }
         }
         if (!done.isEmpty()) {
-            done.forEach(append -> append.synced().complete(append.index()));
+            complete(done);
             advanced.run();
         }
         return true;
     }
 
-    /** Fails the appends that wait for a sync and end at {@code index} or after it. */
+    /** Fails the appends that wait and end at {@code index} or after it. */
     void fail(long index, Throwable cause) {
         List<Waiting> failed = new ArrayList<>();
         synchronized (this) {
@@ -89,12 +154,14 @@ final class FlushTracker {
             while (!waiting.isEmpty() && waiting.getLast().index() >= index) {
                 failed.add(waiting.removeLast());
             }
+            awaited = !waiting.isEmpty();
         }
-        failed.forEach(append -> append.synced().completeExceptionally(cause));
+        failed.forEach(append -> append.flushed().completeExceptionally(cause));
     }
 
     /** Notes that the entries from {@code index} on are gone. */
     synchronized void truncated(long index) {
+        truncations++; // a sync may have begun since they were failed
         flushed = Math.min(flushed, index - 1);
     }
 

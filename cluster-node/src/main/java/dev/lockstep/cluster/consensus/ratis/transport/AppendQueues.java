@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hands messages to the replicas that they are for, appends in the order in which they come. An append from the leader
- * that a follower knows is done by the thread that read it: it waits for nothing, since a leader's window is smaller
- * than the queue of a log. One that changes the leader may wait for the end of an election and for the disk, and a
- * replica may still be read from the disk, so that is done elsewhere, and what comes after it for the same group
- * follows it there. Thread-safe.
+ * that a follower knows, at the end of its log, is done by the thread that read it: it waits for nothing, since a slow
+ * log is written elsewhere. One that changes the leader may wait for the end of an election and for the disk, one that
+ * replaces entries for the disk, and a replica may still be read from the disk, so that is done elsewhere, and what
+ * comes after it for the same group follows it there. Thread-safe.
  *
  * <p>A group's messages are done one at a time. Ratis looks at an append's term before it writes the entries, and lets go of
  * its lock in between: a vote there would be given without regard for entries that are acknowledged all the same.
@@ -69,7 +69,7 @@ final class AppendQueues {
         if (lane == null) {
             return CompletableFuture.completedFuture(null);
         }
-        if (lane.elsewhere.get() == 0 && isFromKnownLeader(lane, request) && lane.oneAtATime.tryLock()) {
+        if (lane.elsewhere.get() == 0 && continuesLog(lane, request) && lane.oneAtATime.tryLock()) {
             try {
                 return done(lane, group, request);
             } finally {
@@ -140,7 +140,8 @@ final class AppendQueues {
         return division.getRaftConf().getPeer(from) != null;
     }
 
-    private static boolean isFromKnownLeader(Lane lane, AppendEntriesRequestProto request) {
+    /** Tells whether it comes from the known leader, and takes nothing from the log. */
+    private static boolean continuesLog(Lane lane, AppendEntriesRequestProto request) {
         RaftServer.Division division = lane.division;
         if (division == null) {
             return false;
@@ -151,7 +152,10 @@ final class AppendQueues {
                 && info.isFollower()
                 && info.getCurrentTerm() == request.getLeaderTerm()
                 && leader != null
-                && leader.toByteString().equals(request.getServerRequest().getRequestorId());
+                && leader.toByteString().equals(request.getServerRequest().getRequestorId())
+                && (request.getEntriesCount() == 0
+                        || request.getEntries(0).getIndex()
+                                >= division.getRaftLog().getNextIndex());
     }
 
     private CompletableFuture<@Nullable AppendEntriesReplyProto> done(

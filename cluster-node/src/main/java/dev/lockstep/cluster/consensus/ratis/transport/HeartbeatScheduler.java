@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.NodeId;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Set;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LogAppender;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +72,11 @@ final class HeartbeatScheduler {
         }
     }
 
+    /** Runs a task after some time, which must not block. */
+    void schedule(long delayNanos, Runnable task) {
+        loop.schedule(delayNanos, task);
+    }
+
     /** Drives an appender regularly until it has stopped. */
     void add(FollowerAppender appender) {
         appenders.add(appender);
@@ -85,6 +92,22 @@ final class HeartbeatScheduler {
                 .map(LogAppender::getFollower)
                 .max(Comparator.comparingLong(FollowerInfo::getMatchIndex))
                 .map(FollowerInfo::getId)
+                .orElse(null);
+    }
+
+    /** See {@link ReplicaTransport#electAnother}. */
+    @Nullable
+    FollowerInfo successor(RaftServer.Division leader, @Nullable RaftPeerId tried) {
+        Set<NodeId> voters = RatisNames.allVoters(leader.getRaftConf());
+        long flushed = leader.getRaftLog().getFlushIndex();
+        return appenders.stream()
+                .filter(appender -> appender.isRunning() && appender.getServer() == leader)
+                .map(LogAppender::getFollower)
+                .filter(follower ->
+                        follower.getMatchIndex() > flushed && voters.contains(RatisNames.node(follower.getId())))
+                .max(Comparator.<FollowerInfo, Boolean>comparing(
+                                follower -> !follower.getId().equals(tried))
+                        .thenComparingLong(FollowerInfo::getMatchIndex))
                 .orElse(null);
     }
 }

@@ -11,6 +11,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.PieceRequest;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.RejoinRequest;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.EventLoopPool;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -31,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
@@ -47,6 +48,8 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
 import org.apache.ratis.thirdparty.com.google.protobuf.Parser;
 import org.apache.ratis.util.ProtoUtils;
@@ -62,7 +65,10 @@ import org.slf4j.LoggerFactory;
 final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
 
     private static final Logger LOG = LoggerFactory.getLogger(LinkServerRpc.class);
-    private static final int LOOPS = 3;
+    /** Threads for what waits for the disk or for a replica's monitor: some, so that one group does not hold up the others. */
+    private static final int WAITING_THREADS = 3;
+
+    private static final int LOOPS = 64;
 
     private final RpcType type;
     private final RaftServer server;
@@ -78,13 +84,12 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
         this.type = type;
         this.server = server;
         this.context = context;
-        this.loops = IntStream.range(0, LOOPS)
-                .mapToObj(i -> EventLoop.threaded("raft-waits-" + i))
-                .toList();
+        EventLoopPool waiting = new EventLoopPool("raft-waits", WAITING_THREADS);
+        this.loops = Stream.generate(waiting::open).limit(LOOPS).toList();
         this.heartbeats = new HeartbeatScheduler(context.electionTimeout(), this::tick);
         this.queues = new AppendQueues(server, context.contacts(), loops);
         this.campaigns = new Campaigns(server, context, this);
-        this.handler = new RaftMessageHandler(server, context, queues, campaigns);
+        this.handler = new RaftMessageHandler(server, context, queues, campaigns, heartbeats);
     }
 
     @Override
@@ -124,6 +129,32 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     @Override
     public @Nullable RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but) {
         return heartbeats.furthestFollower(group, but);
+    }
+
+    /**
+     * Asks for an election as Ratis does when it transfers leadership, but without its server's monitor: whoever holds that may be
+     * waiting for the disk.
+     */
+    @Override
+    public @Nullable RaftPeerId electAnother(RaftServer.Division leader, @Nullable RaftPeerId tried) {
+        FollowerInfo successor = heartbeats.successor(leader, tried);
+        if (successor == null) {
+            return null;
+        }
+        StartLeaderElectionRequestProto election = StartLeaderElectionRequestProto.newBuilder()
+                .setServerRequest(RaftRpcRequestProto.newBuilder()
+                        .setRequestorId(server.getId().toByteString())
+                        .setReplyId(successor.getId().toByteString())
+                        .setRaftGroupId(ProtoUtils.toRaftGroupIdProtoBuilder(
+                                leader.getMemberId().getGroupId())))
+                .setLeaderLastEntry(TermIndex.valueOf(leader.getInfo().getCurrentTerm(), successor.getMatchIndex())
+                        .toProto())
+                .build();
+        peer(successor.getId())
+                .send(
+                        RaftMessages.of(Kind.ELECTION, election),
+                        (answer, failure) -> LOG.debug("{} was asked to stand for election", successor, failure));
+        return successor.getId();
     }
 
     @Override

@@ -47,14 +47,21 @@ final class RaftMessageHandler {
     private final LinkTransport.Context context;
     private final AppendQueues queues;
     private final Campaigns campaigns;
+    private final HeartbeatScheduler heartbeats;
     private final SnapshotInstallGate snapshots;
     private final AtomicInteger serving = new AtomicInteger();
 
-    RaftMessageHandler(RaftServer server, LinkTransport.Context context, AppendQueues queues, Campaigns campaigns) {
+    RaftMessageHandler(
+            RaftServer server,
+            LinkTransport.Context context,
+            AppendQueues queues,
+            Campaigns campaigns,
+            HeartbeatScheduler heartbeats) {
         this.server = server;
         this.context = context;
         this.queues = queues;
         this.campaigns = campaigns;
+        this.heartbeats = heartbeats;
         this.snapshots = new SnapshotInstallGate(server, context);
     }
 
@@ -149,9 +156,13 @@ final class RaftMessageHandler {
     private void append(List<AppendEntriesRequestProto> requests, Consumer<Reply> answer) {
         List<CompletableFuture<@Nullable AppendEntriesReplyProto>> replies =
                 requests.stream().map(this::append).toList();
-        CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
+        CompletableFuture<Void> due = CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new));
+        if (replies.size() > 1 && !due.isDone()) { // one group that waits must not hold up the heartbeats of the others
+            heartbeats.schedule(context.electionTimeout().toNanos() / 4, () -> due.complete(null));
+        }
+        due.whenComplete((all, failure) -> {
             List<@Nullable AppendEntriesReplyProto> answers =
-                    replies.stream().map(CompletableFuture::join).toList();
+                    replies.stream().map(reply -> reply.getNow(null)).toList();
             answer.accept(new Reply.FromLog(RaftMessages.answers(answers)));
             for (int i = 0; i < answers.size(); i++) {
                 AppendEntriesReplyProto reply = answers.get(i);

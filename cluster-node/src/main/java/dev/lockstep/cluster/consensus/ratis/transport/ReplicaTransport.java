@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,4 +29,14 @@ public interface ReplicaTransport extends CheckpointFetcher, RaftPeer.Add {
     /** The follower of a group led here that has most of its log, but for one; null if there is no other. */
     @Nullable
     RaftPeerId furthestFollower(RaftGroupId group, RaftPeerId but);
+
+    /**
+     * Has a follower stand for election at once that has written more of the log than its leader, which is on this node. Returns at
+     * once, whatever the leader is waiting for.
+     *
+     * @param tried which is asked only if there is no other
+     * @return the one that is asked; null if there is none
+     */
+    @Nullable
+    RaftPeerId electAnother(RaftServer.Division leader, @Nullable RaftPeerId tried);
 }

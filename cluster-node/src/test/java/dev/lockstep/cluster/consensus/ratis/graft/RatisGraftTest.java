@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
-import dev.lockstep.cluster.consensus.ratis.log.LogSyncer;
+import dev.lockstep.cluster.consensus.ratis.log.DirectRaftLog;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
@@ -94,11 +93,8 @@ class RatisGraftTest {
     private static void prepare(ChangedRatis loader) throws Throwable {
         try {
             loader.loadClass(RatisGraft.class.getName())
-                    .getMethod(
-                            "of",
-                            loader.loadClass(LogDisk.class.getName()),
-                            loader.loadClass(LogSyncer.class.getName()))
-                    .invoke(null, null, null);
+                    .getMethod("of", loader.loadClass(DirectRaftLog.Context.class.getName()))
+                    .invoke(null, (Object) null);
         } catch (InvocationTargetException failure) {
             throw failure.getCause();
         }

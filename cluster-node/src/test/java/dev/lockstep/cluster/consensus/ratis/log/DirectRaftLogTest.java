@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.protocol.concurrency.ManualEventLoop;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -117,7 +118,12 @@ class DirectRaftLogTest {
     private DirectRaftLog open(long checkpoint, LogSyncer by) throws IOException {
         LogTailRepair.cutOff(LogDisk.SYSTEM, folder());
         DirectRaftLog log = new DirectRaftLog(
-                MEMBER, () -> checkpoint, properties(), storage(), LogDisk.SYSTEM, by, new Recorded());
+                MEMBER,
+                () -> checkpoint,
+                properties(),
+                storage(),
+                new DirectRaftLog.Context(LogDisk.SYSTEM, by, () -> EventLoop.threaded("writes"), Time.system()),
+                new Recorded());
         log.open(log.getSnapshotIndex(), entry -> {});
         return log;
     }

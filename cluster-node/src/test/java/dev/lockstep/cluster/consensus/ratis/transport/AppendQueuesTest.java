@@ -40,6 +40,7 @@ class AppendQueuesTest {
     private final EventLoop loop = EventLoop.threaded("lanes");
     private final AtomicInteger lookedUp = new AtomicInteger();
     private final AtomicInteger appends = new AtomicInteger();
+    private volatile long next;
     private final AtomicLong flushed = new AtomicLong(Long.MAX_VALUE);
     private volatile CountDownLatch read = new CountDownLatch(0);
     private volatile CountDownLatch written = new CountDownLatch(0);
@@ -58,7 +59,8 @@ class AppendQueuesTest {
                         "isFollower", none -> true,
                         "getCurrentTerm", none -> 3L,
                         "getLeaderId", none -> LEADER));
-        RaftLog log = ScriptedRatisServer.role(RaftLog.class, Map.of("getFlushIndex", none -> flushed.get()));
+        RaftLog log = ScriptedRatisServer.role(
+                RaftLog.class, Map.of("getFlushIndex", none -> flushed.get(), "getNextIndex", none -> next));
         RaftPeer leader = RaftPeer.newBuilder().setId(LEADER).build();
         RaftConfiguration configuration = ScriptedRatisServer.role(
                 RaftConfiguration.class, Map.of("getPeer", id -> id[0].equals(LEADER) ? leader : null));
@@ -143,6 +145,17 @@ class AppendQueuesTest {
         read.countDown();
         assertThat(answer(first)).isNotNull();
         assertThat(answer(second)).isNotNull();
+    }
+
+    @Test
+    void anAppendThatReplacesEntriesKeepsNoReaderWaitingForTheDisk() throws Exception {
+        assertThat(answer(lanes.append(request(GROUP, 6)))).isNotNull();
+        next = 7;
+        written = new CountDownLatch(1);
+        var replacing = lanes.append(request(GROUP, 6));
+        assertThat(replacing).isNotDone();
+        written.countDown();
+        assertThat(answer(replacing)).isNotNull();
     }
 
     @Test

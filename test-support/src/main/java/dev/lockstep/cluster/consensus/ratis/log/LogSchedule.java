@@ -6,6 +6,7 @@ import dev.lockstep.cluster.consensus.ratis.files.LogTailRepair;
 import dev.lockstep.cluster.simulation.SimulatedLogDisk;
 import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.protocol.concurrency.ManualEventLoop;
+import dev.lockstep.protocol.runtime.Time;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The life of one log on a {@link SimulatedLogDisk}, compared with a model of it: appends, truncations, checkpoints, purges and
- * syncs at random, while its process is killed or loses its power in the middle of them, a sync fails, or a bit of a file that
- * lies there is flipped. Each time the log is opened again as a replica opens it. All of it follows from the seed. One thread.
+ * syncs at random, while its disk is slow, its process is killed or loses its power in the middle of them, a sync fails, or a bit of
+ * a file that lies there is flipped. Each time the log is opened again as a replica opens it. All of it follows from the seed. One thread.
  */
 final class LogSchedule {
 
@@ -58,7 +59,9 @@ final class LogSchedule {
     /** All that it has had since the last power cut. */
     private final List<Contents> history = new ArrayList<>();
 
+    private final Clock clock = new Clock();
     private ManualEventLoop loop = new ManualEventLoop();
+    private ManualEventLoop writes = new ManualEventLoop();
     private DirectRaftLog log;
     private boolean failed;
     private boolean refused;
@@ -74,6 +77,28 @@ final class LogSchedule {
     private int committed = -1;
     private int marked = -1;
     private int acknowledged = -1;
+    /** The last entry that was in the files when the process ended. */
+    private int written = -1;
+
+    /** A clock by which each write is short, or slow. */
+    private static final class Clock implements Time {
+
+        private static final long SLOW_NANOS = 11_000_000;
+
+        private boolean slow;
+        private long nanos;
+
+        @Override
+        public long millis() {
+            return nanos / 1_000_000;
+        }
+
+        @Override
+        public long nanos() {
+            nanos += slow ? SLOW_NANOS : 0;
+            return nanos;
+        }
+    }
 
     /** An append that has not been answered. */
     private record Append(int last, List<CompletableFuture<Long>> answers) {}
@@ -170,6 +195,7 @@ final class LogSchedule {
 
     private DirectRaftLog create() {
         loop = new ManualEventLoop();
+        writes = new ManualEventLoop();
         failed = false;
         waiting.clear();
         return new DirectRaftLog(
@@ -177,8 +203,7 @@ final class LogSchedule {
                 () -> checkpoint,
                 properties,
                 new Storage(folder.getParent().toFile()),
-                disk,
-                new LogSyncer(loop, onDisk),
+                new DirectRaftLog.Context(disk, new LogSyncer(loop, onDisk), () -> writes, clock),
                 new Server(),
                 new RecentEntries(8, 1 << 10));
     }
@@ -287,7 +312,12 @@ final class LogSchedule {
         } else if (what < 95) {
             trace.accept("the process will end");
             disk.endProcessWithin(12);
+        } else if (what < 96) {
+            clock.slow = !clock.slow;
+            trace.accept(clock.slow ? "the disk is slow" : "the disk is fast again");
         } else if (what < 97) {
+            writes.run();
+        } else if (what < 98) {
             closeAndReopen();
         } else {
             crash();
@@ -321,12 +351,17 @@ final class LogSchedule {
         acknowledged = Math.min(acknowledged, now.common(with) - 1);
         List<LogEntryProto> entries = entries(with, from, with.end());
         List<CompletableFuture<Long>> answers = entries.size() == 1 && from == now.end() && random.nextBoolean()
-                ? List.of(log.appendEntry(entries.get(0)))
+                ? List.of(random.nextBoolean() ? appendEntry(entries.get(0)) : log.appendEntry(entries.get(0)))
                 : log.append(entries);
         waiting.add(new Append(with.end() - 1, answers));
         if (answers.stream().noneMatch(CompletableFuture::isCompletedExceptionally)) {
             become(with);
         }
+    }
+
+    /** Appends as a leader does. */
+    private CompletableFuture<Long> appendEntry(LogEntryProto entry) {
+        return DirectRaftLog.writingAfter(log, () -> log.appendEntry(entry));
     }
 
     private void become(Contents with) {
@@ -347,7 +382,8 @@ final class LogSchedule {
     }
 
     private void turn() {
-        trace.accept("syncs");
+        trace.accept("writes and syncs");
+        writes.run();
         loop.run();
         loop.fire();
         loop.run();
@@ -460,6 +496,7 @@ final class LogSchedule {
     private void closeAndReopen() throws IOException {
         trace.accept("is closed");
         log.close();
+        written = (int) log.written();
         disk.endProcess();
         reopen(false, flips());
     }
@@ -474,6 +511,7 @@ final class LogSchedule {
     }
 
     private void crash() throws IOException {
+        written = (int) log.written();
         boolean power = random.nextBoolean();
         trace.accept(power ? "loses its power" : "is killed");
         if (power) {
@@ -540,7 +578,7 @@ final class LogSchedule {
         String has = "the log has " + (empty ? "nothing" : from + " to " + (end - 1) + ": " + Arrays.toString(terms));
         trace.accept(has);
         List<Contents> possible = new ArrayList<>(power ? history : List.of(now));
-        int least = power ? (onDisk ? acknowledged + 1 : 0) : now.end();
+        int least = power ? (onDisk ? acknowledged + 1 : 0) : Math.min(now.end(), Math.max(written, acknowledged) + 1);
         if (next != null) {
             possible.add(next);
             least = Math.min(least, now.common(next));
