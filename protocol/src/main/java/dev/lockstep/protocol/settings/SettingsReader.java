@@ -35,6 +35,7 @@ public final class SettingsReader {
     /** The URI of a CacheManager that names nothing. */
     public static final URI DEFAULT_URI = URI.create("lockstep:default");
 
+    private static final int MIN_DEFAULT_SHARDS = 4;
     private static final String LOCAL_URI = "lockstep:local";
     private static final String KNOWN_URIS = "There are " + DEFAULT_URI + ", " + LOCAL_URI
             + ", lockstep://host:port;host:port/cluster, classpath:name, file:/path and jar:file:/path!/name";
@@ -193,7 +194,7 @@ public final class SettingsReader {
                 node,
                 members,
                 client,
-                (int) root.number("shards", members.size() > 1 ? 16 : 4, 1, 4096),
+                (int) root.number("shards", Math.max(MIN_DEFAULT_SHARDS, 2 * members.size()), 1, 4096),
                 (int) root.number("replication-factor", 3, 1, 7),
                 insecure,
                 limits(root),

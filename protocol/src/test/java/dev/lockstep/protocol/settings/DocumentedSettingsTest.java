@@ -215,12 +215,6 @@ class DocumentedSettingsTest {
     }
 
     @Test
-    void shardsHaveAnotherDefaultWithSeveralMembers() throws Exception {
-        assertThat(read(leastFor("node.id")).shards())
-                .isEqualTo(Integer.parseInt(code(key("shards").byDefault()).get(1)));
-    }
-
-    @Test
     void thePageListsTheFormsOfUris() throws Exception {
         String refusal = catchThrowableOfType(
                         SettingsException.class,

@@ -52,7 +52,16 @@ class SettingsReaderTest {
         assertThat(settings.members()).hasSize(2);
         assertThat(settings.members().get(1).port()).isEqualTo(7401);
         assertThat(settings.caches().get("users*").timeToLive()).contains(Duration.ofMinutes(10));
-        assertThat(settings.shards()).isEqualTo(16);
+        assertThat(settings.shards()).isEqualTo(4);
+    }
+
+    @Test
+    void aClusterHasTwoShardsForEachMemberAndAtLeastFour() {
+        String members = "{id: n1, address: 'localhost:1'}";
+        assertThat(parse("members: [" + members + "]").shards()).isEqualTo(4);
+        members += ", {id: n2, address: 'localhost:2'}, {id: n3, address: 'localhost:3'}";
+        assertThat(parse("members: [" + members + "]").shards()).isEqualTo(6);
+        assertThat(parse("members: [" + members + "]\nshards: 16").shards()).isEqualTo(16);
     }
 
     @Test
