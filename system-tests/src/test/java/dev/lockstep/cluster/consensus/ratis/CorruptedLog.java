@@ -20,6 +20,7 @@ import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,6 +83,7 @@ public final class CorruptedLog implements AutoCloseable {
         try (Node node = new Node(folder)) {
             node.write(ENTRIES);
             node.awaitMark();
+            node.awaitClosedFiles();
             Folders.copy(folder, copy);
             return new Image(copy, node.machine.texts());
         }
@@ -117,6 +119,19 @@ public final class CorruptedLog implements AutoCloseable {
                 consensus.close();
                 throw failure;
             }
+        }
+
+        /** A file that is full is closed and gets its last name later, by the thread that syncs: not while the folder is copied. */
+        void awaitClosedFiles() throws Exception {
+            Eventually.holds("only the last file is open", () -> {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    return files.filter(file -> file.getFileName().toString().startsWith("log_inprogress_"))
+                                    .count()
+                            == 1;
+                } catch (UncheckedIOException renamed) {
+                    return false;
+                }
+            });
         }
 
         boolean isRefused() throws Exception {
