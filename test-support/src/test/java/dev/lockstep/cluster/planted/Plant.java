@@ -4,6 +4,7 @@ import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.File;
 import java.io.IOException;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -27,6 +28,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -133,7 +135,7 @@ final class Plant implements AutoCloseable {
         }
     }
 
-    /** Runs the tests of a class that need no more than an instance and what prepares it; answers the first that fails, or null. */
+    /** Runs the tests of a class, of JUnit only those and what is done before and after each; answers the first that fails, or null. */
     @Nullable
     String firstRed(String suite) throws ReflectiveOperationException {
         Class<?> type = loader.loadClass(suite);
@@ -143,9 +145,7 @@ final class Plant implements AutoCloseable {
             if (test.isAnnotationPresent(Test.class)) {
                 test.setAccessible(true);
                 try {
-                    Object instance = made.newInstance();
-                    prepare(type, instance);
-                    test.invoke(instance);
+                    run(test, type, made.newInstance());
                 } catch (InvocationTargetException red) {
                     return test.getName();
                 }
@@ -154,11 +154,21 @@ final class Plant implements AutoCloseable {
         return null;
     }
 
-    private static void prepare(Class<?> type, Object instance) throws ReflectiveOperationException {
-        for (Method before : type.getDeclaredMethods()) {
-            if (before.isAnnotationPresent(BeforeEach.class)) {
-                before.setAccessible(true);
-                before.invoke(instance);
+    private static void run(Method test, Class<?> type, Object instance) throws ReflectiveOperationException {
+        try {
+            runAll(BeforeEach.class, type, instance);
+            test.invoke(instance);
+        } finally {
+            runAll(AfterEach.class, type, instance);
+        }
+    }
+
+    private static void runAll(Class<? extends Annotation> around, Class<?> type, Object instance)
+            throws ReflectiveOperationException {
+        for (Method method : type.getDeclaredMethods()) {
+            if (method.isAnnotationPresent(around)) {
+                method.setAccessible(true);
+                method.invoke(instance);
             }
         }
     }
