@@ -52,7 +52,7 @@ record Effort(
                 List.of(Topology.CLIENT_SERVER));
     }
 
-    /** What is done to warm up, again and again: each simple operation, by one caller and by many. */
+    /** The loads that warm a product up, again and again: each simple operation, by one caller and by many. */
     List<Load> warmUp() {
         return SIMPLE.stream()
                 .flatMap(operation -> Stream.of(1, 64).map(callers -> Load.closed(operation, callers)))

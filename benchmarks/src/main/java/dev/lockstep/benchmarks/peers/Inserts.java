@@ -5,7 +5,7 @@ import java.util.BitSet;
 /** The numbers of the records of YCSB's workload D: given away in order, and readable once all up to them have been inserted. */
 final class Inserts {
 
-    /** At most so many in one load, which ends then: in memory, a product inserts gigabytes within seconds. */
+    /** The most inserts of one load, which ends then: in memory, a product inserts gigabytes within seconds. */
     static final int BOUND = 100_000;
 
     private final int first;

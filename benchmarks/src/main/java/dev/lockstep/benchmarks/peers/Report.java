@@ -14,7 +14,7 @@ final class Report {
 
     private static final String NONE = "-";
 
-    /** What Lockstep is to reach of Hazelcast's rate with three servers and a client. */
+    /** The goals for Lockstep's rate, as parts of Hazelcast's, with three servers and a client. */
     private static final List<RateGoal> GOALS = List.of(
             new RateGoal(Operation.PUT, 1, 0.8),
             new RateGoal(Operation.PUT, 16, 1.2),

@@ -297,40 +297,16 @@ public final class SettingsReader {
                 id,
                 data,
                 section.has("raft-log-dir") ? path(section, "raft-log-dir", folder, "") : data,
-                raftLog(section),
-                store(section),
-                durability(section),
+                section.choice("raft-log", RaftLogKind.DIRECT, RaftLogKind.RATIS)
+                        .orElse(RaftLogKind.DIRECT),
+                section.choice("store", NodeSettings.Store.HEAP, NodeSettings.Store.ROCKSDB)
+                        .orElse(NodeSettings.Store.HEAP),
+                section.choice("durability", Durability.PROCESS, Durability.DISK)
+                        .orElse(Durability.PROCESS),
                 (int) section.number("checkpoint-entries", 20_000, 100, 10_000_000),
                 section.duration("checkpoint-interval", Duration.ofMinutes(5)),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1))));
-    }
-
-    private static NodeSettings.Store store(YamlSection section) {
-        String name = section.string("store", "heap");
-        return switch (name) {
-            case "heap" -> NodeSettings.Store.HEAP;
-            case "rocksdb" -> NodeSettings.Store.ROCKSDB;
-            default -> throw section.refuse("store", "\"" + name + "\" is neither heap nor rocksdb");
-        };
-    }
-
-    private static RaftLogKind raftLog(YamlSection section) {
-        String name = section.string("raft-log", "direct");
-        return switch (name) {
-            case "direct" -> RaftLogKind.DIRECT;
-            case "ratis" -> RaftLogKind.RATIS;
-            default -> throw section.refuse("raft-log", "\"" + name + "\" is neither direct nor ratis");
-        };
-    }
-
-    private static Durability durability(YamlSection section) {
-        String durability = section.string("durability", "process");
-        return switch (durability) {
-            case "process" -> Durability.PROCESS;
-            case "disk" -> Durability.DISK;
-            default -> throw section.refuse("durability", "\"" + durability + "\" is neither process nor disk");
-        };
     }
 
     private static Path path(YamlSection section, String key, Path folder, String fallback) {
@@ -357,33 +333,6 @@ public final class SettingsReader {
                 section.number("max-in-flight", 10_000, 16, 1_000_000));
     }
 
-    private static Optional<Consistency> consistency(YamlSection section) {
-        if (!section.has("consistency")) {
-            return Optional.empty();
-        }
-        String name = section.required("consistency");
-        return Optional.of(
-                switch (name) {
-                    case "session" -> Consistency.SESSION;
-                    case "strong" -> Consistency.STRONG;
-                    default -> throw section.refuse("consistency", "\"" + name + "\" is neither session nor strong");
-                });
-    }
-
-    private static Optional<EntryProcessing> entryProcessing(YamlSection section) {
-        if (!section.has("entry-processor")) {
-            return Optional.empty();
-        }
-        String name = section.required("entry-processor");
-        return Optional.of(
-                switch (name) {
-                    case "leased" -> EntryProcessing.LEASED;
-                    case "optimistic" -> EntryProcessing.OPTIMISTIC;
-                    default ->
-                        throw section.refuse("entry-processor", "\"" + name + "\" is neither leased nor optimistic");
-                });
-    }
-
     private static Map<String, CacheSettings> caches(YamlSection root) {
         Map<String, CacheSettings> caches = new LinkedHashMap<>();
         YamlSection all = root.section("caches");
@@ -396,8 +345,8 @@ public final class SettingsReader {
                             section.has("max-entries")
                                     ? OptionalLong.of(section.number("max-entries", 0, 0, Long.MAX_VALUE))
                                     : OptionalLong.empty(),
-                            consistency(section),
-                            entryProcessing(section),
+                            section.choice("consistency", Consistency.SESSION, Consistency.STRONG),
+                            section.choice("entry-processor", EntryProcessing.LEASED, EntryProcessing.OPTIMISTIC),
                             section.optionalDuration("time-to-live"),
                             section.optionalDuration("time-to-idle")));
         }

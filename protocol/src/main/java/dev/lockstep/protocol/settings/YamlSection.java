@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -177,6 +178,25 @@ final class YamlSection {
             throw refuse(key, "\"" + text + "\" is neither true nor false");
         }
         return text.equals("true");
+    }
+
+    /** One of two constants, written in lower case. */
+    <E extends Enum<E>> Optional<E> choice(String key, E one, E other) {
+        if (!has(key)) {
+            return Optional.empty();
+        }
+        String text = required(key);
+        if (text.equals(written(one))) {
+            return Optional.of(one);
+        }
+        if (text.equals(written(other))) {
+            return Optional.of(other);
+        }
+        throw refuse(key, "\"" + text + "\" is neither " + written(one) + " nor " + written(other));
+    }
+
+    private static String written(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     Duration duration(String key, Duration byDefault) {

@@ -17,9 +17,9 @@ final class FlushTracker {
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private long truncations;
     private volatile long flushed;
-    /** Whether an append waits. */
+    /** True while an append waits. */
     private volatile boolean awaited;
-    /** Whether the position was asked for while an append waited: it has to be told then that it is further. */
+    /** True once the position was asked for while an append waited: {@code advanced} is told then when it is further. */
     private volatile boolean asked;
 
     /** An append, by the position of its last entry. */
@@ -27,7 +27,7 @@ final class FlushTracker {
 
     /**
      * @param flushed the position up to which the log is flushed from the start
-     * @param advanced told, on any thread, that more appends are flushed, by a sync or after somebody has asked in vain
+     * @param advanced told, on any thread, that more appends are flushed, by a sync, or after the position was asked for in vain
      */
     FlushTracker(long flushed, Runnable advanced) {
         this.flushed = flushed;
@@ -37,7 +37,7 @@ final class FlushTracker {
     /** The position up to which the log is flushed. */
     long flushed() {
         if (awaited) {
-            asked = true; // before it is read: whoever flushes looks at this after it has changed it
+            asked = true; // before it is read: a thread that flushes reads this after it has changed it
         }
         return flushed;
     }

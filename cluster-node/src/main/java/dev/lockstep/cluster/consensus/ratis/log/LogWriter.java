@@ -31,7 +31,7 @@ final class LogWriter {
     // Guarded by this.
 
     private List<LogEntryProto> queued = new ArrayList<>();
-    /** The entries that are being written, by whoever holds {@code writing}. */
+    /** The entries that are being written, by the thread that holds {@code writing}. */
     private List<LogEntryProto> inFlight = List.of();
 
     private long bytes;
@@ -89,7 +89,7 @@ final class LogWriter {
         return at >= 0 && at < entries.size() ? entries.get((int) at) : null;
     }
 
-    /** Has everything written that was added: before it returns, unless that may take long or another thread is at it. */
+    /** Has everything written that was added: before it returns, unless that may take long or another thread is writing. */
     void write() {
         write(false);
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 final class WritePace {
 
     static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    /** So many, or every other write would go elsewhere on a disk that is slow now and then. */
+    /** Short writes that end a spell: with fewer, a disk that is slow now and then would be judged anew all the time. */
     static final int SHORT_WRITES = 8;
 
     static final long FORGOTTEN_NANOS = TimeUnit.SECONDS.toNanos(10);

@@ -132,7 +132,7 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     }
 
     /**
-     * Asks for an election as Ratis does when it transfers leadership, but without its server's monitor: whoever holds that may be
+     * Asks for an election as Ratis does when it transfers leadership, but without its server's monitor: the thread that holds that may be
      * waiting for the disk.
      */
     @Override

@@ -129,7 +129,7 @@ class SlowRaftLogTest {
         return append.get(30, TimeUnit.SECONDS);
     }
 
-    /** So that what follows is not written by this thread. */
+    /** Has what follows written by another thread. */
     private void writeSlowly() throws Exception {
         disk.delay(TimeUnit.MILLISECONDS.toNanos(11));
         assertThat(append(entries(1, 0, 1, 100))).isCompletedWithValue(0L);
