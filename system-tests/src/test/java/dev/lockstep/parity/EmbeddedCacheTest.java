@@ -35,10 +35,12 @@ import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.processor.EntryProcessorException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** JSR-107 through {@code Caching}, on the single embedded node. */
+@Tag("slow")
 class EmbeddedCacheTest {
 
     private CacheManager manager;

@@ -15,9 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.cache.Cache;
 import javax.cache.configuration.MutableCacheEntryListenerConfiguration;
 import javax.cache.event.CacheEntryUpdatedListener;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The parity suite on the single node in memory. */
+@Tag("slow")
 class EmbeddedParityTest extends LeaseParity {
 
     @Override

@@ -2,11 +2,13 @@ package dev.lockstep.cluster.machine;
 
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.rocks.RocksFolder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A machine in RocksDB goes on from an image, and from its store alone. */
+@Tag("slow")
 class ShardReopenedTest extends ShardImageTest {
 
     @RegisterExtension

@@ -8,12 +8,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Waits begun while the position rises: each is told once, true only when its position is reached, and at once by the rise:
  * looking now and then, which would make up for a rise that was missed, does not happen here before the end.
  */
+@Tag("slow")
 public class AppliedPositionWaitersConcurrencyTest implements Race.Round {
 
     private final ManualEventLoop loop = new ManualEventLoop();

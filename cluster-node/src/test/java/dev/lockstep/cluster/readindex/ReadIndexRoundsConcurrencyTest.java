@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * must have been sent after the read began, and the position it confirms must cover what was committed then. Each read is told
  * once.
  */
+@Tag("slow")
 public class ReadIndexRoundsConcurrencyTest implements Race.Round {
 
     private static final NodeId A = new NodeId("a");

@@ -20,12 +20,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Commands proposed while batches are answered: one batch is in flight, no larger than what may wait; each command that is not
  * refused as busy is in one batch, behind those that its thread proposed before, and has the outcome of its place there.
  */
+@Tag("slow")
 public class ProposerConcurrencyTest implements Race.Round {
 
     private static final int MAX_WAITING = 2;

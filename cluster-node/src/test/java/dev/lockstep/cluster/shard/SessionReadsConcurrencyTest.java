@@ -9,12 +9,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * One session that reads from two replicas without a lock while they apply the same log, one ahead of the other: whatever was
  * seen, no read that begins later sees less.
  */
+@Tag("slow")
 class SessionReadsConcurrencyTest {
 
     private final WrittenReplica ahead = new WrittenReplica();

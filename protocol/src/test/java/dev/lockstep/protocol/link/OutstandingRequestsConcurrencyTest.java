@@ -10,9 +10,11 @@ import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Replies, the end of the connection and new requests at once: each request is told once. */
+@Tag("slow")
 @Param(name = "request", gen = IntGen.class, conf = "1:3")
 public class OutstandingRequestsConcurrencyTest {
 

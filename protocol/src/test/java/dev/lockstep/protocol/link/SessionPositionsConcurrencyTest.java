@@ -4,9 +4,11 @@ import dev.lockstep.protocol.concurrency.Interleavings;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Observed positions only rise: linearizable as a pair of maxima. */
+@Tag("slow")
 @Param(name = "position", gen = IntGen.class, conf = "1:4")
 public class SessionPositionsConcurrencyTest {
 

@@ -24,12 +24,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Frames from many threads at once, to a reader that is slow and a socket that takes little: each frame arrives whole and once,
  * those of one thread in their order, and nothing is counted as waiting at the end.
  */
+@Tag("slow")
 public class FrameWriterConcurrencyTest implements Race.Round {
 
     private static final int THREADS = 4;

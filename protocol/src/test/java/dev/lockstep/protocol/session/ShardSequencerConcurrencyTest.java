@@ -14,12 +14,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Ids given out, given back and waited for at once, with room for two: they are unique, never more than two are held,
  * {@code completedBelow} is at most any that is held, and no thread waits for ever.
  */
+@Tag("slow")
 public class ShardSequencerConcurrencyTest implements Race.Round {
 
     private static final int ROOM = 2;

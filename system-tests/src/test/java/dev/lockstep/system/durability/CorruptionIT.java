@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code ./lockstep-test corrupt} is the long form. */
 class CorruptionIT {
 
-    private static final int TRIALS = 5;
+    private static final int TRIALS = 3;
     private static final long SEED = 6;
 
     @TempDir

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code ./lockstep-test crash} is the long form. */
 class CrashIT {
 
-    private static final int CYCLES = 15;
+    private static final int CYCLES = 6;
     private static final long SEED = 6;
 
     @TempDir

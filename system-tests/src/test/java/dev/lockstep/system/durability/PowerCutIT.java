@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class PowerCutIT {
 
-    private static final int CUTS = 3;
+    private static final int CUTS = 2;
     private static final int CUTS_WITHOUT_A_LOSS = 10;
     /** A disk that is not the fastest. */
     private static final int SYNC_MILLIS = 20;

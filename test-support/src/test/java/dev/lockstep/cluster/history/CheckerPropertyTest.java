@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The checker against histories of a register that exists, against lies, and against the definitions tried out one by one. */
+@Tag("slow")
 class CheckerPropertyTest {
 
     private final Checker checker = new Checker();

@@ -19,11 +19,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Lifetimes of entries while wall clocks are wrong, in simulated time. */
+@Tag("slow")
 class SimulatedClocksTest {
 
     private static final Bytes KEY = Bytes.utf8("k");

@@ -14,10 +14,12 @@ import dev.lockstep.protocol.wire.Mutation;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The duration of a single call while a node can't be reached from one place and a majority can, in simulated time. */
+@Tag("slow")
 class SimulatedCutsTest {
 
     private static final Bytes KEY = Bytes.utf8("k");

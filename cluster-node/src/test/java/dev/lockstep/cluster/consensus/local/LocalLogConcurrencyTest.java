@@ -13,12 +13,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Threads that propose at once: their entries are applied by one of them at a time, which sees what the one before did, each once,
  * those of a thread in its order, and each is answered.
  */
+@Tag("slow")
 public class LocalLogConcurrencyTest implements Race.Round {
 
     private static final int THREADS = 3;

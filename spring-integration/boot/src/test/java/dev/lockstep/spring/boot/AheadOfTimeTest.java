@@ -8,6 +8,7 @@ import dev.lockstep.jcache.spi.LockstepCachingProvider;
 import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.app.Shop;
 import dev.lockstep.spring.boot.app.ShopApplication;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.aot.hint.RuntimeHints;
@@ -25,6 +26,7 @@ import org.springframework.core.test.tools.TestCompiler;
  * The part of a native image that can be tested without building one: Boot's processing, and the context that comes
  * of it.
  */
+@Tag("slow")
 @Timeout(300)
 class AheadOfTimeTest {
 

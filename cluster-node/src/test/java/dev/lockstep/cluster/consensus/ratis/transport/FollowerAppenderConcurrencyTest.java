@@ -3,12 +3,14 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 import dev.lockstep.protocol.concurrency.Race;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Entries, answers and ticks at once: one thread at a time works for the appender, and whatever is in the log is sent,
  * once and in order, though only the thread that brought the news notices it.
  */
+@Tag("slow")
 public class FollowerAppenderConcurrencyTest implements Race.Round {
 
     private final ScriptedLeader leader = new ScriptedLeader();

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code ./lockstep-test log} is the long form. */
+@Tag("slow")
 class LogScheduleTest {
 
     private static final int SCHEDULES = Integer.getInteger("lockstep-test.log-schedules", 2_000);
