@@ -7,6 +7,7 @@ import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
@@ -19,8 +20,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Group commit: one batch is in flight, and all that arrives meanwhile makes the next. Nothing waits for a batch to fill: a
- * lone command leaves at once. A batch begins with what has to be evicted, so that none adds more than the next one takes
+ * Group commit: one batch is in flight, and all that arrives meanwhile makes the next, as does all of one {@link Burst}. Nothing
+ * waits for a batch to fill: a lone command leaves at once. A batch begins with what has to be evicted, so that none adds more than the next one takes
  * away. Thread-safe; the lock guards the queue and is never held while proposing or answering.
  */
 final class Proposer {
@@ -33,6 +34,7 @@ final class Proposer {
     private final Function<List<Command>, Batch> batchFactory;
     private final int maxWaiting;
     private final EvictionAdvisor evictions;
+    private final Runnable propose = this::proposeWaiting;
     private final Queue<Proposal> waiting = new ArrayDeque<>();
     private long waitingBytes;
     private @Nullable Proposal tick;
@@ -99,13 +101,19 @@ final class Proposer {
                 }
                 add(new Proposal(commands.get(i), isLast ? last : new CompletableFuture<>()));
             }
-            if (inFlight) {
-                return last;
+        }
+        Burst.atEnd(propose);
+        return last;
+    }
+
+    private void proposeWaiting() {
+        synchronized (this) {
+            if (inFlight || waiting.isEmpty()) {
+                return;
             }
             inFlight = true;
         }
         send(take(evictions()));
-        return last;
     }
 
     private void add(Proposal proposal) {

@@ -9,6 +9,7 @@ import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.concurrency.Race;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.HashSet;
@@ -136,7 +137,7 @@ public class ProposerConcurrencyTest implements Race.Round {
     public List<List<Runnable>> lanes() {
         return List.of(
                 List.of(() -> propose(0), () -> tick(0)),
-                List.of(() -> propose(1), proposer::evict),
+                List.of(() -> Burst.run(() -> propose(1)), proposer::evict),
                 List.of(this::apply, this::apply, this::lose));
     }
 

@@ -9,6 +9,7 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ManualReplicatedLog;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.List;
@@ -25,6 +26,16 @@ class ProposerTest {
             commands -> new Batch(0, 0, 0, commands),
             10,
             new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1)));
+
+    @Test
+    void commandsOfOneBurstAreOneBatch() {
+        List<Command> commands = List.of(new Command.Drop(1), new Command.Drop(2));
+        Burst.run(() -> {
+            commands.forEach(command -> proposer.propose(List.of(command)));
+            assertThat(log.take()).isNull();
+        });
+        assertThat(log.take().entry().commands()).isEqualTo(commands);
+    }
 
     @Test
     void aLogThatThrowsLeavesNoBatchInFlight() {

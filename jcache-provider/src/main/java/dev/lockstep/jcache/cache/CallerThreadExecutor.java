@@ -1,5 +1,6 @@
 package dev.lockstep.jcache.cache;
 
+import dev.lockstep.protocol.runtime.Burst;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +48,7 @@ final class CallerThreadExecutor implements Executor {
     private void runUntilDone(CompletableFuture<?> future, Duration eachWithin) {
         BlockingQueue<Runnable> tasks = tasks();
         future.whenComplete((result, failure) -> tasks.add(() -> {}));
+        Burst.flush();
         try {
             while (!future.isDone()) {
                 Runnable next = tasks.poll();

@@ -3,6 +3,7 @@ package dev.lockstep.jcache.cache;
 import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.jcache.LockstepCacheException.Kind;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.PartialWriteException;
 import dev.lockstep.protocol.wire.Status;
@@ -31,6 +32,7 @@ public final class FutureResults {
      * @throws LockstepCacheException when the operation was refused or its outcome is unknown
      */
     public static <T> T result(CompletableFuture<T> future, Duration timeout) {
+        Burst.flush();
         try {
             return future.get(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {

@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.netty;
 
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import io.netty.buffer.ByteBuf;
@@ -20,6 +21,12 @@ final class FrameDecoder extends ByteToMessageDecoder {
     /** The handshake is done. */
     void allow(int newMaxBytes) {
         maxBytes = newMaxBytes;
+    }
+
+    /** All frames of a read are one burst. */
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object read) throws Exception {
+        Burst.run(() -> super.channelRead(context, read));
     }
 
     @Override

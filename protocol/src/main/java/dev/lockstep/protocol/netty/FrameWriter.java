@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.netty;
 
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Claims;
 import dev.lockstep.protocol.runtime.Time;
 import io.netty.buffer.Unpooled;
@@ -20,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>A frame that comes while the connection is quiet is written to the socket by the thread that gives it: to wake an
  * event loop costs more than the write. Frames that follow closely are left to the event loop, which writes together
- * what has come meanwhile. Bytes that the socket does not take at once go through the channel's own buffer, and nothing
+ * what has come meanwhile. Frames that are given during a {@link Burst} are written together at its end. Bytes that the socket does not take at once go through the channel's own buffer, and nothing
  * overtakes them.
  *
  * <p>The thread that holds the {@link Claims} is the only writer.
@@ -37,6 +38,7 @@ final class FrameWriter {
     private final Queue<byte[]> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
     private final Claims claims = new Claims();
+    private final Runnable flush = this::flush;
     private volatile long lastNanos;
 
     FrameWriter(Channel channel) {
@@ -48,7 +50,15 @@ final class FrameWriter {
     void write(byte[] frame) {
         waitingBytes.addAndGet(frame.length);
         waiting.add(frame);
-        if (!claims.raise()) {
+        if (waitingBytes.get() < MAX_TOGETHER_BYTES) {
+            Burst.atEnd(flush);
+        } else {
+            flush();
+        }
+    }
+
+    private void flush() {
+        if (waiting.isEmpty() || !claims.raise()) {
             return;
         }
         if (time.nanos() - lastNanos > CLOSELY_NANOS) {

@@ -6,6 +6,7 @@ import dev.lockstep.protocol.link.PositionVector;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.routing.Router;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -139,7 +140,7 @@ public final class Session implements AutoCloseable {
     public CompletableFuture<Map<Bytes, EntryRead>> getAll(
             int cacheId, Collection<Bytes> keys, boolean withValues, Consistency consistency) {
         List<CompletableFuture<Map<Bytes, EntryRead>>> parts = new ArrayList<>();
-        byShard(cacheId, keys, key -> key).forEach((shard, ofShard) -> {
+        Burst.run(() -> byShard(cacheId, keys, key -> key).forEach((shard, ofShard) -> {
             // One after another, each with a deadline of its own: so that is about progress, however much there is to
             // read.
             CompletableFuture<Map<Bytes, EntryRead>> part = CompletableFuture.completedFuture(new HashMap<>());
@@ -148,7 +149,7 @@ public final class Session implements AutoCloseable {
                         .thenApply(more -> union(found, more)));
             }
             parts.add(part);
-        });
+        }));
         return all(parts).thenApply(ignored -> {
             Map<Bytes, EntryRead> found = new HashMap<>();
             parts.forEach(part -> found.putAll(part.join()));

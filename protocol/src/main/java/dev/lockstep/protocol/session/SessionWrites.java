@@ -3,6 +3,7 @@ package dev.lockstep.protocol.session;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.routing.Router;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Deadline;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -77,11 +78,11 @@ final class SessionWrites {
         }
         Parts parts = new Parts();
         List<CompletableFuture<Void>> ended = new ArrayList<>();
-        byShard.forEach((shard, ofShard) -> {
+        Burst.run(() -> byShard.forEach((shard, ofShard) -> {
             InTurn inTurn = new InTurn(cacheId, shard, WriteChunks.of(ofShard, SessionWrites::size), parts);
             inTurn.goOn();
             ended.add(inTurn.ended);
-        });
+        }));
         return Session.all(ended).thenApply(ignored -> parts.outcome());
     }
 

@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.concurrency.Race;
+import dev.lockstep.protocol.runtime.Burst;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -101,8 +102,10 @@ public class FrameWriterConcurrencyTest implements Race.Round {
         return List.of(
                 () -> write(thread, SMALL),
                 () -> write(thread, SMALL),
-                () -> write(thread, SMALL),
-                () -> write(thread, LARGE),
+                () -> Burst.run(() -> {
+                    write(thread, SMALL);
+                    write(thread, LARGE);
+                }),
                 FrameWriterConcurrencyTest::pause);
     }
 

@@ -1,8 +1,11 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.protocol.runtime.Burst;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 
 /**
@@ -26,6 +29,9 @@ final class SimulatedNetwork {
     record Weather(double loss, double slow) {}
 
     private record Way(String from, String to) {}
+
+    /** A message on its way, and when it arrives. */
+    private record Arrival(long due, Runnable delivery) {}
 
     SimulatedNetwork(World world, Weather weather) {
         this.world = world;
@@ -75,12 +81,13 @@ final class SimulatedNetwork {
         return stream;
     }
 
-    /** One direction of a connection. */
+    /** One direction of a connection. What has come by the same time is read together. */
     final class Stream {
 
         private final SimulatedProcess from;
         private final SimulatedProcess to;
         private final List<Runnable> waiting = new ArrayList<>();
+        private final Queue<Arrival> arriving = new ArrayDeque<>();
         private long lastDue;
         private boolean broken;
 
@@ -98,9 +105,14 @@ final class SimulatedNetwork {
                 return;
             }
             lastDue = Math.max(lastDue, world.nanos() + latency());
-            world.after(lastDue - world.nanos(), to, () -> {
-                if (!broken) {
-                    delivery.run();
+            arriving.add(new Arrival(lastDue, delivery));
+            world.after(lastDue - world.nanos(), to, this::read);
+        }
+
+        private void read() {
+            Burst.run(() -> {
+                while (!broken && !arriving.isEmpty() && arriving.peek().due() <= world.nanos()) {
+                    arriving.remove().delivery().run();
                 }
             });
         }

@@ -1,5 +1,6 @@
 package org.apache.ratis.server.impl;
 
+import dev.lockstep.protocol.runtime.Burst;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
@@ -125,12 +126,14 @@ public final class CallerAppliedUpdater extends StateMachineUpdater {
         }
         List<CallerAppliedUpdater> committed = new ArrayList<>(1);
         COMMITTED.set(committed);
-        try {
-            committing.run();
-        } finally {
-            COMMITTED.remove();
-            committed.forEach(CallerAppliedUpdater::applyHere);
-        }
+        Burst.run(() -> {
+            try {
+                committing.run();
+            } finally {
+                COMMITTED.remove();
+                committed.forEach(CallerAppliedUpdater::applyHere);
+            }
+        });
     }
 
     @Override
@@ -224,7 +227,7 @@ public final class CallerAppliedUpdater extends StateMachineUpdater {
             while (phase != Phase.STOPPED) {
                 long before = applied;
                 try {
-                    work();
+                    Burst.run(this::work);
                 } catch (Throwable cause) {
                     phase = Phase.FAILED;
                     LOG.error("{} can't apply the entry after position {}: the replica closes", this, applied, cause);

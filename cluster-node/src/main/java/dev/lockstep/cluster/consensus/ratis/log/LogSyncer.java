@@ -8,12 +8,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Syncs the logs of a node on one thread: in the background, every 50 ms or MiB of what was written; or at once where
+ * Syncs the logs of a node on one thread: in the background, every 100 ms or MiB of what was written; or at once where
  * something waits for it, together for all logs that have something by then. Thread-safe.
  */
 public final class LogSyncer implements AutoCloseable {
 
-    private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long MOST_BYTES = 1 << 20;
 
     private final EventLoop loop;
