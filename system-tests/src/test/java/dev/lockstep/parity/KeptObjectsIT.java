@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KeptObjectsIT {
 
-    private static final int ROUNDS = 600;
+    private static final int ROUNDS = 400;
     private static final int SHARDS = 4;
     private static final int CHANGES_A_SHARD = 4_096;
     /** More than a client remembers the names of, and enough to fill the windows of changes of all shards. */

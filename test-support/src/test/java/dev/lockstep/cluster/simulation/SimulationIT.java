@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /** The short form of the simulation: many schedules, and those that were ever of interest. */
 class SimulationIT {
 
-    private static final int SCHEDULES = 5_000;
+    private static final int SCHEDULES = 4_000;
 
     @Test
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
