@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -87,7 +87,7 @@ final class CallerThreadExecutor implements Executor {
     private synchronized BlockingQueue<Runnable> tasks() {
         BlockingQueue<Runnable> known = tasks;
         if (known == null) {
-            known = new LinkedTransferQueue<>();
+            known = new LinkedBlockingQueue<>(); // one that does not spin: the answer takes a round trip at least
             tasks = known;
         }
         return known;
