@@ -20,9 +20,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Group commit: one batch is in flight, and all that arrives meanwhile makes the next, as does all of one {@link Burst}. Nothing
- * waits for a batch to fill: a lone command leaves at once. A batch begins with what has to be evicted, so that none adds more than the next one takes
- * away. Thread-safe; the lock guards the queue and is never held while proposing or answering.
+ * Group commit: one batch is in flight, and all that arrives meanwhile makes the next; so do the commands of one {@link
+ * Burst}. Nothing waits for a batch to fill: a lone command leaves at once. A batch begins with what has to be evicted, so
+ * that none adds more than the next one takes away. Thread-safe; the lock guards the queue and is never held while proposing or answering.
  */
 final class Proposer {
 

@@ -3,6 +3,7 @@ package dev.lockstep.jcache.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.protocol.runtime.Burst;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,16 @@ class CallerThreadExecutorTest {
         assertThat(ran).containsExactly("queued", "left");
         assertThatThrownBy(() -> loop.get().execute(() -> ran.add("late")))
                 .isInstanceOf(RejectedExecutionException.class);
+    }
+
+    @Test
+    void aCallerWithinABurstDoesNotWaitForItsEnd() {
+        Burst.run(() -> {
+            CompletableFuture<String> answer = new CompletableFuture<>();
+            Burst.atEnd(() -> answer.complete("answer"));
+            String found = CallerThreadExecutor.run(Duration.ZERO, callerExecutor -> answer);
+            assertThat(found).isEqualTo("answer");
+        });
     }
 
     @Test

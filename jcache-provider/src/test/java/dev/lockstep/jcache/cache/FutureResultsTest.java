@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.jcache.LockstepCacheException.Kind;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.session.PartialWriteException;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Status;
@@ -38,6 +39,15 @@ class FutureResultsTest {
 
     private static Kind kind(Throwable failure) {
         return ((LockstepCacheException) FutureResults.failure(failure)).kind();
+    }
+
+    @Test
+    void aWaitWithinABurstDoesNotWaitForItsEnd() {
+        Burst.run(() -> {
+            CompletableFuture<String> answer = new CompletableFuture<>();
+            Burst.atEnd(() -> answer.complete("answer"));
+            assertThat(FutureResults.result(answer, Duration.ZERO)).isEqualTo("answer");
+        });
     }
 
     @Test

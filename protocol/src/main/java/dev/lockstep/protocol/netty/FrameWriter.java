@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>A frame that comes while the connection is quiet is written to the socket by the thread that gives it: to wake an
  * event loop costs more than the write. Frames that follow closely are left to the event loop, which writes together
- * what has come meanwhile. Frames that are given during a {@link Burst} are written together at its end. Bytes that the socket does not take at once go through the channel's own buffer, and nothing
- * overtakes them.
+ * what has come meanwhile. Frames that are given during a {@link Burst} are written together at its end. Bytes that the
+ * socket does not take at once go through the channel's own buffer, and nothing overtakes them.
  *
  * <p>The thread that holds the {@link Claims} is the only writer.
  */

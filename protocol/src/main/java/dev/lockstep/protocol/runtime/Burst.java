@@ -6,9 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that has come together, such as all frames of one read from a socket, and that is done in one go by one thread. What can be
- * done once for all of it is left to its end: a batch is proposed with all the commands that came, a connection is written to once.
- * Nothing waits for more to come. Each thread has bursts of its own.
+ * Work that has come together, such as all frames of one read from a socket, done by one thread without a pause. Tasks that need
+ * to be done only once for all of it are left to its end: each shard proposes one batch, each connection is written to once. No task
+ * waits for more work to come. Thread-safe, since each thread has bursts of its own.
  */
 public final class Burst {
 

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashIT {
 
     private static final int CYCLES = 6;
-    private static final long SEED = 6;
+    /** Each kind of kill twice. */
+    private static final long SEED = 7;
 
     @TempDir
     Path home;
@@ -21,7 +22,7 @@ class CrashIT {
     @Timeout(value = 6, unit = TimeUnit.MINUTES)
     void killedNodesComeBackWithAllThatWasAcknowledged() throws Exception {
         try (Crash crash = new Crash(home, SEED)) {
-            for (int i = 0; i < CYCLES || crash.killed().size() < Crash.Victims.values().length; i++) {
+            for (int i = 0; i < CYCLES; i++) {
                 crash.cycle();
             }
             System.out.println(crash);

@@ -81,7 +81,7 @@ final class SimulatedNetwork {
         return stream;
     }
 
-    /** One direction of a connection. What has come by the same time is read together. */
+    /** One direction of a connection. Messages that have arrived by the same time are read together. */
     final class Stream {
 
         private final SimulatedProcess from;

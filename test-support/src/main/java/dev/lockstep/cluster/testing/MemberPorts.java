@@ -18,9 +18,9 @@ public record MemberPorts(String id, int port) {
     /** Up to 32,768, where Linux begins with those that it gives away by itself. */
     private static final int COUNT = 22_768;
 
-    /** At random, so that builds do not meet, and in a quarter of its own for each of up to four JVMs of a build. */
+    /** At random, so that builds do not meet, and in another half for every other JVM of a build. */
     private static final AtomicInteger NEXT = new AtomicInteger(
-            Integer.getInteger("lockstep-test.fork", 0) % 4 * (COUNT / 4) + new Random().nextInt(COUNT / 8));
+            Integer.getInteger("lockstep-test.fork", 0) % 2 * (COUNT / 2) + new Random().nextInt(COUNT / 4));
 
     /** Members n1, n2, … at ports that were free a moment ago. */
     public static List<MemberPorts> reserve(int count) {
