@@ -54,9 +54,15 @@ class SlowRaftLogTest {
     private final AtomicInteger flushed = new AtomicInteger();
     private final AtomicReference<IOException> failed = new AtomicReference<>();
     private DirectRaftLog log;
+    private EventLoop writes;
 
     @BeforeEach
     void open() throws Exception {
+        open(Time.system());
+    }
+
+    private void open(Time time) throws Exception {
+        writes = EventLoop.threaded("writes");
         RaftProperties properties = new RaftProperties();
         RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
         RaftStorage storage = RaftStorage.newBuilder()
@@ -74,7 +80,7 @@ class SlowRaftLogTest {
                 () -> -1,
                 properties,
                 storage,
-                new DirectRaftLog.Context(disk, syncer, () -> EventLoop.threaded("writes"), Time.system()),
+                new DirectRaftLog.Context(disk, syncer, () -> writes, time),
                 new Recorded());
         log.open(-1, entry -> {});
     }
@@ -215,6 +221,8 @@ class SlowRaftLogTest {
 
     @Test
     void whileALogIsSyncedItsAppendsAreWrittenElsewhere() throws Exception {
+        log.close();
+        open(new ManualEventLoop()); // its clock stands still, so that no write counts as slow
         answer(append(entries(1, 0, 1, 100)));
         disk.hold(file -> true);
         Thread syncing = new Thread(syncs::fire);
@@ -225,7 +233,19 @@ class SlowRaftLogTest {
         disk.release();
         assertThat(answer(append)).isEqualTo(1);
         syncing.join();
-        assertThat(append(entries(1, 2, 3, 100))).isCompletedWithValue(2L);
+        CompletableFuture<Void> idle = new CompletableFuture<>();
+        writes.execute(() -> idle.complete(null)); // or its thread could take the next append over
+        idle.get(30, TimeUnit.SECONDS);
+        disk.hold(file -> true);
+        Thread appending =
+                new Thread(() -> assertThat(append(entries(1, 2, 3, 100))).isCompletedWithValue(2L));
+        appending.setUncaughtExceptionHandler((thread, failure) -> failed.set(new IOException(failure)));
+        appending.start();
+        Eventually.holds(
+                "it is written by the thread that appends", () -> disk.held().contains(appending));
+        disk.release();
+        appending.join();
+        assertThat(failed).hasValue(null);
     }
 
     @Test
