@@ -146,7 +146,7 @@ class KeptObjectsIT {
     void closedManagersLeaveNothingThereNorInTheNodes() throws Exception {
         try (NodeProcesses nodes = NodeProcesses.start(home, 3, List.of("shards: " + SHARDS))) {
             manager(nodes.uri()).createCache("listened", types()).close();
-            assertNothingIsKept(nodes.nodes(), ROUNDS / 10, ROUNDS / 2, number -> {
+            assertNothingIsKept(nodes.nodes(), ROUNDS / 4, ROUNDS, number -> {
                 CacheManager manager = manager(nodes.uri());
                 opensListensAndCloses(manager).run(number);
                 manager.close();

@@ -6,13 +6,19 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Counts of the objects of each class that a JVM can reach, as its {@code jcmd} counts them after a collection.
+ * Counts of the objects of each class that a JVM can reach, as its {@code jcmd} counts them after a collection. Interned strings are
+ * not counted: the compilers make one of each literal of the code they compile, hundreds within seconds.
  *
  * @param histogram as it is printed, so that it is a single object itself
+ * @param interned the number of interned strings
  */
-record LiveObjects(String histogram) {
+record LiveObjects(String histogram, long interned) {
+
+    private static final Pattern INTERNED = Pattern.compile("Number of entries *: *(\\d+)");
 
     /** With these the collector fills gaps, however many there are. */
     private static final String FILLER = "[I";
@@ -22,15 +28,21 @@ record LiveObjects(String histogram) {
     }
 
     static LiveObjects of(long pid) throws IOException {
+        String histogram = jcmd(pid, "GC.class_histogram");
+        String strings = jcmd(pid, "VM.stringtable");
+        Matcher interned = INTERNED.matcher(strings);
+        if (!histogram.contains("java.lang.String") || !interned.find()) {
+            throw new IOException("jcmd tells nothing of process " + pid + ": " + histogram + strings);
+        }
+        return new LiveObjects(histogram, Long.parseLong(interned.group(1)));
+    }
+
+    private static String jcmd(long pid, String command) throws IOException {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-        Process process = new ProcessBuilder(jcmd, Long.toString(pid), "GC.class_histogram")
+        Process process = new ProcessBuilder(jcmd, Long.toString(pid), command)
                 .redirectErrorStream(true)
                 .start();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!printed.contains("java.lang.String")) {
-            throw new IOException("jcmd tells nothing of process " + pid + ": " + printed);
-        }
-        return new LiveObjects(printed);
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     long of(Class<?> type) {
@@ -55,6 +67,8 @@ record LiveObjects(String histogram) {
                 counts.merge(columns[3], Long.parseLong(columns[1]), Long::sum);
             }
         }
+        counts.merge("java.lang.String", -interned, Long::sum);
+        counts.merge("[B", -interned, Long::sum);
         return counts;
     }
 }
