@@ -327,6 +327,11 @@ public final class Node implements EmbeddedNode {
         }
     }
 
+    /** Returns the number of entries that this node has applied, of all groups that it hosts. */
+    long appliedEntries() {
+        return core.appliedEntries();
+    }
+
     /** The members that this node can't work with at this moment, and so waits for, each with the reason. */
     public Map<String, String> troubles() {
         return acquaintances == null ? Map.of() : acquaintances.troubles();

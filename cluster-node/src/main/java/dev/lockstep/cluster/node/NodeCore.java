@@ -143,6 +143,11 @@ public final class NodeCore implements AutoCloseable {
         return groups;
     }
 
+    /** Returns the number of entries applied in all replicas that it hosts, since their groups were formed. */
+    long appliedEntries() {
+        return groups().stream().mapToLong(group -> group.applied().getAsLong()).sum();
+    }
+
     private void upkeep() {
         rounds.tick();
         clocks.tick();

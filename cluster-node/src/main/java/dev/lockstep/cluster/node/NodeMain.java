@@ -9,10 +9,13 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** A node as a process: reads its configuration, serves until it is told to end, and drains. */
 public final class NodeMain {
@@ -82,8 +85,26 @@ public final class NodeMain {
                     + node.member().port()
                     + ", cluster " + settings.cluster());
         }
-        ended.await();
+        awaitEnd(node, ended, out);
         return node.stopped().isDone() ? STOPPED : ENDED;
+    }
+
+    /** Waits until the node has ended, and says meanwhile when its warm-up is over. */
+    private static void awaitEnd(Node node, CountDownLatch ended, PrintWriter out) throws InterruptedException {
+        CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+        if (compilers != null && compilers.isCompilationTimeMonitoringSupported()) {
+            WarmUp warmUp = new WarmUp(node::appliedEntries, compilers::getTotalCompilationTime);
+            while (!ended.await(WarmUp.INTERVAL_NANOS, TimeUnit.NANOSECONDS)) {
+                if (warmUp.isOver()) {
+                    out.println("Lockstep node " + node.member().id() + " is warm, "
+                            + ManagementFactory.getRuntimeMXBean().getUptime() / 1000
+                            + " s after its start: the JIT compilers, which took "
+                            + compilers.getTotalCompilationTime() / 1000 + " s, are nearly idle under load");
+                    break;
+                }
+            }
+        }
+        ended.await();
     }
 
     /** Sets what a JVM that is a node and nothing else should have, unless its command line says otherwise. */
