@@ -27,7 +27,8 @@ import picocli.CommandLine.IVersionProvider;
         exitCodeList = {
             "0:done",
             "1:it failed",
-            "2:the command line is wrong, or what was asked for was refused and nothing was changed"
+            "2:the command line is wrong, or what was asked for was refused and nothing was changed",
+            "3:it has begun, but is not done yet; it goes on by itself"
         })
 public final class CliMain {
 

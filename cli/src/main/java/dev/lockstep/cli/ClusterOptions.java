@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -40,6 +42,9 @@ final class ClusterOptions {
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
+
+    /** Null until the command runs. */
+    private @Nullable EventLoop loop;
 
     /** The work done with a session. */
     interface Work {
@@ -67,6 +72,13 @@ final class ClusterOptions {
         (json ? command.commandLine().getErr() : command.commandLine().getOut()).println(line);
     }
 
+    /** Lets some time pass before it looks again. */
+    void pause(Duration time) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        Objects.requireNonNull(loop, "the command runs").schedule(time.toNanos(), () -> over.complete(null));
+        over.join();
+    }
+
     /** Waits for what comes of it, as long as the session does. */
     static <T> T join(CompletableFuture<T> future) {
         try {
@@ -79,14 +91,15 @@ final class ClusterOptions {
     /** @return the exit code */
     int run(Work work) {
         PrintWriter err = command.commandLine().getErr();
-        EventLoop loop = EventLoop.threaded("lockstep-cli");
+        EventLoop own = EventLoop.threaded("lockstep-cli");
+        loop = own;
         try (Links links = new NettyLinks(cluster, null, Duration.ofSeconds(2), 1_000)) {
             for (String server : servers) {
                 if (!server.matches(".+:\\d{1,5}")) {
                     throw new RefusedException("\"" + server + "\" is no address such as 127.0.0.1:7400");
                 }
             }
-            SessionFactory sessions = new SessionFactory(links, TIMEOUT, Time.system(), loop, Entropy.system());
+            SessionFactory sessions = new SessionFactory(links, TIMEOUT, Time.system(), own, Entropy.system());
             try (Session session = sessions.client(servers)) {
                 Report report = work.with(session);
                 command.commandLine().getOut().println(json ? report.json() : report.text());
@@ -98,8 +111,11 @@ final class ClusterOptions {
         } catch (IOException | RequestFailedException failure) {
             err.println(command.name() + " failed: " + failure.getMessage());
             return 1;
+        } catch (NotDoneException pending) {
+            err.println(pending.getMessage());
+            return 3;
         } finally {
-            loop.close();
+            own.close();
         }
     }
 }

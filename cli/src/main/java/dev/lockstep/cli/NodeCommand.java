@@ -3,17 +3,20 @@ package dev.lockstep.cli;
 import dev.lockstep.cluster.node.NodeMain;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs a node in this process. */
+/** Runs a node in this process; its subcommands are about the nodes of a running cluster. */
 @Command(
         name = "node",
         mixinStandardHelpOptions = true,
         versionProvider = CliMain.Version.class,
-        description = "Runs one member of a Lockstep cluster.",
+        description = "Runs one member of a Lockstep cluster, or operates those that run.",
+        subcommands = {NodeOperations.ListNodes.class, NodeOperations.Drain.class, NodeOperations.Undrain.class},
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:ended by a signal",
@@ -25,16 +28,20 @@ final class NodeCommand implements Callable<Integer> {
 
     @Option(
             names = "--config",
-            required = true,
             paramLabel = "<file>",
-            description = "The configuration, a YAML file with a node and its members.")
-    private Path config = Path.of("lockstep.yaml");
+            description = "The configuration of the node to run, a YAML file with a node and its members.")
+    private @Nullable Path config;
 
     @Spec
     private CommandSpec command;
 
     @Override
     public Integer call() throws InterruptedException {
+        if (config == null) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "Say which node to run, with --config=<file>, or one of the commands list, drain, undrain");
+        }
         return NodeMain.run(
                 config, command.commandLine().getOut(), command.commandLine().getErr());
     }

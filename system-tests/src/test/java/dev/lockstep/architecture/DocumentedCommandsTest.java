@@ -152,7 +152,9 @@ class DocumentedCommandsTest {
     }
 
     private static void collect(String command, CommandLine line, Map<String, CommandSpec> specs) {
-        if (line.getSubcommands().isEmpty()) {
+        boolean doesSomethingItself = line.getCommandSpec().options().stream()
+                .anyMatch(option -> !option.usageHelp() && !option.versionHelp());
+        if (line.getSubcommands().isEmpty() || doesSomethingItself) {
             specs.put(command, line.getCommandSpec());
         }
         line.getSubcommands().forEach((name, below) -> collect(command + " " + name, below, specs));

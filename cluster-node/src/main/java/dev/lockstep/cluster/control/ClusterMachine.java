@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.control;
 
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -19,17 +20,23 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control group as a deterministic machine: which caches exist. Its commands are idempotent, so that a retry needs no
- * session. {@link #create}, {@link #alter} and {@link #destroy} belong to the thread that applies the log; the reads may be asked by any.
+ * The control group as a deterministic machine: which caches exist, and which node is drained. Its commands are idempotent, so that a
+ * retry needs no session. {@link #create}, {@link #alter}, {@link #destroy} and {@link #drain} belong to the thread that applies the log;
+ * the reads may be asked by any.
  */
 public final class ClusterMachine {
 
     static final int MAX_CACHES = 10_000;
 
-    private volatile State state = new State(new TreeMap<>(), 0);
+    private volatile State state = new State(new TreeMap<>(), 0, DrainedNode.NONE);
 
     /** The state that results from the log so far. Replaced, never changed. */
-    private record State(TreeMap<Integer, CacheInfo> caches, int highestId) {}
+    private record State(TreeMap<Integer, CacheInfo> caches, int highestId, DrainedNode drained) {
+
+        private State with(TreeMap<Integer, CacheInfo> changed, int id) {
+            return new State(changed, id, drained);
+        }
+    }
 
     /**
      * Attaches to a cache of which everything is so that the proposal says; creates it if none has been since the caller knew the
@@ -54,7 +61,7 @@ public final class ClusterMachine {
         CacheInfo created = new CacheInfo(before.highestId() + 1, completed);
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(created.id(), created);
-        state = new State(changed, created.id());
+        state = before.with(changed, created.id());
         return new Reply.Created(created);
     }
 
@@ -92,7 +99,7 @@ public final class ClusterMachine {
         CacheInfo info = new CacheInfo(existing.id(), existing.revision() + 1, altered);
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(info.id(), info);
-        state = new State(changed, before.highestId());
+        state = before.with(changed, before.highestId());
         return new Reply.Caches(List.of(info), before.highestId());
     }
 
@@ -100,15 +107,40 @@ public final class ClusterMachine {
         State before = state;
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.remove(cacheId);
-        state = new State(changed, before.highestId());
+        state = before.with(changed, before.highestId());
         return new Reply.Done();
+    }
+
+    /** Drains a node, or ends that, if nothing has changed since the caller looked. */
+    Reply drain(Request.DrainNode drain) {
+        State before = state;
+        DrainedNode was = before.drained();
+        if (Objects.equals(was.node(), drain.node())) {
+            return new Reply.Drained(was);
+        }
+        if (was.node() != null && drain.node() != null) {
+            return Reply.Refused.of(
+                    Status.INVALID,
+                    "Node " + was.node()
+                            + " is drained, and only one node may be at a time. End that first: lockstep node undrain "
+                            + was.node());
+        }
+        if (was.revision() != drain.revision()) {
+            return Reply.Refused.of(
+                    Status.INVALID,
+                    "Another client has drained a node meanwhile, or ended that. Look at it as it is now");
+        }
+        state = new State(before.caches(), before.highestId(), new DrainedNode(was.revision() + 1, drain.node()));
+        return new Reply.Drained(state.drained());
     }
 
     /** Encodes its state as a record. */
     byte[] record() {
         State now = state;
         WireWriter out = new WireWriter(256).varint(now.highestId());
-        return out.list(now.caches().values(), ValueCodec::cacheInfo).toByteArray();
+        out.list(now.caches().values(), ValueCodec::cacheInfo);
+        ValueCodec.drained(out, now.drained());
+        return out.toByteArray();
     }
 
     /**
@@ -121,8 +153,9 @@ public final class ClusterMachine {
         int highestId = in.size();
         TreeMap<Integer, CacheInfo> caches = new TreeMap<>();
         in.list(ValueCodec::cacheInfo).forEach(info -> caches.put(info.id(), info));
+        DrainedNode drained = ValueCodec.drained(in);
         in.end();
-        state = new State(caches, highestId);
+        state = new State(caches, highestId, drained);
     }
 
     /** The cache with this id, or null: destroyed, or not known here yet if the id is above {@link #highestId}. */
@@ -140,6 +173,11 @@ public final class ClusterMachine {
     Reply.Caches list() {
         State now = state;
         return new Reply.Caches(List.copyOf(now.caches().values()), now.highestId());
+    }
+
+    /** The node that is drained, if any. */
+    DrainedNode drained() {
+        return state.drained();
     }
 
     /** The highest id ever given to a cache. */

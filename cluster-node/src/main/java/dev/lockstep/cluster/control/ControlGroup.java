@@ -35,6 +35,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private static final long RETRY_MILLIS = 20;
 
     private final ClusterMachine machine = new ClusterMachine();
+    private final List<NodeId> members;
     private final Templates templates;
     private final TermConfirmations peers;
     private final AppliedPositionWaiters learnt;
@@ -55,6 +56,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             Time time,
             EventLoop loop) {
         this.templates = templates;
+        this.members = replicas;
         this.peers = peers;
         this.learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
         this.log = consensus.open(ShardMap.CONTROL_GROUP, replicas, new Decisions());
@@ -91,6 +93,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                 return machine.alter(alter);
             } else if (request instanceof Request.DestroyCache destroy) {
                 return machine.destroy(destroy.cacheId());
+            } else if (request instanceof Request.DrainNode drain) {
+                return machine.drain(drain);
             }
             throw new MalformedFrameException("The control log holds no " + request);
         }
@@ -150,7 +154,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         log.stepDown(successor);
     }
 
-    /** Proposes a {@link Request.CreateCache}, {@link Request.AlterCache} or {@link Request.DestroyCache}. */
+    /** Proposes a {@link Request.CreateCache}, {@link Request.AlterCache}, {@link Request.DestroyCache} or {@link Request.DrainNode}. */
     public void propose(Request request, Consumer<Reply> reply) {
         Reply.Refused refusal = barrier.refusal();
         if (refusal != null) {
@@ -168,6 +172,11 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             command = new ControlCommand.Create(
                     proposal, proposal.completed(templates.of(proposal.name())), create.highestId());
         }
+        if (request instanceof Request.DrainNode drain && drain.node() != null && !members.contains(drain.node())) {
+            reply.accept(Reply.Refused.of(
+                    Status.INVALID, "There is no node " + drain.node() + "; the cluster has the nodes " + members));
+            return;
+        }
         log.propose(command)
                 .whenComplete((decision, failure) -> reply.accept(failure == null ? decision : refusal(failure)));
     }
@@ -182,6 +191,16 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     /** Answers all caches that exist, linearizably. */
     public void list(Consumer<Reply> reply) {
         barrier.pass(() -> reply.accept(machine.list()), reply);
+    }
+
+    /** Answers which node is drained, linearizably. */
+    public void describeDrained(Consumer<Reply> reply) {
+        barrier.pass(() -> reply.accept(new Reply.Drained(machine.drained())), reply);
+    }
+
+    /** Tells whether a node is drained, as far as is known here. */
+    public boolean isDrained(NodeId node) {
+        return node.equals(machine.drained().node());
     }
 
     @Override

@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, or while its clock is
+ * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, while it is drained or its clock is
  * off; otherwise one now and then, while it leads more than its share and the cluster is quiet. A transfer has
  * succeeded when another node is seen to lead, whatever was answered. Used on one loop.
  */
@@ -40,12 +40,14 @@ final class LeadershipTransfers {
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Age at which an answer says nothing any more about which nodes are up. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** The time after which a drained node hands over groups in which callers still hold leases. */
+    static final long LEASES_END_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** The time without an election before a leadership is moved for balance. */
     static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final NodeId self;
     private final Collection<Group> groups;
-    private final BooleanSupplier clockIsOff;
+    private final Supplier<Standing> standing;
     private final TermConfirmations peers;
     private final Time time;
     private final EventLoop loop;
@@ -53,9 +55,21 @@ final class LeadershipTransfers {
     private final Map<NodeId, Said> said = new HashMap<>();
     private final Set<NodeId> asking = new HashSet<>();
     private final Map<Integer, Pending> pending = new TreeMap<>();
-    private boolean draining;
-    private long drainingSinceNanos;
+    private boolean stopping;
+    private long stoppingSinceNanos;
+    private Standing stood = Standing.LEADS;
+    private long stoodSinceNanos;
     private long lastAskedNanos;
+
+    /** The leaderships that a node may have, besides what becomes of it when it stops. */
+    enum Standing {
+        /** It leads its share. */
+        LEADS,
+        /** Another should lead, since this node's wall clock is wrong; but not before leases have ended. */
+        CLOCK_OFF,
+        /** An operator wants it to lead nothing; leases are given some time to end. */
+        DRAINED
+    }
 
     /**
      * A group of which this node has a replica.
@@ -74,20 +88,20 @@ final class LeadershipTransfers {
     private record Pending(NodeId successor, long sinceNanos) {}
 
     /**
-     * @param clockIsOff whether another node should lead, since this node's wall clock is wrong
+     * @param standing asked at each tick
      * @param patienceNanos how long one may take until another replica is tried
      */
     LeadershipTransfers(
             NodeId self,
             Collection<Group> groups,
-            BooleanSupplier clockIsOff,
+            Supplier<Standing> standing,
             TermConfirmations peers,
             Time time,
             EventLoop loop,
             long patienceNanos) {
         this.self = self;
         this.groups = List.copyOf(groups);
-        this.clockIsOff = clockIsOff;
+        this.standing = standing;
         this.peers = peers;
         this.time = time;
         this.loop = loop;
@@ -96,18 +110,18 @@ final class LeadershipTransfers {
     }
 
     /** Hands all leaderships over from now on. */
-    void drain() {
-        if (!draining) {
-            draining = true;
-            drainingSinceNanos = time.nanos();
-            LOG.info("Node {} is draining before it stops: it transfers its leaderships", self);
+    void stop() {
+        if (!stopping) {
+            stopping = true;
+            stoppingSinceNanos = time.nanos();
+            LOG.info("Node {} is about to stop: it transfers its leaderships", self);
         }
     }
 
-    /** Tells whether a draining node leads no group any more, or no other node could take over the rest. */
-    boolean isDrained() {
+    /** Tells whether a node that is about to stop leads no group any more, or no other node could take over the rest. */
+    boolean mayStop() {
         List<Led> led = led();
-        return draining && (led.isEmpty() || (isAlone() && time.nanos() - drainingSinceNanos > FRESH_NANOS));
+        return stopping && (led.isEmpty() || (isAlone() && time.nanos() - stoppingSinceNanos > FRESH_NANOS));
     }
 
     /** Starts the transfers that are due; called every few milliseconds. */
@@ -118,14 +132,14 @@ final class LeadershipTransfers {
                 .removeIf(one -> led.stream().noneMatch(leading -> leading.group() == one.getKey())
                         || now - one.getValue().sinceNanos() > patienceNanos);
         boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(leaderships()) && pending.isEmpty();
-        boolean off = clockIsOff.getAsBoolean();
-        if (led.isEmpty() || !(draining || off || tooMany)) {
+        observeStanding(now);
+        if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany)) {
             return;
         }
         ask(led);
-        if (draining) {
+        if (stopping || (stood == Standing.DRAINED && now - stoodSinceNanos > LEASES_END_NANOS)) {
             handOverAll(led);
-        } else if (off) {
+        } else if (stood != Standing.LEADS) {
             handOverAll(led.stream().filter(one -> !isLeased(one.group())).toList());
         } else {
             HandOver one = Successors.fromTooMany(led, self, answers());
@@ -139,6 +153,20 @@ final class LeadershipTransfers {
                 said.clear(); // they lead other groups soon than they have said
             }
         }
+    }
+
+    private void observeStanding(long now) {
+        Standing stands = standing.get();
+        if (stands == stood) {
+            return;
+        }
+        if (stands == Standing.DRAINED) {
+            LOG.info("Node {} is drained by an operator: it transfers its leaderships", self);
+        } else if (stood == Standing.DRAINED) {
+            LOG.info("Node {} is not drained any more: it takes leaderships over again", self);
+        }
+        stood = stands;
+        stoodSinceNanos = now;
     }
 
     private boolean isLeased(int group) {

@@ -55,7 +55,7 @@ public final class Node implements EmbeddedNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Member LOCAL = new Member(new NodeId("local"), "localhost", 0);
-    private static final Duration DRAIN = Duration.ofSeconds(3);
+    private static final Duration HAND_OVER = Duration.ofSeconds(3);
     /** The overhead of a log entry besides the largest key and value. */
     private static final int ENTRY_OVERHEAD = 64 * 1024;
     /** The part of the heap for entries in use, if all entries are on the disk: a quarter. */
@@ -119,7 +119,7 @@ public final class Node implements EmbeddedNode {
         var place = new NodeCore.Place(settings.cluster(), member, members, map, Templates.of(settings));
         var limits = new NodeCore.Limits(
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
-                own == null ? DRAIN : own.electionTimeout().multipliedBy(2),
+                own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),
                 maxInFlight);
         try {
             this.core = new NodeCore(place, consensus, stores, links, time, loop, limits);
@@ -359,7 +359,7 @@ public final class Node implements EmbeddedNode {
             return;
         }
         if (members.size() > 1) {
-            drain();
+            handOver();
         }
         closeAll();
     }
@@ -377,14 +377,13 @@ public final class Node implements EmbeddedNode {
         unlock();
     }
 
-    private void drain() {
-        CompletableFuture<Void> drained = core.drain();
+    private void handOver() {
         try {
-            if (!isDone(drained, DRAIN)) {
+            if (!isDone(core.handOver(), HAND_OVER)) {
                 LOG.warn(
                         "Node {} still leads groups after {} s; their members will elect another",
                         member.id(),
-                        DRAIN.toSeconds());
+                        HAND_OVER.toSeconds());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

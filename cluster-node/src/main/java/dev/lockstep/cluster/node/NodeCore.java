@@ -50,11 +50,11 @@ public final class NodeCore implements AutoCloseable {
     private final ShardHost shards;
     private final RequestDispatcher dispatcher;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
-    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private final CompletableFuture<Void> mayStop = new CompletableFuture<>();
     private final Consensus consensus;
     private final LeadershipReports reports;
     private final LeadershipTransfers handOvers;
-    private volatile boolean draining;
+    private volatile boolean stopping;
 
     /**
      * The place of a node in its cluster.
@@ -121,12 +121,19 @@ public final class NodeCore implements AutoCloseable {
         this.handOvers = new LeadershipTransfers(
                 self,
                 groups(),
-                clocks::isOff,
+                this::standing,
                 peers,
                 time,
                 loop,
                 limits.patience().toNanos() / 2);
         upkeep();
+    }
+
+    private LeadershipTransfers.Standing standing() {
+        if (control.isDrained(place.self().id())) {
+            return LeadershipTransfers.Standing.DRAINED;
+        }
+        return clocks.isOff() ? LeadershipTransfers.Standing.CLOCK_OFF : LeadershipTransfers.Standing.LEADS;
     }
 
     private List<LeadershipTransfers.Group> groups() {
@@ -158,8 +165,8 @@ public final class NodeCore implements AutoCloseable {
         if (!ready.isDone() && leaderships.values().stream().allMatch(NodeCore::canBeServed)) {
             ready.complete(null);
         }
-        if (handOvers.isDrained()) {
-            drained.complete(null);
+        if (handOvers.mayStop()) {
+            mayStop.complete(null);
         }
         loop.schedule(UPKEEP_NANOS, this::upkeep);
     }
@@ -206,12 +213,18 @@ public final class NodeCore implements AutoCloseable {
             return new ClusterView(place.cluster(), place.members(), place.map(), leaders);
         }
 
-        /** A node that is about to stop, or whose clock is off, says so, so that no leadership is handed over to it. */
+        /** A node that is about to stop, drained, or whose clock is off says so, so that no leadership is handed over to it. */
         @Override
         public List<ReplicaStatus> replicas() {
-            String note = draining ? ReplicaStatus.LEAVING : clocks.note();
+            String note = clocks.note();
+            if (stopping) {
+                note = ReplicaStatus.LEAVING;
+            } else if (control.isDrained(place.self().id())) {
+                note = ReplicaStatus.DRAINED;
+            }
+            String ofNode = note;
             return consensus.replicas().stream()
-                    .map(replica -> replica.noting(note))
+                    .map(replica -> replica.noting(ofNode))
                     .toList();
         }
     }
@@ -222,10 +235,10 @@ public final class NodeCore implements AutoCloseable {
     }
 
     /** Hands leaderships over; done when this node leads nothing any more, or no other node is left that could. */
-    public CompletableFuture<Void> drain() {
-        draining = true;
-        loop.execute(handOvers::drain);
-        return drained;
+    public CompletableFuture<Void> handOver() {
+        stopping = true;
+        loop.execute(handOvers::stop);
+        return mayStop;
     }
 
     /** Closes the replicas; the loop must run nothing more of it. */

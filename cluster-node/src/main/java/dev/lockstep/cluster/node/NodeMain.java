@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A node as a process: reads its configuration, serves until it is told to end, and drains. */
+/** A node as a process: reads its configuration, serves until it is told to end, and hands its leaderships over. */
 public final class NodeMain {
 
     static final String POOL_PROPERTY = "java.util.concurrent.ForkJoinPool.common.parallelism";

@@ -94,6 +94,8 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.CreateCache.class, (create, caller, reply) -> control.propose(create, reply));
         later(Request.AlterCache.class, (alter, caller, reply) -> control.propose(alter, reply));
         later(Request.DestroyCache.class, (destroy, caller, reply) -> control.propose(destroy, reply));
+        later(Request.DescribeDrained.class, (describe, caller, reply) -> control.describeDrained(reply));
+        later(Request.DrainNode.class, (drain, caller, reply) -> control.propose(drain, reply));
         later(
                 Request.DescribeReplicas.class,
                 (describe, caller, reply) -> reply.accept(new Reply.Replicas(description.replicas())));

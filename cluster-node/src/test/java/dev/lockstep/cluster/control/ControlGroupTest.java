@@ -9,6 +9,7 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -187,6 +188,67 @@ class ControlGroupTest {
             assertThat(refusal.message()).contains("Cache c", "revision 3", "1 was to be altered");
         });
         assertThat(control.cache(cache.id())).isEqualTo(second);
+    }
+
+    private static DrainedNode drained(Reply reply) {
+        return ((Reply.Drained) reply).drained();
+    }
+
+    @Test
+    void aNodeIsDrainedUntilThatIsEnded() {
+        assertThat(drained(answer(new Request.DrainNode(B, 0)))).isEqualTo(new DrainedNode(1, B));
+        assertThat(control.isDrained(B)).isTrue();
+        assertThat(control.isDrained(A)).isFalse();
+        assertThat(drained(answer(new Request.DrainNode(B, 0)))).isEqualTo(new DrainedNode(1, B));
+        assertThat(drained(answer(new Request.DrainNode(null, 1)))).isEqualTo(new DrainedNode(2, null));
+        assertThat(control.isDrained(B)).isFalse();
+    }
+
+    @Test
+    void aSecondNodeIsNotDrained() {
+        answer(new Request.DrainNode(B, 0));
+        assertThat(answer(new Request.DrainNode(A, 1))).isInstanceOfSatisfying(Reply.Refused.class, refusal -> {
+            assertThat(refusal.status()).isEqualTo(Status.INVALID);
+            assertThat(refusal.message()).contains("Node b is drained", "lockstep node undrain b");
+        });
+        assertThat(control.isDrained(B)).isTrue();
+        assertThat(control.isDrained(A)).isFalse();
+    }
+
+    @Test
+    void anUnknownNodeIsNotDrained() {
+        assertThat(answer(new Request.DrainNode(new NodeId("z"), 0)))
+                .isInstanceOfSatisfying(
+                        Reply.Refused.class,
+                        refusal -> assertThat(refusal.message()).contains("no node z", "[", "a"));
+        assertThat(drained(answer(new Request.DrainNode(null, 0)))).isEqualTo(DrainedNode.NONE);
+    }
+
+    @Test
+    void aCopyOfADrainThatArrivesAfterItWasEndedChangesNothing() {
+        Request drain = new Request.DrainNode(B, 0);
+        answer(drain);
+        answer(new Request.DrainNode(null, 1));
+        assertThat(answer(drain)).isInstanceOf(Reply.Refused.class);
+        assertThat(control.isDrained(B)).isFalse();
+    }
+
+    @Test
+    void theDrainedNodeIsPartOfACheckpoint() {
+        ClusterMachine machine = new ClusterMachine();
+        machine.drain(new Request.DrainNode(B, 0));
+        ClusterMachine restored = new ClusterMachine();
+        restored.restore(machine.record());
+        assertThat(restored.drained()).isEqualTo(new DrainedNode(1, B));
+    }
+
+    @Test
+    void theDrainedNodeIsConfirmedByARound() {
+        answer(new Request.DrainNode(B, 0));
+        control.describeDrained(replies::add);
+        assertThat(replies).isEmpty();
+        peers.confirm(B, true);
+        assertThat(replies).containsExactly(new Reply.Drained(new DrainedNode(1, B)));
     }
 
     @Test

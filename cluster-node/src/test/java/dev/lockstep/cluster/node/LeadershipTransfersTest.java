@@ -3,6 +3,7 @@ package dev.lockstep.cluster.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
+import dev.lockstep.cluster.node.LeadershipTransfers.Standing;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
@@ -36,9 +37,9 @@ class LeadershipTransfersTest {
             .mapToObj(i -> new ScriptedLog(ScriptedLog.leading(1, A, ALL)))
             .toList();
     private boolean leased;
-    private boolean clockIsOff;
+    private Standing standing = Standing.LEADS;
     private final LeadershipTransfers handOvers =
-            new LeadershipTransfers(A, groups(), () -> clockIsOff, peers, world, world, PATIENCE.toNanos());
+            new LeadershipTransfers(A, groups(), () -> standing, peers, world, world, PATIENCE.toNanos());
 
     private List<LeadershipTransfers.Group> groups() {
         List<LeadershipTransfers.Group> groups = new ArrayList<>();
@@ -90,21 +91,21 @@ class LeadershipTransfersTest {
 
     @Test
     void aNodeThatStopsHandsAllOverAndSpreadsThemOverTheOthers() {
-        handOvers.drain();
+        handOvers.stop();
         for (int i = 0; i < 10; i++) {
             pass(Duration.ofMillis(200), wholeAndFollowing(), wholeAndFollowing());
             carryOut();
         }
-        assertThat(handOvers.isDrained()).isTrue();
+        assertThat(handOvers.mayStop()).isTrue();
         assertThat(successors()).hasSize(GROUPS).contains(B, C);
     }
 
     @Test
     void aTransferThatTimesOutGoesToAnUpToDateSuccessor() {
-        handOvers.drain();
+        handOvers.stop();
         pass(Duration.ofMillis(200), wholeAndFollowing(), null);
         assertThat(successors()).containsOnly(B);
-        assertThat(handOvers.isDrained()).isFalse();
+        assertThat(handOvers.mayStop()).isFalse();
         pass(PATIENCE, null, wholeAndFollowing());
         pass(Duration.ofMillis(200), null, wholeAndFollowing());
         assertThat(successors()).contains(C);
@@ -113,10 +114,10 @@ class LeadershipTransfersTest {
     @Test
     void nothingIsHandedToAReplicaThatStillReplays() {
         logs.forEach(log -> log.skipTo(10 * Successors.MAX_BEHIND));
-        handOvers.drain();
+        handOvers.stop();
         pass(Duration.ofSeconds(1), wholeAndFollowing(), wholeAndFollowing());
         assertThat(successors()).isEmpty();
-        assertThat(handOvers.isDrained()).isFalse();
+        assertThat(handOvers.mayStop()).isFalse();
     }
 
     @Test
@@ -124,10 +125,10 @@ class LeadershipTransfersTest {
         List<ReplicaStatus> leaving = wholeAndFollowing().stream()
                 .map(replica -> replica.noting(ReplicaStatus.LEAVING))
                 .toList();
-        handOvers.drain();
+        handOvers.stop();
         pass(Duration.ofSeconds(2), leaving, null);
         assertThat(successors()).isEmpty();
-        assertThat(handOvers.isDrained()).isTrue();
+        assertThat(handOvers.mayStop()).isTrue();
     }
 
     @Test
@@ -151,7 +152,7 @@ class LeadershipTransfersTest {
 
     @Test
     void aNodeWhoseClockIsOffHandsAllOverButWhatIsLeased() {
-        clockIsOff = true;
+        standing = Standing.CLOCK_OFF;
         leased = true;
         pass(Duration.ofMillis(500), wholeAndFollowing(), wholeAndFollowing());
         assertThat(successors()).isEmpty();
@@ -161,7 +162,48 @@ class LeadershipTransfersTest {
             carryOut();
         }
         assertThat(successors()).hasSize(GROUPS);
-        assertThat(handOvers.isDrained()).isFalse();
+        assertThat(handOvers.mayStop()).isFalse();
+    }
+
+    @Test
+    void aDrainedNodeHandsAllOverAndKeepsNothingForLeasesThatDoNotEnd() {
+        standing = Standing.DRAINED;
+        leased = true;
+        pass(Duration.ofSeconds(4), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isEmpty();
+        for (int i = 0; i < 15; i++) {
+            pass(Duration.ofMillis(200), wholeAndFollowing(), wholeAndFollowing());
+            carryOut();
+        }
+        assertThat(successors()).hasSize(GROUPS);
+    }
+
+    @Test
+    void aDrainedNodeHandsOverAtOnceWhereNothingIsLeased() {
+        standing = Standing.DRAINED;
+        pass(Duration.ofMillis(200), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).isNotEmpty();
+    }
+
+    @Test
+    void aNodeKeepsWhatItLeadsOnceItIsNotDrainedAnyMore() {
+        logs.subList(2, GROUPS).forEach(log -> elected(B, log));
+        standing = Standing.DRAINED;
+        pass(Duration.ofMillis(40), wholeAndFollowing(), wholeAndFollowing());
+        standing = Standing.LEADS;
+        int handedOver = successors().size();
+        pass(Duration.ofSeconds(1), wholeAndFollowing(), wholeAndFollowing());
+        assertThat(successors()).hasSize(handedOver);
+    }
+
+    @Test
+    void nothingIsHandedToADrainedNode() {
+        List<ReplicaStatus> drained = wholeAndFollowing().stream()
+                .map(replica -> replica.noting(ReplicaStatus.DRAINED))
+                .toList();
+        handOvers.stop();
+        pass(Duration.ofMillis(500), drained, wholeAndFollowing());
+        assertThat(successors()).isNotEmpty().containsOnly(C);
     }
 
     @Test
@@ -170,7 +212,7 @@ class LeadershipTransfersTest {
                 .map(replica -> replica.noting("its node's clock is off"))
                 .toList();
         pass(Duration.ofMillis(500), off, off);
-        handOvers.drain();
+        handOvers.stop();
         pass(Duration.ofMillis(500), off, off);
         assertThat(successors()).isEmpty();
         pass(Duration.ofMillis(500), off, wholeAndFollowing());

@@ -13,6 +13,7 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
@@ -358,6 +359,18 @@ public final class Session implements AutoCloseable {
             int shard, long since, long term, long position, long offset) {
         return router.call(new Request.FetchCheckpoint(shard, since, term, position, offset))
                 .thenApply(reply -> (Reply.Checkpoint) reply);
+    }
+
+    // Nodes
+
+    /** Returns which node is drained, linearizably. */
+    public CompletableFuture<DrainedNode> drained() {
+        return router.call(new Request.DescribeDrained()).thenApply(reply -> ((Reply.Drained) reply).drained());
+    }
+
+    /** Drains a node, or ends that; see {@link Request.DrainNode}. */
+    public CompletableFuture<DrainedNode> drain(Request.DrainNode drain) {
+        return router.call(drain).thenApply(reply -> ((Reply.Drained) reply).drained());
     }
 
     // Replicas

@@ -17,6 +17,9 @@ public record ReplicaStatus(int group, State state, long term, long position, bo
     /** The note of a replica that waits for nothing, but whose node is about to stop. */
     public static final String LEAVING = "its node is about to stop";
 
+    /** The note of a replica that waits for nothing, but whose node an operator has drained: it should not lead. */
+    public static final String DRAINED = "its node is drained";
+
     /** The note of a replica that waits for nothing, but had to wait for its disk lately: it should not lead. */
     public static final String SLOW_DISK = "its disk is slow";
 

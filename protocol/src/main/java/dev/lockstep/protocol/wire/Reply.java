@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.util.ArrayList;
@@ -39,6 +40,9 @@ public sealed interface Reply {
 
     /** @param highestId the highest id that any cache was ever given */
     record Caches(List<CacheInfo> caches, int highestId) implements Reply {}
+
+    /** The node that is drained, if any. */
+    record Drained(DrainedNode drained) implements Reply {}
 
     /** The request, and none before it, has created the cache. */
     record Created(CacheInfo cache) implements Reply {}

@@ -65,6 +65,9 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Clock clock) {
             out.u8(23).varint(clock.millis());
             out.list(clock.logs(), (o, log) -> o.varint(log.shard()).varint(log.millis()));
+        } else if (reply instanceof Reply.Drained drained) {
+            out.u8(25);
+            ValueCodec.drained(out, drained.drained());
         } else if (reply instanceof Reply.Created created) {
             out.u8(24);
             ValueCodec.cacheInfo(out, created.cache());
@@ -101,6 +104,7 @@ public final class ReplyCodec {
             case 22 -> new Reply.Replicas(in.list(ValueCodec::replica));
             case 23 -> new Reply.Clock(in.varint(), in.list(i -> new Reply.Clock.LogTime(i.size(), i.varint())));
             case 24 -> new Reply.Created(ValueCodec.cacheInfo(in));
+            case 25 -> new Reply.Drained(ValueCodec.drained(in));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -148,6 +148,29 @@ public sealed interface Request {
         }
     }
 
+    /** Asks which node is drained, linearizably. Answered by {@link Reply.Drained}. */
+    record DescribeDrained() implements ToControl {}
+
+    /**
+     * Drains a node, or ends that. Answered by {@link Reply.Drained} as it is then; refused with {@link Status#INVALID} if another node
+     * is drained, or if something has changed since the caller saw it: so a copy that arrives late does nothing.
+     *
+     * @param node null to have none drained
+     * @param revision of what the caller has seen
+     */
+    record DrainNode(@Nullable NodeId node, int revision) implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+
+        @Override
+        public boolean isRefusedOnceApplied() {
+            return true;
+        }
+    }
+
     /** A request that only the leader of the control group can answer. */
     sealed interface ToControl extends Request {
 

@@ -96,6 +96,10 @@ public final class RequestCodec {
             write(out, passOn.request());
         } else if (request instanceof Request.ReadClock) {
             out.u8(27);
+        } else if (request instanceof Request.DescribeDrained) {
+            out.u8(29);
+        } else if (request instanceof Request.DrainNode drain) {
+            out.u8(30).optional(drain.node(), ValueCodec::nodeId).varint(drain.revision());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -176,6 +180,8 @@ public final class RequestCodec {
                         in.optional(ValueCodec::positive),
                         in.optional(i -> i.constant(ValueCodec.CONSISTENCIES)));
             case 27 -> new Request.ReadClock();
+            case 29 -> new Request.DescribeDrained();
+            case 30 -> new Request.DrainNode(in.optional(ValueCodec::nodeId), in.size());
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

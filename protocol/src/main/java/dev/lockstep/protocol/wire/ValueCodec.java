@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -243,6 +244,14 @@ public final class ValueCodec {
     public static ReplicaStatus replica(WireReader in) {
         return new ReplicaStatus(
                 (int) in.signed(), in.constant(REPLICA_STATES), in.varint(), in.varint(), in.bool(), in.string());
+    }
+
+    public static void drained(WireWriter out, DrainedNode drained) {
+        out.varint(drained.revision()).optional(drained.node(), ValueCodec::nodeId);
+    }
+
+    public static DrainedNode drained(WireReader in) {
+        return new DrainedNode(in.size(), in.optional(ValueCodec::nodeId));
     }
 
     public static void nodeId(WireWriter out, NodeId id) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -88,7 +89,10 @@ class FrameCodecTest {
                 new Request.DescribeReplicas(),
                 new Request.RecoverReplica(-1, 7, true),
                 new Request.PassOn(NODE, new Request.Clear(1, 2, ID)),
-                new Request.ReadClock());
+                new Request.ReadClock(),
+                new Request.DescribeDrained(),
+                new Request.DrainNode(NODE, 3),
+                new Request.DrainNode(null, 4));
     }
 
     private static List<Mutation> everyMutation() {
@@ -124,6 +128,8 @@ class FrameCodecTest {
                 new Reply.Cluster(view),
                 new Reply.Caches(List.of(new CacheInfo(4, DEFINITION)), 5),
                 new Reply.Created(new CacheInfo(4, DEFINITION)),
+                new Reply.Drained(new DrainedNode(3, NODE)),
+                new Reply.Drained(DrainedNode.NONE),
                 new Reply.Entries(1, 2, 3, Arrays.asList(entry, null)),
                 new Reply.Keys(1, 2, List.of(KEY), true),
                 new Reply.Count(1, 2, 3),
@@ -168,7 +174,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(23);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(25);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

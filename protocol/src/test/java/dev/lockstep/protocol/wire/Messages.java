@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -173,7 +174,8 @@ public final class Messages {
                         .ofMaxSize(5)
                         .map(Request.ConfirmTerms::new),
                 bytes().map(Request.ToLog::new),
-                Arbitraries.just(new Request.ReadClock()),
+                Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
+                Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 Combinators.combine(NUMBERS, LONGS, LONGS, LONGS, LONGS).as(Request.FetchCheckpoint::new));
     }
 
@@ -196,6 +198,8 @@ public final class Messages {
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 caches().map(Reply.Created::new),
+                Combinators.combine(NUMBERS, NODES.injectNull(0.3))
+                        .as((revision, node) -> new Reply.Drained(new DrainedNode(revision, node))),
                 Combinators.combine(
                                 LONGS,
                                 LONGS,

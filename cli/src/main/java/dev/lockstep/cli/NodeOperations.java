@@ -1,0 +1,231 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.cli.ClusterOptions.Report;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.settings.Durations;
+import dev.lockstep.protocol.topology.DrainedNode;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.wire.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The commands of operators about the nodes of a running cluster. */
+final class NodeOperations {
+
+    private NodeOperations() {}
+
+    private static Member member(Session session, String name) {
+        List<Member> members = session.view().members();
+        return members.stream()
+                .filter(member -> member.id().name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new RefusedException("There is no node " + name + "; the cluster has "
+                        + members.stream().map(Member::toString).collect(Collectors.joining(", "))));
+    }
+
+    private static int leads(List<ReplicaStatus> replicas) {
+        return (int) replicas.stream().filter(ReplicaStatus::leads).count();
+    }
+
+    /** One line for each node. */
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "Prints the nodes: whether they answer, what they host and lead, and which is drained.")
+    static final class ListNodes implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Override
+        public Integer call() {
+            return options.run(ListNodes::list);
+        }
+
+        private static Report list(Session session) {
+            Map<Member, List<ReplicaStatus>> answers = ClusterOptions.join(session.replicas());
+            NodeId drained = ClusterOptions.join(session.drained()).node();
+            List<String> rows = new ArrayList<>();
+            List<String> objects = new ArrayList<>();
+            rows.add(row("NODE", "ADDRESS", "STATE", "REPLICAS", "LEADS"));
+            for (Member member : session.view().members()) {
+                List<ReplicaStatus> replicas = answers.get(member);
+                String state = state(member, replicas, drained);
+                int hosts = replicas == null ? 0 : replicas.size();
+                int leads = replicas == null ? 0 : leads(replicas);
+                String address = member.host() + ":" + member.port();
+                rows.add(row(
+                        member.id().name(),
+                        address,
+                        state,
+                        replicas == null ? "" : Integer.toString(hosts),
+                        replicas == null ? "" : Integer.toString(leads)));
+                objects.add(Json.object(
+                        "node",
+                        member.id().name(),
+                        "address",
+                        address,
+                        "answers",
+                        replicas != null,
+                        "drained",
+                        member.id().equals(drained),
+                        "replicas",
+                        hosts,
+                        "leads",
+                        leads));
+            }
+            return new Report(String.join(System.lineSeparator(), rows), "[" + String.join(",", objects) + "]");
+        }
+
+        private static String state(Member member, @Nullable List<ReplicaStatus> replicas, @Nullable NodeId drained) {
+            String answers = replicas == null ? "no answer" : "up";
+            return member.id().equals(drained) ? answers + ", drained" : answers;
+        }
+
+        private static String row(String... cells) {
+            return "%-12s %-24s %-20s %8s %6s".formatted((Object[]) cells).stripTrailing();
+        }
+    }
+
+    /** Leaderships away, and none comes back before {@link Undrain}. */
+    @Command(
+            name = "drain",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Transfers all leaderships of a node to others, until undrain.",
+                "The node takes over none meanwhile, so that it can be stopped without a caller noticing. It goes on as a",
+                "member and answers reads. One node may be drained at a time."
+            })
+    static final class Drain implements Callable<Integer> {
+
+        private static final Duration PAUSE = Duration.ofMillis(200);
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Parameters(paramLabel = "<node>", description = "The id of the node.")
+        private String name = "";
+
+        @Option(
+                names = "--timeout",
+                paramLabel = "<duration>",
+                defaultValue = "60s",
+                description = "How long to wait until it leads nothing, such as 60s.")
+        private String timeout = "";
+
+        @Option(
+                names = "--force",
+                description = "Do it even if shards would lose their quorum once the node is stopped.")
+        private boolean force;
+
+        @Override
+        public Integer call() {
+            return options.run(this::drain);
+        }
+
+        private Report drain(Session session) {
+            long withinNanos = timeout().toNanos();
+            Member member = member(session, name);
+            check(session, member);
+            DrainedNode drained = ClusterOptions.join(session.drained());
+            if (drained.node() != null && !drained.node().equals(member.id())) {
+                throw new RefusedException("Node " + drained.node()
+                        + " is drained, and only one node may be at a time. End that first: lockstep node undrain "
+                        + drained.node());
+            }
+            ClusterOptions.join(session.drain(new Request.DrainNode(member.id(), drained.revision())));
+            long sinceNanos = Time.system().nanos();
+            int before = -1;
+            while (true) {
+                List<ReplicaStatus> replicas =
+                        ClusterOptions.join(session.replicas()).get(member);
+                if (replicas == null) {
+                    return report(
+                            member,
+                            "Node " + name + " is drained; it does not answer, and will lead nothing when it is back");
+                }
+                int leads = leads(replicas);
+                if (leads == 0) {
+                    return report(
+                            member,
+                            "Node " + name + " is drained: it leads nothing and may be stopped. Afterwards: "
+                                    + "lockstep node undrain " + name);
+                }
+                if (Time.system().nanos() - sinceNanos > withinNanos) {
+                    throw new NotDoneException("Node " + name + " still leads " + leads + " groups after " + timeout
+                            + ", and goes on transferring them. lockstep shard status says how the other replicas are");
+                }
+                if (leads != before) {
+                    options.progress("Node " + name + " leads " + leads + " groups");
+                    before = leads;
+                }
+                options.pause(PAUSE);
+            }
+        }
+
+        private Duration timeout() {
+            try {
+                return Durations.parse(timeout);
+            } catch (IllegalArgumentException wrong) {
+                throw new RefusedException("--timeout: " + wrong.getMessage());
+            }
+        }
+
+        private void check(Session session, Member member) {
+            List<String> lost =
+                    QuorumCheck.lostWithout(member.id(), session.view(), ClusterOptions.join(session.replicas()));
+            if (!lost.isEmpty() && !force) {
+                throw new RefusedException("Nothing was done. Without node " + name
+                        + " these would have too few intact replicas for a quorum: " + String.join(", ", lost)
+                        + ". Bring their other replicas back first (lockstep shard status shows them), or say --force");
+            }
+        }
+
+        private static Report report(Member member, String text) {
+            return new Report(text, Json.object("node", member.id().name(), "drained", true));
+        }
+    }
+
+    /** Ends what {@link Drain} has begun. */
+    @Command(
+            name = "undrain",
+            mixinStandardHelpOptions = true,
+            description = "Lets a drained node lead again. It takes over its share of the leaderships by and by.")
+    static final class Undrain implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Parameters(paramLabel = "<node>", description = "The id of the node.")
+        private String name = "";
+
+        @Override
+        public Integer call() {
+            return options.run(this::undrain);
+        }
+
+        private Report undrain(Session session) {
+            Member member = member(session, name);
+            DrainedNode drained = ClusterOptions.join(session.drained());
+            if (drained.node() != null && !drained.node().equals(member.id())) {
+                throw new RefusedException("Node " + name + " is not drained; node " + drained.node() + " is");
+            }
+            ClusterOptions.join(session.drain(new Request.DrainNode(null, drained.revision())));
+            return new Report(
+                    "Node " + name + " is not drained, and takes its share of the leaderships over again",
+                    Json.object("node", name, "drained", false));
+        }
+    }
+}
