@@ -17,6 +17,13 @@ final class Deployment implements AutoCloseable {
 
     private static final long COMPLETE_WITHIN = TimeUnit.MINUTES.toNanos(2);
 
+    /**
+     * As many threads as Lockstep's nodes ask for. On two cores, the JDK's default is one, and then Hazelcast's client starts a
+     * thread for each put and get.
+     */
+    private static final String COMMON_POOL = "-Djava.util.concurrent.ForkJoinPool.common.parallelism="
+            + Math.max(4, Runtime.getRuntime().availableProcessors() - 1);
+
     private final Topology topology;
     private final List<Child> children = new ArrayList<>();
     private int ready;
@@ -41,7 +48,7 @@ final class Deployment implements AutoCloseable {
 
     private void start(Contestant contestant, Path folder, Path modules, String heap)
             throws IOException, InterruptedException {
-        List<String> options = new ArrayList<>(List.of("-Xmx" + heap));
+        List<String> options = new ArrayList<>(List.of("-Xmx" + heap, COMMON_POOL));
         options.addAll(contestant.options());
         Jvm jvm = new Jvm(contestant.classPath(modules), options);
         String ports = MemberPorts.freePorts(topology.roles().size() * Place.PORTS_EACH).stream()

@@ -51,7 +51,9 @@ final class Page {
 
     String html() {
         StringBuilder html = new StringBuilder(HEAD);
-        html.append("<table><tr><th>Product<th>Settings besides its addresses and a heap of 1 GiB\n");
+        html.append(
+                "<table><tr><th>Product<th>Settings besides its addresses, a heap of 1 GiB and a common pool of at least"
+                        + " four threads\n");
         for (Contestant each : Contestant.values()) {
             html.append("<tr><td>%s<td>%s%n".formatted(each, escaped(each.settings())));
         }
