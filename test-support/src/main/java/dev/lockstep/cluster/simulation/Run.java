@@ -9,6 +9,7 @@ import dev.lockstep.cluster.history.Report;
 import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** One run of a scenario: a cluster, its clients, what happens to them, and what is checked at the end. */
@@ -54,6 +56,7 @@ final class Run {
     private final List<CacheDefinition> caches;
     private final Faults faults;
     private final Workload insideWork;
+    private final @Nullable SimulatedOperator operator;
     private SimulatedClient inside;
     private int embedded;
     private int passing;
@@ -89,6 +92,7 @@ final class Run {
                 cache(BOUNDED, ExpiryRule.ETERNAL, 2),
                 cache(MORTAL, ExpiryRule.ETERNAL, 0));
         this.insideWork = work("e");
+        this.operator = scenario.drains() ? new SimulatedOperator(world, nodeIds()) : null;
         this.faults = new Faults(world, network, raft, nodes, links, scenario, new Life());
     }
 
@@ -100,6 +104,10 @@ final class Run {
         world.trace(() -> "seed " + seed + ", " + scenario);
         build();
         faults.begin();
+        if (operator != null) {
+            SessionFactory sessions = sessions(new SimulatedProcess(world, "operator"));
+            operator.begin(() -> sessions.connect(servers()));
+        }
         goOn(START_NANOS + scenario.operations() * SimulatedClient.TIMEOUT.toNanos());
         world.after(0, faults::end);
         world.runUntil(world.nanos() + 1, () -> false);
@@ -110,6 +118,9 @@ final class Run {
         demandDone("the last reader is not done");
         if (world.failures().isEmpty()) {
             leaseAll();
+        }
+        if (world.failures().isEmpty() && operator != null) {
+            drainOne(operator);
         }
         settle();
         if (seed % 16 == 0) {
@@ -128,10 +139,10 @@ final class Run {
     }
 
     private void build() {
-        for (int i = 0; i < scenario.nodes(); i++) {
-            members.add(new Member(new NodeId("n" + i), "simulated", i + 1));
+        List<NodeId> ids = nodeIds();
+        for (NodeId id : ids) {
+            members.add(new Member(id, "simulated", members.size() + 1));
         }
-        List<NodeId> ids = members.stream().map(Member::id).toList();
         List<List<NodeId>> placed = new ArrayList<>();
         for (int shard = 0; shard < scenario.shards(); shard++) {
             List<NodeId> rotated = new ArrayList<>(ids);
@@ -163,6 +174,12 @@ final class Run {
             });
         }
         embed();
+    }
+
+    private List<NodeId> nodeIds() {
+        return IntStream.range(0, scenario.nodes())
+                .mapToObj(number -> new NodeId("n" + number))
+                .toList();
     }
 
     /** A history has room for eight clients of a key: the one inside comes three times, and there is the last reader. */
@@ -280,6 +297,25 @@ final class Run {
                 () -> leases.size() == scenario.keys() && leases.stream().allMatch(CompletableFuture::isDone));
         if (leases.size() < scenario.keys() || !leases.stream().allMatch(CompletableFuture::isDone)) {
             world.fail("leases are neither granted nor refused", null);
+        }
+    }
+
+    /** Waits until a drained node leads nothing, though it is as good as any. */
+    private void drainOne(SimulatedOperator draining) {
+        CompletableFuture<DrainedNode> drained = draining.leaveOneDrained();
+        world.runUntil(
+                world.nanos() + SimulatedClient.PATIENCE_NANOS,
+                () -> drained.isDone()
+                        && (drained.isCompletedExceptionally()
+                                || !raft.leads(drained.join().node())));
+        if (!drained.isDone()) {
+            world.fail("a node is neither drained nor refused", null);
+        } else if (drained.isCompletedExceptionally()) {
+            world.fail(
+                    "no node could be drained",
+                    drained.handle((node, failure) -> failure).join());
+        } else if (raft.leads(drained.join().node())) {
+            world.fail("node " + drained.join().node() + " is drained and leads", null);
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.SplittableRandom;
  *     stops
  * @param faults how many things happen to processes and to the network
  * @param maxInFlight requests that a connection, and commands that a shard's log, may have waiting
+ * @param drains whether an operator drains nodes
  */
 record Scenario(
         int nodes,
@@ -28,7 +29,8 @@ record Scenario(
         int faults,
         int maxInFlight,
         SimulatedNetwork.Weather weather,
-        SimulatedRaft.Hardships hardships) {
+        SimulatedRaft.Hardships hardships,
+        boolean drains) {
 
     /** A scenario as the seed has it: most are mixed, some leave out one hardship or another. */
     static Scenario of(long seed) {
@@ -53,7 +55,8 @@ record Scenario(
                         random.nextBoolean() ? 0 : 0.05,
                         random.nextBoolean(),
                         random.nextBoolean() ? 0 : 0.05,
-                        checkpoints(random)));
+                        checkpoints(random)),
+                random.nextInt(4) == 0);
     }
 
     private static SimulatedRaft.Checkpoints checkpoints(SplittableRandom random) {
@@ -81,6 +84,7 @@ record Scenario(
                 fewerFaults,
                 maxInFlight,
                 weather,
-                hardships);
+                hardships,
+                drains);
     }
 }

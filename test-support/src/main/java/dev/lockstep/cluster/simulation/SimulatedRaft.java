@@ -216,6 +216,13 @@ final class SimulatedRaft {
                 .anyMatch(group -> group.getValue().get(node).leadership().leads());
     }
 
+    /** Tells whether a node believes that it leads any group. */
+    boolean leads(NodeId node) {
+        return groups.values().stream()
+                .anyMatch(replicas -> replicas.containsKey(node)
+                        && replicas.get(node).leadership().leads());
+    }
+
     /** The replicas of a group that are up. */
     List<SimulatedLog<?, ?>> replicas(int group) {
         return List.copyOf(groups.getOrDefault(group, Map.of()).values());

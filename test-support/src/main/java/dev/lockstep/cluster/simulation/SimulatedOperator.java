@@ -1,0 +1,70 @@
+package dev.lockstep.cluster.simulation;
+
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.topology.DrainedNode;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Request;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** An operator who drains one node after the other, each for a while, until he is told to leave one of them drained. */
+final class SimulatedOperator {
+
+    private final World world;
+    private final List<NodeId> nodes;
+    private final CompletableFuture<Session> session = new CompletableFuture<>();
+    private boolean leaves;
+
+    SimulatedOperator(World world, List<NodeId> nodes) {
+        this.world = world;
+        this.nodes = nodes;
+    }
+
+    /** @param connect opens a session, and fails where no node answers yet */
+    void begin(Supplier<CompletableFuture<Session>> connect) {
+        connect(connect);
+        later(() -> drain(any()));
+    }
+
+    private void connect(Supplier<CompletableFuture<Session>> connect) {
+        connect.get().whenComplete((opened, failure) -> {
+            if (failure == null) {
+                session.complete(opened);
+            } else {
+                world.after(world.micros(20_000, 60_000), () -> connect(connect));
+            }
+        });
+    }
+
+    private NodeId any() {
+        return nodes.get(world.random().nextInt(nodes.size()));
+    }
+
+    private void later(Runnable next) {
+        world.after(world.micros(100_000, 2_000_000), () -> {
+            if (!leaves) {
+                next.run();
+            }
+        });
+    }
+
+    /** What becomes of one attempt may be unknown: the next one looks first. */
+    private void drain(@Nullable NodeId node) {
+        change(node).whenComplete((drained, failure) -> later(() -> drain(node == null ? any() : null)));
+    }
+
+    private CompletableFuture<DrainedNode> change(@Nullable NodeId node) {
+        return session.thenCompose(open -> open.drained()
+                .thenCompose(before -> before.node() != null && node != null
+                        ? CompletableFuture.completedFuture(before)
+                        : open.drain(new Request.DrainNode(node, before.revision()))));
+    }
+
+    /** Does nothing any more but leave one node drained. */
+    CompletableFuture<DrainedNode> leaveOneDrained() {
+        leaves = true;
+        return change(any());
+    }
+}
