@@ -21,8 +21,14 @@ public final class LogClock {
     /** By how much more clocks differ, or are known too little, when it is worth waiting to hear more of them. */
     static final long AGREEING_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** Time for which a replica waits after its start for enough clocks to tell which of them are wrong; then the earlier ones count. */
-    static final long DOUBT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /**
+     * Time for which a replica waits after its start for enough clocks to tell which of them are wrong; then the earlier ones count. Longer
+     * than an outage that passes by itself.
+     */
+    static final long DOUBT_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    /** The most that counts as waited between two looks: a process that was suspended has not heard what it waits for. */
+    private static final long AWAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -33,7 +39,8 @@ public final class LogClock {
     private volatile @Nullable MajorityTime majority;
     private volatile boolean begun;
     private boolean heardAny;
-    private long heardSinceNanos;
+    private long lookedAtNanos;
+    private long waitedNanos;
 
     /** The log's time at a moment of the monotonic clock. */
     private record Reading(long logNanos, long atNanos) {}
@@ -122,11 +129,12 @@ public final class LogClock {
     }
 
     private boolean isInDoubt(MajorityTime heard, long now) {
-        if (!heardAny) {
-            heardAny = true;
-            heardSinceNanos = now;
+        if (heardAny) {
+            waitedNanos += Math.min(now - lookedAtNanos, AWAKE_NANOS);
         }
-        return heard.doubtNanos() > AGREEING_NANOS && now - heardSinceNanos < DOUBT_NANOS;
+        heardAny = true;
+        lookedAtNanos = now;
+        return heard.doubtNanos() > AGREEING_NANOS && waitedNanos < DOUBT_NANOS;
     }
 
     /** Returns true once the log's time is known here; until then this replica gives it none. */

@@ -140,11 +140,21 @@ class LogClockTest {
         clock.reached(world.millis() - HOUR);
         notPassedAhead = 24 * HOUR;
         assertThat(clock.hasBegun()).isFalse();
-        pass(Duration.ofMillis(1_000));
+        pass(Duration.ofMillis(2_980));
         assertThat(clock.hasBegun()).isFalse();
-        pass(Duration.ofMillis(1_000));
+        pass(Duration.ofMillis(20));
         assertThat(clock.hasBegun()).isTrue();
         assertThat(clock.stampMillis()).isEqualTo(world.millis());
+    }
+
+    @Test
+    void theTimeThatAProcessWasSuspendedDoesNotCountAsWaitingForClocks() {
+        notPassedAhead = 24 * HOUR;
+        assertThat(clock.hasBegun()).isFalse();
+        world.pass(Duration.ofMinutes(1));
+        assertThat(clock.hasBegun()).isFalse();
+        pass(Duration.ofMillis(2_900));
+        assertThat(clock.hasBegun()).isTrue();
     }
 
     @Test

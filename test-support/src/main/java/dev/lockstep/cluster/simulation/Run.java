@@ -9,7 +9,6 @@ import dev.lockstep.cluster.history.Report;
 import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
-import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -302,20 +301,13 @@ final class Run {
 
     /** Waits until a drained node leads nothing, though it is as good as any. */
     private void drainOne(SimulatedOperator draining) {
-        CompletableFuture<DrainedNode> drained = draining.leaveOneDrained();
+        CompletableFuture<NodeId> drained = draining.leaveOneDrained();
         world.runUntil(
-                world.nanos() + SimulatedClient.PATIENCE_NANOS,
-                () -> drained.isDone()
-                        && (drained.isCompletedExceptionally()
-                                || !raft.leads(drained.join().node())));
+                world.nanos() + SimulatedClient.PATIENCE_NANOS, () -> drained.isDone() && !raft.leads(drained.join()));
         if (!drained.isDone()) {
-            world.fail("a node is neither drained nor refused", null);
-        } else if (drained.isCompletedExceptionally()) {
-            world.fail(
-                    "no node could be drained",
-                    drained.handle((node, failure) -> failure).join());
-        } else if (raft.leads(drained.join().node())) {
-            world.fail("node " + drained.join().node() + " is drained and leads", null);
+            world.fail("no node could be drained", null);
+        } else if (raft.leads(drained.join())) {
+            world.fail("node " + drained.join() + " is drained and leads", null);
         }
     }
 

@@ -97,7 +97,11 @@ final class SimulatedLinks implements Links {
             }
             up = network.stream(self, node.process());
             down = network.stream(node.process(), self);
-            node.process().onKill(() -> end("the node is gone"));
+            node.process().onKill(() -> {
+                // Also if the client has given it up before: what is still held back would reach the node's next life.
+                up.close();
+                end("the node is gone");
+            });
             self.onKill(() -> end("the client is gone"));
             up.send(() -> served = node.server().connect(null, this));
         }

@@ -62,9 +62,24 @@ final class SimulatedOperator {
                         : open.drain(new Request.DrainNode(node, before.revision()))));
     }
 
-    /** Does nothing any more but leave one node drained. */
-    CompletableFuture<DrainedNode> leaveOneDrained() {
+    /**
+     * Does nothing any more but leave one node drained. An attempt that began before may come in between, and have this one refused:
+     * then it looks again.
+     */
+    CompletableFuture<NodeId> leaveOneDrained() {
         leaves = true;
-        return change(any());
+        CompletableFuture<NodeId> drained = new CompletableFuture<>();
+        leaveOneDrained(drained);
+        return drained;
+    }
+
+    private void leaveOneDrained(CompletableFuture<NodeId> drained) {
+        change(any()).whenComplete((left, failure) -> {
+            if (failure == null && left.node() != null) {
+                drained.complete(left.node());
+            } else {
+                world.after(world.micros(20_000, 60_000), () -> leaveOneDrained(drained));
+            }
+        });
     }
 }
