@@ -226,6 +226,18 @@ final class FollowerAppender extends LogAppenderBase {
         return installation.endsBefore(next) && next >= getRaftLog().getStartIndex();
     }
 
+    /**
+     * Returns where this log begins if the follower needs a checkpoint; null if not. Ratis (3.3.0) has each new member install one
+     * before anything else: also when there is none, because the log still has every entry.
+     */
+    @Override
+    public @Nullable TermIndex shouldNotifyToInstallSnapshot() {
+        if (getRaftLog().getStartIndex() == RaftLog.LEAST_VALID_LOG_INDEX) {
+            getFollower().setAttemptedToInstallSnapshot();
+        }
+        return super.shouldNotifyToInstallSnapshot();
+    }
+
     private boolean isResting() {
         return peer.isResting() || (failures > 0 && restsUntilNanos - rpc.time().nanos() > 0);
     }

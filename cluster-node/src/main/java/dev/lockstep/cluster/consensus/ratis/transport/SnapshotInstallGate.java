@@ -34,7 +34,8 @@ final class SnapshotInstallGate {
     /**
      * Passes a request on, but not before the replica has started, nor while it takes over a checkpoint. Ratis checks
      * the first for everything but this: it would make the replica a follower, and then, in the middle of starting,
-     * find that it is one already, and give it up.
+     * find that it is one already, and give it up. A replica that is no member yet is open and still said to be starting: Ratis has
+     * it run once the leader counts it as a member.
      *
      * <p>While one leader has a checkpoint fetched, the next may say that an earlier one would do. An assertion of
      * Ratis would fail then for as long as that leader's log begins there, so Ratis is told the later of both.
@@ -43,7 +44,7 @@ final class SnapshotInstallGate {
         RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
         RaftServer.Division division = server.getDivision(group);
         LifeCycle.State state = division.getInfo().getLifeCycleState();
-        if (state != LifeCycle.State.RUNNING || !context.isOpen(group)) {
+        if (!LifeCycle.States.STARTING_OR_RUNNING.contains(state) || !context.isOpen(group)) {
             throw new ServerNotReadyException("The replica of " + group + " is " + state);
         }
         if (division.getStateMachine().getLifeCycleState() == LifeCycle.State.PAUSED) {

@@ -50,6 +50,7 @@ class LinkServerRpcTest {
     private final List<RaftGroupId> kept = Collections.synchronizedList(new ArrayList<>());
     private final AtomicBoolean keeps = new AtomicBoolean(true);
     private final AtomicBoolean remembers = new AtomicBoolean(true);
+    private final AtomicBoolean opened = new AtomicBoolean(true);
     private final AtomicReference<LifeCycle.State> state = new AtomicReference<>(LifeCycle.State.STARTING);
     private final AtomicInteger installs = new AtomicInteger();
     private final BaseStateMachine machine = new BaseStateMachine();
@@ -107,6 +108,11 @@ class LinkServerRpcTest {
         }
 
         @Override
+        public boolean isOpen() {
+            return opened.get();
+        }
+
+        @Override
         public boolean mayVote() {
             return remembers.get();
         }
@@ -154,18 +160,25 @@ class LinkServerRpcTest {
                         .build());
     }
 
+    /** A new member has been opened, and Ratis says that it is starting until its leader counts it as a member. */
     @Test
-    void aReplicaThatIsStartingIsNotToldToFetchACheckpoint() throws Exception {
+    void aReplicaThatIsNotOpenYetIsNotToldToFetchACheckpointAndANewMemberIs() throws Exception {
         Bytes word = wordOfACheckpoint();
+        opened.set(false);
         rpc.serve(word, replies::add);
         Eventually.holds("it is refused", () -> replies.size() == 1);
         assertThat(replies.get(0)).isInstanceOf(Reply.Refused.class);
         assertThat(installs).hasValue(0);
-        state.set(LifeCycle.State.RUNNING);
+        opened.set(true);
         rpc.serve(word, replies::add);
         Eventually.holds("it is answered", () -> replies.size() == 2);
         assertThat(replies.get(1)).isInstanceOf(Reply.FromLog.class);
         assertThat(installs).hasValue(1);
+        state.set(LifeCycle.State.RUNNING);
+        rpc.serve(word, replies::add);
+        Eventually.holds("it is answered again", () -> replies.size() == 3);
+        assertThat(replies.get(2)).isInstanceOf(Reply.FromLog.class);
+        assertThat(installs).hasValue(2);
     }
 
     @Test
