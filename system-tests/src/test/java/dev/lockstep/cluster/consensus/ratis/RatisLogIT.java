@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.ratis.util.FileUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -174,6 +175,22 @@ class RatisLogIT extends ReplicatedLogContract {
         nodes.stop(1); // now the first has to vote
         texts.add(answer(leader().log().propose(bytes("afterwards"))).text());
         awaitApplied(nodes.replica(0), texts);
+    }
+
+    /** Ratis (3.3.0) alone would leave it empty until the next write: see {@code GroupLifecycleIT}. */
+    @Test
+    void aNodeThatComesBackEmptyIsCurrentAgainThoughItsGroupIsIdle() throws Exception {
+        List<String> texts =
+                List.of(answer(leader().log().propose(bytes("before"))).text());
+        for (Replica replica : replicas()) {
+            awaitApplied(replica, texts);
+        }
+        int away = (leaderIndex() + 1) % 3;
+        nodes.stop(away);
+        FileUtils.deleteFully(home.resolve("n" + (away + 1)));
+        nodes.start(away);
+        awaitApplied(nodes.replica(away), texts);
+        Eventually.holds("it votes again", () -> nodes.status(away).state() == State.INTACT);
     }
 
     /** As a power cut leaves it, or a kill in the middle of the write. */

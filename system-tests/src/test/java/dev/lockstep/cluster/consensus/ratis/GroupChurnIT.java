@@ -1,0 +1,117 @@
+package dev.lockstep.cluster.consensus.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.Eventually;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Groups that come and go on three servers, in Ratis 3.3.0 (R17: RATIS-2146, -2162, -2194 and -2345 stay fixed). {@code
+ * -Dmembership.rounds=1000} runs longer.
+ */
+class GroupChurnIT {
+
+    private static final int ROUNDS = Integer.getInteger("membership.rounds", 10);
+    /** Rounds after which everything has been made that is made once. */
+    private static final int WARM_UP = 3;
+
+    @TempDir
+    Path home;
+
+    private GroupServers servers;
+
+    @BeforeEach
+    void start() throws Exception {
+        servers = new GroupServers(home, 3, Duration.ofMillis(500), properties -> {});
+    }
+
+    @AfterEach
+    void stop() {
+        servers.close();
+    }
+
+    /** Counts the threads by name, but for a pool of Ratis' that grows to a fixed size as tasks come. */
+    private static Map<String, Long> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(thread -> thread.getName().replaceAll("group-[0-9A-F]+|[0-9]+$", "*"))
+                .filter(name -> !name.equals("timer*"))
+                .collect(Collectors.groupingBy(name -> name, TreeMap::new, Collectors.counting()));
+    }
+
+    private static long handles() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
+        }
+    }
+
+    private List<Path> folders() throws IOException {
+        try (Stream<Path> all = Files.walk(home)) {
+            return all.filter(Files::isDirectory).sorted().toList();
+        }
+    }
+
+    @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
+    void groupsThatAreRemovedLeaveNothingBehind() throws Exception {
+        for (int round = 0; round < WARM_UP; round++) {
+            comeAndGo(round);
+        }
+        Eventually.holds(
+                "no thread of a group is left",
+                () -> threads().keySet().stream().noneMatch(name -> name.contains("@")));
+        Map<String, Long> threads = threads();
+        long handles = handles();
+        List<Path> folders = folders();
+        for (int round = WARM_UP; round < WARM_UP + ROUNDS; round++) {
+            comeAndGo(round);
+        }
+        Eventually.holds(
+                () -> threads() + " threads, but there were " + threads,
+                () -> threads().equals(threads));
+        Eventually.holds("there are no more than " + handles + " file handles", () -> handles() <= handles);
+        assertThat(folders()).isEqualTo(folders);
+        System.out.println("GroupChurnIT: rounds=" + ROUNDS + " handles=" + handles + " then " + handles());
+    }
+
+    private void comeAndGo(int round) throws Exception {
+        servers.turnTo(round);
+        int leader = servers.form(0, 1, 2);
+        servers.write(leader, "by the first");
+        int next = (leader + 1) % 3;
+        servers.handOver(next);
+        servers.write(next, "by the second");
+        List<CompletableFuture<Void>> removals = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            int server = i;
+            removals.add(CompletableFuture.runAsync(() -> remove(server)));
+        }
+        CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+        assertThat(IntStream.range(0, 3).mapToObj(i -> servers.server(i).folder(servers.group())))
+                .noneMatch(Files::exists);
+    }
+
+    private void remove(int server) {
+        try {
+            servers.server(server).remove(servers.group(), true);
+        } catch (Exception failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+}
