@@ -136,7 +136,7 @@ final class NodeOperations {
         }
 
         private Report drain(Session session) {
-            long withinNanos = timeout().toNanos();
+            Duration within = timeout();
             Member member = member(session, name);
             check(session, member);
             DrainedNode drained = ClusterOptions.join(session.drained());
@@ -146,6 +146,10 @@ final class NodeOperations {
                         + drained.node());
             }
             ClusterOptions.join(session.drain(new Request.DrainNode(member.id(), drained.revision())));
+            return awaitDrained(session, member, within);
+        }
+
+        private Report awaitDrained(Session session, Member member, Duration within) {
             long sinceNanos = Time.system().nanos();
             int before = -1;
             while (true) {
@@ -163,7 +167,7 @@ final class NodeOperations {
                             "Node " + name + " is drained: it leads nothing and may be stopped. Afterwards: "
                                     + "lockstep node undrain " + name);
                 }
-                if (Time.system().nanos() - sinceNanos > withinNanos) {
+                if (Time.system().nanos() - sinceNanos > within.toNanos()) {
                     throw new NotDoneException("Node " + name + " still leads " + leads + " groups after " + timeout
                             + ", and goes on transferring them. lockstep shard status says how the other replicas are");
                 }
