@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Eventually;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.ratis.server.RaftServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,17 +31,19 @@ import org.junit.jupiter.api.io.TempDir;
 class GroupChurnIT {
 
     private static final int ROUNDS = Integer.getInteger("membership.rounds", 10);
+    private static final int SERVERS = 3;
     /** Rounds after which everything has been made that is made once. */
     private static final int WARM_UP = 3;
 
     @TempDir
     Path home;
 
+    private final List<WeakReference<RaftServer.Division>> removed = new ArrayList<>();
     private GroupServers servers;
 
     @BeforeEach
     void start() throws Exception {
-        servers = new GroupServers(home, 3, Duration.ofMillis(500), properties -> {});
+        servers = new GroupServers(home, SERVERS, Duration.ofMillis(500), properties -> {});
     }
 
     @AfterEach
@@ -86,24 +90,32 @@ class GroupChurnIT {
                 () -> threads() + " threads, but there were " + threads,
                 () -> threads().equals(threads));
         Eventually.holds("there are no more than " + handles + " file handles", () -> handles() <= handles);
+        Eventually.holds(() -> reachable() + " of " + removed.size() + " replicas", () -> reachable() <= SERVERS);
         assertThat(folders()).isEqualTo(folders);
         System.out.println("GroupChurnIT: rounds=" + ROUNDS + " handles=" + handles + " then " + handles());
+    }
+
+    /** Counts the removed replicas that memory is still needed for. */
+    private long reachable() {
+        System.gc();
+        return removed.stream().filter(replica -> replica.get() != null).count();
     }
 
     private void comeAndGo(int round) throws Exception {
         servers.turnTo(round);
         int leader = servers.form(0, 1, 2);
         servers.write(leader, "by the first");
-        int next = (leader + 1) % 3;
+        int next = (leader + 1) % SERVERS;
         servers.handOver(next);
         servers.write(next, "by the second");
         List<CompletableFuture<Void>> removals = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < SERVERS; i++) {
             int server = i;
+            removed.add(new WeakReference<>(servers.division(server)));
             removals.add(CompletableFuture.runAsync(() -> remove(server)));
         }
         CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
-        assertThat(IntStream.range(0, 3).mapToObj(i -> servers.server(i).folder(servers.group())))
+        assertThat(IntStream.range(0, SERVERS).mapToObj(i -> servers.server(i).folder(servers.group())))
                 .noneMatch(Files::exists);
     }
 

@@ -101,6 +101,16 @@ final class AppendQueues {
         return lane == null ? answering.answer() : alone(lane, answering);
     }
 
+    /** Lets go of closed replicas, each of which holds a log and a state machine; called regularly. */
+    void forgetClosed() {
+        for (Lane lane : lanes.values()) {
+            RaftServer.Division division = lane.division;
+            if (division != null && !division.getInfo().isAlive()) {
+                lane.division = null; // one that was opened meanwhile is looked up again
+            }
+        }
+    }
+
     /** Null for a group that this server does not have: a peer can name any number of those. */
     private @Nullable Lane lane(RaftGroupId group) {
         Lane lane = lanes.get(group);

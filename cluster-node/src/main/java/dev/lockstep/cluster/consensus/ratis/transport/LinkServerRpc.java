@@ -100,6 +100,7 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     private void tick() {
         peers.values().forEach(PeerChannel::tick);
         campaigns.tick();
+        queues.forgetClosed();
     }
 
     @Override
