@@ -9,6 +9,7 @@ import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.routing.FakeNetwork;
 import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -32,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +105,29 @@ class SessionTest {
         session.write(CACHE, put(keys.get(3)), LeaseId.NONE);
         assertThat(ids()).extracting(RequestId::sequence).containsExactly(1L, 2L, 3L, 4L, 5L);
         assertThat(ids()).extracting(RequestId::completedBelow).containsExactly(1L, 1L, 1L, 1L, 3L);
+    }
+
+    /** Counts the ends of bursts with requests to a node: its connection is written to once at each. */
+    private int burstsOf(Runnable call) {
+        AtomicInteger ends = new AtomicInteger();
+        Runnable end = ends::incrementAndGet;
+        network.at(N1, (request, handler) -> Burst.atEnd(end));
+        call.run();
+        return ends.get();
+    }
+
+    @Test
+    void theRequestsOfAllShardsAreWrittenTogether() {
+        List<Integer> oneOfEachShard = IntStream.range(0, SHARDS)
+                .mapToObj(shard -> inShard(shard, 1).get(0))
+                .toList();
+        List<Mutation> puts = oneOfEachShard.stream().map(SessionTest::put).toList();
+        List<Bytes> keys = oneOfEachShard.stream().map(SessionTest::key).toList();
+        assertThat(burstsOf(() -> session.writeAll(CACHE, puts))).isOne();
+        assertThat(network.sent()).hasSize(SHARDS);
+        assertThat(burstsOf(() -> session.getAll(CACHE, keys, true, Consistency.STRONG)))
+                .isOne();
+        assertThat(network.sent()).hasSize(2 * SHARDS);
     }
 
     @Test
