@@ -17,6 +17,7 @@ import picocli.CommandLine.IVersionProvider;
         description = "Runs a node, or operates a running cluster.",
         subcommands = {
             NodeCommand.class,
+            StatusCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
             ShardCommand.class,

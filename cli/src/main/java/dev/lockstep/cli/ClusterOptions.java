@@ -56,8 +56,14 @@ final class ClusterOptions {
      *
      * @param text human-readable
      * @param json the same for programs
+     * @param exitCode of the program
      */
-    record Report(String text, String json) {}
+    record Report(String text, String json, int exitCode) {
+
+        Report(String text, String json) {
+            this(text, json, 0);
+        }
+    }
 
     String cluster() {
         return cluster;
@@ -103,7 +109,7 @@ final class ClusterOptions {
             try (Session session = sessions.client(servers)) {
                 Report report = work.with(session);
                 command.commandLine().getOut().println(json ? report.json() : report.text());
-                return 0;
+                return report.exitCode();
             }
         } catch (RefusedException refused) {
             err.println(refused.getMessage());

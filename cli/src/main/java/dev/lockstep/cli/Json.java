@@ -1,18 +1,28 @@
 package dev.lockstep.cli;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /** The part of JSON that commands answer in. Stateless. */
 final class Json {
 
     private Json() {}
 
-    /** @param fields names and values in turn; values are texts, numbers, booleans or lists of numbers */
+    /** @param fields names and values in turn; values are texts, numbers, booleans or lists of these */
     static String object(Object... fields) {
         StringBuilder out = new StringBuilder("{");
         for (int i = 0; i < fields.length; i += 2) {
             out.append(i == 0 ? "" : ",").append(text(fields[i].toString())).append(':');
-            out.append(fields[i + 1] instanceof String value ? text(value) : fields[i + 1]);
+            out.append(value(fields[i + 1]));
         }
         return out.append('}').toString();
+    }
+
+    private static String value(Object value) {
+        if (value instanceof List<?> list) {
+            return list.stream().map(Json::value).collect(Collectors.joining(",", "[", "]"));
+        }
+        return value instanceof String text ? text(text) : String.valueOf(value);
     }
 
     private static String text(String value) {

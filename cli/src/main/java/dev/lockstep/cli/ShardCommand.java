@@ -91,6 +91,11 @@ final class ShardCommand {
         return "%-8s %-12s %-12s %-6s %8s %12s  %s".formatted((Object[]) cells).stripTrailing();
     }
 
+    /** Returns the name of a group as the beginning of a sentence. */
+    static String title(int group) {
+        return group == ShardMap.CONTROL_GROUP ? "The control group" : "Shard " + group;
+    }
+
     private static String name(int group) {
         return group == ShardMap.CONTROL_GROUP ? "control" : Integer.toString(group);
     }

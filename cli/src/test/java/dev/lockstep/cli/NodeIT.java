@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three node processes, of which one is drained, restarted, and undrained. */
+/** Three node processes, of which one is drained, restarted, and undrained, and what the commands tell of it. */
 class NodeIT {
 
     @TempDir
@@ -24,13 +24,17 @@ class NodeIT {
     private NodeProcesses nodes;
 
     private int run(String... arguments) {
+        return runCommand(Stream.concat(Stream.of("node"), Stream.of(arguments)));
+    }
+
+    private int status() {
+        return runCommand(Stream.of("status"));
+    }
+
+    private int runCommand(Stream<String> words) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
-        String[] all = Stream.concat(
-                        Stream.of("node"),
-                        Stream.concat(
-                                Stream.of(arguments),
-                                Stream.of("--cluster", "processes", "--servers", nodes.addresses())))
+        String[] all = Stream.concat(words, Stream.of("--cluster", "processes", "--servers", nodes.addresses()))
                 .toArray(String[]::new);
         return CliMain.run(all, new PrintWriter(out, true), new PrintWriter(err, true));
     }
@@ -51,6 +55,9 @@ class NodeIT {
         nodes = NodeProcesses.start(home, 3, List.of("shards: 4"));
         try {
             assertThat(listed("n2")).contains(" up 5 ").doesNotContain("drained");
+            assertThat(status()).as(out.toString()).isZero();
+            assertThat(out.toString())
+                    .isEqualToIgnoringNewLines("Cluster processes: 3 of 3 nodes up, 4 shards, all served");
             assertThat(run("drain", "n2")).as(err.toString()).isZero();
             assertThat(out.toString()).contains("Node n2 is drained", "lockstep node undrain n2");
             assertThat(listed("n2")).endsWith(" up, drained 5 0");
@@ -72,6 +79,8 @@ class NodeIT {
                     .startsWith("[{")
                     .containsPattern("\"node\":\"n2\",.*\"answers\":true,\"drained\":true,\"replicas\":5,\"leads\":0}");
 
+            assertThat(status()).isEqualTo(3);
+            assertThat(out.toString()).contains("all served", "Node n2 is drained");
             assertThat(run("undrain", "n2")).isZero();
             assertThat(run("undrain", "n2")).isZero();
             Eventually.holds("n2 leads again", () -> !listed("n2").endsWith(" 0"));
@@ -89,6 +98,9 @@ class NodeIT {
             assertThat(err.toString())
                     .contains("Nothing was done", "the control group (1 of 3), shard 0 (1 of 3)", "--force");
             assertThat(listed("n1")).doesNotContain("drained");
+            assertThat(status()).isEqualTo(3);
+            assertThat(out.toString())
+                    .contains("2 of 3 nodes up", "Node n3@", "does not answer", "Shard 0 has 2 of 3 replicas intact");
             assertThat(run("drain", "n1", "--force")).as(err.toString()).isZero();
             assertThat(listed("n1")).endsWith(" up, drained 2 0");
         } finally {

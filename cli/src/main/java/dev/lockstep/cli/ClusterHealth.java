@@ -1,0 +1,75 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ReplicaStatus.State;
+import dev.lockstep.protocol.topology.ShardMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The health of a cluster: whether each group is served, and what is missing or under way. Pure.
+ *
+ * @param served whether each group has a leader
+ * @param up number of nodes that answer
+ * @param findings what keeps the cluster from being whole, in sentences without a full stop; none if it is
+ */
+record ClusterHealth(boolean served, int up, List<String> findings) {
+
+    /** Judges what the nodes that answer say of their replicas. */
+    static ClusterHealth of(ClusterView view, Map<Member, List<ReplicaStatus>> answers, @Nullable NodeId drained) {
+        List<String> findings = new ArrayList<>();
+        for (Member member : view.members()) {
+            if (!answers.containsKey(member)) {
+                findings.add("Node " + member + " does not answer");
+            }
+        }
+        if (drained != null) {
+            findings.add("Node " + drained + " is drained and leads nothing, until: lockstep node undrain " + drained);
+        }
+        boolean served = true;
+        List<NodeId> members = view.members().stream().map(Member::id).toList();
+        for (int group = ShardMap.CONTROL_GROUP; group < view.map().shards(); group++) {
+            List<NodeId> hosts =
+                    group == ShardMap.CONTROL_GROUP ? members : view.map().replicasOf(group);
+            served &= judge(group, hosts, answers, findings);
+        }
+        return new ClusterHealth(served, answers.size(), List.copyOf(findings));
+    }
+
+    /** Tells whether a group has a leader, and adds what is wrong with its replicas. */
+    private static boolean judge(
+            int group, List<NodeId> hosts, Map<Member, List<ReplicaStatus>> answers, List<String> findings) {
+        int intact = 0;
+        boolean led = false;
+        List<String> waiting = new ArrayList<>();
+        for (Map.Entry<Member, List<ReplicaStatus>> answer : answers.entrySet()) {
+            for (ReplicaStatus replica : answer.getValue()) {
+                if (replica.group() != group) {
+                    continue;
+                }
+                led |= replica.leads();
+                if (replica.state() == State.INTACT) {
+                    intact++;
+                } else {
+                    waiting.add(answer.getKey().id() + " is " + words(replica));
+                }
+            }
+        }
+        if (!led || intact < hosts.size()) {
+            findings.add(ShardCommand.title(group) + (led ? " has " : " has no leader, and ") + intact + " of "
+                    + hosts.size() + " replicas intact" + (waiting.isEmpty() ? "" : ": " + String.join(", ", waiting)));
+        }
+        return led;
+    }
+
+    private static String words(ReplicaStatus replica) {
+        String state = replica.state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return replica.note().isEmpty() ? state : state + " (" + replica.note() + ")";
+    }
+}
