@@ -51,11 +51,11 @@ class GroupChurnIT {
         servers.close();
     }
 
-    /** Counts the threads by name, but for a pool of Ratis' that grows to a fixed size as tasks come. */
+    /** Counts the threads by name, but for pools that grow to a fixed size as tasks come: one of Ratis' and those of the JVM. */
     private static Map<String, Long> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(thread -> thread.getName().replaceAll("group-[0-9A-F]+|[0-9]+$", "*"))
-                .filter(name -> !name.equals("timer*"))
+                .filter(name -> !name.equals("timer*") && !name.startsWith("ForkJoinPool"))
                 .collect(Collectors.groupingBy(name -> name, TreeMap::new, Collectors.counting()));
     }
 
