@@ -21,7 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 record ClusterHealth(boolean served, int up, List<String> findings) {
 
-    /** Judges what the nodes that answer say of their replicas. */
+    /**
+     * Judges the replicas of the nodes that answer.
+     *
+     * @param drained the node that is drained, if any
+     */
     static ClusterHealth of(ClusterView view, Map<Member, List<ReplicaStatus>> answers, @Nullable NodeId drained) {
         List<String> findings = new ArrayList<>();
         for (Member member : view.members()) {
@@ -33,18 +37,15 @@ record ClusterHealth(boolean served, int up, List<String> findings) {
             findings.add("Node " + drained + " is drained and leads nothing, until: lockstep node undrain " + drained);
         }
         boolean served = true;
-        List<NodeId> members = view.members().stream().map(Member::id).toList();
         for (int group = ShardMap.CONTROL_GROUP; group < view.map().shards(); group++) {
-            List<NodeId> hosts =
-                    group == ShardMap.CONTROL_GROUP ? members : view.map().replicasOf(group);
-            served &= judge(group, hosts, answers, findings);
+            served &= judge(group, view.hostsOf(group).size(), answers, findings);
         }
         return new ClusterHealth(served, answers.size(), List.copyOf(findings));
     }
 
     /** Tells whether a group has a leader, and adds what is wrong with its replicas. */
     private static boolean judge(
-            int group, List<NodeId> hosts, Map<Member, List<ReplicaStatus>> answers, List<String> findings) {
+            int group, int hosts, Map<Member, List<ReplicaStatus>> answers, List<String> findings) {
         int intact = 0;
         boolean led = false;
         List<String> waiting = new ArrayList<>();
@@ -61,15 +62,17 @@ record ClusterHealth(boolean served, int up, List<String> findings) {
                 }
             }
         }
-        if (!led || intact < hosts.size()) {
-            findings.add(ShardCommand.title(group) + (led ? " has " : " has no leader, and ") + intact + " of "
-                    + hosts.size() + " replicas intact" + (waiting.isEmpty() ? "" : ": " + String.join(", ", waiting)));
+        if (!led || intact < hosts) {
+            String noun = ShardCommand.noun(group);
+            findings.add(noun.substring(0, 1).toUpperCase(Locale.ROOT) + noun.substring(1)
+                    + (led ? " has " : " has no leader, and ") + intact + " of " + hosts + " replicas intact"
+                    + (waiting.isEmpty() ? "" : ": " + String.join(", ", waiting)));
         }
         return led;
     }
 
     private static String words(ReplicaStatus replica) {
-        String state = replica.state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        String state = ShardCommand.words(replica.state());
         return replica.note().isEmpty() ? state : state + " (" + replica.note() + ")";
     }
 }

@@ -99,7 +99,7 @@ final class NodeOperations {
         }
     }
 
-    /** Leaderships away, and none comes back before {@link Undrain}. */
+    /** Transfers the leaderships of a node to others, and keeps it from leading until {@link Undrain}. */
     @Command(
             name = "drain",
             mixinStandardHelpOptions = true,
@@ -202,11 +202,12 @@ final class NodeOperations {
         }
     }
 
-    /** Ends what {@link Drain} has begun. */
+    /** Lets a drained node lead again. */
     @Command(
             name = "undrain",
             mixinStandardHelpOptions = true,
-            description = "Lets a drained node lead again. It takes over its share of the leaderships by and by.")
+            description =
+                    "Lets a drained node lead again. The others transfer its share of the leaderships to it one at a time.")
     static final class Undrain implements Callable<Integer> {
 
         @Mixin

@@ -23,10 +23,8 @@ final class QuorumCheck {
      */
     static List<String> lostWithout(NodeId node, ClusterView view, Map<Member, List<ReplicaStatus>> answers) {
         List<String> lost = new ArrayList<>();
-        List<NodeId> members = view.members().stream().map(Member::id).toList();
-        check(ShardMap.CONTROL_GROUP, members, node, answers, lost);
-        for (int shard = 0; shard < view.map().shards(); shard++) {
-            check(shard, view.map().replicasOf(shard), node, answers, lost);
+        for (int group = ShardMap.CONTROL_GROUP; group < view.map().shards(); group++) {
+            check(group, view.hostsOf(group), node, answers, lost);
         }
         return lost;
     }
@@ -40,8 +38,7 @@ final class QuorumCheck {
                 .filter(replica -> replica.group() == group && replica.state() == State.INTACT)
                 .count();
         if (hosts.contains(node) && 2 * voting <= hosts.size()) {
-            lost.add((group == ShardMap.CONTROL_GROUP ? "the control group" : "shard " + group) + " (" + voting + " of "
-                    + hosts.size() + ")");
+            lost.add(ShardCommand.noun(group) + " (" + voting + " of " + hosts.size() + ")");
         }
     }
 }

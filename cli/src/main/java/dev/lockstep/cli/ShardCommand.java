@@ -56,8 +56,7 @@ final class ShardCommand {
                         .thenComparing(placed -> placed.member().id().name()))
                 .forEach(placed -> {
                     ReplicaStatus replica = placed.replica();
-                    String state =
-                            replica.state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+                    String state = words(replica.state());
                     rows.add(row(
                             name(replica.group()),
                             placed.member().id().name(),
@@ -91,9 +90,13 @@ final class ShardCommand {
         return "%-8s %-12s %-12s %-6s %8s %12s  %s".formatted((Object[]) cells).stripTrailing();
     }
 
-    /** Returns the name of a group as the beginning of a sentence. */
-    static String title(int group) {
-        return group == ShardMap.CONTROL_GROUP ? "The control group" : "Shard " + group;
+    /** Names a group within a sentence. */
+    static String noun(int group) {
+        return group == ShardMap.CONTROL_GROUP ? "the control group" : "shard " + group;
+    }
+
+    static String words(ReplicaStatus.State state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     private static String name(int group) {
@@ -154,9 +157,7 @@ final class ShardCommand {
                             .filter(replica -> replica.group() == group)
                             .map(replica -> new ShardRecovery.Replica(node.member(), replica)))
                     .toList();
-            int hosts = group == ShardMap.CONTROL_GROUP
-                    ? nodes.size()
-                    : session.view().map().replicasOf(group).size();
+            int hosts = session.view().hostsOf(group).size();
             ShardRecovery recovery = ShardRecovery.plan(name(group), replicas, hosts);
             options.progress(report(nodes).text());
             options.progress(recovery.toString());

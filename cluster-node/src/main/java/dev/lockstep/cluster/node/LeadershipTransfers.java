@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, while it is drained or its clock is
+ * Hands leaderships of this node over: all of them, a few at a time, when it is about to stop, and while it is drained or its clock is
  * off; otherwise one now and then, while it leads more than its share and the cluster is quiet. A transfer has
  * succeeded when another node is seen to lead, whatever was answered. Used on one loop.
  */
@@ -61,7 +61,7 @@ final class LeadershipTransfers {
     private long stoodSinceNanos;
     private long lastAskedNanos;
 
-    /** The leaderships that a node may have, besides what becomes of it when it stops. */
+    /** The readiness of a running node to lead. */
     enum Standing {
         /** It leads its share. */
         LEADS,

@@ -213,19 +213,20 @@ public final class NodeCore implements AutoCloseable {
             return new ClusterView(place.cluster(), place.members(), place.map(), leaders);
         }
 
-        /** A node that is about to stop, drained, or whose clock is off says so, so that no leadership is handed over to it. */
         @Override
         public List<ReplicaStatus> replicas() {
-            String note = clocks.note();
-            if (stopping) {
-                note = ReplicaStatus.LEAVING;
-            } else if (control.isDrained(place.self().id())) {
-                note = ReplicaStatus.DRAINED;
-            }
-            String ofNode = note;
+            String note = note();
             return consensus.replicas().stream()
-                    .map(replica -> replica.noting(ofNode))
+                    .map(replica -> replica.noting(note))
                     .toList();
+        }
+
+        /** Returns the reason for which no leadership should be handed over to this node; empty for none. */
+        private String note() {
+            if (stopping) {
+                return ReplicaStatus.LEAVING;
+            }
+            return control.isDrained(place.self().id()) ? ReplicaStatus.DRAINED : clocks.note();
         }
     }
 

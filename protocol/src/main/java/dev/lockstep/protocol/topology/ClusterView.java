@@ -14,4 +14,11 @@ public record ClusterView(String cluster, List<Member> members, ShardMap map, Ma
         members = List.copyOf(members);
         leaders = Map.copyOf(leaders);
     }
+
+    /** Returns the members that host a group: a shard by its number, or {@link ShardMap#CONTROL_GROUP}, which all of them host. */
+    public List<NodeId> hostsOf(int group) {
+        return group == ShardMap.CONTROL_GROUP
+                ? members.stream().map(Member::id).toList()
+                : map.replicasOf(group);
+    }
 }

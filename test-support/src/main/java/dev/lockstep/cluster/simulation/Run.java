@@ -104,8 +104,9 @@ final class Run {
         build();
         faults.begin();
         if (operator != null) {
-            SessionFactory sessions = sessions(new SimulatedProcess(world, "operator"));
-            operator.begin(() -> sessions.connect(servers()));
+            SimulatedProcess process = new SimulatedProcess(world, "operator");
+            SessionFactory sessions = sessions(process);
+            operator.begin(process, () -> sessions.connect(servers()));
         }
         goOn(START_NANOS + scenario.operations() * SimulatedClient.TIMEOUT.toNanos());
         world.after(0, faults::end);

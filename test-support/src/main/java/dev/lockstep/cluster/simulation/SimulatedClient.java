@@ -16,6 +16,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -68,13 +69,24 @@ final class SimulatedClient {
 
     /** Gets itself a session and the caches, however long it takes, and begins. */
     void start(Supplier<CompletableFuture<Session>> connect) {
+        connect(world, process, connect, opened -> {
+            session = opened;
+            operations = new SessionOperations(world, name, opened);
+            create(0);
+        });
+    }
+
+    /** Opens a session from a process, however often that fails because no node answers yet. */
+    static void connect(
+            World world,
+            SimulatedProcess process,
+            Supplier<CompletableFuture<Session>> connect,
+            Consumer<Session> then) {
         connect.get().whenComplete((opened, failure) -> {
             if (failure == null) {
-                session = opened;
-                operations = new SessionOperations(world, name, opened);
-                create(0);
+                then.accept(opened);
             } else {
-                world.after(world.micros(20_000, 60_000), process, () -> start(connect));
+                world.after(world.micros(20_000, 60_000), process, () -> connect(world, process, connect, then));
             }
         });
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** An operator who drains one node after the other, each for a while, until he is told to leave one of them drained. */
+/** An operator who drains one node after the other, each for a while, until told to leave one of them drained. */
 final class SimulatedOperator {
 
     private final World world;
@@ -22,20 +22,10 @@ final class SimulatedOperator {
         this.nodes = nodes;
     }
 
-    /** @param connect opens a session, and fails where no node answers yet */
-    void begin(Supplier<CompletableFuture<Session>> connect) {
-        connect(connect);
+    /** @param connect opens a session from the process, and fails where no node answers yet */
+    void begin(SimulatedProcess process, Supplier<CompletableFuture<Session>> connect) {
+        SimulatedClient.connect(world, process, connect, session::complete);
         later(() -> drain(any()));
-    }
-
-    private void connect(Supplier<CompletableFuture<Session>> connect) {
-        connect.get().whenComplete((opened, failure) -> {
-            if (failure == null) {
-                session.complete(opened);
-            } else {
-                world.after(world.micros(20_000, 60_000), () -> connect(connect));
-            }
-        });
     }
 
     private NodeId any() {
@@ -50,7 +40,7 @@ final class SimulatedOperator {
         });
     }
 
-    /** What becomes of one attempt may be unknown: the next one looks first. */
+    /** Drains a node, or ends that, and goes on. The outcome of an attempt may be unknown, so the next one looks first. */
     private void drain(@Nullable NodeId node) {
         change(node).whenComplete((drained, failure) -> later(() -> drain(node == null ? any() : null)));
     }

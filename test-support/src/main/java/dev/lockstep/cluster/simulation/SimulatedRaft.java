@@ -210,17 +210,17 @@ final class SimulatedRaft {
 
     /** Tells whether a node believes that it leads a shard. */
     boolean leadsShard(NodeId node) {
-        return groups.entrySet().stream()
-                .filter(group -> group.getKey() != ShardMap.CONTROL_GROUP
-                        && group.getValue().containsKey(node))
-                .anyMatch(group -> group.getValue().get(node).leadership().leads());
+        return groups.keySet().stream().anyMatch(group -> group != ShardMap.CONTROL_GROUP && leads(node, group));
     }
 
     /** Tells whether a node believes that it leads any group. */
     boolean leads(NodeId node) {
-        return groups.values().stream()
-                .anyMatch(replicas -> replicas.containsKey(node)
-                        && replicas.get(node).leadership().leads());
+        return groups.keySet().stream().anyMatch(group -> leads(node, group));
+    }
+
+    private boolean leads(NodeId node, int group) {
+        SimulatedLog<?, ?> replica = replica(group, node);
+        return replica != null && replica.leadership().leads();
     }
 
     /** The replicas of a group that are up. */

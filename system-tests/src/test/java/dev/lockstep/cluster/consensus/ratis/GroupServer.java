@@ -135,7 +135,7 @@ final class GroupServer implements AutoCloseable {
     }
 
     /**
-     * @param harm what its messages to the other servers go through
+     * @param harm wraps its links to the other servers
      * @param further settings of Ratis
      * @param opensWhatItFinds whether Ratis opens the groups of its folder when it is built, as it does if nobody prevents it
      */
@@ -223,7 +223,7 @@ final class GroupServer implements AutoCloseable {
 
     /** Opens a replica. */
     CompletableFuture<RaftClientReply> tryToAdd(RaftGroupId group, List<RaftPeer> peers) {
-        return groupManagement(GroupManagementRequest.newAdd(
+        return server.groupManagementAsync(GroupManagementRequest.newAdd(
                 client, server.getId(), CallId.getAndIncrement(), RaftGroup.valueOf(group, peers), false));
     }
 
@@ -242,7 +242,7 @@ final class GroupServer implements AutoCloseable {
     void remove(RaftGroupId group, boolean withFiles) throws Exception {
         Replica replica = replicas.remove(group);
         replica.applying.stop(new IOException("The replica is removed"));
-        RaftClientReply reply = answered(groupManagement(GroupManagementRequest.newRemove(
+        RaftClientReply reply = answered(server.groupManagementAsync(GroupManagementRequest.newRemove(
                 client, server.getId(), CallId.getAndIncrement(), group, withFiles, false)));
         if (!reply.isSuccess()) {
             throw reply.getException();
@@ -250,10 +250,6 @@ final class GroupServer implements AutoCloseable {
         if (withFiles) { // these Ratis doesn't know
             FileUtils.deleteFully(replica.checkpoints.folder());
         }
-    }
-
-    private CompletableFuture<RaftClientReply> groupManagement(GroupManagementRequest request) {
-        return server.groupManagementAsync(request);
     }
 
     static RaftClientReply answered(CompletableFuture<RaftClientReply> reply) throws Exception {

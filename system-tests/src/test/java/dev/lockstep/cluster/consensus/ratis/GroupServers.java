@@ -45,7 +45,7 @@ import org.apache.ratis.util.TimeDuration;
  */
 final class GroupServers implements AutoCloseable {
 
-    /** Long enough that a busy machine costs no leader its office. */
+    /** Long enough that no leader is deposed on a busy machine. */
     static final Duration ELECTION = Duration.ofMillis(700);
     /** Half as long again as the longest election time-out: a group that can elect a leader has tried to. */
     static final Duration LONGER_THAN_AN_ELECTION = ELECTION.multipliedBy(3);
@@ -176,7 +176,7 @@ final class GroupServers implements AutoCloseable {
         return group;
     }
 
-    /** Has everything be about another group from now on. */
+    /** Switches to another group. */
     void turnTo(int number) {
         group = RatisNames.groupId(CLUSTER, number);
     }
