@@ -3,6 +3,7 @@ package dev.lockstep.architecture;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -206,6 +207,20 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("java.io..", "java.nio.file..", "java.net..", "dev.lockstep.protocol.runtime")
             .because("replicas must not differ: apply sees no clock, no file and no network");
+
+    @ArchTest
+    static final ArchRule PLACEMENT_KNOWS_ONLY_THE_TOPOLOGY = classes()
+            .that()
+            .resideInAPackage("dev.lockstep.cluster.placement")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.lockstep.cluster.placement",
+                    "dev.lockstep.protocol.topology",
+                    "java.lang..",
+                    "java.util..",
+                    "org.jspecify..")
+            .because("a plan follows from its arguments, on whichever node it is made");
 
     @ArchTest
     static final ArchRule THE_REJOIN_PROTOCOL_KNOWS_NO_RATIS = noClasses()
