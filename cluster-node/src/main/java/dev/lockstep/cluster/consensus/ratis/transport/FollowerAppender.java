@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.cluster.consensus.ratis.transport.InFlightWindow.Sent;
+import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Claims;
 import dev.lockstep.protocol.runtime.EventLoop;
 import java.io.IOException;
@@ -33,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * does not match) starts a new round: sending goes on from what the follower is known to have, and what is still said
  * about earlier rounds can only tell what the follower has, not what to send next.
  *
- * <p>A follower learns of a commit with the next append, or by a heartbeat when there is none to send.
+ * <p>A follower learns of a commit with the next append, or by a heartbeat when there is none to send: also once the thread that
+ * brought the answer has applied what was committed and proposed what had waited for that (at the end of its {@link Burst}).
  */
 final class FollowerAppender extends LogAppenderBase {
 
@@ -51,12 +53,14 @@ final class FollowerAppender extends LogAppenderBase {
     private final Claims claims = new Claims();
     private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
     private final AtomicLong callIds = new AtomicLong();
+    private final Runnable tellCommit = () -> tell(this::commitIsDue);
 
     // The following belongs to the thread that holds the claims.
 
     private final InFlightWindow window = new InFlightWindow();
     private final SnapshotInstallation installation;
     private long commitTold = RaftLog.INVALID_LOG_INDEX;
+    private boolean commitIsDue;
     private long lastAppendNanos;
     private long lastGapNanos = Long.MAX_VALUE;
     private long restsUntilNanos;
@@ -191,6 +195,10 @@ final class FollowerAppender extends LogAppenderBase {
                     rpc.heartbeats().scheduleFlush();
                     return;
                 }
+                if (!commitIsDue) {
+                    Burst.atEnd(tellCommit);
+                    return;
+                }
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
                 transmit(request, false);
             }
@@ -248,6 +256,10 @@ final class FollowerAppender extends LogAppenderBase {
                 && Math.min(getRaftLog().getLastCommittedIndex(), getFollower().getNextIndex() - 1) > commitTold;
     }
 
+    private void commitIsDue() {
+        commitIsDue = true;
+    }
+
     /**
      * Tells whether recent appends followed each other so closely that the next is worth waiting for: it tells of the
      * commit too, and spares both sides half of the messages.
@@ -268,6 +280,7 @@ final class FollowerAppender extends LogAppenderBase {
             getFollower().increaseNextIndex(request.getEntries(entries - 1).getIndex() + 1);
         }
         commitTold = Math.max(commitTold, request.getLeaderCommit());
+        commitIsDue = false;
         resetHeartbeatTrigger();
         getFollower().updateLastRpcSendTime(entries == 0);
         if (together) {

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.protocol.runtime.Burst;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,31 @@ class FollowerAppenderTest {
         answerAll();
         assertThat(leader.received()).hasSize(100).isSorted().doesNotHaveDuplicates();
         assertThat(leader.committed).hasValue(99);
+    }
+
+    @Test
+    void aCommitIsToldByTheAppendThatFollowsInItsBurst() {
+        leader.append();
+        Burst.run(() -> {
+            assertThat(leader.answer()).isTrue();
+            assertThat(leader.committed).hasValue(0);
+            leader.append();
+        });
+        assertThat(leader.answer()).isTrue();
+        assertThat(leader.received()).as("what it is told first").containsExactly(0L, 1L);
+        assertThat(leader.toldCommit()).isZero();
+    }
+
+    @Test
+    void aCommitThatNoAppendFollowsIsToldAlone() throws Exception {
+        leader.append();
+        Burst.run(() -> assertThat(leader.answer()).isTrue());
+        Eventually.holds("it is told", () -> {
+            leader.tick();
+            leader.answer();
+            return leader.toldCommit() == 0;
+        });
+        assertThat(leader.received()).containsExactly(0L);
     }
 
     @Test

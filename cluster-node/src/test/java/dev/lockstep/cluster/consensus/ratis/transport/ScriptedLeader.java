@@ -65,6 +65,7 @@ final class ScriptedLeader implements AutoCloseable {
     private final AtomicReference<@Nullable String> wrong = new AtomicReference<>();
     private final Queue<Sent> sent = new ConcurrentLinkedQueue<>();
     private final List<Long> received = new ArrayList<>();
+    private long toldCommit = -1;
     private final LinkServerRpc rpc;
     private final FollowerAppender appender;
 
@@ -211,6 +212,7 @@ final class ScriptedLeader implements AutoCloseable {
         try {
             List<AppendEntriesRequestProto> requests = RaftMessages.appends(next.message());
             requests.forEach(request -> request.getEntriesList().forEach(entry -> received.add(entry.getIndex())));
+            requests.forEach(request -> toldCommit = request.getLeaderCommit());
             return new Taken(requests, next.handler());
         } catch (IOException malformed) {
             throw new IllegalStateException(malformed);
@@ -236,6 +238,11 @@ final class ScriptedLeader implements AutoCloseable {
     /** The indices of the entries that the follower was given, in that order. */
     synchronized List<Long> received() {
         return List.copyOf(received);
+    }
+
+    /** The commit that the last message told the follower of; -1 for none. */
+    synchronized long toldCommit() {
+        return toldCommit;
     }
 
     long size() {
