@@ -12,7 +12,8 @@ import java.nio.file.Path;
  */
 final class SegmentWriter implements Closeable {
 
-    private static final byte[] ZEROS = new byte[1 << 20];
+    private static final int MAX_AHEAD = 1 << 20;
+    private static final byte[] ZEROS = new byte[64 << 10];
 
     private final LogDisk.OpenFile file;
     private final int allocatedAhead;
@@ -22,7 +23,7 @@ final class SegmentWriter implements Closeable {
     private SegmentWriter(LogDisk.OpenFile file, long size, int allocatedAhead) throws IOException {
         this.file = file;
         this.size = size;
-        this.allocatedAhead = Math.min(allocatedAhead, ZEROS.length);
+        this.allocatedAhead = Math.min(allocatedAhead, MAX_AHEAD);
         this.allocated = file.length();
     }
 
@@ -52,11 +53,23 @@ final class SegmentWriter implements Closeable {
     /** Appends whole records: on return they outlast the process. */
     void write(byte[] records, int length) throws IOException {
         while (size + length > allocated) {
-            file.write(allocated, ZEROS, allocatedAhead);
-            allocated += allocatedAhead;
+            allocate();
         }
         file.write(size, records, length);
         size += length;
+    }
+
+    /**
+     * Fills the file with zeros, a part at a time: Linux caches what one write brings as one piece where it can, and
+     * a small write to a large piece takes several times as long.
+     */
+    private void allocate() throws IOException {
+        long end = allocated + allocatedAhead;
+        while (allocated < end) {
+            int part = (int) Math.min(ZEROS.length, end - allocated);
+            file.write(allocated, ZEROS, part);
+            allocated += part;
+        }
     }
 
     /** Syncs what was written before: it outlasts the machine's power then. */
