@@ -270,7 +270,9 @@ final class FollowerAppender extends LogAppenderBase {
     }
 
     /** @param together whether it can wait for the heartbeats of other groups */
-    private void transmit(AppendEntriesRequestProto request, boolean together) {
+    private void transmit(AppendEntriesRequestProto made, boolean together) {
+        // Commit positions and addresses of all members, which nobody asks a follower for, would be most of the bytes.
+        AppendEntriesRequestProto request = made.toBuilder().clearCommitInfos().build();
         int entries = request.getEntriesCount();
         long now = rpc.time().nanos();
         Sent sent = window.add(request, now);

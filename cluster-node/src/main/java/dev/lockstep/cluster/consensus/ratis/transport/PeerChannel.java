@@ -105,9 +105,11 @@ final class PeerChannel {
     }
 
     private void send(List<Heartbeat> appends) {
-        Bytes message = RaftMessages.of(
-                RaftMessages.Kind.APPENDS,
-                appends.stream().map(Heartbeat::request).toList());
+        List<AppendEntriesRequestProto> requests = new ArrayList<>(appends.size());
+        for (Heartbeat append : appends) {
+            requests.add(append.request());
+        }
+        Bytes message = RaftMessages.of(RaftMessages.Kind.APPENDS, requests);
         send(message, (answer, failure) -> {
             List<@Nullable AppendEntriesReplyProto> replies = replies(answer, appends.size());
             CallerAppliedUpdater.applyAfter(() -> {

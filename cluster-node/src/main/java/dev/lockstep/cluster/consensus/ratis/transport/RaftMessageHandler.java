@@ -9,6 +9,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -154,24 +155,39 @@ final class RaftMessageHandler {
     // Appends
 
     private void append(List<AppendEntriesRequestProto> requests, Consumer<Reply> answer) {
-        List<CompletableFuture<@Nullable AppendEntriesReplyProto>> replies =
-                requests.stream().map(this::append).toList();
-        CompletableFuture<Void> due = CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new));
-        if (replies.size() > 1 && !due.isDone()) { // one group that waits must not hold up the heartbeats of the others
+        List<CompletableFuture<@Nullable AppendEntriesReplyProto>> replies = new ArrayList<>(requests.size());
+        for (AppendEntriesRequestProto request : requests) {
+            replies.add(append(request));
+        }
+        CompletableFuture<?> due = replies.size() == 1
+                ? replies.get(0)
+                : CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new));
+        if (due.isDone()) {
+            answer(requests, replies, answer);
+            return;
+        }
+        if (replies.size() > 1) { // one group that waits must not hold up the heartbeats of the others
             heartbeats.schedule(context.electionTimeout().toNanos() / 4, () -> due.complete(null));
         }
-        due.whenComplete((all, failure) -> {
-            List<@Nullable AppendEntriesReplyProto> answers =
-                    replies.stream().map(reply -> reply.getNow(null)).toList();
-            answer.accept(new Reply.FromLog(RaftMessages.answers(answers)));
-            for (int i = 0; i < answers.size(); i++) {
-                AppendEntriesReplyProto reply = answers.get(i);
-                if (reply != null && reply.getResult() == AppendResult.INCONSISTENCY) {
-                    AppendEntriesRequestProto refused = requests.get(i);
-                    queues.loop(group(refused.getServerRequest())).execute(() -> snapshots.refused(refused, queues));
-                }
+        due.whenComplete((all, failure) -> answer(requests, replies, answer));
+    }
+
+    private void answer(
+            List<AppendEntriesRequestProto> requests,
+            List<CompletableFuture<@Nullable AppendEntriesReplyProto>> replies,
+            Consumer<Reply> answer) {
+        List<@Nullable AppendEntriesReplyProto> answers = new ArrayList<>(replies.size());
+        for (CompletableFuture<@Nullable AppendEntriesReplyProto> reply : replies) {
+            answers.add(reply.getNow(null));
+        }
+        answer.accept(new Reply.FromLog(RaftMessages.answers(answers)));
+        for (int i = 0; i < answers.size(); i++) {
+            AppendEntriesReplyProto each = answers.get(i);
+            if (each != null && each.getResult() == AppendResult.INCONSISTENCY) {
+                AppendEntriesRequestProto refused = requests.get(i);
+                queues.loop(group(refused.getServerRequest())).execute(() -> snapshots.refused(refused, queues));
             }
-        });
+        }
     }
 
     private CompletableFuture<@Nullable AppendEntriesReplyProto> append(AppendEntriesRequestProto request) {

@@ -165,11 +165,11 @@ public final class RaftMessages {
 
     /** @param replies in the order of what was asked; null where a group could not answer */
     public static Bytes answers(List<@Nullable AppendEntriesReplyProto> replies) {
-        return of(
-                Kind.APPENDS,
-                replies.stream()
-                        .map(reply -> reply == null ? AppendEntriesReplyProto.getDefaultInstance() : reply)
-                        .toList());
+        List<AppendEntriesReplyProto> messages = new ArrayList<>(replies.size());
+        for (AppendEntriesReplyProto reply : replies) {
+            messages.add(reply == null ? AppendEntriesReplyProto.getDefaultInstance() : reply);
+        }
+        return of(Kind.APPENDS, messages);
     }
 
     /**
