@@ -47,8 +47,9 @@ public final class RatisProperties {
         // again.
         RaftServerConfigKeys.ThreadPool.setServerCached(properties, false);
         RaftServerConfigKeys.ThreadPool.setServerSize(properties, 2);
-        // Retries are told apart by our own sessions; a request here is never retried.
-        RaftServerConfigKeys.RetryCache.setExpiryTime(properties, seconds(5));
+        // Retries are told apart by our own sessions; a request here is never retried. What is kept for longer than a
+        // young object lives, the garbage collector has to move.
+        RaftServerConfigKeys.RetryCache.setExpiryTime(properties, millis(100));
         RaftServerConfigKeys.setStagingCatchupGap(properties, 16);
         // Ratis closes the whole server after a long pause of the JVM: we would rather have it back.
         RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(1, TimeUnit.HOURS));
@@ -108,9 +109,5 @@ public final class RatisProperties {
 
     private static TimeDuration millis(long millis) {
         return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
-    }
-
-    private static TimeDuration seconds(long seconds) {
-        return TimeDuration.valueOf(seconds, TimeUnit.SECONDS);
     }
 }
