@@ -1,13 +1,15 @@
 package dev.lockstep.jcache.cache;
 
 import dev.lockstep.protocol.runtime.Burst;
+import dev.lockstep.protocol.runtime.Deadline;
+import dev.lockstep.protocol.runtime.Time;
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +17,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The executor of an operation that runs its tasks on the thread that waits for the operation, so that application code runs on the thread
  * that called. Accepts tasks from any thread until the operation has ended or its caller has given up; each is run or rejected. An operation
- * has few at a time. The lock guards the end, adding to the tasks, and
+ * has few at a time. The lock guards the tasks, the end, and
  * what is created when it is needed.
  */
 final class CallerThreadExecutor implements Executor {
 
-    /** Created with the first task, which an operation that is done at once does not have. */
-    private volatile @Nullable BlockingQueue<Runnable> tasks;
+    private static final Time TIME = Time.system();
 
+    private final Thread caller = Thread.currentThread();
+    private final Queue<Runnable> tasks = new ArrayDeque<>(2);
     private volatile @Nullable CompletableFuture<Void> left;
     private boolean ended;
 
@@ -46,26 +49,38 @@ final class CallerThreadExecutor implements Executor {
     }
 
     private void runUntilDone(CompletableFuture<?> future, Duration eachWithin) {
-        BlockingQueue<Runnable> tasks = tasks();
-        future.whenComplete((result, failure) -> tasks.add(() -> {}));
+        future.whenComplete((result, failure) -> LockSupport.unpark(caller));
         Burst.flush();
         try {
+            Deadline deadline = Deadline.after(TIME, eachWithin);
             while (!future.isDone()) {
-                Runnable next = tasks.poll();
+                Runnable next = poll();
                 if (next == null) {
-                    next = tasks.poll(eachWithin.toMillis(), TimeUnit.MILLISECONDS);
+                    await(eachWithin, deadline);
+                } else {
+                    next.run();
+                    deadline = Deadline.after(TIME, eachWithin);
                 }
-                if (next == null) {
-                    throw new CacheException("No answer within " + eachWithin);
-                }
-                next.run();
             }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new CacheException("Interrupted while waiting; the operation may have happened", interrupted);
         } finally {
             end(future.isDone());
         }
+    }
+
+    /** Waits without spinning, since an answer takes a round trip at least, for anything that may have changed. */
+    private void await(Duration eachWithin, Deadline deadline) {
+        long left = deadline.remainingNanos(TIME);
+        if (left <= 0) {
+            throw new CacheException("No answer within " + eachWithin);
+        }
+        LockSupport.parkNanos(this, left);
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CacheException("Interrupted while waiting; the operation may have happened");
+        }
+    }
+
+    private synchronized @Nullable Runnable poll() {
+        return tasks.poll();
     }
 
     /** Accepts no more tasks, and runs those that were accepted. */
@@ -73,24 +88,12 @@ final class CallerThreadExecutor implements Executor {
         synchronized (this) {
             ended = true;
         }
-        BlockingQueue<Runnable> accepted = tasks;
-        if (accepted != null) {
-            for (Runnable last = accepted.poll(); last != null; last = accepted.poll()) {
-                last.run();
-            }
+        for (Runnable last = poll(); last != null; last = poll()) {
+            last.run();
         }
         if (!done) {
             left().complete(null);
         }
-    }
-
-    private synchronized BlockingQueue<Runnable> tasks() {
-        BlockingQueue<Runnable> known = tasks;
-        if (known == null) {
-            known = new LinkedBlockingQueue<>(); // one that does not spin: the answer takes a round trip at least
-            tasks = known;
-        }
-        return known;
     }
 
     private synchronized CompletableFuture<Void> left() {
@@ -112,11 +115,11 @@ final class CallerThreadExecutor implements Executor {
     @Override
     public void execute(Runnable task) {
         synchronized (this) {
-            if (!ended) {
-                tasks().add(task);
-                return;
+            if (ended) {
+                throw new RejectedExecutionException("The calling thread has given up waiting for the operation");
             }
+            tasks.add(task);
         }
-        throw new RejectedExecutionException("The calling thread has given up waiting for the operation");
+        LockSupport.unpark(caller); // without the lock, which it takes at once
     }
 }
