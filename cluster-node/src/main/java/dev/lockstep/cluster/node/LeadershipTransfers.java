@@ -18,9 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +43,7 @@ final class LeadershipTransfers {
     static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final NodeId self;
-    private final Collection<Group> groups;
+    private final Supplier<? extends Collection<? extends Group>> groups;
     private final Supplier<Standing> standing;
     private final TermConfirmations peers;
     private final Time time;
@@ -71,36 +68,45 @@ final class LeadershipTransfers {
         DRAINED
     }
 
-    /**
-     * A group of which this node has a replica.
-     *
-     * @param leased whether callers hold leases of its entries, which end with the leadership: their code would run again
-     */
-    record Group(
-            int number,
-            Supplier<Leadership> leadership,
-            LongSupplier applied,
-            BooleanSupplier leased,
-            Consumer<NodeId> handOver) {}
+    /** A group of which this node has a replica. */
+    interface Group {
+
+        int number();
+
+        Leadership leadership();
+
+        /** The highest position applied here. */
+        long applied();
+
+        /** Tells whether callers hold leases of its entries, which end with the leadership: their code would run again. */
+        boolean isLeased();
+
+        /** Tells whether another node should lead it, since it is being moved away from this one. */
+        boolean mustTransfer();
+
+        /** Begins to hand leadership over; {@link #leadership} shows when that is done. */
+        void handOver(NodeId successor);
+    }
 
     private record Said(long askedNanos, List<ReplicaStatus> replicas) {}
 
     private record Pending(NodeId successor, long sinceNanos) {}
 
     /**
+     * @param groups that this node hosts at present
      * @param standing asked at each tick
      * @param patienceNanos how long one may take until another replica is tried
      */
     LeadershipTransfers(
             NodeId self,
-            Collection<Group> groups,
+            Supplier<? extends Collection<? extends Group>> groups,
             Supplier<Standing> standing,
             TermConfirmations peers,
             Time time,
             EventLoop loop,
             long patienceNanos) {
         this.self = self;
-        this.groups = List.copyOf(groups);
+        this.groups = groups;
         this.standing = standing;
         this.peers = peers;
         this.time = time;
@@ -133,7 +139,9 @@ final class LeadershipTransfers {
                         || now - one.getValue().sinceNanos() > patienceNanos);
         boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(leaderships()) && pending.isEmpty();
         observeStanding(now);
-        if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany)) {
+        List<Led> moving =
+                led.stream().filter(one -> group(one.group()).mustTransfer()).toList();
+        if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany || !moving.isEmpty())) {
             return;
         }
         ask(led);
@@ -141,6 +149,8 @@ final class LeadershipTransfers {
             handOverAll(led);
         } else if (stood != Standing.LEADS) {
             handOverAll(led.stream().filter(one -> !isLeased(one.group())).toList());
+        } else if (!moving.isEmpty()) {
+            handOverAll(moving);
         } else {
             HandOver one = Successors.fromTooMany(led, self, answers());
             if (one != null && !isLeased(one.group())) {
@@ -169,9 +179,18 @@ final class LeadershipTransfers {
         stoodSinceNanos = now;
     }
 
+    /** One that this node leads, and so hosts. */
+    private Group group(int number) {
+        for (Group group : groups.get()) {
+            if (group.number() == number) {
+                return group;
+            }
+        }
+        throw new IllegalArgumentException("Group " + number + " is not hosted here");
+    }
+
     private boolean isLeased(int group) {
-        return groups.stream()
-                .anyMatch(one -> one.number() == group && one.leased().getAsBoolean());
+        return group(group).isLeased();
     }
 
     private void handOverAll(List<Led> led) {
@@ -191,9 +210,7 @@ final class LeadershipTransfers {
 
     private void handOver(int group, NodeId successor) {
         pending.put(group, new Pending(successor, time.nanos()));
-        groups.stream()
-                .filter(one -> one.number() == group)
-                .forEach(one -> one.handOver().accept(successor));
+        group(group).handOver(successor);
     }
 
     private Map<NodeId, Integer> coming() {
@@ -203,17 +220,14 @@ final class LeadershipTransfers {
     }
 
     private List<Led> led() {
-        return groups.stream()
-                .map(group -> new Led(
-                        group.number(),
-                        group.leadership().get(),
-                        group.applied().getAsLong()))
+        return groups.get().stream()
+                .map(group -> new Led(group.number(), group.leadership(), group.applied()))
                 .filter(led -> led.leadership().leads())
                 .toList();
     }
 
     private List<Leadership> leaderships() {
-        return groups.stream().map(group -> group.leadership().get()).toList();
+        return groups.get().stream().<Leadership>map(Group::leadership).toList();
     }
 
     // What the others say of their replicas
