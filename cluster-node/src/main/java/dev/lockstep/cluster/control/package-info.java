@@ -1,4 +1,4 @@
-/** The control group: which caches exist, which node is drained, and the layout. */
+/** The control group: which caches exist, and which node is drained. */
 @NullMarked
 package dev.lockstep.cluster.control;
 

@@ -18,6 +18,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,7 +46,7 @@ final class LeadershipTransfers {
     static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final NodeId self;
-    private final Supplier<? extends Collection<? extends Group>> groups;
+    private final Collection<Group> groups;
     private final Supplier<Standing> standing;
     private final TermConfirmations peers;
     private final Time time;
@@ -68,45 +71,36 @@ final class LeadershipTransfers {
         DRAINED
     }
 
-    /** A group of which this node has a replica. */
-    interface Group {
-
-        int number();
-
-        Leadership leadership();
-
-        /** The highest position applied here. */
-        long applied();
-
-        /** Tells whether callers hold leases of its entries, which end with the leadership: their code would run again. */
-        boolean isLeased();
-
-        /** Tells whether another node should lead it, since it is being moved away from this one. */
-        boolean mustTransfer();
-
-        /** Begins to hand leadership over; {@link #leadership} shows when that is done. */
-        void handOver(NodeId successor);
-    }
+    /**
+     * A group of which this node has a replica.
+     *
+     * @param leased whether callers hold leases of its entries, which end with the leadership: their code would run again
+     */
+    record Group(
+            int number,
+            Supplier<Leadership> leadership,
+            LongSupplier applied,
+            BooleanSupplier leased,
+            Consumer<NodeId> handOver) {}
 
     private record Said(long askedNanos, List<ReplicaStatus> replicas) {}
 
     private record Pending(NodeId successor, long sinceNanos) {}
 
     /**
-     * @param groups that this node hosts at present
      * @param standing asked at each tick
      * @param patienceNanos how long one may take until another replica is tried
      */
     LeadershipTransfers(
             NodeId self,
-            Supplier<? extends Collection<? extends Group>> groups,
+            Collection<Group> groups,
             Supplier<Standing> standing,
             TermConfirmations peers,
             Time time,
             EventLoop loop,
             long patienceNanos) {
         this.self = self;
-        this.groups = groups;
+        this.groups = List.copyOf(groups);
         this.standing = standing;
         this.peers = peers;
         this.time = time;
@@ -139,9 +133,7 @@ final class LeadershipTransfers {
                         || now - one.getValue().sinceNanos() > patienceNanos);
         boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(leaderships()) && pending.isEmpty();
         observeStanding(now);
-        List<Led> moving =
-                led.stream().filter(one -> group(one.group()).mustTransfer()).toList();
-        if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany || !moving.isEmpty())) {
+        if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany)) {
             return;
         }
         ask(led);
@@ -149,8 +141,6 @@ final class LeadershipTransfers {
             handOverAll(led);
         } else if (stood != Standing.LEADS) {
             handOverAll(led.stream().filter(one -> !isLeased(one.group())).toList());
-        } else if (!moving.isEmpty()) {
-            handOverAll(moving);
         } else {
             HandOver one = Successors.fromTooMany(led, self, answers());
             if (one != null && !isLeased(one.group())) {
@@ -179,18 +169,9 @@ final class LeadershipTransfers {
         stoodSinceNanos = now;
     }
 
-    /** One that this node leads, and so hosts. */
-    private Group group(int number) {
-        for (Group group : groups.get()) {
-            if (group.number() == number) {
-                return group;
-            }
-        }
-        throw new IllegalArgumentException("Group " + number + " is not hosted here");
-    }
-
     private boolean isLeased(int group) {
-        return group(group).isLeased();
+        return groups.stream()
+                .anyMatch(one -> one.number() == group && one.leased().getAsBoolean());
     }
 
     private void handOverAll(List<Led> led) {
@@ -210,7 +191,9 @@ final class LeadershipTransfers {
 
     private void handOver(int group, NodeId successor) {
         pending.put(group, new Pending(successor, time.nanos()));
-        group(group).handOver(successor);
+        groups.stream()
+                .filter(one -> one.number() == group)
+                .forEach(one -> one.handOver().accept(successor));
     }
 
     private Map<NodeId, Integer> coming() {
@@ -220,14 +203,17 @@ final class LeadershipTransfers {
     }
 
     private List<Led> led() {
-        return groups.get().stream()
-                .map(group -> new Led(group.number(), group.leadership(), group.applied()))
+        return groups.stream()
+                .map(group -> new Led(
+                        group.number(),
+                        group.leadership().get(),
+                        group.applied().getAsLong()))
                 .filter(led -> led.leadership().leads())
                 .toList();
     }
 
     private List<Leadership> leaderships() {
-        return groups.get().stream().<Leadership>map(Group::leadership).toList();
+        return groups.stream().map(group -> group.leadership().get()).toList();
     }
 
     // What the others say of their replicas

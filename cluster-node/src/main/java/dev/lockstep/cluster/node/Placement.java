@@ -1,6 +1,5 @@
 package dev.lockstep.cluster.node;
 
-import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.util.ArrayList;
@@ -26,6 +25,6 @@ final class Placement {
             }
             replicas.add(hosts);
         }
-        return new ShardMap(Layout.UNFORMED, replicas);
+        return new ShardMap(1, replicas);
     }
 }

@@ -14,7 +14,6 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -38,59 +37,18 @@ class LeadershipTransfersTest {
             .mapToObj(i -> new ScriptedLog(ScriptedLog.leading(1, A, ALL)))
             .toList();
     private boolean leased;
-    private final Set<Integer> moving = new HashSet<>();
     private Standing standing = Standing.LEADS;
     private final LeadershipTransfers handOvers =
-            new LeadershipTransfers(A, this::groups, () -> standing, peers, world, world, PATIENCE.toNanos());
+            new LeadershipTransfers(A, groups(), () -> standing, peers, world, world, PATIENCE.toNanos());
 
     private List<LeadershipTransfers.Group> groups() {
         List<LeadershipTransfers.Group> groups = new ArrayList<>();
         for (int i = 0; i < GROUPS; i++) {
             ScriptedLog log = logs.get(i);
-            groups.add(new Group(i, log));
+            groups.add(new LeadershipTransfers.Group(
+                    i, log::leadership, log::appliedPosition, () -> leased, log::stepDown));
         }
         return groups;
-    }
-
-    private final class Group implements LeadershipTransfers.Group {
-
-        private final int number;
-        private final ScriptedLog log;
-
-        Group(int number, ScriptedLog log) {
-            this.number = number;
-            this.log = log;
-        }
-
-        @Override
-        public int number() {
-            return number;
-        }
-
-        @Override
-        public Leadership leadership() {
-            return log.leadership();
-        }
-
-        @Override
-        public long applied() {
-            return log.appliedPosition();
-        }
-
-        @Override
-        public boolean isLeased() {
-            return leased;
-        }
-
-        @Override
-        public boolean mustTransfer() {
-            return moving.contains(number);
-        }
-
-        @Override
-        public void handOver(NodeId successor) {
-            log.stepDown(successor);
-        }
     }
 
     private static List<ReplicaStatus> leading(Integer... groups) {

@@ -265,8 +265,7 @@ class DiskFaultIT {
             Path file = Files.writeString(
                     home.resolve("lockstep.yaml"),
                     PowerCut.configuration("n1", MemberPorts.reserve(1), "disk", disk.folder()));
-            try (Node node = new Node(
-                    SettingsReader.fromFile(file), Time.system(), EventLoop.threaded("embedded"), Duration.ZERO)) {
+            try (Node node = new Node(SettingsReader.fromFile(file), Time.system(), EventLoop.threaded("embedded"))) {
                 assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
                 LoopDisk.cutPower(List.of(disk));
                 assertThat(node.stopped())

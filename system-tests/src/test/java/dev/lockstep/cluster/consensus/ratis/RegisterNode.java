@@ -37,7 +37,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -110,7 +109,6 @@ public final class RegisterNode implements BytesMachine<Long> {
                                         CompletableFuture.failedFuture(new IOException("It has none")))),
                 () -> {},
                 fault -> {},
-                closed -> {},
                 null);
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = RatisProperties.of(settings);
@@ -145,11 +143,6 @@ public final class RegisterNode implements BytesMachine<Long> {
 
         @Override
         public void transferLeadership(@Nullable NodeId successor) {}
-
-        @Override
-        public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
-            return CompletableFuture.failedFuture(new UnsupportedOperationException());
-        }
 
         @Override
         public void loseState(String cause) {}
