@@ -84,7 +84,9 @@ public final class SessionFactory {
         }
         asked.forEach(one -> one.thenAccept(first::complete));
         Session.all(asked).whenComplete((all, failure) -> {
-            if (failure != null) {
+            // Not if only some have failed: the one that has answered may be told to its other dependents later than to
+            // this one.
+            if (asked.stream().allMatch(CompletableFuture::isCompletedExceptionally)) {
                 first.completeExceptionally(worst(asked));
             }
         });
