@@ -17,15 +17,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The executor of an operation that runs its tasks on the thread that waits for the operation, so that application code runs on the thread
  * that called. Accepts tasks from any thread until the operation has ended or its caller has given up; each is run or rejected. An operation
- * has few at a time. The lock guards the tasks, the end, and
- * what is created when it is needed.
+ * has few at a time. The lock guards the tasks, the end, and what is created when it is needed.
  */
 final class CallerThreadExecutor implements Executor {
 
     private static final Time TIME = Time.system();
 
     private final Thread caller = Thread.currentThread();
-    private final Queue<Runnable> tasks = new ArrayDeque<>(2);
+    /** Created with the first task, which an operation that is done at once does not have. */
+    private @Nullable Queue<Runnable> tasks;
+
     private volatile @Nullable CompletableFuture<Void> left;
     private boolean ended;
 
@@ -80,7 +81,7 @@ final class CallerThreadExecutor implements Executor {
     }
 
     private synchronized @Nullable Runnable poll() {
-        return tasks.poll();
+        return tasks == null ? null : tasks.poll();
     }
 
     /** Accepts no more tasks, and runs those that were accepted. */
@@ -117,6 +118,9 @@ final class CallerThreadExecutor implements Executor {
         synchronized (this) {
             if (ended) {
                 throw new RejectedExecutionException("The calling thread has given up waiting for the operation");
+            }
+            if (tasks == null) {
+                tasks = new ArrayDeque<>(2);
             }
             tasks.add(task);
         }

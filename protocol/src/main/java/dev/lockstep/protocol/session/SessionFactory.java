@@ -84,8 +84,7 @@ public final class SessionFactory {
         }
         asked.forEach(one -> one.thenAccept(first::complete));
         Session.all(asked).whenComplete((all, failure) -> {
-            // Not if only some have failed: the one that has answered may be told to its other dependents later than to
-            // this one.
+            // Dependents of a future run in no order: a server that has answered may not have completed the first yet.
             if (asked.stream().allMatch(CompletableFuture::isCompletedExceptionally)) {
                 first.completeExceptionally(worst(asked));
             }
