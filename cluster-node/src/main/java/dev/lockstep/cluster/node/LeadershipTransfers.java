@@ -18,8 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -71,17 +69,22 @@ final class LeadershipTransfers {
         DRAINED
     }
 
-    /**
-     * A group of which this node has a replica.
-     *
-     * @param leased whether callers hold leases of its entries, which end with the leadership: their code would run again
-     */
-    record Group(
-            int number,
-            Supplier<Leadership> leadership,
-            LongSupplier applied,
-            BooleanSupplier leased,
-            Consumer<NodeId> handOver) {}
+    /** A group of which this node has a replica. */
+    record Group(int number, Supplier<Leadership> leadership, LongSupplier applied, Transfer transfer) {}
+
+    /** The transfer of the leadership of one group. */
+    interface Transfer {
+
+        /**
+         * Begins to hand leadership over. Callers get no leases of entries meanwhile, since these end with the leadership, and the callers'
+         * code would run again.
+         *
+         * @param givenUpNanos after which it counts as having failed
+         * @param despiteLeases whether to do so even while callers hold leases
+         * @return false if callers hold leases, and nothing has begun
+         */
+        boolean begin(NodeId successor, long givenUpNanos, boolean despiteLeases);
+    }
 
     private record Said(long askedNanos, List<ReplicaStatus> replicas) {}
 
@@ -138,18 +141,17 @@ final class LeadershipTransfers {
         }
         ask(led);
         if (stopping || (stood == Standing.DRAINED && now - stoodSinceNanos > LEASES_END_NANOS)) {
-            handOverAll(led);
+            handOverAll(led, true);
         } else if (stood != Standing.LEADS) {
-            handOverAll(led.stream().filter(one -> !isLeased(one.group())).toList());
+            handOverAll(led, false);
         } else {
             HandOver one = Successors.fromTooMany(led, self, answers());
-            if (one != null && !isLeased(one.group())) {
+            if (one != null && handOver(one.group(), one.successor(), false)) {
                 LOG.info(
                         "Node {} leads {} groups, more than its share, and transfers one to {}",
                         self,
                         led.size(),
                         one.successor());
-                handOver(one.group(), one.successor());
                 said.clear(); // they lead other groups soon than they have said
             }
         }
@@ -169,12 +171,7 @@ final class LeadershipTransfers {
         stoodSinceNanos = now;
     }
 
-    private boolean isLeased(int group) {
-        return groups.stream()
-                .anyMatch(one -> one.number() == group && one.leased().getAsBoolean());
-    }
-
-    private void handOverAll(List<Led> led) {
+    private void handOverAll(List<Led> led, boolean despiteLeases) {
         Map<NodeId, List<ReplicaStatus>> answers = answers();
         for (Led one : led) {
             if (pending.size() >= AT_A_TIME) {
@@ -183,17 +180,20 @@ final class LeadershipTransfers {
             if (!pending.containsKey(one.group())) {
                 NodeId successor = Successors.of(one, self, answers, coming());
                 if (successor != null) {
-                    handOver(one.group(), successor);
+                    handOver(one.group(), successor, despiteLeases);
                 }
             }
         }
     }
 
-    private void handOver(int group, NodeId successor) {
-        pending.put(group, new Pending(successor, time.nanos()));
-        groups.stream()
-                .filter(one -> one.number() == group)
-                .forEach(one -> one.handOver().accept(successor));
+    private boolean handOver(int group, NodeId successor, boolean despiteLeases) {
+        boolean begun = groups.stream()
+                .anyMatch(
+                        one -> one.number() == group && one.transfer().begin(successor, patienceNanos, despiteLeases));
+        if (begun) {
+            pending.put(group, new Pending(successor, time.nanos()));
+        }
+        return begun;
     }
 
     private Map<NodeId, Integer> coming() {

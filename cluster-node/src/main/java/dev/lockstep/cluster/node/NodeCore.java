@@ -139,12 +139,18 @@ public final class NodeCore implements AutoCloseable {
     private List<LeadershipTransfers.Group> groups() {
         List<LeadershipTransfers.Group> groups = new ArrayList<>();
         groups.add(new LeadershipTransfers.Group(
-                ShardMap.CONTROL_GROUP, control::leadership, control::appliedPosition, () -> false, control::handOver));
+                ShardMap.CONTROL_GROUP,
+                control::leadership,
+                control::appliedPosition,
+                (successor, givenUpNanos, despiteLeases) -> {
+                    control.handOver(successor);
+                    return true;
+                }));
         for (int shard = 0; shard < place.map().shards(); shard++) {
             ShardReplica replica = shards.replica(shard);
             if (replica != null) {
                 groups.add(new LeadershipTransfers.Group(
-                        shard, replica::leadership, replica::appliedPosition, replica::isLeased, replica::handOver));
+                        shard, replica::leadership, replica::appliedPosition, replica::handOver));
             }
         }
         return groups;

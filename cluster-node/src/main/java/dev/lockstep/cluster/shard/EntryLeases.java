@@ -43,6 +43,8 @@ final class EntryLeases {
     private EventLoop.@Nullable Timer timer;
     private long timerNanos;
     private long lookNumbers;
+    private boolean paused;
+    private long pausedUntilNanos;
 
     private record Entry(int cacheId, Bytes key) {}
 
@@ -123,6 +125,9 @@ final class EntryLeases {
         Lease known = leases.get(lease.id);
         if (known != null) {
             return known.entry.equals(lease.entry) ? null : Status.INVALID;
+        }
+        if (isPaused()) {
+            return Status.BUSY;
         }
         return queues.containsKey(lease.entry) && leases.size() - queues.size() >= MAX_WAITING ? Status.BUSY : null;
     }
@@ -256,7 +261,7 @@ final class EntryLeases {
         long now = time.nanos();
         for (Iterator<Lease> waiting = queue.values().iterator(); waiting.hasNext(); ) {
             Lease next = waiting.next();
-            if (next.livesUntilNanos - now > 0 && next.caller.isConnected()) {
+            if (!isPaused() && next.livesUntilNanos - now > 0 && next.caller.isConnected()) {
                 told.add(() -> next.granted.accept(null));
                 return;
             }
@@ -272,9 +277,25 @@ final class EntryLeases {
         leases.remove(lease.id);
     }
 
-    /** Returns true if no lease is held. */
-    synchronized boolean isEmpty() {
-        return queues.isEmpty();
+    /**
+     * Grants no lease for some time, or until the leadership ends: leadership is about to be handed over, a lease would end with it, and its
+     * code would run again elsewhere. New callers, and those whose turn it would be, are told {@link Status#BUSY}.
+     *
+     * @param despiteLeases whether to do so even while leases are held
+     * @return false if leases are held, and nothing has changed
+     */
+    synchronized boolean pause(long nanos, boolean despiteLeases) {
+        if (!queues.isEmpty() && !despiteLeases) {
+            return false;
+        }
+        paused = true;
+        pausedUntilNanos = time.nanos() + nanos;
+        return true;
+    }
+
+    private boolean isPaused() {
+        paused = paused && pausedUntilNanos - time.nanos() > 0;
+        return paused;
     }
 
     /** Takes all leases back: they end with the leadership. All waiters are refused with {@link Status#NO_LEADER}. */
@@ -289,6 +310,7 @@ final class EntryLeases {
             queues.clear();
             leases.clear();
             looks.clear();
+            paused = false;
         }
         dropped.forEach(lease -> lease.granted.accept(Status.NO_LEADER));
     }

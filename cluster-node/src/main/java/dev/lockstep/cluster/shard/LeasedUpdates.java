@@ -65,14 +65,27 @@ final class LeasedUpdates {
             reply.accept(barrier.elsewhere());
         } else if (why == Status.BUSY) {
             reply.accept(new Reply.Refused(
-                    why, "Too many wait for leases, or this wait has ended for want of a sign of life", 10, null));
+                    why,
+                    "Too many wait for leases, this wait has ended for want of a sign of life, or leadership is being transferred",
+                    10,
+                    null));
         } else if (why == Status.INVALID) {
             reply.accept(Reply.Refused.of(why, "The number of this lease is in use for another entry"));
         } else if (why != null) {
             reply.accept(
                     Reply.Refused.of(why, "The lease of the entry, which others hold, did not become free in time"));
         } else {
-            settled(request.cacheId(), request.key(), reply, now -> reply.accept(answers.leased(request, now)));
+            guards.leads(
+                    refusal -> {
+                        // Leadership ended between the request and the grant, and with it all leases.
+                        leases.dropAll();
+                        reply.accept(refusal);
+                    },
+                    () -> settled(
+                            request.cacheId(),
+                            request.key(),
+                            reply,
+                            now -> reply.accept(answers.leased(request, now))));
         }
     }
 

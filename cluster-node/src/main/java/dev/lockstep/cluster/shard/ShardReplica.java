@@ -141,14 +141,20 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return expiry.millis();
     }
 
-    /** Returns true while callers hold leases of entries here. */
-    public boolean isLeased() {
-        return !leases.isEmpty();
-    }
-
-    /** Begins to hand leadership over if this replica leads; {@link #leadership} shows when that is done. */
-    public void handOver(NodeId successor) {
+    /**
+     * Begins to hand leadership over if this replica leads; {@link #leadership} shows when that is done. Until then, or until it is given
+     * up, no lease of an entry is granted here.
+     *
+     * @param givenUpNanos after which it counts as having failed
+     * @param despiteLeases whether to do so even while callers hold leases, which end with the leadership
+     * @return false if callers hold leases, and nothing has begun
+     */
+    public boolean handOver(NodeId successor, long givenUpNanos, boolean despiteLeases) {
+        if (!leases.pause(givenUpNanos, despiteLeases)) {
+            return false;
+        }
         log.stepDown(successor);
+        return true;
     }
 
     /** Does the leader's periodic work, and lets the clock follow the members'. To be called every few milliseconds. */

@@ -46,7 +46,14 @@ class LeadershipTransfersTest {
         for (int i = 0; i < GROUPS; i++) {
             ScriptedLog log = logs.get(i);
             groups.add(new LeadershipTransfers.Group(
-                    i, log::leadership, log::appliedPosition, () -> leased, log::stepDown));
+                    i, log::leadership, log::appliedPosition, (successor, givenUpNanos, despiteLeases) -> {
+                        assertThat(givenUpNanos).isEqualTo(PATIENCE.toNanos());
+                        if (leased && !despiteLeases) {
+                            return false;
+                        }
+                        log.stepDown(successor);
+                        return true;
+                    }));
         }
         return groups;
     }

@@ -96,6 +96,44 @@ class EntryLeasesTest {
     }
 
     @Test
+    void whileLeadershipIsHandedOverNoLeaseIsGranted() {
+        assertThat(leases.pause(Duration.ofMillis(300).toNanos(), false)).isTrue();
+        assertThat(new Asked(1, a).told).containsExactly(Status.BUSY);
+        pass(299);
+        assertThat(new Asked(1, a).told).containsExactly(Status.BUSY);
+        pass(1);
+        assertThat(new Asked(1, a).isGranted()).isTrue();
+    }
+
+    @Test
+    void afterTheLeadershipHasEndedTheNextOneGrantsLeasesAtOnce() {
+        leases.pause(Duration.ofMillis(300).toNanos(), false);
+        leases.dropAll();
+        assertThat(new Asked(1, a).isGranted()).isTrue();
+    }
+
+    @Test
+    void leadershipIsNotHandedOverWhileALeaseIsHeld() {
+        Asked holder = new Asked(1, a);
+        assertThat(leases.pause(Duration.ofMillis(300).toNanos(), false)).isFalse();
+        Asked next = new Asked(2, b);
+        leases.release(1, KEY, holder.id);
+        assertThat(next.isGranted()).isTrue();
+    }
+
+    @Test
+    void aLeaseThatBecomesFreeWhileLeadershipIsHandedOverAllTheSameGoesToNobody() {
+        Asked holder = new Asked(1, a);
+        Asked next = new Asked(2, b);
+        assertThat(leases.pause(Duration.ofMillis(300).toNanos(), true)).isTrue();
+        assertThat(next.told).isEmpty();
+        leases.release(1, KEY, holder.id);
+        assertThat(next.told).containsExactly(Status.BUSY);
+        pass(300);
+        assertThat(new Asked(2, b).isGranted()).isTrue();
+    }
+
+    @Test
     void aWaiterOverAClosedConnectionIsSkipped() {
         Asked holder = new Asked(1, b);
         Asked gone = new Asked(2, a);

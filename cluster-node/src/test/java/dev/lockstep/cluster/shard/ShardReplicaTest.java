@@ -397,6 +397,41 @@ class ShardReplicaTest {
     }
 
     @Test
+    void noLeaseIsGrantedThatALeadershipInTransferWouldEnd() {
+        put();
+        assertThat(replica.handOver(B, Duration.ofMillis(300).toNanos(), false)).isTrue();
+        assertThat(log.stepDowns()).containsExactly(B);
+        var readForUpdate = new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 1_000);
+        assertThat(refusal(ask(readForUpdate))).isEqualTo(Status.BUSY);
+        log.become(following(2, B, VOTERS));
+        world.pass(Duration.ZERO);
+        assertThat(refusal(ask(readForUpdate))).isEqualTo(Status.MOVED);
+    }
+
+    @Test
+    void theLeadershipOfALeasedShardIsHandedOverOnlyWithoutRegardToLeases() {
+        put();
+        ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 1_000));
+        assertThat(replica.handOver(B, Duration.ofMillis(300).toNanos(), false)).isFalse();
+        assertThat(log.stepDowns()).isEmpty();
+        assertThat(replica.handOver(B, Duration.ofMillis(300).toNanos(), true)).isTrue();
+        assertThat(log.stepDowns()).containsExactly(B);
+    }
+
+    @Test
+    void aLeaderThatIsDeposedWhileItLearnsOfACacheGrantsNoLeaseOfItsEntries() {
+        CacheInfo info = catalog.info;
+        catalog.info = null;
+        List<Reply> leased = ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 1_000));
+        assertThat(leased).isEmpty();
+        log.become(following(2, B, VOTERS));
+        world.pass(Duration.ZERO);
+        catalog.info = info;
+        catalog.learning.remove(0).accept(null);
+        assertThat(refusal(leased)).isEqualTo(Status.MOVED);
+    }
+
+    @Test
     void aRepeatedLeaseRequestIsAnsweredBothTimes() {
         put();
         ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 10, 1_000));

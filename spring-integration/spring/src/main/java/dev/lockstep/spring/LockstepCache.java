@@ -15,7 +15,7 @@ import org.springframework.cache.jcache.JCacheCache;
  *
  * <p>A call with a loader ({@code @Cacheable(sync = true)}) has it run once for a key in the whole cluster; the
  * others wait for its result, the CacheManager's time-out at most. A second time only if the JVM that runs it or the
- * shard's leader is lost, or if it takes longer than a minute. An entry that is present costs no lease.
+ * shard's leader is lost or stopped, or if it takes longer than five minutes. An entry that is present costs no lease.
  *
  * <p>{@link #clear} is one command for each shard and fires no event, as {@link Cache#clear} says.
  */

@@ -166,6 +166,18 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "evictions.rest();",
                     "dev.lockstep.cluster.shard.ShardReplicaTest"),
             new Defect(
+                    "leases are granted while leadership is handed over",
+                    CLUSTER + "shard/EntryLeases.java",
+                    "if (isPaused()) {",
+                    "if (lease.id.isNone()) {",
+                    "dev.lockstep.cluster.shard.ShardReplicaTest"),
+            new Defect(
+                    "leadership is handed over although leases are held",
+                    CLUSTER + "shard/EntryLeases.java",
+                    "if (!queues.isEmpty() && !despiteLeases) {",
+                    "if (queues.isEmpty() && !despiteLeases && nanos < 0) {",
+                    "dev.lockstep.cluster.shard.ShardReplicaTest"),
+            new Defect(
                     "a leader stamps by its own wall clock",
                     CLUSTER + "shard/ShardReplica.java",
                     "state.batch(clock.stampMillis(), commands)",
