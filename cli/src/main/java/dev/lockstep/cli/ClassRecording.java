@@ -84,7 +84,8 @@ public final class ClassRecording {
             settings.append("  - {id: n" + member + ", address: \"" + addresses.get(member) + "\"}\n");
         }
         Path config = Files.writeString(home.resolve("lockstep.yaml"), settings);
-        return new Node(SettingsReader.fromFile(config), Time.system(), EventLoop.threaded("lockstep-node"));
+        return new Node(
+                SettingsReader.fromFile(config), Time.system(), EventLoop.threaded("lockstep-node"), Duration.ZERO);
     }
 
     /** Writes, reads and updates under leases, one at a time and many together. */

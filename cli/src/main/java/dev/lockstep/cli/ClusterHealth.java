@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +37,26 @@ record ClusterHealth(boolean served, int up, List<String> findings) {
         if (drained != null) {
             findings.add("Node " + drained + " is drained and leads nothing, until: lockstep node undrain " + drained);
         }
+        view.layout().leaving().forEach(node -> findings.add("Node " + node + " is leaving the cluster"));
+        view.layout().moves().forEach((group, target) -> findings.add(moving(view, group, target)));
         boolean served = true;
         for (int group = ShardMap.CONTROL_GROUP; group < view.map().shards(); group++) {
             served &= judge(group, view.hostsOf(group).size(), answers, findings);
         }
         return new ClusterHealth(served, answers.size(), List.copyOf(findings));
+    }
+
+    private static String moving(ClusterView view, int group, List<NodeId> target) {
+        return sentence(ShardCommand.noun(group)) + " is being moved from " + words(view.hostsOf(group)) + " to "
+                + words(target);
+    }
+
+    private static String words(List<NodeId> nodes) {
+        return nodes.stream().map(NodeId::name).collect(Collectors.joining(", "));
+    }
+
+    private static String sentence(String noun) {
+        return noun.substring(0, 1).toUpperCase(Locale.ROOT) + noun.substring(1);
     }
 
     /** Tells whether a group has a leader, and adds what is wrong with its replicas. */
@@ -63,8 +79,7 @@ record ClusterHealth(boolean served, int up, List<String> findings) {
             }
         }
         if (!led || intact < hosts) {
-            String noun = ShardCommand.noun(group);
-            findings.add(noun.substring(0, 1).toUpperCase(Locale.ROOT) + noun.substring(1)
+            findings.add(sentence(ShardCommand.noun(group))
                     + (led ? " has " : " has no leader, and ") + intact + " of " + hosts + " replicas intact"
                     + (waiting.isEmpty() ? "" : ": " + String.join(", ", waiting)));
         }

@@ -16,7 +16,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = CliMain.Version.class,
         description = "Runs one member of a Lockstep cluster, or operates those that run.",
-        subcommands = {NodeOperations.ListNodes.class, NodeOperations.Drain.class, NodeOperations.Undrain.class},
+        subcommands = {
+            NodeOperations.ListNodes.class,
+            NodeOperations.Add.class,
+            NodeOperations.Remove.class,
+            NodeOperations.Drain.class,
+            NodeOperations.Undrain.class
+        },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:ended by a signal",
@@ -40,7 +46,7 @@ final class NodeCommand implements Callable<Integer> {
         if (config == null) {
             throw new ParameterException(
                     command.commandLine(),
-                    "Say which node to run, with --config=<file>, or one of the commands list, drain, undrain");
+                    "Say which node to run, with --config=<file>, or one of the commands list, add, remove, drain, undrain");
         }
         return NodeMain.run(
                 config, command.commandLine().getOut(), command.commandLine().getErr());

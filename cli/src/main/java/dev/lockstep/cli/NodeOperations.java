@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -99,6 +101,111 @@ final class NodeOperations {
         }
     }
 
+    /** Makes a node a member, and waits until it hosts its share. */
+    @Command(
+            name = "add",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Adds a node to the cluster, and waits until it hosts its share of the shards.",
+                "The node is started as any other, with itself among the members of its configuration; it waits to be added.",
+                "For a node that is leaving, this cancels its removal."
+            })
+    static final class Add implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Mixin
+        private LayoutChange change = new LayoutChange();
+
+        @Parameters(
+                paramLabel = "<node>@<host>:<port>",
+                description = "The id of the node, and the address where it listens.")
+        private String node = "";
+
+        @Override
+        public Integer call() {
+            return options.run(this::add);
+        }
+
+        private Report add(Session session) {
+            Matcher parts = Pattern.compile("([^@]+)@(.+):(\\d{1,5})").matcher(node);
+            if (!parts.matches()) {
+                throw new RefusedException("\"" + node + "\" is no node and address such as n4@127.0.0.1:7403");
+            }
+            Member member;
+            try {
+                member = new Member(new NodeId(parts.group(1)), parts.group(2), Integer.parseInt(parts.group(3)));
+            } catch (IllegalArgumentException wrong) {
+                throw new RefusedException(String.valueOf(wrong.getMessage()));
+            }
+            ClusterOptions.join(session.changeLayout(new Request.AddNode(member)));
+            change.await(
+                    options,
+                    session,
+                    "Node " + member.id() + " is a member",
+                    layout -> layout.control().contains(member.id()));
+            return new Report(
+                    "Node " + member.id() + " is a member, and hosts its share",
+                    Json.object("node", member.id().name(), "member", true));
+        }
+    }
+
+    /** Moves all that a node hosts to others, and waits until it is a member no more. */
+    @Command(
+            name = "remove",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Removes a node from the cluster: what it hosts is moved to the others, then it stops.",
+                "It need not run. Until it is done, \"lockstep node add\" cancels it. If the command ends before that, or is stopped,",
+                "the removal goes on."
+            })
+    static final class Remove implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Mixin
+        private LayoutChange change = new LayoutChange();
+
+        @Parameters(paramLabel = "<node>", description = "The id of the node.")
+        private String name = "";
+
+        @Option(
+                names = "--force",
+                description = "Do it even if shards would lose their quorum once the node is stopped.")
+        private boolean force;
+
+        @Override
+        public Integer call() {
+            return options.run(this::remove);
+        }
+
+        private Report remove(Session session) {
+            Member member = member(session, name);
+            requireQuorum(session, member, force);
+            ClusterOptions.join(session.changeLayout(new Request.RemoveNode(member.id())));
+            change.await(
+                    options,
+                    session,
+                    "Node " + name + " is leaving the cluster",
+                    layout -> layout.member(member.id()) == null);
+            return new Report(
+                    "Node " + name + " is not a member any more, and hosts nothing",
+                    Json.object("node", name, "member", false));
+        }
+    }
+
+    private static void requireQuorum(Session session, Member member, boolean force) {
+        List<String> lost =
+                QuorumCheck.lostWithout(member.id(), session.view(), ClusterOptions.join(session.replicas()));
+        if (!lost.isEmpty() && !force) {
+            throw new RefusedException("Nothing was done. Without node " + member.id()
+                    + " these would have too few intact replicas for a quorum: " + String.join(", ", lost)
+                    + ". Bring their other replicas back first (lockstep shard status shows them), or say --force");
+        }
+    }
+
     /** Transfers the leaderships of a node to others, and keeps it from leading until {@link Undrain}. */
     @Command(
             name = "drain",
@@ -138,7 +245,7 @@ final class NodeOperations {
         private Report drain(Session session) {
             Duration within = timeout();
             Member member = member(session, name);
-            check(session, member);
+            requireQuorum(session, member, force);
             DrainedNode drained = ClusterOptions.join(session.drained());
             if (drained.node() != null && !drained.node().equals(member.id())) {
                 throw new RefusedException("Node " + drained.node()
@@ -184,16 +291,6 @@ final class NodeOperations {
                 return Durations.parse(timeout);
             } catch (IllegalArgumentException wrong) {
                 throw new RefusedException("--timeout: " + wrong.getMessage());
-            }
-        }
-
-        private void check(Session session, Member member) {
-            List<String> lost =
-                    QuorumCheck.lostWithout(member.id(), session.view(), ClusterOptions.join(session.replicas()));
-            if (!lost.isEmpty() && !force) {
-                throw new RefusedException("Nothing was done. Without node " + name
-                        + " these would have too few intact replicas for a quorum: " + String.join(", ", lost)
-                        + ". Bring their other replicas back first (lockstep shard status shows them), or say --force");
             }
         }
 

@@ -3,9 +3,11 @@ package dev.lockstep.cli;
 import dev.lockstep.cli.ClusterOptions.Report;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,8 +25,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "shard",
         mixinStandardHelpOptions = true,
-        description = "Prints the state of the replicas, and recovers a shard that has lost its quorum.",
-        subcommands = {ShardCommand.Status.class, ShardCommand.Recover.class})
+        description = "Prints the state of the replicas, moves one, and recovers a shard that has lost its quorum.",
+        subcommands = {ShardCommand.Status.class, ShardCommand.Move.class, ShardCommand.Recover.class})
 final class ShardCommand {
 
     /** The replicas of a node; nothing if it did not answer. */
@@ -117,6 +119,59 @@ final class ShardCommand {
         @Override
         public Integer call() {
             return options.run(session -> report(nodes(session)));
+        }
+    }
+
+    /** Moves a replica, and waits until that is done. */
+    @Command(
+            name = "move",
+            mixinStandardHelpOptions = true,
+            description = "Moves a replica of a shard from one node to another, and waits until that is done.")
+    static final class Move implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Mixin
+        private LayoutChange change = new LayoutChange();
+
+        @Option(names = "--shard", required = true, paramLabel = "<shard>", description = "The number of the shard.")
+        private int shard;
+
+        @Option(names = "--from", required = true, paramLabel = "<node>", description = "The node that hosts it.")
+        private String from = "";
+
+        @Option(names = "--to", required = true, paramLabel = "<node>", description = "The node that is to host it.")
+        private String to = "";
+
+        @Override
+        public Integer call() {
+            return options.run(this::move);
+        }
+
+        private Report move(Session session) {
+            NodeId source = id(from);
+            NodeId target = id(to);
+            if (shard < 0) {
+                throw new RefusedException("\"" + shard + "\" is no shard; say a number from 0 on");
+            }
+            ClusterOptions.join(session.changeLayout(new Request.MoveReplica(shard, source, target)));
+            change.await(
+                    options,
+                    session,
+                    "Shard " + shard + " is being moved from " + from + " to " + to,
+                    layout -> !layout.places(shard, source));
+            return new Report(
+                    "Shard " + shard + " is hosted by " + to + " instead of " + from,
+                    Json.object("shard", shard, "from", from, "to", to));
+        }
+
+        private static NodeId id(String name) {
+            try {
+                return new NodeId(name);
+            } catch (IllegalArgumentException wrong) {
+                throw new RefusedException(String.valueOf(wrong.getMessage()));
+            }
         }
     }
 

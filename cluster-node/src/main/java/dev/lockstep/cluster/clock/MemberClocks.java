@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,7 @@ public final class MemberClocks {
     private static final long LAST_MILLIS = 7_258_118_400_000L;
 
     private final NodeId self;
-    private final List<NodeId> members;
+    private final Supplier<? extends Collection<NodeId>> members;
     private final TermConfirmations peers;
     private final Time time;
     private final Map<NodeId, Heard> heard = new HashMap<>();
@@ -62,10 +63,11 @@ public final class MemberClocks {
     /** The bounds of a wall clock's time, as far as they are known. */
     private record Shown(long earliestNanos, long latestNanos) {}
 
-    /** @param members of the cluster, {@code self} among them */
-    public MemberClocks(NodeId self, Collection<NodeId> members, TermConfirmations peers, Time time) {
+    /** @param members of the cluster at present, {@code self} among them, always in the same order */
+    public MemberClocks(
+            NodeId self, Supplier<? extends Collection<NodeId>> members, TermConfirmations peers, Time time) {
         this.self = self;
-        this.members = members.stream().sorted().toList();
+        this.members = members;
         this.peers = peers;
         this.time = time;
         this.warnedAtNanos = time.nanos() - WARN_NANOS;
@@ -74,7 +76,7 @@ public final class MemberClocks {
     /** Asks the members that have not answered for a while; called every few milliseconds. */
     public void tick() {
         long now = time.nanos();
-        members.stream()
+        members.get().stream()
                 .filter(member -> !member.equals(self) && isDue(member, now))
                 .forEach(this::ask);
         judge(now);
@@ -158,7 +160,7 @@ public final class MemberClocks {
     }
 
     private void judge(long now) {
-        MajorityTime majority = of(members);
+        MajorityTime majority = of(members.get());
         if (majority == null) {
             return;
         }

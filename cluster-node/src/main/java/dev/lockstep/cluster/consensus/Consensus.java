@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus;
 
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -7,6 +8,7 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** Opens this node's replicas of replicated logs. Thread-safe. */
@@ -16,9 +18,27 @@ public interface Consensus extends AutoCloseable {
      * Opens the replica of a group, recovering what it had, which may go on after this has returned. The machine may be driven before that.
      *
      * @param group number of the group, 0 and up for shards, {@link ShardMap#CONTROL_GROUP} for the control group
-     * @param replicas the nodes that host it, this one among them; used when the group is first formed
+     * @param replicas the nodes that host it; used when the group is first formed. Without this one, the replica takes part in
+     *     nothing until the group's leader has made it a voter
      */
     <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine);
+
+    /** Learns the members of the cluster and their addresses, before groups are opened or moved there. */
+    default void members(List<Member> members) {}
+
+    /** Tells whether this node has files of a group, whether its replica is open or not. */
+    default boolean stores(int group) {
+        return true;
+    }
+
+    /**
+     * Closes the replica of a group if it is open, and deletes all that it has kept. Idempotent.
+     *
+     * @return done once nothing of it is left, so that it may be opened anew; fails if something is
+     */
+    default CompletableFuture<Void> remove(int group) {
+        return CompletableFuture.failedFuture(new UnsupportedOperationException("The groups of this node stay"));
+    }
 
     /**
      * Takes what the replicas of another node say to those of this one, in the order in which it comes over a connection; the

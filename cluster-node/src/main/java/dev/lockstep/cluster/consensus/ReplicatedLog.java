@@ -49,6 +49,19 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
     void stepDown(@Nullable NodeId successor);
 
     /**
+     * Changes the voters of the group, if this replica leads it and they are what the caller takes them for. New ones are staged
+     * first: they are sent the log or a checkpoint, and count once they have caught up. A failure says nothing of whether the change
+     * will come about: {@link Leadership#voters} does.
+     *
+     * @param to at least one of them is in {@code from}, and this replica's node is
+     * @return done once the change is committed
+     */
+    default CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+        return CompletableFuture.failedFuture(
+                new UnsupportedOperationException("A log in memory has this replica and no others"));
+    }
+
+    /**
      * A piece of the newest checkpoint, if that is not behind a position; otherwise null, and one is taken after the next entry that is
      * applied. Never blocks the caller.
      *

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.control;
 
 import dev.lockstep.protocol.topology.DrainedNode;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -20,21 +21,30 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control group as a deterministic machine: which caches exist, and which node is drained. Its commands are idempotent, so that a
- * retry needs no session. {@link #create}, {@link #alter}, {@link #destroy} and {@link #drain} belong to the thread that applies the log;
+ * The control group as a deterministic machine: which caches exist, which node is drained, and
+ * the layout. Its commands are idempotent, so that a
+ * retry needs no session. {@link #create}, {@link #alter}, {@link #destroy}, {@link #drain} and {@link #lay} belong to the thread that applies the log;
  * the reads may be asked by any.
  */
 public final class ClusterMachine {
 
     static final int MAX_CACHES = 10_000;
 
-    private volatile State state = new State(new TreeMap<>(), 0, DrainedNode.NONE);
+    private volatile State state = new State(new TreeMap<>(), 0, DrainedNode.NONE, null);
 
     /** The state that results from the log so far. Replaced, never changed. */
-    private record State(TreeMap<Integer, CacheInfo> caches, int highestId, DrainedNode drained) {
+    private record State(
+            TreeMap<Integer, CacheInfo> caches,
+            int highestId,
+            DrainedNode drained,
+            @Nullable Layout layout) {
 
         private State with(TreeMap<Integer, CacheInfo> changed, int id) {
-            return new State(changed, id, drained);
+            return new State(changed, id, drained, layout);
+        }
+
+        private State with(DrainedNode changed) {
+            return new State(caches, highestId, changed, layout);
         }
     }
 
@@ -130,8 +140,26 @@ public final class ClusterMachine {
                     Status.INVALID,
                     "Another client has drained a node meanwhile, or ended that. Look at it as it is now");
         }
-        state = new State(before.caches(), before.highestId(), new DrainedNode(was.revision() + 1, drain.node()));
+        state = before.with(new DrainedNode(was.revision() + 1, drain.node()));
         return new Reply.Drained(state.drained());
+    }
+
+    /** Replaces the layout by the one that comes after it. A node that is a member no more is not drained either. */
+    Reply lay(Layout next) {
+        State before = state;
+        if (next.version() != version(before.layout()) + 1) {
+            return Reply.Refused.of(Status.BUSY, "The layout of the cluster has changed meanwhile");
+        }
+        DrainedNode drained = before.drained();
+        if (drained.node() != null && next.member(drained.node()) == null) {
+            drained = new DrainedNode(drained.revision() + 1, null);
+        }
+        state = new State(before.caches(), before.highestId(), drained, next);
+        return new Reply.Done();
+    }
+
+    private static long version(@Nullable Layout layout) {
+        return layout == null ? Layout.UNFORMED : layout.version();
     }
 
     /** Encodes its state as a record. */
@@ -140,6 +168,7 @@ public final class ClusterMachine {
         WireWriter out = new WireWriter(256).varint(now.highestId());
         out.list(now.caches().values(), ValueCodec::cacheInfo);
         ValueCodec.drained(out, now.drained());
+        out.optional(now.layout(), ValueCodec::layout);
         return out.toByteArray();
     }
 
@@ -154,8 +183,9 @@ public final class ClusterMachine {
         TreeMap<Integer, CacheInfo> caches = new TreeMap<>();
         in.list(ValueCodec::cacheInfo).forEach(info -> caches.put(info.id(), info));
         DrainedNode drained = ValueCodec.drained(in);
+        Layout layout = in.optional(ValueCodec::layout);
         in.end();
-        state = new State(caches, highestId, drained);
+        state = new State(caches, highestId, drained, layout);
     }
 
     /** The cache with this id, or null: destroyed, or not known here yet if the id is above {@link #highestId}. */
@@ -178,6 +208,12 @@ public final class ClusterMachine {
     /** The node that is drained, if any. */
     DrainedNode drained() {
         return state.drained();
+    }
+
+    /** The layout that the group has agreed on; null if it has not yet. */
+    @Nullable
+    Layout layout() {
+        return state.layout();
     }
 
     /** The highest id ever given to a cache. */

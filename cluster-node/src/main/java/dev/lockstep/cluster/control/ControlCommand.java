@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.control;
 
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.MalformedFrameException;
@@ -20,6 +21,9 @@ sealed interface ControlCommand {
      */
     record Create(CacheProposal proposal, CacheDefinition completed, int highestId) implements ControlCommand {}
 
+    /** Replaces the layout by the one that comes after it; does nothing if another has. */
+    record Lay(Layout next) implements ControlCommand {}
+
     /** Does what a request says by itself. */
     record Plain(Request request) implements ControlCommand {}
 
@@ -33,6 +37,9 @@ sealed interface ControlCommand {
         } else if (this instanceof Plain plain) {
             out.u8(2);
             RequestCodec.write(out, plain.request());
+        } else if (this instanceof Lay lay) {
+            out.u8(3);
+            ValueCodec.layout(out, lay.next());
         }
         return out.toByteArray();
     }
@@ -43,6 +50,7 @@ sealed interface ControlCommand {
         return switch (tag) {
             case 1 -> new Create(ValueCodec.proposal(in), ValueCodec.definition(in), in.size());
             case 2 -> new Plain(RequestCodec.read(in));
+            case 3 -> new Lay(ValueCodec.layout(in));
             default -> throw new MalformedFrameException("The control log has no command " + tag);
         };
     }

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.placement.PlacementPlanner;
 import dev.lockstep.cluster.readindex.AppliedPositionWaiters;
 import dev.lockstep.cluster.readindex.ReadBarrier;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
@@ -12,6 +13,7 @@ import dev.lockstep.cluster.shard.CacheCatalog;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -22,7 +24,10 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,31 +40,44 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private static final long RETRY_MILLIS = 20;
 
     private final ClusterMachine machine = new ClusterMachine();
-    private final List<NodeId> members;
-    private final Templates templates;
+    private final Layout formation;
+    private final Rules rules;
     private final TermConfirmations peers;
     private final AppliedPositionWaiters learnt;
     private final ReplicatedLog<ControlCommand, Reply> log;
     private final ReadBarrier barrier;
+    /** Whether a layout that this replica has proposed by itself is in flight. */
+    private final AtomicBoolean laying = new AtomicBoolean();
+    /** Version of the layout from which nothing followed by itself. */
+    private volatile long settled = Layout.UNFORMED;
+
+    /**
+     * The settings of this node that hold for the cluster while it leads the group.
+     *
+     * @param templates of the caches that are created
+     * @param replicationFactor replicas of each shard, if there are as many members
+     */
+    public record Rules(Templates templates, int replicationFactor) {}
 
     /**
      * Opens the replica, recovering what it had.
      *
-     * @param templates of the caches that are created while this node leads
+     * @param formation the layout until the group has agreed on one
+     * @param rules that hold while this node leads
      */
     public ControlGroup(
             Consensus consensus,
-            List<NodeId> replicas,
-            Templates templates,
+            Layout formation,
+            Rules rules,
             ReadIndexRounds rounds,
             TermConfirmations peers,
             Time time,
             EventLoop loop) {
-        this.templates = templates;
-        this.members = replicas;
+        this.rules = rules;
+        this.formation = formation;
         this.peers = peers;
         this.learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
-        this.log = consensus.open(ShardMap.CONTROL_GROUP, replicas, new Decisions());
+        this.log = consensus.open(ShardMap.CONTROL_GROUP, formation.control(), new Decisions());
         AppliedPositionWaiters applied = new AppliedPositionWaiters(log::appliedPosition, time, loop);
         this.barrier = new ReadBarrier("The control group", ShardMap.CONTROL_GROUP, log, rounds, applied, time);
     }
@@ -87,6 +105,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         private Reply decide(ControlCommand command) {
             if (command instanceof ControlCommand.Create create) {
                 return machine.create(create.proposal(), create.completed(), create.highestId());
+            } else if (command instanceof ControlCommand.Lay lay) {
+                return machine.lay(lay.next());
             }
             Request request = ((ControlCommand.Plain) command).request();
             if (request instanceof Request.AlterCache alter) {
@@ -149,6 +169,11 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         return log.appliedPosition();
     }
 
+    /** Changes the voters of the group; see {@link ReplicatedLog#changeVoters}. */
+    public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+        return log.changeVoters(from, to);
+    }
+
     /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #leadership}. */
     public void handOver(NodeId successor) {
         log.stepDown(successor);
@@ -164,21 +189,97 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         ControlCommand command = new ControlCommand.Plain(request);
         if (request instanceof Request.CreateCache create) {
             CacheProposal proposal = create.proposal();
-            String contradiction = templates.contradiction(proposal);
+            String contradiction = rules.templates().contradiction(proposal);
             if (!contradiction.isEmpty()) {
                 reply.accept(Reply.Refused.of(Status.DEFINITION_DIFFERS, contradiction));
                 return;
             }
             command = new ControlCommand.Create(
-                    proposal, proposal.completed(templates.of(proposal.name())), create.highestId());
+                    proposal, proposal.completed(rules.templates().of(proposal.name())), create.highestId());
         }
-        if (request instanceof Request.DrainNode drain && drain.node() != null && !members.contains(drain.node())) {
-            reply.accept(Reply.Refused.of(
-                    Status.INVALID, "There is no node " + drain.node() + "; the cluster has the nodes " + members));
+        if (request instanceof Request.DrainNode drain
+                && drain.node() != null
+                && layout().member(drain.node()) == null) {
+            reply.accept(Reply.Refused.of(Status.INVALID, LayoutChanges.noSuchNode(layout(), drain.node())));
             return;
         }
+        propose(command, reply);
+    }
+
+    private void propose(ControlCommand command, Consumer<Reply> reply) {
         log.propose(command)
                 .whenComplete((decision, failure) -> reply.accept(failure == null ? decision : refusal(failure)));
+    }
+
+    // The layout
+
+    /** The layout that the group has agreed on, as far as is known here; before that, the one of the formation. */
+    public Layout layout() {
+        Layout agreed = machine.layout();
+        return agreed == null ? formation : agreed;
+    }
+
+    /** Changes the layout as a {@link Request.AddNode}, {@link Request.RemoveNode}, {@link Request.MoveReplica} or {@link Request.ReplicasMoved} asks for. */
+    public void change(Request request, Consumer<Reply> reply) {
+        Layout agreed = machine.layout();
+        if (barrier.refusal() != null || agreed == null) {
+            reply.accept(Objects.requireNonNullElseGet(barrier.refusal(), ControlGroup::notFormed));
+            return;
+        }
+        try {
+            lay(agreed, LayoutChanges.asked(agreed, request), reply);
+        } catch (LayoutChanges.RefusedChange refused) {
+            reply.accept(Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage())));
+        }
+    }
+
+    private static Reply.Refused notFormed() {
+        return new Reply.Refused(Status.BUSY, "The cluster is being formed", RETRY_MILLIS, null);
+    }
+
+    /** If this replica leads, has the group agree on the layout of the formation, and then on whatever follows from it. */
+    public void keepLayout() {
+        Layout agreed = machine.layout();
+        if (!log.leadership().ready() || laying.get()) {
+            return;
+        }
+        if (agreed == null) {
+            layByItself(formation.formed());
+        } else if (agreed.version() != settled) {
+            Layout next = LayoutChanges.following(agreed, wanted(agreed));
+            if (next.equals(agreed)) {
+                settled = agreed.version();
+            } else {
+                layByItself(next);
+            }
+        }
+    }
+
+    private void layByItself(Layout next) {
+        if (laying.compareAndSet(false, true)) {
+            propose(new ControlCommand.Lay(next), reply -> laying.set(false));
+        }
+    }
+
+    /** The nodes that are wanted for each shard: from where they are, or come to, to where they are best. */
+    private List<List<NodeId>> wanted(Layout now) {
+        List<PlacementPlanner.Host> hosts = now.members().stream()
+                .filter(member -> !now.leaving().contains(member.id()))
+                .map(member -> new PlacementPlanner.Host(member.id(), ""))
+                .toList();
+        List<List<NodeId>> present = now.groups()
+                .filter(group -> group != ShardMap.CONTROL_GROUP)
+                .mapToObj(now::targetOf)
+                .toList();
+        return PlacementPlanner.plan(present, hosts, rules.replicationFactor());
+    }
+
+    private void lay(Layout now, Layout next, Consumer<Reply> reply) {
+        if (next.equals(now)) {
+            barrier.pass(() -> reply.accept(new Reply.Done()), reply);
+        } else {
+            propose(new ControlCommand.Lay(next), reply);
+        }
     }
 
     private Reply refusal(Throwable failure) {

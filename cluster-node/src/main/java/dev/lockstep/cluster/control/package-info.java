@@ -1,4 +1,4 @@
-/** The control group: which caches exist, and which node is drained. */
+/** The control group: which caches exist, which node is drained, and the layout. */
 @NullMarked
 package dev.lockstep.cluster.control;
 

@@ -25,6 +25,11 @@ public final class CapacityShares {
         hosted.add(store);
     }
 
+    /** The shard is hosted here no more. @param store the very object given to {@link #host} */
+    public void release(Supplier<ShardStore> store) {
+        hosted.remove(store);
+    }
+
     /**
      * Counts the entries that a shard has too many.
      *

@@ -5,9 +5,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** Moves folders with something corrupt to where people can look at them. Stateless. */
 public final class Quarantine {
@@ -33,18 +31,10 @@ public final class Quarantine {
         Path to = quarantine.resolve(name + "." + (earlier.isEmpty() ? 1 : earlier.lastKey() + 1));
         Files.move(damaged, to, StandardCopyOption.ATOMIC_MOVE);
         while (earlier.size() >= MOST) {
-            delete(earlier.pollFirstEntry().getValue());
+            Folders.delete(earlier.pollFirstEntry().getValue());
         }
         SmallFile.syncNames(quarantine);
         SmallFile.syncNames(quarantine.resolveSibling("."));
         return to;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

@@ -9,12 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
- * The facts that a cluster was formed with, which can't be changed afterwards because keys would be looked up in other
- * shards, and shards on other nodes. Kept with the data once a node has taken part, and compared with the settings at
- * each start.
+ * The facts that a cluster was formed with and that are the same for ever. Kept with the data once a node has taken part, and compared
+ * with the settings at each start.
  */
 final class FormationFile {
 
@@ -50,15 +48,9 @@ final class FormationFile {
     }
 
     private static List<String> facts(Settings settings, NodeSettings own) {
-        String members = settings.members().stream()
-                .map(member -> member.id().name())
-                .sorted()
-                .collect(Collectors.joining(","));
         return List.of(
                 "cluster: " + settings.cluster(),
                 "node: " + own.id(),
-                "members: " + members,
-                "shards: " + settings.shards(),
                 "replication-factor: " + settings.replicationFactor());
     }
 

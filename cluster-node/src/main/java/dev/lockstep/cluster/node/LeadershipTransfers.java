@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,13 +38,13 @@ final class LeadershipTransfers {
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Age at which an answer says nothing any more about which nodes are up. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** The time after which a drained node hands over groups in which callers still hold leases. */
+    /** The time after which groups are handed over in which callers still hold leases, if the node is drained or they are moved. */
     static final long LEASES_END_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** The time without an election before a leadership is moved for balance. */
     static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final NodeId self;
-    private final Collection<Group> groups;
+    private final Supplier<? extends Collection<? extends Group>> groups;
     private final Supplier<Standing> standing;
     private final TermConfirmations peers;
     private final Time time;
@@ -53,6 +53,9 @@ final class LeadershipTransfers {
     private final Map<NodeId, Said> said = new HashMap<>();
     private final Set<NodeId> asking = new HashSet<>();
     private final Map<Integer, Pending> pending = new TreeMap<>();
+    /** By group that another node should lead. */
+    private final Map<Integer, Long> movingSinceNanos = new HashMap<>();
+
     private boolean stopping;
     private long stoppingSinceNanos;
     private Standing stood = Standing.LEADS;
@@ -70,10 +73,17 @@ final class LeadershipTransfers {
     }
 
     /** A group of which this node has a replica. */
-    record Group(int number, Supplier<Leadership> leadership, LongSupplier applied, Transfer transfer) {}
+    interface Group {
 
-    /** The transfer of the leadership of one group. */
-    interface Transfer {
+        int number();
+
+        Leadership leadership();
+
+        /** The highest position applied here. */
+        long applied();
+
+        /** Tells whether another node should lead it, since it is being moved away from this one. */
+        boolean mustTransfer();
 
         /**
          * Begins to hand leadership over. Callers get no leases of entries meanwhile, since these end with the leadership, and the callers'
@@ -83,7 +93,7 @@ final class LeadershipTransfers {
          * @param despiteLeases whether to do so even while callers hold leases
          * @return false if callers hold leases, and nothing has begun
          */
-        boolean begin(NodeId successor, long givenUpNanos, boolean despiteLeases);
+        boolean handOver(NodeId successor, long givenUpNanos, boolean despiteLeases);
     }
 
     private record Said(long askedNanos, List<ReplicaStatus> replicas) {}
@@ -91,19 +101,20 @@ final class LeadershipTransfers {
     private record Pending(NodeId successor, long sinceNanos) {}
 
     /**
+     * @param groups that this node hosts at present
      * @param standing asked at each tick
      * @param patienceNanos how long one may take until another replica is tried
      */
     LeadershipTransfers(
             NodeId self,
-            Collection<Group> groups,
+            Supplier<? extends Collection<? extends Group>> groups,
             Supplier<Standing> standing,
             TermConfirmations peers,
             Time time,
             EventLoop loop,
             long patienceNanos) {
         this.self = self;
-        this.groups = List.copyOf(groups);
+        this.groups = groups;
         this.standing = standing;
         this.peers = peers;
         this.time = time;
@@ -136,14 +147,17 @@ final class LeadershipTransfers {
                         || now - one.getValue().sinceNanos() > patienceNanos);
         boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(leaderships()) && pending.isEmpty();
         observeStanding(now);
-        if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany)) {
+        List<Led> moving = moving(led, now);
+        if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany || !moving.isEmpty())) {
             return;
         }
         ask(led);
         if (stopping || (stood == Standing.DRAINED && now - stoodSinceNanos > LEASES_END_NANOS)) {
-            handOverAll(led, true);
+            handOverAll(led, one -> true);
         } else if (stood != Standing.LEADS) {
-            handOverAll(led, false);
+            handOverAll(led, one -> false);
+        } else if (!moving.isEmpty()) {
+            handOverAll(moving, one -> now - movingSinceNanos.getOrDefault(one.group(), now) > LEASES_END_NANOS);
         } else {
             HandOver one = Successors.fromTooMany(led, self, answers());
             if (one != null && handOver(one.group(), one.successor(), false)) {
@@ -171,7 +185,25 @@ final class LeadershipTransfers {
         stoodSinceNanos = now;
     }
 
-    private void handOverAll(List<Led> led, boolean despiteLeases) {
+    /** One that this node leads, and so hosts. */
+    private Group group(int number) {
+        for (Group group : groups.get()) {
+            if (group.number() == number) {
+                return group;
+            }
+        }
+        throw new IllegalArgumentException("Group " + number + " is not hosted here");
+    }
+
+    private List<Led> moving(List<Led> led, long now) {
+        List<Led> moving =
+                led.stream().filter(one -> group(one.group()).mustTransfer()).toList();
+        movingSinceNanos.keySet().retainAll(moving.stream().map(Led::group).toList());
+        moving.forEach(one -> movingSinceNanos.putIfAbsent(one.group(), now));
+        return moving;
+    }
+
+    private void handOverAll(List<Led> led, Predicate<Led> despiteLeases) {
         Map<NodeId, List<ReplicaStatus>> answers = answers();
         for (Led one : led) {
             if (pending.size() >= AT_A_TIME) {
@@ -180,16 +212,14 @@ final class LeadershipTransfers {
             if (!pending.containsKey(one.group())) {
                 NodeId successor = Successors.of(one, self, answers, coming());
                 if (successor != null) {
-                    handOver(one.group(), successor, despiteLeases);
+                    handOver(one.group(), successor, despiteLeases.test(one));
                 }
             }
         }
     }
 
     private boolean handOver(int group, NodeId successor, boolean despiteLeases) {
-        boolean begun = groups.stream()
-                .anyMatch(
-                        one -> one.number() == group && one.transfer().begin(successor, patienceNanos, despiteLeases));
+        boolean begun = group(group).handOver(successor, patienceNanos, despiteLeases);
         if (begun) {
             pending.put(group, new Pending(successor, time.nanos()));
         }
@@ -203,17 +233,14 @@ final class LeadershipTransfers {
     }
 
     private List<Led> led() {
-        return groups.stream()
-                .map(group -> new Led(
-                        group.number(),
-                        group.leadership().get(),
-                        group.applied().getAsLong()))
+        return groups.get().stream()
+                .map(group -> new Led(group.number(), group.leadership(), group.applied()))
                 .filter(led -> led.leadership().leads())
                 .toList();
     }
 
     private List<Leadership> leaderships() {
-        return groups.stream().map(group -> group.leadership().get()).toList();
+        return groups.get().stream().<Leadership>map(Group::leadership).toList();
     }
 
     // What the others say of their replicas

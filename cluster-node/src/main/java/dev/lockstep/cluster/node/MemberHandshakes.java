@@ -6,6 +6,7 @@ import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -18,12 +19,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says something to each other member every second, so that each knows which process this node is, and keeps why one of them can't be
- * worked with. Thread-safe; the lock guards what is known of the others.
+ * Asks each other member every second how the cluster is, so that each knows which process this node is, and keeps why one of them
+ * can't be worked with. Thread-safe; the lock guards what is known of the others.
  */
 final class MemberHandshakes {
 
@@ -36,7 +39,8 @@ final class MemberHandshakes {
     private static final long IN_USE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Links links;
-    private final List<Member> others;
+    private final Supplier<List<Member>> others;
+    private final Consumer<ClusterView> views;
     private final Time time;
     private final EventLoop loop;
     private final RepeatedLog log;
@@ -46,20 +50,26 @@ final class MemberHandshakes {
     private final CompletableFuture<Void> introduced = new CompletableFuture<>();
     private final CompletableFuture<String> replaced = new CompletableFuture<>();
 
-    MemberHandshakes(Links links, List<Member> others, Time time, EventLoop loop) {
+    /**
+     * @param others the members besides this one, at present
+     * @param views takes what they say of the cluster; on any thread
+     */
+    MemberHandshakes(
+            Links links, Supplier<List<Member>> others, Consumer<ClusterView> views, Time time, EventLoop loop) {
         this.links = links;
         this.others = others;
+        this.views = views;
         this.time = time;
         this.loop = loop;
         this.log = new RepeatedLog(time);
-        this.unheard = new HashSet<>(others);
+        this.unheard = new HashSet<>(others.get());
     }
 
     /** Begins, and goes on until the loop is closed. */
     void begin() {
         loop.schedule(SILENT_NANOS, this::hurry);
         introduce();
-        if (others.isEmpty()) {
+        if (others.get().isEmpty()) {
             introduced.complete(null);
         }
     }
@@ -71,10 +81,13 @@ final class MemberHandshakes {
     }
 
     private void introduce() {
-        for (Member other : others) {
-            links.to(other).send(new Request.ConfirmTerms(List.of()), new Link.ReplyHandler() {
+        for (Member other : others.get()) {
+            links.to(other).send(new Request.DescribeCluster(), new Link.ReplyHandler() {
                 @Override
                 public void reply(Reply reply) {
+                    if (reply instanceof Reply.Cluster cluster) {
+                        views.accept(cluster.view());
+                    }
                     met(other);
                 }
 

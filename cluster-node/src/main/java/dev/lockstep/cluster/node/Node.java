@@ -22,10 +22,11 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
-import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
@@ -35,14 +36,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +64,8 @@ public final class Node implements EmbeddedNode {
     private final Settings settings;
     private final Time time;
     private final EventLoop loop;
-    private final List<Member> members;
     private final Member member;
+    private final Admission admission;
     private final @Nullable Links links;
     private final ShardStores stores;
     private final Consensus consensus;
@@ -79,7 +79,8 @@ public final class Node implements EmbeddedNode {
     private final AtomicBoolean closing = new AtomicBoolean();
 
     /**
-     * Starts a node without waiting for others: see {@link #awaitReady}.
+     * Starts a node. It waits for others only if the cluster is formed and this node is no member yet: until it is added, or for the
+     * time given. For all else see {@link #awaitReady}.
      *
      * @param loop closed with the node
      * @throws IOException when a port or the data folder can't be used, naming it
@@ -87,7 +88,7 @@ public final class Node implements EmbeddedNode {
      * @throws SettingsException when the cluster was formed with other settings
      * @throws RequestFailedException when another process is this node
      */
-    public Node(Settings settings, Time time, EventLoop loop) throws IOException {
+    public Node(Settings settings, Time time, EventLoop loop, Duration untilAdded) throws IOException {
         NodeSettings own = settings.node().orElse(null);
         if (own == null && !settings.members().isEmpty()) {
             throw new IllegalArgumentException(
@@ -96,27 +97,41 @@ public final class Node implements EmbeddedNode {
         this.settings = settings;
         this.time = time;
         this.loop = loop;
-        this.members = own == null ? List.of(LOCAL) : settings.members();
-        Map<NodeId, Member> byId = members.stream().collect(Collectors.toMap(Member::id, one -> one));
-        this.member = own == null ? LOCAL : Objects.requireNonNull(byId.get(own.id()), "this node is a member");
+        this.member = own == null ? LOCAL : member(settings, own.id());
+        List<Member> members = own == null ? List.of(LOCAL) : settings.members();
         int maxInFlight = settings.limits().maxInFlight();
-        var self = new NodeIdentity(member.id(), Entropy.system().nextLong(), settings.formation());
         boolean formed = own != null && begin(own);
+        this.admission = new Admission(
+                member,
+                own == null ? null : lastLayout(own),
+                Layout.settled(
+                        members,
+                        Placement.of(
+                                members.stream().map(Member::id).toList(),
+                                settings.shards(),
+                                settings.replicationFactor())));
+        long incarnation = Entropy.system().nextLong();
+        Supplier<NodeIdentity> self = () -> new NodeIdentity(
+                member.id(),
+                incarnation,
+                admission.newest().isFormed() ? settings.ofFormedCluster() : settings.formation());
         this.stores = own == null ? HeapStore.FACTORY : stores(own);
         this.links = own == null
                 ? null
-                : new NettyLinks(settings.cluster(), self, settings.client().connectTimeout(), maxInFlight);
-        this.acquaintances = links == null
-                ? null
-                : new MemberHandshakes(
-                        links,
-                        members.stream().filter(one -> !one.equals(member)).toList(),
-                        time,
-                        loop);
+                : new NettyLinks(
+                        settings.cluster(), self::get, settings.client().connectTimeout(), maxInFlight, null);
+        this.acquaintances = links == null ? null : new MemberHandshakes(links, this::others, this::told, time, loop);
         introduce();
-        this.consensus = own == null || links == null ? new LocalConsensus(LOCAL.id()) : raft(own, formed, links);
-        ShardMap map = Placement.of(byId.keySet(), settings.shards(), settings.replicationFactor());
-        var place = new NodeCore.Place(settings.cluster(), member, members, map, Templates.of(settings));
+        Layout layout = layout(untilAdded);
+        this.consensus =
+                own == null || links == null ? new LocalConsensus(LOCAL.id()) : raft(own, layout, formed, links);
+        var place = new NodeCore.Place(
+                settings.cluster(),
+                member,
+                layout,
+                this::remember,
+                Templates.of(settings),
+                settings.replicationFactor());
         var limits = new NodeCore.Limits(
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),
@@ -132,7 +147,8 @@ public final class Node implements EmbeddedNode {
                             settings.cluster(),
                             self,
                             settings.limits().maxFrameBytes(),
-                            core.server());
+                            core.server(),
+                            null);
         } catch (IOException | RuntimeException failure) {
             consensus.close();
             giveUp();
@@ -145,6 +161,69 @@ public final class Node implements EmbeddedNode {
         if (own != null && !formed) {
             core.ready().thenRun(() -> formed(own));
         }
+    }
+
+    private static Member member(Settings settings, NodeId id) {
+        return settings.members().stream()
+                .filter(one -> one.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("This node, " + id + ", is none of the members"));
+    }
+
+    // The layout of the cluster
+
+    private @Nullable Layout lastLayout(NodeSettings own) throws IOException {
+        try {
+            return LayoutFile.read(own.data());
+        } catch (IOException | RuntimeException failure) {
+            unlock();
+            loop.close();
+            throw failure;
+        }
+    }
+
+    /** The members besides this one, of the newest layout that is known; those in the settings are asked until there is one. */
+    private List<Member> others() {
+        return admission.newest().members().stream()
+                .filter(one -> !one.id().equals(member.id()))
+                .toList();
+    }
+
+    /** Keys would be looked up in other shards if their number were another than that of the cluster. */
+    private Layout layout(Duration untilAdded) {
+        try {
+            Layout layout = admission.await(untilAdded);
+            String set = settings.places().get("shards");
+            if (set != null && layout.map().shards() != settings.shards()) {
+                throw new SettingsException(set + ": \"shards\" is " + settings.shards() + ", but cluster "
+                        + settings.cluster() + " was formed with "
+                        + layout.map().shards()
+                        + ", which can't be changed. Put that, or leave it out");
+            }
+            return layout;
+        } catch (RuntimeException refused) {
+            giveUp();
+            throw refused;
+        }
+    }
+
+    /** Learns the layout from another member, which may be one in which this node is none any more. */
+    private void told(ClusterView view) {
+        String dismissal = admission.learn(view);
+        if (dismissal != null) {
+            stop(dismissal, null);
+        }
+    }
+
+    private void remember(Layout layout) {
+        admission.follow(layout);
+        settings.node().ifPresent(own -> {
+            try {
+                LayoutFile.write(own.data(), layout);
+            } catch (IOException failure) {
+                fault.complete(failure);
+            }
+        });
     }
 
     /**
@@ -264,7 +343,7 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    private Consensus raft(NodeSettings own, boolean formed, Links raftLinks) throws IOException {
+    private Consensus raft(NodeSettings own, Layout layout, boolean formed, Links raftLinks) throws IOException {
         if (ForkJoinPool.getCommonPoolParallelism() < NodeMain.POOL_PARALLELISM) {
             LOG.warn(
                     "This JVM's common pool has {} threads, and Raft then starts one for each append; run it with -D{}={}",
@@ -278,7 +357,7 @@ public final class Node implements EmbeddedNode {
                     new RatisSettings(
                             settings.cluster(),
                             member,
-                            members,
+                            layout.members(),
                             own.raftLogFolder(),
                             formed,
                             own.raftLog(),
@@ -358,7 +437,7 @@ public final class Node implements EmbeddedNode {
         if (!closing.compareAndSet(false, true)) {
             return;
         }
-        if (members.size() > 1) {
+        if (!others().isEmpty()) {
             handOver();
         }
         closeAll();

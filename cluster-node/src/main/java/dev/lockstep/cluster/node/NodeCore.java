@@ -19,19 +19,23 @@ import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 public final class NodeCore implements AutoCloseable {
 
     private static final long UPKEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** Pause between two looks at whether the layout should change. */
+    private static final long LAYOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Place place;
     private final EventLoop loop;
@@ -48,21 +54,37 @@ public final class NodeCore implements AutoCloseable {
     private final MemberClocks clocks;
     private final ControlGroup control;
     private final ShardHost shards;
+    private final HostedShards hosting;
+    private final ReplicaMoves moves;
     private final RequestDispatcher dispatcher;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> mayStop = new CompletableFuture<>();
     private final Consensus consensus;
     private final LeadershipReports reports;
     private final LeadershipTransfers handOvers;
+    private final Time time;
+    private volatile Layout layout;
+    /** By the shards that were hosted when they were made; on the loop. */
+    private List<HostedGroup> groups = List.of();
+
+    private long layoutKeptNanos;
     private volatile boolean stopping;
 
     /**
      * The place of a node in its cluster.
      *
-     * @param members all of the cluster, {@code self} among them
+     * @param layout the last that this node has seen, or that follows from its settings
+     * @param remember takes each newer one before anything is done by it; must not block for long
      * @param templates of its caches, as this node has them
+     * @param replicationFactor replicas of each shard, if there are as many members
      */
-    public record Place(String cluster, Member self, List<Member> members, ShardMap map, Templates templates) {}
+    public record Place(
+            String cluster,
+            Member self,
+            Layout layout,
+            Consumer<Layout> remember,
+            Templates templates,
+            int replicationFactor) {}
 
     /**
      * @param maxStaleness how long a replica that is out of touch with its leader answers session reads
@@ -88,39 +110,44 @@ public final class NodeCore implements AutoCloseable {
         this.place = place;
         this.consensus = consensus;
         this.loop = loop;
-        Map<NodeId, Member> byId = place.members().stream().collect(Collectors.toMap(Member::id, member -> member));
+        this.time = time;
+        this.layout = place.layout();
+        this.layoutKeptNanos = time.nanos();
         NodeId self = place.self().id();
-        TermConfirmations peers =
-                links == null ? (peer, request, answer) -> answer.accept(null) : new LinkTermConfirmations(links, byId);
+        consensus.members(layout.members());
+        TermConfirmations peers = links == null
+                ? (peer, request, answer) -> answer.accept(null)
+                : new LinkTermConfirmations(links, peer -> layout.member(peer));
         this.rounds = new ReadIndexRounds(self, peers, time, limits.patience());
-        List<NodeId> all = byId.keySet().stream().sorted().toList();
-        this.clocks = new MemberClocks(self, all, peers, time);
-        this.control = new ControlGroup(consensus, all, place.templates(), rounds, peers, time, loop);
-        CapacityShares shares = new CapacityShares(place.map().shards());
-        Map<Integer, ShardReplica> hosted = new TreeMap<>();
+        this.clocks = new MemberClocks(
+                self, () -> layout.members().stream().map(Member::id).sorted().toList(), peers, time);
+        this.control = new ControlGroup(
+                consensus,
+                layout,
+                new ControlGroup.Rules(place.templates(), place.replicationFactor()),
+                rounds,
+                peers,
+                time,
+                loop);
         var context = new ShardContext(
                 consensus,
                 stores,
                 control,
                 rounds,
                 clocks,
-                shares,
+                new CapacityShares(layout.map().shards()),
                 time,
                 loop,
                 new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight()));
-        for (int shard = 0; shard < place.map().shards(); shard++) {
-            List<NodeId> replicas = place.map().replicasOf(shard);
-            if (replicas.contains(self)) {
-                hosted.put(shard, new ShardReplica(shard, replicas, context));
-            }
-        }
-        this.shards = new ShardHost(hosted);
+        this.shards = new ShardHost(Map.of());
+        this.hosting = new HostedShards(self, layout, shards, context);
+        this.moves = new ReplicaMoves(self, peers, moved -> report(peers, moved), time, loop);
         this.dispatcher = new RequestDispatcher(
                 consensus, control, shards, peers, time, new OwnDescription(), limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
-                groups(),
+                () -> groups,
                 this::standing,
                 peers,
                 time,
@@ -129,45 +156,99 @@ public final class NodeCore implements AutoCloseable {
         upkeep();
     }
 
+    /** A group that this node hosts, as the parts of the node see it that deal with all groups alike. */
+    private final class HostedGroup implements LeadershipTransfers.Group, ReplicaMoves.Group {
+
+        private final int number;
+        private final @Nullable ShardReplica shard;
+
+        /** @param shard null for the control group */
+        HostedGroup(int number, @Nullable ShardReplica shard) {
+            this.number = number;
+            this.shard = shard;
+        }
+
+        boolean isOf(Map<Integer, ShardReplica> hosted) {
+            return shard == hosted.get(number);
+        }
+
+        @Override
+        public int number() {
+            return number;
+        }
+
+        @Override
+        public Leadership leadership() {
+            return shard == null ? control.leadership() : shard.leadership();
+        }
+
+        @Override
+        public long applied() {
+            return shard == null ? control.appliedPosition() : shard.appliedPosition();
+        }
+
+        @Override
+        public boolean mustTransfer() {
+            Set<NodeId> voters = leadership().voters().get(0);
+            return VoterChange.mustTransfer(
+                    voters, layout.targetOf(number), place.self().id());
+        }
+
+        @Override
+        public boolean handOver(NodeId successor, long givenUpNanos, boolean despiteLeases) {
+            if (shard != null) {
+                return shard.handOver(successor, givenUpNanos, despiteLeases);
+            }
+            control.handOver(successor);
+            return true;
+        }
+
+        @Override
+        public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+            return shard == null ? control.changeVoters(from, to) : shard.changeVoters(from, to);
+        }
+    }
+
+    private void report(TermConfirmations peers, Request.ReplicasMoved moved) {
+        Leadership leadership = control.leadership();
+        if (leadership.leads()) {
+            control.change(moved, reply -> {});
+        } else if (leadership.leader() != null) {
+            peers.ask(leadership.leader(), moved, reply -> {});
+        }
+    }
+
+    /** Tells whether an operator wants this node to lead nothing: it is drained, or leaves the cluster. */
+    private boolean leadsNothing() {
+        NodeId self = place.self().id();
+        return control.isDrained(self) || layout.leaving().contains(self);
+    }
+
     private LeadershipTransfers.Standing standing() {
-        if (control.isDrained(place.self().id())) {
+        if (leadsNothing()) {
             return LeadershipTransfers.Standing.DRAINED;
         }
         return clocks.isOff() ? LeadershipTransfers.Standing.CLOCK_OFF : LeadershipTransfers.Standing.LEADS;
     }
 
-    private List<LeadershipTransfers.Group> groups() {
-        List<LeadershipTransfers.Group> groups = new ArrayList<>();
-        groups.add(new LeadershipTransfers.Group(
-                ShardMap.CONTROL_GROUP,
-                control::leadership,
-                control::appliedPosition,
-                (successor, givenUpNanos, despiteLeases) -> {
-                    control.handOver(successor);
-                    return true;
-                }));
-        for (int shard = 0; shard < place.map().shards(); shard++) {
-            ShardReplica replica = shards.replica(shard);
-            if (replica != null) {
-                groups.add(new LeadershipTransfers.Group(
-                        shard, replica::leadership, replica::appliedPosition, replica::handOver));
-            }
-        }
-        return groups;
-    }
-
     /** Returns the number of entries applied in all replicas that it hosts, since their groups were formed. */
     long appliedEntries() {
-        return groups().stream().mapToLong(group -> group.applied().getAsLong()).sum();
+        return control.appliedPosition()
+                + shards.replicas().values().stream()
+                        .mapToLong(ShardReplica::appliedPosition)
+                        .sum();
     }
 
     private void upkeep() {
         rounds.tick();
         clocks.tick();
+        follow();
         shards.upkeep();
-        Map<Integer, Leadership> leaderships = leaderships();
+        Map<Integer, Leadership> leaderships = new TreeMap<>();
+        groups.forEach(group -> leaderships.put(group.number(), group.leadership()));
         reports.observe(leaderships);
         handOvers.tick(reports.quietNanos());
+        moves.tick(layout, groups);
         if (!ready.isDone() && leaderships.values().stream().allMatch(NodeCore::canBeServed)) {
             ready.complete(null);
         }
@@ -177,16 +258,26 @@ public final class NodeCore implements AutoCloseable {
         loop.schedule(UPKEEP_NANOS, this::upkeep);
     }
 
-    private Map<Integer, Leadership> leaderships() {
-        Map<Integer, Leadership> leaderships = new TreeMap<>();
-        leaderships.put(ShardMap.CONTROL_GROUP, control.leadership());
-        for (int shard = 0; shard < place.map().shards(); shard++) {
-            ShardReplica replica = shards.replica(shard);
-            if (replica != null) {
-                leaderships.put(shard, replica.leadership());
-            }
+    /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */
+    private void follow() {
+        Layout now = control.layout();
+        if (now.version() > layout.version()) {
+            place.remember().accept(now);
+            layout = now;
+            consensus.members(now.members());
         }
-        return leaderships;
+        hosting.follow(layout);
+        Map<Integer, ShardReplica> hosted = shards.replicas();
+        if (groups.size() != hosted.size() + 1 || !groups.stream().allMatch(group -> group.isOf(hosted))) {
+            List<HostedGroup> anew = new ArrayList<>();
+            anew.add(new HostedGroup(ShardMap.CONTROL_GROUP, null));
+            hosted.forEach((shard, replica) -> anew.add(new HostedGroup(shard, replica)));
+            groups = List.copyOf(anew);
+        }
+        if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
+            layoutKeptNanos = time.nanos();
+            control.keepLayout();
+        }
     }
 
     private static boolean canBeServed(Leadership leadership) {
@@ -209,14 +300,28 @@ public final class NodeCore implements AutoCloseable {
         @Override
         public ClusterView view() {
             Map<Integer, NodeId> leaders = new HashMap<>();
-            for (int shard = 0; shard < place.map().shards(); shard++) {
-                ShardReplica replica = shards.replica(shard);
-                NodeId leader = replica == null ? null : replica.leadership().leader();
+            shards.replicas().forEach((shard, replica) -> {
+                NodeId leader = replica.leadership().leader();
                 if (leader != null) {
                     leaders.put(shard, leader);
                 }
-            }
-            return new ClusterView(place.cluster(), place.members(), place.map(), leaders);
+            });
+            return new ClusterView(place.cluster(), layout, leaders);
+        }
+
+        @Override
+        public void open(Request.OpenReplica request, Consumer<Reply> reply) {
+            loop.execute(() -> {
+                if (request.group() != ShardMap.CONTROL_GROUP) {
+                    hosting.open(request, reply);
+                } else {
+                    // It was opened when the node was started, which waits for the rest.
+                    reply.accept(
+                            hosting.isOpen(ShardMap.CONTROL_GROUP)
+                                    ? new Reply.Done()
+                                    : HostedShards.later("The replica of the control group is being opened"));
+                }
+            });
         }
 
         @Override
@@ -232,7 +337,7 @@ public final class NodeCore implements AutoCloseable {
             if (stopping) {
                 return ReplicaStatus.LEAVING;
             }
-            return control.isDrained(place.self().id()) ? ReplicaStatus.DRAINED : clocks.note();
+            return leadsNothing() ? ReplicaStatus.DRAINED : clocks.note();
         }
     }
 

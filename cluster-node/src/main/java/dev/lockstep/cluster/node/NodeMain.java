@@ -28,6 +28,9 @@ public final class NodeMain {
     private static final int STOPPED = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /** A node that is not a member yet waits for that long to be added, then ends. */
+    private static final Duration UNTIL_ADDED = Duration.ofDays(1);
+
     private NodeMain() {}
 
     /** @param arguments {@code --config} and a file; the command {@code node} of {@code lockstep-cli} has help and a version */
@@ -67,7 +70,7 @@ public final class NodeMain {
 
     private static int serve(Settings settings, PrintWriter out) throws IOException, InterruptedException {
         setDefaults();
-        Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"));
+        Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"), UNTIL_ADDED);
         CountDownLatch ended = new CountDownLatch(1);
         node.stopped().thenRun(ended::countDown);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

@@ -21,7 +21,7 @@ public final class NodeProvider implements EmbeddedNode.Provider {
     public EmbeddedNode start(Settings settings) {
         Node node;
         try {
-            node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"));
+            node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"), READY_WITHIN);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure.getMessage(), failure);
         }

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.util.ArrayList;
@@ -25,6 +26,6 @@ final class Placement {
             }
             replicas.add(hosts);
         }
-        return new ShardMap(1, replicas);
+        return new ShardMap(Layout.UNFORMED, replicas);
     }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -43,11 +44,14 @@ public final class RequestDispatcher implements RequestServer {
     private final int maxInFlight;
     private final Map<Class<? extends Request>, Handler<Request>> handlers = new HashMap<>();
 
-    /** The node's own account of the cluster and of itself. */
+    /** The node itself: its account of the cluster and of its replicas, and what others have it do with them. */
     public interface Description {
 
         /** Returns the cluster as this node sees it. */
         ClusterView view();
+
+        /** Opens a replica that is to be staged. */
+        void open(Request.OpenReplica request, Consumer<Reply> reply);
 
         /** Returns the states of this node's replicas. */
         List<ReplicaStatus> replicas();
@@ -96,6 +100,11 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.DestroyCache.class, (destroy, caller, reply) -> control.propose(destroy, reply));
         later(Request.DescribeDrained.class, (describe, caller, reply) -> control.describeDrained(reply));
         later(Request.DrainNode.class, (drain, caller, reply) -> control.propose(drain, reply));
+        later(Request.AddNode.class, (add, caller, reply) -> control.change(add, reply));
+        later(Request.RemoveNode.class, (remove, caller, reply) -> control.change(remove, reply));
+        later(Request.MoveReplica.class, (move, caller, reply) -> control.change(move, reply));
+        fromNodes(Request.ReplicasMoved.class, control::change);
+        fromNodes(Request.OpenReplica.class, description::open);
         later(
                 Request.DescribeReplicas.class,
                 (describe, caller, reply) -> reply.accept(new Reply.Replicas(description.replicas())));
@@ -126,6 +135,16 @@ public final class RequestDispatcher implements RequestServer {
 
     private <Q extends Request> void later(Class<Q> type, Deferred<? super Q> handler) {
         atOnce(type, (request, peer, id) -> peer.answer(id, request, handler));
+    }
+
+    private <Q extends Request> void fromNodes(Class<Q> type, BiConsumer<? super Q, Consumer<Reply>> handler) {
+        atOnce(type, (request, peer, id) -> {
+            if (peer.node == null) {
+                peer.replies.send(id, notForANode(request));
+            } else {
+                peer.answer(id, request, (one, caller, reply) -> handler.accept(one, reply));
+            }
+        });
     }
 
     /** The types of the requests that are answered. */

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The replicas of this node, by shard. Thread-safe. */
+/** The replicas of this node, by shard: some come and some go while it runs. Thread-safe; they are changed by one thread. */
 public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardHost.class);
@@ -68,37 +69,86 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
                 type, (replica, request, caller, reply) -> handler.serve(replica, type.cast(request), caller, reply));
     }
 
-    /** By shard; null where none is hosted. Not changed. */
-    private final @Nullable ShardReplica[] replicas;
+    private volatile Hosted hosted;
 
-    /** In order, since what is done to all in turn must not depend on the JVM. */
-    private final List<ShardReplica> hosted;
+    /** The replicas at one time. Not changed. */
+    private static final class Hosted {
 
+        /** By shard; null where none is hosted. */
+        private final @Nullable ShardReplica[] byShard;
+
+        /** In order, since what is done to all in turn must not depend on the JVM. */
+        private final List<ShardReplica> all;
+
+        Hosted(Map<Integer, ShardReplica> replicas) {
+            int shards = replicas.keySet().stream()
+                    .mapToInt(shard -> shard + 1)
+                    .max()
+                    .orElse(0);
+            this.byShard = new ShardReplica[shards];
+            replicas.forEach((shard, replica) -> byShard[shard] = replica);
+            this.all = Arrays.stream(byShard)
+                    .<ShardReplica>flatMap(Stream::ofNullable)
+                    .toList();
+        }
+
+        @Nullable
+        ShardReplica of(int shard) {
+            return shard >= 0 && shard < byShard.length ? byShard[shard] : null;
+        }
+
+        Map<Integer, ShardReplica> byNumber() {
+            Map<Integer, ShardReplica> replicas = new TreeMap<>();
+            for (int shard = 0; shard < byShard.length; shard++) {
+                if (byShard[shard] != null) {
+                    replicas.put(shard, byShard[shard]);
+                }
+            }
+            return replicas;
+        }
+    }
+
+    /** @param replicas that it begins with, by shard */
     public ShardHost(Map<Integer, ShardReplica> replicas) {
-        int shards =
-                replicas.keySet().stream().mapToInt(shard -> shard + 1).max().orElse(0);
-        this.replicas = new ShardReplica[shards];
-        replicas.forEach((shard, replica) -> this.replicas[shard] = replica);
-        this.hosted = Arrays.stream(this.replicas)
-                .<ShardReplica>flatMap(Stream::ofNullable)
-                .toList();
+        this.hosted = new Hosted(replicas);
+    }
+
+    /** Hosts a replica from now on, of a shard that has none here. */
+    public void host(int shard, ShardReplica replica) {
+        Map<Integer, ShardReplica> replicas = hosted.byNumber();
+        replicas.put(shard, replica);
+        hosted = new Hosted(replicas);
+    }
+
+    /** Hosts no replica of a shard any more: requests about it are refused as moved. The replica's log is the caller's to remove. */
+    public void release(int shard) {
+        Map<Integer, ShardReplica> replicas = hosted.byNumber();
+        ShardReplica gone = replicas.remove(shard);
+        if (gone != null) {
+            hosted = new Hosted(replicas);
+            gone.release();
+        }
+    }
+
+    /** The shards that are hosted, in order. */
+    public Map<Integer, ShardReplica> replicas() {
+        return hosted.byNumber();
     }
 
     /** The times of those logs that this node knows. */
     public List<Reply.Clock.LogTime> logTimes() {
         List<Reply.Clock.LogTime> times = new ArrayList<>();
-        for (int shard = 0; shard < replicas.length; shard++) {
-            ShardReplica replica = replicas[shard];
-            if (replica != null && replica.hasTime()) {
+        replicas().forEach((shard, replica) -> {
+            if (replica.hasTime()) {
                 times.add(new Reply.Clock.LogTime(shard, replica.timeMillis()));
             }
-        }
+        });
         return times;
     }
 
     /** The replica of a shard, or null if it is not hosted here. */
     public @Nullable ShardReplica replica(int shard) {
-        return shard >= 0 && shard < replicas.length ? replicas[shard] : null;
+        return hosted.of(shard);
     }
 
     @Override
@@ -164,7 +214,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Ends the leases that were asked for over a connection that is closed. */
     public void disconnected(Caller caller) {
-        hosted.forEach(replica -> replica.disconnected(caller));
+        hosted.all.forEach(replica -> replica.disconnected(caller));
     }
 
     private static Reply notHosted(int shard) {
@@ -206,11 +256,11 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Runs the periodic tasks of a shard's leader. */
     public void upkeep() {
-        hosted.forEach(ShardReplica::upkeep);
+        hosted.all.forEach(ShardReplica::upkeep);
     }
 
     @Override
     public void close() {
-        hosted.forEach(ShardReplica::close);
+        hosted.all.forEach(ShardReplica::close);
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.shard;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.clock.LogClock;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.CacheChange;
@@ -10,6 +11,7 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.readindex.AppliedPositionWaiters;
 import dev.lockstep.cluster.readindex.ReadBarrier;
+import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.SessionPositions;
@@ -25,8 +27,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,19 +54,23 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     private final ReplicaWrites writes;
     private final LeasedUpdates updates;
     private final ReplicaMaintenance maintenance;
+    private final CapacityShares shares;
+    private final Supplier<ShardStore> entries;
 
     /** Opens the replica, recovering what it had. */
     public ShardReplica(int shard, List<NodeId> replicas, ShardContext context) {
         this.state = new ReplicaState(shard, context.stores(), context.loop());
         this.clock = new LogClock(
                 context.time(),
-                () -> context.clocks().of(replicas),
+                () -> context.clocks().of(voters()),
                 () -> context.clocks().logTimeMillis(shard));
         this.expiry = new ExpiryClock(state, clock);
         this.loop = context.loop();
         this.leases = new EntryLeases(context.time(), loop);
         this.evictions = new EvictionAdvisor(state::store, state::definition, context.shares());
-        context.shares().host(state::store);
+        this.shares = context.shares();
+        this.entries = state::store;
+        shares.host(entries);
         this.log = context.consensus().open(shard, replicas, state);
         this.proposer = new Proposer(
                 log,
@@ -81,6 +89,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.maintenance = new ReplicaMaintenance(state, context.caches(), clock, evictions, proposer, rule);
         state.watch(this);
         clock.reached(state.logTimeMillis());
+    }
+
+    /** The voters of its group at present, whose clocks count. */
+    private List<NodeId> voters() {
+        return log.leadership().voters().get(0).stream().sorted().toList();
     }
 
     // What the log reports
@@ -259,6 +272,17 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                         begun.accept(state.window().subscribe(known, unknown, replies));
                     }
                 }));
+    }
+
+    /** Changes the voters of its group; see {@link ReplicatedLog#changeVoters}. */
+    public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+        return log.changeVoters(from, to);
+    }
+
+    /** Lets go of what it shares with other shards, before its log is removed with all that it has kept. */
+    void release() {
+        shares.release(entries);
+        leases.dropAll();
     }
 
     @Override

@@ -20,6 +20,9 @@ public interface ShardStores extends AutoCloseable {
      */
     default void replace(int shard, ShardStore filled) {}
 
+    /** Deletes the stores of a shard, none of which is used any more; the next {@link #open} of it begins with an empty one. */
+    default void drop(int shard) {}
+
     /** Returns when all that has been committed of a shard outlasts a crash of the machine, if it outlasts the process at all. */
     default void flush(int shard) {}
 

@@ -19,7 +19,7 @@ class MemberClocksTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
-    private final MemberClocks clocks = new MemberClocks(A, ALL, peers, world);
+    private final MemberClocks clocks = new MemberClocks(A, () -> ALL, peers, world);
 
     private void answer(NodeId peer, long aheadMillis) {
         peers.answer(peers.of(peer).get(0), new Reply.Clock(world.millis() + aheadMillis, List.of()));

@@ -10,7 +10,10 @@ import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.DrainedNode;
+import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.CacheSettings;
@@ -41,17 +44,24 @@ class ControlGroupTest {
     private final ScriptedLog log = new ScriptedLog(leading(1, A, VOTERS));
     private final ControlGroup control = new ControlGroup(
             log.consensus(),
-            List.copyOf(VOTERS),
-            new Templates(
-                    Map.of(
-                            "short-*",
-                            new CacheSettings(
-                                    OptionalLong.of(100),
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    Optional.of(Duration.ofMinutes(10)),
-                                    Optional.empty())),
-                    Map.of("caches.short-*", "a.yaml:7")),
+            Layout.settled(
+                    VOTERS.stream()
+                            .sorted()
+                            .map(node -> new Member(node, node.name(), 1))
+                            .toList(),
+                    new ShardMap(Layout.UNFORMED, List.of(List.copyOf(VOTERS)))),
+            new ControlGroup.Rules(
+                    new Templates(
+                            Map.of(
+                                    "short-*",
+                                    new CacheSettings(
+                                            OptionalLong.of(100),
+                                            Optional.empty(),
+                                            Optional.empty(),
+                                            Optional.of(Duration.ofMinutes(10)),
+                                            Optional.empty())),
+                            Map.of("caches.short-*", "a.yaml:7")),
+                    3),
             new ReadIndexRounds(A, peers, world, Duration.ofSeconds(1)),
             peers,
             world,
@@ -84,6 +94,11 @@ class ControlGroupTest {
 
     private Reply answer(Request request) {
         control.propose(request, replies::add);
+        return replies.remove(replies.size() - 1);
+    }
+
+    private Reply change(Request request) {
+        control.change(request, replies::add);
         return replies.remove(replies.size() - 1);
     }
 
@@ -220,7 +235,7 @@ class ControlGroupTest {
         assertThat(answer(new Request.DrainNode(new NodeId("z"), 0)))
                 .isInstanceOfSatisfying(
                         Reply.Refused.class,
-                        refusal -> assertThat(refusal.message()).contains("no node z", "[", "a"));
+                        refusal -> assertThat(refusal.message()).contains("no node z", "a@a:1", "b@b:1"));
         assertThat(drained(answer(new Request.DrainNode(null, 0)))).isEqualTo(DrainedNode.NONE);
     }
 
@@ -354,5 +369,75 @@ class ControlGroupTest {
         assertThat(learnt).isEmpty();
         peers.confirm(B, true);
         assertThat(learnt.get(0).status()).isEqualTo(Status.NO_SUCH_CACHE);
+    }
+
+    @Test
+    void theGroupAgreesOnTheLayoutOfTheFormationFirst() {
+        assertThat(control.layout().isFormed()).isFalse();
+        assertThat(change(new Request.RemoveNode(B)))
+                .isInstanceOfSatisfying(
+                        Reply.Refused.class,
+                        refusal -> assertThat(refusal.status()).isEqualTo(Status.BUSY));
+        control.keepLayout();
+        assertThat(control.layout().version()).isEqualTo(1);
+        assertThat(control.layout().map().replicasOf(0)).containsExactlyInAnyOrderElementsOf(VOTERS);
+    }
+
+    @Test
+    void aMemberThatLeavesIsReplacedByOneThatIsAddedAndThenGone() {
+        Member d = new Member(new NodeId("d"), "d", 1);
+        control.keepLayout();
+        assertThat(change(new Request.AddNode(d))).isEqualTo(new Reply.Done());
+        assertThat(change(new Request.RemoveNode(B))).isEqualTo(new Reply.Done());
+        control.keepLayout();
+        assertThat(control.layout().targetOf(0))
+                .contains(d.id())
+                .doesNotContain(B)
+                .hasSize(3);
+        assertThat(control.layout().targetOf(ShardMap.CONTROL_GROUP)).containsExactly(A, new NodeId("c"), d.id());
+        assertThat(control.layout().hostsOf(0)).contains(B);
+        for (int group : control.layout().moves().keySet()) {
+            Request moved = new Request.ReplicasMoved(group, control.layout().targetOf(group));
+            assertThat(change(moved)).isEqualTo(new Reply.Done());
+        }
+        assertThat(control.layout().member(B)).isNotNull();
+        control.keepLayout();
+        assertThat(control.layout().member(B)).isNull();
+        long settled = control.layout().version();
+        control.keepLayout();
+        assertThat(control.layout().version()).isEqualTo(settled);
+    }
+
+    @Test
+    void aLayoutThatIsNotTheNextOneChangesNothing() {
+        Layout formed = control.layout().formed();
+        ClusterMachine machine = new ClusterMachine();
+        assertThat(machine.lay(formed.leaving(B))).isInstanceOf(Reply.Refused.class);
+        assertThat(machine.layout()).isNull();
+        assertThat(machine.lay(formed)).isEqualTo(new Reply.Done());
+        assertThat(machine.lay(formed)).isInstanceOf(Reply.Refused.class);
+        assertThat(machine.layout()).isEqualTo(formed);
+    }
+
+    @Test
+    void theLayoutIsPartOfACheckpoint() {
+        Layout layout = control.layout().formed().leaving(B).moving(Map.of(0, List.of(A)));
+        ClusterMachine machine = new ClusterMachine();
+        machine.lay(control.layout().formed());
+        machine.lay(control.layout().formed().leaving(B));
+        machine.lay(layout);
+        ClusterMachine restored = new ClusterMachine();
+        restored.restore(machine.record());
+        assertThat(restored.layout()).isEqualTo(layout);
+    }
+
+    @Test
+    void aNodeThatIsAMemberNoMoreIsNotDrainedEither() {
+        Layout formed = control.layout().formed();
+        ClusterMachine machine = new ClusterMachine();
+        machine.lay(formed);
+        machine.drain(new Request.DrainNode(B, 0));
+        machine.lay(formed.without(B));
+        assertThat(machine.drained()).isEqualTo(new DrainedNode(2, null));
     }
 }

@@ -33,22 +33,18 @@ class FormationFileTest {
     }
 
     @Test
-    void theSameSettingsAreTakenAgainAlsoAtOtherAddressesAndInAnotherOrder() throws Exception {
-        check(List.of(N1, N2), "shards: 4");
-        assertThat(home.resolve("data/formation")).content().contains("members: n1,n2");
-        assertThatCode(() -> check(List.of(N2.replace("7402", "1"), N1), "shards: 4"))
-                .doesNotThrowAnyException();
+    void theSameSettingsAreTakenAgainAlsoWithOtherMembers() throws Exception {
+        check(List.of(N1, N2), "replication-factor: 2");
+        assertThat(home.resolve("data/formation")).content().contains("replication-factor: 2");
+        assertThatCode(() -> check(List.of(N1), "replication-factor: 2")).doesNotThrowAnyException();
     }
 
     @Test
-    void otherShardsOrMembersAreRefusedNamingTheDifference() throws Exception {
-        check(List.of(N1, N2), "shards: 4");
-        assertThatThrownBy(() -> check(List.of(N1, N2), "shards: 8"))
+    void anotherReplicationFactorIsRefusedNamingTheDifference() throws Exception {
+        check(List.of(N1, N2), "replication-factor: 2");
+        assertThatThrownBy(() -> check(List.of(N1, N2), "replication-factor: 1"))
                 .isInstanceOf(SettingsException.class)
-                .hasMessageContaining("\"shards: 4\" is now \"shards: 8\"")
-                .hasMessageNotContaining("members: ");
-        assertThatThrownBy(() -> check(List.of(N1), "shards: 4"))
-                .isInstanceOf(SettingsException.class)
-                .hasMessageContaining("\"members: n1,n2\" is now \"members: n1\"");
+                .hasMessageContaining("\"replication-factor: 2\" is now \"replication-factor: 1\"")
+                .hasMessageNotContaining("cluster: ");
     }
 }

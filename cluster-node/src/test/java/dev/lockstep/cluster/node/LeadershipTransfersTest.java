@@ -14,6 +14,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -37,25 +38,59 @@ class LeadershipTransfersTest {
             .mapToObj(i -> new ScriptedLog(ScriptedLog.leading(1, A, ALL)))
             .toList();
     private boolean leased;
+    private final Set<Integer> moving = new HashSet<>();
     private Standing standing = Standing.LEADS;
     private final LeadershipTransfers handOvers =
-            new LeadershipTransfers(A, groups(), () -> standing, peers, world, world, PATIENCE.toNanos());
+            new LeadershipTransfers(A, this::groups, () -> standing, peers, world, world, PATIENCE.toNanos());
 
     private List<LeadershipTransfers.Group> groups() {
         List<LeadershipTransfers.Group> groups = new ArrayList<>();
         for (int i = 0; i < GROUPS; i++) {
             ScriptedLog log = logs.get(i);
-            groups.add(new LeadershipTransfers.Group(
-                    i, log::leadership, log::appliedPosition, (successor, givenUpNanos, despiteLeases) -> {
-                        assertThat(givenUpNanos).isEqualTo(PATIENCE.toNanos());
-                        if (leased && !despiteLeases) {
-                            return false;
-                        }
-                        log.stepDown(successor);
-                        return true;
-                    }));
+            groups.add(new Group(i, log));
         }
         return groups;
+    }
+
+    private final class Group implements LeadershipTransfers.Group {
+
+        private final int number;
+        private final ScriptedLog log;
+
+        Group(int number, ScriptedLog log) {
+            this.number = number;
+            this.log = log;
+        }
+
+        @Override
+        public int number() {
+            return number;
+        }
+
+        @Override
+        public Leadership leadership() {
+            return log.leadership();
+        }
+
+        @Override
+        public long applied() {
+            return log.appliedPosition();
+        }
+
+        @Override
+        public boolean mustTransfer() {
+            return moving.contains(number);
+        }
+
+        @Override
+        public boolean handOver(NodeId successor, long givenUpNanos, boolean despiteLeases) {
+            assertThat(givenUpNanos).isEqualTo(PATIENCE.toNanos());
+            if (leased && !despiteLeases) {
+                return false;
+            }
+            log.stepDown(successor);
+            return true;
+        }
     }
 
     private static List<ReplicaStatus> leading(Integer... groups) {

@@ -20,6 +20,8 @@ import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -70,7 +72,14 @@ class RequestDispatcherTest {
     @BeforeEach
     void connect() {
         LocalConsensus consensus = new LocalConsensus(A);
-        ControlGroup control = new ControlGroup(consensus, List.of(A), Templates.NONE, rounds, peers, world, world);
+        ControlGroup control = new ControlGroup(
+                consensus,
+                Layout.settled(List.of(new Member(A, "localhost", 0)), new ShardMap(0, List.of(List.of(A)))),
+                new ControlGroup.Rules(Templates.NONE, 1),
+                rounds,
+                peers,
+                world,
+                world);
         var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100);
         ShardHost shards = new ShardHost(Map.of(
                 0,
@@ -120,6 +129,11 @@ class RequestDispatcherTest {
             @Override
             public ClusterView view() {
                 return view;
+            }
+
+            @Override
+            public void open(Request.OpenReplica request, Consumer<Reply> reply) {
+                reply.accept(new Reply.Done());
             }
 
             @Override

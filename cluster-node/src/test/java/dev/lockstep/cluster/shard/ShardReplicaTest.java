@@ -63,7 +63,7 @@ class ShardReplicaTest {
     private long othersAheadMillis;
     private final MemberClocks clocks = new MemberClocks(
             A,
-            VOTERS,
+            () -> VOTERS,
             (peer, request, answer) ->
                     answer.accept(new Reply.Clock(world.millis() + this.othersAheadMillis, List.of())),
             world);

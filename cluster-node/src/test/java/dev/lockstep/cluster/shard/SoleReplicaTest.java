@@ -12,7 +12,10 @@ import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -70,7 +73,14 @@ class SoleReplicaTest {
             }
         };
         ReadIndexRounds rounds = new ReadIndexRounds(NODE, nobody, time, Duration.ofSeconds(1));
-        ControlGroup control = new ControlGroup(consensus, List.of(NODE), Templates.NONE, rounds, nobody, time, loop);
+        ControlGroup control = new ControlGroup(
+                consensus,
+                Layout.settled(List.of(new Member(NODE, "localhost", 0)), new ShardMap(0, List.of(List.of(NODE)))),
+                new ControlGroup.Rules(Templates.NONE, 1),
+                rounds,
+                nobody,
+                time,
+                loop);
         control.propose(
                 new Request.CreateCache(CacheProposal.exactly(definition), 0),
                 created -> cache = ((Reply.Created) created).cache().id());

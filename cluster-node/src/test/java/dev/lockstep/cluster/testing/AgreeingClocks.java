@@ -15,7 +15,7 @@ public final class AgreeingClocks {
     public static MemberClocks of(NodeId self, Collection<NodeId> members, Time time) {
         MemberClocks clocks = new MemberClocks(
                 self,
-                members,
+                () -> members,
                 (peer, request, answer) -> answer.accept(new Reply.Clock(time.millis(), List.of())),
                 time);
         clocks.tick();

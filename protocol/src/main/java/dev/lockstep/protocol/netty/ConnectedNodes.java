@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +22,13 @@ final class ConnectedNodes {
     /** After that long without a word a process gives way to another with its id. */
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(6);
 
-    private final NodeIdentity self;
+    private final Supplier<NodeIdentity> own;
     private final Time time;
     private final Map<NodeId, Process> processes = new HashMap<>();
 
-    ConnectedNodes(NodeIdentity self, Time time) {
-        this.self = self;
+    /** @param own this node as it introduces itself at that time */
+    ConnectedNodes(Supplier<NodeIdentity> own, Time time) {
+        this.own = own;
         this.time = time;
     }
 
@@ -65,6 +67,7 @@ final class ConnectedNodes {
      * @param joined told its process, unless it is refused
      */
     synchronized Reply.@Nullable Refused admit(NodeIdentity peer, String from, Consumer<Process> joined) {
+        NodeIdentity self = own.get();
         String differences =
                 self.formation().differences("node " + self.id(), peer.formation(), "node " + peer.id(), true);
         if (!differences.isEmpty()) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class NettyLinks implements Links {
 
     private final String cluster;
-    private final @Nullable NodeIdentity self;
+    private final Supplier<@Nullable NodeIdentity> self;
     private final Duration connectTimeout;
     private final int maxInFlight;
     private final @Nullable Tls tls;
@@ -57,12 +58,19 @@ public final class NettyLinks implements Links {
      * @param maxInFlight requests that may wait for their reply on one link
      */
     public NettyLinks(String cluster, @Nullable NodeIdentity self, Duration connectTimeout, int maxInFlight) {
-        this(cluster, self, connectTimeout, maxInFlight, null);
+        this(cluster, () -> self, connectTimeout, maxInFlight, null);
     }
 
-    /** Creates links that are encrypted with {@code tls}; null for not at all. */
+    /**
+     * @param self this JVM's node as it introduces itself at that time, or null in a client
+     * @param tls encrypts the links; null for not at all
+     */
     public NettyLinks(
-            String cluster, @Nullable NodeIdentity self, Duration connectTimeout, int maxInFlight, @Nullable Tls tls) {
+            String cluster,
+            Supplier<@Nullable NodeIdentity> self,
+            Duration connectTimeout,
+            int maxInFlight,
+            @Nullable Tls tls) {
         this.cluster = cluster;
         this.self = self;
         this.connectTimeout = connectTimeout;
@@ -81,7 +89,7 @@ public final class NettyLinks implements Links {
     }
 
     private NettyLink open(Member member) {
-        NettyLink link = new NettyLink(cluster, self, member, maxInFlight);
+        NettyLink link = new NettyLink(cluster, self.get(), member, maxInFlight);
         Wires current = wires();
         if (current == null) {
             link.close();

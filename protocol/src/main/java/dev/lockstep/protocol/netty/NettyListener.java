@@ -30,6 +30,7 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,7 +48,7 @@ public final class NettyListener implements AutoCloseable {
     private static final long MAX_UNREAD_BYTES = 1024 * 1024;
 
     private final String cluster;
-    private final NodeIdentity self;
+    private final Supplier<NodeIdentity> self;
     private final NodeId node;
     private final ConnectedNodes nodes;
     private final RepeatedLog log = new RepeatedLog(Time.system());
@@ -66,7 +67,7 @@ public final class NettyListener implements AutoCloseable {
     public NettyListener(
             String host, int port, String cluster, NodeIdentity self, int maxFrameBytes, RequestServer server)
             throws IOException {
-        this(host, port, cluster, self, maxFrameBytes, server, null);
+        this(host, port, cluster, () -> self, maxFrameBytes, server, null);
     }
 
     /** Creates a listener whose connections are encrypted with {@code tls}; null for not at all. */
@@ -74,14 +75,14 @@ public final class NettyListener implements AutoCloseable {
             String host,
             int port,
             String cluster,
-            NodeIdentity self,
+            Supplier<NodeIdentity> self,
             int maxFrameBytes,
             RequestServer server,
             @Nullable Tls tls)
             throws IOException {
         this.cluster = cluster;
         this.self = self;
-        this.node = self.id();
+        this.node = self.get().id();
         this.nodes = new ConnectedNodes(self, Time.system());
         this.maxFrameBytes = maxFrameBytes;
         this.server = server;
@@ -213,7 +214,7 @@ public final class NettyListener implements AutoCloseable {
         /** Logs differences that are legitimate for a while, as when a change is rolled out node by node. */
         private void tellDifferences(NodeIdentity peer) {
             String differences =
-                    self.formation().differences("node " + node, peer.formation(), "node " + peer.id(), false);
+                    self.get().formation().differences("node " + node, peer.formation(), "node " + peer.id(), false);
             if (!differences.isEmpty()) {
                 log.say(differences, "Nodes " + node + " and " + peer.id() + " differ: " + differences, LOG::warn);
             }

@@ -100,6 +100,9 @@ final class RoutedCall {
             selection.leave(route.to());
         }
         selection.refused(route, refused);
+        if (status == Status.MOVED && refused.leader() == null) {
+            context.contacts().refresh(); // it is hosted elsewhere than the map says
+        }
         follow(selection.hasDetour() ? decision.atOnce() : decision);
     }
 

@@ -52,6 +52,14 @@ public final class Router implements AutoCloseable {
         return directory.view();
     }
 
+    /** Asks the leader of the control group how the cluster is now, or any member if that is not known. */
+    public CompletableFuture<ClusterView> currentView() {
+        return call(new Request.DescribeCluster()).thenApply(reply -> {
+            directory.learn(((Reply.Cluster) reply).view());
+            return directory.view();
+        });
+    }
+
     public Duration timeout() {
         return context.timeout();
     }

@@ -373,6 +373,16 @@ public final class Session implements AutoCloseable {
         return router.call(drain).thenApply(reply -> ((Reply.Drained) reply).drained());
     }
 
+    /** Has a {@link Request.AddNode}, {@link Request.RemoveNode} or {@link Request.MoveReplica} decided; it comes about later. */
+    public CompletableFuture<Void> changeLayout(Request change) {
+        return router.call(change).thenAccept(done -> {});
+    }
+
+    /** Asks how the cluster is now: the leader of the control group, or any member if that is not known. */
+    public CompletableFuture<ClusterView> currentView() {
+        return router.currentView();
+    }
+
     // Replicas
 
     /** Returns the state of each member's replicas. A member that does not answer within two seconds is missing. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,7 +19,8 @@ import java.util.stream.Stream;
  *
  * @param cluster name that both ends of a connection must agree on
  * @param node this JVM's node
- * @param members all nodes of the cluster, fixed when it is first formed; empty for a single node
+ * @param members all nodes of the cluster when it is first formed; after that nodes to find it by, this one among them. Empty
+ *     for a single node
  * @param shards fixed when the cluster is first formed
  * @param replicationFactor replicas of each shard, or the number of members if they are fewer
  * @param insecure the operator knows that there is neither authentication nor encryption; needed to bind to anything but
@@ -108,7 +110,15 @@ public record Settings(
                 cluster, node, members, client, shards, replicationFactor, insecure, limits, caches, Map.of());
     }
 
-    /** The facts about its cluster that a node tells others. */
+    /**
+     * The facts about its cluster that a node tells others once the cluster is formed: its members may be others by then, and its layout
+     * says how many shards it has.
+     */
+    public Formation ofFormedCluster() {
+        return formation().without(Set.of("members", "addresses", "shards"));
+    }
+
+    /** The facts about its cluster that a node tells others while the cluster is being formed. */
     public Formation formation() {
         return new Formation(List.of(
                 fact(

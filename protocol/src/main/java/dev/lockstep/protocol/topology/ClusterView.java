@@ -8,17 +8,27 @@ import java.util.Map;
  *
  * @param leaders the believed leader of each shard; a shard whose leader is unknown is missing. A hint, never a promise
  */
-public record ClusterView(String cluster, List<Member> members, ShardMap map, Map<Integer, NodeId> leaders) {
+public record ClusterView(String cluster, Layout layout, Map<Integer, NodeId> leaders) {
 
     public ClusterView {
-        members = List.copyOf(members);
         leaders = Map.copyOf(leaders);
     }
 
-    /** Returns the members that host a group: a shard by its number, or {@link ShardMap#CONTROL_GROUP}, which all of them host. */
+    /** The view of a cluster in which nothing moves, and each member hosts the control group. */
+    public ClusterView(String cluster, List<Member> members, ShardMap map, Map<Integer, NodeId> leaders) {
+        this(cluster, Layout.settled(members, map), leaders);
+    }
+
+    public List<Member> members() {
+        return layout.members();
+    }
+
+    public ShardMap map() {
+        return layout.map();
+    }
+
+    /** Returns the members that host a group: a shard by its number, or {@link ShardMap#CONTROL_GROUP}. */
     public List<NodeId> hostsOf(int group) {
-        return group == ShardMap.CONTROL_GROUP
-                ? members.stream().map(Member::id).toList()
-                : map.replicasOf(group);
+        return layout.hostsOf(group);
     }
 }

@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.topology;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,6 +28,12 @@ public record Formation(List<Fact> facts) {
         private String from(String node) {
             return value + " on " + node + " (" + (place.isEmpty() ? "by default" : place) + ")";
         }
+    }
+
+    /** The same without some facts. */
+    public Formation without(Set<String> keys) {
+        return new Formation(
+                facts.stream().filter(fact -> !keys.contains(fact.key())).toList());
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.wire;
 
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import java.util.List;
@@ -147,6 +148,66 @@ public sealed interface Request {
             return "DestroyCache " + cacheName.apply(cacheId);
         }
     }
+
+    /**
+     * Makes a node a member, or keeps one that is leaving, or changes the address of one. Answered by {@link Reply.Done} once it is
+     * decided; what is to be hosted there comes about later. Refused with {@link Status#INVALID} if another member has the address.
+     */
+    record AddNode(Member member) implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
+
+    /**
+     * Has a node leave the cluster: all that it hosts is moved to others, and then it is a member no more. Answered by {@link
+     * Reply.Done} once it is decided. Refused with {@link Status#INVALID} if there is no such member, or it is the last.
+     */
+    record RemoveNode(NodeId node) implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
+
+    /**
+     * Has a shard hosted by one node instead of another. Answered by {@link Reply.Done} once it is decided. Refused with {@link
+     * Status#INVALID} if {@code from} does not host it, {@code to} does or is no member, and while the shard is being moved.
+     */
+    record MoveReplica(int shard, NodeId from, NodeId to) implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
+
+    /**
+     * Between nodes: the voters of a group are the nodes that were to host it. Answered by {@link Reply.Done}, also if another move was
+     * decided meanwhile.
+     *
+     * @param group number of the shard; -1 for the control group
+     */
+    record ReplicasMoved(int group, List<NodeId> hosts) implements ToControl {
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
+
+    /**
+     * Between nodes: open an empty replica of a group that is to be hosted by you, to be staged by the group's leader. Answered by
+     * {@link Reply.Done} once it is open; refused with {@link Status#BUSY} until then, and as long as the receiver does not know that it
+     * is to host the group.
+     *
+     * @param group number of the shard; -1 for the control group
+     * @param voters of the group at present, the receiver not among them
+     */
+    record OpenReplica(int group, List<NodeId> voters) implements Request {}
 
     /** Asks which node is drained, linearizably. Answered by {@link Reply.Drained}. */
     record DescribeDrained() implements ToControl {}

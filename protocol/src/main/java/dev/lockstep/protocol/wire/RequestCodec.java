@@ -101,6 +101,26 @@ public final class RequestCodec {
         } else if (request instanceof Request.DrainNode drain) {
             out.u8(30).optional(drain.node(), ValueCodec::nodeId).varint(drain.revision());
         } else {
+            writeLayout(out, request);
+        }
+    }
+
+    private static void writeLayout(WireWriter out, Request request) {
+        if (request instanceof Request.AddNode add) {
+            out.u8(31);
+            ValueCodec.member(out, add.member());
+        } else if (request instanceof Request.RemoveNode remove) {
+            out.u8(32);
+            ValueCodec.nodeId(out, remove.node());
+        } else if (request instanceof Request.MoveReplica move) {
+            out.u8(33).varint(move.shard());
+            ValueCodec.nodeId(out, move.from());
+            ValueCodec.nodeId(out, move.to());
+        } else if (request instanceof Request.ReplicasMoved moved) {
+            out.u8(34).signed(moved.group()).list(moved.hosts(), ValueCodec::nodeId);
+        } else if (request instanceof Request.OpenReplica open) {
+            out.u8(35).signed(open.group()).list(open.voters(), ValueCodec::nodeId);
+        } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
     }
@@ -182,6 +202,11 @@ public final class RequestCodec {
             case 27 -> new Request.ReadClock();
             case 29 -> new Request.DescribeDrained();
             case 30 -> new Request.DrainNode(in.optional(ValueCodec::nodeId), in.size());
+            case 31 -> new Request.AddNode(ValueCodec.member(in));
+            case 32 -> new Request.RemoveNode(ValueCodec.nodeId(in));
+            case 33 -> new Request.MoveReplica(in.size(), ValueCodec.nodeId(in), ValueCodec.nodeId(in));
+            case 34 -> new Request.ReplicasMoved((int) in.signed(), in.list(ValueCodec::nodeId));
+            case 35 -> new Request.OpenReplica((int) in.signed(), in.list(ValueCodec::nodeId));
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

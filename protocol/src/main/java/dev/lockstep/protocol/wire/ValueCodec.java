@@ -3,6 +3,7 @@ package dev.lockstep.protocol.wire;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -13,9 +14,12 @@ import dev.lockstep.protocol.wire.Condition.ValueIs;
 import dev.lockstep.protocol.wire.Condition.VersionIs;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** The bytes of the values that requests, replies and log entries are made of. Stateless. */
 public final class ValueCodec {
@@ -286,9 +290,7 @@ public final class ValueCodec {
 
     static void view(WireWriter out, ClusterView view) {
         out.string(view.cluster());
-        out.list(view.members(), ValueCodec::member);
-        out.varint(view.map().version());
-        out.list(view.map().replicas(), (o, nodes) -> o.list(nodes, ValueCodec::nodeId));
+        layout(out, view.layout());
         out.list(view.leaders().entrySet(), (o, leader) -> {
             o.varint(leader.getKey());
             nodeId(o, leader.getValue());
@@ -297,24 +299,44 @@ public final class ValueCodec {
 
     static ClusterView view(WireReader in) {
         String cluster = in.string();
-        var members = in.list(ValueCodec::member);
-        long version = in.varint();
-        var replicas = in.list(i -> i.list(ValueCodec::nodeId));
+        Layout layout = layout(in);
         Map<Integer, NodeId> leaders = new HashMap<>();
         in.list(i -> leaders.put(i.size(), nodeId(i)));
+        return new ClusterView(cluster, layout, leaders);
+    }
+
+    public static void layout(WireWriter out, Layout layout) {
+        out.list(layout.members(), ValueCodec::member);
+        out.list(layout.leaving(), ValueCodec::nodeId);
+        out.list(layout.control(), ValueCodec::nodeId);
+        out.varint(layout.version());
+        out.list(layout.map().replicas(), (o, nodes) -> o.list(nodes, ValueCodec::nodeId));
+        out.list(
+                layout.moves().entrySet(),
+                (o, move) -> o.signed(move.getKey()).list(move.getValue(), ValueCodec::nodeId));
+    }
+
+    public static Layout layout(WireReader in) {
+        var members = in.list(ValueCodec::member);
+        var leaving = in.list(ValueCodec::nodeId);
+        var control = in.list(ValueCodec::nodeId);
+        long version = in.varint();
+        var replicas = in.list(i -> i.list(ValueCodec::nodeId));
+        SortedMap<Integer, List<NodeId>> moves = new TreeMap<>();
+        in.list(i -> moves.put((int) i.signed(), i.list(ValueCodec::nodeId)));
         try {
-            return new ClusterView(cluster, members, new ShardMap(version, replicas), leaders);
+            return new Layout(members, leaving, control, new ShardMap(version, replicas), moves);
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }
     }
 
-    private static void member(WireWriter out, Member member) {
+    static void member(WireWriter out, Member member) {
         nodeId(out, member.id());
         out.string(member.host()).varint(member.port());
     }
 
-    private static Member member(WireReader in) {
+    static Member member(WireReader in) {
         return new Member(nodeId(in), in.string(), in.size());
     }
 }

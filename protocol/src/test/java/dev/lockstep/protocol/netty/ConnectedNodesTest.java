@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ConnectedNodesTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
-    private final ConnectedNodes nodes = new ConnectedNodes(node("n1", 1, "16"), world);
+    private final ConnectedNodes nodes = new ConnectedNodes(() -> node("n1", 1, "16"), world);
     private final List<ConnectedNodes.Process> joined = new ArrayList<>();
 
     private static NodeIdentity node(String id, long incarnation, String shards) {

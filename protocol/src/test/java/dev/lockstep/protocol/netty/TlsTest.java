@@ -71,7 +71,7 @@ class TlsTest {
             public void closed() {}
         };
         return new NettyListener(
-                "127.0.0.1", 0, "demo", NodeIdentity.untold(NODE), FrameCodec.DEFAULT_MAX_BYTES, server, tls);
+                "127.0.0.1", 0, "demo", () -> NodeIdentity.untold(NODE), FrameCodec.DEFAULT_MAX_BYTES, server, tls);
     }
 
     @AfterEach
@@ -81,7 +81,7 @@ class TlsTest {
     }
 
     private Link link(@Nullable Tls tls) {
-        NettyLinks links = new NettyLinks("demo", null, Duration.ofSeconds(2), 1_000, tls);
+        NettyLinks links = new NettyLinks("demo", () -> null, Duration.ofSeconds(2), 1_000, tls);
         opened.add(links);
         return links.to(new Member(NODE, "127.0.0.1", listener.port()));
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,6 +33,7 @@ class FrameCodecTest {
     private static final RequestId ID = new RequestId(-7, Long.MAX_VALUE, 300, 299);
     private static final LeaseId LEASE = new LeaseId(1, -2, 3);
     private static final NodeId NODE = new NodeId("n1");
+    private static final NodeId OTHER = new NodeId("n2");
     private static final CacheDefinition DEFINITION = new CacheDefinition(
             "users",
             "java.lang.String",
@@ -92,7 +95,12 @@ class FrameCodecTest {
                 new Request.ReadClock(),
                 new Request.DescribeDrained(),
                 new Request.DrainNode(NODE, 3),
-                new Request.DrainNode(null, 4));
+                new Request.DrainNode(null, 4),
+                new Request.AddNode(new Member(NODE, "127.0.0.1", 7400)),
+                new Request.RemoveNode(NODE),
+                new Request.MoveReplica(3, NODE, OTHER),
+                new Request.ReplicasMoved(-1, List.of(NODE, OTHER)),
+                new Request.OpenReplica(3, List.of(NODE)));
     }
 
     private static List<Mutation> everyMutation() {
@@ -115,11 +123,13 @@ class FrameCodecTest {
 
     static List<Reply> replies() {
         EntryRead entry = new EntryRead(VALUE, 1 << 20, Long.MAX_VALUE);
-        ClusterView view = new ClusterView(
-                "demo",
-                List.of(new Member(NODE, "127.0.0.1", 7400)),
+        Layout layout = new Layout(
+                List.of(new Member(NODE, "127.0.0.1", 7400), new Member(OTHER, "127.0.0.1", 7401)),
+                List.of(NODE),
+                List.of(NODE, OTHER),
                 new ShardMap(3, List.of(List.of(NODE), List.of(NODE))),
-                Map.of(1, NODE));
+                new TreeMap<>(Map.of(-1, List.of(OTHER), 1, List.of(OTHER))));
+        ClusterView view = new ClusterView("demo", layout, Map.of(1, NODE));
         return List.of(
                 new Reply.Refused(Status.MOVED, "elsewhere", 20, NODE),
                 Reply.Refused.of(Status.INTERNAL, ""),
@@ -174,7 +184,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(25);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(30);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

@@ -3,6 +3,7 @@ package dev.lockstep.protocol.wire;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -10,7 +11,10 @@ import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -176,6 +180,13 @@ public final class Messages {
                 bytes().map(Request.ToLog::new),
                 Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
+                members().map(Request.AddNode::new),
+                NODES.map(Request.RemoveNode::new),
+                Combinators.combine(NUMBERS, NODES, NODES).as(Request.MoveReplica::new),
+                Combinators.combine(Arbitraries.integers(), NODES.list().ofMaxSize(3))
+                        .as(Request.ReplicasMoved::new),
+                Combinators.combine(Arbitraries.integers(), NODES.list().ofMaxSize(3))
+                        .as(Request.OpenReplica::new),
                 Combinators.combine(NUMBERS, LONGS, LONGS, LONGS, LONGS).as(Request.FetchCheckpoint::new));
     }
 
@@ -248,14 +259,20 @@ public final class Messages {
                 Combinators.combine(LONGS, bytes()).as(Reply.Checkpoint::new));
     }
 
+    private static Arbitrary<Member> members() {
+        return Combinators.combine(NODES, TEXTS, NUMBERS).as(Member::new);
+    }
+
     private static Arbitrary<ClusterView> views() {
-        var members = Combinators.combine(NODES, TEXTS, NUMBERS)
-                .as(Member::new)
-                .list()
-                .ofMaxSize(3);
+        var members = members().list().ofMaxSize(3);
         var replicas = NODES.list().ofMaxSize(3).list().ofMinSize(1).ofMaxSize(5);
         var maps = Combinators.combine(LONGS, replicas).as(ShardMap::new);
+        var nodes = NODES.list().ofMaxSize(3);
+        var moves = Arbitraries.maps(Arbitraries.integers(), nodes)
+                .ofMaxSize(3)
+                .<SortedMap<Integer, List<NodeId>>>map(TreeMap::new);
+        var layouts = Combinators.combine(members, nodes, nodes, maps, moves).as(Layout::new);
         var leaders = Arbitraries.maps(NUMBERS, NODES).ofMaxSize(3);
-        return Combinators.combine(TEXTS, members, maps, leaders).as(ClusterView::new);
+        return Combinators.combine(TEXTS, layouts, leaders).as(ClusterView::new);
     }
 }

@@ -265,7 +265,8 @@ class DiskFaultIT {
             Path file = Files.writeString(
                     home.resolve("lockstep.yaml"),
                     PowerCut.configuration("n1", MemberPorts.reserve(1), "disk", disk.folder()));
-            try (Node node = new Node(SettingsReader.fromFile(file), Time.system(), EventLoop.threaded("embedded"))) {
+            try (Node node = new Node(
+                    SettingsReader.fromFile(file), Time.system(), EventLoop.threaded("embedded"), Duration.ZERO)) {
                 assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
                 LoopDisk.cutPower(List.of(disk));
                 assertThat(node.stopped())

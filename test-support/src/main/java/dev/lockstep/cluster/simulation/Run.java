@@ -1,14 +1,13 @@
 package dev.lockstep.cluster.simulation;
 
-import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.history.Checker;
 import dev.lockstep.cluster.history.History;
 import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.cluster.history.Recorder;
 import dev.lockstep.cluster.history.Report;
-import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -149,19 +148,14 @@ final class Run {
             Collections.rotate(rotated, shard);
             placed.add(rotated.subList(0, 3));
         }
-        ShardMap map = new ShardMap(1, placed);
+        Layout layout = Layout.settled(members, new ShardMap(Layout.UNFORMED, placed));
         for (Member member : members) {
             SimulatedProcess process = new SimulatedProcess(world, member.id().toString());
             process.setClock(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()), 1);
             if (scenario.wildClocks()) {
                 process.drift(0.99 + 0.02 * world.random().nextDouble());
             }
-            nodes.add(new SimulatedNode(
-                    process,
-                    new NodeCore.Place("simulated", member, members, map, Templates.NONE),
-                    raft,
-                    this::links,
-                    scenario.maxInFlight()));
+            nodes.add(new SimulatedNode(process, member, layout, raft, this::links, scenario.maxInFlight()));
         }
         for (int i = 0; i < scenario.clients(); i++) {
             String name = "c" + i;

@@ -2,8 +2,16 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.protocol.topology.NodeId;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedDisk {
 
     private final List<Entry> entries = new ArrayList<>();
+    private final TreeMap<Long, Voters> changes = new TreeMap<>();
+    private @Nullable Voters base;
     private long purged;
     private long termOfPurged;
     private long term;
@@ -20,8 +30,80 @@ final class SimulatedDisk {
     private long synced;
     private long cuts;
 
-    /** @param bytes null for an entry of the log's own */
-    record Entry(long term, byte @Nullable [] bytes) {}
+    /**
+     * @param bytes null for an entry of the log's own
+     * @param voters from this entry on; null if it changes nothing about them
+     */
+    record Entry(
+            long term, byte @Nullable [] bytes, @Nullable Voters voters) {
+
+        Entry(long term, byte @Nullable [] bytes) {
+            this(term, bytes, null);
+        }
+    }
+
+    /**
+     * The voters of a group.
+     *
+     * @param before those that have to agree too while they are being changed; empty otherwise
+     */
+    record Voters(Set<NodeId> now, Set<NodeId> before) {
+
+        boolean isJoint() {
+            return !before.isEmpty();
+        }
+
+        /** All of them, in order. */
+        List<NodeId> all() {
+            return Stream.concat(now.stream(), before.stream())
+                    .distinct()
+                    .sorted()
+                    .toList();
+        }
+
+        boolean haveMajority(Set<NodeId> some) {
+            return isMajority(now, some) && (!isJoint() || isMajority(before, some));
+        }
+
+        private static boolean isMajority(Set<NodeId> of, Set<NodeId> some) {
+            return 2 * of.stream().filter(some::contains).count() > of.size();
+        }
+
+        /** The highest position that a majority has. */
+        long decided(ToLongFunction<NodeId> position) {
+            long decided = decided(now, position);
+            return isJoint() ? Math.min(decided, decided(before, position)) : decided;
+        }
+
+        private static long decided(Set<NodeId> of, ToLongFunction<NodeId> position) {
+            List<Long> positions =
+                    of.stream().map(position::applyAsLong).sorted().toList();
+            return positions.get((positions.size() - 1) / 2);
+        }
+    }
+
+    /** Begins with these voters, unless the log has any. */
+    void form(Collection<NodeId> nodes) {
+        if (base == null) {
+            base = new Voters(new TreeSet<>(nodes), Set.of());
+        }
+    }
+
+    /** Position of the last entry that changes the voters; 0 if it is purged, or there was none. */
+    long lastChange() {
+        return changes.isEmpty() ? 0 : changes.lastKey();
+    }
+
+    /** The voters by the last entry that says so. */
+    Voters voters() {
+        return votersAt(last());
+    }
+
+    /** The voters by the last entry that says so, up to a position that is not purged. */
+    Voters votersAt(long position) {
+        Map.Entry<Long, Voters> changed = changes.floorEntry(position);
+        return changed == null ? Objects.requireNonNull(base) : changed.getValue();
+    }
 
     long term() {
         return term;
@@ -78,11 +160,15 @@ final class SimulatedDisk {
 
     void append(Entry entry) {
         entries.add(entry);
+        if (entry.voters() != null) {
+            changes.put(last(), entry.voters());
+        }
     }
 
     /** Forgets all after a position. */
     void cut(long position) {
         entries.subList(index(position), entries.size()).clear();
+        changes.tailMap(position, false).clear();
         synced = Math.min(synced, position);
         cuts++;
     }
@@ -92,15 +178,19 @@ final class SimulatedDisk {
         if (position > purged) {
             long lastTerm = termAt(position);
             entries.subList(0, index(position)).clear();
+            base = votersAt(position);
+            changes.headMap(position, true).clear();
             purged = position;
             termOfPurged = lastTerm;
             synced = Math.max(synced, position);
         }
     }
 
-    /** Drops everything, and starts again behind a checkpoint that is on the disk. */
-    void begin(long position, long termThere) {
+    /** Drops everything, and starts again behind a checkpoint that is on the disk, with voters that were committed. */
+    void begin(long position, long termThere, Voters voters) {
         entries.clear();
+        changes.clear();
+        base = voters;
         purged = position;
         termOfPurged = termThere;
         synced = position;

@@ -12,6 +12,7 @@ import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.simulation.SimulatedDisk.Entry;
+import dev.lockstep.cluster.simulation.SimulatedDisk.Voters;
 import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A replica of a simulated log: Raft as in figure 2 of Ongaro and Ousterhout, "In Search of an Understandable Consensus
- * Algorithm" (2014), over datagrams, without changes of its members. A leader that is cut off goes on leading as far as
+ * Algorithm" (2014), over datagrams, whose voters are changed by joint consensus as in its section 6, after new ones have caught up. A leader that is cut off goes on leading as far as
  * it knows, until it is told of a higher term. Checkpoints are the product's: it takes them, and fetches those of a
  * leader whose log begins too late, while the simulated one cuts off the log behind them as Ratis does.
  */
@@ -39,6 +41,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int MAX_APPEND = 16;
+    private static final long STAGING_NANOS = TimeUnit.SECONDS.toNanos(3);
     /** The deadline for a piece of a checkpoint. */
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
 
@@ -46,7 +49,6 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     private final World world;
     private final int group;
     private final NodeId self;
-    private final List<NodeId> voters;
     private final SimulatedProcess process;
     private final SimulatedDisk disk;
     private final LogMachine<E, R> machine;
@@ -58,6 +60,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     private final Map<NodeId, Long> next = new HashMap<>();
     private final Map<NodeId, Long> matched = new HashMap<>();
     private final TreeMap<Long, Proposal<E, R>> proposals = new TreeMap<>();
+    private @Nullable Change change;
     private Leadership leadership;
     private boolean leads;
     private @Nullable NodeId leader;
@@ -76,7 +79,6 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
             SimulatedRaft raft,
             int group,
             NodeId self,
-            List<NodeId> voters,
             SimulatedProcess process,
             SimulatedDisk disk,
             LogMachine<E, R> machine,
@@ -86,7 +88,6 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         this.world = raft.world;
         this.group = group;
         this.self = self;
-        this.voters = voters.stream().sorted().toList();
         this.process = process;
         this.disk = disk;
         this.machine = machine;
@@ -116,7 +117,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     private void restore() throws IOException {
         CheckpointId restored = taking.restore();
         if (restored != null) {
-            goOnFrom(restored);
+            goOnFrom(restored, disk.voters());
             world.trace(() -> this + " goes on from its checkpoint at " + applied);
         }
         if (disk.purged() > applied) {
@@ -127,11 +128,11 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     /** Replaces the log up to there; what comes after stays if it follows. */
-    private void goOnFrom(CheckpointId id) {
+    private void goOnFrom(CheckpointId id, Voters voters) {
         applied = id.position();
         commit = Math.max(commit, applied);
         if (disk.purged() <= applied && (disk.last() < applied || disk.termAt(applied) != id.term())) {
-            disk.begin(applied, id.term());
+            disk.begin(applied, id.term(), voters);
         }
     }
 
@@ -142,8 +143,8 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         }
     }
 
-    /** The leader's log begins after {@code before}. */
-    private void fetchAsked(NodeId from, long term, long before) {
+    /** The leader's log begins after {@code before}. @param voters that it knows to be committed */
+    private void fetchAsked(NodeId from, long term, long before, Voters voters) {
         if (!follows(from, term) || fetching) {
             return;
         }
@@ -164,7 +165,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
                         0) // this log forgets all that comes before an installed checkpoint
                 .begin()
                 .whenComplete((restored, failure) ->
-                        world.after(world.micros(5, 20_000), process, () -> fetched(restored, failure)));
+                        world.after(world.micros(5, 20_000), process, () -> fetched(restored, voters, failure)));
     }
 
     private void ask(NodeId from, Wanted wanted, Consumer<@Nullable CheckpointPiece> answer) {
@@ -199,7 +200,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         send(from, peer -> answer.accept(sent));
     }
 
-    private void fetched(@Nullable Restored restored, @Nullable Throwable failure) {
+    private void fetched(@Nullable Restored restored, Voters voters, @Nullable Throwable failure) {
         fetching = false;
         if (over) {
             return;
@@ -214,7 +215,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
             fail(corrupt);
             return;
         }
-        goOnFrom(restored.id());
+        goOnFrom(restored.id(), voters);
         purge();
         world.trace(() -> this + " goes on from a fetched checkpoint at " + applied);
         raft.observer.installed(group, self, applied, machine);
@@ -244,7 +245,12 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         }
     }
 
+    /** One that is no voter waits: it may be one that is being added, or was removed. */
     private void campaign() {
+        if (!disk.voters().all().contains(self)) {
+            postponeElection(1);
+            return;
+        }
         disk.term(disk.term() + 1, self);
         leader = null;
         votes.clear();
@@ -259,7 +265,11 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         countVotes();
     }
 
+    /** Ratis does not recognise a candidate that is no voter as far as it knows, either. */
     private void voteAsked(NodeId candidate, long term, long last, long lastTerm) {
+        if (!disk.voters().all().contains(candidate)) {
+            return;
+        }
         rise(term);
         long ownTerm = disk.termAt(disk.last());
         boolean upToDate = lastTerm > ownTerm || (lastTerm == ownTerm && last >= disk.last());
@@ -283,14 +293,13 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     private void countVotes() {
-        if (leads || 2 * votes.size() <= voters.size()) {
+        if (leads || !disk.voters().haveMajority(votes)) {
             return;
         }
         leads = true;
         leader = self;
         next.clear();
         matched.clear();
-        voters.forEach(voter -> next.put(voter, disk.last() + 1));
         if (!append(new Entry(disk.term(), null))) {
             return;
         }
@@ -303,7 +312,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     private void heartbeat(long term) {
         if (!over && leads && disk.term() == term) {
-            voters.forEach(this::replicate);
+            replicate();
             world.after(HEARTBEAT_NANOS, process, () -> heartbeat(term));
         }
     }
@@ -326,6 +335,15 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
             world.trace(() -> this + " leads no more: " + why);
             postponeElection(1);
             failProposals(why);
+            failChange(why);
+        }
+    }
+
+    private void failChange(String why) {
+        Change now = change;
+        change = null;
+        if (now != null) {
+            now.done().completeExceptionally(new IllegalStateException(why));
         }
     }
 
@@ -339,15 +357,27 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     // Replication
 
+    /** To all voters, and to those that are about to be. */
+    private void replicate() {
+        disk.voters().all().forEach(this::replicate);
+        Change now = change;
+        if (now != null) {
+            now.to().stream()
+                    .filter(node -> !disk.voters().all().contains(node))
+                    .forEach(this::replicate);
+        }
+    }
+
     private void replicate(NodeId peer) {
         if (peer.equals(self)) {
             return;
         }
-        long previous = next.get(peer) - 1;
+        long previous = next.computeIfAbsent(peer, none -> disk.last() + 1) - 1;
         long purged = disk.purged();
         long termNow = disk.term();
         if (previous < purged) {
-            send(peer, follower -> follower.fetchAsked(self, termNow, purged));
+            Voters committedVoters = disk.votersAt(Math.max(purged, commit));
+            send(peer, follower -> follower.fetchAsked(self, termNow, purged, committedVoters));
             return;
         }
         long previousTerm = disk.termAt(previous);
@@ -400,6 +430,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
                 return;
             }
         }
+        changed();
         long match = position;
         if (commit < Math.min(committed, match)) {
             commit = Math.min(committed, match);
@@ -418,8 +449,10 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
             next.merge(from, position + 1, Math::max);
             advance();
         } else {
-            next.put(from, Math.max(matched.getOrDefault(from, 0L) + 1, Math.min(next.get(from), position + 1)));
+            long known = next.getOrDefault(from, disk.last() + 1);
+            next.put(from, Math.max(matched.getOrDefault(from, 0L) + 1, Math.min(known, position + 1)));
         }
+        goOnChanging();
         if (next.get(from) <= disk.last()) {
             replicate(from);
         }
@@ -433,14 +466,80 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     private void advance() {
         matched.put(self, disk.synced());
-        List<Long> positions = voters.stream()
-                .map(voter -> matched.getOrDefault(voter, 0L))
-                .sorted()
-                .toList();
-        long majority = positions.get((positions.size() - 1) / 2);
+        long majority = disk.voters().decided(voter -> matched.getOrDefault(voter, 0L));
         if (majority > commit && disk.termAt(majority) == disk.term()) {
             commit = majority;
             apply();
+            goOnChanging();
+        }
+    }
+
+    // Changes of the voters
+
+    /**
+     * @param from the voters before
+     * @param lastAtBegin the position that new voters have to reach before they count
+     */
+    private record Change(Set<NodeId> from, Set<NodeId> to, long lastAtBegin, CompletableFuture<Void> done) {}
+
+    @Override
+    public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+        Voters voters = disk.voters();
+        if (over
+                || !leads
+                || applied < firstOfTerm
+                || change != null
+                || voters.isJoint()
+                || !voters.now().equals(from)) {
+            return CompletableFuture.failedFuture(new NotLeaderException(this + " can't change its voters", null));
+        }
+        Change begun = new Change(Set.copyOf(from), Set.copyOf(to), disk.last(), new CompletableFuture<>());
+        change = begun;
+        world.trace(() -> this + " is about to change its voters from " + from + " to " + to);
+        world.after(STAGING_NANOS, process, () -> giveUp(begun));
+        replicate();
+        goOnChanging();
+        return begun.done();
+    }
+
+    /** As with Ratis, a change whose new voters don't catch up leaves nothing behind. */
+    private void giveUp(Change begun) {
+        if (begun.equals(change) && !disk.voters().isJoint()) {
+            change = null;
+            begun.done().completeExceptionally(new IllegalStateException("the new voters make no progress"));
+        }
+    }
+
+    /** Begins the change once the new voters have caught up, and ends it once it has begun for a majority; also one of an earlier leader. */
+    private void goOnChanging() {
+        if (!leads || over) {
+            return;
+        }
+        Voters voters = disk.voters();
+        Change now = change;
+        if (voters.isJoint()) {
+            if (commit >= disk.lastChange()) {
+                vote(new Voters(voters.now(), Set.of()));
+            }
+        } else if (now != null && voters.now().equals(now.to())) {
+            if (commit >= disk.lastChange()) {
+                change = null;
+                world.trace(() -> this + " has changed its voters to " + now.to());
+                now.done().complete(null);
+            }
+        } else if (now != null
+                && now.to().stream()
+                        .allMatch(node ->
+                                now.from().contains(node) || matched.getOrDefault(node, 0L) >= now.lastAtBegin())) {
+            vote(new Voters(new TreeSet<>(now.to()), new TreeSet<>(now.from())));
+        }
+    }
+
+    private void vote(Voters voters) {
+        if (append(new Entry(disk.term(), null, voters))) {
+            changed();
+            sync(disk.last(), this::ownSynced);
+            replicate();
         }
     }
 
@@ -536,6 +635,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         leads = false;
         leader = null;
         failProposals("the replica has stopped");
+        failChange("the replica has stopped");
         changed();
     }
 
@@ -557,7 +657,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         long position = disk.last();
         proposals.put(position, proposal);
         sync(position, this::ownSynced);
-        voters.forEach(this::replicate);
+        replicate();
         if (world.chance(raft.hardships.unknown())) {
             world.after(world.micros(0, 50_000), process, () -> {
                 if (proposals.remove(position, proposal)) {
@@ -571,8 +671,13 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     private Leadership observed() {
+        Voters voters = disk.voters();
         return new Leadership(
-                disk.term(), leads, leads && applied >= firstOfTerm, over ? null : leader, List.of(Set.copyOf(voters)));
+                disk.term(),
+                leads,
+                leads && applied >= firstOfTerm,
+                over ? null : leader,
+                voters.isJoint() ? List.of(voters.now(), voters.before()) : List.of(voters.now()));
     }
 
     private void changed() {
@@ -614,6 +719,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         leader = null;
         follow("it steps down");
         postponeElection(3);
+        List<NodeId> voters = disk.voters().all();
         NodeId heir = successor == null ? voters.get(world.random().nextInt(voters.size())) : successor;
         if (!heir.equals(self)) {
             send(heir, SimulatedLog::takeOver);
@@ -630,7 +736,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     // Messages
 
     private void broadcast(Consumer<SimulatedLog<?, ?>> message) {
-        voters.forEach(voter -> send(voter, message));
+        disk.voters().all().forEach(voter -> send(voter, message));
     }
 
     private void send(NodeId to, Consumer<SimulatedLog<?, ?>> message) {

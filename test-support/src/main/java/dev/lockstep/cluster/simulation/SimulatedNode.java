@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.cluster.store.heap.HeapStore;
@@ -8,6 +9,7 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import java.time.Duration;
 import java.util.function.Function;
@@ -15,23 +17,32 @@ import java.util.function.Function;
 /** A node of the simulated cluster: the real {@link NodeCore} on a simulated process. Its disk outlives it. */
 final class SimulatedNode implements EmbeddedNode {
 
+    private static final int REPLICATION_FACTOR = 3;
+
     private final SimulatedProcess process;
-    private final NodeCore.Place place;
+    private final Member self;
     private final Function<SimulatedProcess, SimulatedLinks> links;
     private final SimulatedRaft raft;
     private final NodeCore.Limits limits;
     private NodeCore core;
     private LocalLink link;
+    /** The newest layout that it has seen, as if on its disk. */
+    private Layout layout;
 
-    /** @param maxInFlight as in {@link NodeCore.Limits} */
+    /**
+     * @param layout by which the cluster is formed
+     * @param maxInFlight as in {@link NodeCore.Limits}
+     */
     SimulatedNode(
             SimulatedProcess process,
-            NodeCore.Place place,
+            Member self,
+            Layout layout,
             SimulatedRaft raft,
             Function<SimulatedProcess, SimulatedLinks> links,
             int maxInFlight) {
         this.process = process;
-        this.place = place;
+        this.self = self;
+        this.layout = layout;
         this.raft = raft;
         this.links = links;
         this.limits = new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight);
@@ -41,8 +52,9 @@ final class SimulatedNode implements EmbeddedNode {
     private void boot() {
         EventLoop loop = process.loop();
         core = new NodeCore(
-                place,
-                raft.consensus(place.self().id(), process),
+                new NodeCore.Place(
+                        "simulated", self, layout, newer -> layout = newer, Templates.NONE, REPLICATION_FACTOR),
+                raft.consensus(self.id(), process),
                 HeapStore.FACTORY,
                 links.apply(process),
                 process.time(),
@@ -65,7 +77,7 @@ final class SimulatedNode implements EmbeddedNode {
 
     void kill() {
         process.kill();
-        raft.died(place.self().id());
+        raft.died(self.id());
     }
 
     void restart() {
@@ -75,7 +87,7 @@ final class SimulatedNode implements EmbeddedNode {
 
     @Override
     public Member member() {
-        return place.self();
+        return self;
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +107,7 @@ final class SimulatedRaft {
             public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
                 Place place = new Place(group, self);
                 SimulatedDisk disk = disks.computeIfAbsent(place, none -> new SimulatedDisk());
+                disk.form(replicas);
                 SimulatedFiles files = checkpoints.computeIfAbsent(place, none -> files(place));
                 files.reopen();
                 try {
@@ -113,7 +115,6 @@ final class SimulatedRaft {
                             SimulatedRaft.this,
                             group,
                             self,
-                            replicas,
                             process,
                             disk,
                             machine,
@@ -123,6 +124,27 @@ final class SimulatedRaft {
                 } catch (IOException failure) {
                     throw new UncheckedIOException(self + " can't open group " + group, failure);
                 }
+            }
+
+            @Override
+            public boolean stores(int group) {
+                return disks.containsKey(new Place(group, self));
+            }
+
+            @Override
+            public CompletableFuture<Void> remove(int group) {
+                SimulatedLog<?, ?> log = replica(group, self);
+                if (log != null) {
+                    log.close();
+                }
+                CompletableFuture<Void> removed = new CompletableFuture<>();
+                world.after(world.micros(100, 200_000), process, () -> {
+                    groups.getOrDefault(group, new TreeMap<>()).remove(self);
+                    disks.remove(new Place(group, self));
+                    checkpoints.remove(new Place(group, self));
+                    removed.complete(null);
+                });
+                return removed;
             }
 
             @Override

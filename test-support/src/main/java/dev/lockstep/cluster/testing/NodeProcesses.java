@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A cluster of node processes on loopback, each in a JVM of its own. Not thread-safe. Closing it ends every process that it
@@ -186,6 +187,26 @@ public final class NodeProcesses implements AutoCloseable {
     /** The class path of this JVM, also when it was started by Surefire. */
     public static String currentClassPath() {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    /**
+     * Starts one more node, which finds the others by their addresses and waits to be added.
+     *
+     * @param home gets a folder for it
+     * @param settings further lines of its configuration
+     */
+    public NodeProcess startAnother(Path home, MemberPorts member, String settings) throws IOException {
+        List<MemberPorts> known = Stream.concat(nodes.stream().map(NodeProcess::member), Stream.of(member))
+                .toList();
+        NodeProcess node = NodeProcess.start(
+                member,
+                home.resolve(member.id()),
+                configuration(member.id(), known, settings),
+                currentClassPath(),
+                PROGRAM,
+                Map.of());
+        nodes.add(node);
+        return node;
     }
 
     public List<NodeProcess> nodes() {

@@ -75,7 +75,7 @@ public final class ShiftedNode {
     /** @param arguments as those of {@code NodeMain} */
     public static void main(String... arguments) throws Exception {
         Settings settings = SettingsReader.fromFile(Path.of(arguments[1]));
-        Node node = new Node(settings, new ShiftedTime(), EventLoop.threaded("lockstep-node"));
+        Node node = new Node(settings, new ShiftedTime(), EventLoop.threaded("lockstep-node"), Duration.ZERO);
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             node.close();

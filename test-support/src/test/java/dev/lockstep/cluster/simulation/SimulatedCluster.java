@@ -2,10 +2,9 @@ package dev.lockstep.cluster.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.control.Templates;
-import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -37,14 +36,14 @@ final class SimulatedCluster {
         for (int i = 0; i < 3; i++) {
             members.add(new Member(new NodeId("n" + i), "simulated", i + 1));
         }
-        ShardMap map = new ShardMap(1, List.of(members.stream().map(Member::id).toList()));
+        Layout layout = Layout.settled(
+                members,
+                new ShardMap(
+                        Layout.UNFORMED,
+                        List.of(members.stream().map(Member::id).toList())));
         for (Member member : members) {
             nodes.add(new SimulatedNode(
-                    new SimulatedProcess(world, member.id().toString()),
-                    new NodeCore.Place("simulated", member, members, map, Templates.NONE),
-                    raft,
-                    this::links,
-                    10_000));
+                    new SimulatedProcess(world, member.id().toString()), member, layout, raft, this::links, 10_000));
         }
     }
 

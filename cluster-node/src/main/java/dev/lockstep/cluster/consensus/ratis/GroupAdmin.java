@@ -6,7 +6,9 @@ import dev.lockstep.protocol.topology.NodeId;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -14,6 +16,8 @@ import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
@@ -21,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Opens, closes and removes one group of a Ratis server, and transfers its leadership. Thread-safe. */
+/** Opens, closes and removes one group of a Ratis server, changes its voters, and transfers its leadership. Thread-safe. */
 final class GroupAdmin {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupAdmin.class);
@@ -64,8 +68,44 @@ final class GroupAdmin {
     }
 
     private GroupManagementRequest removal() {
+        return removal(false);
+    }
+
+    private GroupManagementRequest removal(boolean withFiles) {
         return GroupManagementRequest.newRemove(
-                client, server.getId(), CallId.getAndIncrement(), group.getGroupId(), false, false);
+                client, server.getId(), CallId.getAndIncrement(), group.getGroupId(), withFiles, false);
+    }
+
+    /** Closes it if it is open, and deletes Ratis' files of it; waits for that. */
+    void erase() throws IOException {
+        for (RaftGroupId open : server.getGroupIds()) {
+            if (open.equals(group.getGroupId())) {
+                await("removing it", removal(true));
+            }
+        }
+    }
+
+    /** Changes the voters if they are {@code from}, once the new ones have caught up. */
+    CompletableFuture<Void> changeVoters(RaftGroup from, RaftGroup to) {
+        try {
+            return server.setConfigurationAsync(new SetConfigurationRequest(
+                            client,
+                            server.getId(),
+                            group.getGroupId(),
+                            CallId.getAndIncrement(),
+                            SetConfigurationRequest.Arguments.newBuilder()
+                                    .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                                    .setServersInCurrentConf(List.copyOf(from.getPeers()))
+                                    .setServersInNewConf(List.copyOf(to.getPeers()))
+                                    .build()))
+                    .thenAccept(reply -> {
+                        if (!reply.isSuccess()) {
+                            throw new CompletionException(failed("changing its voters", reply.getException()));
+                        }
+                    });
+        } catch (IOException | RuntimeException failure) {
+            return CompletableFuture.failedFuture(failed("changing its voters", failure));
+        }
     }
 
     private void await(String what, GroupManagementRequest request) throws IOException {

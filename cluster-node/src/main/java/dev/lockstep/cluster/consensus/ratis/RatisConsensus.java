@@ -17,6 +17,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.files.DiskMonitor;
+import dev.lockstep.cluster.files.Folders;
 import dev.lockstep.cluster.files.UncleanShutdown;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.DutyCycle;
@@ -26,6 +27,7 @@ import dev.lockstep.protocol.runtime.EventLoopPool;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
@@ -33,6 +35,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Comparator;
 import java.util.List;
@@ -44,7 +47,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.ratis.RaftConfigKeys;
@@ -83,7 +85,6 @@ public final class RatisConsensus implements Consensus {
     private final EventLoop loop;
     private final EventLoop watermarks;
     private final List<EventLoop> opening;
-    private final AtomicInteger opened = new AtomicInteger();
     private final EventLoop checkpointing;
     private final ReplicaCheckpoints.Context checkpoints;
     private final Consumer<IOException> diskFailed;
@@ -94,6 +95,7 @@ public final class RatisConsensus implements Consensus {
     private final @Nullable RatisGraft graft;
     private final RaftServer server;
     private final ReplicaTransport transport;
+    private volatile List<Member> members;
     private volatile boolean closed;
 
     /**
@@ -189,6 +191,7 @@ public final class RatisConsensus implements Consensus {
             Consumer<IOException> diskFailed)
             throws IOException {
         this.settings = settings;
+        this.members = settings.members();
         this.contacts = contacts;
         this.diskFailed = diskFailed;
         // Whether a fault ends the JVM, which may be an application's, is for nobody below the node to decide.
@@ -289,13 +292,14 @@ public final class RatisConsensus implements Consensus {
     /** Returns before the replica is open: it is read from the disk beside others. */
     @Override
     public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
-        EventLoop opens = opening.get(opened.getAndIncrement() % opening.size());
+        EventLoop opens = opening.get(Math.floorMod(group, opening.size()));
         var context = new RatisReplica.Context(
                 settings,
                 server,
                 transport,
                 client,
                 contacts,
+                () -> members,
                 loop,
                 opens,
                 checkpointing,
@@ -308,6 +312,40 @@ public final class RatisConsensus implements Consensus {
         }
         replica.open();
         return replica.log();
+    }
+
+    @Override
+    public void members(List<Member> now) {
+        members = List.copyOf(now);
+    }
+
+    @Override
+    public boolean stores(int group) {
+        return files(group).exist();
+    }
+
+    private RaftLogFiles files(int group) {
+        String folder = RatisNames.groupId(settings.cluster(), group).getUuid().toString();
+        return new RaftLogFiles(settings.folder(), folder, RatisReplica.label(group));
+    }
+
+    @Override
+    public CompletableFuture<Void> remove(int group) {
+        RaftGroupId id = RatisNames.groupId(settings.cluster(), group);
+        RatisReplica<?, ?> replica = replicas.get(id);
+        if (replica != null) {
+            return replica.erase(watermarks).thenRun(() -> replicas.remove(id, replica));
+        }
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        files(group).delete();
+                        Folders.delete(settings.checkpoints().resolve(RatisReplica.label(group)));
+                    } catch (IOException failure) {
+                        throw new UncheckedIOException(failure);
+                    }
+                },
+                opening.get(Math.floorMod(group, opening.size()))::execute);
     }
 
     @Override

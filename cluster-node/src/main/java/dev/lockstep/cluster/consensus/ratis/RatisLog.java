@@ -55,6 +55,9 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
         /** Asks Ratis to hand leadership over, to any other replica if {@code successor} is null. */
         void transferLeadership(@Nullable NodeId successor);
 
+        /** See {@link ReplicatedLog#changeVoters}. */
+        CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to);
+
         /** See {@link ReplicatedLog#lose}. */
         void loseState(String cause);
 
@@ -227,6 +230,14 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
         if (of != null && of.division().getInfo().isLeader()) {
             replica.transferLeadership(successor);
         }
+    }
+
+    @Override
+    public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+        Opened of = opened;
+        return of == null
+                ? CompletableFuture.failedFuture(new NotLeaderException("The replica is not open", null))
+                : replica.changeVoters(from, to);
     }
 
     @Override

@@ -51,6 +51,9 @@ public final class RatisProperties {
         // young object lives, the garbage collector has to move.
         RaftServerConfigKeys.RetryCache.setExpiryTime(properties, millis(100));
         RaftServerConfigKeys.setStagingCatchupGap(properties, 16);
+        // A new voter that has not answered for so long is given up, and the change of voters with it; then it is begun
+        // again.
+        RaftServerConfigKeys.setStagingTimeout(properties, millis(30_000));
         // Ratis closes the whole server after a long pause of the JVM: we would rather have it back.
         RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(1, TimeUnit.HOURS));
         return properties;

@@ -21,14 +21,18 @@ import dev.lockstep.cluster.consensus.recovery.ReplicaState;
 import dev.lockstep.cluster.files.SmallFile;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ReplicaStatus.State;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -50,6 +54,9 @@ final class RatisReplica<E, R> implements ElectionGate {
     /** The time for which a disk that was slow is not trusted. */
     private static final long SLOW_FOR_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** The time that a node takes to learn that a group was moved away from it. */
+    private static final long UNTIL_ERASED_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Context context;
     private final LogMachine<E, R> machine;
     private final int group;
@@ -67,12 +74,14 @@ final class RatisReplica<E, R> implements ElectionGate {
     /** The one that was last asked to take over, since this one's disk is slow; on the loop. */
     private @Nullable RaftPeerId asked;
 
+    private volatile boolean isErased;
     private volatile boolean slow;
     private volatile long slowNanos;
 
     /**
      * The parts of its node that a replica uses.
      *
+     * @param members of the cluster, at present
      * @param loop sends questions to the others, and takes their answers; waits for nothing
      * @param opening reads replicas from the disk, and does whatever else may wait for it
      * @param diskFailed told, on any thread, when the logs can't be written any more; must not block
@@ -84,6 +93,7 @@ final class RatisReplica<E, R> implements ElectionGate {
             ReplicaTransport transport,
             ClientId client,
             LeaderContacts contacts,
+            Supplier<List<Member>> members,
             EventLoop loop,
             EventLoop opening,
             EventLoop checkpointing,
@@ -97,7 +107,7 @@ final class RatisReplica<E, R> implements ElectionGate {
         this.group = group;
         RatisSettings settings = context.settings();
         RaftGroupId id = RatisNames.groupId(settings.cluster(), group);
-        this.raftGroup = RatisNames.group(id, replicas, settings.members());
+        this.raftGroup = RatisNames.group(id, replicas, context.members().get());
         this.name = "group " + group + " on " + settings.self().id();
         this.files = new RaftLogFiles(settings.folder(), id.getUuid().toString(), label(group));
         this.checkpoints = new ReplicaCheckpoints(name, group, label(group), machine, context.checkpoints());
@@ -182,7 +192,13 @@ final class RatisReplica<E, R> implements ElectionGate {
         @Override
         public void open(DurableWatermark watermark) throws IOException {
             RatisStateMachine attempt = new RatisStateMachine(
-                    name, machine, checkpoints, RatisReplica.this::remove, context.diskFailed(), context.graft());
+                    name,
+                    machine,
+                    checkpoints,
+                    RatisReplica.this::remove,
+                    context.diskFailed(),
+                    RatisReplica.this::closedByRatis,
+                    context.graft());
             applying = attempt;
             try {
                 LogTailRepair.cutOff(LogDisk.SYSTEM, files.current());
@@ -360,6 +376,12 @@ final class RatisReplica<E, R> implements ElectionGate {
         }
 
         @Override
+        public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+            List<Member> members = context.members().get();
+            return requests.changeVoters(RatisNames.group(id(), from, members), RatisNames.group(id(), to, members));
+        }
+
+        @Override
         public void loseState(String cause) {
             RatisStateMachine of = applying;
             if (of != null && of.giveUp(new IOException(cause))) {
@@ -394,6 +416,50 @@ final class RatisReplica<E, R> implements ElectionGate {
                 LOG.warn("The replica of {} could not be removed from its Raft group", name, failure);
             }
         });
+    }
+
+    /**
+     * Ratis has closed it. If it is a voter no more, it is about to be erased, as soon as this node knows the layout by which it was
+     * moved; otherwise its log has failed.
+     */
+    private void closedByRatis(IOException closed) {
+        context.loop().schedule(UNTIL_ERASED_NANOS, () -> {
+            if (!isErased) {
+                context.diskFailed().accept(closed);
+            }
+        });
+    }
+
+    /**
+     * Closes it, and deletes all that it has kept.
+     *
+     * @param watermarks where watermarks are written, after which none may be
+     */
+    CompletableFuture<Void> erase(EventLoop watermarks) {
+        isErased = true;
+        stop(new IOException("The group is hosted by other nodes now"));
+        CompletableFuture<Void> erased = new CompletableFuture<>();
+        context.opening().execute(() -> {
+            division = null;
+            try {
+                requests.erase();
+                // Whatever was being written there has been once these have had their turn.
+                watermarks.execute(() -> context.checkpointing().execute(() -> deleteFiles(erased)));
+            } catch (IOException | RuntimeException failure) {
+                erased.completeExceptionally(failure);
+            }
+        });
+        return erased;
+    }
+
+    private void deleteFiles(CompletableFuture<Void> deleted) {
+        try {
+            files.delete();
+            checkpoints.delete();
+            deleted.complete(null);
+        } catch (IOException | RuntimeException failure) {
+            deleted.completeExceptionally(failure);
+        }
     }
 
     /** Hands nothing more to the machine. */

@@ -53,6 +53,7 @@ final class RatisStateMachine extends BaseStateMachine {
     private final ReplicaCheckpoints checkpoints;
     private final Runnable failed;
     private final Consumer<IOException> logFailed;
+    private final Consumer<IOException> closedByRatis;
     private final @Nullable RatisGraft graft;
     private final boolean inMemory;
     private final Set<Proposal<?, ?>> waiting = ConcurrentHashMap.newKeySet();
@@ -66,6 +67,7 @@ final class RatisStateMachine extends BaseStateMachine {
     /**
      * @param failed told once, on any thread, when this replica must be taken out of its group
      * @param logFailed told, on any thread, when its log can't be written any more; must not block
+     * @param closedByRatis told, on any thread, when Ratis has closed the replica by itself; must not block
      * @param graft puts the replica's log into Ratis; null to leave Ratis its own
      */
     RatisStateMachine(
@@ -74,6 +76,7 @@ final class RatisStateMachine extends BaseStateMachine {
             ReplicaCheckpoints checkpoints,
             Runnable failed,
             Consumer<IOException> logFailed,
+            Consumer<IOException> closedByRatis,
             @Nullable RatisGraft graft) {
         this.name = name;
         this.machine = machine;
@@ -81,6 +84,7 @@ final class RatisStateMachine extends BaseStateMachine {
         this.checkpoints = checkpoints;
         this.failed = failed;
         this.logFailed = logFailed;
+        this.closedByRatis = closedByRatis;
         this.graft = graft;
     }
 
@@ -227,15 +231,16 @@ final class RatisStateMachine extends BaseStateMachine {
 
     /**
      * Ratis has stopped applying; also when it closes a replica by itself. It does that when its log is not as it
-     * should be after a failure that it reported nowhere, such as that of a truncation.
+     * should be after a failure that it reported nowhere, such as that of a truncation, and when others tell the replica
+     * that it is a voter of its group no more.
      */
     @Override
     public void close() {
         if (!stopped) {
-            LOG.error("The replica of {} was closed by Ratis at position {}", name, applied);
+            LOG.warn("The replica of {} was closed by Ratis at position {}", name, applied);
             IOException closed = new IOException("Ratis closed the replica of " + name + " by itself");
             stop(closed);
-            logFailed.accept(closed);
+            closedByRatis.accept(closed);
         }
     }
 

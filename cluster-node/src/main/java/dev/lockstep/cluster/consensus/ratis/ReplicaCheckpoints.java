@@ -8,6 +8,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ratis.transport.CheckpointFetcher;
+import dev.lockstep.cluster.files.Folders;
 import dev.lockstep.cluster.files.Quarantine;
 import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.runtime.Time;
@@ -100,6 +101,11 @@ final class ReplicaCheckpoints {
             durable.forget();
         }
         return Files.exists(path) ? Quarantine.move(path, path.getFileName().toString()) : null;
+    }
+
+    /** Deletes them all. Once nothing is applied any more. */
+    void delete() throws IOException {
+        Folders.delete(path);
     }
 
     /** Opens the folder: before anything else, and again each time that the replica is opened. */

@@ -172,17 +172,17 @@ final class ReplicaRecovery {
         if (marker != null) {
             resume(marker);
         } else {
-            state = files.exist() ? new ReplicaState.Intact() : new ReplicaState.New();
+            state = files.exist() || isStaged() ? new ReplicaState.Intact() : new ReplicaState.New();
         }
     }
 
     /** Finds what is missing before Ratis reads the files; null if nothing is, or the replica has never taken part. */
     private @Nullable RecoveryMarker inspect() throws IOException {
         if (!files.exist() && !files.haveLog()) {
-            return context.settings().formed() ? RecoveryMarker.lost(false, "its log is missing") : null;
+            return context.settings().formed() && !isStaged() ? RecoveryMarker.lost(false, "its log is missing") : null;
         }
         try {
-            files.checkVote(voters(), context.server().getId(), watermark);
+            files.checkVote(candidates(), context.server().getId(), watermark);
             return null;
         } catch (CorruptStateException corrupt) {
             RecoveryMarker marker = new RecoveryMarker(
@@ -196,8 +196,18 @@ final class ReplicaRecovery {
         }
     }
 
-    private List<RaftPeerId> voters() {
-        return group.getPeers().stream().map(RaftPeer::getId).toList();
+    /** Tells whether it begins as no voter: it has promised nothing, and the group's leader makes it one once it has caught up. */
+    private boolean isStaged() {
+        return group.getPeer(context.server().getId()) == null;
+    }
+
+    /** The nodes for which it may have voted: the group's members may have changed since it was given them. */
+    private List<RaftPeerId> candidates() {
+        return Stream.concat(
+                        group.getPeers().stream().map(RaftPeer::getId),
+                        context.members().get().stream().map(member -> RatisNames.id(member.id())))
+                .distinct()
+                .toList();
     }
 
     private void resume(RecoveryMarker marker) throws IOException {
@@ -206,7 +216,7 @@ final class ReplicaRecovery {
             return;
         }
         try {
-            files.checkVote(voters(), context.server().getId(), watermark);
+            files.checkVote(candidates(), context.server().getId(), watermark);
         } catch (CorruptStateException corrupt) {
             files.forgetVote(context.server().getId());
         }

@@ -266,6 +266,14 @@ public final class RocksStores implements ShardStores {
     }
 
     @Override
+    public synchronized void drop(int shard) {
+        TreeMap<Long, RocksFamily> found = families.remove(shard);
+        if (found != null && !closed) {
+            found.values().forEach(this::drop);
+        }
+    }
+
+    @Override
     public void flush(int shard) {
         RocksFamily family;
         List<RocksFamily> over;

@@ -57,7 +57,7 @@ public final class CorruptedLog implements AutoCloseable {
 
     private final Path home;
     private final NettyLinks links =
-            new NettyLinks(CLUSTER, NodeIdentity.untold(SELF.id()), Duration.ofSeconds(1), 1, null);
+            new NettyLinks(CLUSTER, () -> NodeIdentity.untold(SELF.id()), Duration.ofSeconds(1), 1, null);
     private final List<Image> images;
     private final List<String> undetected = new ArrayList<>();
     private int tried;

@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -94,7 +95,7 @@ final class GroupServer implements AutoCloseable {
                     settings.checkpointInterval(),
                     (peer, of, folder, restorations, least) -> transport.fetch(peer, of, folder, restorations, least));
             checkpoints = new ReplicaCheckpoints(name, 0, group.getUuid().toString(), machine, context);
-            applying = new RatisStateMachine(name, machine, checkpoints, () -> {}, fault -> {}, graft);
+            applying = new RatisStateMachine(name, machine, checkpoints, () -> {}, fault -> {}, closed -> {}, graft);
             log = new RatisLog<>(machine, List.of(), contacts.of(group), settings.maxEntryBytes(), Runnable::run, this);
         }
 
@@ -105,6 +106,11 @@ final class GroupServer implements AutoCloseable {
 
         @Override
         public void transferLeadership(@Nullable NodeId successor) {
+            throw new UnsupportedOperationException("Tests ask the server");
+        }
+
+        @Override
+        public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
             throw new UnsupportedOperationException("Tests ask the server");
         }
 
@@ -149,7 +155,7 @@ final class GroupServer implements AutoCloseable {
         this.settings = settings;
         String id = settings.self().id().name();
         NodeIdentity self = NodeIdentity.untold(settings.self().id());
-        this.links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, null);
+        this.links = new NettyLinks(settings.cluster(), () -> self, Duration.ofSeconds(1), 10_000, null);
         this.syncer = new LogSyncer(EventLoop.threaded("raft-" + id + "-sync"), false);
         this.checkpointing = EventLoop.threaded("checkpoints-" + id);
         var writing = new EventLoopPool("raft-" + id + "-writes", WRITING_THREADS);
@@ -163,7 +169,7 @@ final class GroupServer implements AutoCloseable {
                 settings.self().host(),
                 settings.self().port(),
                 settings.cluster(),
-                self,
+                () -> self,
                 16 << 20,
                 this::connect,
                 null);

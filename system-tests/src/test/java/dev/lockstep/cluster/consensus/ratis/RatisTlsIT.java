@@ -84,7 +84,7 @@ class RatisTlsIT {
         nodes.leader();
         Tls without = new Tls(Certificates.noKeys(), certificates.trust());
         try (NettyLinks links = new NettyLinks(
-                "ratis-test", NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(2), 100, without)) {
+                "ratis-test", () -> NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(2), 100, without)) {
             CompletableFuture<Reply> answer = new CompletableFuture<>();
             links.to(nodes.members().get(0)).send(new Request.ToLog(Bytes.EMPTY), new Link.ReplyHandler() {
                 @Override

@@ -37,6 +37,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -109,6 +110,7 @@ public final class RegisterNode implements BytesMachine<Long> {
                                         CompletableFuture.failedFuture(new IOException("It has none")))),
                 () -> {},
                 fault -> {},
+                closed -> {},
                 null);
         File groups = Files.createDirectories(folder).toFile();
         RaftProperties properties = RatisProperties.of(settings);
@@ -143,6 +145,11 @@ public final class RegisterNode implements BytesMachine<Long> {
 
         @Override
         public void transferLeadership(@Nullable NodeId successor) {}
+
+        @Override
+        public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
+            return CompletableFuture.failedFuture(new UnsupportedOperationException());
+        }
 
         @Override
         public void loseState(String cause) {}

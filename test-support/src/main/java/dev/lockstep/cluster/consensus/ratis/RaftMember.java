@@ -62,10 +62,16 @@ public final class RaftMember implements AutoCloseable {
             Consumer<RaftProperties> further)
             throws IOException {
         NodeIdentity self = NodeIdentity.untold(settings.self().id());
-        links = new NettyLinks(settings.cluster(), self, Duration.ofSeconds(1), 10_000, tls);
+        links = new NettyLinks(settings.cluster(), () -> self, Duration.ofSeconds(1), 10_000, tls);
         consensus = new RatisConsensus(settings, harm.apply(links), disk, Time.system(), fault -> {}, further);
         listener = new NettyListener(
-                settings.self().host(), settings.self().port(), settings.cluster(), self, 16 << 20, this::connect, tls);
+                settings.self().host(),
+                settings.self().port(),
+                settings.cluster(),
+                () -> self,
+                16 << 20,
+                this::connect,
+                tls);
     }
 
     /** Settings with which no checkpoint is taken; where they would be is in the folder too. */

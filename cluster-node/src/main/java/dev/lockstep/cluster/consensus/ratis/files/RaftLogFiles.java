@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis.files;
 
 import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
+import dev.lockstep.cluster.files.Folders;
 import dev.lockstep.cluster.files.Quarantine;
 import dev.lockstep.cluster.files.SmallFile;
 import java.io.IOException;
@@ -68,6 +69,15 @@ public final class RaftLogFiles {
     /** Tells whether there is a vote file, as with every log, empty or not. */
     public boolean exist() {
         return Files.exists(current().resolve(META));
+    }
+
+    /** Deletes all that there is of the replica. */
+    public void delete() throws IOException {
+        Folders.delete(folder);
+        SmallFile.delete(watermarkFile); // after the log: with a part of it, a replica would count as intact
+        SmallFile.delete(recoveryFile);
+        lastWatermark = DurableWatermark.NONE;
+        voteMarked = null;
     }
 
     // The recovery marker and the watermark

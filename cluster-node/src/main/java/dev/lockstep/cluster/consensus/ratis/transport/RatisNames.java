@@ -36,7 +36,7 @@ public final class RatisNames {
     }
 
     /** A group of equals: with differing priorities leadership can't be handed over. */
-    public static RaftGroup group(RaftGroupId id, List<NodeId> replicas, List<Member> members) {
+    public static RaftGroup group(RaftGroupId id, Collection<NodeId> replicas, List<Member> members) {
         List<RaftPeer> peers = members.stream()
                 .filter(member -> replicas.contains(member.id()))
                 .map(member -> RaftPeer.newBuilder()

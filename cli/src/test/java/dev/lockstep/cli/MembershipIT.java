@@ -1,0 +1,164 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.Clients;
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.cluster.testing.NodeProcess;
+import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.Condition;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryRead;
+import dev.lockstep.protocol.wire.ExpiryRule;
+import dev.lockstep.protocol.wire.LeaseId;
+import dev.lockstep.protocol.wire.Mutation;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nodes join and leave a cluster of processes by the operator's commands, while a client counts under one key after the other. */
+class MembershipIT {
+
+    private static final int KEYS = 200;
+
+    @TempDir
+    Path home;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(NodeProcesses nodes, String... words) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        String[] all = Stream.concat(
+                        Stream.of(words), Stream.of("--cluster", "processes", "--servers", nodes.addresses()))
+                .toArray(String[]::new);
+        return CliMain.run(all, new PrintWriter(out, true), new PrintWriter(err, true));
+    }
+
+    private void succeeds(NodeProcesses nodes, String... words) {
+        int code = run(nodes, words);
+        assertThat(code).as("%s: %s%s", List.of(words), out, err).isZero();
+    }
+
+    private void isWhole(NodeProcesses nodes) throws Exception {
+        Eventually.holds(() -> "the cluster is whole: " + out, () -> run(nodes, "status") == 0);
+    }
+
+    /** Increments by condition, so that a lost or repeated write shows in the end. */
+    private static final class Counting implements AutoCloseable {
+
+        private final Session session;
+        private final int cache;
+        private final AtomicInteger rounds = new AtomicInteger();
+        private final Thread thread = new Thread(this::count, "counting");
+        private volatile boolean over;
+        private volatile Throwable failure;
+
+        Counting(Session session, int cache) {
+            this.session = session;
+            this.cache = cache;
+            thread.start();
+        }
+
+        private static Bytes key(int number) {
+            return Bytes.utf8("key-" + number);
+        }
+
+        private void count() {
+            try {
+                while (!over) {
+                    int round = rounds.get();
+                    Condition as =
+                            round == 0 ? Condition.ABSENT : new Condition.ValueIs(Bytes.utf8(Integer.toString(round)));
+                    for (int i = 0; i < KEYS; i++) {
+                        Mutation next = Mutation.put(key(i), Bytes.utf8(Integer.toString(round + 1)), as);
+                        assertThat(session.write(cache, next, LeaseId.NONE)
+                                        .join()
+                                        .result()
+                                        .applied())
+                                .as("key %d, round %d", i, round)
+                                .isTrue();
+                    }
+                    rounds.incrementAndGet();
+                }
+            } catch (Throwable failed) {
+                failure = failed;
+            }
+        }
+
+        void goesOn() throws Exception {
+            int enough = rounds.get() + 2;
+            Eventually.holds("counting goes on", () -> {
+                assertThat(failure).isNull();
+                return rounds.get() >= enough;
+            });
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            over = true;
+            thread.join();
+            assertThat(failure).isNull();
+        }
+    }
+
+    @Test
+    void nodesJoinAndLeaveWhileAClientCounts() throws Exception {
+        List<MemberPorts> ports = MemberPorts.reserve(5);
+        try (NodeProcesses nodes =
+                        NodeProcesses.start(home, ports.subList(0, 3), "", NodeProcesses.currentClassPath());
+                Clients clients = new Clients("processes", nodes.addresses())) {
+            Session session = clients.open();
+            int cache = session.createCache(
+                            new CacheDefinition("counted", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
+                    .join()
+                    .id();
+            try (Counting counting = new Counting(session, cache)) {
+                counting.goesOn();
+                NodeProcess fourth = nodes.startAnother(home, ports.get(3), "");
+                succeeds(nodes, "node", "add", "n4@127.0.0.1:" + ports.get(3).port());
+                fourth.awaitReady();
+                counting.goesOn();
+                succeeds(nodes, "node", "list");
+                assertThat(out.toString()).containsPattern("n4 .* up +[5-7] ");
+                isWhole(nodes);
+
+                succeeds(nodes, "node", "remove", "n1");
+                counting.goesOn();
+                assertThat(nodes.node(0).awaitExit(Duration.ofSeconds(30))).isEqualTo(3);
+                assertThat(Files.readString(nodes.node(0).log())).contains("has been removed from cluster processes");
+                succeeds(nodes, "node", "list");
+                assertThat(out.toString()).doesNotContain("n1 ");
+                isWhole(nodes);
+
+                fourth.kill();
+                fourth.restart();
+                fourth.awaitReady();
+                counting.goesOn();
+            }
+            Session other = clients.open();
+            int last = -1;
+            for (int i = 0; i < KEYS; i++) {
+                EntryRead entry = other.get(cache, Counting.key(i), Consistency.STRONG)
+                        .join()
+                        .entry();
+                int value = Integer.parseInt(new String(entry.value().array(), StandardCharsets.UTF_8));
+                last = i == 0 ? value : last;
+                assertThat(value).isEqualTo(last);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dev.lockstep.cluster.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.cluster.control.LayoutChanges.RefusedChange;
+import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Request;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class LayoutChangesTest {
+
+    private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
+    private static final NodeId C = new NodeId("c");
+    private static final NodeId D = new NodeId("d");
+    private static final NodeId E = new NodeId("e");
+    private static final Layout FOUR = Layout.settled(
+            List.of(member(A), member(B), member(C), member(D)),
+            new ShardMap(7, List.of(List.of(A, B, C), List.of(B, C, D))));
+
+    private static Member member(NodeId id) {
+        return new Member(id, "host-" + id, 7400);
+    }
+
+    private static void assertRefused(Layout now, Request request, String... message) {
+        assertThatThrownBy(() -> LayoutChanges.asked(now, request))
+                .isInstanceOf(RefusedChange.class)
+                .hasMessageContainingAll(message);
+    }
+
+    @Test
+    void aNodeThatIsAddedTwiceIsAddedOnce() throws Exception {
+        Layout five = LayoutChanges.asked(FOUR, new Request.AddNode(member(E)));
+        assertThat(five.members()).contains(member(E)).hasSize(5);
+        assertThat(five.version()).isEqualTo(8);
+        assertThat(LayoutChanges.asked(five, new Request.AddNode(member(E)))).isSameAs(five);
+    }
+
+    @Test
+    void aNodeThatIsAddedAgainElsewhereHasANewAddress() throws Exception {
+        Member moved = new Member(D, "elsewhere", 1);
+        Layout next = LayoutChanges.asked(FOUR, new Request.AddNode(moved));
+        assertThat(next.member(D)).isEqualTo(moved);
+        assertThat(next.members()).hasSize(4);
+    }
+
+    @Test
+    void theAddressOfAnotherMemberIsRefused() {
+        assertRefused(FOUR, new Request.AddNode(new Member(E, "host-a", 7400)), "a@host-a:7400", "that address");
+    }
+
+    @Test
+    void aRemovalIsCancelledByAddingTheNodeAgain() throws Exception {
+        Layout leaving = LayoutChanges.asked(FOUR, new Request.RemoveNode(D));
+        assertThat(leaving.leaving()).containsExactly(D);
+        assertThat(LayoutChanges.asked(leaving, new Request.RemoveNode(D))).isSameAs(leaving);
+        Layout stays = LayoutChanges.asked(leaving, new Request.AddNode(member(D)));
+        assertThat(stays.leaving()).isEmpty();
+    }
+
+    @Test
+    void whoIsNoMemberOrTheLastThatStaysCannotBeRemoved() throws Exception {
+        assertRefused(FOUR, new Request.RemoveNode(E), "no node e", "d@host-d:7400");
+        Layout now = FOUR;
+        for (NodeId node : List.of(A, B, C)) {
+            now = LayoutChanges.asked(now, new Request.RemoveNode(node));
+        }
+        assertRefused(now, new Request.RemoveNode(D), "last that stays", "lockstep node add");
+    }
+
+    @Test
+    void aShardMovesFromOneNodeToAnother() throws Exception {
+        Request.MoveReplica move = new Request.MoveReplica(0, B, D);
+        Layout moving = LayoutChanges.asked(FOUR, move);
+        assertThat(moving.hostsOf(0)).containsExactly(A, B, C);
+        assertThat(moving.targetOf(0)).containsExactly(A, D, C);
+        assertThat(moving.places(0, B)).isTrue();
+        assertThat(LayoutChanges.asked(moving, move)).isSameAs(moving);
+        assertRefused(moving, new Request.MoveReplica(0, A, E), "is being moved");
+        Layout moved = LayoutChanges.asked(moving, new Request.ReplicasMoved(0, List.of(C, A, D)));
+        assertThat(moved.hostsOf(0)).containsExactly(A, D, C);
+        assertThat(moved.places(0, B)).isFalse();
+        assertThat(moved.moves()).isEmpty();
+        assertThat(LayoutChanges.asked(moved, move)).isSameAs(moved);
+    }
+
+    @Test
+    void movesThatCanNotBeAreRefused() throws Exception {
+        assertRefused(FOUR, new Request.MoveReplica(9, A, D), "no shard 9", "1");
+        assertRefused(FOUR, new Request.MoveReplica(0, D, E), "d does not host shard 0", "[a, b, c]");
+        assertRefused(FOUR, new Request.MoveReplica(0, A, E), "no node e");
+        assertRefused(FOUR, new Request.MoveReplica(0, A, B), "b hosts shard 0 already");
+        Layout leaving = LayoutChanges.asked(FOUR, new Request.RemoveNode(D));
+        assertRefused(leaving, new Request.MoveReplica(0, A, D), "no node d that stays");
+    }
+
+    @Test
+    void aReportOfAMoveThatIsNotWantedAnyMoreChangesNothing() throws Exception {
+        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
+        assertThat(LayoutChanges.asked(moving, new Request.ReplicasMoved(0, List.of(A, B, C))))
+                .isSameAs(moving);
+        assertThat(LayoutChanges.asked(FOUR, new Request.ReplicasMoved(0, List.of(A, B, C))))
+                .isSameAs(FOUR);
+    }
+
+    private static List<List<NodeId>> shards(Layout layout) {
+        return layout.map().replicas();
+    }
+
+    @Test
+    void nothingFollowsFromALayoutThatIsAsWanted() {
+        assertThat(LayoutChanges.following(FOUR, shards(FOUR))).isSameAs(FOUR);
+    }
+
+    @Test
+    void aMemberThatLeavesIsGoneOnceItHostsNothing() {
+        Layout leaving = FOUR.leaving(A);
+        Layout moving = LayoutChanges.following(leaving, List.of(List.of(D, B, C), List.of(B, C, D)));
+        assertThat(moving.member(A)).isNotNull();
+        assertThat(moving.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP, 0);
+        Layout moved = moving.moved(0).moved(ShardMap.CONTROL_GROUP);
+        Layout gone = LayoutChanges.following(moved, shards(moved));
+        assertThat(gone.member(A)).isNull();
+        assertThat(gone.leaving()).isEmpty();
+    }
+
+    @Test
+    void nothingIsMovedForBalanceWhileAMoveIsUnderWay() {
+        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
+        assertThat(LayoutChanges.following(moving, List.of(List.of(A, C, D), List.of(A, C, D))))
+                .isSameAs(moving);
+    }
+
+    @Test
+    void aMoveToANodeThatLeavesGoesElsewhere() {
+        Layout moving =
+                FOUR.adding(member(E)).moving(Map.of(0, List.of(A, B, D))).leaving(D);
+        Layout next = LayoutChanges.following(moving, List.of(List.of(A, B, E), List.of(B, C, E)));
+        assertThat(next.targetOf(0)).containsExactly(A, B, E);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.lockstep.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.topology.ShardMap;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AdmissionTest {
+
+    private static final Member A = new Member(new NodeId("a"), "host", 1);
+    private static final Member B = new Member(new NodeId("b"), "host", 2);
+    private static final Layout FORMATION = layout(Layout.UNFORMED, A, B);
+
+    private static Layout layout(long version, Member... members) {
+        return Layout.settled(List.of(members), new ShardMap(version, List.of(List.of(A.id()))));
+    }
+
+    private static ClusterView view(Layout layout) {
+        return new ClusterView("c", layout, Map.of());
+    }
+
+    @Test
+    void aNodeOfAClusterThatIsBeingFormedIsAMember() {
+        Admission admission = new Admission(B, null, FORMATION);
+        assertThat(admission.learn(view(FORMATION))).isNull();
+        assertThat(admission.await(Duration.ZERO)).isEqualTo(FORMATION);
+    }
+
+    @Test
+    void aNodeStartsWithTheNewestLayoutThatNamesIt() {
+        Admission admission = new Admission(B, layout(3, A, B), FORMATION);
+        Layout newer = layout(5, A, B);
+        assertThat(admission.learn(view(newer))).isNull();
+        assertThat(admission.learn(view(layout(4, A)))).isNull();
+        assertThat(admission.await(Duration.ZERO)).isEqualTo(newer);
+    }
+
+    @Test
+    void aNodeThatAFormedClusterDoesNotKnowWaitsUntilItIsAdded() {
+        Admission admission = new Admission(B, null, FORMATION);
+        admission.learn(view(layout(3, A)));
+        assertThatThrownBy(() -> admission.await(Duration.ofMillis(1)))
+                .isInstanceOf(RequestFailedException.class)
+                .hasMessageContaining("lockstep node add b@host:2");
+        admission.learn(view(layout(4, A, B)));
+        assertThat(admission.await(Duration.ZERO)).isEqualTo(layout(4, A, B));
+    }
+
+    @Test
+    void aNodeThatWasRemovedWhileItWasDownDoesNotComeBackByItself() {
+        Admission admission = new Admission(B, layout(3, A, B), FORMATION);
+        admission.learn(view(layout(4, A)));
+        assertThatThrownBy(() -> admission.await(Duration.ofDays(1)))
+                .isInstanceOf(RequestFailedException.class)
+                .hasMessageContaining("has been removed");
+    }
+
+    @Test
+    void aRunningNodeThatIsRemovedStops() {
+        Admission admission = new Admission(B, layout(3, A, B), FORMATION);
+        admission.await(Duration.ZERO);
+        assertThat(admission.learn(view(layout(3, A)))).isNull();
+        assertThat(admission.learn(view(layout(5, A))))
+                .contains("removed from cluster c", "lockstep node add b@host:2");
+    }
+
+    @Test
+    void aNodeWithoutWhichTheClusterWasFormedStops() {
+        Admission admission = new Admission(B, null, FORMATION);
+        admission.await(Duration.ZERO);
+        assertThat(admission.learn(view(layout(1, A)))).contains("formed without it");
+        assertThat(admission.learn(view(layout(1, A, B)))).isNull();
+    }
+}

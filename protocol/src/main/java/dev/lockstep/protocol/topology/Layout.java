@@ -1,0 +1,159 @@
+package dev.lockstep.protocol.topology;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The layout of a cluster: its members, the nodes that host each group, and the groups that are being moved to other nodes. Kept by
+ * the control group; immutable. Of two layouts the one with the higher version holds; the one that follows from the settings of a
+ * cluster that is being formed has version {@link #UNFORMED}.
+ *
+ * @param members each once
+ * @param leaving members that an operator wants removed: nothing is placed there any more
+ * @param control the nodes that host the control group
+ * @param map the nodes that host the shards; its version is the layout's
+ * @param moves by group, {@link ShardMap#CONTROL_GROUP} among them, the nodes that are to host it; it is hosted by those before and
+ *     those after until that has come about
+ */
+public record Layout(
+        List<Member> members,
+        List<NodeId> leaving,
+        List<NodeId> control,
+        ShardMap map,
+        SortedMap<Integer, List<NodeId>> moves) {
+
+    /** The version of a layout that no control group has agreed on yet. */
+    public static final long UNFORMED = 0;
+
+    public Layout {
+        members = List.copyOf(members);
+        leaving = leaving.stream().distinct().sorted().toList();
+        control = List.copyOf(control);
+        TreeMap<Integer, List<NodeId>> copy = new TreeMap<>();
+        moves.forEach((group, hosts) -> copy.put(group, List.copyOf(hosts)));
+        moves = Collections.unmodifiableSortedMap(copy);
+    }
+
+    /** A layout in which nothing moves, and each member hosts the control group. */
+    public static Layout settled(List<Member> members, ShardMap map) {
+        return new Layout(
+                members, List.of(), members.stream().map(Member::id).sorted().toList(), map, new TreeMap<>());
+    }
+
+    public long version() {
+        return map.version();
+    }
+
+    /** Tells whether a control group has agreed on it. */
+    public boolean isFormed() {
+        return version() > UNFORMED;
+    }
+
+    /** The member with this id, or null if there is none. */
+    public @Nullable Member member(NodeId id) {
+        return members.stream()
+                .filter(member -> member.id().equals(id))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** All groups by number, the control group first. */
+    public IntStream groups() {
+        return IntStream.range(ShardMap.CONTROL_GROUP, map.shards());
+    }
+
+    /** The nodes that host a group, before a move of it has come about. */
+    public List<NodeId> hostsOf(int group) {
+        return group == ShardMap.CONTROL_GROUP ? control : map.replicasOf(group);
+    }
+
+    /** The nodes that are to host a group: those that do, if it is not being moved. */
+    public List<NodeId> targetOf(int group) {
+        return Objects.requireNonNullElseGet(moves.get(group), () -> hostsOf(group));
+    }
+
+    /** Tells whether a node hosts a group, or is to host it. */
+    public boolean places(int group, NodeId node) {
+        return hostsOf(group).contains(node) || targetOf(group).contains(node);
+    }
+
+    // The layouts that come after this one
+
+    /** The next layout, with a member; one that was leaving stays. */
+    public Layout adding(Member member) {
+        List<Member> next = new ArrayList<>(
+                members.stream().filter(one -> !one.id().equals(member.id())).toList());
+        next.add(member);
+        return new Layout(next, leavingWithout(member.id()), control, next(map.replicas()), moves);
+    }
+
+    /** The next layout, in which a member is leaving. */
+    public Layout leaving(NodeId node) {
+        List<NodeId> next = Stream.concat(leaving.stream(), Stream.of(node)).toList();
+        return new Layout(members, next, control, next(map.replicas()), moves);
+    }
+
+    /** The next layout, without a member that hosts nothing. */
+    public Layout without(NodeId node) {
+        return new Layout(
+                members.stream().filter(member -> !member.id().equals(node)).toList(),
+                leavingWithout(node),
+                control,
+                next(map.replicas()),
+                moves);
+    }
+
+    /** The next layout, in which groups are to be hosted by other nodes than before, or where they are if that is what is wanted. */
+    public Layout moving(Map<Integer, List<NodeId>> targets) {
+        TreeMap<Integer, List<NodeId>> next = new TreeMap<>(moves);
+        targets.forEach((group, hosts) -> {
+            if (hostsOf(group).equals(hosts)) {
+                next.remove(group);
+            } else {
+                next.put(group, hosts);
+            }
+        });
+        return new Layout(members, leaving, control, next(map.replicas()), next);
+    }
+
+    /** The next layout, in which the move of a group has come about. */
+    public Layout moved(int group) {
+        List<NodeId> hosts = targetOf(group);
+        TreeMap<Integer, List<NodeId>> next = new TreeMap<>(moves);
+        next.remove(group);
+        if (group == ShardMap.CONTROL_GROUP) {
+            return new Layout(members, leaving, hosts, next(map.replicas()), next);
+        }
+        List<List<NodeId>> replicas = new ArrayList<>(map.replicas());
+        replicas.set(group, hosts);
+        return new Layout(members, leaving, control, next(replicas), next);
+    }
+
+    /** The first layout that a control group agrees on. */
+    public Layout formed() {
+        return new Layout(members, leaving, control, next(map.replicas()), moves);
+    }
+
+    private List<NodeId> leavingWithout(NodeId node) {
+        return leaving.stream().filter(one -> !one.equals(node)).toList();
+    }
+
+    private ShardMap next(List<List<NodeId>> replicas) {
+        return new ShardMap(version() + 1, replicas);
+    }
+
+    /** The nodes that are named as hosts, before and after all moves. */
+    public Stream<NodeId> hosts() {
+        return groups().boxed()
+                .flatMap(group -> Stream.concat(hostsOf(group).stream(), targetOf(group).stream()))
+                .distinct();
+    }
+}
