@@ -22,7 +22,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -121,12 +123,8 @@ class MembershipIT {
         try (NodeProcesses nodes =
                         NodeProcesses.start(home, ports.subList(0, 3), "", NodeProcesses.currentClassPath());
                 Clients clients = new Clients("processes", nodes.addresses())) {
-            Session session = clients.open();
-            int cache = session.createCache(
-                            new CacheDefinition("counted", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
-                    .join()
-                    .id();
-            try (Counting counting = new Counting(session, cache)) {
+            int cache = counted(clients.open());
+            try (Counting counting = new Counting(clients.open(), cache)) {
                 counting.goesOn();
                 NodeProcess fourth = nodes.startAnother(home, ports.get(3), "");
                 succeeds(nodes, "node", "add", "n4@127.0.0.1:" + ports.get(3).port());
@@ -149,16 +147,52 @@ class MembershipIT {
                 fourth.awaitReady();
                 counting.goesOn();
             }
-            Session other = clients.open();
-            int last = -1;
-            for (int i = 0; i < KEYS; i++) {
-                EntryRead entry = other.get(cache, Counting.key(i), Consistency.STRONG)
-                        .join()
-                        .entry();
-                int value = Integer.parseInt(new String(entry.value().array(), StandardCharsets.UTF_8));
-                last = i == 0 ? value : last;
-                assertThat(value).isEqualTo(last);
+            assertAllAreEqual(clients, cache);
+        }
+    }
+
+    /** Reads what was counted: the same number under each key, since each round has ended. */
+    private static void assertAllAreEqual(Clients clients, int cache) {
+        Session session = clients.open();
+        Set<String> values = new HashSet<>();
+        for (int i = 0; i < KEYS; i++) {
+            EntryRead entry = session.get(cache, Counting.key(i), Consistency.STRONG)
+                    .join()
+                    .entry();
+            values.add(new String(entry.value().array(), StandardCharsets.UTF_8));
+        }
+        assertThat(values).hasSize(1);
+    }
+
+    private static int counted(Session session) {
+        return session.createCache(
+                        new CacheDefinition("counted", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
+                .join()
+                .id();
+    }
+
+    @Test
+    void aClusterOfOneGetsItsReplicasAsNodesCome() throws Exception {
+        List<MemberPorts> ports = MemberPorts.reserve(3);
+        try (NodeProcesses nodes =
+                        NodeProcesses.start(home, ports.subList(0, 1), "", NodeProcesses.currentClassPath());
+                Clients clients = new Clients("processes", nodes.addresses())) {
+            int cache = counted(clients.open());
+            try (Counting counting = new Counting(clients.open(), cache)) {
+                counting.goesOn();
+                for (MemberPorts another : ports.subList(1, 3)) {
+                    NodeProcess node = nodes.startAnother(home, another, "");
+                    succeeds(nodes, "node", "add", another.id() + "@127.0.0.1:" + another.port());
+                    node.awaitReady();
+                    counting.goesOn();
+                }
+                isWhole(nodes);
+                succeeds(nodes, "node", "list");
+                assertThat(out.toString()).containsPattern("n3 .* up +5 ");
+                nodes.node(0).kill();
+                counting.goesOn();
             }
+            assertAllAreEqual(clients, cache);
         }
     }
 }

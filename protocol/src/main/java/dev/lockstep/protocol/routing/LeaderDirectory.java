@@ -73,6 +73,11 @@ final class LeaderDirectory {
         return view.members().stream().collect(Collectors.toUnmodifiableMap(Member::id, member -> member));
     }
 
+    /** Tells whether the view last received has the node. */
+    boolean isMember(NodeId node) {
+        return members.containsKey(node);
+    }
+
     void leads(int group, NodeId leader) {
         leaders.put(group, leader);
     }

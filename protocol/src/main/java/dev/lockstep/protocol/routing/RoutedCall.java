@@ -100,7 +100,8 @@ final class RoutedCall {
             selection.leave(route.to());
         }
         selection.refused(route, refused);
-        if (status == Status.MOVED && refused.leader() == null) {
+        NodeId leader = refused.leader();
+        if (status == Status.MOVED && (leader == null || !context.directory().isMember(leader))) {
             context.contacts().refresh(); // it is hosted elsewhere than the map says
         }
         follow(selection.hasDetour() ? decision.atOnce() : decision);

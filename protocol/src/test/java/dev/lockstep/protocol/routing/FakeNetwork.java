@@ -28,6 +28,7 @@ public final class FakeNetwork implements Links {
 
     private final List<Member> members;
     private final int shards;
+    private int version = 1;
     private final Map<NodeId, Node> nodes = new HashMap<>();
     private final Set<NodeId> silent = new HashSet<>();
     private final Set<NodeId> refusing = new HashSet<>();
@@ -46,7 +47,8 @@ public final class FakeNetwork implements Links {
 
     public FakeNetwork(int shards) {
         this.shards = shards;
-        this.members = List.of(new Member(N1, "h", 1), new Member(N2, "h", 2), new Member(N3, "h", 3));
+        this.members = new ArrayList<>(
+                List.of(new Member(N1, "h", 1), new Member(N2, "h", 2), new Member(N3, "h", 3)));
         members.forEach(member -> nodes.put(member.id(), FakeNetwork::movedToNode1));
     }
 
@@ -54,11 +56,17 @@ public final class FakeNetwork implements Links {
         handler.reply(new Reply.Refused(Status.MOVED, "elsewhere", 0, N1));
     }
 
+    /** Adds a node that hosts all shards, as the nodes say from now on. */
+    void join(NodeId node) {
+        members.add(new Member(node, "h", members.size() + 1));
+        version++;
+    }
+
     public ClusterView view() {
         Map<Integer, NodeId> leaders = new HashMap<>();
         IntStream.range(-1, shards).forEach(group -> leaders.put(group, N1));
         List<NodeId> ids = members.stream().map(Member::id).toList();
-        return new ClusterView("demo", members, new ShardMap(1, Collections.nCopies(shards, ids)), leaders);
+        return new ClusterView("demo", members, new ShardMap(version, Collections.nCopies(shards, ids)), leaders);
     }
 
     public void at(NodeId node, Node behaviour) {

@@ -156,6 +156,19 @@ class RouterTest {
     }
 
     @Test
+    void aHintAtANodeThatHasJoinedIsFollowedOnceTheViewHasIt() {
+        NodeId joined = new NodeId("n4");
+        network.join(joined);
+        for (NodeId old : List.of(N1, N2, N3)) {
+            network.at(old, (request, handler) -> refuse(handler, Status.MOVED, joined));
+        }
+        network.at(joined, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
     void withoutALeaderAllReplicasAreAskedUntilThereIsOne() {
         alwaysRefuses(N1, Status.NO_LEADER);
         alwaysRefuses(N2, Status.NO_LEADER);

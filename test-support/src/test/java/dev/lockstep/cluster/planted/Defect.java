@@ -37,7 +37,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "return (position % 8 == 0 ? new SessionTable(kept) : sessions).once(write.id(),"),
             new Defect(
                     "acknowledged before a majority has it",
-                    SIMULATION + "SimulatedLog.java",
+                    SIMULATION + "SimulatedDisk.java",
                     "positions.get((positions.size() - 1) / 2)",
                     "positions.get(positions.size() - 1)"),
             new Defect(
