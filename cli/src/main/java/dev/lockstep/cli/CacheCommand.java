@@ -5,6 +5,7 @@ import dev.lockstep.protocol.settings.Durations;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Lifetime;
 import dev.lockstep.protocol.wire.Request;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "cache",
         mixinStandardHelpOptions = true,
-        description = "Changes the lifetimes, the bound or the consistency of a cache.",
+        description = "Changes the lifetimes, the bound, the consistency or the entry processors of a cache.",
         subcommands = CacheCommand.Alter.class)
 final class CacheCommand {
 
@@ -36,7 +37,7 @@ final class CacheCommand {
             description = {
                 "Changes the given properties of a cache and leaves the others. A bound applies at once, lifetimes apply to",
                 "entries that are written or read from then on. Applications that have the cache open learn of another",
-                "consistency when they open it again."
+                "consistency, and of another way of processing entries, when they open it again."
             })
     static final class Alter implements Callable<Integer> {
 
@@ -68,6 +69,12 @@ final class CacheCommand {
                 description = "The consistency of its reads: session or strong.")
         private @Nullable String consistency;
 
+        @Option(
+                names = "--entry-processor",
+                paramLabel = "<processing>",
+                description = "Whether invoke takes the entry's lease first: leased or optimistic.")
+        private @Nullable String entryProcessor;
+
         @Override
         public Integer call() {
             return options.run(this::alter);
@@ -75,16 +82,17 @@ final class CacheCommand {
 
         private ClusterOptions.Report alter(Session session) {
             ExpiryRule expiry = timeToLive == null && timeToIdle == null ? null : rule();
-            if (expiry == null && maxEntries == null && consistency == null) {
-                throw new RefusedException(
-                        "Say what to change: --time-to-live, --time-to-idle, --max-entries or --consistency");
+            if (expiry == null && maxEntries == null && consistency == null && entryProcessor == null) {
+                throw new RefusedException("Say what to change: --time-to-live, --time-to-idle, --max-entries,"
+                        + " --consistency or --entry-processor");
             }
             if (maxEntries != null && maxEntries < 0) {
                 throw new RefusedException("--max-entries " + maxEntries + ": a bound is 0 for none, or more");
             }
+            EntryProcessing processing = processing();
             CacheInfo cache = find(session);
             CacheInfo altered = ClusterOptions.join(session.alterCache(
-                    new Request.AlterCache(cache.id(), cache.revision(), expiry, maxEntries, promise())));
+                    new Request.AlterCache(cache.id(), cache.revision(), expiry, maxEntries, promise(), processing)));
             return new ClusterOptions.Report(
                     "cache " + name + " was " + text(cache.definition()) + System.lineSeparator() + "cache " + name
                             + " is  " + text(altered.definition()),
@@ -138,9 +146,23 @@ final class CacheCommand {
             };
         }
 
+        private @Nullable EntryProcessing processing() {
+            if (entryProcessor == null) {
+                return null;
+            }
+            return switch (entryProcessor) {
+                case "leased" -> EntryProcessing.LEASED;
+                case "optimistic" -> EntryProcessing.OPTIMISTIC;
+                default ->
+                    throw new RefusedException(
+                            "--entry-processor \"" + entryProcessor + "\" is neither leased nor optimistic");
+            };
+        }
+
         private static String text(CacheDefinition definition) {
             return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; consistency: "
-                    + definition.consistency().name().toLowerCase(Locale.ROOT);
+                    + definition.consistency().name().toLowerCase(Locale.ROOT) + "; entry-processor: "
+                    + definition.entryProcessing().name().toLowerCase(Locale.ROOT);
         }
     }
 }

@@ -14,6 +14,7 @@ import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Mutation;
@@ -86,12 +87,16 @@ class CacheIT {
                 "none",
                 "--max-entries",
                 "10",
+                "--entry-processor",
+                "optimistic",
                 "short-1"
             };
             assertThat(CliMain.run(alter, new PrintWriter(out, true), new PrintWriter(err, true)))
                     .as(err.toString())
                     .isZero();
-            assertThat(out.toString()).contains("3600000 ms", "for ever", "max-entries: 10");
+            assertThat(out.toString())
+                    .contains("3600000 ms", "for ever", "max-entries: 10")
+                    .containsSubsequence("entry-processor: leased", "entry-processor: optimistic");
             Eventually.holds(
                     "the shards know of it",
                     () -> deadline(session, cache.id(), "a") == Long.MAX_VALUE
@@ -106,6 +111,7 @@ class CacheIT {
             AttachedCache again = session.createCache(proposal("short-1", CacheSettings.NOTHING))
                     .join();
             assertThat(again.info().id()).isEqualTo(cache.id());
+            assertThat(again.info().definition().entryProcessing()).isEqualTo(EntryProcessing.OPTIMISTIC);
             assertThat(again.isNew()).isFalse();
         }
     }
@@ -126,7 +132,25 @@ class CacheIT {
             };
             assertThat(CliMain.run(none, new PrintWriter(out, true), new PrintWriter(err, true)))
                     .isEqualTo(2);
-            assertThat(err.toString()).contains("Say what to change", "has no unit", "There is no cache c");
+            String[] processing = {
+                "cache",
+                "alter",
+                "--cluster",
+                "processes",
+                "--servers",
+                nodes.addresses(),
+                "--entry-processor",
+                "x",
+                "c"
+            };
+            assertThat(CliMain.run(processing, new PrintWriter(out, true), new PrintWriter(err, true)))
+                    .isEqualTo(2);
+            assertThat(err.toString())
+                    .contains(
+                            "Say what to change",
+                            "has no unit",
+                            "There is no cache c",
+                            "neither leased nor optimistic");
         }
     }
 }

@@ -95,7 +95,8 @@ public final class ClusterMachine {
         CacheDefinition altered = was.altered(
                 alteration.expiry(),
                 alteration.maxEntries() == null ? OptionalLong.empty() : OptionalLong.of(alteration.maxEntries()),
-                Optional.ofNullable(alteration.consistency()));
+                Optional.ofNullable(alteration.consistency()),
+                Optional.ofNullable(alteration.entryProcessing()));
         if (altered.equals(was)) {
             return new Reply.Caches(List.of(existing), before.highestId());
         }

@@ -18,6 +18,7 @@ import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -181,23 +182,25 @@ class ControlGroupTest {
     @Test
     void anAlteredCacheHasALaterRevisionOfItsDefinition() {
         CacheInfo cache = created("c");
-        var alteration = new Request.AlterCache(cache.id(), 1, null, 7L, Consistency.STRONG);
+        var alteration =
+                new Request.AlterCache(cache.id(), 1, null, 7L, Consistency.STRONG, EntryProcessing.OPTIMISTIC);
         CacheInfo altered = only(answer(alteration));
         assertThat(altered.revision()).isEqualTo(2);
         assertThat(altered.definition().maxEntries()).isEqualTo(7);
         assertThat(altered.definition().consistency()).isEqualTo(Consistency.STRONG);
+        assertThat(altered.definition().entryProcessing()).isEqualTo(EntryProcessing.OPTIMISTIC);
         assertThat(altered.definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
         assertThat(only(answer(alteration))).isEqualTo(altered);
         assertThat(control.cache(cache.id())).isEqualTo(altered);
-        assertThat(answer(new Request.AlterCache(99, 1, null, 7L, null))).isInstanceOf(Reply.Refused.class);
+        assertThat(answer(new Request.AlterCache(99, 1, null, 7L, null, null))).isInstanceOf(Reply.Refused.class);
     }
 
     @Test
     void aCopyOfAnAlterationThatArrivesAfterAnotherOneChangesNothing() {
         CacheInfo cache = created("c");
-        var first = new Request.AlterCache(cache.id(), 1, null, 7L, null);
+        var first = new Request.AlterCache(cache.id(), 1, null, 7L, null, null);
         answer(first);
-        CacheInfo second = only(answer(new Request.AlterCache(cache.id(), 2, null, 8L, null)));
+        CacheInfo second = only(answer(new Request.AlterCache(cache.id(), 2, null, 8L, null, null)));
         assertThat(answer(first)).isInstanceOfSatisfying(Reply.Refused.class, refusal -> {
             assertThat(refusal.status()).isEqualTo(Status.DEFINITION_DIFFERS);
             assertThat(refusal.message()).contains("Cache c", "revision 3", "1 was to be altered");

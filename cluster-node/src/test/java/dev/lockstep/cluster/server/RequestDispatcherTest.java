@@ -407,7 +407,7 @@ class RequestDispatcherTest {
         List<Request> passed = List.of(
                 new Request.RenewLeases(1, 2, List.of(new Request.RenewLeases.Lease(0, 3))),
                 new Request.Release(cache, 0, KEY, new LeaseId(1, 2, 3), Condition.ANY),
-                new Request.AlterCache(cache, 1, null, 7L, null));
+                new Request.AlterCache(cache, 1, null, 7L, null, null));
         passed.forEach(request -> connection.serve(5, new Request.PassOn(b, request)));
         assertThat(peers.of(b)).extracting(ScriptedPeers.Question::request).isEqualTo(passed);
     }

@@ -51,8 +51,12 @@ public record CacheDefinition(
         }
     }
 
-    /** The same with another expiry, bound or consistency; null or empty for as it is. */
-    public CacheDefinition altered(@Nullable ExpiryRule rule, OptionalLong bound, Optional<Consistency> promise) {
+    /** The same with another expiry, bound, consistency or way of processing; null or empty for as it is. */
+    public CacheDefinition altered(
+            @Nullable ExpiryRule rule,
+            OptionalLong bound,
+            Optional<Consistency> promise,
+            Optional<EntryProcessing> processing) {
         return new CacheDefinition(
                 name,
                 keyType,
@@ -61,6 +65,6 @@ public record CacheDefinition(
                 expiryPolicy,
                 bound.orElse(maxEntries),
                 promise.orElse(consistency),
-                entryProcessing);
+                processing.orElse(entryProcessing));
     }
 }

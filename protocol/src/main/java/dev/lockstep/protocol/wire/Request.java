@@ -108,13 +108,15 @@ public sealed interface Request {
      * @param expiry null for as it is
      * @param maxEntries null for as it is
      * @param consistency null for as it is
+     * @param entryProcessing null for as it is
      */
     record AlterCache(
             int cacheId,
             int revision,
             @Nullable ExpiryRule expiry,
             @Nullable Long maxEntries,
-            @Nullable Consistency consistency)
+            @Nullable Consistency consistency,
+            @Nullable EntryProcessing entryProcessing)
             implements ToControl {
 
         @Override

@@ -90,6 +90,7 @@ public final class RequestCodec {
             out.u8(26).varint(alter.cacheId()).varint(alter.revision());
             out.optional(alter.expiry(), ValueCodec::rule).optional(alter.maxEntries(), WireWriter::varint);
             out.optional(alter.consistency(), (o, consistency) -> o.u8(consistency.ordinal()));
+            out.optional(alter.entryProcessing(), (o, processing) -> o.u8(processing.ordinal()));
         } else if (request instanceof Request.PassOn passOn) {
             out.u8(PASS_ON);
             ValueCodec.nodeId(out, passOn.to());
@@ -198,7 +199,8 @@ public final class RequestCodec {
                         in.size(),
                         in.optional(ValueCodec::rule),
                         in.optional(ValueCodec::positive),
-                        in.optional(i -> i.constant(ValueCodec.CONSISTENCIES)));
+                        in.optional(i -> i.constant(ValueCodec.CONSISTENCIES)),
+                        in.optional(i -> i.constant(ValueCodec.ENTRY_PROCESSINGS)));
             case 27 -> new Request.ReadClock();
             case 29 -> new Request.DescribeDrained();
             case 30 -> new Request.DrainNode(in.optional(ValueCodec::nodeId), in.size());

@@ -27,7 +27,7 @@ public final class ValueCodec {
     private static final Mutation.Action[] ACTIONS = Mutation.Action.values();
     private static final EntryChange.Kind[] CHANGES = EntryChange.Kind.values();
     static final Consistency[] CONSISTENCIES = Consistency.values();
-    private static final EntryProcessing[] ENTRY_PROCESSINGS = EntryProcessing.values();
+    static final EntryProcessing[] ENTRY_PROCESSINGS = EntryProcessing.values();
 
     private static final ReplicaStatus.State[] REPLICA_STATES = ReplicaStatus.State.values();
 

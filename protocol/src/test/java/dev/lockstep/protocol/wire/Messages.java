@@ -130,7 +130,8 @@ public final class Messages {
                                 NUMBERS,
                                 rules().injectNull(0.3),
                                 BOUNDS.injectNull(0.3),
-                                CONSISTENCIES.injectNull(0.3))
+                                CONSISTENCIES.injectNull(0.3),
+                                PROCESSINGS.injectNull(0.3))
                         .as(Request.AlterCache::new),
                 NUMBERS.map(Request.DestroyCache::new),
                 Combinators.combine(NODES, NUMBERS)
