@@ -123,7 +123,8 @@ class MembershipIT {
         try (NodeProcesses nodes =
                         NodeProcesses.start(home, ports.subList(0, 3), "", NodeProcesses.currentClassPath());
                 Clients clients = new Clients("processes", nodes.addresses())) {
-            int cache = counted(clients.open());
+            Session reading = clients.open();
+            int cache = counted(reading);
             try (Counting counting = new Counting(clients.open(), cache)) {
                 counting.goesOn();
                 NodeProcess fourth = nodes.startAnother(home, ports.get(3), "");
@@ -147,13 +148,12 @@ class MembershipIT {
                 fourth.awaitReady();
                 counting.goesOn();
             }
-            assertAllAreEqual(clients, cache);
+            assertAllAreEqual(reading, cache);
         }
     }
 
     /** Reads what was counted: the same number under each key, since each round has ended. */
-    private static void assertAllAreEqual(Clients clients, int cache) {
-        Session session = clients.open();
+    private static void assertAllAreEqual(Session session, int cache) {
         Set<String> values = new HashSet<>();
         for (int i = 0; i < KEYS; i++) {
             EntryRead entry = session.get(cache, Counting.key(i), Consistency.STRONG)
@@ -177,7 +177,8 @@ class MembershipIT {
         try (NodeProcesses nodes =
                         NodeProcesses.start(home, ports.subList(0, 1), "", NodeProcesses.currentClassPath());
                 Clients clients = new Clients("processes", nodes.addresses())) {
-            int cache = counted(clients.open());
+            Session reading = clients.open();
+            int cache = counted(reading);
             try (Counting counting = new Counting(clients.open(), cache)) {
                 counting.goesOn();
                 for (MemberPorts another : ports.subList(1, 3)) {
@@ -189,10 +190,11 @@ class MembershipIT {
                 isWhole(nodes);
                 succeeds(nodes, "node", "list");
                 assertThat(out.toString()).containsPattern("n3 .* up +5 ");
+                Eventually.holds("an idle client knows all nodes", () -> reading.view().members().size() == 3);
                 nodes.node(0).kill();
                 counting.goesOn();
             }
-            assertAllAreEqual(clients, cache);
+            assertAllAreEqual(reading, cache);
         }
     }
 }

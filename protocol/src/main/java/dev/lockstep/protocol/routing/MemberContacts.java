@@ -18,13 +18,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The links to the members, and the checks that they are alive. A member that gave no sign of life is asked for one until it does, and
- * each failure to reach one has the view of the cluster refreshed. Thread-safe; never blocks.
+ * The links to the members, and the checks that they are alive. A member that gave no sign of life is asked for one until it does. The
+ * view of the cluster is refreshed now and then, and with each failure to reach a member. Thread-safe; never blocks.
  */
 final class MemberContacts implements AutoCloseable {
 
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** Pause between two looks at whether the members are still the same, without which all that are known could be gone one day. */
+    private static final long FOLLOW_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     static final Link.ReplyHandler IGNORED = new Link.ReplyHandler() {
         @Override
@@ -51,6 +53,14 @@ final class MemberContacts implements AutoCloseable {
         this.local = local;
         this.loop = loop;
         this.entropy = entropy;
+        loop.schedule(FOLLOW_NANOS, this::follow);
+    }
+
+    private void follow() {
+        if (!closed) {
+            refresh();
+            loop.schedule(FOLLOW_NANOS, this::follow);
+        }
     }
 
     Link link(Member member) {

@@ -191,7 +191,7 @@ class ShardChangesTest {
         assertThat(open()).isZero();
         world.pass(Duration.ofSeconds(1));
         int before = network.described();
-        world.pass(Duration.ofSeconds(10));
+        world.pass(Duration.ofSeconds(8));
         assertThat(network.described()).isEqualTo(before);
     }
 
