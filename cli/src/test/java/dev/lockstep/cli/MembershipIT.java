@@ -24,8 +24,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -190,11 +192,51 @@ class MembershipIT {
                 isWhole(nodes);
                 succeeds(nodes, "node", "list");
                 assertThat(out.toString()).containsPattern("n3 .* up +5 ");
-                Eventually.holds("an idle client knows all nodes", () -> reading.view().members().size() == 3);
+                Eventually.holds(
+                        "an idle client knows all nodes",
+                        () -> reading.view().members().size() == 3);
                 nodes.node(0).kill();
                 counting.goesOn();
             }
             assertAllAreEqual(reading, cache);
+        }
+    }
+
+    @Test
+    void nodesThatStartAtOtherAddressesAreFoundThere() throws Exception {
+        List<MemberPorts> first = MemberPorts.reserve(3);
+        List<Integer> other = MemberPorts.freePorts(6);
+        try (NodeProcesses nodes = NodeProcesses.start(home, first, "", NodeProcesses.currentClassPath());
+                Clients clients = new Clients("processes", nodes.addresses())) {
+            Session reading = clients.open();
+            int cache = counted(reading);
+            try (Counting counting = new Counting(clients.open(), cache)) {
+                counting.goesOn();
+                for (int i = 0; i < 3; i++) {
+                    nodes.node(i).kill();
+                    nodes.startElsewhere(home, Map.of(i, other.get(i)), first);
+                    nodes.node(i).awaitReady();
+                    isWhole(nodes);
+                    counting.goesOn();
+                    int port = other.get(i);
+                    Eventually.holds(
+                            "an idle client knows where the node is",
+                            () -> reading.view().members().stream().anyMatch(member -> member.port() == port));
+                }
+            }
+            assertAllAreEqual(reading, cache);
+            NodeProcess.kill(nodes.nodes());
+            List<MemberPorts> moved = IntStream.range(0, 3)
+                    .mapToObj(i -> new MemberPorts(first.get(i).id(), other.get(3 + i)))
+                    .toList();
+            nodes.startElsewhere(home, Map.of(0, other.get(3), 1, other.get(4), 2, other.get(5)), moved);
+            for (NodeProcess node : nodes.nodes()) {
+                node.awaitReady();
+            }
+            isWhole(nodes);
+            try (Clients again = new Clients("processes", nodes.addresses())) {
+                assertAllAreEqual(again.open(), cache);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +36,7 @@ final class Admission {
     Admission(Member self, @Nullable Layout last, Layout formation) {
         this.self = self;
         this.wasMember = last != null && last.member(self.id()) != null;
-        this.newest = last == null ? formation : last;
+        this.newest = last == null ? formation : last.at(List.of(self));
     }
 
     /** The newest layout that is known; that of the formation if no other is. */
@@ -53,24 +54,27 @@ final class Admission {
     /**
      * Learns what another member says of the cluster.
      *
+     * @param asked the member, where it answered
      * @return the reason why this node has to stop; null if it does not
      */
     @Nullable
-    String learn(ClusterView view) {
+    String learn(Member asked, ClusterView view) {
         synchronized (this) {
             Layout layout = view.layout();
-            if (layout.version() <= newest.version()) {
+            boolean isNewer = layout.version() > newest.version();
+            if (!started) {
+                newest = isNewer ? layout.at(List.of(self)) : newest.at(layout.confirming(asked));
+            }
+            if (!isNewer) {
                 return null;
             }
             if (layout.member(self.id()) != null) {
                 if (!started) {
-                    newest = layout;
-                    admitted.complete(layout);
+                    admitted.complete(newest);
                 }
                 return null; // a member is told by the control group
             }
             if (!started) {
-                newest = layout;
                 return null;
             }
             return newest.isFormed()

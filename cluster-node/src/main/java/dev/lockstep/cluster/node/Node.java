@@ -42,7 +42,9 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +72,9 @@ public final class Node implements EmbeddedNode {
     private final ShardStores stores;
     private final Consensus consensus;
     private final NodeCore core;
+    /** The core once it is there: members may answer before. */
+    private final AtomicReference<NodeCore> started = new AtomicReference<>();
+
     private final LocalLink link;
     private final @Nullable NettyListener listener;
     private final List<DataFolder> folders = new ArrayList<>();
@@ -138,6 +143,7 @@ public final class Node implements EmbeddedNode {
                 maxInFlight);
         try {
             this.core = new NodeCore(place, consensus, stores, links, time, loop, limits);
+            started.set(core);
             this.link = new LocalLink(core.server());
             this.listener = own == null
                     ? null
@@ -182,9 +188,16 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    /** The members besides this one, of the newest layout that is known; those in the settings are asked until there is one. */
+    /**
+     * The members besides this one, of the newest layout that is known. The settings may know better where one is, if many have moved
+     * to other addresses at once.
+     */
     private List<Member> others() {
-        return admission.newest().members().stream()
+        Layout newest = admission.newest();
+        return Stream.concat(
+                        newest.members().stream(),
+                        settings.members().stream().filter(one -> newest.member(one.id()) != null))
+                .distinct()
                 .filter(one -> !one.id().equals(member.id()))
                 .toList();
     }
@@ -208,8 +221,12 @@ public final class Node implements EmbeddedNode {
     }
 
     /** Learns the layout from another member, which may be one in which this node is none any more. */
-    private void told(ClusterView view) {
-        String dismissal = admission.learn(view);
+    private void told(Member other, ClusterView view) {
+        String dismissal = admission.learn(other, view);
+        NodeCore running = started.get();
+        if (running != null) {
+            running.locate(view.layout().confirming(other));
+        }
         if (dismissal != null) {
             stop(dismissal, null);
         }

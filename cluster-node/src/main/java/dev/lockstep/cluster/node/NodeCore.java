@@ -63,6 +63,7 @@ public final class NodeCore implements AutoCloseable {
     private final LeadershipReports reports;
     private final LeadershipTransfers handOvers;
     private final Time time;
+    private final TermConfirmations peers;
     private volatile Layout layout;
     /** By the shards that were hosted when they were made; on the loop. */
     private List<HostedGroup> groups = List.of();
@@ -115,7 +116,7 @@ public final class NodeCore implements AutoCloseable {
         this.layoutKeptNanos = time.nanos();
         NodeId self = place.self().id();
         consensus.members(layout.members());
-        TermConfirmations peers = links == null
+        this.peers = links == null
                 ? (peer, request, answer) -> answer.accept(null)
                 : new LinkTermConfirmations(links, peer -> layout.member(peer));
         this.rounds = new ReadIndexRounds(self, peers, time, limits.patience());
@@ -141,7 +142,7 @@ public final class NodeCore implements AutoCloseable {
                 new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight()));
         this.shards = new ShardHost(Map.of());
         this.hosting = new HostedShards(self, layout, shards, context);
-        this.moves = new ReplicaMoves(self, peers, moved -> report(peers, moved), time, loop);
+        this.moves = new ReplicaMoves(self, peers, this::report, time, loop);
         this.dispatcher = new RequestDispatcher(
                 consensus, control, shards, peers, time, new OwnDescription(), limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
@@ -209,12 +210,13 @@ public final class NodeCore implements AutoCloseable {
         }
     }
 
-    private void report(TermConfirmations peers, Request.ReplicasMoved moved) {
+    /** Has the control group decide something; may get lost, and is repeated. */
+    private void report(Request change) {
         Leadership leadership = control.leadership();
         if (leadership.leads()) {
-            control.change(moved, reply -> {});
+            control.change(change, reply -> {});
         } else if (leadership.leader() != null) {
-            peers.ask(leadership.leader(), moved, reply -> {});
+            peers.ask(leadership.leader(), change, reply -> {});
         }
     }
 
@@ -260,7 +262,8 @@ public final class NodeCore implements AutoCloseable {
 
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */
     private void follow() {
-        Layout now = control.layout();
+        // It knows best where it is reached itself.
+        Layout now = control.layout().at(List.of(place.self()));
         if (now.version() > layout.version()) {
             place.remember().accept(now);
             layout = now;
@@ -277,6 +280,37 @@ public final class NodeCore implements AutoCloseable {
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
             control.keepLayout();
+            keepAddress();
+        }
+    }
+
+    /** Learns where some members have been reached. */
+    void locate(List<Member> reached) {
+        loop.execute(() -> {
+            Layout located = layout.at(reached);
+            if (!located.equals(layout)) {
+                layout = located;
+                consensus.members(located.members());
+            }
+        });
+    }
+
+    /**
+     * Tells the control group where this node is reached, until it knows that it is known there. While the leader calls at another
+     * address, this node does not learn which that is.
+     */
+    private void keepAddress() {
+        Member self = place.self();
+        Layout agreed = control.agreed();
+        if (!layout.isFormed() || (agreed != null && self.equals(agreed.member(self.id())))) {
+            return;
+        }
+        Request moved = new Request.ChangeAddress(self);
+        report(moved);
+        if (control.leadership().leader() == null) {
+            layout.control().stream()
+                    .filter(node -> !node.equals(self.id()))
+                    .forEach(node -> peers.ask(node, moved, reply -> {}));
         }
     }
 

@@ -246,6 +246,27 @@ class LeadershipTransfersTest {
     }
 
     @Test
+    void groupsThatMoveAwayAreHandedOverAndWaitForLeasesAsIfTheNodeWereDrained() {
+        moving.addAll(Set.of(1, 4));
+        leased = true;
+        pass(Duration.ofSeconds(4), leading(0), leading(2));
+        assertThat(successors()).isEmpty();
+        leased = false;
+        pass(Duration.ofMillis(200), leading(0), leading(2));
+        assertThat(logs.get(1).stepDowns()).hasSize(1);
+        assertThat(logs.get(4).stepDowns()).hasSize(1);
+        assertThat(successors()).hasSize(2);
+    }
+
+    @Test
+    void leasesThatDoNotEndDoNotHoldUpAMoveForGood() {
+        moving.add(3);
+        leased = true;
+        pass(Duration.ofSeconds(6), leading(0), leading(2));
+        assertThat(logs.get(3).stepDowns()).isNotEmpty();
+    }
+
+    @Test
     void nothingIsHandedToADrainedNode() {
         List<ReplicaStatus> drained = wholeAndFollowing().stream()
                 .map(replica -> replica.noting(ReplicaStatus.DRAINED))

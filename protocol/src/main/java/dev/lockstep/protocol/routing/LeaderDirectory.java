@@ -73,9 +73,10 @@ final class LeaderDirectory {
         return view.members().stream().collect(Collectors.toUnmodifiableMap(Member::id, member -> member));
     }
 
-    /** Tells whether the view last received has the node. */
-    boolean isMember(NodeId node) {
-        return members.containsKey(node);
+    /** The node as the view last received has it; null if it does not. */
+    @Nullable
+    Member member(NodeId node) {
+        return members.get(node);
     }
 
     void leads(int group, NodeId leader) {
@@ -95,7 +96,7 @@ final class LeaderDirectory {
     /** The node did not answer; answers whether that is news. It is tried last until it is {@link #heard}. */
     synchronized boolean silent(NodeId node) {
         boolean news = silent.add(node);
-        if (news && silent.containsAll(members.keySet())) {
+        if (news && areAllSilent()) {
             unreachable = Deadline.after(time, Duration.ZERO);
         }
         return news;
@@ -103,6 +104,10 @@ final class LeaderDirectory {
 
     boolean isSilent(NodeId node) {
         return silent.contains(node);
+    }
+
+    boolean areAllSilent() {
+        return silent.containsAll(members.keySet());
     }
 
     void heard(NodeId node) {

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,18 +38,28 @@ final class MemberContacts implements AutoCloseable {
     };
 
     private final LeaderDirectory directory;
+    private final List<Member> seeds;
     private final Links links;
     private final @Nullable EmbeddedNode local;
     private final EventLoop loop;
     private final Entropy entropy;
-    private final Map<NodeId, LivenessProbe> probes = new ConcurrentHashMap<>();
+    private final Map<Member, LivenessProbe> probes = new ConcurrentHashMap<>();
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private volatile boolean closed;
 
-    /** @param local the node in this JVM, which is called without a connection */
+    /**
+     * @param seeds asked how the cluster is while no member answers, since all may have moved to other addresses
+     * @param local the node in this JVM, which is called without a connection
+     */
     MemberContacts(
-            LeaderDirectory directory, Links links, @Nullable EmbeddedNode local, EventLoop loop, Entropy entropy) {
+            LeaderDirectory directory,
+            List<Member> seeds,
+            Links links,
+            @Nullable EmbeddedNode local,
+            EventLoop loop,
+            Entropy entropy) {
         this.directory = directory;
+        this.seeds = seeds;
         this.links = links;
         this.local = local;
         this.loop = loop;
@@ -92,10 +103,10 @@ final class MemberContacts implements AutoCloseable {
 
     /** Returns the probe that notices when the member falls silent while a request waits for it. */
     LivenessProbe probe(Member member) {
-        LivenessProbe known = probes.get(member.id());
+        LivenessProbe known = probes.get(member);
         return known != null
                 ? known
-                : probes.computeIfAbsent(member.id(), id -> new LivenessProbe(loop, () -> askForSignOfLife(member)));
+                : probes.computeIfAbsent(member, it -> new LivenessProbe(loop, () -> askForSignOfLife(member)));
     }
 
     /** Records a sign of life. */
@@ -106,10 +117,14 @@ final class MemberContacts implements AutoCloseable {
 
     /** Records that the member has given no sign of life. */
     void silent(Member member) {
-        if (directory.silent(member.id())) {
-            loop.schedule(PROBE_NANOS, () -> askAgain(member));
-        }
+        askUntilHeard(member);
         refresh();
+    }
+
+    private void askUntilHeard(Member member) {
+        if (directory.silent(member.id())) {
+            loop.schedule(PROBE_NANOS, () -> askAgain(member.id()));
+        }
     }
 
     private void askForSignOfLife(Member member) {
@@ -126,24 +141,33 @@ final class MemberContacts implements AutoCloseable {
         });
     }
 
-    private void askAgain(Member member) {
-        if (closed || !directory.isSilent(member.id())) {
+    private void askAgain(NodeId node) {
+        Member member = directory.member(node);
+        if (closed || member == null || !directory.isSilent(node)) {
             return;
         }
         askForSignOfLife(member);
-        loop.schedule(PROBE_NANOS, () -> askAgain(member));
+        refresh(); // it may be reached elsewhere now
+        loop.schedule(PROBE_NANOS, () -> askAgain(node));
     }
 
-    /** Asks one of the members for the cluster's current view; at most one such question is in flight. */
+    /** Asks one of those that may answer for the cluster's current view; at most one such question is in flight. */
     void refresh() {
         if (refreshing.compareAndSet(false, true)) {
-            List<Member> members = directory.talking();
-            Member member = members.get(entropy.nextInt(members.size()));
+            List<Member> asked = directory.areAllSilent()
+                    ? Stream.concat(directory.view().members().stream(), seeds.stream())
+                            .toList()
+                    : directory.talking();
+            Member member = asked.get(entropy.nextInt(asked.size()));
             ask(member, new Request.DescribeCluster()).thenAccept(reply -> {
                 refreshing.set(false);
                 if (reply instanceof Reply.Cluster cluster) {
-                    heard(member);
+                    if (!seeds.contains(member)) {
+                        heard(member);
+                    }
                     directory.learn(cluster.view());
+                } else if (reply == null && !seeds.contains(member)) {
+                    askUntilHeard(member);
                 }
             });
         }

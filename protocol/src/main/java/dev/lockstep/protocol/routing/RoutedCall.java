@@ -101,7 +101,7 @@ final class RoutedCall {
         }
         selection.refused(route, refused);
         NodeId leader = refused.leader();
-        if (status == Status.MOVED && (leader == null || !context.directory().isMember(leader))) {
+        if (status == Status.MOVED && (leader == null || context.directory().member(leader) == null)) {
             context.contacts().refresh(); // it is hosted elsewhere than the map says
         }
         follow(selection.hasDetour() ? decision.atOnce() : decision);

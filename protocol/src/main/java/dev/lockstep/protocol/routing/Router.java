@@ -33,8 +33,13 @@ public final class Router implements AutoCloseable {
     private final RoutingContext context;
     private final @Nullable EmbeddedNode local;
 
+    /**
+     * @param seeds servers that tell how the cluster is, should no member of the view answer; their ids are not those of nodes
+     * @param local the node in this JVM, if there is one
+     */
     public Router(
             ClusterView view,
+            List<Member> seeds,
             Links links,
             @Nullable EmbeddedNode local,
             Duration timeout,
@@ -44,7 +49,7 @@ public final class Router implements AutoCloseable {
         this.local = local;
         NodeId localId = local == null ? null : local.member().id();
         this.directory = new LeaderDirectory(view, localId, entropy.nextInt(1 << 16), time);
-        this.contacts = new MemberContacts(directory, links, local, loop, entropy);
+        this.contacts = new MemberContacts(directory, seeds, links, local, loop, entropy);
         this.context = new RoutingContext(directory, contacts, new RequestDescriptions(), timeout, time, loop, entropy);
     }
 

@@ -56,7 +56,7 @@ public final class SessionFactory {
     public CompletableFuture<Session> connect(EmbeddedNode node) {
         return describe(node.link())
                 .thenApply(view -> new Session(
-                        new Router(view, links, node, timeout, time, loop, entropy),
+                        new Router(view, List.of(), links, node, timeout, time, loop, entropy),
                         node.replicas(),
                         time,
                         loop,
@@ -78,10 +78,12 @@ public final class SessionFactory {
      */
     public CompletableFuture<Session> connect(List<String> servers) {
         CompletableFuture<ClusterView> first = new CompletableFuture<>();
-        List<CompletableFuture<ClusterView>> asked = new ArrayList<>();
+        List<Member> seeds = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
-            asked.add(describe(links.to(address("server-" + i, servers.get(i)))));
+            seeds.add(address("server-" + i, servers.get(i)));
         }
+        List<CompletableFuture<ClusterView>> asked =
+                seeds.stream().map(seed -> describe(links.to(seed))).toList();
         asked.forEach(one -> one.thenAccept(first::complete));
         Session.all(asked).whenComplete((all, failure) -> {
             // Dependents of a future run in no order: a server that has answered may not have completed the first yet.
@@ -89,8 +91,8 @@ public final class SessionFactory {
                 first.completeExceptionally(worst(asked));
             }
         });
-        return first.thenApply(view ->
-                new Session(new Router(view, links, null, timeout, time, loop, entropy), null, time, loop, entropy));
+        return first.thenApply(view -> new Session(
+                new Router(view, seeds, links, null, timeout, time, loop, entropy), null, time, loop, entropy));
     }
 
     /** A node that refuses says more than one that is not there. */

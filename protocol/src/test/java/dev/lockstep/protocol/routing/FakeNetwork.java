@@ -25,10 +25,12 @@ public final class FakeNetwork implements Links {
     public static final NodeId N1 = new NodeId("n1");
     public static final NodeId N2 = new NodeId("n2");
     public static final NodeId N3 = new NodeId("n3");
+    private static final NodeId NOWHERE = new NodeId("nowhere");
 
     private final List<Member> members;
     private final int shards;
     private int version = 1;
+    private NodeId leader = N1;
     private final Map<NodeId, Node> nodes = new HashMap<>();
     private final Set<NodeId> silent = new HashSet<>();
     private final Set<NodeId> refusing = new HashSet<>();
@@ -47,9 +49,9 @@ public final class FakeNetwork implements Links {
 
     public FakeNetwork(int shards) {
         this.shards = shards;
-        this.members = new ArrayList<>(
-                List.of(new Member(N1, "h", 1), new Member(N2, "h", 2), new Member(N3, "h", 3)));
+        this.members = new ArrayList<>(List.of(new Member(N1, "h", 1), new Member(N2, "h", 2), new Member(N3, "h", 3)));
         members.forEach(member -> nodes.put(member.id(), FakeNetwork::movedToNode1));
+        refuse(NOWHERE);
     }
 
     private static void movedToNode1(Request request, Link.ReplyHandler handler) {
@@ -62,9 +64,22 @@ public final class FakeNetwork implements Links {
         version++;
     }
 
+    /** Has the nodes say that another one leads all shards. */
+    void elect(NodeId node) {
+        leader = node;
+    }
+
+    /** Has a node at another address from now on, where it says so itself; nothing answers at the old one. */
+    Member moveTo(NodeId node, int port) {
+        Member moved = new Member(node, "h", port);
+        members.replaceAll(member -> member.id().equals(node) ? moved : member);
+        version++;
+        return moved;
+    }
+
     public ClusterView view() {
         Map<Integer, NodeId> leaders = new HashMap<>();
-        IntStream.range(-1, shards).forEach(group -> leaders.put(group, N1));
+        IntStream.range(-1, shards).forEach(group -> leaders.put(group, leader));
         List<NodeId> ids = members.stream().map(Member::id).toList();
         return new ClusterView("demo", members, new ShardMap(version, Collections.nCopies(shards, ids)), leaders);
     }
@@ -107,7 +122,11 @@ public final class FakeNetwork implements Links {
 
     @Override
     public Link to(Member member) {
-        return new FakeLink(member.id());
+        return members.stream()
+                .filter(one -> one.port() == member.port())
+                .findFirst()
+                .map(one -> new FakeLink(one.id()))
+                .orElseGet(() -> new FakeLink(NOWHERE));
     }
 
     @Override

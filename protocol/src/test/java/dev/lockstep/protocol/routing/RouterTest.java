@@ -49,7 +49,7 @@ class RouterTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final FakeNetwork network = new FakeNetwork(1);
-    private final Router router = new Router(network.view(), network, null, TIMEOUT, world, world, world);
+    private final Router router = new Router(network.view(), List.of(), network, null, TIMEOUT, world, world, world);
 
     private static void refuse(Link.ReplyHandler handler, Status status, @Nullable NodeId leader) {
         handler.reply(new Reply.Refused(status, "scripted", 0, leader));
@@ -98,7 +98,7 @@ class RouterTest {
             @Override
             public void close() {}
         };
-        return new Router(network.view(), network, node, TIMEOUT, world, world, world);
+        return new Router(network.view(), List.of(), network, node, TIMEOUT, world, world, world);
     }
 
     @Test
@@ -169,6 +169,40 @@ class RouterTest {
     }
 
     @Test
+    void nodesThatAreAllAtOtherAddressesAreFoundThroughASeed() {
+        Router router = new Router(
+                network.view(),
+                List.of(new Member(new NodeId("seed"), "h", 13)),
+                network,
+                null,
+                TIMEOUT,
+                world,
+                world,
+                world);
+        network.moveTo(N1, 11);
+        network.moveTo(N2, 12);
+        network.moveTo(N3, 13);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(5));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
+    void aNodeThatComesBackAtAnotherAddressIsAskedThere() {
+        network.silence(N1);
+        network.at(N2, (request, handler) -> refuse(handler, Status.NO_LEADER, null));
+        network.at(N3, (request, handler) -> refuse(handler, Status.NO_LEADER, null));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isNotDone();
+        network.moveTo(N1, 11);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(4));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+    }
+
+    @Test
     void withoutALeaderAllReplicasAreAskedUntilThereIsOne() {
         alwaysRefuses(N1, Status.NO_LEADER);
         alwaysRefuses(N2, Status.NO_LEADER);
@@ -226,6 +260,7 @@ class RouterTest {
     @Test
     void aSilentNodeIsAskedLastUntilItGivesASignOfLife() {
         network.silence(N1);
+        network.elect(N2);
         network.at(N2, (request, handler) -> handler.reply(request.equals(READ) ? COUNT : WRITTEN));
         network.at(N3, (request, handler) -> handler.reply(COUNT));
         CompletableFuture<Reply> first = router.call(WRITE);

@@ -47,7 +47,11 @@ class SessionTest {
     private final SimulatedWorld world = new SimulatedWorld();
     private final FakeNetwork network = new FakeNetwork(SHARDS);
     private final Session session = new Session(
-            new Router(network.view(), network, null, TIMEOUT, world, world, world), null, world, world, world);
+            new Router(network.view(), List.of(), network, null, TIMEOUT, world, world, world),
+            null,
+            world,
+            world,
+            world);
 
     private static Bytes key(int number) {
         return Bytes.utf8("key-" + number);

@@ -33,7 +33,7 @@ class ShardChangesTest {
     private final SimulatedWorld world = new SimulatedWorld();
     private final FakeNetwork network = new FakeNetwork(1);
     private final Session session = new Session(
-            new Router(network.view(), network, null, Duration.ofSeconds(10), world, world, world),
+            new Router(network.view(), List.of(), network, null, Duration.ofSeconds(10), world, world, world),
             null,
             world,
             world,

@@ -98,6 +98,7 @@ class FrameCodecTest {
                 new Request.DrainNode(NODE, 3),
                 new Request.DrainNode(null, 4),
                 new Request.AddNode(new Member(NODE, "127.0.0.1", 7400)),
+                new Request.ChangeAddress(new Member(NODE, "127.0.0.1", 7401)),
                 new Request.RemoveNode(NODE),
                 new Request.MoveReplica(3, NODE, OTHER),
                 new Request.ReplicasMoved(-1, List.of(NODE, OTHER)),
@@ -185,7 +186,7 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(30);
+        assertThat(requests().stream().map(Object::getClass).distinct().count()).isEqualTo(31);
         assertThat(replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }

@@ -209,6 +209,31 @@ public final class NodeProcesses implements AutoCloseable {
         return node;
     }
 
+    /**
+     * Starts nodes that have ended at other ports than before.
+     *
+     * @param home that of the cluster
+     * @param ports the new port of each
+     * @param members as they shall see them, but for themselves
+     */
+    public void startElsewhere(Path home, Map<Integer, Integer> ports, List<MemberPorts> members) throws IOException {
+        for (Map.Entry<Integer, Integer> one : ports.entrySet()) {
+            MemberPorts moved = new MemberPorts(nodes.get(one.getKey()).member().id(), one.getValue());
+            List<MemberPorts> seen = members.stream()
+                    .map(member -> member.id().equals(moved.id()) ? moved : member)
+                    .toList();
+            nodes.set(
+                    one.getKey(),
+                    NodeProcess.start(
+                            moved,
+                            home.resolve(moved.id()),
+                            configuration(moved.id(), seen, ""),
+                            currentClassPath(),
+                            PROGRAM,
+                            Map.of()));
+        }
+    }
+
     public List<NodeProcess> nodes() {
         return List.copyOf(nodes);
     }

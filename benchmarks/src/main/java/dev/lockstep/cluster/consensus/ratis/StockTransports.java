@@ -10,11 +10,13 @@ import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -84,6 +86,11 @@ public final class StockTransports {
 
     /** No messages but those of Ratis: all replicas are new, and none fetches a checkpoint. */
     private static final class UnconnectedReplicas implements ReplicaTransport {
+
+        @Override
+        public void locate(List<Member> members) {
+            // Ratis has the addresses.
+        }
 
         @Override
         public void serve(Bytes message, Consumer<Reply> answer) {

@@ -167,10 +167,28 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
                     new NodeId(peer.getId().toString()),
                     address.substring(0, colon),
                     Integer.parseInt(address.substring(colon + 1)));
-            peers.computeIfAbsent(
-                    peer.getId(),
-                    id -> new PeerChannel(context.links(), member, context.time(), () -> campaigns.refusedBy(id)));
+            open(member);
         }
+    }
+
+    @Override
+    public void locate(List<Member> members) {
+        for (Member member : members) {
+            PeerChannel channel = open(member);
+            if (channel != null) {
+                channel.moveTo(member);
+            }
+        }
+    }
+
+    /** The channel to a peer, opened to this address if there is none; null to this node itself. */
+    private @Nullable PeerChannel open(Member member) {
+        RaftPeerId peer = RatisNames.id(member.id());
+        return peer.equals(server.getId())
+                ? null
+                : peers.computeIfAbsent(
+                        peer,
+                        id -> new PeerChannel(context.links(), member, context.time(), () -> campaigns.refusedBy(id)));
     }
 
     /** @throws IllegalStateException when Ratis has never named that peer */

@@ -33,10 +33,10 @@ final class PeerChannel {
     private static final int MAX_DOUBLINGS = 5;
 
     private final Links links;
-    private final Member member;
     private final Time time;
     private final Runnable refused;
     private final Queue<Heartbeat> heartbeats = new ConcurrentLinkedQueue<>();
+    private volatile Member member;
     private volatile int failures;
     private volatile long restsUntilNanos;
     private volatile boolean isRefused;
@@ -55,6 +55,14 @@ final class PeerChannel {
         this.time = time;
         this.refused = refused;
         this.restsUntilNanos = time.nanos();
+    }
+
+    /** Connects to another address from now on, at once, if that is where the peer is. */
+    synchronized void moveTo(Member now) {
+        if (!now.equals(member)) {
+            member = now;
+            failures = 0;
+        }
     }
 
     /** Tells whether it is backing off after a failure. */

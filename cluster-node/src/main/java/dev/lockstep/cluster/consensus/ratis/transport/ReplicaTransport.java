@@ -1,8 +1,10 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public interface ReplicaTransport extends CheckpointFetcher, RaftPeer.Add {
+
+    /** Learns where nodes are reached now, which counts for more than the addresses in Ratis' configurations: those are never changed. */
+    void locate(List<Member> members);
 
     /** Answers a message of another node; see {@link dev.lockstep.cluster.consensus.Consensus#serve}. */
     void serve(Bytes message, Consumer<Reply> answer);

@@ -7,6 +7,8 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
@@ -30,6 +32,7 @@ import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
@@ -46,6 +49,7 @@ class LinkServerRpcTest {
             RaftPeer.newBuilder().setId("n2").setAddress("127.0.0.1:1").build();
 
     private final AtomicInteger asked = new AtomicInteger();
+    private final AtomicReference<Member> lastAsked = new AtomicReference<>();
     private final List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
     private final List<RaftGroupId> kept = Collections.synchronizedList(new ArrayList<>());
     private final AtomicBoolean keeps = new AtomicBoolean(true);
@@ -60,6 +64,8 @@ class LinkServerRpcTest {
         RaftServer server = ScriptedRatisServer.role(
                 RaftServer.class,
                 Map.of(
+                        "getId",
+                        none -> RaftPeerId.valueOf("n1"),
                         "getGroupIds",
                         none -> List.of(),
                         "getDivision",
@@ -82,8 +88,9 @@ class LinkServerRpcTest {
                         none -> RequestVoteReplyProto.newBuilder()
                                 .setServerReply(RaftRpcReplyProto.newBuilder().setSuccess(true))
                                 .build()));
-        Links links = ScriptedRatisServer.role(Links.class, Map.of("to", none -> {
+        Links links = ScriptedRatisServer.role(Links.class, Map.of("to", member -> {
             asked.incrementAndGet();
+            lastAsked.set((Member) member[0]);
             throw new IllegalStateException("There is no link");
         }));
         return new LinkServerRpc(
@@ -261,6 +268,18 @@ class LinkServerRpcTest {
                 Collections.nCopies(RaftMessages.MAX_TOGETHER + 1, AppendEntriesRequestProto.getDefaultInstance());
         rpc.serve(RaftMessages.of(RaftMessages.Kind.APPENDS, many), replies::add);
         assertThat(((Reply.Refused) replies.get(0)).message()).contains("more than");
+    }
+
+    @Test
+    void aPeerIsReachedWhereTheLayoutSaysNotWhereRatisFoundItOnce() {
+        Member moved = new Member(new NodeId("n2"), "127.0.0.1", 2);
+        rpc.addRaftPeers(List.of(PEER));
+        rpc.locate(List.of(moved));
+        assertThatThrownBy(() -> rpc.requestVote(vote(RaftGroupId.randomId())));
+        assertThat(lastAsked).hasValue(moved);
+        rpc.addRaftPeers(List.of(PEER));
+        assertThatThrownBy(() -> rpc.requestVote(vote(RaftGroupId.randomId())));
+        assertThat(lastAsked).hasValue(moved);
     }
 
     @Test

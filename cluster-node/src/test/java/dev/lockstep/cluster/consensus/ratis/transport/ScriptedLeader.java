@@ -76,7 +76,11 @@ final class ScriptedLeader implements AutoCloseable {
     ScriptedLeader() {
         RaftProperties properties = new RaftProperties();
         RaftServer server = ScriptedRatisServer.role(
-                RaftServer.class, Map.of("getProperties", none -> properties, "getServerRpc", none -> rpcOfServer()));
+                RaftServer.class,
+                Map.of(
+                        "getId", none -> RaftPeerId.valueOf("leader"),
+                        "getProperties", none -> properties,
+                        "getServerRpc", none -> rpcOfServer()));
         var wires = new LinkTransport.Context(
                 new Hearing(),
                 new LeaderContacts(Time.system()),
