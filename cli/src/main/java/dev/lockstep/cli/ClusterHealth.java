@@ -38,7 +38,7 @@ record ClusterHealth(boolean served, int up, List<String> findings) {
             findings.add("Node " + drained + " is drained and leads nothing, until: lockstep node undrain " + drained);
         }
         view.layout().leaving().forEach(node -> findings.add("Node " + node + " is leaving the cluster"));
-        view.layout().moves().forEach((group, target) -> findings.add(moving(view, group, target)));
+        view.layout().moves().forEach((group, move) -> findings.add(moving(view, group, move.to())));
         boolean served = true;
         for (int group = ShardMap.CONTROL_GROUP; group < view.map().shards(); group++) {
             served &= judge(group, view.hostsOf(group).size(), answers, findings);

@@ -166,6 +166,11 @@ class MembershipIT {
         assertThat(values).hasSize(1);
     }
 
+    private static boolean isOnThreeNodes(Session session) {
+        return session.view().members().size() == 3
+                && session.view().map().replicas().stream().allMatch(hosts -> hosts.size() == 3);
+    }
+
     private static int counted(Session session) {
         return session.createCache(
                         new CacheDefinition("counted", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
@@ -192,9 +197,8 @@ class MembershipIT {
                 isWhole(nodes);
                 succeeds(nodes, "node", "list");
                 assertThat(out.toString()).containsPattern("n3 .* up +5 ");
-                Eventually.holds(
-                        "an idle client knows all nodes",
-                        () -> reading.view().members().size() == 3);
+                Eventually.holds("an idle client knows who hosts what", () -> isOnThreeNodes(reading));
+                Eventually.holds("a busy one too", () -> isOnThreeNodes(counting.session));
                 nodes.node(0).kill();
                 counting.goesOn();
             }

@@ -44,8 +44,8 @@ final class LayoutChanges {
             return moved(now, move);
         }
         Request.ReplicasMoved moved = (Request.ReplicasMoved) request;
-        List<NodeId> target = now.moves().get(moved.group());
-        return target != null && Set.copyOf(target).equals(Set.copyOf(moved.hosts())) ? now.moved(moved.group()) : now;
+        Layout.Move move = now.moves().get(moved.group());
+        return move != null && move.since() == moved.since() ? now.moved(moved.group()) : now;
     }
 
     private static void refuseAddressOfAnother(Layout now, Member member) throws RefusedChange {

@@ -145,7 +145,8 @@ final class HostedShards {
 
     private long staged() {
         return shards.replicas().keySet().stream()
-                        .filter(shard -> !followed.hostsOf(shard).contains(self))
+                        .filter(shard -> followed.targetOf(shard).contains(self)
+                                && !followed.hostsOf(shard).contains(self))
                         .count()
                 + removing.stream()
                         .filter(shard -> followed.targetOf(shard).contains(self))

@@ -225,7 +225,7 @@ public final class Node implements EmbeddedNode {
         String dismissal = admission.learn(other, view);
         NodeCore running = started.get();
         if (running != null) {
-            running.locate(view.layout().confirming(other));
+            running.told(other, view);
         }
         if (dismissal != null) {
             stop(dismissal, null);

@@ -262,13 +262,7 @@ public final class NodeCore implements AutoCloseable {
 
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */
     private void follow() {
-        // It knows best where it is reached itself.
-        Layout now = control.layout().at(List.of(place.self()));
-        if (now.version() > layout.version()) {
-            place.remember().accept(now);
-            layout = now;
-            consensus.members(now.members());
-        }
+        learn(control.layout());
         hosting.follow(layout);
         Map<Integer, ShardReplica> hosted = shards.replicas();
         if (groups.size() != hosted.size() + 1 || !groups.stream().allMatch(group -> group.isOf(hosted))) {
@@ -284,10 +278,24 @@ public final class NodeCore implements AutoCloseable {
         }
     }
 
-    /** Learns where some members have been reached. */
-    void locate(List<Member> reached) {
+    private void learn(Layout told) {
+        if (told.version() > layout.version()) {
+            layout = told.at(List.of(place.self())); // it knows best where it is reached itself
+            place.remember().accept(layout);
+            consensus.members(layout.members());
+        }
+    }
+
+    /**
+     * Learns what another member says of the cluster, regularly: only that way does a node hear of a layout that does not host the
+     * control group, or was taken out of it while it was down. On any thread.
+     *
+     * @param asked the member, where it answered
+     */
+    public void told(Member asked, ClusterView view) {
         loop.execute(() -> {
-            Layout located = layout.at(reached);
+            learn(view.layout());
+            Layout located = layout.at(view.layout().confirming(asked));
             if (!located.equals(layout)) {
                 layout = located;
                 consensus.members(located.members());

@@ -31,6 +31,9 @@ final class ReplicaMoves {
     /** Groups of one leader that are being moved at once: each sends its entries or its checkpoint. */
     private static final int AT_A_TIME = 2;
 
+    /** Many times what it takes until each node has heard of a layout. */
+    private static final long STRAY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final NodeId self;
@@ -41,6 +44,7 @@ final class ReplicaMoves {
     private final RepeatedLog log;
     private final Map<Integer, Long> restUntilNanos = new HashMap<>();
     private final Set<Integer> inFlight = new TreeSet<>();
+    private final Map<Integer, Long> strayUntilNanos = new HashMap<>();
 
     /** A group of which this node has a replica. */
     interface Group {
@@ -66,23 +70,38 @@ final class ReplicaMoves {
 
     /** Takes the steps that are due; called every few milliseconds. */
     void tick(Layout layout, List<? extends Group> groups) {
-        if (layout.moves().isEmpty()) {
-            return;
-        }
         for (Group group : groups) {
-            List<NodeId> wanted = layout.moves().get(group.number());
+            Layout.Move move = layout.moves().get(group.number());
+            List<NodeId> wanted = layout.targetOf(group.number());
             Leadership leadership = group.leadership();
-            if (wanted == null || !leadership.ready() || leadership.voters().size() > 1 || isResting(group)) {
+            if (!layout.isFormed() || !leadership.ready()) {
+                strayUntilNanos.remove(group.number());
+                continue;
+            }
+            if (leadership.voters().size() > 1 || isResting(group)) {
                 continue;
             }
             Set<NodeId> voters = leadership.voters().get(0);
-            if (voters.equals(Set.copyOf(wanted))) {
+            if (voters.size() != wanted.size() || !voters.containsAll(wanted)) {
+                if (move != null || isStray(group.number())) {
+                    move(group, voters, wanted);
+                }
+                continue;
+            }
+            strayUntilNanos.remove(group.number());
+            if (move != null) {
                 rest(group.number());
-                reports.accept(new Request.ReplicasMoved(group.number(), wanted));
-            } else {
-                move(group, voters, wanted);
+                reports.accept(new Request.ReplicasMoved(group.number(), move.since()));
             }
         }
+    }
+
+    /**
+     * Tells whether a group has had other voters than its hosts for some time, while none were wanted: one that led it followed a layout
+     * that was no longer the newest. So may this node, for a moment.
+     */
+    private boolean isStray(int group) {
+        return time.nanos() - strayUntilNanos.computeIfAbsent(group, none -> time.nanos() + STRAY_NANOS) >= 0;
     }
 
     private boolean isResting(Group group) {

@@ -24,16 +24,10 @@ record VoterChange(@Nullable NodeId joining, Set<NodeId> to) {
      * @return null if nothing is left but to transfer leadership, or nothing at all
      */
     static @Nullable VoterChange next(Set<NodeId> voters, Collection<NodeId> wanted, NodeId leader) {
-        if (mustTransfer(voters, wanted, leader)) {
-            return null;
-        }
         NodeId joining = first(wanted, voters);
-        NodeId going = first(voters, wanted);
-        if (leader.equals(going)) {
-            TreeSet<NodeId> others = new TreeSet<>(voters);
-            others.remove(leader);
-            going = first(others, wanted);
-        }
+        TreeSet<NodeId> others = new TreeSet<>(voters);
+        others.remove(leader);
+        NodeId going = first(others, wanted);
         TreeSet<NodeId> to = new TreeSet<>(voters);
         if (joining != null) {
             to.add(joining);
@@ -44,9 +38,12 @@ record VoterChange(@Nullable NodeId joining, Set<NodeId> to) {
         return to.equals(voters) ? null : new VoterChange(joining, to);
     }
 
-    /** Tells whether the leader is to host the group no more, and another that is can take over. */
+    /**
+     * Tells whether nothing is left but to remove the leader, which another one has to do. By then all that are wanted can take over: one
+     * of them may be drained.
+     */
     static boolean mustTransfer(Set<NodeId> voters, Collection<NodeId> wanted, NodeId leader) {
-        return !wanted.contains(leader) && voters.stream().anyMatch(wanted::contains);
+        return !wanted.contains(leader) && next(voters, wanted, leader) == null;
     }
 
     /** The first of some that is none of others, by name. */

@@ -46,6 +46,9 @@ final class ChangeWindow {
     private final Object telling = new Object();
     private final Deque<Positioned> window = new ArrayDeque<>();
     private final List<Subscriber> subscribers = new ArrayList<>();
+    /** Guarded by {@code telling}; null while subscriptions are taken. */
+    private Reply.@Nullable Refused ended;
+
     private final Deque<Positioned> untold = new ArrayDeque<>();
     private int listening;
     private long untoldBytes;
@@ -359,6 +362,10 @@ final class ChangeWindow {
      */
     Runnable subscribe(Map<Integer, Long> after, List<Integer> unknown, Consumer<Reply> replies) {
         synchronized (telling) {
+            if (ended != null) {
+                replies.accept(ended);
+                return () -> {};
+            }
             Past past = join();
             Map<Integer, Long> told = new HashMap<>();
             after.forEach((cacheId, position) -> told.put(cacheId, position < 0 ? past.newest() : position));
@@ -376,6 +383,17 @@ final class ChangeWindow {
             told.replaceAll((cacheId, position) -> Math.max(position, past.newest()));
             subscribers.add(subscriber);
             return () -> remove(subscriber);
+        }
+    }
+
+    /** Ends all subscriptions, and those that are about to begin, with a reason. */
+    void end(Reply.Refused reason) {
+        synchronized (telling) {
+            ended = reason;
+            List.copyOf(subscribers).forEach(subscriber -> {
+                remove(subscriber);
+                subscriber.replies.accept(reason);
+            });
         }
     }
 

@@ -126,7 +126,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         ShardReplica gone = replicas.remove(shard);
         if (gone != null) {
             hosted = new Hosted(replicas);
-            gone.release();
+            gone.release(notHosted(shard));
         }
     }
 
@@ -217,7 +217,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         hosted.all.forEach(replica -> replica.disconnected(caller));
     }
 
-    private static Reply notHosted(int shard) {
+    private static Reply.Refused notHosted(int shard) {
         return Reply.Refused.of(Status.MOVED, "Shard " + shard + " is not hosted here");
     }
 

@@ -279,10 +279,15 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return log.changeVoters(from, to);
     }
 
-    /** Lets go of what it shares with other shards, before its log is removed with all that it has kept. */
-    void release() {
+    /**
+     * Lets go of what it shares with other shards, before its log is removed with all that it has kept.
+     *
+     * @param reason given to its subscribers, who go on at another replica
+     */
+    void release(Reply.Refused reason) {
         shares.release(entries);
         leases.dropAll();
+        state.window().end(reason);
     }
 
     @Override

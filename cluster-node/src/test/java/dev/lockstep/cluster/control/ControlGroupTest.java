@@ -399,10 +399,10 @@ class ControlGroupTest {
                 .hasSize(3);
         assertThat(control.layout().targetOf(ShardMap.CONTROL_GROUP)).containsExactly(A, new NodeId("c"), d.id());
         assertThat(control.layout().hostsOf(0)).contains(B);
-        for (int group : control.layout().moves().keySet()) {
-            Request moved = new Request.ReplicasMoved(group, control.layout().targetOf(group));
-            assertThat(change(moved)).isEqualTo(new Reply.Done());
-        }
+        control.layout()
+                .moves()
+                .forEach((group, move) -> assertThat(change(new Request.ReplicasMoved(group, move.since())))
+                        .isEqualTo(new Reply.Done()));
         assertThat(control.layout().member(B)).isNotNull();
         control.keepLayout();
         assertThat(control.layout().member(B)).isNull();

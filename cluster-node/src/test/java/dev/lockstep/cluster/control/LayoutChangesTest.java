@@ -100,7 +100,7 @@ class LayoutChangesTest {
         assertThat(moving.places(0, B)).isTrue();
         assertThat(LayoutChanges.asked(moving, move)).isSameAs(moving);
         assertRefused(moving, new Request.MoveReplica(0, A, E), "is being moved");
-        Layout moved = LayoutChanges.asked(moving, new Request.ReplicasMoved(0, List.of(C, A, D)));
+        Layout moved = LayoutChanges.asked(moving, new Request.ReplicasMoved(0, moving.version()));
         assertThat(moved.hostsOf(0)).containsExactly(A, D, C);
         assertThat(moved.places(0, B)).isFalse();
         assertThat(moved.moves()).isEmpty();
@@ -120,10 +120,30 @@ class LayoutChangesTest {
     @Test
     void aReportOfAMoveThatIsNotWantedAnyMoreChangesNothing() throws Exception {
         Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
-        assertThat(LayoutChanges.asked(moving, new Request.ReplicasMoved(0, List.of(A, B, C))))
-                .isSameAs(moving);
-        assertThat(LayoutChanges.asked(FOUR, new Request.ReplicasMoved(0, List.of(A, B, C))))
+        long since = moving.version();
+        Layout elsewhere = moving.moving(Map.of(0, List.of(D, B, C)));
+        assertThat(LayoutChanges.asked(elsewhere, new Request.ReplicasMoved(0, since)))
+                .isSameAs(elsewhere);
+        Layout again = elsewhere.moving(Map.of(0, List.of(A, B, D)));
+        assertThat(LayoutChanges.asked(again, new Request.ReplicasMoved(0, since)))
+                .as("the voters may be others since")
+                .isSameAs(again);
+        assertThat(LayoutChanges.asked(FOUR, new Request.ReplicasMoved(0, since)))
                 .isSameAs(FOUR);
+    }
+
+    @Test
+    void aNodeThatMayBeAVoterByAnEarlierPlanKeepsItsReplicaUntilTheMoveHasComeAbout() {
+        Layout elsewhere = FOUR.moving(Map.of(0, List.of(A, B, D))).moving(Map.of(0, List.of(A, B, C)));
+        assertThat(elsewhere.targetOf(0)).isEqualTo(FOUR.hostsOf(0));
+        assertThat(elsewhere.moves()).containsOnlyKeys(0);
+        assertThat(elsewhere.places(0, D)).isTrue();
+        assertThat(LayoutChanges.following(elsewhere.leaving(D), shards(elsewhere))
+                        .member(D))
+                .isNotNull();
+        Layout moved = elsewhere.moved(0);
+        assertThat(moved.places(0, D)).isFalse();
+        assertThat(moved.hostsOf(0)).isEqualTo(FOUR.hostsOf(0));
     }
 
     private static List<List<NodeId>> shards(Layout layout) {

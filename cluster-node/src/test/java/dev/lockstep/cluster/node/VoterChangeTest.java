@@ -46,9 +46,14 @@ class VoterChangeTest {
     }
 
     @Test
-    void aLeaderThatIsToGoTransfersFirst() {
-        assertThat(next(nodes("a", "b", "c"), nodes("b", "c", "d"), "a")).isNull();
-        assertThat(VoterChange.mustTransfer(nodes("a", "b", "c"), nodes("b", "c", "d"), new NodeId("a")))
+    void aLeaderThatIsToGoTransfersOnceAllOthersCanTakeOver() {
+        Set<NodeId> wanted = nodes("b", "c", "d");
+        assertThat(next(nodes("a", "b", "c"), wanted, "a"))
+                .isEqualTo(new VoterChange(new NodeId("d"), nodes("a", "b", "c", "d")));
+        assertThat(VoterChange.mustTransfer(nodes("a", "b", "c"), wanted, new NodeId("a")))
+                .isFalse();
+        assertThat(next(nodes("a", "b", "c", "d"), wanted, "a")).isNull();
+        assertThat(VoterChange.mustTransfer(nodes("a", "b", "c", "d"), wanted, new NodeId("a")))
                 .isTrue();
         assertThat(next(nodes("a"), nodes("d"), "a")).isEqualTo(new VoterChange(new NodeId("d"), nodes("a", "d")));
     }

@@ -7,6 +7,7 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.EntryChange.Kind;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.Versions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -212,5 +213,17 @@ class ChangeWindowTest {
         assertThat(told.get(told.size() - 1)).isEqualTo(missed(50));
         window.applied(51, List.of(change(1)));
         assertThat(((Reply.Changes) told.get(told.size() - 1)).position()).isEqualTo(51);
+    }
+
+    @Test
+    void subscribersOfAReplicaThatIsRemovedAreToldToGoElsewhere() {
+        List<Reply> late = new ArrayList<>();
+        Reply.Refused moved = Reply.Refused.of(Status.MOVED, "scripted");
+        window.subscribe(Map.of(CACHE, -1L), List.of(), told::add);
+        window.end(moved);
+        window.applied(1, List.of(change(1)));
+        assertThat(told).hasSize(2).last().isEqualTo(moved);
+        window.subscribe(Map.of(CACHE, -1L), List.of(), late::add).run();
+        assertThat(late).containsExactly(moved);
     }
 }

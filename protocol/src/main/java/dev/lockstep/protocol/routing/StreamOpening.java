@@ -3,6 +3,7 @@ package dev.lockstep.protocol.routing;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,9 @@ final class StreamOpening implements Link.ReplyHandler, LivenessProbe.Waiter {
     public void reply(Reply reply) {
         stopWaiting();
         contacts.heard(member);
+        if (reply instanceof Reply.Refused refused && refused.status() == Status.MOVED) {
+            contacts.refresh(); // the shard is hosted elsewhere than the map says
+        }
         handler.reply(reply);
     }
 

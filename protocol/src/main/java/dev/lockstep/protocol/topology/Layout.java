@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -20,15 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @param leaving members that an operator wants removed: nothing is placed there any more
  * @param control the nodes that host the control group
  * @param map the nodes that host the shards; its version is the layout's
- * @param moves by group, {@link ShardMap#CONTROL_GROUP} among them, the nodes that are to host it; it is hosted by those before and
- *     those after until that has come about
+ * @param moves by group, {@link ShardMap#CONTROL_GROUP} among them; until a move has come about, the group is hosted by nodes before
+ *     and after it
  */
 public record Layout(
         List<Member> members,
         List<NodeId> leaving,
         List<NodeId> control,
         ShardMap map,
-        SortedMap<Integer, List<NodeId>> moves) {
+        SortedMap<Integer, Move> moves) {
 
     /** The version of a layout that no control group has agreed on yet. */
     public static final long UNFORMED = 0;
@@ -37,9 +36,22 @@ public record Layout(
         members = List.copyOf(members);
         leaving = leaving.stream().distinct().sorted().toList();
         control = List.copyOf(control);
-        TreeMap<Integer, List<NodeId>> copy = new TreeMap<>();
-        moves.forEach((group, hosts) -> copy.put(group, List.copyOf(hosts)));
-        moves = Collections.unmodifiableSortedMap(copy);
+        moves = Collections.unmodifiableSortedMap(new TreeMap<>(moves));
+    }
+
+    /**
+     * The move of a group.
+     *
+     * @param to the nodes that are to host it
+     * @param dropped further nodes that were to host it before this was decided, and may have become voters
+     * @param since the version of the layout by which this was decided
+     */
+    public record Move(List<NodeId> to, List<NodeId> dropped, long since) {
+
+        public Move {
+            to = List.copyOf(to);
+            dropped = List.copyOf(dropped);
+        }
     }
 
     /** A layout in which nothing moves, and each member hosts the control group. */
@@ -77,12 +89,20 @@ public record Layout(
 
     /** The nodes that are to host a group: those that do, if it is not being moved. */
     public List<NodeId> targetOf(int group) {
-        return Objects.requireNonNullElseGet(moves.get(group), () -> hostsOf(group));
+        Move move = moves.get(group);
+        return move == null ? hostsOf(group) : move.to();
     }
 
-    /** Tells whether a node hosts a group, or is to host it. */
+    /** Tells whether a node hosts a group, is to host it, or may be a voter of it by an earlier plan. */
     public boolean places(int group, NodeId node) {
-        return hostsOf(group).contains(node) || targetOf(group).contains(node);
+        return hostsOf(group).contains(node)
+                || targetOf(group).contains(node)
+                || droppedOf(group).contains(node);
+    }
+
+    private List<NodeId> droppedOf(int group) {
+        Move move = moves.get(group);
+        return move == null ? List.of() : move.dropped();
     }
 
     /** The member that was asked, if this, which it answered, has it where it was asked; a node knows best where it is reached itself. */
@@ -136,14 +156,22 @@ public record Layout(
                 moves);
     }
 
-    /** The next layout, in which groups are to be hosted by other nodes than before, or where they are if that is what is wanted. */
+    /**
+     * The next layout, in which groups are to be hosted by other nodes than before. One that is being moved elsewhere may have voters by
+     * the earlier plan, and is a move until it has none, also if it is to stay where it was.
+     */
     public Layout moving(Map<Integer, List<NodeId>> targets) {
-        TreeMap<Integer, List<NodeId>> next = new TreeMap<>(moves);
-        targets.forEach((group, hosts) -> {
-            if (hostsOf(group).equals(hosts)) {
-                next.remove(group);
-            } else {
-                next.put(group, hosts);
+        TreeMap<Integer, Move> next = new TreeMap<>(moves);
+        targets.forEach((group, to) -> {
+            Move before = moves.get(group);
+            if (before != null || !hostsOf(group).equals(to)) {
+                List<NodeId> dropped = before == null
+                        ? List.of()
+                        : Stream.concat(before.dropped().stream(), before.to().stream())
+                                .distinct()
+                                .filter(node -> !to.contains(node))
+                                .toList();
+                next.put(group, new Move(to, dropped, version() + 1));
             }
         });
         return new Layout(members, leaving, control, next(map.replicas()), next);
@@ -152,7 +180,7 @@ public record Layout(
     /** The next layout, in which the move of a group has come about. */
     public Layout moved(int group) {
         List<NodeId> hosts = targetOf(group);
-        TreeMap<Integer, List<NodeId>> next = new TreeMap<>(moves);
+        TreeMap<Integer, Move> next = new TreeMap<>(moves);
         next.remove(group);
         if (group == ShardMap.CONTROL_GROUP) {
             return new Layout(members, leaving, hosts, next(map.replicas()), next);
@@ -175,10 +203,11 @@ public record Layout(
         return new ShardMap(version() + 1, replicas);
     }
 
-    /** The nodes that are named as hosts, before and after all moves. */
+    /** The nodes that host a group, are to host one, or may be voters of one by an earlier plan. */
     public Stream<NodeId> hosts() {
         return groups().boxed()
-                .flatMap(group -> Stream.concat(hostsOf(group).stream(), targetOf(group).stream()))
+                .flatMap(group -> Stream.of(hostsOf(group), targetOf(group), droppedOf(group)))
+                .flatMap(List::stream)
                 .distinct();
     }
 }

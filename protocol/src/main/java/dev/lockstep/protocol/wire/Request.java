@@ -200,12 +200,13 @@ public sealed interface Request {
     }
 
     /**
-     * Between nodes: the voters of a group are the nodes that were to host it. Answered by {@link Reply.Done}, also if another move was
+     * Between nodes: the voters of a group are the nodes that are to host it. Answered by {@link Reply.Done}, also if another move was
      * decided meanwhile.
      *
      * @param group number of the shard; -1 for the control group
+     * @param since see {@link dev.lockstep.protocol.topology.Layout.Move}
      */
-    record ReplicasMoved(int group, List<NodeId> hosts) implements ToControl {
+    record ReplicasMoved(int group, long since) implements ToControl {
 
         @Override
         public boolean mutates() {

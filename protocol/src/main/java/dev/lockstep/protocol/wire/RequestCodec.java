@@ -121,7 +121,7 @@ public final class RequestCodec {
             ValueCodec.nodeId(out, move.from());
             ValueCodec.nodeId(out, move.to());
         } else if (request instanceof Request.ReplicasMoved moved) {
-            out.u8(34).signed(moved.group()).list(moved.hosts(), ValueCodec::nodeId);
+            out.u8(34).signed(moved.group()).varint(moved.since());
         } else if (request instanceof Request.OpenReplica open) {
             out.u8(35).signed(open.group()).list(open.voters(), ValueCodec::nodeId);
         } else {
@@ -210,7 +210,7 @@ public final class RequestCodec {
             case 31 -> new Request.AddNode(ValueCodec.member(in));
             case 32 -> new Request.RemoveNode(ValueCodec.nodeId(in));
             case 33 -> new Request.MoveReplica(in.size(), ValueCodec.nodeId(in), ValueCodec.nodeId(in));
-            case 34 -> new Request.ReplicasMoved((int) in.signed(), in.list(ValueCodec::nodeId));
+            case 34 -> new Request.ReplicasMoved((int) in.signed(), in.varint());
             case 35 -> new Request.OpenReplica((int) in.signed(), in.list(ValueCodec::nodeId));
             case 36 -> new Request.ChangeAddress(ValueCodec.member(in));
             default -> throw new MalformedFrameException("There is no request " + tag);

@@ -14,7 +14,6 @@ import dev.lockstep.protocol.wire.Condition.ValueIs;
 import dev.lockstep.protocol.wire.Condition.VersionIs;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -311,9 +310,11 @@ public final class ValueCodec {
         out.list(layout.control(), ValueCodec::nodeId);
         out.varint(layout.version());
         out.list(layout.map().replicas(), (o, nodes) -> o.list(nodes, ValueCodec::nodeId));
-        out.list(
-                layout.moves().entrySet(),
-                (o, move) -> o.signed(move.getKey()).list(move.getValue(), ValueCodec::nodeId));
+        out.list(layout.moves().entrySet(), (o, one) -> {
+            Layout.Move move = one.getValue();
+            o.signed(one.getKey()).list(move.to(), ValueCodec::nodeId);
+            o.list(move.dropped(), ValueCodec::nodeId).varint(move.since());
+        });
     }
 
     public static Layout layout(WireReader in) {
@@ -322,8 +323,9 @@ public final class ValueCodec {
         var control = in.list(ValueCodec::nodeId);
         long version = in.varint();
         var replicas = in.list(i -> i.list(ValueCodec::nodeId));
-        SortedMap<Integer, List<NodeId>> moves = new TreeMap<>();
-        in.list(i -> moves.put((int) i.signed(), i.list(ValueCodec::nodeId)));
+        SortedMap<Integer, Layout.Move> moves = new TreeMap<>();
+        in.list(i -> moves.put(
+                (int) i.signed(), new Layout.Move(i.list(ValueCodec::nodeId), i.list(ValueCodec::nodeId), i.varint())));
         try {
             return new Layout(members, leaving, control, new ShardMap(version, replicas), moves);
         } catch (IllegalArgumentException invalid) {

@@ -101,7 +101,7 @@ class FrameCodecTest {
                 new Request.ChangeAddress(new Member(NODE, "127.0.0.1", 7401)),
                 new Request.RemoveNode(NODE),
                 new Request.MoveReplica(3, NODE, OTHER),
-                new Request.ReplicasMoved(-1, List.of(NODE, OTHER)),
+                new Request.ReplicasMoved(-1, 5),
                 new Request.OpenReplica(3, List.of(NODE)));
     }
 
@@ -130,7 +130,11 @@ class FrameCodecTest {
                 List.of(NODE),
                 List.of(NODE, OTHER),
                 new ShardMap(3, List.of(List.of(NODE), List.of(NODE))),
-                new TreeMap<>(Map.of(-1, List.of(OTHER), 1, List.of(OTHER))));
+                new TreeMap<>(Map.of(
+                        -1,
+                        new Layout.Move(List.of(OTHER), List.of(), 3),
+                        1,
+                        new Layout.Move(List.of(OTHER), List.of(NODE), 2))));
         ClusterView view = new ClusterView("demo", layout, Map.of(1, NODE));
         return List.of(
                 new Reply.Refused(Status.MOVED, "elsewhere", 20, NODE),

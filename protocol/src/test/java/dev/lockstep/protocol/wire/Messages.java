@@ -11,7 +11,6 @@ import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
 import java.time.Duration;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -185,8 +184,7 @@ public final class Messages {
                 members().map(Request.ChangeAddress::new),
                 NODES.map(Request.RemoveNode::new),
                 Combinators.combine(NUMBERS, NODES, NODES).as(Request.MoveReplica::new),
-                Combinators.combine(Arbitraries.integers(), NODES.list().ofMaxSize(3))
-                        .as(Request.ReplicasMoved::new),
+                Combinators.combine(Arbitraries.integers(), LONGS).as(Request.ReplicasMoved::new),
                 Combinators.combine(Arbitraries.integers(), NODES.list().ofMaxSize(3))
                         .as(Request.OpenReplica::new),
                 Combinators.combine(NUMBERS, LONGS, LONGS, LONGS, LONGS).as(Request.FetchCheckpoint::new));
@@ -270,9 +268,10 @@ public final class Messages {
         var replicas = NODES.list().ofMaxSize(3).list().ofMinSize(1).ofMaxSize(5);
         var maps = Combinators.combine(LONGS, replicas).as(ShardMap::new);
         var nodes = NODES.list().ofMaxSize(3);
-        var moves = Arbitraries.maps(Arbitraries.integers(), nodes)
+        var move = Combinators.combine(nodes, nodes, LONGS).as(Layout.Move::new);
+        var moves = Arbitraries.maps(Arbitraries.integers(), move)
                 .ofMaxSize(3)
-                .<SortedMap<Integer, List<NodeId>>>map(TreeMap::new);
+                .<SortedMap<Integer, Layout.Move>>map(TreeMap::new);
         var layouts = Combinators.combine(members, nodes, nodes, maps, moves).as(Layout::new);
         var leaders = Arbitraries.maps(NUMBERS, NODES).ofMaxSize(3);
         return Combinators.combine(TEXTS, layouts, leaders).as(ClusterView::new);

@@ -76,9 +76,7 @@ final class Faults {
         network.heal();
         for (SimulatedNode node : nodes) {
             makeRoom(node);
-            if (!node.process().isAlive()) {
-                restart(node);
-            }
+            restart(node);
         }
     }
 
@@ -143,7 +141,7 @@ final class Faults {
     }
 
     private void restart(SimulatedNode node) {
-        if (!node.process().isAlive()) {
+        if (!node.process().isAlive() && node.isMember()) {
             node.restart();
             life.restarted(node);
         }

@@ -55,6 +55,7 @@ final class Run {
     private final Faults faults;
     private final Workload insideWork;
     private final @Nullable SimulatedOperator operator;
+    private final @Nullable ResizingOperator resizing;
     private SimulatedClient inside;
     private int embedded;
     private int passing;
@@ -91,6 +92,7 @@ final class Run {
                 cache(MORTAL, ExpiryRule.ETERNAL, 0));
         this.insideWork = work("e");
         this.operator = scenario.drains() ? new SimulatedOperator(world, nodeIds()) : null;
+        this.resizing = scenario.spares() > 0 ? new ResizingOperator(world, nodes) : null;
         this.faults = new Faults(world, network, raft, nodes, links, scenario, new Life());
     }
 
@@ -107,10 +109,18 @@ final class Run {
             SessionFactory sessions = sessions(process);
             operator.begin(process, () -> sessions.connect(servers()));
         }
+        if (resizing != null) {
+            SimulatedProcess process = new SimulatedProcess(world, "resizing");
+            SessionFactory sessions = sessions(process);
+            resizing.begin(process, () -> sessions.connect(servers()));
+        }
         goOn(START_NANOS + scenario.operations() * SimulatedClient.TIMEOUT.toNanos());
         world.after(0, faults::end);
         world.runUntil(world.nanos() + 1, () -> false);
         goOn(world.nanos() + SimulatedClient.PATIENCE_NANOS);
+        if (resizing != null) {
+            resizing.stop();
+        }
         demandDone("clients are not done");
         readAll();
         goOn(world.nanos() + SimulatedClient.PATIENCE_NANOS);
@@ -142,20 +152,30 @@ final class Run {
         for (NodeId id : ids) {
             members.add(new Member(id, "simulated", members.size() + 1));
         }
+        List<Member> founding = List.copyOf(members);
+        for (int spare = 0; spare < scenario.spares(); spare++) {
+            members.add(new Member(new NodeId("n" + members.size()), "simulated", members.size() + 1));
+        }
         List<List<NodeId>> placed = new ArrayList<>();
         for (int shard = 0; shard < scenario.shards(); shard++) {
             List<NodeId> rotated = new ArrayList<>(ids);
             Collections.rotate(rotated, shard);
             placed.add(rotated.subList(0, 3));
         }
-        Layout layout = Layout.settled(members, new ShardMap(Layout.UNFORMED, placed));
+        Layout layout = Layout.settled(founding, new ShardMap(Layout.UNFORMED, placed));
         for (Member member : members) {
             SimulatedProcess process = new SimulatedProcess(world, member.id().toString());
             process.setClock(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()), 1);
             if (scenario.wildClocks()) {
                 process.drift(0.99 + 0.02 * world.random().nextDouble());
             }
-            nodes.add(new SimulatedNode(process, member, layout, raft, this::links, scenario.maxInFlight()));
+            nodes.add(new SimulatedNode(
+                    process,
+                    member,
+                    founding.contains(member) ? layout : null,
+                    raft,
+                    joined -> links(joined, member.id()),
+                    scenario.maxInFlight()));
         }
         for (int i = 0; i < scenario.clients(); i++) {
             String name = "c" + i;
@@ -196,9 +216,13 @@ final class Run {
         session.subscribe(cacheId, hearing);
     }
 
-    private SimulatedLinks links(SimulatedProcess process) {
+    private SimulatedLinks links(SimulatedProcess process, @Nullable NodeId asNode) {
         SimulatedLinks made = new SimulatedLinks(
-                world, network, process, member -> member.port() > nodes.size() ? null : nodes.get(member.port() - 1));
+                world,
+                network,
+                process,
+                asNode,
+                member -> member.port() > nodes.size() ? null : nodes.get(member.port() - 1));
         links.add(made);
         return made;
     }
@@ -219,7 +243,7 @@ final class Run {
 
     private SessionFactory sessions(SimulatedProcess process) {
         return new SessionFactory(
-                links(process), SimulatedClient.TIMEOUT, process.time(), process.loop(), process.entropy());
+                links(process, null), SimulatedClient.TIMEOUT, process.time(), process.loop(), process.entropy());
     }
 
     private SimulatedClient client(
@@ -349,6 +373,9 @@ final class Run {
             all.add("shard " + shard + " is at " + replicas.last(shard));
             raft.replicas(shard).forEach(log -> all.add(log + " at " + log.appliedPosition()));
         }
+        if (resizing != null && !resizing.isSettled()) {
+            all.add(resizing.toString());
+        }
         hearings.stream()
                 .filter(hearing -> !hearing.isCurrent(replicas))
                 .forEach(hearing -> all.add(hearing + " has not heard all"));
@@ -356,10 +383,14 @@ final class Run {
     }
 
     private boolean isSettled() {
+        if (resizing != null && !resizing.isSettled()) {
+            return false;
+        }
+        int hosts = resizing == null ? 3 : Math.min(3, resizing.members());
         for (int shard = 0; shard < scenario.shards(); shard++) {
             List<SimulatedLog<?, ?>> logs = raft.replicas(shard);
             long last = replicas.last(shard);
-            if (logs.size() < 3 || logs.stream().anyMatch(log -> log.appliedPosition() < last)) {
+            if (logs.size() != hosts || logs.stream().anyMatch(log -> log.appliedPosition() < last)) {
                 return false;
             }
         }

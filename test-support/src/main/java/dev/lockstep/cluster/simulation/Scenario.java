@@ -16,6 +16,7 @@ import java.util.SplittableRandom;
  * @param faults how many things happen to processes and to the network
  * @param maxInFlight requests that a connection, and commands that a shard's log, may have waiting
  * @param drains whether an operator drains nodes
+ * @param spares nodes that an operator adds, and then others that he removes, while he moves replicas; 0 if there is no such operator
  */
 record Scenario(
         int nodes,
@@ -30,7 +31,8 @@ record Scenario(
         int maxInFlight,
         SimulatedNetwork.Weather weather,
         SimulatedRaft.Hardships hardships,
-        boolean drains) {
+        boolean drains,
+        int spares) {
 
     /** A scenario as the seed has it: most are mixed, some leave out one hardship or another. */
     static Scenario of(long seed) {
@@ -56,7 +58,8 @@ record Scenario(
                         random.nextBoolean(),
                         random.nextBoolean() ? 0 : 0.05,
                         checkpoints(random)),
-                random.nextInt(4) == 0);
+                random.nextInt(4) == 0,
+                random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 0);
     }
 
     private static SimulatedRaft.Checkpoints checkpoints(SplittableRandom random) {
@@ -85,6 +88,7 @@ record Scenario(
                 maxInFlight,
                 weather,
                 hardships,
-                drains);
+                drains,
+                spares);
     }
 }

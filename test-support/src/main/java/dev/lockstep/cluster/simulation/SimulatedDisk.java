@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedDisk {
 
+    private final long floor;
     private final List<Entry> entries = new ArrayList<>();
     private final TreeMap<Long, Voters> changes = new TreeMap<>();
     private @Nullable Voters base;
@@ -80,6 +81,17 @@ final class SimulatedDisk {
                     of.stream().map(position::applyAsLong).sorted().toList();
             return positions.get((positions.size() - 1) / 2);
         }
+    }
+
+    /** @param floor the term of an earlier replica of the group that was deleted here; 0 for none */
+    SimulatedDisk(long floor) {
+        this.floor = floor;
+        this.term = floor == 0 ? 0 : floor + 1;
+    }
+
+    /** Tells whether it has all that an earlier replica may have voted for or acknowledged. */
+    boolean hasCaughtUp() {
+        return floor == 0 || termAt(last()) > floor;
     }
 
     /** Begins with these voters, unless the log has any. */

@@ -4,6 +4,7 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.ReplyCodec;
 import dev.lockstep.protocol.wire.Request;
@@ -28,21 +29,27 @@ final class SimulatedLinks implements Links {
     private final World world;
     private final SimulatedNetwork network;
     private final SimulatedProcess self;
+    private final @Nullable NodeId asNode;
     private final Function<Member, @Nullable SimulatedNode> nodes;
     private final Map<Member, Connection> open = new HashMap<>();
 
     /** Longer than a node may keep a request waiting, a lease included. */
     static final long ANSWERED_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-    /** @param nodes the node at each address */
+    /**
+     * @param asNode the node that it is; null for a client
+     * @param nodes the node at each address
+     */
     SimulatedLinks(
             World world,
             SimulatedNetwork network,
             SimulatedProcess self,
+            @Nullable NodeId asNode,
             Function<Member, @Nullable SimulatedNode> nodes) {
         this.world = world;
         this.network = network;
         this.self = self;
+        this.asNode = asNode;
         this.nodes = nodes;
     }
 
@@ -103,7 +110,7 @@ final class SimulatedLinks implements Links {
                 end("the node is gone");
             });
             self.onKill(() -> end("the client is gone"));
-            up.send(() -> served = node.server().connect(null, this));
+            up.send(() -> served = node.server().connect(asNode, this));
         }
 
         @Override

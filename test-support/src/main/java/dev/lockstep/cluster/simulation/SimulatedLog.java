@@ -59,6 +59,9 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     private final Set<NodeId> votes = new HashSet<>();
     private final Map<NodeId, Long> next = new HashMap<>();
     private final Map<NodeId, Long> matched = new HashMap<>();
+    /** By node: how often it has begun with nothing while this replica led. */
+    private final Map<NodeId, Integer> stages = new HashMap<>();
+
     private final TreeMap<Long, Proposal<E, R>> proposals = new TreeMap<>();
     private @Nullable Change change;
     private Leadership leadership;
@@ -144,14 +147,15 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     /** The leader's log begins after {@code before}. @param voters that it knows to be committed */
-    private void fetchAsked(NodeId from, long term, long before, Voters voters) {
-        if (!follows(from, term) || fetching) {
+    private void fetchAsked(Ask ask, long before, Voters voters) {
+        if (!follows(ask) || fetching) {
             return;
         }
         if (commit >= before) {
-            sync(before, () -> send(from, peer -> peer.appendAnswered(self, term, term, true, before)));
+            sync(before, () -> answer(ask, true, before));
             return;
         }
+        NodeId from = ask.leader();
         fetching = true;
         world.trace(() -> this + " is at " + applied + " and fetches a checkpoint of " + from
                 + ", whose log begins after " + before);
@@ -247,7 +251,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     /** One that is no voter waits: it may be one that is being added, or was removed. */
     private void campaign() {
-        if (!disk.voters().all().contains(self)) {
+        if (!disk.voters().all().contains(self) || !disk.hasCaughtUp()) {
             postponeElection(1);
             return;
         }
@@ -267,7 +271,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
 
     /** Ratis does not recognise a candidate that is no voter as far as it knows, either. */
     private void voteAsked(NodeId candidate, long term, long last, long lastTerm) {
-        if (!disk.voters().all().contains(candidate)) {
+        if (!disk.voters().all().contains(candidate) || !disk.hasCaughtUp()) {
             return;
         }
         rise(term);
@@ -300,6 +304,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         leader = self;
         next.clear();
         matched.clear();
+        stages.clear();
         if (!append(new Entry(disk.term(), null))) {
             return;
         }
@@ -374,28 +379,34 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         }
         long previous = next.computeIfAbsent(peer, none -> disk.last() + 1) - 1;
         long purged = disk.purged();
-        long termNow = disk.term();
+        Ask ask = new Ask(self, disk.term(), stages.getOrDefault(peer, 0));
         if (previous < purged) {
             Voters committedVoters = disk.votersAt(Math.max(purged, commit));
-            send(peer, follower -> follower.fetchAsked(self, termNow, purged, committedVoters));
+            send(peer, follower -> follower.fetchAsked(ask, purged, committedVoters));
             return;
         }
         long previousTerm = disk.termAt(previous);
         List<Entry> entries = disk.after(previous, MAX_APPEND);
         long committed = commit;
-        send(peer, follower -> follower.appendAsked(self, termNow, previous, previousTerm, entries, committed));
+        send(peer, follower -> follower.appendAsked(ask, previous, previousTerm, entries, committed));
     }
 
+    /**
+     * What a leader says of itself to a replica, which answers with it.
+     *
+     * @param stage an answer counts only until the replica begins with nothing again
+     */
+    private record Ask(NodeId leader, long term, int stage) {}
+
     /** Tells whether the sender leads in this replica's term, or a later one; then it is followed. */
-    private boolean follows(NodeId from, long term) {
-        rise(term);
-        if (term < disk.term()) {
-            long now = disk.term();
-            send(from, peer -> peer.appendAnswered(self, now, term, false, 0));
+    private boolean follows(Ask ask) {
+        rise(ask.term());
+        if (ask.term() < disk.term()) {
+            answer(ask, false, 0);
             return false;
         }
-        if (!from.equals(leader)) {
-            leader = from;
+        if (!ask.leader().equals(leader)) {
+            leader = ask.leader();
             follow("another leads");
         }
         contactAt = world.nanos();
@@ -403,15 +414,19 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         return true;
     }
 
-    private void appendAsked(
-            NodeId from, long term, long previous, long previousTerm, List<Entry> entries, long committed) {
-        if (!follows(from, term) || fetching) {
+    private void answer(Ask ask, boolean success, long position) {
+        long term = disk.term();
+        send(ask.leader(), peer -> peer.appendAnswered(self, term, ask, success, position));
+    }
+
+    private void appendAsked(Ask ask, long previous, long previousTerm, List<Entry> entries, long committed) {
+        if (!follows(ask) || fetching) {
             return;
         }
         boolean known = previous < disk.purged();
         if (!known && (disk.last() < previous || disk.termAt(previous) != previousTerm)) {
             long hint = Math.min(disk.last(), previous - 1);
-            send(from, peer -> peer.appendAnswered(self, term, term, false, hint));
+            answer(ask, false, hint);
             return;
         }
         long position = previous;
@@ -436,12 +451,12 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
             commit = Math.min(committed, match);
             apply();
         }
-        sync(match, () -> send(from, peer -> peer.appendAnswered(self, term, term, true, match)));
+        sync(match, () -> answer(ask, true, match));
     }
 
-    private void appendAnswered(NodeId from, long peerTerm, long term, boolean success, long position) {
+    private void appendAnswered(NodeId from, long peerTerm, Ask ask, boolean success, long position) {
         rise(peerTerm);
-        if (!leads || term != disk.term()) {
+        if (!leads || ask.term() != disk.term() || ask.stage() != stages.getOrDefault(from, 0)) {
             return;
         }
         if (success) {
@@ -497,6 +512,11 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         change = begun;
         world.trace(() -> this + " is about to change its voters from " + from + " to " + to);
         world.after(STAGING_NANOS, process, () -> giveUp(begun));
+        to.stream().filter(node -> !from.contains(node)).forEach(joining -> {
+            next.remove(joining);
+            matched.remove(joining);
+            stages.merge(joining, 1, Integer::sum);
+        });
         replicate();
         goOnChanging();
         return begun.done();

@@ -6,37 +6,47 @@ import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** A node of the simulated cluster: the real {@link NodeCore} on a simulated process. Its disk outlives it. */
+/**
+ * A node of the simulated cluster, or one that may join it: the real {@link NodeCore} on a simulated process. Its disk outlives the
+ * process.
+ */
 final class SimulatedNode implements EmbeddedNode {
 
     private static final int REPLICATION_FACTOR = 3;
+    private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final SimulatedProcess process;
     private final Member self;
     private final Function<SimulatedProcess, SimulatedLinks> links;
     private final SimulatedRaft raft;
     private final NodeCore.Limits limits;
-    private NodeCore core;
-    private LocalLink link;
-    /** The newest layout that it has seen, as if on its disk. */
-    private Layout layout;
+    private @Nullable NodeCore core;
+    private @Nullable LocalLink link;
+    /** The newest layout that it has seen, as if on its disk; null while it is no member. */
+    private @Nullable Layout layout;
 
     /**
-     * @param layout by which the cluster is formed
+     * @param layout by which the cluster is formed; null for a node that is not started until it joins
      * @param maxInFlight as in {@link NodeCore.Limits}
      */
     SimulatedNode(
             SimulatedProcess process,
             Member self,
-            Layout layout,
+            @Nullable Layout layout,
             SimulatedRaft raft,
             Function<SimulatedProcess, SimulatedLinks> links,
             int maxInFlight) {
@@ -46,21 +56,49 @@ final class SimulatedNode implements EmbeddedNode {
         this.raft = raft;
         this.links = links;
         this.limits = new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight);
-        boot();
+        if (layout == null) {
+            process.kill();
+        } else {
+            boot(layout);
+        }
     }
 
-    private void boot() {
+    private void boot(Layout known) {
         EventLoop loop = process.loop();
+        Links toOthers = links.apply(process);
         core = new NodeCore(
                 new NodeCore.Place(
-                        "simulated", self, layout, newer -> layout = newer, Templates.NONE, REPLICATION_FACTOR),
+                        "simulated", self, known, newer -> layout = newer, Templates.NONE, REPLICATION_FACTOR),
                 raft.consensus(self.id(), process),
                 HeapStore.FACTORY,
-                links.apply(process),
+                toOthers,
                 process.time(),
                 loop,
                 limits);
         link = new LocalLink(core.server());
+        askOthers(core, toOthers, loop);
+    }
+
+    /** Asks the other members how the cluster is, as a node's handshakes do. */
+    private void askOthers(NodeCore asking, Links others, EventLoop loop) {
+        for (Member other : Objects.requireNonNull(layout).members()) {
+            if (!other.equals(self)) {
+                others.to(other).send(new Request.DescribeCluster(), new Link.ReplyHandler() {
+                    @Override
+                    public void reply(Reply reply) {
+                        if (reply instanceof Reply.Cluster cluster) {
+                            asking.told(other, cluster.view());
+                        }
+                    }
+
+                    @Override
+                    public void failed(boolean sent, Throwable cause) {
+                        // It is asked again.
+                    }
+                });
+            }
+        }
+        loop.schedule(ASK_NANOS, () -> askOthers(asking, others, loop));
     }
 
     SimulatedProcess process() {
@@ -72,7 +110,7 @@ final class SimulatedNode implements EmbeddedNode {
     }
 
     RequestServer server() {
-        return core.server();
+        return Objects.requireNonNull(core).server();
     }
 
     void kill() {
@@ -82,7 +120,27 @@ final class SimulatedNode implements EmbeddedNode {
 
     void restart() {
         process.restart();
-        boot();
+        boot(Objects.requireNonNull(layout, "It is no member"));
+    }
+
+    /** Starts it as a member for the first time, by the first layout that names it. */
+    void join(Layout admitting) {
+        layout = admitting;
+        restart();
+    }
+
+    /** Ends it for good, with all that is on its disk: only as a new node may it join again. */
+    void leave() {
+        if (process.isAlive()) {
+            kill();
+        }
+        layout = null;
+        raft.wipe(self.id());
+    }
+
+    /** Tells whether it has been started as a member and has not left since. */
+    boolean isMember() {
+        return layout != null;
     }
 
     @Override
@@ -92,12 +150,12 @@ final class SimulatedNode implements EmbeddedNode {
 
     @Override
     public Link link() {
-        return link;
+        return Objects.requireNonNull(link);
     }
 
     @Override
     public LocalReplicas replicas() {
-        return core.replicas();
+        return Objects.requireNonNull(core).replicas();
     }
 
     @Override

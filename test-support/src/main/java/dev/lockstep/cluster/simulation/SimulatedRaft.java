@@ -30,6 +30,9 @@ final class SimulatedRaft {
     final Hardships hardships;
     final Observer observer;
     private final Map<Place, SimulatedDisk> disks = new HashMap<>();
+    /** The terms of replicas that were deleted. */
+    private final Map<Place, Long> deleted = new HashMap<>();
+
     private final Map<Place, SimulatedFiles> checkpoints = new HashMap<>();
     private final Set<NodeId> full = new HashSet<>();
     private Predicate<NodeId> end = node -> false;
@@ -106,7 +109,8 @@ final class SimulatedRaft {
             @Override
             public <E, R> ReplicatedLog<E, R> open(int group, List<NodeId> replicas, LogMachine<E, R> machine) {
                 Place place = new Place(group, self);
-                SimulatedDisk disk = disks.computeIfAbsent(place, none -> new SimulatedDisk());
+                SimulatedDisk disk =
+                        disks.computeIfAbsent(place, none -> new SimulatedDisk(deleted.getOrDefault(place, 0L)));
                 disk.form(replicas);
                 SimulatedFiles files = checkpoints.computeIfAbsent(place, none -> files(place));
                 files.reopen();
@@ -140,7 +144,10 @@ final class SimulatedRaft {
                 CompletableFuture<Void> removed = new CompletableFuture<>();
                 world.after(world.micros(100, 200_000), process, () -> {
                     groups.getOrDefault(group, new TreeMap<>()).remove(self);
-                    disks.remove(new Place(group, self));
+                    SimulatedDisk disk = disks.remove(new Place(group, self));
+                    if (disk != null) {
+                        deleted.put(new Place(group, self), disk.term());
+                    }
                     checkpoints.remove(new Place(group, self));
                     removed.complete(null);
                 });
@@ -208,6 +215,13 @@ final class SimulatedRaft {
     /** The node's process is gone; its disks stay. */
     void died(NodeId node) {
         groups.values().forEach(replicas -> replicas.remove(node));
+    }
+
+    /** Deletes all that a node has kept, which is not running. */
+    void wipe(NodeId node) {
+        disks.keySet().removeIf(place -> place.node().equals(node));
+        deleted.keySet().removeIf(place -> place.node().equals(node));
+        checkpoints.keySet().removeIf(place -> place.node().equals(node));
     }
 
     /** Loses unsynced writes, all of them or the last. */

@@ -347,5 +347,38 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "entries are applied out of order",
                     SIMULATION + "SimulatedLog.java",
                     "disk.entry(position);",
-                    "disk.entry(position % 8 == 4 && position < commit ? position + 1 : position - (position % 8 == 5 ? 1 : 0));"));
+                    "disk.entry(position % 8 == 4 && position < commit ? position + 1 : position - (position % 8 == 5 ? 1 : 0));"),
+            new Defect(
+                    "a replica is removed before its move has come about",
+                    CLUSTER + "node/HostedShards.java",
+                    "if (!layout.places(shard, self)) {",
+                    "if (!layout.targetOf(shard).contains(self)) {"),
+            new Defect(
+                    "nodes that an earlier plan named are forgotten",
+                    PROTOCOL + "topology/Layout.java",
+                    ".filter(node -> !to.contains(node))",
+                    ".filter(node -> false)",
+                    "dev.lockstep.cluster.control.LayoutChangesTest"),
+            new Defect(
+                    "subscribers of a replica that is removed are not told",
+                    CLUSTER + "shard/ShardReplica.java",
+                    "state.window().end(reason);",
+                    ""),
+            new Defect(
+                    "a node hears of layouts by its replica of the control group alone",
+                    CLUSTER + "node/NodeCore.java",
+                    "learn(view.layout());",
+                    ""),
+            new Defect(
+                    "a late report of a move counts",
+                    CLUSTER + "control/LayoutChanges.java",
+                    "move.since() == moved.since()",
+                    "true",
+                    "dev.lockstep.cluster.control.LayoutChangesTest"),
+            new Defect(
+                    "a node that was removed comes back",
+                    CLUSTER + "node/Admission.java",
+                    "if (wasMember) {",
+                    "if (false) {",
+                    "dev.lockstep.cluster.node.AdmissionTest"));
 }

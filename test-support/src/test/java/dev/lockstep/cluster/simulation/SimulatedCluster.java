@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Three simulated nodes with one shard, on a network without losses and delays, and what tests ask of them. */
 final class SimulatedCluster {
@@ -43,7 +44,12 @@ final class SimulatedCluster {
                         List.of(members.stream().map(Member::id).toList())));
         for (Member member : members) {
             nodes.add(new SimulatedNode(
-                    new SimulatedProcess(world, member.id().toString()), member, layout, raft, this::links, 10_000));
+                    new SimulatedProcess(world, member.id().toString()),
+                    member,
+                    layout,
+                    raft,
+                    joined -> links(joined, member.id()),
+                    10_000));
         }
     }
 
@@ -59,13 +65,17 @@ final class SimulatedCluster {
         return nodes;
     }
 
-    private SimulatedLinks links(SimulatedProcess process) {
+    private SimulatedLinks links(SimulatedProcess process, @Nullable NodeId asNode) {
         return new SimulatedLinks(
-                world, network, process, member -> member.port() > nodes.size() ? null : nodes.get(member.port() - 1));
+                world,
+                network,
+                process,
+                asNode,
+                member -> member.port() > nodes.size() ? null : nodes.get(member.port() - 1));
     }
 
     SessionFactory sessions(SimulatedProcess process) {
-        return new SessionFactory(links(process), TIMEOUT, process.time(), process.loop(), process.entropy());
+        return new SessionFactory(links(process, null), TIMEOUT, process.time(), process.loop(), process.entropy());
     }
 
     /** Connects a client in a process. */

@@ -71,11 +71,19 @@ public final class RaftLogFiles {
         return Files.exists(current().resolve(META));
     }
 
-    /** Deletes all that there is of the replica. */
+    /**
+     * Deletes all that there is of the replica but its term. It has forgotten for whom it voted and what it acknowledged, so if it is
+     * hosted here again, it votes only once it has an entry of a later term.
+     */
     public void delete() throws IOException {
+        RecoveryMarker before = recoveryMarker();
+        if (exist() && (before == null || before.integrity() != ReplicaIntegrity.LOST)) {
+            long floor = Math.max(term(), before == null ? 0 : before.floor());
+            write(new RecoveryMarker(
+                    ReplicaIntegrity.CATCHING_UP, floor, false, false, "it was removed from this node"));
+        }
         Folders.delete(folder);
         SmallFile.delete(watermarkFile); // after the log: with a part of it, a replica would count as intact
-        SmallFile.delete(recoveryFile);
         lastWatermark = DurableWatermark.NONE;
         voteMarked = null;
     }

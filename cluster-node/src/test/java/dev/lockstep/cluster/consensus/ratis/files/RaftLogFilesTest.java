@@ -57,6 +57,22 @@ class RaftLogFilesTest {
     }
 
     @Test
+    void aReplicaThatIsDeletedLeavesTheTermUpToWhichItMayHaveVoted() throws Exception {
+        files.delete();
+        assertThat(files.recoveryMarker()).as("there was none").isNull();
+        voted("n2", 6);
+        files.delete();
+        assertThat(files.exist()).isFalse();
+        RecoveryMarker left = files.recoveryMarker();
+        assertThat(left.integrity()).isEqualTo(ReplicaIntegrity.CATCHING_UP);
+        assertThat(left.floor()).isEqualTo(6);
+        assertThat(left.votes()).isFalse();
+        voted("", 4); // as a replica that has not caught up
+        files.delete();
+        assertThat(files.recoveryMarker().floor()).isEqualTo(6);
+    }
+
+    @Test
     void aMarkIsReadAgainAndEachDamagedByteNoticed() throws Exception {
         assertThat(files.watermark()).isEqualTo(DurableWatermark.NONE);
         voted("n2", 6);
