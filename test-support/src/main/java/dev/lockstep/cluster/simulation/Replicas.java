@@ -36,8 +36,11 @@ final class Replicas implements SimulatedRaft.Observer {
      * that can be believed.
      */
     static final long DRIFTED_MILLIS = 100;
-    /** The time that a replica adopts after a start was read at most half a second before. */
-    private static final long HEARD_LATE_MILLIS = 600;
+    /**
+     * A time that is heard was read at most half a second before: what the clocks say when a log begins, and what a replica adopts from
+     * another after a start, which may have adopted it itself. So many in a row are allowed for; a twentieth of what passes makes up for it.
+     */
+    private static final long HEARD_LATE_MILLIS = 4 * 500 + 100;
     /**
      * Replicas that all have started, and can't tell which of two clocks is wrong, go on where their log was: it may have had no entry while
      * the network was cut (2.5 s), nor while they were down (1.5 s).
