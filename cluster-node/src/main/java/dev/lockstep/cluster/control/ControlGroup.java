@@ -213,17 +213,12 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     // The layout
 
-    /** The layout that the group has agreed on, as far as is known here; null if nothing is. */
-    public @Nullable Layout agreed() {
-        return machine.layout();
-    }
-
     /** The layout that the group has agreed on, as far as is known here; before that, the one that it was opened with. */
     public Layout layout() {
-        return Objects.requireNonNullElse(agreed(), formation);
+        return Objects.requireNonNullElse(machine.layout(), formation);
     }
 
-    /** Changes the layout as a {@link Request.AddNode}, {@link Request.ChangeAddress}, {@link Request.RemoveNode}, {@link Request.MoveReplica} or {@link Request.ReplicasMoved} asks for. */
+    /** Changes the layout as a {@link Request.AddNode}, {@link Request.RemoveNode}, {@link Request.MoveReplica} or {@link Request.ReplicasMoved} asks for. */
     public void change(Request request, Consumer<Reply> reply) {
         Layout agreed = machine.layout();
         if (barrier.refusal() != null || agreed == null) {

@@ -36,8 +36,6 @@ final class LayoutChanges {
     static Layout asked(Layout now, Request request) throws RefusedChange {
         if (request instanceof Request.AddNode add) {
             return added(now, add.member());
-        } else if (request instanceof Request.ChangeAddress moved) {
-            return relocated(now, moved.member());
         } else if (request instanceof Request.RemoveNode remove) {
             return removed(now, remove.node());
         } else if (request instanceof Request.MoveReplica move) {
@@ -48,25 +46,13 @@ final class LayoutChanges {
         return move != null && move.since() == moved.since() ? now.moved(moved.group()) : now;
     }
 
-    private static void refuseAddressOfAnother(Layout now, Member member) throws RefusedChange {
+    private static Layout added(Layout now, Member member) throws RefusedChange {
         for (Member other : now.members()) {
             boolean sameAddress = other.host().equals(member.host()) && other.port() == member.port();
             if (sameAddress && !other.id().equals(member.id())) {
                 throw new RefusedChange("Node " + other + " has that address already");
             }
         }
-    }
-
-    private static Layout relocated(Layout now, Member member) throws RefusedChange {
-        if (now.member(member.id()) == null) {
-            throw new RefusedChange(noSuchNode(now, member.id()));
-        }
-        refuseAddressOfAnother(now, member);
-        return now.members().contains(member) ? now : now.relocating(member);
-    }
-
-    private static Layout added(Layout now, Member member) throws RefusedChange {
-        refuseAddressOfAnother(now, member);
         return now.members().contains(member) && !now.leaving().contains(member.id()) ? now : now.adding(member);
     }
 

@@ -24,19 +24,21 @@ final class Admission {
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
 
     private final Member self;
+    private final List<Member> known;
     private final boolean wasMember;
     private final CompletableFuture<Layout> admitted = new CompletableFuture<>();
     private Layout newest;
     private boolean started;
 
     /**
-     * @param last the layout that the node has kept; null if it has none
+     * @param last the layout that the node has kept; null if it has none. Its settings say better where members are
      * @param formation the layout by which a cluster is formed, if there is none yet
      */
     Admission(Member self, @Nullable Layout last, Layout formation) {
         this.self = self;
+        this.known = formation.members();
         this.wasMember = last != null && last.member(self.id()) != null;
-        this.newest = last == null ? formation : last.at(List.of(self));
+        this.newest = last == null ? formation : last.at(known);
     }
 
     /** The newest layout that is known; that of the formation if no other is. */
@@ -54,19 +56,18 @@ final class Admission {
     /**
      * Learns what another member says of the cluster.
      *
-     * @param asked the member, where it answered
      * @return the reason why this node has to stop; null if it does not
      */
     @Nullable
-    String learn(Member asked, ClusterView view) {
+    String learn(ClusterView view) {
         synchronized (this) {
             Layout layout = view.layout();
             boolean isNewer = layout.version() > newest.version();
-            if (!started) {
-                newest = isNewer ? layout.at(List.of(self)) : newest.at(layout.confirming(asked));
-            }
             if (!isNewer) {
                 return null;
+            }
+            if (!started) {
+                newest = layout.at(known);
             }
             if (layout.member(self.id()) != null) {
                 if (!started) {

@@ -19,8 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
-import java.util.function.Predicate;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,27 +40,22 @@ final class MemberHandshakes {
 
     private final Links links;
     private final Supplier<List<Member>> others;
-    private final BiConsumer<Member, ClusterView> views;
+    private final Consumer<ClusterView> views;
     private final Time time;
     private final EventLoop loop;
     private final RepeatedLog log;
     private final Set<Member> unheard;
-    private final Set<Member> answering = new HashSet<>();
     private final Map<Member, String> troubles = new HashMap<>();
     private final Map<Member, Long> refusedSinceNanos = new HashMap<>();
     private final CompletableFuture<Void> introduced = new CompletableFuture<>();
     private final CompletableFuture<String> replaced = new CompletableFuture<>();
 
     /**
-     * @param others the members besides this one, at present; one may be there at several addresses, and is asked at all until it answers
-     * @param views takes what they say of the cluster, each with where it was asked; on any thread
+     * @param others the members besides this one, at present
+     * @param views takes what they say of the cluster; on any thread
      */
     MemberHandshakes(
-            Links links,
-            Supplier<List<Member>> others,
-            BiConsumer<Member, ClusterView> views,
-            Time time,
-            EventLoop loop) {
+            Links links, Supplier<List<Member>> others, Consumer<ClusterView> views, Time time, EventLoop loop) {
         this.links = links;
         this.others = others;
         this.views = views;
@@ -88,14 +82,11 @@ final class MemberHandshakes {
 
     private void introduce() {
         for (Member other : others.get()) {
-            if (answersElsewhere(other)) {
-                continue;
-            }
             links.to(other).send(new Request.DescribeCluster(), new Link.ReplyHandler() {
                 @Override
                 public void reply(Reply reply) {
                     if (reply instanceof Reply.Cluster cluster) {
-                        views.accept(other, cluster.view());
+                        views.accept(cluster.view());
                     }
                     met(other);
                 }
@@ -109,25 +100,16 @@ final class MemberHandshakes {
         loop.schedule(INTERVAL_NANOS, this::introduce);
     }
 
-    private synchronized boolean answersElsewhere(Member other) {
-        return !answering.contains(other)
-                && answering.stream().anyMatch(one -> one.id().equals(other.id()));
-    }
-
     private synchronized void met(Member other) {
-        Predicate<Member> isOther = one -> one.id().equals(other.id());
-        answering.removeIf(isOther);
-        answering.add(other);
-        troubles.keySet().removeIf(isOther);
-        refusedSinceNanos.keySet().removeIf(isOther);
-        unheard.removeIf(isOther);
+        troubles.remove(other);
+        refusedSinceNanos.remove(other);
+        unheard.remove(other);
         decide();
     }
 
     private synchronized void trouble(Member other, Throwable cause) {
         String message = String.valueOf(cause.getMessage());
         unheard.remove(other);
-        answering.remove(other);
         if (cause instanceof RequestFailedException refused) {
             troubles.put(other, message);
             log.say(other + message, "Node " + other + " does not work with this one: " + message, LOG::warn);

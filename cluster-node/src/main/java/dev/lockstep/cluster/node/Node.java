@@ -44,7 +44,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,6 +133,7 @@ public final class Node implements EmbeddedNode {
                 settings.cluster(),
                 member,
                 layout,
+                members,
                 this::remember,
                 Templates.of(settings),
                 settings.replicationFactor());
@@ -188,16 +188,9 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    /**
-     * The members besides this one, of the newest layout that is known. The settings may know better where one is, if many have moved
-     * to other addresses at once.
-     */
+    /** The members besides this one, of the newest layout that is known; those in the settings are asked until there is one. */
     private List<Member> others() {
-        Layout newest = admission.newest();
-        return Stream.concat(
-                        newest.members().stream(),
-                        settings.members().stream().filter(one -> newest.member(one.id()) != null))
-                .distinct()
+        return admission.newest().members().stream()
                 .filter(one -> !one.id().equals(member.id()))
                 .toList();
     }
@@ -221,11 +214,11 @@ public final class Node implements EmbeddedNode {
     }
 
     /** Learns the layout from another member, which may be one in which this node is none any more. */
-    private void told(Member other, ClusterView view) {
-        String dismissal = admission.learn(other, view);
+    private void told(ClusterView view) {
+        String dismissal = admission.learn(view);
         NodeCore running = started.get();
         if (running != null) {
-            running.told(other, view);
+            running.told(view);
         }
         if (dismissal != null) {
             stop(dismissal, null);

@@ -75,6 +75,7 @@ public final class NodeCore implements AutoCloseable {
      * The place of a node in its cluster.
      *
      * @param layout the last that this node has seen, or that follows from its settings
+     * @param known members where this node reaches them, whatever the layout says; itself among them
      * @param remember takes each newer one before anything is done by it; must not block for long
      * @param templates of its caches, as this node has them
      * @param replicationFactor replicas of each shard, if there are as many members
@@ -83,6 +84,7 @@ public final class NodeCore implements AutoCloseable {
             String cluster,
             Member self,
             Layout layout,
+            List<Member> known,
             Consumer<Layout> remember,
             Templates templates,
             int replicationFactor) {}
@@ -274,13 +276,12 @@ public final class NodeCore implements AutoCloseable {
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
             control.keepLayout();
-            keepAddress();
         }
     }
 
     private void learn(Layout told) {
         if (told.version() > layout.version()) {
-            layout = told.at(List.of(place.self())); // it knows best where it is reached itself
+            layout = told.at(place.known());
             place.remember().accept(layout);
             consensus.members(layout.members());
         }
@@ -289,37 +290,9 @@ public final class NodeCore implements AutoCloseable {
     /**
      * Learns what another member says of the cluster, regularly: only that way does a node hear of a layout that does not host the
      * control group, or was taken out of it while it was down. On any thread.
-     *
-     * @param asked the member, where it answered
      */
-    public void told(Member asked, ClusterView view) {
-        loop.execute(() -> {
-            learn(view.layout());
-            Layout located = layout.at(view.layout().confirming(asked));
-            if (!located.equals(layout)) {
-                layout = located;
-                consensus.members(located.members());
-            }
-        });
-    }
-
-    /**
-     * Tells the control group where this node is reached, until it knows that it is known there. While the leader calls at another
-     * address, this node does not learn which that is.
-     */
-    private void keepAddress() {
-        Member self = place.self();
-        Layout agreed = control.agreed();
-        if (!layout.isFormed() || (agreed != null && self.equals(agreed.member(self.id())))) {
-            return;
-        }
-        Request moved = new Request.ChangeAddress(self);
-        report(moved);
-        if (control.leadership().leader() == null) {
-            layout.control().stream()
-                    .filter(node -> !node.equals(self.id()))
-                    .forEach(node -> peers.ask(node, moved, reply -> {}));
-        }
+    public void told(ClusterView view) {
+        loop.execute(() -> learn(view.layout()));
     }
 
     private static boolean canBeServed(Leadership leadership) {

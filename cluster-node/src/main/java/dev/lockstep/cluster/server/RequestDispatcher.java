@@ -103,7 +103,6 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.AddNode.class, (add, caller, reply) -> control.change(add, reply));
         later(Request.RemoveNode.class, (remove, caller, reply) -> control.change(remove, reply));
         later(Request.MoveReplica.class, (move, caller, reply) -> control.change(move, reply));
-        fromNodes(Request.ChangeAddress.class, control::change);
         fromNodes(Request.ReplicasMoved.class, control::change);
         fromNodes(Request.OpenReplica.class, description::open);
         later(

@@ -51,24 +51,7 @@ class LayoutChangesTest {
     }
 
     @Test
-    void aMemberThatMovesStaysWhatItIs() throws Exception {
-        Member moved = new Member(D, "elsewhere", 1);
-        Layout leaving = LayoutChanges.asked(FOUR, new Request.RemoveNode(D));
-        Layout next = LayoutChanges.asked(leaving, new Request.ChangeAddress(moved));
-        assertThat(next.member(D)).isEqualTo(moved);
-        assertThat(next.leaving()).containsExactly(D);
-        assertThat(next.version()).isEqualTo(leaving.version() + 1);
-        assertThat(LayoutChanges.asked(next, new Request.ChangeAddress(moved))).isSameAs(next);
-    }
-
-    @Test
-    void aNodeThatWasRemovedDoesNotComeBackByChangingItsAddress() {
-        assertRefused(FOUR, new Request.ChangeAddress(member(E)), "no node e");
-    }
-
-    @Test
     void theAddressOfAnotherMemberIsRefused() {
-        assertRefused(FOUR, new Request.ChangeAddress(new Member(D, "host-a", 7400)), "a@host-a:7400", "that address");
         assertRefused(FOUR, new Request.AddNode(new Member(E, "host-a", 7400)), "a@host-a:7400", "that address");
     }
 

@@ -105,11 +105,6 @@ public record Layout(
         return move == null ? List.of() : move.dropped();
     }
 
-    /** The member that was asked, if this, which it answered, has it where it was asked; a node knows best where it is reached itself. */
-    public List<Member> confirming(Member asked) {
-        return asked.equals(member(asked.id())) ? List.of(asked) : List.of();
-    }
-
     /** The same layout, with the addresses that some of its members have by another account. */
     public Layout at(List<Member> addresses) {
         return new Layout(
@@ -133,11 +128,6 @@ public record Layout(
                 members.stream().filter(one -> !one.id().equals(member.id())).toList());
         next.add(member);
         return new Layout(next, leavingWithout(member.id()), control, next(map.replicas()), moves);
-    }
-
-    /** The next layout, with a member at another address. */
-    public Layout relocating(Member member) {
-        return new Layout(at(List.of(member)).members(), leaving, control, next(map.replicas()), moves);
     }
 
     /** The next layout, in which a member is leaving. */

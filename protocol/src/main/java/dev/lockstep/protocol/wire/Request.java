@@ -164,18 +164,6 @@ public sealed interface Request {
     }
 
     /**
-     * Between nodes: a member is reached at another address than before. Answered by {@link Reply.Done} once it is decided. Refused with
-     * {@link Status#INVALID} if it is no member, so that one that was removed does not come back by itself, or if another has the address.
-     */
-    record ChangeAddress(Member member) implements ToControl {
-
-        @Override
-        public boolean mutates() {
-            return true;
-        }
-    }
-
-    /**
      * Has a node leave the cluster: all that it hosts is moved to others, and then it is a member no more. Answered by {@link
      * Reply.Done} once it is decided. Refused with {@link Status#INVALID} if there is no such member, or it is the last.
      */

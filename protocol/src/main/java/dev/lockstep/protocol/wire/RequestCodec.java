@@ -110,9 +110,6 @@ public final class RequestCodec {
         if (request instanceof Request.AddNode add) {
             out.u8(31);
             ValueCodec.member(out, add.member());
-        } else if (request instanceof Request.ChangeAddress moved) {
-            out.u8(36);
-            ValueCodec.member(out, moved.member());
         } else if (request instanceof Request.RemoveNode remove) {
             out.u8(32);
             ValueCodec.nodeId(out, remove.node());
@@ -212,7 +209,6 @@ public final class RequestCodec {
             case 33 -> new Request.MoveReplica(in.size(), ValueCodec.nodeId(in), ValueCodec.nodeId(in));
             case 34 -> new Request.ReplicasMoved((int) in.signed(), in.varint());
             case 35 -> new Request.OpenReplica((int) in.signed(), in.list(ValueCodec::nodeId));
-            case 36 -> new Request.ChangeAddress(ValueCodec.member(in));
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

@@ -181,7 +181,6 @@ public final class Messages {
                 Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 members().map(Request.AddNode::new),
-                members().map(Request.ChangeAddress::new),
                 NODES.map(Request.RemoveNode::new),
                 Combinators.combine(NUMBERS, NODES, NODES).as(Request.MoveReplica::new),
                 Combinators.combine(Arbitraries.integers(), LONGS).as(Request.ReplicasMoved::new),

@@ -15,6 +15,7 @@ import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -68,7 +69,13 @@ final class SimulatedNode implements EmbeddedNode {
         Links toOthers = links.apply(process);
         core = new NodeCore(
                 new NodeCore.Place(
-                        "simulated", self, known, newer -> layout = newer, Templates.NONE, REPLICATION_FACTOR),
+                        "simulated",
+                        self,
+                        known,
+                        List.of(self),
+                        newer -> layout = newer,
+                        Templates.NONE,
+                        REPLICATION_FACTOR),
                 raft.consensus(self.id(), process),
                 HeapStore.FACTORY,
                 toOthers,
@@ -87,7 +94,7 @@ final class SimulatedNode implements EmbeddedNode {
                     @Override
                     public void reply(Reply reply) {
                         if (reply instanceof Reply.Cluster cluster) {
-                            asking.told(other, cluster.view());
+                            asking.told(cluster.view());
                         }
                     }
 

@@ -367,7 +367,7 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a node hears of layouts by its replica of the control group alone",
                     CLUSTER + "node/NodeCore.java",
-                    "learn(view.layout());",
+                    "loop.execute(() -> learn(view.layout()));",
                     ""),
             new Defect(
                     "a late report of a move counts",

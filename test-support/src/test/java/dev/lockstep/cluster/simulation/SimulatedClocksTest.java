@@ -151,7 +151,8 @@ class SimulatedClocksTest {
         // An hour, as far as is known to the half second that answers may take.
         assertThat(described(wild))
                 .extracting(ReplicaStatus::note)
-                .allMatch(note -> note.matches("its node's clock is (3599|3600) s ahead of what most members' clocks say"));
+                .allMatch(note ->
+                        note.matches("its node's clock is (3599|3600) s ahead of what most members' clocks say"));
         for (int second = 0; second < 30; second++) {
             cluster.pass(Duration.ofSeconds(1));
             assertThat(described(wild)).extracting(ReplicaStatus::leads).containsOnly(false);
