@@ -76,16 +76,23 @@ public final class RaftLogFiles {
      * hosted here again, it votes only once it has an entry of a later term.
      */
     public void delete() throws IOException {
-        RecoveryMarker before = recoveryMarker();
-        if (exist() && (before == null || before.integrity() != ReplicaIntegrity.LOST)) {
-            long floor = Math.max(term(), before == null ? 0 : before.floor());
-            write(new RecoveryMarker(
-                    ReplicaIntegrity.CATCHING_UP, floor, false, false, "it was removed from this node"));
+        if (exist()) {
+            write(forgotten(recoveryMarker()));
         }
         Folders.delete(folder);
         SmallFile.delete(watermarkFile); // after the log: with a part of it, a replica would count as intact
         lastWatermark = DurableWatermark.NONE;
         voteMarked = null;
+    }
+
+    /** @param before the marker of the replica; null if it was intact */
+    private RecoveryMarker forgotten(@Nullable RecoveryMarker before) throws IOException {
+        String cause = "it was removed from this node";
+        if (before == null || before.integrity() == ReplicaIntegrity.CATCHING_UP) {
+            long floor = Math.max(term(), before == null ? 0 : before.floor());
+            return new RecoveryMarker(ReplicaIntegrity.CATCHING_UP, floor, false, false, cause);
+        }
+        return RecoveryMarker.lost(false, cause); // its term may have been a later one than its files say
     }
 
     // The recovery marker and the watermark

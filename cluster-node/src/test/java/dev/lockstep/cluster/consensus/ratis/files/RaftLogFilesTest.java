@@ -73,6 +73,14 @@ class RaftLogFilesTest {
     }
 
     @Test
+    void aReplicaThatIsDeletedWithoutKnowingItsTermHasToAskForIt() throws Exception {
+        voted("n2", 6);
+        files.write(new RecoveryMarker(ReplicaIntegrity.TRUNCATED, 0, false, false, "a power cut"));
+        files.delete();
+        assertThat(files.recoveryMarker().integrity()).isEqualTo(ReplicaIntegrity.LOST);
+    }
+
+    @Test
     void aMarkIsReadAgainAndEachDamagedByteNoticed() throws Exception {
         assertThat(files.watermark()).isEqualTo(DurableWatermark.NONE);
         voted("n2", 6);
