@@ -62,21 +62,18 @@ final class Admission {
     String learn(ClusterView view) {
         synchronized (this) {
             Layout layout = view.layout();
-            boolean isNewer = layout.version() > newest.version();
-            if (!isNewer) {
+            if (layout.version() <= newest.version()) {
                 return null;
             }
+            boolean isMember = layout.member(self.id()) != null;
             if (!started) {
                 newest = layout.at(known);
-            }
-            if (layout.member(self.id()) != null) {
-                if (!started) {
+                if (isMember) {
                     admitted.complete(newest);
                 }
-                return null; // a member is told by the control group
             }
-            if (!started) {
-                return null;
+            if (!started || isMember) {
+                return null; // a member that has started follows the layout by itself
             }
             return newest.isFormed()
                     ? removed(view.cluster())

@@ -147,7 +147,7 @@ final class LeadershipTransfers {
                         || now - one.getValue().sinceNanos() > patienceNanos);
         boolean tooMany = quietNanos > QUIET_NANOS && led.size() > Successors.share(leaderships()) && pending.isEmpty();
         observeStanding(now);
-        List<Led> moving = moving(led, now);
+        List<Led> moving = observeMoving(led, now);
         if (led.isEmpty() || !(stopping || stood != Standing.LEADS || tooMany || !moving.isEmpty())) {
             return;
         }
@@ -195,7 +195,8 @@ final class LeadershipTransfers {
         throw new IllegalArgumentException("Group " + number + " is not hosted here");
     }
 
-    private List<Led> moving(List<Led> led, long now) {
+    /** Finds the groups that another node should lead, and notes since when. */
+    private List<Led> observeMoving(List<Led> led, long now) {
         List<Led> moving =
                 led.stream().filter(one -> group(one.group()).mustTransfer()).toList();
         movingSinceNanos.keySet().retainAll(moving.stream().map(Led::group).toList());

@@ -75,7 +75,7 @@ public final class NodeCore implements AutoCloseable {
      * The place of a node in its cluster.
      *
      * @param layout the last that this node has seen, or that follows from its settings
-     * @param known members where this node reaches them, whatever the layout says; itself among them
+     * @param known members by this node's settings, itself among them: where they name one, the layout's address does not count
      * @param remember takes each newer one before anything is done by it; must not block for long
      * @param templates of its caches, as this node has them
      * @param replicationFactor replicas of each shard, if there are as many members
@@ -212,13 +212,13 @@ public final class NodeCore implements AutoCloseable {
         }
     }
 
-    /** Has the control group decide something; may get lost, and is repeated. */
-    private void report(Request change) {
+    /** Reports a move to the control group's leader; may get lost, and is repeated. */
+    private void report(Request.ReplicasMoved moved) {
         Leadership leadership = control.leadership();
         if (leadership.leads()) {
-            control.change(change, reply -> {});
+            control.change(moved, reply -> {});
         } else if (leadership.leader() != null) {
-            peers.ask(leadership.leader(), change, reply -> {});
+            peers.ask(leadership.leader(), moved, reply -> {});
         }
     }
 

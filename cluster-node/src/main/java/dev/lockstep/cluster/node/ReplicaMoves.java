@@ -45,6 +45,7 @@ final class ReplicaMoves {
     private final Map<Integer, Long> restUntilNanos = new HashMap<>();
     private final Set<Integer> inFlight = new TreeSet<>();
     private final Map<Integer, Long> strayUntilNanos = new HashMap<>();
+    private long lookAgainNanos;
 
     /** A group of which this node has a replica. */
     interface Group {
@@ -66,15 +67,21 @@ final class ReplicaMoves {
         this.time = time;
         this.loop = loop;
         this.log = new RepeatedLog(time);
+        this.lookAgainNanos = time.nanos();
     }
 
     /** Takes the steps that are due; called every few milliseconds. */
     void tick(Layout layout, List<? extends Group> groups) {
+        long now = time.nanos();
+        if (!layout.isFormed() || (layout.moves().isEmpty() && now - lookAgainNanos < 0)) {
+            return;
+        }
+        lookAgainNanos = now + PAUSE_NANOS;
         for (Group group : groups) {
             Layout.Move move = layout.moves().get(group.number());
             List<NodeId> wanted = layout.targetOf(group.number());
             Leadership leadership = group.leadership();
-            if (!layout.isFormed() || !leadership.ready()) {
+            if (!leadership.ready()) {
                 strayUntilNanos.remove(group.number());
                 continue;
             }

@@ -26,7 +26,7 @@ final class MemberContacts implements AutoCloseable {
 
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-    /** Pause between two looks at whether the members are still the same, without which all that are known could be gone one day. */
+    /** Pause between two refreshes of the view, without which all members that are known could be gone one day. */
     private static final long FOLLOW_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     static final Link.ReplyHandler IGNORED = new Link.ReplyHandler() {
@@ -159,15 +159,16 @@ final class MemberContacts implements AutoCloseable {
                             .toList()
                     : directory.talking();
             Member member = asked.get(entropy.nextInt(asked.size()));
+            boolean isSeed = seeds.contains(member);
             ask(member, new Request.DescribeCluster()).thenAccept(reply -> {
                 refreshing.set(false);
-                if (reply instanceof Reply.Cluster cluster) {
-                    if (!seeds.contains(member)) {
-                        heard(member);
-                    }
-                    directory.learn(cluster.view());
-                } else if (reply == null && !seeds.contains(member)) {
+                if (!isSeed && reply == null) {
                     askUntilHeard(member);
+                } else if (!isSeed && reply instanceof Reply.Cluster) {
+                    heard(member);
+                }
+                if (reply instanceof Reply.Cluster cluster) {
+                    directory.learn(cluster.view());
                 }
             });
         }

@@ -43,7 +43,7 @@ public record Layout(
      * The move of a group.
      *
      * @param to the nodes that are to host it
-     * @param dropped further nodes that were to host it before this was decided, and may have become voters
+     * @param dropped nodes that an earlier plan of the move named, which may have become voters by it
      * @param since the version of the layout by which this was decided
      */
     public record Move(List<NodeId> to, List<NodeId> dropped, long since) {
@@ -105,7 +105,7 @@ public record Layout(
         return move == null ? List.of() : move.dropped();
     }
 
-    /** The same layout, with the addresses that some of its members have by another account. */
+    /** The same layout, with other addresses of some of its members. */
     public Layout at(List<Member> addresses) {
         return new Layout(
                 members.stream()
