@@ -89,10 +89,12 @@ final class CacheCommand {
             if (maxEntries != null && maxEntries < 0) {
                 throw new RefusedException("--max-entries " + maxEntries + ": a bound is 0 for none, or more");
             }
-            EntryProcessing processing = processing();
+            Consistency promise = oneOf(Consistency.SESSION, Consistency.STRONG, "--consistency", consistency);
+            EntryProcessing processing =
+                    oneOf(EntryProcessing.LEASED, EntryProcessing.OPTIMISTIC, "--entry-processor", entryProcessor);
             CacheInfo cache = find(session);
             CacheInfo altered = ClusterOptions.join(session.alterCache(
-                    new Request.AlterCache(cache.id(), cache.revision(), expiry, maxEntries, promise(), processing)));
+                    new Request.AlterCache(cache.id(), cache.revision(), expiry, maxEntries, promise, processing)));
             return new ClusterOptions.Report(
                     "cache " + name + " was " + text(cache.definition()) + System.lineSeparator() + "cache " + name
                             + " is  " + text(altered.definition()),
@@ -134,35 +136,27 @@ final class CacheCommand {
             }
         }
 
-        private @Nullable Consistency promise() {
-            if (consistency == null) {
+        /** Returns the one of two constants that is named in lower case; null if none is. */
+        private static <E extends Enum<E>> @Nullable E oneOf(E one, E other, String option, @Nullable String text) {
+            if (text == null) {
                 return null;
             }
-            return switch (consistency) {
-                case "session" -> Consistency.SESSION;
-                case "strong" -> Consistency.STRONG;
-                default ->
-                    throw new RefusedException("--consistency \"" + consistency + "\" is neither session nor strong");
-            };
+            if (text.equals(word(one))) {
+                return one;
+            } else if (text.equals(word(other))) {
+                return other;
+            }
+            throw new RefusedException(option + " \"" + text + "\" is neither " + word(one) + " nor " + word(other));
         }
 
-        private @Nullable EntryProcessing processing() {
-            if (entryProcessor == null) {
-                return null;
-            }
-            return switch (entryProcessor) {
-                case "leased" -> EntryProcessing.LEASED;
-                case "optimistic" -> EntryProcessing.OPTIMISTIC;
-                default ->
-                    throw new RefusedException(
-                            "--entry-processor \"" + entryProcessor + "\" is neither leased nor optimistic");
-            };
+        private static String word(Enum<?> constant) {
+            return constant.name().toLowerCase(Locale.ROOT);
         }
 
         private static String text(CacheDefinition definition) {
             return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; consistency: "
-                    + definition.consistency().name().toLowerCase(Locale.ROOT) + "; entry-processor: "
-                    + definition.entryProcessing().name().toLowerCase(Locale.ROOT);
+                    + word(definition.consistency()) + "; entry-processor: "
+                    + word(definition.entryProcessing());
         }
     }
 }

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +53,14 @@ class CacheIT {
         return session.get(cache, bytes, Consistency.STRONG).join().entry().deadlineMillis();
     }
 
+    private int alter(NodeProcesses nodes, String... words) {
+        String[] all = Stream.concat(
+                        Stream.of("cache", "alter", "--cluster", "processes", "--servers", nodes.addresses()),
+                        Stream.of(words))
+                .toArray(String[]::new);
+        return CliMain.run(all, new PrintWriter(out, true), new PrintWriter(err, true));
+    }
+
     @Test
     void aNodesTemplatesHoldForClientsCachesAndAnOperatorCanChangeACache() throws Exception {
         List<String> settings = List.of("shards: 2", "caches:", "  \"short-*\": {time-to-live: 1h, max-entries: 1000}");
@@ -76,24 +85,16 @@ class CacheIT {
                     .hasMessageContaining("client.yaml:9")
                     .hasMessageContaining("lockstep.yaml:9")
                     .hasMessageContaining("short-2");
-            String[] alter = {
-                "cache",
-                "alter",
-                "--cluster",
-                "processes",
-                "--servers",
-                nodes.addresses(),
-                "--time-to-live",
-                "none",
-                "--max-entries",
-                "10",
-                "--entry-processor",
-                "optimistic",
-                "short-1"
-            };
-            assertThat(CliMain.run(alter, new PrintWriter(out, true), new PrintWriter(err, true)))
-                    .as(err.toString())
-                    .isZero();
+            int altered = alter(
+                    nodes,
+                    "--time-to-live",
+                    "none",
+                    "--max-entries",
+                    "10",
+                    "--entry-processor",
+                    "optimistic",
+                    "short-1");
+            assertThat(altered).as(err.toString()).isZero();
             assertThat(out.toString())
                     .contains("3600000 ms", "for ever", "max-entries: 10")
                     .containsSubsequence("entry-processor: leased", "entry-processor: optimistic");
@@ -119,32 +120,10 @@ class CacheIT {
     @Test
     void impossibleArgumentsAreRefusedBeforeAnyRequest() throws Exception {
         try (NodeProcesses nodes = NodeProcesses.start(home, 1, List.of("shards: 1"))) {
-            String[] nothing = {"cache", "alter", "--cluster", "processes", "--servers", nodes.addresses(), "c"};
-            assertThat(CliMain.run(nothing, new PrintWriter(out, true), new PrintWriter(err, true)))
-                    .isEqualTo(2);
-            String[] unit = {
-                "cache", "alter", "--cluster", "processes", "--servers", nodes.addresses(), "--time-to-live", "30", "c"
-            };
-            assertThat(CliMain.run(unit, new PrintWriter(out, true), new PrintWriter(err, true)))
-                    .isEqualTo(2);
-            String[] none = {
-                "cache", "alter", "--cluster", "processes", "--servers", nodes.addresses(), "--max-entries", "3", "c"
-            };
-            assertThat(CliMain.run(none, new PrintWriter(out, true), new PrintWriter(err, true)))
-                    .isEqualTo(2);
-            String[] processing = {
-                "cache",
-                "alter",
-                "--cluster",
-                "processes",
-                "--servers",
-                nodes.addresses(),
-                "--entry-processor",
-                "x",
-                "c"
-            };
-            assertThat(CliMain.run(processing, new PrintWriter(out, true), new PrintWriter(err, true)))
-                    .isEqualTo(2);
+            assertThat(alter(nodes, "c")).isEqualTo(2);
+            assertThat(alter(nodes, "--time-to-live", "30", "c")).isEqualTo(2);
+            assertThat(alter(nodes, "--max-entries", "3", "c")).isEqualTo(2);
+            assertThat(alter(nodes, "--entry-processor", "x", "c")).isEqualTo(2);
             assertThat(err.toString())
                     .contains(
                             "Say what to change",

@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -55,6 +54,14 @@ class MembershipIT {
     private void succeeds(NodeProcesses nodes, String... words) {
         int code = run(nodes, words);
         assertThat(code).as("%s: %s%s", List.of(words), out, err).isZero();
+    }
+
+    /** Starts a node and has it added; returns once it can serve. */
+    private NodeProcess join(NodeProcesses nodes, MemberPorts another) throws Exception {
+        NodeProcess node = nodes.startAnother(home, another, "");
+        succeeds(nodes, "node", "add", another.id() + "@127.0.0.1:" + another.port());
+        node.awaitReady();
+        return node;
     }
 
     private void isWhole(NodeProcesses nodes) throws Exception {
@@ -129,9 +136,7 @@ class MembershipIT {
             int cache = counted(reading);
             try (Counting counting = new Counting(clients.open(), cache)) {
                 counting.goesOn();
-                NodeProcess fourth = nodes.startAnother(home, ports.get(3), "");
-                succeeds(nodes, "node", "add", "n4@127.0.0.1:" + ports.get(3).port());
-                fourth.awaitReady();
+                NodeProcess fourth = join(nodes, ports.get(3));
                 counting.goesOn();
                 succeeds(nodes, "node", "list");
                 assertThat(out.toString()).containsPattern("n4 .* up +[5-7] ");
@@ -189,9 +194,7 @@ class MembershipIT {
             try (Counting counting = new Counting(clients.open(), cache)) {
                 counting.goesOn();
                 for (MemberPorts another : ports.subList(1, 3)) {
-                    NodeProcess node = nodes.startAnother(home, another, "");
-                    succeeds(nodes, "node", "add", another.id() + "@127.0.0.1:" + another.port());
-                    node.awaitReady();
+                    join(nodes, another);
                     counting.goesOn();
                 }
                 isWhole(nodes);
@@ -209,7 +212,10 @@ class MembershipIT {
     @Test
     void aClusterWhoseNodesAllMoveToOtherAddressesGoesOn() throws Exception {
         List<MemberPorts> first = MemberPorts.reserve(3);
-        List<Integer> other = MemberPorts.freePorts(3);
+        List<Integer> ports = MemberPorts.freePorts(3);
+        List<MemberPorts> moved = IntStream.range(0, 3)
+                .mapToObj(i -> new MemberPorts(first.get(i).id(), ports.get(i)))
+                .toList();
         try (NodeProcesses nodes = NodeProcesses.start(home, first, "", NodeProcesses.currentClassPath())) {
             int cache;
             try (Clients clients = new Clients("processes", nodes.addresses())) {
@@ -220,13 +226,7 @@ class MembershipIT {
                 }
             }
             NodeProcess.kill(nodes.nodes());
-            List<MemberPorts> moved = IntStream.range(0, 3)
-                    .mapToObj(i -> new MemberPorts(first.get(i).id(), other.get(i)))
-                    .toList();
-            nodes.startElsewhere(home, Map.of(0, other.get(0), 1, other.get(1), 2, other.get(2)), moved);
-            for (NodeProcess node : nodes.nodes()) {
-                node.awaitReady();
-            }
+            nodes.startElsewhere(home, moved);
             isWhole(nodes);
             try (Clients again = new Clients("processes", nodes.addresses())) {
                 assertAllAreEqual(again.open(), cache);

@@ -7,7 +7,6 @@ import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,6 @@ final class ResizingOperator {
 
     private final World world;
     private final List<SimulatedNode> nodes;
-    private final CompletableFuture<Session> session = new CompletableFuture<>();
     private @Nullable Layout newest;
     private boolean stopped;
 
@@ -31,10 +29,9 @@ final class ResizingOperator {
         this.nodes = nodes;
     }
 
-    /** @param connect opens a session from the process, and fails where no node answers yet */
-    void begin(SimulatedProcess process, Supplier<CompletableFuture<Session>> connect) {
-        SimulatedClient.connect(world, process, connect, session::complete);
-        session.thenAccept(open -> {
+    /** Begins once there is a session. */
+    void begin(CompletableFuture<Session> opened) {
+        opened.thenAccept(open -> {
             look(open);
             later(open);
         });

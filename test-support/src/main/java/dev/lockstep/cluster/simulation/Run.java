@@ -54,7 +54,7 @@ final class Run {
     private final List<CacheDefinition> caches;
     private final Faults faults;
     private final Workload insideWork;
-    private final @Nullable SimulatedOperator operator;
+    private final @Nullable DrainingOperator draining;
     private final @Nullable ResizingOperator resizing;
     private SimulatedClient inside;
     private int embedded;
@@ -91,7 +91,7 @@ final class Run {
                 cache(BOUNDED, ExpiryRule.ETERNAL, 2),
                 cache(MORTAL, ExpiryRule.ETERNAL, 0));
         this.insideWork = work("e");
-        this.operator = scenario.drains() ? new SimulatedOperator(world, nodeIds()) : null;
+        this.draining = scenario.drains() ? new DrainingOperator(world, nodeIds()) : null;
         this.resizing = scenario.spares() > 0 ? new ResizingOperator(world, nodes) : null;
         this.faults = new Faults(world, network, raft, nodes, links, scenario, new Life());
     }
@@ -104,15 +104,11 @@ final class Run {
         world.trace(() -> "seed " + seed + ", " + scenario);
         build();
         faults.begin();
-        if (operator != null) {
-            SimulatedProcess process = new SimulatedProcess(world, "operator");
-            SessionFactory sessions = sessions(process);
-            operator.begin(process, () -> sessions.connect(servers()));
+        if (draining != null) {
+            draining.begin(operatorSession("draining"));
         }
         if (resizing != null) {
-            SimulatedProcess process = new SimulatedProcess(world, "resizing");
-            SessionFactory sessions = sessions(process);
-            resizing.begin(process, () -> sessions.connect(servers()));
+            resizing.begin(operatorSession("resizing"));
         }
         goOn(START_NANOS + scenario.operations() * SimulatedClient.TIMEOUT.toNanos());
         world.after(0, faults::end);
@@ -128,8 +124,8 @@ final class Run {
         if (world.failures().isEmpty()) {
             leaseAll();
         }
-        if (world.failures().isEmpty() && operator != null) {
-            drainOne(operator);
+        if (world.failures().isEmpty() && draining != null) {
+            drainOne(draining);
         }
         settle();
         if (seed % 16 == 0) {
@@ -145,6 +141,15 @@ final class Run {
             }
         }
         return new Result(seed, scenario, world.failures(), world.hash(), world.happened(), history);
+    }
+
+    /** Opens a session from a process of its own, as soon as a node answers. */
+    private CompletableFuture<Session> operatorSession(String name) {
+        SimulatedProcess process = new SimulatedProcess(world, name);
+        SessionFactory sessions = sessions(process);
+        CompletableFuture<Session> session = new CompletableFuture<>();
+        SimulatedClient.connect(world, process, () -> sessions.connect(servers()), session::complete);
+        return session;
     }
 
     private void build() {
@@ -319,8 +324,8 @@ final class Run {
     }
 
     /** Waits until a drained node leads nothing, though it is as good as any. */
-    private void drainOne(SimulatedOperator draining) {
-        CompletableFuture<NodeId> drained = draining.leaveOneDrained();
+    private void drainOne(DrainingOperator operator) {
+        CompletableFuture<NodeId> drained = operator.leaveOneDrained();
         world.runUntil(
                 world.nanos() + SimulatedClient.PATIENCE_NANOS, () -> drained.isDone() && !raft.leads(drained.join()));
         if (!drained.isDone()) {

@@ -210,27 +210,26 @@ public final class NodeProcesses implements AutoCloseable {
     }
 
     /**
-     * Starts nodes that have ended at other ports than before.
+     * Starts all nodes again, which have ended, at other ports than before, and waits until each can serve.
      *
      * @param home that of the cluster
-     * @param ports the new port of each
-     * @param members as they shall see them, but for themselves
+     * @param moved the nodes in their order, with their new ports
      */
-    public void startElsewhere(Path home, Map<Integer, Integer> ports, List<MemberPorts> members) throws IOException {
-        for (Map.Entry<Integer, Integer> one : ports.entrySet()) {
-            MemberPorts moved = new MemberPorts(nodes.get(one.getKey()).member().id(), one.getValue());
-            List<MemberPorts> seen = members.stream()
-                    .map(member -> member.id().equals(moved.id()) ? moved : member)
-                    .toList();
+    public void startElsewhere(Path home, List<MemberPorts> moved) throws IOException {
+        for (int i = 0; i < moved.size(); i++) {
+            MemberPorts member = moved.get(i);
             nodes.set(
-                    one.getKey(),
+                    i,
                     NodeProcess.start(
-                            moved,
-                            home.resolve(moved.id()),
-                            configuration(moved.id(), seen, ""),
+                            member,
+                            home.resolve(member.id()),
+                            configuration(member.id(), moved, ""),
                             currentClassPath(),
                             PROGRAM,
                             Map.of()));
+        }
+        for (NodeProcess node : nodes) {
+            node.awaitReady();
         }
     }
 

@@ -7,11 +7,10 @@ import dev.lockstep.protocol.wire.Request;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An operator who drains one node after the other, each for a while, until told to leave one of them drained. */
-final class SimulatedOperator {
+final class DrainingOperator {
 
     private final World world;
     private final List<NodeId> nodes;
@@ -21,14 +20,14 @@ final class SimulatedOperator {
 
     private boolean leaves;
 
-    SimulatedOperator(World world, List<NodeId> nodes) {
+    DrainingOperator(World world, List<NodeId> nodes) {
         this.world = world;
         this.nodes = nodes;
     }
 
-    /** @param connect opens a session from the process, and fails where no node answers yet */
-    void begin(SimulatedProcess process, Supplier<CompletableFuture<Session>> connect) {
-        SimulatedClient.connect(world, process, connect, session::complete);
+    /** Begins once there is a session. */
+    void begin(CompletableFuture<Session> opened) {
+        opened.thenAccept(session::complete);
         later(() -> drain(any()));
     }
 
