@@ -10,6 +10,8 @@ import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.session.WriteResult;
 import dev.lockstep.protocol.settings.SettingsReader;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.Condition;
@@ -51,14 +53,11 @@ public final class ClassRecording {
     /** @return whether the nodes were ready and have answered */
     private static boolean record(int writes) throws Exception {
         Path folder = Files.createTempDirectory("lockstep-recording");
-        List<String> addresses = new ArrayList<>();
-        for (int port : freePorts(writes == 0 ? 1 : 3)) {
-            addresses.add("127.0.0.1:" + port);
-        }
+        LoopbackCluster cluster = LoopbackCluster.of(CLUSTER, freePorts(writes == 0 ? 1 : 3));
         List<Node> nodes = new ArrayList<>();
         try {
-            for (int number = 0; number < addresses.size(); number++) {
-                nodes.add(node(folder, number, addresses));
+            for (Member member : cluster.members()) {
+                nodes.add(node(folder, member.id(), cluster));
             }
             for (Node node : nodes) {
                 if (!node.awaitReady(PATIENCE)) {
@@ -66,34 +65,30 @@ public final class ClassRecording {
                 }
             }
             if (writes > 0) {
-                serve(addresses, writes);
+                serve(cluster, writes);
             }
             PrintWriter out = new PrintWriter(Writer.nullWriter());
-            String[] status = {"shard", "status", "--servers", addresses.get(0), "--cluster", CLUSTER};
+            String[] status = {"shard", "status", "--servers", cluster.servers(), "--cluster", CLUSTER};
             return CliMain.run(status, out, out) == 0;
         } finally {
             nodes.forEach(Node::close);
         }
     }
 
-    private static Node node(Path folder, int number, List<String> addresses) throws IOException {
-        Path home = Files.createDirectory(folder.resolve("n" + number));
-        StringBuilder settings = new StringBuilder(
-                "cluster: " + CLUSTER + "\nnode: {id: n" + number + "}\nshards: " + addresses.size() + "\nmembers:\n");
-        for (int member = 0; member < addresses.size(); member++) {
-            settings.append("  - {id: n" + member + ", address: \"" + addresses.get(member) + "\"}\n");
-        }
-        Path config = Files.writeString(home.resolve("lockstep.yaml"), settings);
+    private static Node node(Path folder, NodeId id, LoopbackCluster cluster) throws IOException {
+        String settings = cluster.configuration(id, id.name()) + "shards: "
+                + cluster.members().size() + "\n";
+        Path config = Files.writeString(folder.resolve(id + ".yaml"), settings);
         return new Node(
                 SettingsReader.fromFile(config), Time.system(), EventLoop.threaded("lockstep-node"), Duration.ZERO);
     }
 
     /** Writes, reads and updates under leases, one at a time and many together. */
-    private static void serve(List<String> addresses, int writes) throws Exception {
+    private static void serve(LoopbackCluster cluster, int writes) throws Exception {
         EventLoop loop = EventLoop.threaded("lockstep-client");
         try (NettyLinks links = new NettyLinks(CLUSTER, null, Duration.ofSeconds(2), 1_000);
-                Session session =
-                        new SessionFactory(links, PATIENCE, Time.system(), loop, Entropy.system()).client(addresses)) {
+                Session session = new SessionFactory(links, PATIENCE, Time.system(), loop, Entropy.system())
+                        .client(cluster.addresses())) {
             int cache = get(session.createCache(
                             new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION)))
                     .id();

@@ -16,6 +16,7 @@ import picocli.CommandLine.IVersionProvider;
         versionProvider = CliMain.Version.class,
         description = "Runs a node, or operates a running cluster.",
         subcommands = {
+            DevCommand.class,
             NodeCommand.class,
             StatusCommand.class,
             BackupCommand.class,

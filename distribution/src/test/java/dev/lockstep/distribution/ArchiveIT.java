@@ -6,6 +6,7 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.IOException;
+import java.io.Writer;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ class ArchiveIT {
 
     @AfterEach
     void endProcesses() throws Exception {
+        started.forEach(process -> process.descendants().forEach(ProcessHandle::destroyForcibly));
         started.forEach(Process::destroyForcibly);
         for (Process process : started) {
             process.waitFor();
@@ -105,6 +107,28 @@ class ArchiveIT {
         }
         assertThat(run("status", "shard", "status", "--servers", addresses, "--cluster", "processes"))
                 .contains("intact");
+    }
+
+    @Test
+    void aClusterToDevelopAgainstHasTheRecordedClasses() throws Exception {
+        int port = MemberPorts.freePorts(1).get(0);
+        Process dev = start("dev", "dev", home.resolve("cluster").toString(), "--nodes", "1", "--port", "" + port);
+        Eventually.holds(
+                () -> "dev is ready", () -> printed("dev").contains("\"exit\" ends all nodes") || !dev.isAlive());
+        List<ProcessHandle> nodes = dev.children().toList();
+        assertThat(nodes)
+                .as(printed("dev"))
+                .hasSize(1)
+                .allSatisfy(node -> assertThat(node.info().arguments().orElseThrow())
+                        .anyMatch(
+                                argument -> argument.matches("-XX:(SharedArchiveFile|AOTCache)=.*/cache/classes-.*")));
+
+        try (Writer shell = dev.outputWriter()) {
+            shell.write("status\nexit\n");
+        }
+        assertThat(Installation.finish(dev)).isZero();
+        assertThat(printed("dev")).contains("1 of 1 nodes up");
+        assertThat(nodes).noneMatch(ProcessHandle::isAlive);
     }
 
     @Test

@@ -172,7 +172,8 @@ class DocumentedCommandsTest {
         if (spec != null) {
             spec.positionalParameters()
                     .forEach(argument -> expected.put(
-                            argument.paramLabel().replaceAll("[<>]", "").toUpperCase(Locale.ROOT), "required"));
+                            argument.paramLabel().replaceAll("[<>]", "").toUpperCase(Locale.ROOT),
+                            argument.required() ? "required" : ""));
             spec.options().stream()
                     .filter(option -> !option.hidden() && !option.usageHelp() && !option.versionHelp())
                     .forEach(option -> expected.put(
