@@ -45,7 +45,7 @@ public final class CliMain {
     }
 
     /** @return the exit code */
-    static int run(String[] arguments, PrintWriter out, PrintWriter err) {
+    public static int run(String[] arguments, PrintWriter out, PrintWriter err) {
         return new CommandLine(new CliMain()).setOut(out).setErr(err).execute(arguments);
     }
 

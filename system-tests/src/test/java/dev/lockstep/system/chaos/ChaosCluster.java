@@ -9,6 +9,7 @@ import dev.lockstep.cluster.testing.ShiftedNode;
 import dev.lockstep.cluster.testing.TcpProxy;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.system.load.RecordedClient;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -220,7 +221,7 @@ final class ChaosCluster implements AutoCloseable {
             node.awaitReady();
         }
         if (holder == null) {
-            holder = new HoldingClient(uri(0, Duration.ofSeconds(3)), ChaosClient.PLAIN);
+            holder = new HoldingClient(uri(0, Duration.ofSeconds(3)), RecordedClient.PLAIN);
         } else {
             holder.awaitOutside();
         }

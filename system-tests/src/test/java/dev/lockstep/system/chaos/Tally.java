@@ -1,6 +1,8 @@
 package dev.lockstep.system.chaos;
 
 import dev.lockstep.cluster.history.Outcome;
+import dev.lockstep.system.load.CallListener;
+import dev.lockstep.system.load.RecordedLoad;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** The results of a chaos run so far. Thread-safe. */
-final class Tally {
+final class Tally implements CallListener {
 
     private static final int MAX_ODD = 20;
 
@@ -52,27 +54,24 @@ final class Tally {
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
     private final Map<String, Integer> odd = new TreeMap<>();
 
-    /**
-     * A client was told what became of a call.
-     *
-     * @param kind of call
-     */
-    synchronized void called(String kind, Outcome outcome, long beganNanos, long endedNanos) {
-        thisRound.called(kind, TimeUnit.NANOSECONDS.toMillis(endedNanos - beganNanos));
+    @Override
+    public synchronized void answered(Answer answer) {
+        Outcome outcome = answer.outcome();
+        thisRound.called(answer.kind(), TimeUnit.NANOSECONDS.toMillis(answer.endedNanos() - answer.beganNanos()));
         if (outcome == Outcome.FAILED) {
             failed++;
         } else if (outcome == Outcome.UNKNOWN) {
             unknown++;
         } else {
             acknowledged++;
-            long gap = lastAcknowledged == 0 ? 0 : endedNanos - lastAcknowledged;
+            long gap = lastAcknowledged == 0 ? 0 : answer.endedNanos() - lastAcknowledged;
             thisRound.gap = Math.max(thisRound.gap, TimeUnit.NANOSECONDS.toMillis(gap));
-            lastAcknowledged = endedNanos;
+            lastAcknowledged = answer.endedNanos();
         }
     }
 
-    /** An exception that no client should see. */
-    synchronized void odd(RuntimeException failure) {
+    @Override
+    public synchronized void odd(RuntimeException failure) {
         if (odd.size() < MAX_ODD || odd.containsKey(failure.toString())) {
             odd.merge(failure.toString(), 1, Integer::sum);
         }
@@ -82,9 +81,9 @@ final class Tally {
         faults.merge(fault, 1, Integer::sum);
     }
 
-    synchronized void judged(int wrong, int notDecided) {
-        violations += wrong;
-        undecided += notDecided;
+    synchronized void judged(RecordedLoad.Judgement judgement) {
+        violations += judgement.wrong();
+        undecided += judgement.undecided();
     }
 
     /**

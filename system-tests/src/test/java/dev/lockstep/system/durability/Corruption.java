@@ -5,6 +5,7 @@ import dev.lockstep.cluster.testing.FileCorruption;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.system.load.Writers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ final class Corruption implements AutoCloseable {
     private final Path home;
     private final Random random;
     private final NodeProcesses nodes;
-    private final Load load;
+    private final Writers load;
     private final List<String> undetected = new ArrayList<>();
     private int tried;
     private int detected;
@@ -38,7 +39,7 @@ final class Corruption implements AutoCloseable {
         random = new Random(seed);
         nodes = NodeProcesses.start(home, NODES, OF_EACH_NODE, SETTINGS);
         try {
-            load = new Load(nodes);
+            load = new Writers(nodes);
         } catch (RuntimeException failure) {
             nodes.close();
             throw failure;

@@ -2,6 +2,7 @@ package dev.lockstep.system.durability;
 
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.system.load.Writers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +42,7 @@ final class Crash implements AutoCloseable {
 
     private final Random random;
     private final NodeProcesses nodes;
-    private final Load load;
+    private final Writers load;
     private final Map<Victims, Integer> killed = new EnumMap<>(Victims.class);
     private final List<String> lost = new ArrayList<>();
     private int cycles;
@@ -50,7 +51,7 @@ final class Crash implements AutoCloseable {
         random = new Random(seed);
         nodes = NodeProcesses.start(home, NODES, OF_EACH_NODE, SETTINGS);
         try {
-            load = new Load(nodes);
+            load = new Writers(nodes);
         } catch (RuntimeException failure) {
             nodes.close();
             throw failure;

@@ -14,6 +14,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.SettingsReader;
 import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.system.load.Writers;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -74,7 +75,7 @@ class DiskFaultIT {
         Path home;
         private final List<MemberPorts> members = MemberPorts.reserve(NODES);
         private @Nullable NodeProcesses nodes;
-        private @Nullable Load load;
+        private @Nullable Writers load;
 
         @BeforeAll
         final void liveIn(@TempDir Path folder) {
@@ -92,7 +93,7 @@ class DiskFaultIT {
                     id -> PowerCut.configuration(id, members, durability, home.resolve("disk-" + id))
                             .replace("shards: 4", "shards: 1"),
                     environment);
-            load = new Load(nodes);
+            load = new Writers(nodes);
         }
 
         @AfterAll
@@ -121,7 +122,7 @@ class DiskFaultIT {
         /** Makes all disks well. */
         abstract void mend() throws IOException;
 
-        final Load load() {
+        final Writers load() {
             return Objects.requireNonNull(load);
         }
 

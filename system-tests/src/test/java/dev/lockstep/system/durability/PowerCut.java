@@ -3,6 +3,7 @@ package dev.lockstep.system.durability;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.system.load.Writers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ final class PowerCut implements AutoCloseable {
     private final @Nullable FaultyCalls slow;
     private final List<LoopDisk> disks = new ArrayList<>();
     private final NodeProcesses nodes;
-    private final Load load;
+    private final Writers load;
     private final List<String> lost = new ArrayList<>();
     private int cuts;
 
@@ -61,7 +62,7 @@ final class PowerCut implements AutoCloseable {
             throw failure;
         }
         try {
-            load = new Load(nodes);
+            load = new Writers(nodes);
         } catch (RuntimeException failure) {
             NodeProcess.kill(nodes.nodes());
             closeDisks();

@@ -1,13 +1,15 @@
-package dev.lockstep.system.durability;
+package dev.lockstep.system.load;
 
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.LockstepCache;
+import dev.lockstep.jcache.LockstepCacheException;
 import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,42 +20,64 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 
 /** Clients that write, each to keys of its own, and what must be there of it. Not thread-safe. */
-final class Load implements AutoCloseable {
+public final class Writers implements AutoCloseable {
 
-    private static final int WRITERS = 6;
+    private static final int COUNT = 6;
     /** The number of further writes that show that the cluster serves. */
     private static final int SOME = 150;
 
     private static final long STUCK_SECONDS = 60;
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
     private final List<Writer> writers = new ArrayList<>();
     private final LongAdder acknowledged = new LongAdder();
-    private final ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
+    private final ExecutorService threads;
     private final CacheManager reading;
     private final Cache<String, Long> reader;
     private CompletableFuture<Void> working = CompletableFuture.completedFuture(null);
     private volatile boolean end;
 
-    /** Connects once all nodes are ready. */
-    Load(NodeProcesses nodes) throws IOException {
+    /** The URI that a client connects to. */
+    public interface Servers {
+        URI uri(Duration timeout);
+    }
+
+    /** Connects six that write as fast as they can, once all nodes are ready. */
+    public Writers(NodeProcesses nodes) throws IOException {
+        // Longer than an election, shorter than a restart: some outcomes stay unknown.
+        this(ready(nodes), COUNT, Duration.ofSeconds(3), Duration.ZERO, refused -> {});
+    }
+
+    private static Servers ready(NodeProcesses nodes) throws IOException {
         for (NodeProcess node : nodes.nodes()) {
             node.awaitReady();
         }
-        // Longer than an election, shorter than a restart: some outcomes stay unknown.
-        URI uri = URI.create(nodes.uri() + "?timeout=3s");
-        reading = Writer.manager(URI.create(nodes.uri() + "?timeout=30s"));
+        URI uri = nodes.uri();
+        return timeout -> URI.create(uri + "?timeout=" + timeout.toMillis() + "ms");
+    }
+
+    /**
+     * Connects some that pause between their writes.
+     *
+     * @param refusals takes the exceptions with which writes end, on any thread
+     */
+    public Writers(
+            Servers servers, int count, Duration timeout, Duration pause, Consumer<LockstepCacheException> refusals) {
+        threads = Executors.newFixedThreadPool(count);
+        reading = Writer.manager(servers.uri(READ_TIMEOUT));
         reader = Writer.cache(reading); // first: it has the patience
-        for (int i = 0; i < WRITERS; i++) {
-            writers.add(new Writer("w" + i, uri, acknowledged));
+        for (int i = 0; i < count; i++) {
+            writers.add(new Writer("w" + i, servers.uri(timeout), pause, acknowledged, refusals));
         }
     }
 
     /** All writers write, until {@link #stop}. */
-    void begin() {
+    public void begin() {
         end = false;
         working = CompletableFuture.allOf(writers.stream()
                 .map(writer -> CompletableFuture.runAsync(() -> writer.work(() -> end), threads))
@@ -61,21 +85,21 @@ final class Load implements AutoCloseable {
     }
 
     /** Lets no client begin another write. Does not wait for those that are in flight. */
-    void stop() {
+    public void stop() {
         end = true;
     }
 
     /** Waits for the writes that are in flight: until they are answered or given up. */
-    void awaitEnd() throws Exception {
+    public void awaitEnd() throws Exception {
         working.get(STUCK_SECONDS, TimeUnit.SECONDS);
     }
 
-    long acknowledged() {
+    public long acknowledged() {
         return acknowledged.sum();
     }
 
     /** Waits until some more writes have been acknowledged. */
-    void awaitService() throws Exception {
+    public void awaitService() throws Exception {
         long before = acknowledged();
         Eventually.holds(SOME + " writes are acknowledged", () -> acknowledged() >= before + SOME || working.isDone());
         if (working.isDone()) {
@@ -84,7 +108,7 @@ final class Load implements AutoCloseable {
     }
 
     /** The acknowledged writes that are lost, a line for each key, by strong reads; while no client writes. */
-    List<String> lost() {
+    public List<String> lost() {
         Set<String> keys = new HashSet<>();
         writers.forEach(writer -> keys.addAll(writer.ledger().keys()));
         @SuppressWarnings("unchecked")
@@ -96,7 +120,7 @@ final class Load implements AutoCloseable {
     }
 
     /** Counts the replicas by state. */
-    Map<ReplicaStatus.State, Long> replicas() {
+    public Map<ReplicaStatus.State, Long> replicas() {
         return reading.unwrap(LockstepCacheManager.class).replicas();
     }
 

@@ -1,4 +1,4 @@
-package dev.lockstep.system.chaos;
+package dev.lockstep.system.load;
 
 import dev.lockstep.cluster.history.Call;
 import dev.lockstep.cluster.history.Outcome;

@@ -1,11 +1,13 @@
-package dev.lockstep.system.durability;
+package dev.lockstep.system.load;
 
 import dev.lockstep.jcache.LockstepCacheException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
@@ -15,20 +17,26 @@ import javax.cache.configuration.MutableConfiguration;
 final class Writer implements AutoCloseable {
 
     private static final int KEYS = 40;
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** After a refusal. */
+    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final String name;
     private final CacheManager manager;
     private final Cache<String, Long> cache;
     private final Ledger ledger = new Ledger();
+    private final long pauseNanos;
     private final LongAdder acknowledged;
+    private final Consumer<LockstepCacheException> refusals;
     private final String[] keys = new String[KEYS];
     private int fresh;
     private int next;
 
-    Writer(String name, URI uri, LongAdder acknowledged) {
+    /** @param refusals takes the exceptions with which writes end */
+    Writer(String name, URI uri, Duration pause, LongAdder acknowledged, Consumer<LockstepCacheException> refusals) {
         this.name = name;
+        this.pauseNanos = pause.toNanos();
         this.acknowledged = acknowledged;
+        this.refusals = refusals;
         this.manager = manager(uri);
         this.cache = cache(manager);
         for (int i = 0; i < KEYS; i++) {
@@ -64,12 +72,14 @@ final class Writer implements AutoCloseable {
                 cache.put(key, value);
                 ledger.acknowledged(key, value);
                 acknowledged.increment();
+                LockSupport.parkNanos(pauseNanos);
             } catch (LockstepCacheException refused) {
+                refusals.accept(refused);
                 if (refused.kind() == LockstepCacheException.Kind.INDETERMINATE) {
                     // It may happen yet, and would then undo what came after it.
                     keys[next] = freshKey();
                 }
-                LockSupport.parkNanos(PAUSE_NANOS);
+                LockSupport.parkNanos(REST_NANOS);
             }
         }
     }

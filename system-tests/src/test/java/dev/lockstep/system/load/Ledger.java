@@ -1,4 +1,4 @@
-package dev.lockstep.system.durability;
+package dev.lockstep.system.load;
 
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package dev.lockstep.system.chaos;
+package dev.lockstep.system.load;
 
 import dev.lockstep.cluster.history.Operation;
 import dev.lockstep.cluster.history.Outcome;
@@ -23,14 +23,14 @@ import javax.cache.expiry.Duration;
 import javax.cache.expiry.ModifiedExpiryPolicy;
 import org.jspecify.annotations.Nullable;
 
-/** A client with a CacheManager, and so a session, of its own; it does what comes to its mind. One thread at a time. */
-final class ChaosClient implements AutoCloseable {
+/** A client with a CacheManager, and so a session, of its own, whose calls are drawn at random and recorded. One thread at a time. */
+public final class RecordedClient implements AutoCloseable {
 
     /** Keys that begin so live in the cache whose entries expire. */
-    static final String TIMED = "timed";
+    public static final String TIMED = "timed";
 
     /** The cache of the other keys. */
-    static final String PLAIN = "plain";
+    public static final String PLAIN = "plain";
 
     static final long LIFETIME_MILLIS = 2_000;
     private static final int PACE_MILLIS = 60;
@@ -39,26 +39,32 @@ final class ChaosClient implements AutoCloseable {
 
     private final String name;
     private final boolean reader;
+    private final boolean patient;
     private final Random random;
     private final CacheManager manager;
     private final LockstepCache<String, String> plain;
     private final LockstepCache<String, String> timed;
     private final Map<String, @Nullable String> seen = new HashMap<>();
-    private final Tally tally;
+    private final CallListener listener;
+    /** The exception with which the last call ended. */
+    private @Nullable LockstepCacheException refusal;
+
     private int values;
 
     /**
      * @param reader whether it only reads: a client that waits for a lost write would see nothing of a node that answers
      *     what it must not
+     * @param patient whether the time-out in the URI is longer than any call may take
      */
-    ChaosClient(String name, boolean reader, URI uri, long seed, Tally tally) {
+    RecordedClient(String name, boolean reader, boolean patient, URI uri, long seed, CallListener listener) {
         this.name = name;
         this.reader = reader;
+        this.patient = patient;
         this.random = new Random(seed);
-        this.tally = tally;
+        this.listener = listener;
         // A class loader of its own, or the provider would hand out one manager to all.
         this.manager = Caching.getCachingProvider()
-                .getCacheManager(uri, new ClassLoader(ChaosClient.class.getClassLoader()) {});
+                .getCacheManager(uri, new ClassLoader(RecordedClient.class.getClassLoader()) {});
         this.plain = cache(PLAIN, configuration());
         this.timed = cache(
                 TIMED,
@@ -91,7 +97,9 @@ final class ChaosClient implements AutoCloseable {
             long began = System.nanoTime();
             Outcome outcome = outcome(key, operation, session);
             call.ended(outcome);
-            tally.called(kind(operation, session), outcome, began, System.nanoTime());
+            listener.answered(new CallListener.Answer(
+                    kind(operation, session), outcome, patient, began, System.nanoTime(), refusal));
+            refusal = null;
             if (outcome instanceof Outcome.Value read) {
                 seen.put(key, read.value());
             }
@@ -110,9 +118,10 @@ final class ChaosClient implements AutoCloseable {
         try {
             return done(session ? cacheOf(key) : cacheOf(key).strong(), key, operation);
         } catch (LockstepCacheException refused) {
+            refusal = refused;
             return refused.kind() == LockstepCacheException.Kind.INDETERMINATE ? Outcome.UNKNOWN : Outcome.FAILED;
         } catch (RuntimeException odd) {
-            tally.odd(odd);
+            listener.odd(odd);
             return Outcome.UNKNOWN;
         }
     }
