@@ -5,8 +5,6 @@ import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -137,15 +135,16 @@ final class LayoutChanges {
         return differs && (now.moves().isEmpty() || target.stream().anyMatch(now.leaving()::contains));
     }
 
-    /** Each member that stays hosts the control group. */
+    /**
+     * Each member that stays hosts the control group, and one that leaves does until its shards have moved: until then it has to know the
+     * caches, and a replica that the group has dropped would be closed under it.
+     */
     private static List<NodeId> control(Layout now) {
-        List<NodeId> staying = new ArrayList<>();
-        now.members().forEach(member -> {
-            if (!now.leaving().contains(member.id())) {
-                staying.add(member.id());
-            }
-        });
-        staying.sort(Comparator.naturalOrder());
-        return staying;
+        return now.members().stream()
+                .map(Member::id)
+                .filter(node -> !now.leaving().contains(node)
+                        || now.groups().anyMatch(group -> group != ShardMap.CONTROL_GROUP && now.places(group, node)))
+                .sorted()
+                .toList();
     }
 }

@@ -143,11 +143,21 @@ class LayoutChangesTest {
         Layout leaving = FOUR.leaving(A);
         Layout moving = LayoutChanges.following(leaving, List.of(List.of(D, B, C), List.of(B, C, D)));
         assertThat(moving.member(A)).isNotNull();
-        assertThat(moving.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP, 0);
-        Layout moved = moving.moved(0).moved(ShardMap.CONTROL_GROUP);
-        Layout gone = LayoutChanges.following(moved, shards(moved));
+        Layout moved = moving.moved(0);
+        Layout last = LayoutChanges.following(moved, shards(moved)).moved(ShardMap.CONTROL_GROUP);
+        Layout gone = LayoutChanges.following(last, shards(last));
         assertThat(gone.member(A)).isNull();
         assertThat(gone.leaving()).isEmpty();
+    }
+
+    @Test
+    void aMemberThatLeavesHostsTheControlGroupUntilItsShardsHaveMoved() {
+        Layout moving = LayoutChanges.following(FOUR.leaving(A), List.of(List.of(D, B, C), List.of(B, C, D)));
+        assertThat(moving.moves()).containsOnlyKeys(0);
+        assertThat(LayoutChanges.following(moving, shards(moving))).isSameAs(moving);
+        Layout last = LayoutChanges.following(moving.moved(0), shards(moving.moved(0)));
+        assertThat(last.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP);
+        assertThat(last.targetOf(ShardMap.CONTROL_GROUP)).containsExactly(B, C, D);
     }
 
     @Test
