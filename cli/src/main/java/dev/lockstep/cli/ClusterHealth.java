@@ -1,6 +1,8 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -29,9 +31,13 @@ record ClusterHealth(boolean served, int up, List<String> findings) {
      */
     static ClusterHealth of(ClusterView view, Map<Member, List<ReplicaStatus>> answers, @Nullable NodeId drained) {
         List<String> findings = new ArrayList<>();
-        for (Member member : view.members()) {
-            if (!answers.containsKey(member)) {
-                findings.add("Node " + member + " does not answer");
+        for (Layout.Node node : view.layout().nodes()) {
+            if (node.standing() == Standing.GONE) {
+                findings.add("Node " + node.member()
+                        + " has not answered for so long that its replicas were placed on others. Start it again, or: lockstep node"
+                        + " remove " + node.id());
+            } else if (!answers.containsKey(node.member())) {
+                findings.add("Node " + node.member() + " does not answer");
             }
         }
         if (drained != null) {

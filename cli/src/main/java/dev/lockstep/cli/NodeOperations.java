@@ -123,6 +123,15 @@ final class NodeOperations {
                 description = "The id of the node, and the address where it listens.")
         private String node = "";
 
+        @Option(
+                names = "--zone",
+                paramLabel = "<name>",
+                description = {
+                    "What fails together with the node, such as its rack: replicas of a shard are spread over zones.",
+                    "By default the one that it has as a member, or none."
+                })
+        private @Nullable String zone;
+
         @Override
         public Integer call() {
             return options.run(this::add);
@@ -139,7 +148,7 @@ final class NodeOperations {
             } catch (IllegalArgumentException wrong) {
                 throw new RefusedException(String.valueOf(wrong.getMessage()));
             }
-            ClusterOptions.join(session.changeLayout(new Request.AddNode(member)));
+            ClusterOptions.join(session.changeLayout(new Request.AddNode(member, zone)));
             change.await(
                     options,
                     session,

@@ -3,6 +3,8 @@ package dev.lockstep.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -97,6 +99,20 @@ class ClusterHealthTest {
                 List.of(replica(ShardMap.CONTROL_GROUP, State.INTACT, true, ""), replica(0, State.INTACT, false, "")));
         assertThat(health())
                 .isEqualTo(new ClusterHealth(false, 3, List.of("Shard 0 has no leader, and 3 of 3 replicas intact")));
+    }
+
+    @Test
+    void aNodeWhoseReplicasWerePlacedOnOthersIsAFinding() {
+        Member d = member("d");
+        Layout layout = Layout.settled(
+                        0, Layout.nodes(List.of(A, B, C)), new ShardMap(1, List.of(List.of(A.id(), B.id(), C.id()))))
+                .adding(d, "")
+                .with(d.id(), Standing.GONE);
+        assertThat(ClusterHealth.of(new ClusterView("c", layout, Map.of()), answers, null)
+                        .findings())
+                .singleElement()
+                .asString()
+                .contains("Node d@localhost:1 has not answered for so long", "lockstep node remove d");
     }
 
     @Test

@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -154,6 +155,16 @@ class MembershipIT {
                 fourth.restart();
                 fourth.awaitReady();
                 counting.goesOn();
+
+                // With all that it had, which is of a time when it was another member.
+                NodeProcess first = nodes.node(0);
+                first.restart();
+                Eventually.holds(
+                        "it waits", () -> Files.readString(first.log()).contains("has been removed, and waits"));
+                succeeds(nodes, "node", "add", "n1@127.0.0.1:" + ports.get(0).port());
+                first.awaitReady();
+                isWhole(nodes);
+                counting.goesOn();
             }
             assertAllAreEqual(reading, cache);
         }
@@ -203,6 +214,38 @@ class MembershipIT {
                 Eventually.holds("an idle client knows who hosts what", () -> isOnThreeNodes(reading));
                 Eventually.holds("a busy one too", () -> isOnThreeNodes(counting.session));
                 nodes.node(0).kill();
+                counting.goesOn();
+            }
+            assertAllAreEqual(reading, cache);
+        }
+    }
+
+    @Test
+    void theReplicasOfANodeThatIsGoneAreMadeElsewhereUntilItIsBack() throws Exception {
+        List<MemberPorts> ports = MemberPorts.reserve(4);
+        try (NodeProcesses nodes =
+                        NodeProcesses.start(home, ports, "replace-after: 3s", NodeProcesses.currentClassPath());
+                Clients clients = new Clients("processes", nodes.addresses())) {
+            Session reading = clients.open();
+            int cache = counted(reading);
+            try (Counting counting = new Counting(clients.open(), cache)) {
+                counting.goesOn();
+                nodes.node(3).kill();
+                Eventually.holds(() -> "its replicas are on the others: " + out, () -> {
+                    run(nodes, "status");
+                    return out.toString().contains("has not answered for so long")
+                            && !out.toString().contains("is being moved")
+                            && !out.toString().contains("replicas intact");
+                });
+                counting.goesOn();
+                nodes.node(3).restart();
+                Eventually.holds(
+                        () -> "it hosts its share again: " + out,
+                        () -> run(nodes, "node", "list") == 0
+                                && Pattern.compile("n4 .* up +[5-9] ")
+                                        .matcher(out.toString())
+                                        .find());
+                isWhole(nodes);
                 counting.goesOn();
             }
             assertAllAreEqual(reading, cache);

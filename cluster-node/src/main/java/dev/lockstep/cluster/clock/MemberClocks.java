@@ -47,6 +47,9 @@ public final class MemberClocks {
     private final Time time;
     private final Map<NodeId, Heard> heard = new HashMap<>();
     private final Map<NodeId, Long> askedAtNanos = new HashMap<>();
+    /** The time of each member's last answer, however late that was, or of the first question. */
+    private final Map<NodeId, Long> answeredAtNanos = new HashMap<>();
+
     private volatile long aheadNanos;
     private boolean off;
     private long warnedAtNanos;
@@ -89,6 +92,7 @@ public final class MemberClocks {
             return false;
         }
         askedAtNanos.put(member, now);
+        answeredAtNanos.putIfAbsent(member, now);
         return true;
     }
 
@@ -96,9 +100,20 @@ public final class MemberClocks {
         long asked = time.nanos();
         peers.ask(member, new Request.ReadClock(), reply -> {
             if (reply instanceof Reply.Clock clock) {
+                answered(member);
                 took(member, clock, asked, time.nanos());
             }
         });
+    }
+
+    private synchronized void answered(NodeId member) {
+        answeredAtNanos.put(member, time.nanos());
+    }
+
+    /** Returns the time for which a member has not answered, since it was asked first; 0 for this node, and for one not asked yet. */
+    public synchronized long silentNanos(NodeId member) {
+        Long answered = answeredAtNanos.get(member);
+        return answered == null ? 0 : time.nanos() - answered;
     }
 
     private synchronized void took(NodeId member, Reply.Clock clock, long asked, long now) {

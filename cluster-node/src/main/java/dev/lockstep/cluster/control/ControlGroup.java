@@ -1,7 +1,6 @@
 package dev.lockstep.cluster.control;
 
 import dev.lockstep.cluster.consensus.Consensus;
-import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.placement.PlacementPlanner;
@@ -18,17 +17,19 @@ import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
-import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** This node's replica of the control group; its log holds {@link ControlCommand}s. Thread-safe. */
@@ -39,13 +40,17 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     private static final long RETRY_MILLIS = 20;
 
-    private final ClusterMachine machine = new ClusterMachine();
+    private final Consensus consensus;
+    private final ReadIndexRounds rounds;
+    private final Time time;
+    private final EventLoop loop;
     private final Layout formation;
     private final Rules rules;
     private final TermConfirmations peers;
-    private final AppliedPositionWaiters learnt;
-    private final ReplicatedLog<ControlCommand, Reply> log;
-    private final ReadBarrier barrier;
+    /** Replaced when the replica is opened anew. */
+    private volatile Replica replica;
+
+    private final AtomicBoolean reopening = new AtomicBoolean();
     /** Whether a layout that this replica has proposed by itself is in flight. */
     private final AtomicBoolean laying = new AtomicBoolean();
     /** Version of the layout from which nothing followed by itself. */
@@ -56,8 +61,22 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      *
      * @param templates of the caches that are created
      * @param replicationFactor replicas of each shard, if there are as many members
+     * @param replaceAfter how long a member has not answered when its replicas are placed on others; empty for never
      */
-    public record Rules(Templates templates, int replicationFactor) {}
+    public record Rules(Templates templates, int replicationFactor, Optional<Duration> replaceAfter) {}
+
+    /**
+     * A replica of the group.
+     *
+     * @param learnt those who wait for caches to be known here, by their ids
+     * @param staged whether it was opened as no voter, and empty
+     */
+    private record Replica(
+            ClusterMachine machine,
+            ReplicatedLog<ControlCommand, Reply> log,
+            ReadBarrier barrier,
+            AppliedPositionWaiters learnt,
+            boolean staged) {}
 
     /**
      * Opens the replica, recovering what it had.
@@ -73,115 +92,77 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             TermConfirmations peers,
             Time time,
             EventLoop loop) {
+        this.consensus = consensus;
         this.rules = rules;
         this.formation = formation;
+        this.rounds = rounds;
         this.peers = peers;
-        this.learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
-        this.log = consensus.open(ShardMap.CONTROL_GROUP, formation.control(), new Decisions());
-        AppliedPositionWaiters applied = new AppliedPositionWaiters(log::appliedPosition, time, loop);
-        this.barrier = new ReadBarrier("The control group", ShardMap.CONTROL_GROUP, log, rounds, applied, time);
+        this.time = time;
+        this.loop = loop;
+        this.replica = open(formation.control(), false);
     }
 
-    /** Applies what the group has decided. */
-    private final class Decisions implements LogMachine<ControlCommand, Reply> {
+    private Replica open(List<NodeId> voters, boolean staged) {
+        ClusterMachine machine = new ClusterMachine();
+        AppliedPositionWaiters learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
+        ReplicatedLog<ControlCommand, Reply> log =
+                consensus.open(ShardMap.CONTROL_GROUP, voters, new Decisions(machine, learnt::advanced));
+        AppliedPositionWaiters applied = new AppliedPositionWaiters(log::appliedPosition, time, loop);
+        ReadBarrier barrier = new ReadBarrier("The control group", ShardMap.CONTROL_GROUP, log, rounds, applied, time);
+        return new Replica(machine, log, barrier, learnt, staged);
+    }
 
-        @Override
-        public byte[] encode(ControlCommand command) {
-            return command.encode();
+    /**
+     * Replaces the replica by an empty one that can become a voter if this node does not host the group any more, and the replica is of
+     * the time when it did: Ratis closes the replicas of voters that were removed. On the loop.
+     *
+     * @param hasStopped whether the replica was closed by itself
+     */
+    public void follow(Layout layout, NodeId self, boolean hasStopped) {
+        Replica now = replica;
+        boolean isLeft = !layout.places(ShardMap.CONTROL_GROUP, self) && !now.staged();
+        if (layout.hostsOf(ShardMap.CONTROL_GROUP).contains(self)) {
+            replica = new Replica(now.machine(), now.log(), now.barrier(), now.learnt(), false);
+        } else if ((isLeft || hasStopped) && reopening.compareAndSet(false, true)) {
+            consensus
+                    .remove(ShardMap.CONTROL_GROUP)
+                    .whenComplete((removed, failure) -> loop.execute(() -> {
+                        if (failure == null) {
+                            replica = open(layout.control(), true);
+                        }
+                        reopening.set(false);
+                    }));
         }
+    }
 
-        @Override
-        public ControlCommand decode(byte[] bytes) {
-            return ControlCommand.decode(bytes);
-        }
-
-        @Override
-        public Reply apply(long position, ControlCommand command) {
-            Reply decision = decide(command);
-            learnt.advanced();
-            return decision;
-        }
-
-        private Reply decide(ControlCommand command) {
-            if (command instanceof ControlCommand.Create create) {
-                return machine.create(create.proposal(), create.completed(), create.highestId());
-            } else if (command instanceof ControlCommand.Lay lay) {
-                return machine.lay(lay.next());
-            }
-            Request request = ((ControlCommand.Plain) command).request();
-            if (request instanceof Request.AlterCache alter) {
-                return machine.alter(alter);
-            } else if (request instanceof Request.DestroyCache destroy) {
-                return machine.destroy(destroy.cacheId());
-            } else if (request instanceof Request.DrainNode drain) {
-                return machine.drain(drain);
-            }
-            throw new MalformedFrameException("The control log holds no " + request);
-        }
-
-        @Override
-        public Image image() {
-            byte[] all = machine.record();
-            return new Image() {
-                @Override
-                public void forEach(Consumer<byte[]> record) {
-                    record.accept(all);
-                }
-
-                @Override
-                public void close() {
-                    // It has a copy.
-                }
-            };
-        }
-
-        @Override
-        public Restoration restoration() {
-            return new Restoration() {
-                private byte @Nullable [] all;
-
-                @Override
-                public void record(byte[] record) {
-                    all = record;
-                }
-
-                @Override
-                public void done(long position) {
-                    machine.restore(Objects.requireNonNull(all, "The checkpoint has no record"));
-                    learnt.advanced();
-                }
-            };
-        }
-
-        @Override
-        public void leadershipChanged() {
-            // Every request asks for the leadership again.
-        }
+    /** Tells whether the replica is being replaced by an empty one. */
+    public boolean isReopening() {
+        return reopening.get();
     }
 
     /** This replica's place in the group, at this moment. */
     public ReplicatedLog.Leadership leadership() {
-        return log.leadership();
+        return replica.log().leadership();
     }
 
     /** The highest position applied here. */
     public long appliedPosition() {
-        return log.appliedPosition();
+        return replica.log().appliedPosition();
     }
 
     /** Changes the voters of the group; see {@link ReplicatedLog#changeVoters}. */
     public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
-        return log.changeVoters(from, to);
+        return replica.log().changeVoters(from, to);
     }
 
     /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #leadership}. */
     public void handOver(NodeId successor) {
-        log.stepDown(successor);
+        replica.log().stepDown(successor);
     }
 
     /** Proposes a {@link Request.CreateCache}, {@link Request.AlterCache}, {@link Request.DestroyCache} or {@link Request.DrainNode}. */
     public void propose(Request request, Consumer<Reply> reply) {
-        Reply.Refused refusal = barrier.refusal();
+        Reply.Refused refusal = replica.barrier().refusal();
         if (refusal != null) {
             reply.accept(refusal);
             return;
@@ -207,7 +188,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     private void propose(ControlCommand command, Consumer<Reply> reply) {
-        log.propose(command)
+        replica.log()
+                .propose(command)
                 .whenComplete((decision, failure) -> reply.accept(failure == null ? decision : refusal(failure)));
     }
 
@@ -215,14 +197,14 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** The layout that the group has agreed on, as far as is known here; before that, the one that it was opened with. */
     public Layout layout() {
-        return Objects.requireNonNullElse(machine.layout(), formation);
+        return Objects.requireNonNullElse(replica.machine().layout(), formation);
     }
 
     /** Changes the layout as a {@link Request.AddNode}, {@link Request.RemoveNode}, {@link Request.MoveReplica} or {@link Request.ReplicasMoved} asks for. */
     public void change(Request request, Consumer<Reply> reply) {
-        Layout agreed = machine.layout();
-        if (barrier.refusal() != null || agreed == null) {
-            reply.accept(Objects.requireNonNullElseGet(barrier.refusal(), ControlGroup::notFormed));
+        Layout agreed = replica.machine().layout();
+        if (replica.barrier().refusal() != null || agreed == null) {
+            reply.accept(Objects.requireNonNullElseGet(replica.barrier().refusal(), ControlGroup::notFormed));
             return;
         }
         try {
@@ -236,21 +218,29 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         return new Reply.Refused(Status.BUSY, "The cluster is being formed", RETRY_MILLIS, null);
     }
 
-    /** If this replica leads, has the group agree on the layout of the formation, and then on whatever follows from it. */
-    public void keepLayout() {
-        Layout agreed = machine.layout();
-        if (!log.leadership().ready() || laying.get()) {
+    /**
+     * If this replica leads, has the group agree on the layout of the formation, and then on whatever follows from it.
+     *
+     * @param silentNanos the time for which a member has not answered this node; 0 for itself
+     */
+    public void keepLayout(ToLongFunction<NodeId> silentNanos) {
+        Layout agreed = replica.machine().layout();
+        if (!replica.log().leadership().ready() || laying.get()) {
             return;
         }
         if (agreed == null) {
             layByItself(formation.formed());
-        } else if (agreed.version() != settled) {
-            Layout next = LayoutChanges.following(agreed, wanted(agreed));
-            if (next.equals(agreed)) {
-                settled = agreed.version();
-            } else {
-                layByItself(next);
-            }
+            return;
+        }
+        Layout next = rules.replaceAfter()
+                .map(after -> GoneNodes.next(agreed, silentNanos, after.toNanos(), rules.replicationFactor()))
+                .orElse(agreed);
+        if (next.equals(agreed) && agreed.version() != settled) {
+            next = following(agreed);
+            settled = next.equals(agreed) ? agreed.version() : settled;
+        }
+        if (!next.equals(agreed)) {
+            layByItself(next);
         }
     }
 
@@ -260,22 +250,23 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         }
     }
 
-    /** The nodes that are wanted for each shard: from where they are, or come to, to where they are best. */
-    private List<List<NodeId>> wanted(Layout now) {
-        List<PlacementPlanner.Host> hosts = now.members().stream()
-                .filter(member -> !now.leaving().contains(member.id()))
-                .map(member -> new PlacementPlanner.Host(member.id(), ""))
+    /** The layout that follows by itself; shards are wanted where they are best, from where they are or come to. */
+    private Layout following(Layout now) {
+        List<Layout.Node> placeable = LayoutChanges.placeable(now, rules.replicationFactor());
+        List<PlacementPlanner.Host> hosts = placeable.stream()
+                .map(node -> new PlacementPlanner.Host(node.id(), node.zone()))
                 .toList();
         List<List<NodeId>> present = now.groups()
                 .filter(group -> group != ShardMap.CONTROL_GROUP)
                 .mapToObj(now::targetOf)
                 .toList();
-        return PlacementPlanner.plan(present, hosts, rules.replicationFactor());
+        return LayoutChanges.following(
+                now, placeable, PlacementPlanner.plan(present, hosts, rules.replicationFactor()));
     }
 
     private void lay(Layout now, Layout next, Consumer<Reply> reply) {
         if (next.equals(now)) {
-            barrier.pass(() -> reply.accept(new Reply.Done()), reply);
+            replica.barrier().pass(() -> reply.accept(new Reply.Done()), reply);
         } else {
             propose(new ControlCommand.Lay(next), reply);
         }
@@ -284,39 +275,40 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private Reply refusal(Throwable failure) {
         Throwable cause = Futures.cause(failure);
         return cause instanceof NotLeaderException
-                ? barrier.elsewhere()
+                ? replica.barrier().elsewhere()
                 : Reply.Refused.of(Status.INDETERMINATE, String.valueOf(cause.getMessage()));
     }
 
     /** Answers all caches that exist, linearizably. */
     public void list(Consumer<Reply> reply) {
-        barrier.pass(() -> reply.accept(machine.list()), reply);
+        replica.barrier().pass(() -> reply.accept(replica.machine().list()), reply);
     }
 
     /** Answers which node is drained, linearizably. */
     public void describeDrained(Consumer<Reply> reply) {
-        barrier.pass(() -> reply.accept(new Reply.Drained(machine.drained())), reply);
+        replica.barrier()
+                .pass(() -> reply.accept(new Reply.Drained(replica.machine().drained())), reply);
     }
 
     /** Tells whether a node is drained, as far as is known here. */
     public boolean isDrained(NodeId node) {
-        return node.equals(machine.drained().node());
+        return node.equals(replica.machine().drained().node());
     }
 
     @Override
     public @Nullable CacheInfo cache(int cacheId) {
-        return machine.cache(cacheId);
+        return replica.machine().cache(cacheId);
     }
 
     @Override
     public boolean isDestroyed(int cacheId) {
-        return machine.isDestroyed(cacheId);
+        return replica.machine().isDestroyed(cacheId);
     }
 
     @Override
     public void learn(int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        long wait = log.leadership().leads() ? 0 : LEARN_NANOS;
-        learnt.await(cacheId, wait, known -> {
+        long wait = replica.log().leadership().leads() ? 0 : LEARN_NANOS;
+        replica.learnt().await(cacheId, wait, known -> {
             if (known) {
                 then.accept(null);
             } else {
@@ -326,12 +318,13 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     private void askLeader(int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        ReplicatedLog.Leadership leadership = log.leadership();
+        ReplicatedLog.Leadership leadership = replica.log().leadership();
         NodeId leader = leadership.leader();
         if (leadership.leads()) {
-            barrier.pass(
-                    () -> then.accept(machine.highestId() >= cacheId ? null : neverCreated(cacheId)),
-                    refusal -> then.accept(notYet(cacheId)));
+            replica.barrier()
+                    .pass(
+                            () -> then.accept(replica.machine().highestId() >= cacheId ? null : neverCreated(cacheId)),
+                            refusal -> then.accept(notYet(cacheId)));
         } else if (leader == null) {
             then.accept(notYet(cacheId));
         } else {
@@ -353,6 +346,6 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     @Override
     public void close() {
-        log.close();
+        replica.log().close();
     }
 }

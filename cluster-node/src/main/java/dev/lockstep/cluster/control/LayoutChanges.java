@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.control;
 
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Decides which layout comes after another. Pure. */
@@ -33,7 +35,7 @@ final class LayoutChanges {
      */
     static Layout asked(Layout now, Request request) throws RefusedChange {
         if (request instanceof Request.AddNode add) {
-            return added(now, add.member());
+            return added(now, add);
         } else if (request instanceof Request.RemoveNode remove) {
             return removed(now, remove.node());
         } else if (request instanceof Request.MoveReplica move) {
@@ -44,29 +46,33 @@ final class LayoutChanges {
         return move != null && move.since() == moved.since() ? now.moved(moved.group()) : now;
     }
 
-    private static Layout added(Layout now, Member member) throws RefusedChange {
+    private static Layout added(Layout now, Request.AddNode add) throws RefusedChange {
+        Member member = add.member();
         for (Member other : now.members()) {
             boolean sameAddress = other.host().equals(member.host()) && other.port() == member.port();
             if (sameAddress && !other.id().equals(member.id())) {
                 throw new RefusedChange("Node " + other + " has that address already");
             }
         }
-        return now.members().contains(member) && !now.leaving().contains(member.id()) ? now : now.adding(member);
+        Layout.Node known = now.node(member.id());
+        String zone = add.zone() != null ? add.zone() : known == null ? "" : known.zone();
+        return new Layout.Node(member, zone, Standing.STAYING).equals(known) ? now : now.adding(member, zone);
     }
 
     private static Layout removed(Layout now, NodeId node) throws RefusedChange {
-        if (now.leaving().contains(node)) {
-            return now;
-        }
-        if (now.member(node) == null) {
+        Layout.Node known = now.node(node);
+        if (known == null) {
             throw new RefusedChange(noSuchNode(now, node));
         }
-        if (now.members().size() - now.leaving().size() == 1) {
+        if (known.standing() == Standing.LEAVING) {
+            return now;
+        }
+        if (now.standing(Standing.STAYING).equals(List.of(node))) {
             throw new RefusedChange(
                     "Node " + node
                             + " is the last that stays, and what it hosts could go nowhere. Add another node first: lockstep node add");
         }
-        return now.leaving(node);
+        return now.with(node, Standing.LEAVING);
     }
 
     private static Layout moved(Layout now, Request.MoveReplica move) throws RefusedChange {
@@ -86,7 +92,7 @@ final class LayoutChanges {
             throw new RefusedChange(
                     "Node " + move.from() + " does not host shard " + move.shard() + "; these do: " + hosts);
         }
-        if (now.member(move.to()) == null || now.leaving().contains(move.to())) {
+        if (!now.standing(Standing.STAYING).contains(move.to())) {
             throw new RefusedChange(noSuchNode(now, move.to()));
         }
         if (hosts.contains(move.to())) {
@@ -102,17 +108,21 @@ final class LayoutChanges {
     static String noSuchNode(Layout now, NodeId node) {
         return "There is no node " + node + " that stays; the cluster has the nodes "
                 + now.members().stream().map(Member::toString).collect(Collectors.joining(", "))
-                + (now.leaving().isEmpty() ? "" : ", of which these are leaving: " + now.leaving());
+                + (now.leaving().isEmpty() ? "" : ", of which these are leaving: " + now.leaving())
+                + (now.standing(Standing.GONE).isEmpty()
+                        ? ""
+                        : ", of which these have not answered for long: " + now.standing(Standing.GONE));
     }
 
     /**
      * The layout that follows by itself: a member that was leaving and hosts nothing is one no more, and groups move to where they are
      * wanted, while no others do.
      *
-     * @param shards the nodes that are wanted for each shard
+     * @param placeable the nodes that may host groups
+     * @param shards those that are wanted for each shard
      * @return the same if there is nothing to do
      */
-    static Layout following(Layout now, List<List<NodeId>> shards) {
+    static Layout following(Layout now, List<Layout.Node> placeable, List<List<NodeId>> shards) {
         Set<NodeId> hosts = now.hosts().collect(Collectors.toSet());
         for (NodeId node : now.leaving()) {
             if (!hosts.contains(node)) {
@@ -120,31 +130,53 @@ final class LayoutChanges {
             }
         }
         Map<Integer, List<NodeId>> wanted = new TreeMap<>();
-        wanted.put(ShardMap.CONTROL_GROUP, control(now));
+        wanted.put(ShardMap.CONTROL_GROUP, control(now, placeable));
         for (int shard = 0; shard < shards.size(); shard++) {
             wanted.put(shard, shards.get(shard));
         }
-        wanted.entrySet().removeIf(one -> !isDue(now, one.getKey(), one.getValue()));
+        Set<NodeId> unfit = new TreeSet<>(now.leaving());
+        unfit.addAll(now.standing(Standing.GONE));
+        wanted.entrySet().removeIf(one -> !isDue(now, one.getKey(), one.getValue(), unfit));
         return wanted.isEmpty() ? now : now.moving(wanted);
     }
 
     /** A group that is being moved goes elsewhere only if it can't stay where it would come to. */
-    private static boolean isDue(Layout now, int group, List<NodeId> wanted) {
+    private static boolean isDue(Layout now, int group, List<NodeId> wanted, Set<NodeId> unfit) {
         List<NodeId> target = now.targetOf(group);
         boolean differs = !Set.copyOf(wanted).equals(Set.copyOf(target));
-        return differs && (now.moves().isEmpty() || target.stream().anyMatch(now.leaving()::contains));
+        return differs && (now.moves().isEmpty() || target.stream().anyMatch(unfit::contains));
     }
 
     /**
-     * Each member that stays hosts the control group, and one that leaves does until its shards have moved: until then it has to know the
-     * caches, and a replica that the group has dropped would be closed under it.
+     * Each node that may host groups hosts the control group, and one that leaves does until its shards have moved: until then it has to
+     * know the caches.
      */
-    private static List<NodeId> control(Layout now) {
-        return now.members().stream()
-                .map(Member::id)
-                .filter(node -> !now.leaving().contains(node)
-                        || now.groups().anyMatch(group -> group != ShardMap.CONTROL_GROUP && now.places(group, node)))
+    private static List<NodeId> control(Layout now, List<Layout.Node> placeable) {
+        return now.nodes().stream()
+                .filter(node -> placeable.contains(node)
+                        || (node.standing() == Standing.LEAVING && hostsShards(now, node.id())))
+                .map(Layout.Node::id)
                 .sorted()
+                .toList();
+    }
+
+    private static boolean hostsShards(Layout now, NodeId node) {
+        return now.groups().anyMatch(group -> group != ShardMap.CONTROL_GROUP && now.places(group, node));
+    }
+
+    /**
+     * The nodes that may host groups: the members that stay, and those that are gone only if a group would have fewer replicas without
+     * them.
+     */
+    static List<Layout.Node> placeable(Layout now, int replicationFactor) {
+        List<Layout.Node> staying = with(now, Set.of(Standing.STAYING));
+        List<Layout.Node> all = with(now, Set.of(Standing.STAYING, Standing.GONE));
+        return staying.size() < Math.min(replicationFactor, all.size()) ? all : staying;
+    }
+
+    private static List<Layout.Node> with(Layout now, Set<Standing> standings) {
+        return now.nodes().stream()
+                .filter(node -> standings.contains(node.standing()))
                 .toList();
     }
 }

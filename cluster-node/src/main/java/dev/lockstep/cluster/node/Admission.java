@@ -76,32 +76,28 @@ final class Admission {
                 return null; // a member that has started follows the layout by itself
             }
             return newest.isFormed()
-                    ? removed(view.cluster())
+                    ? "Node " + self.id() + " stops, because it has been removed from cluster " + view.cluster()
+                            + ". To have it back, start it again, then: lockstep node add " + self
                     : "Node " + self.id() + " stops, because cluster " + view.cluster()
                             + " was formed without it. Start it again, and it waits to be added: lockstep node add "
                             + self;
         }
     }
 
-    private String removed(String cluster) {
-        return "Node " + self.id() + " stops, because it has been removed from cluster " + cluster
-                + ". To have it back, start it with an empty data folder, then: lockstep node add " + self;
-    }
-
     /**
      * Waits until this node is a member: it is, if no other one knows better than its settings.
      *
      * @return the layout to start with
-     * @throws RequestFailedException if it is none within the time, or has been removed
+     * @throws RequestFailedException if it is none within the time
      */
     Layout await(Duration within) {
         Layout known = newest();
         if (known.member(self.id()) == null) {
-            if (wasMember) {
-                throw new RequestFailedException(Status.INVALID, removed("it belongs to"));
-            }
             LOG.warn(
-                    "Node {} is not a member of its cluster yet, and waits for: lockstep node add {}", self.id(), self);
+                    "Node {} {}, and waits for: lockstep node add {}",
+                    self.id(),
+                    wasMember ? "has been removed" : "is not a member of its cluster yet",
+                    self);
             try {
                 known = admitted.get(within.toNanos(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException late) {

@@ -74,7 +74,9 @@ final class HostedShards {
             if (removing.contains(shard)) {
                 continue;
             }
-            if (!layout.places(shard, self)) {
+            if (!layout.hostsOf(shard).contains(self) && hasStopped(shard)) {
+                remove(shard); // it may be a voter's of an earlier time
+            } else if (!layout.places(shard, self)) {
                 if (hosted || context.consensus().stores(shard)) {
                     remove(shard);
                 }
@@ -141,6 +143,12 @@ final class HostedShards {
     boolean isOpen(int group) {
         return context.consensus().replicas().stream()
                 .anyMatch(replica -> replica.group() == group && !replica.note().equals(ReplicaStatus.OPENING));
+    }
+
+    /** Tells whether the replica of a group was closed by itself. */
+    boolean hasStopped(int group) {
+        return context.consensus().replicas().stream()
+                .anyMatch(replica -> replica.group() == group && replica.state() == ReplicaStatus.State.STOPPED);
     }
 
     private long staged() {

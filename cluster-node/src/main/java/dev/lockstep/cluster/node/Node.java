@@ -5,6 +5,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
+import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.heap.HeapStore;
@@ -109,7 +110,8 @@ public final class Node implements EmbeddedNode {
                 member,
                 own == null ? null : lastLayout(own),
                 Layout.settled(
-                        members,
+                        Entropy.system().nextLong(),
+                        own == null ? Layout.nodes(members) : settings.nodes(),
                         Placement.of(
                                 members.stream().map(Member::id).toList(),
                                 settings.shards(),
@@ -118,7 +120,9 @@ public final class Node implements EmbeddedNode {
         Supplier<NodeIdentity> self = () -> new NodeIdentity(
                 member.id(),
                 incarnation,
-                admission.newest().isFormed() ? settings.ofFormedCluster() : settings.formation());
+                admission.newest().isFormed()
+                        ? settings.ofFormedCluster(admission.newest().clusterId())
+                        : settings.formation());
         this.stores = own == null ? HeapStore.FACTORY : stores(own);
         this.links = own == null
                 ? null
@@ -135,8 +139,7 @@ public final class Node implements EmbeddedNode {
                 layout,
                 members,
                 this::remember,
-                Templates.of(settings),
-                settings.replicationFactor());
+                new ControlGroup.Rules(Templates.of(settings), settings.replicationFactor(), settings.replaceAfter()));
         var limits = new NodeCore.Limits(
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),

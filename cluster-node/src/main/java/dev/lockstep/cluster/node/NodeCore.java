@@ -4,7 +4,6 @@ import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.control.ControlGroup;
-import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
@@ -77,8 +76,7 @@ public final class NodeCore implements AutoCloseable {
      * @param layout the last that this node has seen, or that follows from its settings
      * @param known members by this node's settings, itself among them: where they name one, the layout's address does not count
      * @param remember takes each newer one before anything is done by it; must not block for long
-     * @param templates of its caches, as this node has them
-     * @param replicationFactor replicas of each shard, if there are as many members
+     * @param rules that hold while this node leads the control group
      */
     public record Place(
             String cluster,
@@ -86,8 +84,7 @@ public final class NodeCore implements AutoCloseable {
             Layout layout,
             List<Member> known,
             Consumer<Layout> remember,
-            Templates templates,
-            int replicationFactor) {}
+            ControlGroup.Rules rules) {}
 
     /**
      * @param maxStaleness how long a replica that is out of touch with its leader answers session reads
@@ -124,14 +121,7 @@ public final class NodeCore implements AutoCloseable {
         this.rounds = new ReadIndexRounds(self, peers, time, limits.patience());
         this.clocks = new MemberClocks(
                 self, () -> layout.members().stream().map(Member::id).sorted().toList(), peers, time);
-        this.control = new ControlGroup(
-                consensus,
-                layout,
-                new ControlGroup.Rules(place.templates(), place.replicationFactor()),
-                rounds,
-                peers,
-                time,
-                loop);
+        this.control = new ControlGroup(consensus, layout, place.rules(), rounds, peers, time, loop);
         var context = new ShardContext(
                 consensus,
                 stores,
@@ -265,6 +255,7 @@ public final class NodeCore implements AutoCloseable {
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */
     private void follow() {
         learn(control.layout());
+        control.follow(layout, place.self().id(), hosting.hasStopped(ShardMap.CONTROL_GROUP));
         hosting.follow(layout);
         Map<Integer, ShardReplica> hosted = shards.replicas();
         if (groups.size() != hosted.size() + 1 || !groups.stream().allMatch(group -> group.isOf(hosted))) {
@@ -275,7 +266,7 @@ public final class NodeCore implements AutoCloseable {
         }
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
-            control.keepLayout();
+            control.keepLayout(clocks::silentNanos);
         }
     }
 
@@ -326,13 +317,17 @@ public final class NodeCore implements AutoCloseable {
 
         @Override
         public void open(Request.OpenReplica request, Consumer<Reply> reply) {
+            NodeId self = place.self().id();
             loop.execute(() -> {
                 if (request.group() != ShardMap.CONTROL_GROUP) {
                     hosting.open(request, reply);
+                } else if (!layout.targetOf(ShardMap.CONTROL_GROUP).contains(self)) {
+                    reply.accept(HostedShards.later(
+                            "Node " + self + " does not know yet that it is to host the control group"));
                 } else {
                     // It was opened when the node was started, which waits for the rest.
                     reply.accept(
-                            hosting.isOpen(ShardMap.CONTROL_GROUP)
+                            !control.isReopening() && hosting.isOpen(ShardMap.CONTROL_GROUP)
                                     ? new Reply.Done()
                                     : HostedShards.later("The replica of the control group is being opened"));
                 }

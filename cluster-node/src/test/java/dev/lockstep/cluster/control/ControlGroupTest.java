@@ -11,6 +11,7 @@ import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +40,7 @@ class ControlGroupTest {
     private static final NodeId A = new NodeId("a");
     private static final NodeId B = new NodeId("b");
     private static final Set<NodeId> VOTERS = Set.of(A, B, new NodeId("c"));
+    private static final Duration REPLACE_AFTER = Duration.ofMinutes(5);
     private static final Duration WAIT = Duration.ofMillis(300);
 
     private final SimulatedWorld world = new SimulatedWorld();
@@ -46,10 +49,11 @@ class ControlGroupTest {
     private final ControlGroup control = new ControlGroup(
             log.consensus(),
             Layout.settled(
-                    VOTERS.stream()
+                    0,
+                    Layout.nodes(VOTERS.stream()
                             .sorted()
                             .map(node -> new Member(node, node.name(), 1))
-                            .toList(),
+                            .toList()),
                     new ShardMap(Layout.UNFORMED, List.of(List.copyOf(VOTERS)))),
             new ControlGroup.Rules(
                     new Templates(
@@ -62,7 +66,8 @@ class ControlGroupTest {
                                             Optional.of(Duration.ofMinutes(10)),
                                             Optional.empty())),
                             Map.of("caches.short-*", "a.yaml:7")),
-                    3),
+                    3,
+                    Optional.of(REPLACE_AFTER)),
             new ReadIndexRounds(A, peers, world, Duration.ofSeconds(1)),
             peers,
             world,
@@ -381,7 +386,7 @@ class ControlGroupTest {
                 .isInstanceOfSatisfying(
                         Reply.Refused.class,
                         refusal -> assertThat(refusal.status()).isEqualTo(Status.BUSY));
-        control.keepLayout();
+        control.keepLayout(node -> 0);
         assertThat(control.layout().version()).isEqualTo(1);
         assertThat(control.layout().map().replicasOf(0)).containsExactlyInAnyOrderElementsOf(VOTERS);
     }
@@ -389,33 +394,57 @@ class ControlGroupTest {
     @Test
     void aMemberThatLeavesIsReplacedByOneThatIsAddedAndThenGone() {
         Member d = new Member(new NodeId("d"), "d", 1);
-        control.keepLayout();
-        assertThat(change(new Request.AddNode(d))).isEqualTo(new Reply.Done());
+        control.keepLayout(node -> 0);
+        assertThat(change(new Request.AddNode(d, null))).isEqualTo(new Reply.Done());
         assertThat(change(new Request.RemoveNode(B))).isEqualTo(new Reply.Done());
-        control.keepLayout();
+        control.keepLayout(node -> 0);
         assertThat(control.layout().targetOf(0))
                 .contains(d.id())
                 .doesNotContain(B)
                 .hasSize(3);
-        assertThat(control.layout().targetOf(ShardMap.CONTROL_GROUP)).containsExactly(A, new NodeId("c"), d.id());
         assertThat(control.layout().hostsOf(0)).contains(B);
-        control.layout()
-                .moves()
-                .forEach((group, move) -> assertThat(change(new Request.ReplicasMoved(group, move.since())))
-                        .isEqualTo(new Reply.Done()));
         assertThat(control.layout().member(B)).isNotNull();
-        control.keepLayout();
+        finishMoves(node -> 0);
+        assertThat(control.layout().hostsOf(ShardMap.CONTROL_GROUP)).containsExactly(A, new NodeId("c"), d.id());
         assertThat(control.layout().member(B)).isNull();
         long settled = control.layout().version();
-        control.keepLayout();
+        control.keepLayout(node -> 0);
         assertThat(control.layout().version()).isEqualTo(settled);
+    }
+
+    @Test
+    void theReplicasOfAMemberThatHasNotAnsweredForLongArePlacedOnOthersUntilItIsBack() {
+        Member d = new Member(new NodeId("d"), "d", 1);
+        control.keepLayout(node -> 0);
+        change(new Request.AddNode(d, null));
+        finishMoves(node -> 0);
+        assertThat(control.layout().hostsOf(0)).contains(B);
+        ToLongFunction<NodeId> notYet = node -> node.equals(B) ? REPLACE_AFTER.toNanos() - 1 : 0;
+        control.keepLayout(notYet);
+        assertThat(control.layout().standing(Standing.GONE)).isEmpty();
+        finishMoves(node -> node.equals(B) ? REPLACE_AFTER.toNanos() : 0);
+        assertThat(control.layout().standing(Standing.GONE)).containsExactly(B);
+        assertThat(control.layout().hostsOf(0))
+                .contains(d.id())
+                .doesNotContain(B)
+                .hasSize(3);
+        finishMoves(node -> 0);
+        assertThat(control.layout().standing(Standing.GONE)).isEmpty();
+        assertThat(control.layout().hostsOf(ShardMap.CONTROL_GROUP)).contains(B);
+    }
+
+    private void finishMoves(ToLongFunction<NodeId> silentNanos) {
+        for (int i = 0; i < 3; i++) {
+            control.keepLayout(silentNanos);
+            control.layout().moves().forEach((group, move) -> change(new Request.ReplicasMoved(group, move.since())));
+        }
     }
 
     @Test
     void aLayoutThatIsNotTheNextOneChangesNothing() {
         Layout formed = control.layout().formed();
         ClusterMachine machine = new ClusterMachine();
-        assertThat(machine.lay(formed.leaving(B))).isInstanceOf(Reply.Refused.class);
+        assertThat(machine.lay(formed.with(B, Standing.LEAVING))).isInstanceOf(Reply.Refused.class);
         assertThat(machine.layout()).isNull();
         assertThat(machine.lay(formed)).isEqualTo(new Reply.Done());
         assertThat(machine.lay(formed)).isInstanceOf(Reply.Refused.class);
@@ -424,10 +453,10 @@ class ControlGroupTest {
 
     @Test
     void theLayoutIsPartOfACheckpoint() {
-        Layout layout = control.layout().formed().leaving(B).moving(Map.of(0, List.of(A)));
+        Layout layout = control.layout().formed().with(B, Standing.LEAVING).moving(Map.of(0, List.of(A)));
         ClusterMachine machine = new ClusterMachine();
         machine.lay(control.layout().formed());
-        machine.lay(control.layout().formed().leaving(B));
+        machine.lay(control.layout().formed().with(B, Standing.LEAVING));
         machine.lay(layout);
         ClusterMachine restored = new ClusterMachine();
         restored.restore(machine.record());

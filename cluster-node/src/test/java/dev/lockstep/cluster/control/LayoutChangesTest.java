@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.control.LayoutChanges.RefusedChange;
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -21,11 +22,20 @@ class LayoutChangesTest {
     private static final NodeId D = new NodeId("d");
     private static final NodeId E = new NodeId("e");
     private static final Layout FOUR = Layout.settled(
-            List.of(member(A), member(B), member(C), member(D)),
+            0,
+            Layout.nodes(List.of(member(A), member(B), member(C), member(D))),
             new ShardMap(7, List.of(List.of(A, B, C), List.of(B, C, D))));
 
     private static Member member(NodeId id) {
         return new Member(id, "host-" + id, 7400);
+    }
+
+    private static Request add(NodeId node) {
+        return new Request.AddNode(member(node), null);
+    }
+
+    private static Layout following(Layout now, List<List<NodeId>> shards) {
+        return LayoutChanges.following(now, LayoutChanges.placeable(now, 3), shards);
     }
 
     private static void assertRefused(Layout now, Request request, String... message) {
@@ -36,23 +46,32 @@ class LayoutChangesTest {
 
     @Test
     void aNodeThatIsAddedTwiceIsAddedOnce() throws Exception {
-        Layout five = LayoutChanges.asked(FOUR, new Request.AddNode(member(E)));
+        Layout five = LayoutChanges.asked(FOUR, add(E));
         assertThat(five.members()).contains(member(E)).hasSize(5);
         assertThat(five.version()).isEqualTo(8);
-        assertThat(LayoutChanges.asked(five, new Request.AddNode(member(E)))).isSameAs(five);
+        assertThat(LayoutChanges.asked(five, add(E))).isSameAs(five);
     }
 
     @Test
     void aNodeThatIsAddedAgainElsewhereHasANewAddress() throws Exception {
         Member moved = new Member(D, "elsewhere", 1);
-        Layout next = LayoutChanges.asked(FOUR, new Request.AddNode(moved));
+        Layout next = LayoutChanges.asked(FOUR, new Request.AddNode(moved, null));
         assertThat(next.member(D)).isEqualTo(moved);
         assertThat(next.members()).hasSize(4);
     }
 
     @Test
+    void aNodeThatIsAddedAgainKeepsItsZoneUnlessAnotherIsGiven() throws Exception {
+        Layout zoned = LayoutChanges.asked(FOUR, new Request.AddNode(member(D), "rack 1"));
+        assertThat(zoned.nodes()).contains(new Layout.Node(member(D), "rack 1", Standing.STAYING));
+        assertThat(LayoutChanges.asked(zoned, add(D))).isSameAs(zoned);
+        Layout elsewhere = LayoutChanges.asked(zoned, new Request.AddNode(member(D), "rack 2"));
+        assertThat(elsewhere.nodes()).contains(new Layout.Node(member(D), "rack 2", Standing.STAYING));
+    }
+
+    @Test
     void theAddressOfAnotherMemberIsRefused() {
-        assertRefused(FOUR, new Request.AddNode(new Member(E, "host-a", 7400)), "a@host-a:7400", "that address");
+        assertRefused(FOUR, new Request.AddNode(new Member(E, "host-a", 7400), null), "a@host-a:7400", "that address");
     }
 
     @Test
@@ -60,7 +79,7 @@ class LayoutChangesTest {
         Layout leaving = LayoutChanges.asked(FOUR, new Request.RemoveNode(D));
         assertThat(leaving.leaving()).containsExactly(D);
         assertThat(LayoutChanges.asked(leaving, new Request.RemoveNode(D))).isSameAs(leaving);
-        Layout stays = LayoutChanges.asked(leaving, new Request.AddNode(member(D)));
+        Layout stays = LayoutChanges.asked(leaving, add(D));
         assertThat(stays.leaving()).isEmpty();
     }
 
@@ -98,6 +117,7 @@ class LayoutChangesTest {
         assertRefused(FOUR, new Request.MoveReplica(0, A, B), "b hosts shard 0 already");
         Layout leaving = LayoutChanges.asked(FOUR, new Request.RemoveNode(D));
         assertRefused(leaving, new Request.MoveReplica(0, A, D), "no node d that stays");
+        assertRefused(FOUR.with(D, Standing.GONE), new Request.MoveReplica(0, A, D), "not answered for long: [d]");
     }
 
     @Test
@@ -121,7 +141,7 @@ class LayoutChangesTest {
         assertThat(elsewhere.targetOf(0)).isEqualTo(FOUR.hostsOf(0));
         assertThat(elsewhere.moves()).containsOnlyKeys(0);
         assertThat(elsewhere.places(0, D)).isTrue();
-        assertThat(LayoutChanges.following(elsewhere.leaving(D), shards(elsewhere))
+        assertThat(following(elsewhere.with(D, Standing.LEAVING), shards(elsewhere))
                         .member(D))
                 .isNotNull();
         Layout moved = elsewhere.moved(0);
@@ -135,27 +155,27 @@ class LayoutChangesTest {
 
     @Test
     void nothingFollowsFromALayoutThatIsAsWanted() {
-        assertThat(LayoutChanges.following(FOUR, shards(FOUR))).isSameAs(FOUR);
+        assertThat(following(FOUR, shards(FOUR))).isSameAs(FOUR);
     }
 
     @Test
     void aMemberThatLeavesIsGoneOnceItHostsNothing() {
-        Layout leaving = FOUR.leaving(A);
-        Layout moving = LayoutChanges.following(leaving, List.of(List.of(D, B, C), List.of(B, C, D)));
+        Layout leaving = FOUR.with(A, Standing.LEAVING);
+        Layout moving = following(leaving, List.of(List.of(D, B, C), List.of(B, C, D)));
         assertThat(moving.member(A)).isNotNull();
         Layout moved = moving.moved(0);
-        Layout last = LayoutChanges.following(moved, shards(moved)).moved(ShardMap.CONTROL_GROUP);
-        Layout gone = LayoutChanges.following(last, shards(last));
+        Layout last = following(moved, shards(moved)).moved(ShardMap.CONTROL_GROUP);
+        Layout gone = following(last, shards(last));
         assertThat(gone.member(A)).isNull();
         assertThat(gone.leaving()).isEmpty();
     }
 
     @Test
     void aMemberThatLeavesHostsTheControlGroupUntilItsShardsHaveMoved() {
-        Layout moving = LayoutChanges.following(FOUR.leaving(A), List.of(List.of(D, B, C), List.of(B, C, D)));
+        Layout moving = following(FOUR.with(A, Standing.LEAVING), List.of(List.of(D, B, C), List.of(B, C, D)));
         assertThat(moving.moves()).containsOnlyKeys(0);
-        assertThat(LayoutChanges.following(moving, shards(moving))).isSameAs(moving);
-        Layout last = LayoutChanges.following(moving.moved(0), shards(moving.moved(0)));
+        assertThat(following(moving, shards(moving))).isSameAs(moving);
+        Layout last = following(moving.moved(0), shards(moving.moved(0)));
         assertThat(last.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP);
         assertThat(last.targetOf(ShardMap.CONTROL_GROUP)).containsExactly(B, C, D);
     }
@@ -163,15 +183,40 @@ class LayoutChangesTest {
     @Test
     void nothingIsMovedForBalanceWhileAMoveIsUnderWay() {
         Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
-        assertThat(LayoutChanges.following(moving, List.of(List.of(A, C, D), List.of(A, C, D))))
+        assertThat(following(moving, List.of(List.of(A, C, D), List.of(A, C, D))))
                 .isSameAs(moving);
+    }
+
+    @Test
+    void groupsAreNotPlacedOnNodesThatAreGoneUnlessThereIsNoRoomElsewhere() {
+        Layout gone = FOUR.with(D, Standing.GONE);
+        assertThat(LayoutChanges.placeable(gone, 3)).extracting(Layout.Node::id).containsExactly(A, B, C);
+        assertThat(LayoutChanges.placeable(gone, 4)).extracting(Layout.Node::id).containsExactly(A, B, C, D);
+        assertThat(LayoutChanges.placeable(gone.with(A, Standing.LEAVING), 3))
+                .extracting(Layout.Node::id)
+                .containsExactly(B, C, D);
+        Layout moving = following(gone, List.of(List.of(A, B, C), List.of(B, C, A)));
+        assertThat(moving.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP, 1);
+        assertThat(moving.targetOf(ShardMap.CONTROL_GROUP)).containsExactly(A, B, C);
+        Layout moved = moving.moved(1).moved(ShardMap.CONTROL_GROUP);
+        assertThat(following(moved, shards(moved)).member(D))
+                .as("it stays a member")
+                .isNotNull();
+    }
+
+    @Test
+    void aMoveToANodeThatIsGoneGoesElsewhere() {
+        Layout moving =
+                FOUR.adding(member(E), "").moving(Map.of(0, List.of(A, B, D))).with(D, Standing.GONE);
+        Layout next = following(moving, List.of(List.of(A, B, E), List.of(B, C, E)));
+        assertThat(next.targetOf(0)).containsExactly(A, B, E);
     }
 
     @Test
     void aMoveToANodeThatLeavesGoesElsewhere() {
         Layout moving =
-                FOUR.adding(member(E)).moving(Map.of(0, List.of(A, B, D))).leaving(D);
-        Layout next = LayoutChanges.following(moving, List.of(List.of(A, B, E), List.of(B, C, E)));
+                FOUR.adding(member(E), "").moving(Map.of(0, List.of(A, B, D))).with(D, Standing.LEAVING);
+        Layout next = following(moving, List.of(List.of(A, B, E), List.of(B, C, E)));
         assertThat(next.targetOf(0)).containsExactly(A, B, E);
     }
 }

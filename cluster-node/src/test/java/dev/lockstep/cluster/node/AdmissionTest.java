@@ -21,7 +21,7 @@ class AdmissionTest {
     private static final Layout FORMATION = layout(Layout.UNFORMED, A, B);
 
     private static Layout layout(long version, Member... members) {
-        return Layout.settled(List.of(members), new ShardMap(version, List.of(List.of(A.id()))));
+        return Layout.settled(0, Layout.nodes(List.of(members)), new ShardMap(version, List.of(List.of(A.id()))));
     }
 
     private static ClusterView view(Layout layout) {
@@ -67,12 +67,14 @@ class AdmissionTest {
     }
 
     @Test
-    void aNodeThatWasRemovedWhileItWasDownDoesNotComeBackByItself() {
+    void aNodeThatWasRemovedWhileItWasDownComesBackOnlyWhenItIsAddedAgain() {
         Admission admission = new Admission(B, layout(3, A, B), FORMATION);
         admission.learn(view(layout(4, A)));
         assertThatThrownBy(() -> admission.await(Duration.ZERO))
                 .isInstanceOf(RequestFailedException.class)
-                .hasMessageContaining("has been removed");
+                .hasMessageContaining("lockstep node add b@host:2");
+        admission.learn(view(layout(5, A, B)));
+        assertThat(admission.await(Duration.ZERO)).isEqualTo(layout(5, A, B));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -24,9 +25,12 @@ class LayoutFileTest {
     @Test
     void theLastLayoutIsReadAgain() throws Exception {
         Layout layout = Layout.settled(
-                        List.of(new Member(A, "host", 1), new Member(B, "host", 2)),
+                        7,
+                        List.of(
+                                new Layout.Node(new Member(A, "host", 1), "rack 1", Standing.STAYING),
+                                new Layout.Node(new Member(B, "host", 2), "", Standing.GONE)),
                         new ShardMap(4, List.of(List.of(A))))
-                .leaving(A)
+                .with(A, Standing.LEAVING)
                 .moving(Map.of(0, List.of(B)));
         LayoutFile.write(data, layout);
         assertThat(LayoutFile.read(data)).isEqualTo(layout);

@@ -7,6 +7,7 @@ import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -28,7 +29,9 @@ class ReplicaMovesTest {
     private static final NodeId C = new NodeId("c");
     private static final NodeId D = new NodeId("d");
     private static final Layout FOUR = Layout.settled(
-            List.of(member(A), member(B), member(C), member(D)), new ShardMap(7, List.of(List.of(A, B, C))));
+            0,
+            Layout.nodes(List.of(member(A), member(B), member(C), member(D))),
+            new ShardMap(7, List.of(List.of(A, B, C))));
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
@@ -75,7 +78,7 @@ class ReplicaMovesTest {
 
     @Test
     void aMoveIsReportedByTheVersionThatDecidedItOnceTheVotersAreAsWanted() {
-        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D))).leaving(C);
+        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D))).with(C, Standing.LEAVING);
         pass(moving, Duration.ofSeconds(1));
         assertThat(changes).containsExactly(Set.of(A, B, D));
         assertThat(reports).isNotEmpty().containsOnly(new Request.ReplicasMoved(0, FOUR.version() + 1));
@@ -105,7 +108,7 @@ class ReplicaMovesTest {
     @Test
     void aClusterThatIsBeingFormedMovesNothing() {
         leadership = ScriptedLog.leading(1, A, Set.of(A, B));
-        Layout unformed = Layout.settled(FOUR.members(), new ShardMap(Layout.UNFORMED, List.of(List.of(A, B, C))));
+        Layout unformed = Layout.settled(0, FOUR.nodes(), new ShardMap(Layout.UNFORMED, List.of(List.of(A, B, C))));
         pass(unformed, Duration.ofSeconds(20));
         assertThat(changes).isEmpty();
     }

@@ -44,6 +44,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -74,8 +75,9 @@ class RequestDispatcherTest {
         LocalConsensus consensus = new LocalConsensus(A);
         ControlGroup control = new ControlGroup(
                 consensus,
-                Layout.settled(List.of(new Member(A, "localhost", 0)), new ShardMap(0, List.of(List.of(A)))),
-                new ControlGroup.Rules(Templates.NONE, 1),
+                Layout.settled(
+                        0, Layout.nodes(List.of(new Member(A, "localhost", 0))), new ShardMap(0, List.of(List.of(A)))),
+                new ControlGroup.Rules(Templates.NONE, 1, Optional.empty()),
                 rounds,
                 peers,
                 world,

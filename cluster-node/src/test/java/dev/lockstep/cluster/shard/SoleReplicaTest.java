@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,8 +76,11 @@ class SoleReplicaTest {
         ReadIndexRounds rounds = new ReadIndexRounds(NODE, nobody, time, Duration.ofSeconds(1));
         ControlGroup control = new ControlGroup(
                 consensus,
-                Layout.settled(List.of(new Member(NODE, "localhost", 0)), new ShardMap(0, List.of(List.of(NODE)))),
-                new ControlGroup.Rules(Templates.NONE, 1),
+                Layout.settled(
+                        0,
+                        Layout.nodes(List.of(new Member(NODE, "localhost", 0))),
+                        new ShardMap(0, List.of(List.of(NODE)))),
+                new ControlGroup.Rules(Templates.NONE, 1, Optional.empty()),
                 rounds,
                 nobody,
                 time,

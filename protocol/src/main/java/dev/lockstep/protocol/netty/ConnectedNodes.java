@@ -74,7 +74,7 @@ final class ConnectedNodes {
             return Reply.Refused.of(
                     Status.FORMATION_DIFFERS,
                     "Node " + peer.id() + " and node " + self.id() + " can't be of one cluster: " + differences
-                            + ". Give all nodes of the cluster the same");
+                            + ". Give all nodes of a cluster the same; one that was in another needs an empty data folder");
         }
         if (peer.id().equals(self.id()) && peer.incarnation() != self.incarnation()) {
             return inUse(peer, "The node that it connected to has that id itself");

@@ -1,11 +1,13 @@
 package dev.lockstep.protocol.settings;
 
 import dev.lockstep.protocol.topology.Formation;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,10 +21,11 @@ import java.util.stream.Stream;
  *
  * @param cluster name that both ends of a connection must agree on
  * @param node this JVM's node
- * @param members all nodes of the cluster when it is first formed; after that nodes to find it by, this one among them. Empty
+ * @param nodes all nodes of the cluster when it is first formed; after that nodes to find it by, this one among them. Empty
  *     for a single node
  * @param shards fixed when the cluster is first formed
  * @param replicationFactor replicas of each shard, or the number of members if they are fewer
+ * @param replaceAfter how long a node has not answered when its replicas are placed on others; empty for never
  * @param insecure the operator knows that there is neither authentication nor encryption; needed to bind to anything but
  *     loopback
  * @param caches templates by name pattern, in order: the first that matches a cache's name holds; {@code *} stands for any
@@ -32,10 +35,11 @@ import java.util.stream.Stream;
 public record Settings(
         String cluster,
         Optional<NodeSettings> node,
-        List<Member> members,
+        List<Layout.Node> nodes,
         ClientSettings client,
         int shards,
         int replicationFactor,
+        Optional<Duration> replaceAfter,
         boolean insecure,
         LimitSettings limits,
         Map<String, CacheSettings> caches,
@@ -107,32 +111,56 @@ public record Settings(
     /** The same, wherever it is set. */
     public Settings withoutPlaces() {
         return new Settings(
-                cluster, node, members, client, shards, replicationFactor, insecure, limits, caches, Map.of());
+                cluster,
+                node,
+                nodes,
+                client,
+                shards,
+                replicationFactor,
+                replaceAfter,
+                insecure,
+                limits,
+                caches,
+                Map.of());
+    }
+
+    /** Where the nodes of the cluster are reached. */
+    public List<Member> members() {
+        return nodes.stream().map(Layout.Node::member).toList();
     }
 
     /**
      * The facts about its cluster that a node tells others once the cluster is formed: its members may be others by then, and its layout
      * says how many shards it has.
+     *
+     * @param clusterId see {@link Layout#clusterId}
      */
-    public Formation ofFormedCluster() {
-        return formation().without(Set.of("members", "addresses", "shards"));
+    public Formation ofFormedCluster(long clusterId) {
+        return formation()
+                .without(Set.of("members", "addresses", "shards"))
+                .with(new Formation.Fact(
+                        "cluster-id",
+                        HexFormat.of().toHexDigits(clusterId),
+                        "drawn when its cluster was formed",
+                        true));
     }
 
     /** The facts about its cluster that a node tells others while the cluster is being formed. */
     public Formation formation() {
         return new Formation(List.of(
-                fact(
-                        "members",
-                        joined(members.stream().map(member -> member.id().name())),
-                        true),
+                fact("members", joined(nodes.stream().map(member -> member.id().name())), true),
                 fact("shards", Integer.toString(shards), true),
                 fact("replication-factor", Integer.toString(replicationFactor), true),
                 new Formation.Fact(
                         "addresses",
-                        joined(members.stream().map(Member::toString)),
+                        joined(nodes.stream().map(Settings::described)),
                         places.getOrDefault("members", ""),
                         false),
                 fact("caches", caches.isEmpty() ? "none" : caches.toString(), false)));
+    }
+
+    private static String described(Layout.Node node) {
+        return node.member() + (node.zone().isEmpty() ? "" : " in zone " + node.zone());
     }
 
     private Formation.Fact fact(String key, String value, boolean fixed) {

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheSettings;
@@ -41,9 +42,19 @@ public final class SettingsReader {
             + ", lockstep://host:port;host:port/cluster, classpath:name, file:/path and jar:file:/path!/name";
     private static final String RESOURCE = "lockstep.yaml";
     private static final String[] KEYS = {
-        "cluster", "node", "members", "shards", "replication-factor", "insecure", "limits", "client", "caches"
+        "cluster",
+        "node",
+        "members",
+        "shards",
+        "replication-factor",
+        "replace-after",
+        "insecure",
+        "limits",
+        "client",
+        "caches"
     };
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration REPLACE_AFTER = Duration.ofMinutes(5);
 
     private SettingsReader() {}
 
@@ -183,8 +194,8 @@ public final class SettingsReader {
     private static Settings read(YamlSection root, Path folder) {
         root.allow(KEYS);
         boolean insecure = root.flag("insecure", false);
-        List<Member> members = members(root, insecure);
-        Optional<NodeSettings> node = node(root, members, folder);
+        List<Layout.Node> nodes = nodes(root, insecure);
+        Optional<NodeSettings> node = node(root, nodes, folder);
         ClientSettings client = client(root);
         if (node.isPresent() && !client.servers().isEmpty()) {
             throw root.refuse("client", "a node is no client of others: leave out \"node\" or \"servers\"");
@@ -192,10 +203,11 @@ public final class SettingsReader {
         return new Settings(
                 root.string("cluster", "lockstep"),
                 node,
-                members,
+                nodes,
                 client,
-                (int) root.number("shards", Math.max(MIN_DEFAULT_SHARDS, 2 * members.size()), 1, 4096),
+                (int) root.number("shards", Math.max(MIN_DEFAULT_SHARDS, 2 * nodes.size()), 1, 4096),
                 (int) root.number("replication-factor", 3, 1, 7),
+                replaceAfter(root),
                 insecure,
                 limits(root),
                 caches(root),
@@ -214,10 +226,16 @@ public final class SettingsReader {
         return places;
     }
 
-    private static List<Member> members(YamlSection root, boolean insecure) {
-        List<Member> members = new ArrayList<>();
+    private static Optional<Duration> replaceAfter(YamlSection root) {
+        return root.string("replace-after", "").equals("never")
+                ? Optional.empty()
+                : Optional.of(root.duration("replace-after", REPLACE_AFTER));
+    }
+
+    private static List<Layout.Node> nodes(YamlSection root, boolean insecure) {
+        List<Layout.Node> nodes = new ArrayList<>();
         for (YamlSection section : root.sections("members")) {
-            section.allow("id", "address");
+            section.allow("id", "address", "zone");
             String[] address = hostAndPort(section, "address", section.required("address"));
             if (!insecure && !isLoopback(address[0])) {
                 throw section.refuse(
@@ -227,10 +245,11 @@ public final class SettingsReader {
                                 + " \"insecure: true\"");
             }
             Member member = new Member(nodeId(section, "id"), address[0], Integer.parseInt(address[1]));
-            if (members.stream().anyMatch(other -> other.id().equals(member.id()))) {
+            if (nodes.stream().anyMatch(other -> other.id().equals(member.id()))) {
                 throw section.refuse("id", "two members are called " + member.id());
             }
-            for (Member other : members) {
+            for (Layout.Node node : nodes) {
+                Member other = node.member();
                 if (other.host().equals(member.host()) && other.port() == member.port()) {
                     throw section.refuse(
                             "address",
@@ -238,9 +257,9 @@ public final class SettingsReader {
                                     + " have one address; each needs a port of its own");
                 }
             }
-            members.add(member);
+            nodes.add(new Layout.Node(member, section.string("zone", ""), Layout.Standing.STAYING));
         }
-        return members;
+        return nodes;
     }
 
     private static boolean isLoopback(String host) {
@@ -264,7 +283,7 @@ public final class SettingsReader {
         return new String[] {text.substring(0, colon), port};
     }
 
-    private static Optional<NodeSettings> node(YamlSection root, List<Member> members, Path folder) {
+    private static Optional<NodeSettings> node(YamlSection root, List<Layout.Node> members, Path folder) {
         if (!root.has("node")) {
             return Optional.empty();
         }

@@ -16,7 +16,7 @@ public record ClusterView(String cluster, Layout layout, Map<Integer, NodeId> le
 
     /** The view of a cluster in which nothing moves, and each member hosts the control group. */
     public ClusterView(String cluster, List<Member> members, ShardMap map, Map<Integer, NodeId> leaders) {
-        this(cluster, Layout.settled(members, map), leaders);
+        this(cluster, Layout.settled(0, Layout.nodes(members), map), leaders);
     }
 
     public List<Member> members() {

@@ -30,6 +30,11 @@ public record Formation(List<Fact> facts) {
         }
     }
 
+    /** The same with another fact. */
+    public Formation with(Fact fact) {
+        return new Formation(Stream.concat(facts.stream(), Stream.of(fact)).toList());
+    }
+
     /** The same without some facts. */
     public Formation without(Set<String> keys) {
         return new Formation(

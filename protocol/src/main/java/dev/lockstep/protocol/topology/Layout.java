@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.topology;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -15,28 +16,45 @@ import org.jspecify.annotations.Nullable;
  * the control group; immutable. Of two layouts the one with the higher version holds; the one that follows from the settings of a
  * cluster that is being formed has version {@link #UNFORMED}.
  *
- * @param members each once
- * @param leaving members that an operator wants removed: nothing is placed there any more
+ * @param clusterId drawn at random when the cluster is formed, so that two clusters of one name are told apart
+ * @param nodes the members, each once
  * @param control the nodes that host the control group
  * @param map the nodes that host the shards; its version is the layout's
  * @param moves by group, {@link ShardMap#CONTROL_GROUP} among them; until a move has come about, the group is hosted by nodes before
  *     and after it
  */
 public record Layout(
-        List<Member> members,
-        List<NodeId> leaving,
-        List<NodeId> control,
-        ShardMap map,
-        SortedMap<Integer, Move> moves) {
+        long clusterId, List<Node> nodes, List<NodeId> control, ShardMap map, SortedMap<Integer, Move> moves) {
 
     /** The version of a layout that no control group has agreed on yet. */
     public static final long UNFORMED = 0;
 
     public Layout {
-        members = List.copyOf(members);
-        leaving = leaving.stream().distinct().sorted().toList();
+        nodes = List.copyOf(nodes);
         control = List.copyOf(control);
         moves = Collections.unmodifiableSortedMap(new TreeMap<>(moves));
+    }
+
+    /**
+     * A member.
+     *
+     * @param zone the nodes that fail together, such as those of a rack; empty if it is not known
+     */
+    public record Node(Member member, String zone, Standing standing) {
+
+        public NodeId id() {
+            return member.id();
+        }
+    }
+
+    /** A member's part in the layout. */
+    public enum Standing {
+        /** Hosts its share. */
+        STAYING,
+        /** Is to be removed, by the word of an operator: nothing is placed there any more. */
+        LEAVING,
+        /** Has not answered for so long that its share is placed elsewhere, where there is room, until it is back. */
+        GONE
     }
 
     /**
@@ -54,10 +72,35 @@ public record Layout(
         }
     }
 
-    /** A layout in which nothing moves, and each member hosts the control group. */
-    public static Layout settled(List<Member> members, ShardMap map) {
+    /** A layout in which nothing moves, each member stays, and hosts the control group. */
+    public static Layout settled(long clusterId, List<Node> nodes, ShardMap map) {
         return new Layout(
-                members, List.of(), members.stream().map(Member::id).sorted().toList(), map, new TreeMap<>());
+                clusterId, nodes, nodes.stream().map(Node::id).sorted().toList(), map, new TreeMap<>());
+    }
+
+    /** The members of a cluster of which no zones are known. */
+    public static List<Node> nodes(Collection<Member> members) {
+        return members.stream()
+                .map(member -> new Node(member, "", Standing.STAYING))
+                .toList();
+    }
+
+    /** Where the members are reached. */
+    public List<Member> members() {
+        return nodes.stream().map(Node::member).toList();
+    }
+
+    /** The members of a standing. */
+    public List<NodeId> standing(Standing standing) {
+        return nodes.stream()
+                .filter(node -> node.standing() == standing)
+                .map(Node::id)
+                .toList();
+    }
+
+    /** The members that an operator wants removed. */
+    public List<NodeId> leaving() {
+        return standing(Standing.LEAVING);
     }
 
     public long version() {
@@ -70,11 +113,19 @@ public record Layout(
     }
 
     /** The member with this id, or null if there is none. */
+    public @Nullable Node node(NodeId id) {
+        for (Node node : nodes) {
+            if (node.id().equals(id)) {
+                return node;
+            }
+        }
+        return null;
+    }
+
+    /** The address of the member with this id, or null if there is none. */
     public @Nullable Member member(NodeId id) {
-        return members.stream()
-                .filter(member -> member.id().equals(id))
-                .findFirst()
-                .orElse(null);
+        Node node = node(id);
+        return node == null ? null : node.member();
     }
 
     /** All groups by number, the control group first. */
@@ -107,43 +158,40 @@ public record Layout(
 
     /** The same layout, with other addresses of some of its members. */
     public Layout at(List<Member> addresses) {
-        return new Layout(
-                members.stream()
-                        .map(member -> addresses.stream()
-                                .filter(other -> other.id().equals(member.id()))
-                                .findFirst()
-                                .orElse(member))
-                        .toList(),
-                leaving,
-                control,
-                map,
-                moves);
+        List<Node> next = nodes.stream()
+                .map(node -> addresses.stream()
+                        .filter(address -> address.id().equals(node.id()))
+                        .findFirst()
+                        .map(address -> new Node(address, node.zone(), node.standing()))
+                        .orElse(node))
+                .toList();
+        return new Layout(clusterId, next, control, map, moves);
     }
 
     // The layouts that come after this one
 
-    /** The next layout, with a member; one that was leaving stays. */
-    public Layout adding(Member member) {
-        List<Member> next = new ArrayList<>(
-                members.stream().filter(one -> !one.id().equals(member.id())).toList());
-        next.add(member);
-        return new Layout(next, leavingWithout(member.id()), control, next(map.replicas()), moves);
+    /** The next layout, with a member that stays; one that was there already may have another address or zone. */
+    public Layout adding(Member member, String zone) {
+        List<Node> next = new ArrayList<>(
+                nodes.stream().filter(node -> !node.id().equals(member.id())).toList());
+        next.add(new Node(member, zone, Standing.STAYING));
+        return next(next);
     }
 
-    /** The next layout, in which a member is leaving. */
-    public Layout leaving(NodeId node) {
-        List<NodeId> next = Stream.concat(leaving.stream(), Stream.of(node)).toList();
-        return new Layout(members, next, control, next(map.replicas()), moves);
+    /** The next layout, in which a member has another standing. */
+    public Layout with(NodeId member, Standing standing) {
+        return next(nodes.stream()
+                .map(node -> node.id().equals(member) ? new Node(node.member(), node.zone(), standing) : node)
+                .toList());
     }
 
     /** The next layout, without a member that hosts nothing. */
-    public Layout without(NodeId node) {
-        return new Layout(
-                members.stream().filter(member -> !member.id().equals(node)).toList(),
-                leavingWithout(node),
-                control,
-                next(map.replicas()),
-                moves);
+    public Layout without(NodeId member) {
+        return next(nodes.stream().filter(node -> !node.id().equals(member)).toList());
+    }
+
+    private Layout next(List<Node> next) {
+        return new Layout(clusterId, next, control, next(map.replicas(), version()), moves);
     }
 
     /**
@@ -164,7 +212,7 @@ public record Layout(
                 next.put(group, new Move(to, dropped, version() + 1));
             }
         });
-        return new Layout(members, leaving, control, next(map.replicas()), next);
+        return new Layout(clusterId, nodes, control, next(map.replicas(), version()), next);
     }
 
     /** The next layout, in which the move of a group has come about. */
@@ -173,24 +221,20 @@ public record Layout(
         TreeMap<Integer, Move> next = new TreeMap<>(moves);
         next.remove(group);
         if (group == ShardMap.CONTROL_GROUP) {
-            return new Layout(members, leaving, hosts, next(map.replicas()), next);
+            return new Layout(clusterId, nodes, hosts, next(map.replicas(), version()), next);
         }
         List<List<NodeId>> replicas = new ArrayList<>(map.replicas());
         replicas.set(group, hosts);
-        return new Layout(members, leaving, control, next(replicas), next);
+        return new Layout(clusterId, nodes, control, next(replicas, version()), next);
     }
 
     /** The first layout that a control group agrees on. */
     public Layout formed() {
-        return new Layout(members, leaving, control, next(map.replicas()), moves);
+        return next(nodes);
     }
 
-    private List<NodeId> leavingWithout(NodeId node) {
-        return leaving.stream().filter(one -> !one.equals(node)).toList();
-    }
-
-    private ShardMap next(List<List<NodeId>> replicas) {
-        return new ShardMap(version() + 1, replicas);
+    private static ShardMap next(List<List<NodeId>> replicas, long version) {
+        return new ShardMap(version + 1, replicas);
     }
 
     /** The nodes that host a group, are to host one, or may be voters of one by an earlier plan. */

@@ -152,10 +152,12 @@ public sealed interface Request {
     }
 
     /**
-     * Makes a node a member, or keeps one that is leaving, or changes the address of one. Answered by {@link Reply.Done} once it is
-     * decided; what is to be hosted there comes about later. Refused with {@link Status#INVALID} if another member has the address.
+     * Makes a node a member, or keeps one that is leaving, or changes the address or zone of one. Answered by {@link Reply.Done} once it
+     * is decided; what is to be hosted there comes about later. Refused with {@link Status#INVALID} if another member has the address.
+     *
+     * @param zone the nodes that fail together, such as those of a rack; null for the one that it has, or none
      */
-    record AddNode(Member member) implements ToControl {
+    record AddNode(Member member, @Nullable String zone) implements ToControl {
 
         @Override
         public boolean mutates() {

@@ -110,6 +110,7 @@ public final class RequestCodec {
         if (request instanceof Request.AddNode add) {
             out.u8(31);
             ValueCodec.member(out, add.member());
+            out.optional(add.zone(), WireWriter::string);
         } else if (request instanceof Request.RemoveNode remove) {
             out.u8(32);
             ValueCodec.nodeId(out, remove.node());
@@ -204,7 +205,7 @@ public final class RequestCodec {
             case 27 -> new Request.ReadClock();
             case 29 -> new Request.DescribeDrained();
             case 30 -> new Request.DrainNode(in.optional(ValueCodec::nodeId), in.size());
-            case 31 -> new Request.AddNode(ValueCodec.member(in));
+            case 31 -> new Request.AddNode(ValueCodec.member(in), in.optional(WireReader::string));
             case 32 -> new Request.RemoveNode(ValueCodec.nodeId(in));
             case 33 -> new Request.MoveReplica(in.size(), ValueCodec.nodeId(in), ValueCodec.nodeId(in));
             case 34 -> new Request.ReplicasMoved((int) in.signed(), in.varint());

@@ -28,6 +28,7 @@ public final class ValueCodec {
     static final Consistency[] CONSISTENCIES = Consistency.values();
     static final EntryProcessing[] ENTRY_PROCESSINGS = EntryProcessing.values();
 
+    private static final Layout.Standing[] STANDINGS = Layout.Standing.values();
     private static final ReplicaStatus.State[] REPLICA_STATES = ReplicaStatus.State.values();
 
     private ValueCodec() {}
@@ -305,8 +306,11 @@ public final class ValueCodec {
     }
 
     public static void layout(WireWriter out, Layout layout) {
-        out.list(layout.members(), ValueCodec::member);
-        out.list(layout.leaving(), ValueCodec::nodeId);
+        out.i64(layout.clusterId());
+        out.list(layout.nodes(), (o, node) -> {
+            member(o, node.member());
+            o.string(node.zone()).u8(node.standing().ordinal());
+        });
         out.list(layout.control(), ValueCodec::nodeId);
         out.varint(layout.version());
         out.list(layout.map().replicas(), (o, nodes) -> o.list(nodes, ValueCodec::nodeId));
@@ -318,8 +322,8 @@ public final class ValueCodec {
     }
 
     public static Layout layout(WireReader in) {
-        var members = in.list(ValueCodec::member);
-        var leaving = in.list(ValueCodec::nodeId);
+        long clusterId = in.i64();
+        var nodes = in.list(i -> new Layout.Node(member(i), i.string(), i.constant(STANDINGS)));
         var control = in.list(ValueCodec::nodeId);
         long version = in.varint();
         var replicas = in.list(i -> i.list(ValueCodec::nodeId));
@@ -327,7 +331,7 @@ public final class ValueCodec {
         in.list(i -> moves.put(
                 (int) i.signed(), new Layout.Move(i.list(ValueCodec::nodeId), i.list(ValueCodec::nodeId), i.varint())));
         try {
-            return new Layout(members, leaving, control, new ShardMap(version, replicas), moves);
+            return new Layout(clusterId, nodes, control, new ShardMap(version, replicas), moves);
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }

@@ -55,10 +55,11 @@ public final class UriFuzz {
         Settings client = new Settings(
                 settings.cluster(),
                 DEFAULTS.node(),
-                DEFAULTS.members(),
+                DEFAULTS.nodes(),
                 settings.client(),
                 DEFAULTS.shards(),
                 DEFAULTS.replicationFactor(),
+                DEFAULTS.replaceAfter(),
                 DEFAULTS.insecure(),
                 DEFAULTS.limits(),
                 DEFAULTS.caches(),

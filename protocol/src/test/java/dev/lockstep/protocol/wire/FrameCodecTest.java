@@ -97,7 +97,7 @@ class FrameCodecTest {
                 new Request.DescribeDrained(),
                 new Request.DrainNode(NODE, 3),
                 new Request.DrainNode(null, 4),
-                new Request.AddNode(new Member(NODE, "127.0.0.1", 7400)),
+                new Request.AddNode(new Member(NODE, "127.0.0.1", 7400), "rack 1"),
                 new Request.RemoveNode(NODE),
                 new Request.MoveReplica(3, NODE, OTHER),
                 new Request.ReplicasMoved(-1, 5),
@@ -125,8 +125,10 @@ class FrameCodecTest {
     static List<Reply> replies() {
         EntryRead entry = new EntryRead(VALUE, 1 << 20, Long.MAX_VALUE);
         Layout layout = new Layout(
-                List.of(new Member(NODE, "127.0.0.1", 7400), new Member(OTHER, "127.0.0.1", 7401)),
-                List.of(NODE),
+                0x1234_5678_9abc_def0L,
+                List.of(
+                        new Layout.Node(new Member(NODE, "127.0.0.1", 7400), "rack 1", Layout.Standing.LEAVING),
+                        new Layout.Node(new Member(OTHER, "127.0.0.1", 7401), "", Layout.Standing.GONE)),
                 List.of(NODE, OTHER),
                 new ShardMap(3, List.of(List.of(NODE), List.of(NODE))),
                 new TreeMap<>(Map.of(

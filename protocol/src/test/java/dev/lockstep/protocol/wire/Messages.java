@@ -180,7 +180,7 @@ public final class Messages {
                 bytes().map(Request.ToLog::new),
                 Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
-                members().map(Request.AddNode::new),
+                Combinators.combine(members(), TEXTS.injectNull(0.3)).as(Request.AddNode::new),
                 NODES.map(Request.RemoveNode::new),
                 Combinators.combine(NUMBERS, NODES, NODES).as(Request.MoveReplica::new),
                 Combinators.combine(Arbitraries.integers(), LONGS).as(Request.ReplicasMoved::new),
@@ -263,7 +263,6 @@ public final class Messages {
     }
 
     private static Arbitrary<ClusterView> views() {
-        var members = members().list().ofMaxSize(3);
         var replicas = NODES.list().ofMaxSize(3).list().ofMinSize(1).ofMaxSize(5);
         var maps = Combinators.combine(LONGS, replicas).as(ShardMap::new);
         var nodes = NODES.list().ofMaxSize(3);
@@ -271,7 +270,11 @@ public final class Messages {
         var moves = Arbitraries.maps(Arbitraries.integers(), move)
                 .ofMaxSize(3)
                 .<SortedMap<Integer, Layout.Move>>map(TreeMap::new);
-        var layouts = Combinators.combine(members, nodes, nodes, maps, moves).as(Layout::new);
+        var members = Combinators.combine(members(), TEXTS, Arbitraries.of(Layout.Standing.class))
+                .as(Layout.Node::new)
+                .list()
+                .ofMaxSize(3);
+        var layouts = Combinators.combine(LONGS, members, nodes, maps, moves).as(Layout::new);
         var leaders = Arbitraries.maps(NUMBERS, NODES).ofMaxSize(3);
         return Combinators.combine(TEXTS, layouts, leaders).as(ClusterView::new);
     }

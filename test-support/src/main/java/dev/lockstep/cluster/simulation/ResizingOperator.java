@@ -2,6 +2,7 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request;
@@ -53,7 +54,7 @@ final class ResizingOperator {
             if (node.isMember() != isNamed(node, layout)) {
                 world.trace(() -> node.process() + (node.isMember() ? " leaves" : " joins") + " by " + layout);
                 if (node.isMember()) {
-                    node.leave();
+                    node.leave(world.chance(0.5));
                 } else {
                     node.join(layout);
                 }
@@ -78,9 +79,9 @@ final class ResizingOperator {
     }
 
     private @Nullable Request change(Layout now) {
-        List<NodeId> staying = now.members().stream()
-                .map(Member::id)
-                .filter(node -> !now.leaving().contains(node))
+        List<NodeId> staying = now.nodes().stream()
+                .filter(node -> node.standing() != Standing.LEAVING)
+                .map(Layout.Node::id)
                 .toList();
         return switch (world.random().nextInt(3)) {
             case 0 -> add(staying);
@@ -95,7 +96,7 @@ final class ResizingOperator {
                 .map(SimulatedNode::member)
                 .filter(member -> !staying.contains(member.id()))
                 .toList();
-        return others.isEmpty() ? null : new Request.AddNode(any(others));
+        return others.isEmpty() ? null : new Request.AddNode(any(others), null);
     }
 
     private @Nullable Request remove(List<NodeId> staying) {
@@ -127,7 +128,7 @@ final class ResizingOperator {
         Layout layout = newest;
         return layout != null
                 && layout.moves().isEmpty()
-                && layout.leaving().isEmpty()
+                && layout.standing(Standing.STAYING).size() == layout.nodes().size()
                 && nodes.stream()
                         .allMatch(node -> node.isMember() == isNamed(node, layout)
                                 && node.process().isAlive() == node.isMember());

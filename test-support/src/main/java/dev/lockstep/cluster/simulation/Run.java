@@ -17,11 +17,13 @@ import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Lifetime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -30,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of a scenario: a cluster, its clients, what happens to them, and what is checked at the end. */
 final class Run {
+
+    /** Shorter than some of the faults. */
+    private static final Duration REPLACE_AFTER = Duration.ofSeconds(2);
 
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final int MAX_EMBEDDED = 3;
@@ -167,7 +172,7 @@ final class Run {
             Collections.rotate(rotated, shard);
             placed.add(rotated.subList(0, 3));
         }
-        Layout layout = Layout.settled(founding, new ShardMap(Layout.UNFORMED, placed));
+        Layout layout = Layout.settled(seed, Layout.nodes(founding), new ShardMap(Layout.UNFORMED, placed));
         for (Member member : members) {
             SimulatedProcess process = new SimulatedProcess(world, member.id().toString());
             process.setClock(scenario.skewMillis() == 0 ? 0 : world.random().nextLong(scenario.skewMillis()), 1);
@@ -180,7 +185,8 @@ final class Run {
                     founding.contains(member) ? layout : null,
                     raft,
                     joined -> links(joined, member.id()),
-                    scenario.maxInFlight()));
+                    scenario.maxInFlight(),
+                    scenario.spares() == 0 ? Optional.empty() : Optional.of(REPLACE_AFTER)));
         }
         for (int i = 0; i < scenario.clients(); i++) {
             String name = "c" + i;

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
@@ -17,6 +18,7 @@ import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ final class SimulatedNode implements EmbeddedNode {
     private final Function<SimulatedProcess, SimulatedLinks> links;
     private final SimulatedRaft raft;
     private final NodeCore.Limits limits;
+    private final Optional<Duration> replaceAfter;
     private @Nullable NodeCore core;
     private @Nullable LocalLink link;
     /** The newest layout that it has seen, as if on its disk; null while it is no member. */
@@ -43,6 +46,7 @@ final class SimulatedNode implements EmbeddedNode {
     /**
      * @param layout by which the cluster is formed; null for a node that is not started until it joins
      * @param maxInFlight as in {@link NodeCore.Limits}
+     * @param replaceAfter as in {@link ControlGroup.Rules}
      */
     SimulatedNode(
             SimulatedProcess process,
@@ -50,12 +54,14 @@ final class SimulatedNode implements EmbeddedNode {
             @Nullable Layout layout,
             SimulatedRaft raft,
             Function<SimulatedProcess, SimulatedLinks> links,
-            int maxInFlight) {
+            int maxInFlight,
+            Optional<Duration> replaceAfter) {
         this.process = process;
         this.self = self;
         this.layout = layout;
         this.raft = raft;
         this.links = links;
+        this.replaceAfter = replaceAfter;
         this.limits = new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight);
         if (layout == null) {
             process.kill();
@@ -74,8 +80,7 @@ final class SimulatedNode implements EmbeddedNode {
                         known,
                         List.of(self),
                         newer -> layout = newer,
-                        Templates.NONE,
-                        REPLICATION_FACTOR),
+                        new ControlGroup.Rules(Templates.NONE, REPLICATION_FACTOR, replaceAfter)),
                 raft.consensus(self.id(), process),
                 HeapStore.FACTORY,
                 toOthers,
@@ -136,13 +141,19 @@ final class SimulatedNode implements EmbeddedNode {
         restart();
     }
 
-    /** Ends it for good, with all that is on its disk: only as a new node may it join again. */
-    void leave() {
+    /**
+     * Ends it, until it is added again.
+     *
+     * @param wiped whether all that is on its disk is deleted
+     */
+    void leave(boolean wiped) {
         if (process.isAlive()) {
             kill();
         }
         layout = null;
-        raft.wipe(self.id());
+        if (wiped) {
+            raft.wipe(self.id());
+        }
     }
 
     /** Tells whether it has been started as a member and has not left since. */

@@ -11,6 +11,7 @@ import dev.lockstep.protocol.topology.ShardMap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,8 @@ final class SimulatedCluster {
             members.add(new Member(new NodeId("n" + i), "simulated", i + 1));
         }
         Layout layout = Layout.settled(
-                members,
+                0,
+                Layout.nodes(members),
                 new ShardMap(
                         Layout.UNFORMED,
                         List.of(members.stream().map(Member::id).toList())));
@@ -49,7 +51,8 @@ final class SimulatedCluster {
                     layout,
                     raft,
                     joined -> links(joined, member.id()),
-                    10_000));
+                    10_000,
+                    Optional.empty()));
         }
     }
 

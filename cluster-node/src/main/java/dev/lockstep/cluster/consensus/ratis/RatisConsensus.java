@@ -317,7 +317,7 @@ public final class RatisConsensus implements Consensus {
     @Override
     public void members(List<Member> now) {
         members = List.copyOf(now);
-        transport.locate(members);
+        transport.members(members);
     }
 
     @Override

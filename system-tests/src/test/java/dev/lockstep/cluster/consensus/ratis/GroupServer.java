@@ -24,6 +24,7 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.EventLoopPool;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
+import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Request;
@@ -173,6 +174,11 @@ final class GroupServer implements AutoCloseable {
                 16 << 20,
                 this::connect,
                 null);
+    }
+
+    /** Tells the server the members of the cluster. */
+    void members(List<Member> now) {
+        transport.members(now);
     }
 
     private RaftServer server(Links to, Consumer<RaftProperties> further, boolean opensWhatItFinds) throws IOException {

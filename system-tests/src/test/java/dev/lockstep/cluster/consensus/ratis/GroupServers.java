@@ -201,6 +201,11 @@ final class GroupServers implements AutoCloseable {
         return leader();
     }
 
+    /** All servers, members of any group or not. */
+    List<Member> members() {
+        return members;
+    }
+
     /** Opens a replica that is going to be added, and knows some members, but is none itself: its votes don't count yet. */
     void open(int index, Integer... members) throws Exception {
         running[index].add(group, peers(List.of(members)));

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -34,6 +35,7 @@ final class AppendQueues {
 
     private final RaftServer server;
     private final LeaderContacts contacts;
+    private final Predicate<RaftPeerId> members;
     private final List<EventLoop> loops;
     private final Map<RaftGroupId, Lane> lanes = new ConcurrentHashMap<>();
 
@@ -50,10 +52,14 @@ final class AppendQueues {
         R answer() throws IOException;
     }
 
-    /** @param loops where what may wait is done; a group always on the same */
-    AppendQueues(RaftServer server, LeaderContacts contacts, List<EventLoop> loops) {
+    /**
+     * @param members tells which nodes are members of the cluster
+     * @param loops where what may wait is done; a group always on the same
+     */
+    AppendQueues(RaftServer server, LeaderContacts contacts, Predicate<RaftPeerId> members, List<EventLoop> loops) {
         this.server = server;
         this.contacts = contacts;
+        this.members = members;
         this.loops = loops;
     }
 
@@ -144,10 +150,13 @@ final class AppendQueues {
         return division;
     }
 
-    /** Ratis itself follows any peer that names a term that is high enough. */
-    private static boolean isFromMember(RaftServer.Division division, AppendEntriesRequestProto request) {
+    /**
+     * Ratis itself follows any peer that names a term that is high enough. All that a replica knows as members of its group may have been
+     * replaced while it was away; then its leader is at least a member of the cluster.
+     */
+    private boolean isFromMember(RaftServer.Division division, AppendEntriesRequestProto request) {
         RaftPeerId from = RaftPeerId.valueOf(request.getServerRequest().getRequestorId());
-        return division.getRaftConf().getPeer(from) != null;
+        return division.getRaftConf().getPeer(from) != null || members.test(from);
     }
 
     /** Tells whether it comes from the known leader, and takes nothing from the log. */

@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -32,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -79,6 +81,8 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     private final Campaigns campaigns;
     private final RaftMessageHandler handler;
     private final Map<RaftPeerId, PeerChannel> peers = new ConcurrentHashMap<>();
+    /** The members of the cluster, as far as this node has been told. */
+    private volatile Set<RaftPeerId> members = Set.of();
 
     LinkServerRpc(RpcType type, RaftServer server, LinkTransport.Context context) {
         this.type = type;
@@ -87,7 +91,7 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
         EventLoopPool waiting = new EventLoopPool("raft-waits", WAITING_THREADS);
         this.loops = Stream.generate(waiting::open).limit(LOOPS).toList();
         this.heartbeats = new HeartbeatScheduler(context.electionTimeout(), this::tick);
-        this.queues = new AppendQueues(server, context.contacts(), loops);
+        this.queues = new AppendQueues(server, context.contacts(), peer -> members.contains(peer), loops);
         this.campaigns = new Campaigns(server, context, this);
         this.handler = new RaftMessageHandler(server, context, queues, campaigns, heartbeats);
     }
@@ -172,8 +176,9 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     }
 
     @Override
-    public void locate(List<Member> members) {
-        for (Member member : members) {
+    public void members(List<Member> now) {
+        members = now.stream().map(member -> RatisNames.id(member.id())).collect(Collectors.toSet());
+        for (Member member : now) {
             PeerChannel channel = open(member);
             if (channel != null) {
                 channel.moveTo(member);

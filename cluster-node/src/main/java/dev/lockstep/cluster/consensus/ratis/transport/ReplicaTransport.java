@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ReplicaTransport extends CheckpointFetcher, RaftPeer.Add {
 
-    /** Learns where nodes are reached now, which counts for more than the addresses in Ratis' configurations: those are never changed. */
-    void locate(List<Member> members);
+    /**
+     * Learns the members of the cluster, any of which may lead a group. Where they are reached counts for more than the addresses in
+     * Ratis' configurations: those are never changed.
+     */
+    void members(List<Member> now);
 
     /** Answers a message of another node; see {@link dev.lockstep.cluster.consensus.Consensus#serve}. */
     void serve(Bytes message, Consumer<Reply> answer);

@@ -8,6 +8,7 @@ import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,7 @@ class AppendQueuesTest {
 
     private static final RaftGroupId GROUP = RaftGroupId.randomId();
     private static final RaftPeerId LEADER = RaftPeerId.valueOf("n1");
+    private static final RaftPeerId OTHER = RaftPeerId.valueOf("n9");
 
     private final EventLoop loop = EventLoop.threaded("lanes");
     private final AtomicInteger lookedUp = new AtomicInteger();
@@ -44,7 +46,9 @@ class AppendQueuesTest {
     private final AtomicLong flushed = new AtomicLong(Long.MAX_VALUE);
     private volatile CountDownLatch read = new CountDownLatch(0);
     private volatile CountDownLatch written = new CountDownLatch(0);
-    private final AppendQueues lanes = new AppendQueues(server(), new LeaderContacts(Time.system()), List.of(loop));
+    private volatile Set<RaftPeerId> members = Set.of();
+    private final AppendQueues lanes = new AppendQueues(
+            server(), new LeaderContacts(Time.system()), peer -> members.contains(peer), List.of(loop));
 
     @AfterEach
     void close() {
@@ -123,16 +127,24 @@ class AppendQueuesTest {
     }
 
     @Test
-    void anAppendOfANodeThatIsNoMemberOfTheGroupReachesNoReplica() throws Exception {
+    void anAppendOfAStrangerReachesNoReplica() throws Exception {
         AppendEntriesRequestProto request = request(GROUP, 0);
-        AppendEntriesRequestProto ofAnother = request.toBuilder()
-                .setServerRequest(request.getServerRequest().toBuilder()
-                        .setRequestorId(RaftPeerId.valueOf("n9").toByteString()))
-                .setLeaderTerm(4)
-                .build();
-        assertThat(answer(lanes.append(ofAnother))).isNull();
+        assertThat(answer(lanes.append(from(OTHER, request)))).isNull();
         assertThat(appends).hasValue(0);
         assertThat(answer(lanes.append(request))).isNotNull();
+    }
+
+    @Test
+    void aMemberOfTheClusterMayLeadAGroupWhoseReplicaHereDoesNotKnowIt() throws Exception {
+        members = Set.of(OTHER);
+        assertThat(answer(lanes.append(from(OTHER, request(GROUP, 0))))).isNotNull();
+    }
+
+    private static AppendEntriesRequestProto from(RaftPeerId leader, AppendEntriesRequestProto request) {
+        return request.toBuilder()
+                .setServerRequest(request.getServerRequest().toBuilder().setRequestorId(leader.toByteString()))
+                .setLeaderTerm(4)
+                .build();
     }
 
     @Test

@@ -274,7 +274,7 @@ class LinkServerRpcTest {
     void aPeerIsReachedWhereTheLayoutSaysNotWhereRatisFoundItOnce() {
         Member moved = new Member(new NodeId("n2"), "127.0.0.1", 2);
         rpc.addRaftPeers(List.of(PEER));
-        rpc.locate(List.of(moved));
+        rpc.members(List.of(moved));
         assertThatThrownBy(() -> rpc.requestVote(vote(RaftGroupId.randomId())));
         assertThat(lastAsked).hasValue(moved);
         rpc.addRaftPeers(List.of(PEER));
