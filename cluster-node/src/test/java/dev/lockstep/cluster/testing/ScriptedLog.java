@@ -25,6 +25,7 @@ public final class ScriptedLog {
     private @Nullable Opened<?, ?> opened;
     private Leadership leadership;
     private boolean holding;
+    private int removed;
     private long committed;
     private long applied;
     private long sinceContactNanos;
@@ -54,8 +55,19 @@ public final class ScriptedLog {
             }
 
             @Override
+            public CompletableFuture<Void> remove(int group) {
+                removed++;
+                return CompletableFuture.completedFuture(null);
+            }
+
+            @Override
             public void close() {}
         };
+    }
+
+    /** The number of times that a replica was removed with all that it had. */
+    public int removed() {
+        return removed;
     }
 
     public void become(Leadership next) {

@@ -87,6 +87,39 @@ class MemberHandshakeIT {
                 .isLessThan(10);
     }
 
+    /** As when a data folder was restored from the wrong backup. */
+    @Test
+    void nodesOfTwoClustersWithOneNameRefuseEachOther() throws Exception {
+        List<MemberPorts> members = MemberPorts.reserve(2);
+        List<NodeProcess> first = formed("a", members);
+        NodeProcess.kill(first);
+        List<NodeProcess> second = formed("b", members);
+        NodeProcess.kill(second);
+        first.get(0).restart();
+        second.get(1).restart();
+        says(first.get(0), "can't be of one cluster: cluster-id: ", "needs an empty data folder");
+        says(second.get(1), "can't be of one cluster: cluster-id: ");
+        second.get(1).kill();
+        first.get(1).restart();
+        first.get(1).awaitReady();
+    }
+
+    private List<NodeProcess> formed(String folder, List<MemberPorts> members) throws Exception {
+        List<NodeProcess> nodes = new ArrayList<>();
+        for (MemberPorts member : members) {
+            nodes.add(begin(
+                    folder + "-" + member.id(),
+                    member,
+                    NodeProcesses.configuration(member.id(), members, "shards: 2")));
+        }
+        for (NodeProcess node : nodes) {
+            node.awaitReady();
+            Path layout = node.log().resolveSibling("data/layout");
+            Eventually.holds("it has " + layout, () -> Files.exists(layout));
+        }
+        return nodes;
+    }
+
     @Test
     void aSecondProcessWithAnIdInUseEndsBeforeItVotes() throws Exception {
         List<MemberPorts> members = MemberPorts.reserve(3);

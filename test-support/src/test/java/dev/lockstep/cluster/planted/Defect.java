@@ -378,7 +378,25 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a node that was removed comes back",
                     CLUSTER + "node/Admission.java",
-                    "if (wasMember) {",
-                    "if (false) {",
-                    "dev.lockstep.cluster.node.AdmissionTest"));
+                    "if (known.member(self.id()) == null) {",
+                    "if (known.member(self.id()) == null && !wasMember) {",
+                    "dev.lockstep.cluster.node.AdmissionTest"),
+            new Defect(
+                    "a node is replaced while another does not answer either",
+                    CLUSTER + "control/GoneNodes.java",
+                    "suspects.size() != 1",
+                    "suspects.isEmpty()",
+                    "dev.lockstep.cluster.control.GoneNodesTest"),
+            new Defect(
+                    "two clusters of one name mix",
+                    PROTOCOL + "settings/Settings.java",
+                    "HexFormat.of().toHexDigits(clusterId)",
+                    "HexFormat.of().toHexDigits(0)",
+                    "dev.lockstep.protocol.settings.SettingsReaderTest"),
+            new Defect(
+                    "a replica of the control group that the group has dropped is kept",
+                    CLUSTER + "control/ControlGroup.java",
+                    "&& !now.staged();",
+                    "&& false;",
+                    "dev.lockstep.cluster.control.ControlGroupTest"));
 }
