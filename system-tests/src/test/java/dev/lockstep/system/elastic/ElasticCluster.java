@@ -186,9 +186,23 @@ final class ElasticCluster implements AutoCloseable {
         }
     }
 
-    /** Waits until the process of a node has ended because it was removed, unless it was killed before, and forgets it. */
+    /**
+     * Waits until the process of a node that was removed has ended for that reason, and forgets it. One that was killed before need not
+     * say why, and one that was restarted only after the removal waits to be added, and is ended here.
+     */
     void forget(NodeProcess node) throws Exception {
-        int code = node.awaitExit(DONE_WITHIN);
+        long deadline = System.nanoTime() + DONE_WITHIN.toNanos();
+        while (node.isRunning() && !Files.readString(node.log()).contains(" has been removed, and waits for")) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("Node " + node.member().id() + " was removed, and goes on; its log:\n"
+                        + Files.readString(node.log()));
+            }
+            Thread.sleep(PAUSE_MILLIS);
+        }
+        if (node.isRunning()) {
+            node.kill();
+        }
+        int code = node.awaitExit(Duration.ZERO);
         String log = Files.readString(node.log());
         if (code != KILLED && !log.contains("has been removed from cluster")) {
             throw new AssertionError("Node " + node.member().id()
