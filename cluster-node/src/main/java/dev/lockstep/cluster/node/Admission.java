@@ -25,17 +25,20 @@ final class Admission {
 
     private final Member self;
     private final List<Member> known;
+    private final boolean remembers;
     private final boolean wasMember;
     private final CompletableFuture<Layout> admitted = new CompletableFuture<>();
     private Layout newest;
     private boolean started;
 
     /**
+     * @param remembers whether the node has kept anything of the time when it was a member, if it was
      * @param last the layout that the node has kept; null if it has none. Its settings say better where members are
      * @param formation the layout by which a cluster is formed, if there is none yet
      */
-    Admission(Member self, @Nullable Layout last, Layout formation) {
+    Admission(Member self, boolean remembers, @Nullable Layout last, Layout formation) {
         this.self = self;
+        this.remembers = remembers;
         this.known = formation.members();
         this.wasMember = last != null && last.member(self.id()) != null;
         this.newest = last == null ? formation : last.at(known);
@@ -68,7 +71,7 @@ final class Admission {
             boolean isMember = layout.member(self.id()) != null;
             if (!started) {
                 newest = layout.at(known);
-                if (isMember) {
+                if (isMember || hasForgotten(layout)) {
                     admitted.complete(newest);
                 }
             }
@@ -84,15 +87,20 @@ final class Admission {
         }
     }
 
+    /** It would vote, although it does not know for whom it has, and lack entries that others count on it to have. */
+    private boolean hasForgotten(Layout layout) {
+        return !remembers && layout.removed().contains(self.id());
+    }
+
     /**
      * Waits until this node is a member: it is, if no other one knows better than its settings.
      *
      * @return the layout to start with
-     * @throws RequestFailedException if it is none within the time
+     * @throws RequestFailedException if it is none within the time, or can't be one again
      */
     Layout await(Duration within) {
         Layout known = newest();
-        if (known.member(self.id()) == null) {
+        if (known.member(self.id()) == null && !hasForgotten(known)) {
             LOG.warn(
                     "Node {} {}, and waits for: lockstep node add {}",
                     self.id(),
@@ -108,6 +116,12 @@ final class Admission {
                 Thread.currentThread().interrupt();
                 throw notAdded(within);
             }
+        }
+        if (hasForgotten(known)) {
+            throw new RequestFailedException(
+                    Status.INVALID,
+                    "Node " + self.id() + " was a member of its cluster and was removed, and its data folder is empty."
+                            + " Give it its old data folder, or an id that no member has had");
         }
         synchronized (this) {
             started = true;

@@ -106,9 +106,11 @@ public final class Node implements EmbeddedNode {
         List<Member> members = own == null ? List.of(LOCAL) : settings.members();
         int maxInFlight = settings.limits().maxInFlight();
         boolean formed = own != null && begin(own);
+        Layout last = own == null ? null : lastLayout(own);
         this.admission = new Admission(
                 member,
-                own == null ? null : lastLayout(own),
+                formed || last != null,
+                last,
                 Layout.settled(
                         Entropy.system().nextLong(),
                         own == null ? Layout.nodes(members) : settings.nodes(),

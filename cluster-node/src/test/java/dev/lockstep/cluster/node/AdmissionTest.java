@@ -30,14 +30,14 @@ class AdmissionTest {
 
     @Test
     void aNodeOfAClusterThatIsBeingFormedIsAMember() {
-        Admission admission = new Admission(B, null, FORMATION);
+        Admission admission = new Admission(B, false, null, FORMATION);
         assertThat(admission.learn(view(FORMATION))).isNull();
         assertThat(admission.await(Duration.ZERO)).isEqualTo(FORMATION);
     }
 
     @Test
     void aNodeStartsWithTheNewestLayoutThatNamesIt() {
-        Admission admission = new Admission(B, layout(3, A, B), FORMATION);
+        Admission admission = new Admission(B, true, layout(3, A, B), FORMATION);
         Layout newer = layout(5, A, B);
         assertThat(admission.learn(view(newer))).isNull();
         assertThat(admission.learn(view(layout(4, A)))).isNull();
@@ -48,16 +48,16 @@ class AdmissionTest {
     void theSettingsSayBetterWhereMembersAre() {
         Member moved = new Member(A.id(), "host", 3);
         Layout formation = layout(Layout.UNFORMED, moved, B);
-        assertThat(new Admission(B, layout(3, A, B), formation).await(Duration.ZERO))
+        assertThat(new Admission(B, true, layout(3, A, B), formation).await(Duration.ZERO))
                 .isEqualTo(layout(3, moved, B));
-        Admission admission = new Admission(B, layout(3, A, B), formation);
+        Admission admission = new Admission(B, true, layout(3, A, B), formation);
         admission.learn(view(layout(4, A, B)));
         assertThat(admission.await(Duration.ZERO)).isEqualTo(layout(4, moved, B));
     }
 
     @Test
     void aNodeThatAFormedClusterDoesNotKnowWaitsUntilItIsAdded() {
-        Admission admission = new Admission(B, null, FORMATION);
+        Admission admission = new Admission(B, false, null, FORMATION);
         admission.learn(view(layout(3, A)));
         assertThatThrownBy(() -> admission.await(Duration.ofMillis(1)))
                 .isInstanceOf(RequestFailedException.class)
@@ -68,7 +68,7 @@ class AdmissionTest {
 
     @Test
     void aNodeThatWasRemovedWhileItWasDownComesBackOnlyWhenItIsAddedAgain() {
-        Admission admission = new Admission(B, layout(3, A, B), FORMATION);
+        Admission admission = new Admission(B, true, layout(3, A, B), FORMATION);
         admission.learn(view(layout(4, A)));
         assertThatThrownBy(() -> admission.await(Duration.ZERO))
                 .isInstanceOf(RequestFailedException.class)
@@ -78,8 +78,24 @@ class AdmissionTest {
     }
 
     @Test
+    void aNodeThatWasRemovedAndHasForgottenWhatItSaidDoesNotComeBack() {
+        Layout removed = layout(4, A, B).without(B.id());
+        Admission waiting = new Admission(B, false, null, FORMATION);
+        waiting.learn(view(removed));
+        assertThatThrownBy(() -> waiting.await(Duration.ofSeconds(10)))
+                .isInstanceOf(RequestFailedException.class)
+                .hasMessageContaining("its data folder is empty");
+        Admission added = new Admission(B, false, null, FORMATION);
+        added.learn(view(removed.adding(B, "")));
+        assertThatThrownBy(() -> added.await(Duration.ZERO)).hasMessageContaining("its data folder is empty");
+        Admission remembers = new Admission(B, true, layout(4, A, B), FORMATION);
+        remembers.learn(view(removed.adding(B, "")));
+        assertThat(remembers.await(Duration.ZERO).member(B.id())).isEqualTo(B);
+    }
+
+    @Test
     void aRunningNodeThatIsRemovedStops() {
-        Admission admission = new Admission(B, layout(3, A, B), FORMATION);
+        Admission admission = new Admission(B, true, layout(3, A, B), FORMATION);
         admission.await(Duration.ZERO);
         assertThat(admission.learn(view(layout(3, A)))).isNull();
         assertThat(admission.learn(view(layout(5, A))))
@@ -88,7 +104,7 @@ class AdmissionTest {
 
     @Test
     void aNodeWithoutWhichTheClusterWasFormedStops() {
-        Admission admission = new Admission(B, null, FORMATION);
+        Admission admission = new Admission(B, false, null, FORMATION);
         admission.await(Duration.ZERO);
         assertThat(admission.learn(view(layout(1, A)))).contains("formed without it");
         assertThat(admission.learn(view(layout(1, A, B)))).isNull();

@@ -18,19 +18,28 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clusterId drawn at random when the cluster is formed, so that two clusters of one name are told apart
  * @param nodes the members, each once
+ * @param removed the last thousand that were members and were removed, in that order, also if they are members again
  * @param control the nodes that host the control group
  * @param map the nodes that host the shards; its version is the layout's
  * @param moves by group, {@link ShardMap#CONTROL_GROUP} among them; until a move has come about, the group is hosted by nodes before
  *     and after it
  */
 public record Layout(
-        long clusterId, List<Node> nodes, List<NodeId> control, ShardMap map, SortedMap<Integer, Move> moves) {
+        long clusterId,
+        List<Node> nodes,
+        List<NodeId> removed,
+        List<NodeId> control,
+        ShardMap map,
+        SortedMap<Integer, Move> moves) {
 
     /** The version of a layout that no control group has agreed on yet. */
     public static final long UNFORMED = 0;
 
+    private static final int MAX_REMOVED = 1_000;
+
     public Layout {
         nodes = List.copyOf(nodes);
+        removed = List.copyOf(removed);
         control = List.copyOf(control);
         moves = Collections.unmodifiableSortedMap(new TreeMap<>(moves));
     }
@@ -75,7 +84,12 @@ public record Layout(
     /** A layout in which nothing moves, each member stays, and hosts the control group. */
     public static Layout settled(long clusterId, List<Node> nodes, ShardMap map) {
         return new Layout(
-                clusterId, nodes, nodes.stream().map(Node::id).sorted().toList(), map, new TreeMap<>());
+                clusterId,
+                nodes,
+                List.of(),
+                nodes.stream().map(Node::id).sorted().toList(),
+                map,
+                new TreeMap<>());
     }
 
     /** The members of a cluster of which no zones are known. */
@@ -165,7 +179,7 @@ public record Layout(
                         .map(address -> new Node(address, node.zone(), node.standing()))
                         .orElse(node))
                 .toList();
-        return new Layout(clusterId, next, control, map, moves);
+        return new Layout(clusterId, next, removed, control, map, moves);
     }
 
     // The layouts that come after this one
@@ -187,11 +201,16 @@ public record Layout(
 
     /** The next layout, without a member that hosts nothing. */
     public Layout without(NodeId member) {
-        return next(nodes.stream().filter(node -> !node.id().equals(member)).toList());
+        List<NodeId> gone = Stream.concat(removed.stream().filter(node -> !node.equals(member)), Stream.of(member))
+                .toList();
+        List<NodeId> newest = gone.subList(Math.max(0, gone.size() - MAX_REMOVED), gone.size());
+        List<Node> next =
+                nodes.stream().filter(node -> !node.id().equals(member)).toList();
+        return new Layout(clusterId, next, newest, control, next(map.replicas(), version()), moves);
     }
 
     private Layout next(List<Node> next) {
-        return new Layout(clusterId, next, control, next(map.replicas(), version()), moves);
+        return new Layout(clusterId, next, removed, control, next(map.replicas(), version()), moves);
     }
 
     /**
@@ -212,7 +231,7 @@ public record Layout(
                 next.put(group, new Move(to, dropped, version() + 1));
             }
         });
-        return new Layout(clusterId, nodes, control, next(map.replicas(), version()), next);
+        return new Layout(clusterId, nodes, removed, control, next(map.replicas(), version()), next);
     }
 
     /** The next layout, in which the move of a group has come about. */
@@ -221,11 +240,11 @@ public record Layout(
         TreeMap<Integer, Move> next = new TreeMap<>(moves);
         next.remove(group);
         if (group == ShardMap.CONTROL_GROUP) {
-            return new Layout(clusterId, nodes, hosts, next(map.replicas(), version()), next);
+            return new Layout(clusterId, nodes, removed, hosts, next(map.replicas(), version()), next);
         }
         List<List<NodeId>> replicas = new ArrayList<>(map.replicas());
         replicas.set(group, hosts);
-        return new Layout(clusterId, nodes, control, next(replicas, version()), next);
+        return new Layout(clusterId, nodes, removed, control, next(replicas, version()), next);
     }
 
     /** The first layout that a control group agrees on. */

@@ -311,6 +311,7 @@ public final class ValueCodec {
             member(o, node.member());
             o.string(node.zone()).u8(node.standing().ordinal());
         });
+        out.list(layout.removed(), ValueCodec::nodeId);
         out.list(layout.control(), ValueCodec::nodeId);
         out.varint(layout.version());
         out.list(layout.map().replicas(), (o, nodes) -> o.list(nodes, ValueCodec::nodeId));
@@ -324,6 +325,7 @@ public final class ValueCodec {
     public static Layout layout(WireReader in) {
         long clusterId = in.i64();
         var nodes = in.list(i -> new Layout.Node(member(i), i.string(), i.constant(STANDINGS)));
+        var removed = in.list(ValueCodec::nodeId);
         var control = in.list(ValueCodec::nodeId);
         long version = in.varint();
         var replicas = in.list(i -> i.list(ValueCodec::nodeId));
@@ -331,7 +333,7 @@ public final class ValueCodec {
         in.list(i -> moves.put(
                 (int) i.signed(), new Layout.Move(i.list(ValueCodec::nodeId), i.list(ValueCodec::nodeId), i.varint())));
         try {
-            return new Layout(clusterId, nodes, control, new ShardMap(version, replicas), moves);
+            return new Layout(clusterId, nodes, removed, control, new ShardMap(version, replicas), moves);
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }

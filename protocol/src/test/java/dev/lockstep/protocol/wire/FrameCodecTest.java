@@ -129,6 +129,7 @@ class FrameCodecTest {
                 List.of(
                         new Layout.Node(new Member(NODE, "127.0.0.1", 7400), "rack 1", Layout.Standing.LEAVING),
                         new Layout.Node(new Member(OTHER, "127.0.0.1", 7401), "", Layout.Standing.GONE)),
+                List.of(OTHER),
                 List.of(NODE, OTHER),
                 new ShardMap(3, List.of(List.of(NODE), List.of(NODE))),
                 new TreeMap<>(Map.of(

@@ -274,7 +274,8 @@ public final class Messages {
                 .as(Layout.Node::new)
                 .list()
                 .ofMaxSize(3);
-        var layouts = Combinators.combine(LONGS, members, nodes, maps, moves).as(Layout::new);
+        var layouts =
+                Combinators.combine(LONGS, members, nodes, nodes, maps, moves).as(Layout::new);
         var leaders = Arbitraries.maps(NUMBERS, NODES).ofMaxSize(3);
         return Combinators.combine(TEXTS, layouts, leaders).as(ClusterView::new);
     }

@@ -54,7 +54,7 @@ final class ResizingOperator {
             if (node.isMember() != isNamed(node, layout)) {
                 world.trace(() -> node.process() + (node.isMember() ? " leaves" : " joins") + " by " + layout);
                 if (node.isMember()) {
-                    node.leave(world.chance(0.5));
+                    node.leave();
                 } else {
                     node.join(layout);
                 }

@@ -141,19 +141,12 @@ final class SimulatedNode implements EmbeddedNode {
         restart();
     }
 
-    /**
-     * Ends it, until it is added again.
-     *
-     * @param wiped whether all that is on its disk is deleted
-     */
-    void leave(boolean wiped) {
+    /** Ends it, until it is added again. All that is on its disk stays: without that it would not be let in. */
+    void leave() {
         if (process.isAlive()) {
             kill();
         }
         layout = null;
-        if (wiped) {
-            raft.wipe(self.id());
-        }
     }
 
     /** Tells whether it has been started as a member and has not left since. */

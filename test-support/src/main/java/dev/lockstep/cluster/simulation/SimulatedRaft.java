@@ -217,13 +217,6 @@ final class SimulatedRaft {
         groups.values().forEach(replicas -> replicas.remove(node));
     }
 
-    /** Deletes all that a node has kept, which is not running. */
-    void wipe(NodeId node) {
-        disks.keySet().removeIf(place -> place.node().equals(node));
-        deleted.keySet().removeIf(place -> place.node().equals(node));
-        checkpoints.keySet().removeIf(place -> place.node().equals(node));
-    }
-
     /** Loses unsynced writes, all of them or the last. */
     void powerCut(NodeId node) {
         disks.forEach((place, disk) -> {

@@ -378,8 +378,14 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a node that was removed comes back",
                     CLUSTER + "node/Admission.java",
-                    "if (known.member(self.id()) == null) {",
-                    "if (known.member(self.id()) == null && !wasMember) {",
+                    "if (known.member(self.id()) == null && !hasForgotten(known)) {",
+                    "if (known.member(self.id()) == null && !wasMember && !hasForgotten(known)) {",
+                    "dev.lockstep.cluster.node.AdmissionTest"),
+            new Defect(
+                    "a node that was removed comes back with an empty folder",
+                    CLUSTER + "node/Admission.java",
+                    "return !remembers && layout",
+                    "return false && layout",
                     "dev.lockstep.cluster.node.AdmissionTest"),
             new Defect(
                     "a node is replaced while another does not answer either",
