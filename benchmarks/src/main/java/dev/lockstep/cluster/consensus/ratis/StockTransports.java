@@ -88,7 +88,7 @@ public final class StockTransports {
     private static final class UnconnectedReplicas implements ReplicaTransport {
 
         @Override
-        public void locate(List<Member> members) {
+        public void members(List<Member> now) {
             // Ratis has the addresses.
         }
 
