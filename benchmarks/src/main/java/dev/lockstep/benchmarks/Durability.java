@@ -7,13 +7,6 @@ import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.session.Session;
-import dev.lockstep.protocol.wire.Bytes;
-import dev.lockstep.protocol.wire.CacheDefinition;
-import dev.lockstep.protocol.wire.Condition;
-import dev.lockstep.protocol.wire.Consistency;
-import dev.lockstep.protocol.wire.ExpiryRule;
-import dev.lockstep.protocol.wire.LeaseId;
-import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +20,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 
 /**
  * The cost of durability: puts on three nodes of each durability and store side by side, puts on one node while it
@@ -36,9 +28,7 @@ import java.util.stream.IntStream;
  */
 public final class Durability {
 
-    private static final Bytes VALUE = Bytes.utf8("v".repeat(100));
     private static final int HOT = 10_000;
-    private static final int TOGETHER = 1_000;
     private static final int WARM_UP_SECONDS = 8;
 
     private Durability() {}
@@ -131,7 +121,7 @@ public final class Durability {
     }
 
     /** Nodes with one cache in one shard, and a client of them. */
-    private record Cluster(String name, NodeProcesses nodes, Clients clients, Session session, int cache)
+    private record Cluster(String name, NodeProcesses nodes, Clients clients, Session session, Entries entries)
             implements AutoCloseable {
 
         static Cluster start(Path home, int count, String ofEachNode, String heap) throws IOException {
@@ -144,33 +134,15 @@ public final class Durability {
                     Map.of("_JAVA_OPTIONS", "-Xmx" + heap));
             Clients clients = new Clients("processes", nodes.addresses());
             Session session = clients.open();
-            int cache = session.createCache(
-                            new CacheDefinition("driver", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
-                    .join()
-                    .id();
-            return new Cluster(ofEachNode, nodes, clients, session, cache);
+            return new Cluster(ofEachNode, nodes, clients, session, Entries.create(session));
         }
 
         Workload put(String workload, int callers) {
-            return new Workload(
-                    workload,
-                    callers,
-                    i -> session.write(cache, put(i % HOT), LeaseId.NONE).join());
+            return new Workload(workload, callers, i -> entries.put(i % HOT).join());
         }
 
-        private static Mutation put(int number) {
-            return Mutation.put(Bytes.utf8("customer:" + number), VALUE, Condition.ANY);
-        }
-
-        void fill(int entries) {
-            for (int from = 0; from < entries; from += TOGETHER) {
-                session.writeAll(
-                                cache,
-                                IntStream.range(from, Math.min(from + TOGETHER, entries))
-                                        .mapToObj(Cluster::put)
-                                        .toList())
-                        .join();
-            }
+        void fill(int count) {
+            entries.fill(count);
         }
 
         /** Has the node take one, and waits until it has. */

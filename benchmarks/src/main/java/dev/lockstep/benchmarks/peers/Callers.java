@@ -1,5 +1,6 @@
 package dev.lockstep.benchmarks.peers;
 
+import dev.lockstep.benchmarks.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -1,5 +1,6 @@
 package dev.lockstep.benchmarks.peers;
 
+import dev.lockstep.benchmarks.Outcome;
 import dev.lockstep.benchmarks.process.Child;
 import dev.lockstep.benchmarks.process.Jvm;
 import dev.lockstep.cluster.testing.MemberPorts;

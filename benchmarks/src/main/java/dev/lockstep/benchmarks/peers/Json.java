@@ -1,5 +1,6 @@
 package dev.lockstep.benchmarks.peers;
 
+import dev.lockstep.benchmarks.Outcome;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;

@@ -1,5 +1,7 @@
 package dev.lockstep.benchmarks.peers;
 
+import dev.lockstep.benchmarks.Outcome;
+
 /**
  * One load on one deployment.
  *

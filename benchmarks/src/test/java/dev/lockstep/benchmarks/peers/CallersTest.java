@@ -3,6 +3,7 @@ package dev.lockstep.benchmarks.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.benchmarks.Outcome;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -2,6 +2,7 @@ package dev.lockstep.benchmarks.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.benchmarks.Outcome;
 import dev.lockstep.benchmarks.Spread;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -21,13 +21,23 @@ public final class Clients implements AutoCloseable {
 
     private final String cluster;
     private final String addresses;
+    private final Duration timeout;
     private final EventLoop loop = EventLoop.threaded("clients");
     private final List<Session> open = new ArrayList<>();
 
     /** @param addresses each {@code host:port}, separated by commas */
     public Clients(String cluster, String addresses) {
+        this(cluster, addresses, TIMEOUT);
+    }
+
+    /**
+     * @param addresses each {@code host:port}, separated by commas
+     * @param timeout of each operation
+     */
+    public Clients(String cluster, String addresses, Duration timeout) {
         this.cluster = cluster;
         this.addresses = addresses;
+        this.timeout = timeout;
     }
 
     public Session open() {
@@ -64,7 +74,7 @@ public final class Clients implements AutoCloseable {
     }
 
     private Session open(String servers, Links links) {
-        Session session = new SessionFactory(links, TIMEOUT, Time.system(), loop, Entropy.system())
+        Session session = new SessionFactory(links, timeout, Time.system(), loop, Entropy.system())
                 .client(List.of(servers.split(",")));
         open.add(session);
         return session;

@@ -1,4 +1,4 @@
-package dev.lockstep.benchmarks.peers;
+package dev.lockstep.benchmarks;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -11,11 +11,11 @@ import org.HdrHistogram.Histogram;
  *
  * @param rate operations a second
  */
-record Outcome(long operations, double rate, double p50, double p90, double p99, double p999, double max) {
+public record Outcome(long operations, double rate, double p50, double p90, double p99, double p999, double max) {
 
     private static final double NANOS = 1e3;
 
-    static Outcome of(Histogram nanos, double seconds) {
+    public static Outcome of(Histogram nanos, double seconds) {
         return new Outcome(
                 nanos.getTotalCount(),
                 nanos.getTotalCount() / seconds,
@@ -26,14 +26,14 @@ record Outcome(long operations, double rate, double p50, double p90, double p99,
                 nanos.getMaxValue() / NANOS);
     }
 
-    String text() {
+    public String text() {
         return operations + " "
                 + DoubleStream.of(rate, p50, p90, p99, p999, max)
                         .mapToObj(each -> String.format(Locale.ROOT, "%.3f", each))
                         .collect(Collectors.joining(" "));
     }
 
-    static Outcome parse(String text) {
+    public static Outcome parse(String text) {
         String[] words = text.split(" ");
         double[] figures =
                 Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray();
