@@ -208,7 +208,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             return;
         }
         try {
-            lay(agreed, LayoutChanges.asked(agreed, request), reply);
+            lay(agreed, LayoutChanges.asked(agreed, request, this::planned), reply);
         } catch (LayoutChanges.RefusedChange refused) {
             reply.accept(Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage())));
         }
@@ -250,18 +250,28 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         }
     }
 
-    /** The layout that follows by itself; shards are wanted where they are best, from where they are or come to. */
     private Layout following(Layout now) {
         List<Layout.Node> placeable = LayoutChanges.placeable(now, rules.replicationFactor());
-        List<PlacementPlanner.Host> hosts = placeable.stream()
+        return LayoutChanges.following(
+                now, placeable, PlacementPlanner.plan(shards(now), hosts(now), rules.replicationFactor()));
+    }
+
+    private List<List<NodeId>> planned(Layout now, int kept) {
+        return PlacementPlanner.planKeeping(kept, shards(now), hosts(now), rules.replicationFactor());
+    }
+
+    private List<PlacementPlanner.Host> hosts(Layout now) {
+        return LayoutChanges.placeable(now, rules.replicationFactor()).stream()
                 .map(node -> new PlacementPlanner.Host(node.id(), node.zone()))
                 .toList();
-        List<List<NodeId>> present = now.groups()
+    }
+
+    /** The nodes that each shard is on or comes to, from where it is wanted where it is best. */
+    private static List<List<NodeId>> shards(Layout now) {
+        return now.groups()
                 .filter(group -> group != ShardMap.CONTROL_GROUP)
                 .mapToObj(now::targetOf)
                 .toList();
-        return LayoutChanges.following(
-                now, placeable, PlacementPlanner.plan(present, hosts, rules.replicationFactor()));
     }
 
     private void lay(Layout now, Layout next, Consumer<Reply> reply) {

@@ -18,6 +18,14 @@ final class LayoutChanges {
 
     private LayoutChanges() {}
 
+    /** A choice of the nodes that are to host each shard. */
+    @FunctionalInterface
+    interface Planner {
+
+        /** Plans from where a layout has the shards, one of which stays there. */
+        List<List<NodeId>> plan(Layout from, int kept);
+    }
+
     /** A request that can't be granted, with the reason for the one who asked. */
     static final class RefusedChange extends Exception {
 
@@ -31,15 +39,16 @@ final class LayoutChanges {
     /**
      * The layout that a request asks for.
      *
+     * @param planner asked where the others are wanted if a shard is moved
      * @return the same if it is so already
      */
-    static Layout asked(Layout now, Request request) throws RefusedChange {
+    static Layout asked(Layout now, Request request, Planner planner) throws RefusedChange {
         if (request instanceof Request.AddNode add) {
             return added(now, add);
         } else if (request instanceof Request.RemoveNode remove) {
             return removed(now, remove.node());
         } else if (request instanceof Request.MoveReplica move) {
-            return moved(now, move);
+            return moved(now, move, planner);
         }
         Request.ReplicasMoved moved = (Request.ReplicasMoved) request;
         Layout.Move move = now.moves().get(moved.group());
@@ -75,7 +84,7 @@ final class LayoutChanges {
         return now.with(node, Standing.LEAVING);
     }
 
-    private static Layout moved(Layout now, Request.MoveReplica move) throws RefusedChange {
+    private static Layout moved(Layout now, Request.MoveReplica move, Planner planner) throws RefusedChange {
         if (move.shard() >= now.map().shards()) {
             throw new RefusedChange("There is no shard " + move.shard() + "; the last is "
                     + (now.map().shards() - 1));
@@ -98,11 +107,31 @@ final class LayoutChanges {
         if (hosts.contains(move.to())) {
             throw new RefusedChange("Node " + move.to() + " hosts shard " + move.shard() + " already");
         }
-        return now.moving(Map.of(
-                move.shard(),
-                hosts.stream()
-                        .map(host -> host.equals(move.from()) ? move.to() : host)
-                        .toList()));
+        List<NodeId> target = hosts.stream()
+                .map(host -> host.equals(move.from()) ? move.to() : host)
+                .toList();
+        return now.moving(together(now, move.shard(), target, planner));
+    }
+
+    /** A move, with those of others that follow from it for balance: planned by themselves, they might take it back. */
+    private static Map<Integer, List<NodeId>> together(Layout now, int shard, List<NodeId> target, Planner planner)
+            throws RefusedChange {
+        Map<Integer, List<NodeId>> moves = new TreeMap<>(Map.of(shard, target));
+        List<List<NodeId>> planned = planner.plan(now.moving(moves), shard);
+        if (!isSame(planned.get(shard), target)) {
+            throw new RefusedChange("Shard " + shard + " on " + target
+                    + " would not be spread over the zones as evenly as they allow, and would be moved back");
+        }
+        for (int other = 0; other < planned.size(); other++) {
+            if (other != shard && !now.moves().containsKey(other) && !isSame(planned.get(other), now.hostsOf(other))) {
+                moves.put(other, planned.get(other));
+            }
+        }
+        return moves;
+    }
+
+    private static boolean isSame(List<NodeId> hosts, List<NodeId> others) {
+        return Set.copyOf(hosts).equals(Set.copyOf(others));
     }
 
     static String noSuchNode(Layout now, NodeId node) {
@@ -140,11 +169,16 @@ final class LayoutChanges {
         return wanted.isEmpty() ? now : now.moving(wanted);
     }
 
-    /** A group that is being moved goes elsewhere only if it can't stay where it would come to. */
+    /**
+     * A group that is being moved goes elsewhere only if it can't stay where it would come to. Shards move when no other groups do, the
+     * control group at once: nodes that do not host it know no caches.
+     */
     private static boolean isDue(Layout now, int group, List<NodeId> wanted, Set<NodeId> unfit) {
         List<NodeId> target = now.targetOf(group);
-        boolean differs = !Set.copyOf(wanted).equals(Set.copyOf(target));
-        return differs && (now.moves().isEmpty() || target.stream().anyMatch(unfit::contains));
+        boolean isItsTurn = group == ShardMap.CONTROL_GROUP
+                ? !now.moves().containsKey(group)
+                : now.moves().isEmpty();
+        return !isSame(wanted, target) && (isItsTurn || target.stream().anyMatch(unfit::contains));
     }
 
     /**

@@ -426,6 +426,11 @@ public final class Node implements EmbeddedNode {
         return core.appliedEntries();
     }
 
+    /** The newest layout that this node knows. */
+    Layout layout() {
+        return admission.newest();
+    }
+
     /** The members that this node can't work with at this moment, and so waits for, each with the reason. */
     public Map<String, String> troubles() {
         return acquaintances == null ? Map.of() : acquaintances.troubles();

@@ -207,9 +207,12 @@ public final class NodeCore implements AutoCloseable {
         Leadership leadership = control.leadership();
         if (leadership.leads()) {
             control.change(moved, reply -> {});
-        } else if (leadership.leader() != null) {
-            peers.ask(leadership.leader(), moved, reply -> {});
+            return;
         }
+        NodeId leader = leadership.leader();
+        // A node that does not host the group does not know its leader. The others refuse.
+        List<NodeId> asked = leader == null ? layout.hostsOf(ShardMap.CONTROL_GROUP) : List.of(leader);
+        asked.forEach(node -> peers.ask(node, moved, reply -> {}));
     }
 
     /** Tells whether an operator wants this node to lead nothing: it is drained, or leaves the cluster. */

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
+import dev.lockstep.protocol.topology.Layout;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -78,8 +79,10 @@ public final class NodeMain {
             ended.countDown();
         }));
         while (!node.awaitReady(PATIENCE) && !node.stopped().isDone()) {
+            Layout layout = node.layout();
             out.println("Lockstep node " + node.member().id() + " waits for a majority of the members "
-                    + settings.members() + "; for the first start of a cluster, for all of them"
+                    + layout.members()
+                    + (layout.isFormed() ? "" : "; for the first start of a cluster, for all of them")
                     + NodeProvider.reasons(node.troubles()));
         }
         if (!node.stopped().isDone()) {

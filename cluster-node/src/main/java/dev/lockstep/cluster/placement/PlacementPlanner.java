@@ -25,6 +25,8 @@ public final class PlacementPlanner {
      */
     public record Host(NodeId id, String zone) {}
 
+    private static final int NONE = -1;
+
     private PlacementPlanner() {}
 
     /**
@@ -36,6 +38,21 @@ public final class PlacementPlanner {
      * @return for each shard the nodes that are to host it, the preferred leader first
      */
     public static List<List<NodeId>> plan(List<List<NodeId>> present, Collection<Host> hosts, int replicationFactor) {
+        return plan(present, hosts, replicationFactor, NONE);
+    }
+
+    /**
+     * Computes the wanted assignment in which one shard stays where it is, whatever that costs the others.
+     *
+     * @param kept number of the shard. Where its hosts are not spread evenly over the zones, it gets fewer of them
+     */
+    public static List<List<NodeId>> planKeeping(
+            int kept, List<List<NodeId>> present, Collection<Host> hosts, int replicationFactor) {
+        return plan(present, hosts, replicationFactor, kept);
+    }
+
+    private static List<List<NodeId>> plan(
+            List<List<NodeId>> present, Collection<Host> hosts, int replicationFactor, int kept) {
         if (replicationFactor < 1) {
             throw new IllegalArgumentException("The replication factor is at least 1, not " + replicationFactor);
         }
@@ -54,17 +71,20 @@ public final class PlacementPlanner {
                         .filter(host -> host >= 0)
                         .toList())
                 .toList();
-        List<List<Integer>> replicas = replicas(staying, ids, Zones.of(zones, replicationFactor));
+        List<List<Integer>> replicas = replicas(staying, ids, Zones.of(zones, replicationFactor), kept);
         return leadersFirst(replicas, staying, ids).stream()
                 .map(nodes -> nodes.stream().map(ids::get).toList())
                 .toList();
     }
 
     /** Chooses the hosts of each shard: those that stay in the order that they had, then the new ones. */
-    private static List<List<Integer>> replicas(List<List<Integer>> staying, List<NodeId> ids, Zones zones) {
+    private static List<List<Integer>> replicas(List<List<Integer>> staying, List<NodeId> ids, Zones zones, int kept) {
         Assignment assignment = new Assignment(ids, staying.size(), zones, (shard, host) -> {
             int preference = staying.get(shard).indexOf(host);
-            return preference < 0 ? Assignment.NEW : preference == 0 ? Assignment.LEADS : Assignment.STAYS;
+            if (preference < 0) {
+                return shard == kept ? Assignment.EXCLUDED : Assignment.NEW;
+            }
+            return preference == 0 ? Assignment.LEADS : Assignment.STAYS;
         });
         assignment.improve();
         return IntStream.range(0, staying.size())

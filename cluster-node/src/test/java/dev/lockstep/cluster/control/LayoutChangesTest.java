@@ -34,38 +34,46 @@ class LayoutChangesTest {
         return new Request.AddNode(member(node), null);
     }
 
+    private static Layout asked(Layout now, Request request) throws RefusedChange {
+        return LayoutChanges.asked(now, request, (from, kept) -> targets(from));
+    }
+
+    private static List<List<NodeId>> targets(Layout layout) {
+        return List.of(layout.targetOf(0), layout.targetOf(1));
+    }
+
     private static Layout following(Layout now, List<List<NodeId>> shards) {
         return LayoutChanges.following(now, LayoutChanges.placeable(now, 3), shards);
     }
 
     private static void assertRefused(Layout now, Request request, String... message) {
-        assertThatThrownBy(() -> LayoutChanges.asked(now, request))
+        assertThatThrownBy(() -> asked(now, request))
                 .isInstanceOf(RefusedChange.class)
                 .hasMessageContainingAll(message);
     }
 
     @Test
     void aNodeThatIsAddedTwiceIsAddedOnce() throws Exception {
-        Layout five = LayoutChanges.asked(FOUR, add(E));
+        Layout five = asked(FOUR, add(E));
         assertThat(five.members()).contains(member(E)).hasSize(5);
         assertThat(five.version()).isEqualTo(8);
-        assertThat(LayoutChanges.asked(five, add(E))).isSameAs(five);
+        assertThat(asked(five, add(E))).isSameAs(five);
     }
 
     @Test
     void aNodeThatIsAddedAgainElsewhereHasANewAddress() throws Exception {
         Member moved = new Member(D, "elsewhere", 1);
-        Layout next = LayoutChanges.asked(FOUR, new Request.AddNode(moved, null));
+        Layout next = asked(FOUR, new Request.AddNode(moved, null));
         assertThat(next.member(D)).isEqualTo(moved);
         assertThat(next.members()).hasSize(4);
     }
 
     @Test
     void aNodeThatIsAddedAgainKeepsItsZoneUnlessAnotherIsGiven() throws Exception {
-        Layout zoned = LayoutChanges.asked(FOUR, new Request.AddNode(member(D), "rack 1"));
+        Layout zoned = asked(FOUR, new Request.AddNode(member(D), "rack 1"));
         assertThat(zoned.nodes()).contains(new Layout.Node(member(D), "rack 1", Standing.STAYING));
-        assertThat(LayoutChanges.asked(zoned, add(D))).isSameAs(zoned);
-        Layout elsewhere = LayoutChanges.asked(zoned, new Request.AddNode(member(D), "rack 2"));
+        assertThat(asked(zoned, add(D))).isSameAs(zoned);
+        Layout elsewhere = asked(zoned, new Request.AddNode(member(D), "rack 2"));
         assertThat(elsewhere.nodes()).contains(new Layout.Node(member(D), "rack 2", Standing.STAYING));
     }
 
@@ -76,10 +84,10 @@ class LayoutChangesTest {
 
     @Test
     void aRemovalIsCancelledByAddingTheNodeAgain() throws Exception {
-        Layout leaving = LayoutChanges.asked(FOUR, new Request.RemoveNode(D));
+        Layout leaving = asked(FOUR, new Request.RemoveNode(D));
         assertThat(leaving.leaving()).containsExactly(D);
-        assertThat(LayoutChanges.asked(leaving, new Request.RemoveNode(D))).isSameAs(leaving);
-        Layout stays = LayoutChanges.asked(leaving, add(D));
+        assertThat(asked(leaving, new Request.RemoveNode(D))).isSameAs(leaving);
+        Layout stays = asked(leaving, add(D));
         assertThat(stays.leaving()).isEmpty();
     }
 
@@ -88,7 +96,7 @@ class LayoutChangesTest {
         assertRefused(FOUR, new Request.RemoveNode(E), "no node e", "d@host-d:7400");
         Layout now = FOUR;
         for (NodeId node : List.of(A, B, C)) {
-            now = LayoutChanges.asked(now, new Request.RemoveNode(node));
+            now = asked(now, new Request.RemoveNode(node));
         }
         assertRefused(now, new Request.RemoveNode(D), "last that stays", "lockstep node add");
     }
@@ -96,17 +104,38 @@ class LayoutChangesTest {
     @Test
     void aShardMovesFromOneNodeToAnother() throws Exception {
         Request.MoveReplica move = new Request.MoveReplica(0, B, D);
-        Layout moving = LayoutChanges.asked(FOUR, move);
+        Layout moving = asked(FOUR, move);
         assertThat(moving.hostsOf(0)).containsExactly(A, B, C);
         assertThat(moving.targetOf(0)).containsExactly(A, D, C);
         assertThat(moving.places(0, B)).isTrue();
-        assertThat(LayoutChanges.asked(moving, move)).isSameAs(moving);
+        assertThat(asked(moving, move)).isSameAs(moving);
         assertRefused(moving, new Request.MoveReplica(0, A, E), "is being moved");
-        Layout moved = LayoutChanges.asked(moving, new Request.ReplicasMoved(0, moving.version()));
+        Layout moved = asked(moving, new Request.ReplicasMoved(0, moving.version()));
         assertThat(moved.hostsOf(0)).containsExactly(A, D, C);
         assertThat(moved.places(0, B)).isFalse();
         assertThat(moved.moves()).isEmpty();
-        assertThat(LayoutChanges.asked(moved, move)).isSameAs(moved);
+        assertThat(asked(moved, move)).isSameAs(moved);
+    }
+
+    @Test
+    void aMoveComesWithThoseThatFollowFromItAndIsRefusedIfItWouldBeTakenBack() throws Exception {
+        Request.MoveReplica move = new Request.MoveReplica(0, B, D);
+        Layout both = LayoutChanges.asked(FOUR, move, (from, kept) -> {
+            assertThat(kept).isZero();
+            assertThat(from.targetOf(0)).containsExactly(A, D, C);
+            return List.of(List.of(C, D, A), List.of(B, C, A));
+        });
+        assertThat(both.targetOf(0)).containsExactly(A, D, C);
+        assertThat(both.targetOf(1)).containsExactly(B, C, A);
+        assertThat(both.version()).isEqualTo(8);
+        Layout moving = FOUR.moving(Map.of(1, List.of(A, B, D)));
+        assertThat(LayoutChanges.asked(moving, move, (from, kept) -> List.of(List.of(A, D, C), List.of(A, B, C)))
+                        .targetOf(1))
+                .as("it is on its way already")
+                .containsExactly(A, B, D);
+        assertThatThrownBy(() -> LayoutChanges.asked(FOUR, move, (from, kept) -> List.of(List.of(A, C), List.of(B))))
+                .isInstanceOf(RefusedChange.class)
+                .hasMessageContaining("would be moved back");
     }
 
     @Test
@@ -115,7 +144,7 @@ class LayoutChangesTest {
         assertRefused(FOUR, new Request.MoveReplica(0, D, E), "d does not host shard 0", "[a, b, c]");
         assertRefused(FOUR, new Request.MoveReplica(0, A, E), "no node e");
         assertRefused(FOUR, new Request.MoveReplica(0, A, B), "b hosts shard 0 already");
-        Layout leaving = LayoutChanges.asked(FOUR, new Request.RemoveNode(D));
+        Layout leaving = asked(FOUR, new Request.RemoveNode(D));
         assertRefused(leaving, new Request.MoveReplica(0, A, D), "no node d that stays");
         assertRefused(FOUR.with(D, Standing.GONE), new Request.MoveReplica(0, A, D), "not answered for long: [d]");
     }
@@ -125,14 +154,12 @@ class LayoutChangesTest {
         Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
         long since = moving.version();
         Layout elsewhere = moving.moving(Map.of(0, List.of(D, B, C)));
-        assertThat(LayoutChanges.asked(elsewhere, new Request.ReplicasMoved(0, since)))
-                .isSameAs(elsewhere);
+        assertThat(asked(elsewhere, new Request.ReplicasMoved(0, since))).isSameAs(elsewhere);
         Layout again = elsewhere.moving(Map.of(0, List.of(A, B, D)));
-        assertThat(LayoutChanges.asked(again, new Request.ReplicasMoved(0, since)))
+        assertThat(asked(again, new Request.ReplicasMoved(0, since)))
                 .as("the voters may be others since")
                 .isSameAs(again);
-        assertThat(LayoutChanges.asked(FOUR, new Request.ReplicasMoved(0, since)))
-                .isSameAs(FOUR);
+        assertThat(asked(FOUR, new Request.ReplicasMoved(0, since))).isSameAs(FOUR);
     }
 
     @Test
@@ -178,6 +205,16 @@ class LayoutChangesTest {
         Layout last = following(moving.moved(0), shards(moving.moved(0)));
         assertThat(last.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP);
         assertThat(last.targetOf(ShardMap.CONTROL_GROUP)).containsExactly(B, C, D);
+    }
+
+    @Test
+    void theControlGroupIsMovedAlsoWhileShardsAre() {
+        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D))).adding(member(E), "");
+        Layout next = following(moving, targets(moving));
+        assertThat(next.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP, 0);
+        assertThat(next.targetOf(ShardMap.CONTROL_GROUP)).containsExactly(A, B, C, D, E);
+        Layout later = next.without(E);
+        assertThat(following(later, targets(later))).as("it is on its way").isSameAs(later);
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -21,6 +22,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -192,6 +194,27 @@ class PlacementPropertiesTest {
     void plannedAgainNothingChanges(@ForAll("situations") Situation situation) {
         List<List<NodeId>> plan = situation.plan();
         assertThat(situation.from(plan).plan()).isEqualTo(plan);
+    }
+
+    @Property(tries = 300)
+    void aShardThatIsMovedAndKeptIsNotMovedBackLater(@ForAll("situations") Situation situation) {
+        List<Host> hosts =
+                situation.hosts().stream().map(host -> new Host(host.id(), "")).toList();
+        List<List<NodeId>> moved =
+                new ArrayList<>(PlacementPlanner.plan(situation.present(), hosts, situation.factor()));
+        Optional<NodeId> other = hosts.stream()
+                .map(Host::id)
+                .filter(host -> !moved.isEmpty() && !moved.get(0).contains(host))
+                .findFirst();
+        Assume.that(other.isPresent());
+        List<NodeId> target = new ArrayList<>(moved.get(0));
+        target.set(0, other.orElseThrow());
+        moved.set(0, target);
+        List<List<NodeId>> kept = PlacementPlanner.planKeeping(0, moved, hosts, situation.factor());
+        assertThat(kept.get(0)).containsExactlyInAnyOrderElementsOf(target);
+        List<List<NodeId>> later = PlacementPlanner.plan(kept, hosts, situation.factor());
+        assertThat(later.stream().map(Set::copyOf).toList())
+                .isEqualTo(kept.stream().map(Set::copyOf).toList());
     }
 
     @Property(tries = 300)

@@ -204,25 +204,18 @@ final class Elastic implements AutoCloseable {
         throw new AssertionError(TRIES + " times the " + act + " was done before the " + victim + " could be killed");
     }
 
-    /** A move from a node with more replicas to one with fewer: the placement takes back what makes them less even. */
     private List<String> moving(Layout layout) {
         List<List<String>> moves = new ArrayList<>();
         layout.groups().filter(group -> group != ShardMap.CONTROL_GROUP).forEach(shard -> {
             for (NodeId from : layout.hostsOf(shard)) {
                 for (Member to : layout.members()) {
-                    if (!layout.places(shard, to.id()) && hosted(layout, from) > hosted(layout, to.id())) {
+                    if (!layout.places(shard, to.id())) {
                         moves.add(cluster.moving(shard, from, to.id()));
                     }
                 }
             }
         });
         return any(moves);
-    }
-
-    private static long hosted(Layout layout, NodeId node) {
-        return layout.map().replicas().stream()
-                .filter(hosts -> hosts.contains(node))
-                .count();
     }
 
     /** @return whether groups were still being moved after the node was killed */
