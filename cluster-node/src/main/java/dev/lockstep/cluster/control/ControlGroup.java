@@ -76,7 +76,20 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             ReplicatedLog<ControlCommand, Reply> log,
             ReadBarrier barrier,
             AppliedPositionWaiters learnt,
-            boolean staged) {}
+            boolean staged) {
+
+        void propose(ControlCommand command, Consumer<Reply> reply) {
+            log.propose(command)
+                    .whenComplete((decision, failure) -> reply.accept(failure == null ? decision : refusal(failure)));
+        }
+
+        private Reply refusal(Throwable failure) {
+            Throwable cause = Futures.cause(failure);
+            return cause instanceof NotLeaderException
+                    ? barrier.elsewhere()
+                    : Reply.Refused.of(Status.INDETERMINATE, String.valueOf(cause.getMessage()));
+        }
+    }
 
     /**
      * Opens the replica, recovering what it had.
@@ -122,7 +135,9 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         Replica now = replica;
         boolean isLeft = !layout.places(ShardMap.CONTROL_GROUP, self) && !now.staged();
         if (layout.hostsOf(ShardMap.CONTROL_GROUP).contains(self)) {
-            replica = new Replica(now.machine(), now.log(), now.barrier(), now.learnt(), false);
+            if (now.staged()) {
+                replica = new Replica(now.machine(), now.log(), now.barrier(), now.learnt(), false);
+            }
         } else if ((isLeft || hasStopped) && reopening.compareAndSet(false, true)) {
             consensus
                     .remove(ShardMap.CONTROL_GROUP)
@@ -162,7 +177,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** Proposes a {@link Request.CreateCache}, {@link Request.AlterCache}, {@link Request.DestroyCache} or {@link Request.DrainNode}. */
     public void propose(Request request, Consumer<Reply> reply) {
-        Reply.Refused refusal = replica.barrier().refusal();
+        Replica now = replica;
+        Reply.Refused refusal = now.barrier().refusal();
         if (refusal != null) {
             reply.accept(refusal);
             return;
@@ -184,13 +200,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             reply.accept(Reply.Refused.of(Status.INVALID, LayoutChanges.noSuchNode(layout(), drain.node())));
             return;
         }
-        propose(command, reply);
-    }
-
-    private void propose(ControlCommand command, Consumer<Reply> reply) {
-        replica.log()
-                .propose(command)
-                .whenComplete((decision, failure) -> reply.accept(failure == null ? decision : refusal(failure)));
+        now.propose(command, reply);
     }
 
     // The layout
@@ -202,13 +212,15 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** Changes the layout as a {@link Request.AddNode}, {@link Request.RemoveNode}, {@link Request.MoveReplica} or {@link Request.ReplicasMoved} asks for. */
     public void change(Request request, Consumer<Reply> reply) {
-        Layout agreed = replica.machine().layout();
-        if (replica.barrier().refusal() != null || agreed == null) {
-            reply.accept(Objects.requireNonNullElseGet(replica.barrier().refusal(), ControlGroup::notFormed));
+        Replica now = replica;
+        Reply.Refused refusal = now.barrier().refusal();
+        Layout agreed = now.machine().layout();
+        if (refusal != null || agreed == null) {
+            reply.accept(refusal == null ? notFormed() : refusal);
             return;
         }
         try {
-            lay(agreed, LayoutChanges.asked(agreed, request, this::planned), reply);
+            lay(now, agreed, LayoutChanges.asked(agreed, request, this::planned), reply);
         } catch (LayoutChanges.RefusedChange refused) {
             reply.accept(Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage())));
         }
@@ -224,12 +236,13 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      * @param silentNanos the time for which a member has not answered this node; 0 for itself
      */
     public void keepLayout(ToLongFunction<NodeId> silentNanos) {
-        Layout agreed = replica.machine().layout();
-        if (!replica.log().leadership().ready() || laying.get()) {
+        Replica now = replica;
+        Layout agreed = now.machine().layout();
+        if (!now.log().leadership().ready() || laying.get()) {
             return;
         }
         if (agreed == null) {
-            layByItself(formation.formed());
+            layByItself(now, formation.formed());
             return;
         }
         Layout next = rules.replaceAfter()
@@ -240,13 +253,13 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             settled = next.equals(agreed) ? agreed.version() : settled;
         }
         if (!next.equals(agreed)) {
-            layByItself(next);
+            layByItself(now, next);
         }
     }
 
-    private void layByItself(Layout next) {
+    private void layByItself(Replica by, Layout next) {
         if (laying.compareAndSet(false, true)) {
-            propose(new ControlCommand.Lay(next), reply -> laying.set(false));
+            by.propose(new ControlCommand.Lay(next), reply -> laying.set(false));
         }
     }
 
@@ -274,30 +287,24 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                 .toList();
     }
 
-    private void lay(Layout now, Layout next, Consumer<Reply> reply) {
+    private static void lay(Replica by, Layout now, Layout next, Consumer<Reply> reply) {
         if (next.equals(now)) {
-            replica.barrier().pass(() -> reply.accept(new Reply.Done()), reply);
+            by.barrier().pass(() -> reply.accept(new Reply.Done()), reply);
         } else {
-            propose(new ControlCommand.Lay(next), reply);
+            by.propose(new ControlCommand.Lay(next), reply);
         }
-    }
-
-    private Reply refusal(Throwable failure) {
-        Throwable cause = Futures.cause(failure);
-        return cause instanceof NotLeaderException
-                ? replica.barrier().elsewhere()
-                : Reply.Refused.of(Status.INDETERMINATE, String.valueOf(cause.getMessage()));
     }
 
     /** Answers all caches that exist, linearizably. */
     public void list(Consumer<Reply> reply) {
-        replica.barrier().pass(() -> reply.accept(replica.machine().list()), reply);
+        Replica now = replica;
+        now.barrier().pass(() -> reply.accept(now.machine().list()), reply);
     }
 
     /** Answers which node is drained, linearizably. */
     public void describeDrained(Consumer<Reply> reply) {
-        replica.barrier()
-                .pass(() -> reply.accept(new Reply.Drained(replica.machine().drained())), reply);
+        Replica now = replica;
+        now.barrier().pass(() -> reply.accept(new Reply.Drained(now.machine().drained())), reply);
     }
 
     /** Tells whether a node is drained, as far as is known here. */
@@ -317,23 +324,24 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     @Override
     public void learn(int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        long wait = replica.log().leadership().leads() ? 0 : LEARN_NANOS;
-        replica.learnt().await(cacheId, wait, known -> {
+        Replica now = replica;
+        long wait = now.log().leadership().leads() ? 0 : LEARN_NANOS;
+        now.learnt().await(cacheId, wait, known -> {
             if (known) {
                 then.accept(null);
             } else {
-                askLeader(cacheId, then);
+                askLeader(now, cacheId, then);
             }
         });
     }
 
-    private void askLeader(int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        ReplicatedLog.Leadership leadership = replica.log().leadership();
+    private void askLeader(Replica by, int cacheId, Consumer<Reply.@Nullable Refused> then) {
+        ReplicatedLog.Leadership leadership = by.log().leadership();
         NodeId leader = leadership.leader();
         if (leadership.leads()) {
-            replica.barrier()
+            by.barrier()
                     .pass(
-                            () -> then.accept(replica.machine().highestId() >= cacheId ? null : neverCreated(cacheId)),
+                            () -> then.accept(by.machine().highestId() >= cacheId ? null : neverCreated(cacheId)),
                             refusal -> then.accept(notYet(cacheId)));
         } else if (leader == null) {
             then.accept(notYet(cacheId));
