@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -129,16 +130,18 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      * Replaces the replica by an empty one that can become a voter if this node does not host the group any more, and the replica is of
      * the time when it did: Ratis closes the replicas of voters that were removed. On the loop.
      *
-     * @param hasStopped whether the replica was closed by itself
+     * @param hasStopped tells whether the replica was closed by itself
      */
-    public void follow(Layout layout, NodeId self, boolean hasStopped) {
+    public void follow(Layout layout, NodeId self, BooleanSupplier hasStopped) {
         Replica now = replica;
-        boolean isLeft = !layout.places(ShardMap.CONTROL_GROUP, self) && !now.staged();
         if (layout.hostsOf(ShardMap.CONTROL_GROUP).contains(self)) {
             if (now.staged()) {
                 replica = new Replica(now.machine(), now.log(), now.barrier(), now.learnt(), false);
             }
-        } else if ((isLeft || hasStopped) && reopening.compareAndSet(false, true)) {
+            return;
+        }
+        boolean isLeft = !layout.places(ShardMap.CONTROL_GROUP, self) && !now.staged();
+        if ((isLeft || hasStopped.getAsBoolean()) && reopening.compareAndSet(false, true)) {
             consensus
                     .remove(ShardMap.CONTROL_GROUP)
                     .whenComplete((removed, failure) -> loop.execute(() -> {
@@ -263,6 +266,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         }
     }
 
+    /** The layout that follows by itself, with each shard where it is best. */
     private Layout following(Layout now) {
         List<Layout.Node> placeable = LayoutChanges.placeable(now, rules.replicationFactor());
         return LayoutChanges.following(
@@ -279,7 +283,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                 .toList();
     }
 
-    /** The nodes that each shard is on or comes to, from where it is wanted where it is best. */
+    /** The nodes that are to host each shard: those that do, if it is not being moved. */
     private static List<List<NodeId>> shards(Layout now) {
         return now.groups()
                 .filter(group -> group != ShardMap.CONTROL_GROUP)

@@ -18,6 +18,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,13 +70,14 @@ final class HostedShards {
     private void look() {
         lookAgainNanos = time.nanos() + RETRY_NANOS;
         Layout layout = followed;
+        Set<Integer> stopped = stopped();
         for (int shard = 0; shard < layout.map().shards(); shard++) {
             boolean hosted = shards.replica(shard) != null;
             if (removing.contains(shard)) {
                 continue;
             }
-            if (!layout.hostsOf(shard).contains(self) && hasStopped(shard)) {
-                remove(shard); // it may be a voter's of an earlier time
+            if (stopped.contains(shard) && !layout.hostsOf(shard).contains(self)) {
+                remove(shard); // closed by Ratis, as the replica of a time when this node hosted the shard
             } else if (!layout.places(shard, self)) {
                 if (hosted || context.consensus().stores(shard)) {
                     remove(shard);
@@ -145,10 +147,12 @@ final class HostedShards {
                 .anyMatch(replica -> replica.group() == group && !replica.note().equals(ReplicaStatus.OPENING));
     }
 
-    /** Tells whether the replica of a group was closed by itself. */
-    boolean hasStopped(int group) {
+    /** The groups whose replicas on this node were closed by themselves. */
+    Set<Integer> stopped() {
         return context.consensus().replicas().stream()
-                .anyMatch(replica -> replica.group() == group && replica.state() == ReplicaStatus.State.STOPPED);
+                .filter(replica -> replica.state() == ReplicaStatus.State.STOPPED)
+                .map(ReplicaStatus::group)
+                .collect(Collectors.toSet());
     }
 
     private long staged() {

@@ -258,7 +258,7 @@ public final class NodeCore implements AutoCloseable {
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */
     private void follow() {
         learn(control.layout());
-        control.follow(layout, place.self().id(), hosting.hasStopped(ShardMap.CONTROL_GROUP));
+        control.follow(layout, place.self().id(), () -> hosting.stopped().contains(ShardMap.CONTROL_GROUP));
         hosting.follow(layout);
         Map<Integer, ShardReplica> hosted = shards.replicas();
         if (groups.size() != hosted.size() + 1 || !groups.stream().allMatch(group -> group.isOf(hosted))) {

@@ -437,23 +437,23 @@ class ControlGroupTest {
     void aReplicaThatTheGroupHasDroppedIsReplacedByAnEmptyOneAndOneThatItTakesBackIsKept() {
         control.keepLayout(node -> 0);
         Layout formed = control.layout();
-        control.follow(formed, A, false);
+        control.follow(formed, A, () -> false);
         assertThat(log.removed()).isZero();
         Layout dropped =
                 formed.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(B))).moved(ShardMap.CONTROL_GROUP);
-        control.follow(dropped, A, false);
+        control.follow(dropped, A, () -> false);
         assertThat(control.isReopening()).isTrue();
         world.pass(Duration.ofMillis(1));
         assertThat(control.isReopening()).isFalse();
         assertThat(log.removed()).isOne();
         assertThat(control.layout().isFormed()).as("it is empty").isFalse();
-        control.follow(dropped, A, false);
+        control.follow(dropped, A, () -> false);
         Layout back = dropped.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(A, B)));
-        control.follow(back, A, false);
-        control.follow(back.moved(ShardMap.CONTROL_GROUP), A, false);
+        control.follow(back, A, () -> false);
+        control.follow(back.moved(ShardMap.CONTROL_GROUP), A, () -> false);
         world.pass(Duration.ofMillis(1));
         assertThat(log.removed()).isOne();
-        control.follow(dropped, A, false);
+        control.follow(dropped, A, () -> false);
         world.pass(Duration.ofMillis(1));
         assertThat(log.removed()).as("and again").isEqualTo(2);
     }
@@ -462,11 +462,11 @@ class ControlGroupTest {
     void aReplicaThatWasClosedByItselfIsReplacedUnlessItIsAVoters() {
         control.keepLayout(node -> 0);
         Layout formed = control.layout();
-        control.follow(formed, A, true);
+        control.follow(formed, A, () -> true);
         assertThat(log.removed()).isZero();
         Layout elsewhere =
                 formed.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(B))).moved(ShardMap.CONTROL_GROUP);
-        control.follow(elsewhere.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(A, B))), A, true);
+        control.follow(elsewhere.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(A, B))), A, () -> true);
         world.pass(Duration.ofMillis(1));
         assertThat(log.removed()).isOne();
     }
