@@ -26,7 +26,6 @@ final class Admission {
     private final Member self;
     private final List<Member> known;
     private final boolean remembers;
-    private final boolean wasMember;
     private final CompletableFuture<Layout> admitted = new CompletableFuture<>();
     private Layout newest;
     private boolean started;
@@ -40,7 +39,6 @@ final class Admission {
         this.self = self;
         this.remembers = remembers;
         this.known = formation.members();
-        this.wasMember = last != null && last.member(self.id()) != null;
         this.newest = last == null ? formation : last.at(known);
     }
 
@@ -104,7 +102,7 @@ final class Admission {
             LOG.warn(
                     "Node {} {}, and waits for: lockstep node add {}",
                     self.id(),
-                    wasMember ? "has been removed" : "is not a member of its cluster yet",
+                    known.removed().contains(self.id()) ? "has been removed" : "is not a member of its cluster yet",
                     self);
             try {
                 known = admitted.get(within.toNanos(), TimeUnit.NANOSECONDS);

@@ -68,13 +68,14 @@ class AdmissionTest {
 
     @Test
     void aNodeThatWasRemovedWhileItWasDownComesBackOnlyWhenItIsAddedAgain() {
+        Layout removed = layout(3, A, B).without(B.id());
         Admission admission = new Admission(B, true, layout(3, A, B), FORMATION);
-        admission.learn(view(layout(4, A)));
+        admission.learn(view(removed));
         assertThatThrownBy(() -> admission.await(Duration.ZERO))
                 .isInstanceOf(RequestFailedException.class)
                 .hasMessageContaining("lockstep node add b@host:2");
-        admission.learn(view(layout(5, A, B)));
-        assertThat(admission.await(Duration.ZERO)).isEqualTo(layout(5, A, B));
+        admission.learn(view(removed.adding(B, "")));
+        assertThat(admission.await(Duration.ZERO)).isEqualTo(removed.adding(B, ""));
     }
 
     @Test

@@ -3,7 +3,6 @@ package dev.lockstep.protocol.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.protocol.topology.Formation;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -187,19 +186,5 @@ class SettingsReaderTest {
     void aNonLoopbackAddressIsTakenFromWhoKnowsBetter() {
         Settings settings = parse("insecure: true\nmembers: [{id: n1, address: '10.0.0.1:1'}]");
         assertThat(settings.members().get(0).host()).isEqualTo("10.0.0.1");
-    }
-
-    @Test
-    void nodesOfTwoClustersDifferByTheirIds() {
-        Settings settings = SettingsReader.parse("lockstep.yaml", "cluster: orders", Path.of(""));
-        Formation one = settings.ofFormedCluster(1);
-        assertThat(one.differences("node a", settings.ofFormedCluster(1), "node b", true))
-                .isEmpty();
-        assertThat(one.differences("node a", settings.ofFormedCluster(2), "node b", true))
-                .startsWith("cluster-id: 0000000000000001 on node a")
-                .contains("0000000000000002 on node b");
-        assertThat(one.differences("node a", settings.formation(), "node b", true))
-                .as("a node that is not in a cluster yet")
-                .isEmpty();
     }
 }

@@ -379,7 +379,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "a node that was removed comes back",
                     CLUSTER + "node/Admission.java",
                     "if (known.member(self.id()) == null && !hasForgotten(known)) {",
-                    "if (known.member(self.id()) == null && !wasMember && !hasForgotten(known)) {",
+                    "if (known.member(self.id()) == null && known.removed().isEmpty()) {",
                     "dev.lockstep.cluster.node.AdmissionTest"),
             new Defect(
                     "a node that was removed comes back with an empty folder",
@@ -398,7 +398,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     PROTOCOL + "settings/Settings.java",
                     "HexFormat.of().toHexDigits(clusterId)",
                     "HexFormat.of().toHexDigits(0)",
-                    "dev.lockstep.protocol.settings.SettingsReaderTest"),
+                    "dev.lockstep.protocol.settings.SettingsTest"),
             new Defect(
                     "a replica of the control group that the group has dropped is kept",
                     CLUSTER + "control/ControlGroup.java",

@@ -315,6 +315,12 @@ final class RatisReplica<E, R> implements ElectionGate {
                         successor,
                         returning);
                 transfer(RatisNames.node(successor));
+            } else if (RatisNames.allVoters(open.getRaftConf()).size() == 1) {
+                LOG.info(
+                        "The replica of {} steps down and leads in a later term, so that {} can rejoin",
+                        name,
+                        returning);
+                transfer(null);
             }
         }
     }

@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles.RecoveryMarker;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.Decision;
+import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
 import dev.lockstep.cluster.consensus.recovery.RejoinRounds;
 import dev.lockstep.cluster.consensus.recovery.ReplicaIntegrity;
 import dev.lockstep.cluster.consensus.recovery.ReplicaState;
@@ -325,7 +326,22 @@ final class ReplicaRecovery {
             caughtUp();
             LOG.info("The replica of {} has caught up and votes again: recovery is complete", name);
         } else {
+            tellTerm();
             context.loop().schedule(ASK_NANOS, this::watchCatchingUp);
+        }
+    }
+
+    /**
+     * Tells the others the term that it waits for: one who leads in a lower term transfers its leadership. A replica that has returned
+     * in that term can't depose it, since Ratis ignores the terms of those that are not caught up ({@code LeaderStateImpl}).
+     */
+    private void tellTerm() {
+        RejoinState own = new RejoinState(ReplicaIntegrity.CATCHING_UP, state.term() + 1);
+        context.transport().addRaftPeers(group.getPeers());
+        for (RaftPeer peer : group.getPeers()) {
+            if (!peer.getId().equals(context.server().getId())) {
+                context.transport().askForRejoinState(peer.getId(), group.getGroupId(), own, answer -> {});
+            }
         }
     }
 

@@ -61,7 +61,7 @@ public final class RatisNames {
     }
 
     /** Returns all voters of a configuration, of a joint one those before and after. */
-    static Set<NodeId> allVoters(RaftConfiguration configuration) {
+    public static Set<NodeId> allVoters(RaftConfiguration configuration) {
         return voters(configuration).stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
     }
 
