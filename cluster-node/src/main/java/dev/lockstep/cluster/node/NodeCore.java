@@ -120,7 +120,10 @@ public final class NodeCore implements AutoCloseable {
                 : new LinkTermConfirmations(links, peer -> layout.member(peer));
         this.rounds = new ReadIndexRounds(self, peers, time, limits.patience());
         this.clocks = new MemberClocks(
-                self, () -> layout.members().stream().map(Member::id).sorted().toList(), peers, time);
+                self,
+                () -> layout.nodes().stream().map(Layout.Node::id).sorted().toList(),
+                peers,
+                time);
         this.control = new ControlGroup(consensus, layout, place.rules(), rounds, peers, time, loop);
         var context = new ShardContext(
                 consensus,
