@@ -152,9 +152,10 @@ class FailoverIT {
             writers.writeSome();
             for (NodeProcess survivor : nodes.nodes()) {
                 if (survivor != leader) {
-                    assertThat(Files.readString(survivor.log()))
-                            .contains("until now " + leader.member().id() + " did")
-                            .doesNotContain("org.apache.ratis");
+                    String successor = "until now " + leader.member().id() + " did";
+                    Eventually.holds(
+                            successor, () -> Files.readString(survivor.log()).contains(successor));
+                    assertThat(Files.readString(survivor.log())).doesNotContain("org.apache.ratis");
                 }
             }
             print("kill -9 of a leader", writers);
