@@ -132,12 +132,45 @@ final class Faults {
 
     private void kill(SimulatedNode node) {
         if (node.process().isAlive()) {
-            node.kill();
-            if (scenario.hardships().syncs()) {
-                raft.powerCut(node.member().id());
-            }
+            end(node);
             world.after(world.micros(20_000, 1_500_000), () -> restart(node));
         }
+    }
+
+    private void end(SimulatedNode node) {
+        node.kill();
+        if (scenario.hardships().syncs()) {
+            raft.powerCut(node.member().id());
+        }
+    }
+
+    /** Does one harm to a node that runs, for a while. */
+    void strike(SimulatedNode node, Interruption.Fault fault, long nanos) {
+        switch (fault) {
+            case KILL -> {
+                end(node);
+                world.after(nanos, () -> restart(node));
+            }
+            case PAUSE -> node.process().pause(nanos);
+            case PARTITION -> cutOff(node, nanos);
+        }
+    }
+
+    /** Cuts a node off from all nodes and clients, in both directions. */
+    private void cutOff(SimulatedNode node, long nanos) {
+        world.trace(() -> node.process() + " is cut off from all");
+        links.stream()
+                .map(SimulatedLinks::process)
+                .filter(other -> other != node.process())
+                .distinct()
+                .forEach(other -> {
+                    network.block(node.process(), other);
+                    network.block(other, node.process());
+                });
+        world.after(nanos, () -> {
+            world.trace(() -> "the network is whole again");
+            network.heal();
+        });
     }
 
     private void restart(SimulatedNode node) {

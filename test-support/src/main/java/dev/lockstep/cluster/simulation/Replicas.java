@@ -10,6 +10,7 @@ import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.machine.ShardMachine;
 import dev.lockstep.cluster.shard.ReplicaProbe;
 import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.RequestId;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * The invariants of all replicas after each entry: the same entry at the same position, the same answer, the same
  * checksum; and the first answer again for each request that comes again. Positions are gone through one after the
  * other, but for those that a checkpoint is in the place of. The first replica that applies a position is compared with
- * a machine kept here, the others with what the first did.
+ * a machine kept here, the others with what the first did. Of layouts there is one of each version, and no node goes back to an earlier
+ * one: so a slot has one owner by each version of the map.
  */
 final class Replicas implements SimulatedRaft.Observer {
 
@@ -51,6 +53,10 @@ final class Replicas implements SimulatedRaft.Observer {
     private final long mostAheadMillis;
     private final long mostBehindMillis;
     private final Map<Integer, Reference> groups = new HashMap<>();
+    private final Map<Long, Layout> layouts = new HashMap<>();
+    /** The version that each node has followed last; it keeps it on its disk. */
+    private final Map<NodeId, Long> followed = new HashMap<>();
+
     private long behindMillis;
 
     /**
@@ -206,6 +212,18 @@ final class Replicas implements SimulatedRaft.Observer {
     @Override
     public void failed(int group, NodeId node, Exception failure) {
         world.fail((group < 0 ? "control" : "shard " + group) + " on " + node + " has failed", failure);
+    }
+
+    @Override
+    public void learnt(NodeId node, Layout layout) {
+        Layout same = layouts.putIfAbsent(layout.version(), layout);
+        if (same != null && !same.equals(layout)) {
+            world.fail(node + " follows " + layout + ", and others follow " + same, null);
+        }
+        Long before = followed.put(node, layout.version());
+        if (before != null && before >= layout.version()) {
+            world.fail(node + " goes back from layout " + before + " to " + layout.version(), null);
+        }
     }
 
     /** The changes of a cache in a shard after a position, up to another. */

@@ -12,22 +12,44 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An operator who adds nodes, removes others and moves replicas, one after the other, until told to stop. Starts a node once the cluster
- * has it as a member, and ends it once it has not.
+ * has it as a member, and ends it once it has not. What he asks for is left to {@link Wishes}.
  */
 final class ResizingOperator {
 
     /** As many as there are replicas of a shard. */
     private static final int LEAST_MEMBERS = 3;
 
+    private static final long LONGEST_REST_MICROS = 2_000_000;
+
     private final World world;
     private final List<SimulatedNode> nodes;
+    private final Wishes wishes;
+    private final long longestRestMicros;
     private @Nullable Layout newest;
     private boolean stopped;
 
-    /** @param nodes all that may be members; the first always is */
+    /** Chooses the changes. */
+    interface Wishes {
+
+        /** Returns the next change to be asked for; null if there is none for now. */
+        @Nullable
+        Request next(Layout now);
+    }
+
+    /** One who asks for anything. @param nodes all that may be members; the first always is */
     ResizingOperator(World world, List<SimulatedNode> nodes) {
         this.world = world;
         this.nodes = nodes;
+        this.wishes = this::change;
+        this.longestRestMicros = LONGEST_REST_MICROS;
+    }
+
+    /** One who asks for what is wished, soon after the one before. */
+    ResizingOperator(World world, List<SimulatedNode> nodes, Wishes wishes) {
+        this.world = world;
+        this.nodes = nodes;
+        this.wishes = wishes;
+        this.longestRestMicros = LONGEST_REST_MICROS / 10;
     }
 
     /** Begins once there is a session. */
@@ -67,8 +89,8 @@ final class ResizingOperator {
     }
 
     private void later(Session open) {
-        world.after(world.micros(100_000, 2_000_000), () -> {
-            Request change = stopped || newest == null ? null : change(newest);
+        world.after(world.micros(longestRestMicros / 20, longestRestMicros), () -> {
+            Request change = stopped || newest == null ? null : wishes.next(newest);
             if (change == null) {
                 later(open);
             } else {

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -38,6 +39,9 @@ final class Run {
 
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final int MAX_EMBEDDED = 3;
+    /** So that a client is still at work when a change of the layout has come about despite of a fault. */
+    private static final int SLOWED = 4;
+
     private static final String LASTING = "lasting";
     private static final String PASSING = "passing";
     private static final String BOUNDED = "bounded";
@@ -61,6 +65,7 @@ final class Run {
     private final Workload insideWork;
     private final @Nullable DrainingOperator draining;
     private final @Nullable ResizingOperator resizing;
+    private final @Nullable InterruptedChange change;
     private SimulatedClient inside;
     private int embedded;
     private int passing;
@@ -82,12 +87,27 @@ final class Run {
 
     /** @param trace takes a line for all that happens, or null */
     Run(long seed, Scenario scenario, @Nullable Consumer<String> trace) {
+        this(seed, scenario, null, null, trace);
+    }
+
+    /** One in which the layout changes once. @param strike what happens meanwhile; null for nothing */
+    Run(long seed, LayoutChange change, InterruptedChange.@Nullable Strike strike, @Nullable Consumer<String> trace) {
+        this(seed, change.scenario(), change, strike, trace);
+    }
+
+    private Run(
+            long seed,
+            Scenario scenario,
+            @Nullable LayoutChange changes,
+            InterruptedChange.@Nullable Strike strike,
+            @Nullable Consumer<String> trace) {
         this.seed = seed;
         this.scenario = scenario;
         this.world = new World(seed, trace);
         this.network = new SimulatedNetwork(world, scenario.weather());
         this.replicas = new Replicas(world, scenario.skewMillis(), scenario.wildClocks());
-        this.raft = new SimulatedRaft(world, network, scenario.hardships(), replicas);
+        this.change = changes == null ? null : new InterruptedChange(world, replicas, changes, strike);
+        this.raft = new SimulatedRaft(world, network, scenario.hardships(), change == null ? replicas : change);
         this.recorder = new Recorder(() -> TimeUnit.NANOSECONDS.toMicros(world.nanos()));
         Lifetime lifetime = Lifetime.ofMillis(scenario.lifetimeMillis());
         this.caches = List.of(
@@ -97,7 +117,9 @@ final class Run {
                 cache(MORTAL, ExpiryRule.ETERNAL, 0));
         this.insideWork = work("e");
         this.draining = scenario.drains() ? new DrainingOperator(world, nodeIds()) : null;
-        this.resizing = scenario.spares() > 0 ? new ResizingOperator(world, nodes) : null;
+        this.resizing = change != null
+                ? new ResizingOperator(world, nodes, now -> change.wish(raft, now))
+                : scenario.spares() > 0 ? new ResizingOperator(world, nodes) : null;
         this.faults = new Faults(world, network, raft, nodes, links, scenario, new Life());
     }
 
@@ -109,6 +131,9 @@ final class Run {
         world.trace(() -> "seed " + seed + ", " + scenario);
         build();
         faults.begin();
+        if (change != null) {
+            change.begin(raft, nodes, faults);
+        }
         if (draining != null) {
             draining.begin(operatorSession("draining"));
         }
@@ -116,6 +141,9 @@ final class Run {
             resizing.begin(operatorSession("resizing"));
         }
         goOn(START_NANOS + scenario.operations() * SimulatedClient.TIMEOUT.toNanos());
+        if (change != null) {
+            change.await();
+        }
         world.after(0, faults::end);
         world.runUntil(world.nanos() + 1, () -> false);
         goOn(world.nanos() + SimulatedClient.PATIENCE_NANOS);
@@ -133,6 +161,9 @@ final class Run {
             drainOne(draining);
         }
         settle();
+        if (change != null) {
+            change.demandDone();
+        }
         if (seed % 16 == 0) {
             // An answer that a node owes to a client that no longer waits is noticed when it is late; that takes long.
             world.runUntil(world.nanos() + SimulatedLinks.ANSWERED_WITHIN_NANOS, () -> false);
@@ -186,7 +217,7 @@ final class Run {
                     raft,
                     joined -> links(joined, member.id()),
                     scenario.maxInFlight(),
-                    scenario.spares() == 0 ? Optional.empty() : Optional.of(REPLACE_AFTER)));
+                    scenario.spares() == 0 || change != null ? Optional.empty() : Optional.of(REPLACE_AFTER)));
         }
         for (int i = 0; i < scenario.clients(); i++) {
             String name = "c" + i;
@@ -213,12 +244,13 @@ final class Run {
     }
 
     private Workload work(String name) {
-        return new Workload.Mixed(
+        Workload work = new Workload.Mixed(
                 name,
                 caches.stream().map(CacheDefinition::name).toList(),
                 scenario.keys(),
                 scenario.operations(),
                 world.random().split());
+        return change == null ? work : work.slowed(SLOWED);
     }
 
     private void hear(String name, Session session, int cacheId) {
@@ -401,11 +433,27 @@ final class Run {
         for (int shard = 0; shard < scenario.shards(); shard++) {
             List<SimulatedLog<?, ?>> logs = raft.replicas(shard);
             long last = replicas.last(shard);
-            if (logs.size() != hosts || logs.stream().anyMatch(log -> log.appliedPosition() < last)) {
+            if (logs.size() != hosts
+                    || storing(shard) != hosts
+                    || logs.stream().anyMatch(log -> log.appliedPosition() < last)) {
                 return false;
             }
         }
         return hearings.stream().allMatch(hearing -> hearing.isCurrent(replicas));
+    }
+
+    /** The number of members that have a replica on their disks. One that has left keeps what it had. */
+    private long storing(int shard) {
+        Set<NodeId> stored = raft.stored(shard);
+        return nodes.stream()
+                .filter(node -> node.isMember() && stored.contains(node.member().id()))
+                .count();
+    }
+
+    /** The change of the layout, if that was the run. */
+    @Nullable
+    InterruptedChange change() {
+        return change;
     }
 
     /**

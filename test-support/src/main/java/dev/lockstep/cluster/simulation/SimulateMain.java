@@ -4,14 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Runs one schedule and tells all that happens, or many and tells what goes wrong. */
+/** Runs one schedule, or cell of the matrix of moves, and tells all that happens, or many and tells what goes wrong. */
 @Command(
         name = "./lockstep-test simulate",
         description = "Simulates clusters, each schedule from its seed.",
@@ -25,12 +28,16 @@ public final class SimulateMain implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private What what;
 
-    @Option(names = "--from", description = "with --seeds: the first seed (${DEFAULT-VALUE})", paramLabel = "SEED")
+    @Option(
+            names = "--from",
+            description = "with --seeds: the first seed; with --matrix and --cell: the seed (${DEFAULT-VALUE})",
+            paramLabel = "SEED")
     private long from;
 
     @Option(
             names = "--threads",
-            description = "with --seeds: schedules that run at the same time (as many as there are processors)",
+            description =
+                    "with --seeds and --matrix: schedules that run at the same time (as many as there are processors)",
             paramLabel = "N")
     private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -40,6 +47,19 @@ public final class SimulateMain implements Callable<Integer> {
 
         @Option(names = "--seed", required = true, description = "this one, with its trace", paramLabel = "SEED")
         private Long seed;
+
+        @Option(
+                names = "--matrix",
+                required = true,
+                description = "every step of a change of the layout, with every fault there")
+        private boolean matrix;
+
+        @Option(
+                names = "--cell",
+                required = true,
+                description = "this one of them, with its trace",
+                paramLabel = "CELL")
+        private String cell;
     }
 
     private SimulateMain() {}
@@ -50,7 +70,33 @@ public final class SimulateMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (what.matrix) {
+            return matrix();
+        } else if (what.cell != null) {
+            return cell(MoveMatrix.Cell.of(what.cell));
+        }
         return what.seed == null ? many() : one(what.seed);
+    }
+
+    private int matrix() throws InterruptedException, ExecutionException {
+        List<MoveMatrix.Fate> fates = new MoveMatrix(from).run(MoveMatrix.cells(), threads);
+        List<MoveMatrix.Fate> failed =
+                fates.stream().filter(fate -> !fate.failures().isEmpty()).toList();
+        failed.forEach(fate -> System.out.println(
+                fate.cell() + ": " + fate.failures().get(0).lines().findFirst().orElse("")));
+        fates.stream()
+                .max(Comparator.comparingLong(MoveMatrix.Fate::lateNanos))
+                .ifPresent(fate -> System.out.printf(
+                        "Longest from the end of the fault until the change had come about: %,d ms, %s%n",
+                        TimeUnit.NANOSECONDS.toMillis(fate.lateNanos()), fate.cell()));
+        System.out.println("cells=" + fates.size() + " failed=" + failed.size());
+        return failed.isEmpty() ? 0 : 1;
+    }
+
+    private int cell(MoveMatrix.Cell cell) {
+        MoveMatrix.Fate fate = new MoveMatrix(from).run(cell, System.out::println);
+        fate.failures().forEach(System.out::println);
+        return fate.failures().isEmpty() ? 0 : 1;
     }
 
     private static int one(long seed) {

@@ -149,6 +149,7 @@ final class SimulatedLinks implements Links {
                     }
                 });
             }
+            node.asked(request);
             served.serve(correlation, request);
             if (unanswered.size() > node.maxInFlight()) {
                 world.fail(node.process() + " has " + unanswered.size() + " requests of " + self + " in flight", null);

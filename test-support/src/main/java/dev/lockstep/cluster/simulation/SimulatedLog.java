@@ -311,6 +311,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         firstOfTerm = disk.last();
         world.trace(() -> this + " leads in term " + disk.term());
         changed();
+        raft.observer.leads(group, self);
         sync(disk.last(), this::ownSynced);
         heartbeat(disk.term());
     }
@@ -511,6 +512,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         Change begun = new Change(Set.copyOf(from), Set.copyOf(to), disk.last(), new CompletableFuture<>());
         change = begun;
         world.trace(() -> this + " is about to change its voters from " + from + " to " + to);
+        raft.observer.changing(group, self, from, to);
         world.after(STAGING_NANOS, process, () -> giveUp(begun));
         to.stream().filter(node -> !from.contains(node)).forEach(joining -> {
             next.remove(joining);
@@ -545,6 +547,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
             if (commit >= disk.lastChange()) {
                 change = null;
                 world.trace(() -> this + " has changed its voters to " + now.to());
+                raft.observer.changed(group, self, now.to());
                 now.done().complete(null);
             }
         } else if (now != null
@@ -552,6 +555,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
                         .allMatch(node ->
                                 now.from().contains(node) || matched.getOrDefault(node, 0L) >= now.lastAtBegin())) {
             vote(new Voters(new TreeSet<>(now.to()), new TreeSet<>(now.from())));
+            raft.observer.joined(group, self);
         }
     }
 
@@ -738,6 +742,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         }
         leader = null;
         follow("it steps down");
+        raft.observer.transfers(group, self);
         postponeElection(3);
         List<NodeId> voters = disk.voters().all();
         NodeId heir = successor == null ? voters.get(world.random().nextInt(voters.size())) : successor;

@@ -79,7 +79,10 @@ final class SimulatedNode implements EmbeddedNode {
                         self,
                         known,
                         List.of(self),
-                        newer -> layout = newer,
+                        newer -> {
+                            layout = newer;
+                            raft.observer.learnt(self.id(), newer);
+                        },
                         new ControlGroup.Rules(Templates.NONE, REPLICATION_FACTOR, replaceAfter)),
                 raft.consensus(self.id(), process),
                 HeapStore.FACTORY,
@@ -119,6 +122,11 @@ final class SimulatedNode implements EmbeddedNode {
 
     int maxInFlight() {
         return limits.maxInFlight();
+    }
+
+    /** A request has arrived and is about to be served. */
+    void asked(Request request) {
+        raft.observer.asked(self.id(), request);
     }
 
     RequestServer server() {

@@ -5,12 +5,15 @@ import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Request;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +23,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The Raft groups of a simulated cluster: the replicas that are up, and the disks of all, which outlive them. */
@@ -78,7 +82,7 @@ final class SimulatedRaft {
         }
     }
 
-    /** Sees all that is applied, on every replica. */
+    /** Sees all that is applied, on every replica, and the steps by which replicas come and go. */
     interface Observer {
 
         /** A replica that believes that it leads proposes an entry; what becomes of it is open. */
@@ -94,6 +98,32 @@ final class SimulatedRaft {
 
         /** A machine has thrown: its replica stops. */
         void failed(int group, NodeId node, Exception failure);
+
+        /** A node does from now on as a layout says. */
+        default void learnt(NodeId node, Layout layout) {}
+
+        /** A node is asked by another node or a client. */
+        default void asked(NodeId node, Request request) {}
+
+        /** A leader begins to change its voters: it sends the log to those that are new. */
+        default void changing(int group, NodeId node, Set<NodeId> from, Set<NodeId> to) {}
+
+        /** A leader has written that both the voters of before and the new ones decide. */
+        default void joined(int group, NodeId node) {}
+
+        /** A leader has changed its voters. */
+        default void changed(int group, NodeId node, Set<NodeId> to) {}
+
+        default void leads(int group, NodeId node) {}
+
+        /** A leader leads no more, and asks another to take over. */
+        default void transfers(int group, NodeId node) {}
+
+        /** A node is about to delete its replica, if it has one. */
+        default void removing(int group, NodeId node) {}
+
+        /** A node has deleted its replica. */
+        default void removed(int group, NodeId node) {}
     }
 
     SimulatedRaft(World world, SimulatedNetwork network, Hardships hardships, Observer observer) {
@@ -141,6 +171,7 @@ final class SimulatedRaft {
                 if (log != null) {
                     log.close();
                 }
+                observer.removing(group, self);
                 CompletableFuture<Void> removed = new CompletableFuture<>();
                 world.after(world.micros(100, 200_000), process, () -> {
                     groups.getOrDefault(group, new TreeMap<>()).remove(self);
@@ -149,6 +180,7 @@ final class SimulatedRaft {
                         deleted.put(new Place(group, self), disk.term());
                     }
                     checkpoints.remove(new Place(group, self));
+                    observer.removed(group, self);
                     removed.complete(null);
                 });
                 return removed;
@@ -250,6 +282,25 @@ final class SimulatedRaft {
     private boolean leads(NodeId node, int group) {
         SimulatedLog<?, ?> replica = replica(group, node);
         return replica != null && replica.leadership().leads();
+    }
+
+    /** The node that leads a group: of those that believe so, the one in the highest term; null if there is none. */
+    @Nullable
+    NodeId leader(int group) {
+        return groups.getOrDefault(group, Map.of()).entrySet().stream()
+                .filter(replica -> replica.getValue().leadership().leads())
+                .max(Comparator.comparingLong(
+                        replica -> replica.getValue().leadership().term()))
+                .map(Map.Entry::getKey)
+                .orElse(null);
+    }
+
+    /** The nodes that have a replica of a group on their disks, whether they run or not. */
+    Set<NodeId> stored(int group) {
+        return disks.keySet().stream()
+                .filter(place -> place.group() == group)
+                .map(Place::node)
+                .collect(Collectors.toSet());
     }
 
     /** The replicas of a group that are up. */

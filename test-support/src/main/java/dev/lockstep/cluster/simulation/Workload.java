@@ -53,6 +53,21 @@ interface Workload {
         return lastSeen -> rest.hasNext() ? rest.next() : null;
     }
 
+    /** The same with longer pauses. */
+    default Workload slowed(int times) {
+        return lastSeen -> {
+            Step step = next(lastSeen);
+            return step == null
+                    ? null
+                    : new Step(
+                            step.cache(),
+                            step.kind(),
+                            step.operations(),
+                            step.consistency(),
+                            times * step.pauseMicros());
+        };
+    }
+
     /** A number of operations of all kinds. */
     final class Mixed implements Workload {
 

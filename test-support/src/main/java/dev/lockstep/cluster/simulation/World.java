@@ -32,6 +32,8 @@ public final class World {
     private long nanos;
     private long order;
     private long happened;
+    private long interruptedAfter = -1;
+    private Runnable interruption = () -> {};
     private long hash = 0xCBF29CE484222325L;
 
     /** @param trace takes a line for all that is worth telling; null to tell nothing, which is faster */
@@ -115,7 +117,16 @@ public final class World {
         } catch (RuntimeException | Error failure) {
             fail("a task" + (owner == null ? "" : " of " + owner) + " failed", failure);
         }
+        if (happened == interruptedAfter) {
+            interruption.run();
+        }
         return true;
+    }
+
+    /** Does {@code work} once that many events have happened, before the next one. */
+    void interruptAfter(long events, Runnable work) {
+        interruptedAfter = events;
+        interruption = work;
     }
 
     /** A paused process; killed and started again it is another. */
