@@ -38,6 +38,7 @@ class ReplicaMovesTest {
     private final List<Request.ReplicasMoved> reports = new ArrayList<>();
     private final List<Set<NodeId>> changes = new ArrayList<>();
     private final ReplicaMoves moves = new ReplicaMoves(A, peers, reports::add, world, world);
+    private Reply opening = new Reply.Done();
     private Leadership leadership = ScriptedLog.leading(1, A, Set.of(A, B, C));
 
     private static Member member(NodeId id) {
@@ -64,13 +65,13 @@ class ReplicaMovesTest {
         }
     }
 
-    /** Time passes; a node that is asked to open a replica has it open. */
+    /** Time passes; a node that is asked to open a replica has it open, or says why not. */
     private void pass(Layout layout, Duration time) {
         for (long millis = 0; millis < time.toMillis(); millis += 20) {
             moves.tick(layout, List.of(new Shard()));
             peers.questions().forEach(question -> {
                 assertThat(question.request()).isInstanceOf(Request.OpenReplica.class);
-                peers.answer(question, new Reply.Done());
+                peers.answer(question, opening);
             });
             world.pass(Duration.ofMillis(20));
         }
@@ -82,6 +83,17 @@ class ReplicaMovesTest {
         pass(moving, Duration.ofSeconds(1));
         assertThat(changes).containsExactly(Set.of(A, B, D));
         assertThat(reports).isNotEmpty().containsOnly(new Request.ReplicasMoved(0, FOUR.version() + 1));
+    }
+
+    @Test
+    void theVotersDoNotChangeBeforeTheNewReplicaIsOpen() {
+        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
+        opening = HostedShards.later("The replica is being opened");
+        pass(moving, Duration.ofSeconds(1));
+        assertThat(changes).isEmpty();
+        opening = new Reply.Done();
+        pass(moving, Duration.ofSeconds(1));
+        assertThat(changes).containsExactly(Set.of(A, B, D));
     }
 
     @Test

@@ -376,6 +376,28 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "true",
                     "dev.lockstep.cluster.control.LayoutChangesTest"),
             new Defect(
+                    "a layout takes the place of one that it does not follow",
+                    CLUSTER + "control/ClusterMachine.java",
+                    "next.version() != version(before.layout()) + 1",
+                    "next.version() < 0",
+                    "dev.lockstep.cluster.control.ControlGroupTest"),
+            new Defect(
+                    "a node goes back to an earlier layout",
+                    CLUSTER + "node/NodeCore.java",
+                    "if (told.version() > layout.version()) {",
+                    "if (told.version() != layout.version()) {"),
+            new Defect(
+                    "the voters change before the new replica is open",
+                    CLUSTER + "node/ReplicaMoves.java",
+                    "if (reply instanceof Reply.Done) {",
+                    "if (reply != null) {",
+                    "dev.lockstep.cluster.node.ReplicaMovesTest"),
+            new Defect(
+                    "a replica that was left behind is found only while it is open",
+                    CLUSTER + "node/HostedShards.java",
+                    "if (hosted || context.consensus().stores(shard)) {",
+                    "if (hosted) {"),
+            new Defect(
                     "a node that was removed comes back",
                     CLUSTER + "node/Admission.java",
                     "if (known.member(self.id()) == null && !hasForgotten(known)) {",
