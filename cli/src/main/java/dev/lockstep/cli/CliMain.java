@@ -23,6 +23,7 @@ import picocli.CommandLine.IVersionProvider;
             RestoreCommand.class,
             ShardCommand.class,
             CacheCommand.class,
+            TlsCommand.class,
             AutoComplete.GenerateCompletion.class
         },
         exitCodeListHeading = "Exit codes:%n",

@@ -3,14 +3,17 @@ package dev.lockstep.cli;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.settings.TlsSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -36,6 +39,15 @@ final class ClusterOptions {
 
     @Option(names = "--cluster", paramLabel = "<name>", description = "The cluster's name; lockstep by default.")
     private String cluster = "lockstep";
+
+    @Option(
+            names = "--tls",
+            paramLabel = "<folder>",
+            description = {
+                "The folder with the certificate to show, its key, and the authority's certificate: tls.crt, tls.key, ca.crt.",
+                "For a cluster whose nodes have \"tls\" in their configuration."
+            })
+    private @Nullable Path tls;
 
     @Option(names = "--json", description = "Print the result as JSON, and progress on standard error.")
     private boolean json;
@@ -94,12 +106,16 @@ final class ClusterOptions {
         }
     }
 
+    private @Nullable Tls encryption() throws IOException {
+        return tls == null ? null : Tls.of(TlsSettings.in(tls), Time.system());
+    }
+
     /** @return the exit code */
     int run(Work work) {
         PrintWriter err = command.commandLine().getErr();
         EventLoop own = EventLoop.threaded("lockstep-cli");
         loop = own;
-        try (Links links = new NettyLinks(cluster, null, Duration.ofSeconds(2), 1_000)) {
+        try (Links links = new NettyLinks(cluster, () -> null, Duration.ofSeconds(2), 1_000, encryption())) {
             for (String server : servers) {
                 if (!server.matches(".+:\\d{1,5}")) {
                     throw new RefusedException("\"" + server + "\" is no address such as 127.0.0.1:7400");

@@ -26,6 +26,9 @@ import picocli.CommandLine.Parameters;
 /** The commands of operators about the nodes of a running cluster. */
 final class NodeOperations {
 
+    private static final Duration QUORUM_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofMillis(200);
+
     private NodeOperations() {}
 
     private static Member member(Session session, String name) {
@@ -192,7 +195,7 @@ final class NodeOperations {
 
         private Report remove(Session session) {
             Member member = member(session, name);
-            requireQuorum(session, member, force);
+            requireQuorum(options, session, member, force);
             ClusterOptions.join(session.changeLayout(new Request.RemoveNode(member.id())));
             change.await(
                     options,
@@ -205,13 +208,26 @@ final class NodeOperations {
         }
     }
 
-    private static void requireQuorum(Session session, Member member, boolean force) {
-        List<String> lost =
-                QuorumCheck.lostWithout(member.id(), session.view(), ClusterOptions.join(session.replicas()));
-        if (!lost.isEmpty() && !force) {
-            throw new RefusedException("Nothing was done. Without node " + member.id()
-                    + " these would have too few intact replicas for a quorum: " + String.join(", ", lost)
-                    + ". Bring their other replicas back first (lockstep shard status shows them), or say --force");
+    /** Looks for a while: right after a failure a node that is fine may answer late. */
+    private static void requireQuorum(ClusterOptions options, Session session, Member member, boolean force) {
+        long sinceNanos = Time.system().nanos();
+        while (!force) {
+            Map<Member, List<ReplicaStatus>> answers = ClusterOptions.join(session.replicas());
+            List<String> lost = QuorumCheck.lostWithout(member.id(), session.view(), answers);
+            if (lost.isEmpty()) {
+                return;
+            }
+            if (Time.system().nanos() - sinceNanos > QUORUM_PATIENCE.toNanos()) {
+                String silent = session.view().members().stream()
+                        .filter(one -> !answers.containsKey(one))
+                        .map(one -> one.id().name())
+                        .collect(Collectors.joining(", "));
+                throw new RefusedException("Nothing was done. Without node " + member.id()
+                        + " these would have too few intact replicas for a quorum: " + String.join(", ", lost)
+                        + (silent.isEmpty() ? "" : ". No answer came from " + silent)
+                        + ". Bring their other replicas back first (lockstep shard status shows them), or say --force");
+            }
+            options.pause(PAUSE);
         }
     }
 
@@ -225,8 +241,6 @@ final class NodeOperations {
                 "member and answers reads. One node may be drained at a time."
             })
     static final class Drain implements Callable<Integer> {
-
-        private static final Duration PAUSE = Duration.ofMillis(200);
 
         @Mixin
         private ClusterOptions options = new ClusterOptions();
@@ -254,7 +268,7 @@ final class NodeOperations {
         private Report drain(Session session) {
             Duration within = timeout();
             Member member = member(session, name);
-            requireQuorum(session, member, force);
+            requireQuorum(options, session, member, force);
             DrainedNode drained = ClusterOptions.join(session.drained());
             if (drained.node() != null && !drained.node().equals(member.id())) {
                 throw new RefusedException("Node " + drained.node()

@@ -3,13 +3,17 @@ package dev.lockstep.tck;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.netty.Certificates;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prepares the topology that the TCK is to be run against: starts the node processes, which end with this JVM, and writes the
@@ -21,20 +25,29 @@ public final class TckTopology {
 
     private final Path reports;
     private final Path build;
+    /** Null without encryption. */
+    private final @Nullable Certificates certificates;
 
-    private TckTopology(Path reports, Path build) {
+    private TckTopology(Path reports, Path build, boolean encrypted) throws IOException, GeneralSecurityException {
         this.reports = reports;
         this.build = build;
+        clean();
+        this.certificates = encrypted ? new Certificates(home().resolve("certificates")) : null;
     }
 
     /**
      * @param arguments the topology's name ({@code embedded}, {@code cluster} or {@code client}), the folder of the reports,
-     *     which is emptied, and the module's build folder
-     * @throws IllegalArgumentException for an unknown topology
+     *     which is emptied, the module's build folder, and the security of connections ({@code none}, or {@code mutual} for TLS
+     *     with certificates on both ends)
+     * @throws IllegalArgumentException for an unknown topology or security
      */
-    public static void main(String... arguments) throws IOException {
-        TckTopology topology = new TckTopology(Path.of(arguments[1]), Path.of(arguments[2]));
-        topology.clean();
+    public static void main(String... arguments) throws Exception {
+        if (!Set.of("none", "mutual").contains(arguments[3])) {
+            throw new IllegalArgumentException(
+                    "There is no security \"" + arguments[3] + "\": none and mutual are there");
+        }
+        TckTopology topology =
+                new TckTopology(Path.of(arguments[1]), Path.of(arguments[2]), arguments[3].equals("mutual"));
         switch (arguments[0]) {
             case "embedded" -> {
                 // Without a configuration each CacheManager has a node in memory.
@@ -73,24 +86,33 @@ public final class TckTopology {
     }
 
     /** Two members are processes, the third is embedded in the JVM of the tests. */
-    private void cluster() throws IOException {
+    private void cluster() throws Exception {
         List<MemberPorts> members = MemberPorts.reserve(3);
         MemberPorts embedded = members.get(2);
-        NodeProcesses.begin(home(), members.subList(0, 2), members, SETTINGS, serverClassPath());
+        String settings = SETTINGS + "\n" + encryption("node");
+        NodeProcesses.begin(home(), members.subList(0, 2), members, settings, serverClassPath());
         endWithThisJvm();
-        write(NodeProcesses.configuration(embedded.id(), members, SETTINGS)
+        write(NodeProcesses.configuration(embedded.id(), members, settings)
                 .replace("data: data", "data: \"" + home().resolve(embedded.id()) + "\""));
     }
 
     /** All three members are processes, without a class of JCache, of the TCK or of its tests. */
-    private void client() throws IOException {
-        NodeProcesses nodes = NodeProcesses.start(home(), MemberPorts.reserve(3), SETTINGS, serverClassPath());
+    private void client() throws Exception {
+        NodeProcesses nodes = NodeProcesses.start(
+                home(), MemberPorts.reserve(3), SETTINGS + "\n" + encryption("node"), serverClassPath());
         endWithThisJvm();
         for (NodeProcess node : nodes.nodes()) {
             System.out.println(
                     "TCK client: class path of server " + node.member().id() + ": " + jars(node.classPath()));
         }
-        write("cluster: processes\nclient: {servers: [" + servers(nodes) + "]}\n");
+        write("cluster: processes\nclient: {servers: [" + servers(nodes) + "]}\n" + encryption("client"));
+    }
+
+    /** Makes a certificate and returns the setting that names it. */
+    private String encryption(String name) throws Exception {
+        return certificates == null
+                ? ""
+                : "tls: {directory: \"" + certificates.issue(name).certificate().getParent() + "\"}\n";
     }
 
     private static String servers(NodeProcesses nodes) {

@@ -17,12 +17,15 @@ import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
+import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
+import dev.lockstep.protocol.settings.TlsSettings;
+import dev.lockstep.protocol.tls.CertificateNames;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -45,6 +48,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,6 +109,7 @@ public final class Node implements EmbeddedNode {
         this.member = own == null ? LOCAL : member(settings, own.id());
         List<Member> members = own == null ? List.of(LOCAL) : settings.members();
         int maxInFlight = settings.limits().maxInFlight();
+        Tls tls = own == null ? null : tls();
         boolean formed = own != null && begin(own);
         Layout last = own == null ? null : lastLayout(own);
         this.admission = new Admission(
@@ -129,7 +134,7 @@ public final class Node implements EmbeddedNode {
         this.links = own == null
                 ? null
                 : new NettyLinks(
-                        settings.cluster(), self::get, settings.client().connectTimeout(), maxInFlight, null);
+                        settings.cluster(), self::get, settings.client().connectTimeout(), maxInFlight, tls);
         this.acquaintances = links == null ? null : new MemberHandshakes(links, this::others, this::told, time, loop);
         introduce();
         Layout layout = layout(untilAdded);
@@ -159,7 +164,7 @@ public final class Node implements EmbeddedNode {
                             self,
                             settings.limits().maxFrameBytes(),
                             core.server(),
-                            null);
+                            tls == null ? null : new NettyListener.Encryption(tls, this::isNode));
         } catch (IOException | RuntimeException failure) {
             consensus.close();
             giveUp();
@@ -179,6 +184,33 @@ public final class Node implements EmbeddedNode {
                 .filter(one -> one.id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("This node, " + id + ", is none of the members"));
+    }
+
+    private @Nullable Tls tls() throws IOException {
+        if (settings.tls().isEmpty()) {
+            return null;
+        }
+        try {
+            Tls tls = Tls.of(settings.tls().get(), time);
+            LOG.info("Connections are encrypted with the {}", tls.description());
+            return tls;
+        } catch (IOException unusable) {
+            loop.close();
+            throw unusable;
+        }
+    }
+
+    /** Tells whether a certificate with these names may be that of a node, so that one of a client makes no node. */
+    private boolean isNode(NodeId node, List<String> names) {
+        List<String> accepted = settings.tls().map(TlsSettings::nodes).orElse(List.of());
+        return CertificateNames.match(
+                names,
+                accepted.isEmpty()
+                        ? Stream.concat(admission.newest().members().stream(), settings.members().stream())
+                                .filter(one -> one.id().equals(node))
+                                .map(Member::host)
+                                .toList()
+                        : accepted);
     }
 
     // The layout of the cluster

@@ -3,12 +3,14 @@ package dev.lockstep.jcache.spi;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.Settings;
+import java.io.IOException;
 import java.net.URI;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -29,19 +31,30 @@ final class ManagerConnection implements AutoCloseable {
      * Opens a session.
      *
      * @param uri of the manager
-     * @throws CacheException when the session is refused
+     * @throws CacheException when the session is refused, or the certificates can't be used
      */
     ManagerConnection(URI uri, Settings settings) {
         this.settings = settings;
         boolean client = !settings.client().servers().isEmpty();
+        Tls tls = client ? tls(uri, settings) : null;
         this.node = client ? null : EmbeddedNodes.acquire(settings);
         this.loop = EventLoop.threaded("lockstep-session");
         this.links = new NettyLinks(
                 settings.cluster(),
-                null,
+                () -> null,
                 settings.client().connectTimeout(),
-                settings.limits().maxInFlight());
+                settings.limits().maxInFlight(),
+                tls);
         this.session = open(uri);
+    }
+
+    private static @Nullable Tls tls(URI uri, Settings settings) {
+        try {
+            return settings.tls().isEmpty() ? null : Tls.of(settings.tls().get(), Time.system());
+        } catch (IOException unusable) {
+            throw new CacheException(
+                    "The CacheManager " + uri + " can't be opened: " + unusable.getMessage(), unusable);
+        }
     }
 
     /** Opens the session; if it is refused, stops what was started for it. */

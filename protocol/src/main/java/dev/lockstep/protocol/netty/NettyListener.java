@@ -29,7 +29,9 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,7 @@ public final class NettyListener implements AutoCloseable {
     private final RepeatedLog log = new RepeatedLog(Time.system());
     private final int maxFrameBytes;
     private final RequestServer server;
+    private final @Nullable Encryption encryption;
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listening;
@@ -70,7 +73,14 @@ public final class NettyListener implements AutoCloseable {
         this(host, port, cluster, () -> self, maxFrameBytes, server, null);
     }
 
-    /** Creates a listener whose connections are encrypted with {@code tls}; null for not at all. */
+    /**
+     * The encryption of the connections.
+     *
+     * @param isNode tells whether a certificate with these names may be that of a node
+     */
+    public record Encryption(Tls tls, BiPredicate<NodeId, List<String>> isNode) {}
+
+    /** Creates a listener whose connections are encrypted; null for not at all. */
     public NettyListener(
             String host,
             int port,
@@ -78,7 +88,7 @@ public final class NettyListener implements AutoCloseable {
             Supplier<NodeIdentity> self,
             int maxFrameBytes,
             RequestServer server,
-            @Nullable Tls tls)
+            @Nullable Encryption encryption)
             throws IOException {
         this.cluster = cluster;
         this.self = self;
@@ -86,6 +96,7 @@ public final class NettyListener implements AutoCloseable {
         this.nodes = new ConnectedNodes(self, Time.system());
         this.maxFrameBytes = maxFrameBytes;
         this.server = server;
+        this.encryption = encryption;
         this.loops = Transport.loops("lockstep-server-" + node, 2);
         var bind = new ServerBootstrap()
                 .group(loops)
@@ -95,8 +106,8 @@ public final class NettyListener implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel accepted) {
-                        if (tls != null) {
-                            tls.accept(accepted);
+                        if (encryption != null) {
+                            encryption.tls().accept(accepted);
                         }
                         initialize(accepted);
                     }
@@ -196,6 +207,14 @@ public final class NettyListener implements AutoCloseable {
         }
 
         private void welcome(ChannelHandlerContext context, long correlationId, @Nullable NodeIdentity peer) {
+            if (peer != null && !isCertified(peer.id())) {
+                refuse(
+                        correlationId,
+                        Status.FORBIDDEN,
+                        "The certificate of the peer is not one of node " + peer.id()
+                                + ": it has to name the host at which that node is a member, or one of \"tls.nodes\"");
+                return;
+            }
             if (peer != null) {
                 Reply.Refused refusal =
                         nodes.admit(peer, String.valueOf(channel.remoteAddress()), joined -> process = joined);
@@ -209,6 +228,10 @@ public final class NettyListener implements AutoCloseable {
             decoder.allow(maxFrameBytes);
             connection = server.connect(peer == null ? null : peer.id(), this);
             send(correlationId, new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
+        }
+
+        private boolean isCertified(NodeId peer) {
+            return encryption == null || encryption.isNode().test(peer, Tls.peersNames(channel));
         }
 
         /** Logs differences that are legitimate for a while, as when a change is rolled out node by node. */

@@ -26,8 +26,9 @@ import java.util.stream.Stream;
  * @param shards fixed when the cluster is first formed
  * @param replicationFactor replicas of each shard, or the number of members if they are fewer
  * @param replaceAfter how long a node has not answered when its replicas are placed on others; empty for never
- * @param insecure the operator knows that there is neither authentication nor encryption; needed to bind to anything but
- *     loopback
+ * @param tls the encryption of connections, with certificates on both ends; empty for none
+ * @param insecure the operator knows that there is neither authentication nor encryption; needed without {@code tls} to bind to
+ *     anything but loopback
  * @param caches templates by name pattern, in order: the first that matches a cache's name holds; {@code *} stands for any
  *     characters
  * @param places where what was set is set, by key, as file and line
@@ -40,6 +41,7 @@ public record Settings(
         int shards,
         int replicationFactor,
         Optional<Duration> replaceAfter,
+        Optional<TlsSettings> tls,
         boolean insecure,
         LimitSettings limits,
         Map<String, CacheSettings> caches,
@@ -118,6 +120,7 @@ public record Settings(
                 shards,
                 replicationFactor,
                 replaceAfter,
+                tls,
                 insecure,
                 limits,
                 caches,

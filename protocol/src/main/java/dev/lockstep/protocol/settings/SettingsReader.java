@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -48,11 +49,19 @@ public final class SettingsReader {
         "shards",
         "replication-factor",
         "replace-after",
+        "tls",
         "insecure",
         "limits",
         "client",
         "caches"
     };
+    /** Begins the options of a URI that are those of {@code tls}. */
+    private static final String TLS = "tls.";
+
+    private static final String TLS_13 = "1.3";
+    private static final String TLS_12 = "1.2";
+    private static final Pattern PKCS12 = Pattern.compile("(?i)\\.(p12|pfx)$");
+
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final Duration REPLACE_AFTER = Duration.ofMinutes(5);
 
@@ -146,6 +155,7 @@ public final class SettingsReader {
             throw new SettingsException("The URI " + uri + " names no server; write lockstep://host:port");
         }
         StringBuilder yaml = new StringBuilder();
+        StringBuilder tls = new StringBuilder();
         StringBuilder client = new StringBuilder("client:\n  servers: ["
                 + Stream.of(authority.split("[;,]", -1))
                         .map(SettingsReader::quoted)
@@ -161,9 +171,14 @@ public final class SettingsReader {
             String line = quoted(keyAndValue[0]) + ": " + quoted(keyAndValue.length == 2 ? keyAndValue[1] : "") + "\n";
             if (keyAndValue[0].equals("cluster")) {
                 yaml.append(line);
+            } else if (keyAndValue[0].startsWith(TLS)) {
+                tls.append("  ").append(line.replaceFirst(Pattern.quote(TLS), ""));
             } else {
                 client.append("  ").append(line);
             }
+        }
+        if (tls.length() > 0) {
+            yaml.append("tls:\n").append(tls);
         }
         return read(YamlSection.generated(uri.toString(), yaml.append(client).toString()), Path.of(""));
     }
@@ -194,7 +209,8 @@ public final class SettingsReader {
     private static Settings read(YamlSection root, Path folder) {
         root.allow(KEYS);
         boolean insecure = root.flag("insecure", false);
-        List<Layout.Node> nodes = nodes(root, insecure);
+        Optional<TlsSettings> tls = tls(root, folder);
+        List<Layout.Node> nodes = nodes(root, insecure || tls.isPresent());
         Optional<NodeSettings> node = node(root, nodes, folder);
         ClientSettings client = client(root);
         if (node.isPresent() && !client.servers().isEmpty()) {
@@ -208,6 +224,7 @@ public final class SettingsReader {
                 (int) root.number("shards", Math.max(MIN_DEFAULT_SHARDS, 2 * nodes.size()), 1, 4096),
                 (int) root.number("replication-factor", 3, 1, 7),
                 replaceAfter(root),
+                tls,
                 insecure,
                 limits(root),
                 caches(root),
@@ -232,17 +249,42 @@ public final class SettingsReader {
                 : Optional.of(root.duration("replace-after", REPLACE_AFTER));
     }
 
-    private static List<Layout.Node> nodes(YamlSection root, boolean insecure) {
+    private static Optional<TlsSettings> tls(YamlSection root, Path folder) {
+        if (!root.has("tls")) {
+            return Optional.empty();
+        }
+        YamlSection section = root.section("tls")
+                .allow("directory", "certificate", "key", "ca", "password", "minimum-version", "nodes");
+        Path directory = path(section, "directory", folder, "tls");
+        Path certificate = path(section, "certificate", directory, "tls.crt");
+        String version = section.string("minimum-version", TLS_13);
+        if (!version.equals(TLS_13) && !version.equals(TLS_12)) {
+            throw section.refuse("minimum-version", "\"" + version + "\" is neither " + TLS_13 + " nor " + TLS_12);
+        }
+        return Optional.of(new TlsSettings(
+                certificate,
+                PKCS12.matcher(certificate.toString()).find()
+                        ? Optional.empty()
+                        : Optional.of(path(section, "key", directory, "tls.key")),
+                path(section, "ca", directory, "ca.crt"),
+                section.has("password")
+                        ? Optional.of(new Secret(section.string("password", ""), directory))
+                        : Optional.empty(),
+                version.equals(TLS_12),
+                section.strings("nodes")));
+    }
+
+    private static List<Layout.Node> nodes(YamlSection root, boolean mayLeaveLoopback) {
         List<Layout.Node> nodes = new ArrayList<>();
         for (YamlSection section : root.sections("members")) {
             section.allow("id", "address", "zone");
             String[] address = hostAndPort(section, "address", section.required("address"));
-            if (!insecure && !isLoopback(address[0])) {
+            if (!mayLeaveLoopback && !isLoopback(address[0])) {
                 throw section.refuse(
                         "address",
-                        address[0] + " is not a loopback address, and there is neither authentication nor encryption"
-                                + " yet. If everyone who can reach it may read and write all caches, say"
-                                + " \"insecure: true\"");
+                        address[0] + " is not a loopback address, and there is neither authentication nor encryption."
+                                + " Set \"tls\" (lockstep tls init makes certificates), or, if everyone who can reach it"
+                                + " may read and write all caches, say \"insecure: true\"");
             }
             Member member = new Member(nodeId(section, "id"), address[0], Integer.parseInt(address[1]));
             if (nodes.stream().anyMatch(other -> other.id().equals(member.id()))) {

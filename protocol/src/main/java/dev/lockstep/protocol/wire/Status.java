@@ -33,7 +33,9 @@ public enum Status {
     /** The node has other settings than its peer where all nodes of a cluster must have the same; the message names them. */
     FORMATION_DIFFERS(Kind.PERMANENT),
     /** Another process is the node that this one says to be. */
-    NODE_IN_USE(Kind.PERMANENT);
+    NODE_IN_USE(Kind.PERMANENT),
+    /** The peer may not do that. */
+    FORBIDDEN(Kind.PERMANENT);
 
     /** The consequence of a refusal for a retry. */
     public enum Kind {

@@ -1,142 +1,148 @@
 package dev.lockstep.protocol.netty;
 
+import dev.lockstep.protocol.settings.TlsSettings;
+import dev.lockstep.protocol.tls.Credentials;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.Key;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.util.ArrayList;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Date;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
+import javax.security.auth.x500.X500Principal;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.IPAddress;
 
-/** An authority and certificates of it for 127.0.0.1, made by the JDK's keytool in a folder. Not thread-safe. */
+/** An authority, and certificates of it as files in folders of their own. Not thread-safe. */
 public final class Certificates {
 
-    private static final String AUTHORITY = "authority";
-    private static final String PASSWORD = "changeit";
-    private static final int PATIENCE_SECONDS = 60;
+    public static final String PASSWORD = "changeit";
+    private static final X500Principal AUTHORITY = new X500Principal("CN=authority");
+    private static final Duration DAY = Duration.ofDays(1);
 
     private final Path folder;
+    private final KeyPair keys = keys();
+    private final X509Certificate authority;
 
-    public Certificates(Path folder) throws IOException, InterruptedException {
+    public Certificates(Path folder) throws IOException, GeneralSecurityException {
         this.folder = Files.createDirectories(folder);
-        keytool(
-                "-genkeypair",
-                "-alias",
-                AUTHORITY,
-                "-dname",
-                "CN=authority",
-                "-ext",
-                "bc:c",
-                "-keyalg",
-                "EC",
-                store(AUTHORITY));
+        X509v3CertificateBuilder own = builder(AUTHORITY, keys, Instant.now().minus(DAY));
+        own.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
+        this.authority = signed(own);
     }
 
-    /** The key of {@code name} and its certificate, signed by the authority. */
-    public KeyManagerFactory keys(String name) throws IOException, InterruptedException, GeneralSecurityException {
-        keytool("-genkeypair", "-alias", name, "-dname", "CN=" + name, "-keyalg", "EC", store(name));
-        keytool("-certreq", "-alias", name, "-file", file(name + ".csr"), store(name));
-        keytool(
-                "-gencert",
-                "-alias",
-                AUTHORITY,
-                "-ext",
-                "san=ip:127.0.0.1",
-                "-infile",
-                file(name + ".csr"),
-                "-outfile",
-                file(name + ".crt"),
-                store(AUTHORITY));
-        Key key = loaded(name).getKey(name, PASSWORD.toCharArray());
-        KeyStore signed = empty();
-        signed.setKeyEntry(name, key, PASSWORD.toCharArray(), new Certificate[] {certificate(name), authority()});
-        return keys(signed);
+    /** Makes a key and a certificate for 127.0.0.1, as files that are named as in Kubernetes' secrets. */
+    public TlsSettings issue(String name) throws IOException, GeneralSecurityException {
+        return issue(name, name, List.of("127.0.0.1"));
     }
 
-    /** The authority's own. */
-    public KeyManagerFactory authoritysKeys() throws IOException, GeneralSecurityException {
-        return keys(loaded(AUTHORITY));
+    /**
+     * Makes a key and a certificate.
+     *
+     * @param name of the folder
+     * @param subject its common name
+     * @param hosts names and addresses
+     */
+    public TlsSettings issue(String name, String subject, List<String> hosts)
+            throws IOException, GeneralSecurityException {
+        return issue(name, subject, hosts, Instant.now().minus(DAY));
     }
 
-    /** Returns the keys of a peer that has none. */
-    public static KeyManagerFactory noKeys() throws IOException, GeneralSecurityException {
-        return keys(empty());
+    /** @param from when its 30 days begin */
+    public TlsSettings issue(String name, String subject, List<String> hosts, Instant from)
+            throws IOException, GeneralSecurityException {
+        KeyPair pair = keys();
+        X509v3CertificateBuilder builder = builder(new X500Principal("CN=" + subject), pair, from);
+        builder.addExtension(
+                Extension.subjectAlternativeName,
+                false,
+                new GeneralNames(hosts.stream()
+                        .map(host -> new GeneralName(
+                                IPAddress.isValid(host) ? GeneralName.iPAddress : GeneralName.dNSName, host))
+                        .toArray(GeneralName[]::new)));
+        X509Certificate issued = signed(builder);
+        Path own = Files.createDirectories(folder.resolve(name));
+        Files.writeString(
+                own.resolve("tls.key"), pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+        Files.writeString(own.resolve("tls.crt"), pem("CERTIFICATE", issued.getEncoded()));
+        Files.writeString(own.resolve("ca.crt"), pem("CERTIFICATE", authority.getEncoded()));
+        KeyStore store = empty();
+        store.setKeyEntry(name, pair.getPrivate(), PASSWORD.toCharArray(), new Certificate[] {issued});
+        try (OutputStream out = Files.newOutputStream(own.resolve("tls.p12"))) {
+            store.store(out, PASSWORD.toCharArray());
+        }
+        return TlsSettings.in(own);
     }
 
-    private static KeyManagerFactory keys(KeyStore store) throws GeneralSecurityException {
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(store, PASSWORD.toCharArray());
-        return keys;
+    /** The same for a peer that is in this JVM. */
+    public Credentials credentials(String name) throws IOException, GeneralSecurityException {
+        return Credentials.read(issue(name));
     }
 
-    /** Trusts what the authority has signed. */
-    public TrustManagerFactory trust() throws IOException, GeneralSecurityException {
+    /** A peer that trusts the authority, and has no certificate itself. */
+    public Credentials anonymous() throws IOException, GeneralSecurityException {
+        KeyManagerFactory none = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        none.init(empty(), PASSWORD.toCharArray());
         KeyStore trusted = empty();
-        trusted.setCertificateEntry(AUTHORITY, authority());
+        trusted.setCertificateEntry("authority", authority);
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
-        return trust;
+        return new Credentials(none.getKeyManagers()[0], trust.getTrustManagers()[0], "none");
     }
 
-    private Certificate authority() throws IOException, GeneralSecurityException {
-        return loaded(AUTHORITY).getCertificate(AUTHORITY);
+    private static KeyPair keys() throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+        generator.initialize(256);
+        return generator.generateKeyPair();
     }
 
-    private Certificate certificate(String name) throws IOException, GeneralSecurityException {
-        try (InputStream in = Files.newInputStream(folder.resolve(name + ".crt"))) {
-            return CertificateFactory.getInstance("X.509").generateCertificate(in);
+    private static X509v3CertificateBuilder builder(X500Principal subject, KeyPair pair, Instant from) {
+        return new JcaX509v3CertificateBuilder(
+                AUTHORITY,
+                BigInteger.valueOf(System.nanoTime()),
+                Date.from(from),
+                Date.from(from.plus(DAY.multipliedBy(30))),
+                subject,
+                pair.getPublic());
+    }
+
+    private X509Certificate signed(X509v3CertificateBuilder builder) throws GeneralSecurityException {
+        try {
+            return new JcaX509CertificateConverter()
+                    .getCertificate(
+                            builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
+        } catch (OperatorCreationException impossible) {
+            throw new GeneralSecurityException(impossible);
         }
+    }
+
+    private static String pem(String kind, byte[] der) {
+        return "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + kind
+                + "-----\n";
     }
 
     private static KeyStore empty() throws IOException, GeneralSecurityException {
         KeyStore empty = KeyStore.getInstance("PKCS12");
         empty.load(null, null);
         return empty;
-    }
-
-    private KeyStore loaded(String name) throws IOException, GeneralSecurityException {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(folder.resolve(name + ".p12"))) {
-            store.load(in, PASSWORD.toCharArray());
-        }
-        return store;
-    }
-
-    private String file(String name) {
-        return folder.resolve(name).toString();
-    }
-
-    /** Returns the arguments after the last option. */
-    private String store(String name) {
-        return file(name + ".p12");
-    }
-
-    /** @param arguments the last is the key store */
-    private void keytool(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-        command.addAll(List.of(arguments));
-        command.remove(command.size() - 1);
-        command.addAll(List.of("-keystore", arguments[arguments.length - 1], "-storetype", "PKCS12"));
-        command.addAll(List.of("-storepass", PASSWORD));
-        Path log = folder.resolve("keytool.log");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
-        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new IOException("keytool has not ended: " + command);
-        }
-        if (process.exitValue() != 0) {
-            throw new IOException("keytool failed: " + command + "\n" + Files.readString(log));
-        }
     }
 }

@@ -2,9 +2,14 @@ package dev.lockstep.protocol.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.link.RequestServer;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.TlsSettings;
+import dev.lockstep.protocol.tls.Credentials;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -12,19 +17,26 @@ import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,7 +54,7 @@ class TlsTest {
 
     private static Certificates ours;
     private static Certificates others;
-    private static KeyManagerFactory keys;
+    private static Credentials keys;
 
     private final List<NettyLinks> opened = new ArrayList<>();
     private NettyListener listener;
@@ -51,12 +63,16 @@ class TlsTest {
     static void certify() throws Exception {
         ours = new Certificates(folder.resolve("ours"));
         others = new Certificates(folder.resolve("others"));
-        keys = ours.keys("n1");
+        keys = ours.credentials("n1");
     }
 
     @BeforeEach
     void listen() throws Exception {
-        listener = listener(new Tls(keys, ours.trust()));
+        listener = listener(tls(keys));
+    }
+
+    private static Tls tls(Credentials credentials) {
+        return new Tls(() -> credentials, false);
     }
 
     /** Answers a Size with its shard. */
@@ -71,7 +87,15 @@ class TlsTest {
             public void closed() {}
         };
         return new NettyListener(
-                "127.0.0.1", 0, "demo", () -> NodeIdentity.untold(NODE), FrameCodec.DEFAULT_MAX_BYTES, server, tls);
+                "127.0.0.1",
+                0,
+                "demo",
+                () -> NodeIdentity.untold(NODE),
+                FrameCodec.DEFAULT_MAX_BYTES,
+                server,
+                tls == null
+                        ? null
+                        : new NettyListener.Encryption(tls, (node, names) -> names.contains(node.name() + ".test")));
     }
 
     @AfterEach
@@ -81,7 +105,11 @@ class TlsTest {
     }
 
     private Link link(@Nullable Tls tls) {
-        NettyLinks links = new NettyLinks("demo", () -> null, Duration.ofSeconds(2), 1_000, tls);
+        return link(tls, null);
+    }
+
+    private Link link(@Nullable Tls tls, @Nullable NodeIdentity self) {
+        NettyLinks links = new NettyLinks("demo", () -> self, Duration.ofSeconds(2), 1_000, tls);
         opened.add(links);
         return links.to(new Member(NODE, "127.0.0.1", listener.port()));
     }
@@ -104,7 +132,7 @@ class TlsTest {
 
     @Test
     void aCertificateOfTheSameAuthorityIsAccepted() throws Exception {
-        Link link = link(new Tls(keys, ours.trust()));
+        Link link = link(tls(keys));
         List<CompletableFuture<Reply>> calls = new ArrayList<>();
         for (int shard = 0; shard < 500; shard++) {
             calls.add(size(link, shard));
@@ -116,24 +144,103 @@ class TlsTest {
 
     @Test
     void aConnectionWithoutACertificateIsRefused() throws Exception {
-        assertRefused(link(new Tls(Certificates.noKeys(), ours.trust())));
+        assertRefused(link(tls(ours.anonymous())));
     }
 
     @Test
     void aCertificateOfAnotherAuthorityIsRefused() throws Exception {
-        assertRefused(link(new Tls(others.authoritysKeys(), ours.trust())));
+        Credentials strange = others.credentials("n1");
+        assertRefused(link(tls(new Credentials(strange.keys(), keys.trust(), "strange"))));
     }
 
     @Test
     void aNodeOfAnotherAuthorityIsNotTalkedTo() throws Exception {
-        assertRefused(link(new Tls(keys, others.trust())));
+        Credentials strange = others.credentials("n1");
+        assertThat(refusal(link(tls(new Credentials(keys.keys(), strange.trust(), "strange")))))
+                .contains("certificate of CN=n1 (for [127.0.0.1], signed by CN=authority, valid from ")
+                .contains("was shown by 127.0.0.1, and is refused: ");
     }
 
     @Test
     void aNodeWithoutTlsIsNotTalkedTo() throws Exception {
         listener.close();
         listener = listener(null);
-        assertRefused(link(new Tls(keys, ours.trust())));
+        assertRefused(link(tls(keys)));
+    }
+
+    @Test
+    void aCertificateForAnotherHostIsRefusedNamingBoth() throws Exception {
+        listener.close();
+        listener = listener(tls(Credentials.read(ours.issue("elsewhere", "elsewhere", List.of("elsewhere.test")))));
+        assertThat(refusal(link(tls(keys))))
+                .contains("certificate of CN=elsewhere (for [elsewhere.test]")
+                .contains("was shown by 127.0.0.1, and is refused: No subject alternative names");
+    }
+
+    @Test
+    void aCertificateThatHasExpiredIsRefusedNamingIt() throws Exception {
+        TlsSettings expired = ours.issue(
+                "expired", "expired", List.of("127.0.0.1"), Instant.now().minus(Duration.ofDays(31)));
+        assertThatThrownBy(() -> Credentials.read(expired))
+                .hasMessageContaining(expired.certificate() + ": the certificate of CN=expired")
+                .hasMessageEndingWith("has expired");
+    }
+
+    @Test
+    void aClientsCertificateMakesNoNode() throws Exception {
+        NodeIdentity n2 = NodeIdentity.untold(new NodeId("n2"));
+        Credentials node = Credentials.read(ours.issue("n2", "n2", List.of("127.0.0.1", "n2.test")));
+        assertThat(size(link(tls(node), n2), 7).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 7));
+
+        assertThatThrownBy(() -> size(link(tls(keys), n2), 1).get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        RequestFailedException.class,
+                        refused -> assertThat(refused.status()).isEqualTo(Status.FORBIDDEN))
+                .hasMessageContaining("The certificate of the peer is not one of node n2");
+    }
+
+    @Test
+    void aNewCertificateIsUsedByNewConnectionsAndDropsNone() throws Exception {
+        listener.close();
+        TlsSettings files = ours.issue("n1");
+        listener = listener(Tls.of(files, Time.system()));
+        Link before = link(tls(keys));
+        assertThat(size(before, 1).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 1));
+
+        TlsSettings renewed = others.issue("n1");
+        Credentials other = Credentials.read(renewed);
+        for (String name : List.of("tls.key", "tls.crt", "ca.crt")) {
+            Files.copy(
+                    renewed.certificate().resolveSibling(name),
+                    files.certificate().resolveSibling(name),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            while (!isServed(link(tls(other)))) {
+                Thread.onSpinWait(); // files are looked at once a second
+            }
+        });
+        assertThat(isServed(link(tls(keys)))).isFalse();
+        assertThat(size(before, 2).get(10, TimeUnit.SECONDS)).isEqualTo(new Reply.Count(0, 0, 2));
+    }
+
+    private static boolean isServed(Link link) throws InterruptedException, TimeoutException {
+        try {
+            size(link, 1).get(10, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException refused) {
+            return false;
+        }
+    }
+
+    private static String refusal(Link link) {
+        AtomicReference<String> message = new AtomicReference<>("");
+        assertThatThrownBy(() -> size(link, 1).get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(IOException.class)
+                .satisfies(failure -> message.set(failure.getMessage()));
+        return message.get();
     }
 
     private static void assertRefused(Link link) {
@@ -160,7 +267,7 @@ class TlsTest {
     /** Java's own client, as a client without our code. @return the version that was agreed on */
     private String handshake(String... versions) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), ours.trust().getTrustManagers(), null);
+        context.init(new KeyManager[] {keys.keys()}, new TrustManager[] {keys.trust()}, null);
         try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", listener.port())) {
             socket.setEnabledProtocols(versions);
             socket.setSoTimeout(10_000);

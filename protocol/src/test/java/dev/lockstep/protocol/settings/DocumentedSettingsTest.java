@@ -53,6 +53,7 @@ class DocumentedSettingsTest {
                 case "text" -> List.of("n2");
                 case "path" -> List.of("elsewhere");
                 case "host:port" -> List.of("127.0.0.1:9");
+                case "list of text" -> List.of(List.of("n2"));
                 case "list of host:port" -> List.of(List.of("127.0.0.1:9"));
                 default -> throw new AssertionError("unknown type \"" + type + "\" of " + name);
             };
@@ -117,6 +118,8 @@ class DocumentedSettingsTest {
         if (key.startsWith("node.")) {
             members.add(Map.of("id", "n2", "address", "127.0.0.1:2"));
             root.put("node", new LinkedHashMap<>(Map.of("id", "n1")));
+        } else if (key.startsWith("tls.")) {
+            root.put("tls", new LinkedHashMap<>());
         } else if (key.startsWith("caches.")) {
             root.put("caches", new LinkedHashMap<>(Map.of(PATTERN, new LinkedHashMap<>())));
         }
@@ -166,7 +169,7 @@ class DocumentedSettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "node.", "members.", "limits.", "client.", "caches." + PATTERN + "."})
+    @ValueSource(strings = {"", "node.", "members.", "limits.", "client.", "tls.", "caches." + PATTERN + "."})
     void thePageListsTheKeysOfEachSection(String section) throws Exception {
         String refusal = catchThrowableOfType(SettingsException.class, () -> with(section + "no-such-key", "1"))
                 .getMessage();
@@ -215,7 +218,8 @@ class DocumentedSettingsTest {
         } else {
             assertThat(key.byDefault()).isEqualTo("none");
             assertThat(without(key.name()).toString())
-                    .containsAnyOf(key.last() + "=[]", key.last() + "=,", PATTERN + "={}");
+                    .containsAnyOf(
+                            key.last() + "=[]", key.last() + "=,", key.last() + "=Optional.empty", PATTERN + "={}");
         }
     }
 

@@ -50,7 +50,7 @@ public final class UriFuzz {
         }
     }
 
-    /** A URI can set only the servers, the cluster, and how long to wait. */
+    /** A URI can set only the servers, the cluster, the encryption, and how long to wait. */
     private static void judge(URI uri, Settings settings) {
         Settings client = new Settings(
                 settings.cluster(),
@@ -60,6 +60,7 @@ public final class UriFuzz {
                 DEFAULTS.shards(),
                 DEFAULTS.replicationFactor(),
                 DEFAULTS.replaceAfter(),
+                settings.tls(),
                 DEFAULTS.insecure(),
                 DEFAULTS.limits(),
                 DEFAULTS.caches(),

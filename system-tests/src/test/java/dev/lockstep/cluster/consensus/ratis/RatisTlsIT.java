@@ -10,6 +10,7 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.netty.Certificates;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.Tls;
+import dev.lockstep.protocol.tls.Credentials;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.Bytes;
@@ -46,7 +47,8 @@ class RatisTlsIT {
     static void certify(@TempDir Path folder) throws Exception {
         certificates = new Certificates(folder);
         for (String name : List.of("n1", "n2", "n3")) {
-            TLS.add(new Tls(certificates.keys(name), certificates.trust()));
+            Credentials own = certificates.credentials(name);
+            TLS.add(new Tls(() -> own, false));
         }
     }
 
@@ -82,7 +84,8 @@ class RatisTlsIT {
     @Test
     void aPeerWithoutACertificateReachesNoLog() throws Exception {
         nodes.leader();
-        Tls without = new Tls(Certificates.noKeys(), certificates.trust());
+        Credentials anonymous = certificates.anonymous();
+        Tls without = new Tls(() -> anonymous, false);
         try (NettyLinks links = new NettyLinks(
                 "ratis-test", () -> NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(2), 100, without)) {
             CompletableFuture<Reply> answer = new CompletableFuture<>();

@@ -71,7 +71,7 @@ public final class RaftMember implements AutoCloseable {
                 () -> self,
                 16 << 20,
                 this::connect,
-                tls);
+                tls == null ? null : new NettyListener.Encryption(tls, (node, names) -> true));
     }
 
     /** Settings with which no checkpoint is taken; where they would be is in the folder too. */

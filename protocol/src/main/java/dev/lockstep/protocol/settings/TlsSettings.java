@@ -1,0 +1,36 @@
+package dev.lockstep.protocol.settings;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The encryption of all connections of a node or client.
+ *
+ * @param certificate the own certificate, followed by those that lead to its authority: PEM, or PKCS#12 ({@code .p12}, {@code .pfx}) with the key in it
+ * @param key its private key, PEM; empty with PKCS#12
+ * @param authorities the certificates of those whose signatures are trusted, PEM
+ * @param password of the key or of the PKCS#12 file; empty if they are not encrypted
+ * @param tls12 whether TLS 1.2 is accepted besides 1.3
+ * @param nodes names of which the certificate of a node must have one, with {@code *} for a first label; if there are none, the
+ *     host at which that node is a member
+ */
+public record TlsSettings(
+        Path certificate,
+        Optional<Path> key,
+        Path authorities,
+        Optional<Secret> password,
+        boolean tls12,
+        List<String> nodes) {
+
+    /** The encryption with the files of a folder, named as Kubernetes' {@code kubernetes.io/tls} secrets name them. */
+    public static TlsSettings in(Path folder) {
+        return new TlsSettings(
+                folder.resolve("tls.crt"),
+                Optional.of(folder.resolve("tls.key")),
+                folder.resolve("ca.crt"),
+                Optional.empty(),
+                false,
+                List.of());
+    }
+}
