@@ -44,6 +44,7 @@ final class ClientProxies implements AutoCloseable {
 
     private final Map<Integer, ServerSocket> listeners = new HashMap<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Set<String> reached = ConcurrentHashMap.newKeySet();
     private final List<NodeProcess> nodes;
     private final Loss loss;
     private volatile boolean closed;
@@ -59,10 +60,24 @@ final class ClientProxies implements AutoCloseable {
 
     /** The URI of a client's CacheManager. */
     URI uri(String cluster) {
-        String servers = listeners.values().stream()
-                .map(listener -> "127.0.0.1:" + listener.getLocalPort())
+        return uri(cluster, nodes);
+    }
+
+    /** The URI of a client that knows only some of the nodes. */
+    URI uri(String cluster, List<NodeProcess> some) {
+        String servers = some.stream()
+                .map(node -> "127.0.0.1:" + port(node.member().port()))
                 .collect(Collectors.joining(","));
         return URI.create("lockstep://" + servers + "?cluster=" + cluster);
+    }
+
+    /** The nodes that clients have connected to, or tried to. */
+    Set<String> reached() {
+        return Set.copyOf(reached);
+    }
+
+    private int port(int ofNode) {
+        return listeners.get(ofNode).getLocalPort();
     }
 
     private interface Work {
@@ -86,6 +101,7 @@ final class ClientProxies implements AutoCloseable {
     private void accept(NodeProcess node) throws IOException {
         while (!closed) {
             Socket near = listeners.get(node.member().port()).accept();
+            reached.add(node.member().id());
             start(() -> new Connection(node, near).open());
         }
     }
@@ -183,10 +199,7 @@ final class ClientProxies implements AutoCloseable {
         return new ClusterView(
                 view.cluster(),
                 view.members().stream()
-                        .map(member -> new Member(
-                                member.id(),
-                                "127.0.0.1",
-                                listeners.get(member.port()).getLocalPort()))
+                        .map(member -> new Member(member.id(), "127.0.0.1", port(member.port())))
                         .toList(),
                 view.map(),
                 view.leaders());

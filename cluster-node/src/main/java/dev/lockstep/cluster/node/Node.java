@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.store.rocks.RocksStores;
@@ -14,6 +15,7 @@ import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.LocalReplicas;
+import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
@@ -72,7 +74,7 @@ public final class Node implements EmbeddedNode {
     private final EventLoop loop;
     private final Member member;
     private final Admission admission;
-    private final @Nullable Links links;
+    private final @Nullable NodeLinks links;
     private final ShardStores stores;
     private final Consensus consensus;
     private final NodeCore core;
@@ -506,6 +508,14 @@ public final class Node implements EmbeddedNode {
         stores.close();
         closeLinks();
         unlock();
+        Gateway.Counts passedOn = core.passedOn();
+        if (passedOn.total() > 0) {
+            LOG.info(
+                    "Node {} has passed {} requests of clients on to other nodes; {} of them failed",
+                    member.id(),
+                    passedOn.total(),
+                    passedOn.failed());
+        }
     }
 
     private void handOver() {

@@ -7,13 +7,14 @@ import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
+import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.server.RequestDispatcher;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
-import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.LocalReplicas;
+import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
@@ -55,6 +56,7 @@ public final class NodeCore implements AutoCloseable {
     private final ShardHost shards;
     private final HostedShards hosting;
     private final ReplicaMoves moves;
+    private final Gateway gateway;
     private final RequestDispatcher dispatcher;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> mayStop = new CompletableFuture<>();
@@ -103,7 +105,7 @@ public final class NodeCore implements AutoCloseable {
             Place place,
             Consensus consensus,
             ShardStores stores,
-            @Nullable Links links,
+            @Nullable NodeLinks links,
             Time time,
             EventLoop loop,
             Limits limits) {
@@ -138,8 +140,12 @@ public final class NodeCore implements AutoCloseable {
         this.shards = new ShardHost(Map.of());
         this.hosting = new HostedShards(self, layout, shards, context);
         this.moves = new ReplicaMoves(self, peers, this::report, time, loop);
+        this.gateway = new Gateway(self, node -> {
+            Member member = layout.member(node);
+            return links == null || member == null ? null : links.open(member);
+        });
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, peers, time, new OwnDescription(), limits.maxInFlight());
+                consensus, control, shards, gateway, time, new OwnDescription(), limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -294,6 +300,11 @@ public final class NodeCore implements AutoCloseable {
 
     private static boolean canBeServed(Leadership leadership) {
         return leadership.leader() != null && (leadership.ready() || !leadership.leads());
+    }
+
+    /** Returns how many requests of clients were passed on to other nodes. */
+    Gateway.Counts passedOn() {
+        return gateway.counts();
     }
 
     /** Serves what other nodes and clients ask. */

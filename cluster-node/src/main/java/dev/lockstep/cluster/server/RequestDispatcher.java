@@ -2,7 +2,6 @@ package dev.lockstep.cluster.server;
 
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
-import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.shard.Caller;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
@@ -22,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +38,7 @@ public final class RequestDispatcher implements RequestServer {
     private final Consensus consensus;
     private final ControlGroup control;
     private final ShardHost shards;
-    private final TermConfirmations peers;
+    private final Gateway gateway;
     private final Time time;
     private final Description description;
     private final int maxInFlight;
@@ -58,21 +58,21 @@ public final class RequestDispatcher implements RequestServer {
     }
 
     /**
-     * @param peers the nodes to which requests are passed on
+     * @param gateway passes requests on to other nodes
      * @param maxInFlight requests of one connection that may be in flight
      */
     public RequestDispatcher(
             Consensus consensus,
             ControlGroup control,
             ShardHost shards,
-            TermConfirmations peers,
+            Gateway gateway,
             Time time,
             Description description,
             int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
         this.shards = shards;
-        this.peers = peers;
+        this.gateway = gateway;
         this.time = time;
         this.description = description;
         this.maxInFlight = maxInFlight;
@@ -84,7 +84,7 @@ public final class RequestDispatcher implements RequestServer {
         for (Class<? extends Request.ToShard> type : ShardHost.served()) {
             later(type, shards::serve);
         }
-        atOnce(Request.Subscribe.class, (subscribe, peer, id) -> peer.subscribe(id, subscribe));
+        atOnce(Request.Subscribe.class, (subscribe, peer, id) -> peer.subscribe(id, subscribe, shards::subscribe));
         atOnce(Request.Unsubscribe.class, (unsubscribe, peer, id) -> peer.unsubscribe(id, unsubscribe));
         atOnce(Request.ToLog.class, (toLog, peer, id) -> peer.toLog(id, toLog));
         replying(Request.RenewLeases.class, renewal -> {
@@ -112,7 +112,7 @@ public final class RequestDispatcher implements RequestServer {
                 Request.RecoverReplica.class,
                 (recover, caller, reply) ->
                         consensus.recover(recover.group(), recover.term(), recover.electable(), reply));
-        later(Request.PassOn.class, (passOn, caller, reply) -> passOn(passOn, reply));
+        atOnce(Request.PassOn.class, (passOn, peer, id) -> peer.passOn(id, passOn));
     }
 
     /** Serves requests of one type, outside the bound on requests in flight. */
@@ -123,6 +123,12 @@ public final class RequestDispatcher implements RequestServer {
     /** Serves requests of one type with one reply, now or later, within the bound on requests in flight. */
     private interface Deferred<Q extends Request> {
         void serve(Q request, Caller caller, Consumer<Reply> reply);
+    }
+
+    /** Begins a subscription, here or at another node, as {@link ShardHost#subscribe} does. */
+    private interface Changes {
+        void subscribe(
+                Request.Subscribe request, Consumer<Reply> replies, BooleanSupplier wanted, Consumer<Runnable> begun);
     }
 
     private <Q extends Request> void atOnce(Class<Q> type, Handler<Q> handler) {
@@ -156,23 +162,6 @@ public final class RequestDispatcher implements RequestServer {
         return Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request);
     }
 
-    private void passOn(Request.PassOn passOn, Consumer<Reply> reply) {
-        if (!passOn.request().mayBePassedOn()) {
-            reply.accept(notForANode(passOn));
-            return;
-        }
-        peers.ask(
-                passOn.to(),
-                passOn.request(),
-                answer -> reply.accept(
-                        answer != null
-                                ? answer
-                                : Reply.Refused.of(
-                                        Status.INDETERMINATE,
-                                        "Node " + passOn.to()
-                                                + " was asked through another one and has not answered that either")));
-    }
-
     private Reply confirmed(Request.ConfirmTerms confirm) {
         return new Reply.TermsConfirmed(confirm.terms().stream()
                 .map(asked -> currentTerm(asked.group()) == asked.term())
@@ -199,6 +188,7 @@ public final class RequestDispatcher implements RequestServer {
         private final Replies replies;
         private final AtomicInteger inFlight = new AtomicInteger();
         private final Map<Long, PeerSubscription> subscriptions = new ConcurrentHashMap<>();
+        private final Gateway.Passage passage = gateway.new Passage();
         private volatile boolean closed;
 
         Peer(@Nullable NodeId node, Replies replies) {
@@ -258,7 +248,23 @@ public final class RequestDispatcher implements RequestServer {
             }
         }
 
-        private void subscribe(long correlationId, Request.Subscribe request) {
+        private void passOn(long correlationId, Request.PassOn passOn) {
+            NodeId to = passOn.to();
+            if (!passOn.request().mayBePassedOn()) {
+                replies.send(correlationId, notForANode(passOn));
+            } else if (gateway.isSelf(to)) {
+                dispatch(correlationId, passOn.request());
+            } else if (passOn.request() instanceof Request.Subscribe subscribe) {
+                subscribe(
+                        correlationId,
+                        subscribe,
+                        (whole, told, wanted, begun) -> begun.accept(passage.send(to, whole, told)));
+            } else {
+                answer(correlationId, passOn.request(), (request, caller, reply) -> passage.send(to, request, reply));
+            }
+        }
+
+        private void subscribe(long correlationId, Request.Subscribe request, Changes changes) {
             if (subscriptions.size() >= maxInFlight) {
                 replies.send(
                         correlationId,
@@ -278,7 +284,7 @@ public final class RequestDispatcher implements RequestServer {
             if (before != null) {
                 before.end();
             }
-            shards.subscribe(
+            changes.subscribe(
                     subscription.request(),
                     reply -> {
                         subscription.told(reply);
@@ -318,6 +324,7 @@ public final class RequestDispatcher implements RequestServer {
             closed = true;
             subscriptions.keySet().forEach(this::end);
             shards.disconnected(this);
+            passage.close();
         }
     }
 }

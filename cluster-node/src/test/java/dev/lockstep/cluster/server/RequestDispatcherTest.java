@@ -17,6 +17,7 @@ import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.topology.ClusterView;
@@ -38,6 +39,7 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
 import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -55,11 +57,14 @@ import org.junit.jupiter.api.Test;
 class RequestDispatcherTest {
 
     private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
     private static final Bytes KEY = Bytes.utf8("key");
     private static final int MAX_IN_FLIGHT = 3;
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
+    private final ScriptedNodes others = new ScriptedNodes(Set.of(B));
+    private final Gateway gateway = new Gateway(A, others);
     private final ReadIndexRounds rounds = new ReadIndexRounds(A, peers, world, Duration.ofSeconds(1));
     private final ScriptedLog log = new ScriptedLog(ScriptedLog.leading(4, A, Set.of(A)));
     private final Map<Long, List<Reply>> told = new LinkedHashMap<>();
@@ -100,7 +105,7 @@ class RequestDispatcherTest {
                                 limits))));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         dispatcher = new RequestDispatcher(
-                talking(consensus), control, shards, peers, world, describing(view, consensus), MAX_IN_FLIGHT);
+                talking(consensus), control, shards, gateway, world, describing(view, consensus), MAX_IN_FLIGHT);
         connection = connectionOf(null);
         cache = created("c");
     }
@@ -392,37 +397,139 @@ class RequestDispatcherTest {
 
     @Test
     void aForwardedRequestGetsTheOtherNodesReply() {
-        NodeId b = new NodeId("b");
-        connection.serve(5, new Request.PassOn(b, new Request.ListCaches()));
-        assertThat(peers.of(b)).extracting(ScriptedPeers.Question::request).containsExactly(new Request.ListCaches());
+        connection.serve(5, new Request.PassOn(B, new Request.ListCaches()));
+        assertThat(others.requests()).containsExactly(new Request.ListCaches());
         assertThat(told).isEmpty();
-        peers.answer(peers.of(b).get(0), new Reply.Caches(List.of(), 0));
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 0, 1));
+        others.last().answer(new Reply.Caches(List.of(), 0));
         assertThat(told.get(5L)).containsExactly(new Reply.Caches(List.of(), 0));
-        connection.serve(6, new Request.PassOn(b, new Request.ListCaches()));
-        peers.answer(peers.of(b).get(0), null);
-        assertThat(refusal(6)).isEqualTo(Status.INDETERMINATE);
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 0, 0));
     }
 
     @Test
-    void aRequestForALeaderIsForwarded() {
-        NodeId b = new NodeId("b");
+    void aForwardedRequestWithoutAReplyIsRefusedAsNotSentOrAsUnknown() {
+        connection.serve(5, new Request.PassOn(B, new Request.ListCaches()));
+        others.last().handler().failed(true, new IOException("the connection broke"));
+        assertThat(refusal(5)).isEqualTo(Status.INDETERMINATE);
+        connection.serve(6, new Request.PassOn(B, new Request.ListCaches()));
+        others.last().handler().failed(false, new IOException("refused"));
+        assertThat(refusal(6)).isEqualTo(Status.UNREACHABLE);
+        connection.serve(7, new Request.PassOn(new NodeId("no-member"), new Request.ListCaches()));
+        assertThat(refusal(7)).isEqualTo(Status.UNREACHABLE);
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(3, 3, 0));
+    }
+
+    @Test
+    void whatASessionAsksOfANodeIsForwarded() {
         List<Request> passed = List.of(
                 new Request.RenewLeases(1, 2, List.of(new Request.RenewLeases.Lease(0, 3))),
                 new Request.Release(cache, 0, KEY, new LeaseId(1, 2, 3), Condition.ANY),
                 new Request.AlterCache(cache, 1, null, 7L, null, null));
-        passed.forEach(request -> connection.serve(5, new Request.PassOn(b, request)));
-        assertThat(peers.of(b)).extracting(ScriptedPeers.Question::request).isEqualTo(passed);
+        passed.forEach(request -> connection.serve(5, new Request.PassOn(B, request)));
+        assertThat(others.requests()).isEqualTo(passed);
+        connectionOf(null).serve(6, new Request.PassOn(B, new Request.DescribeCluster()));
+        connectionOf(null).serve(7, new Request.PassOn(B, subscribe(0, 0)));
+        assertThat(others.requests()).endsWith(new Request.DescribeCluster(), subscribe(0, 0));
     }
 
     @Test
-    void onlyWhatIsAboutShardsOrCachesIsPassedOn() {
-        NodeId b = new NodeId("b");
-        for (Request request :
-                List.of(subscribe(0, 0), new Request.ToLog(KEY), new Request.PassOn(A, new Request.ListCaches()))) {
-            connection.serve(5, new Request.PassOn(b, request));
+    void whatIsBetweenNodesOrOfTheConnectionIsNotForwardedNorIsAnythingTwice() {
+        for (Request request : List.of(
+                new Request.ToLog(KEY),
+                new Request.ReplicasMoved(0, 1),
+                new Request.OpenReplica(0, List.of(A)),
+                new Request.Unsubscribe(4),
+                new Request.Hello(1, 1, "c", null),
+                new Request.PassOn(A, new Request.ListCaches()))) {
+            connection.serve(5, new Request.PassOn(B, request));
             assertThat(refusal(5)).isEqualTo(Status.INVALID);
         }
-        assertThat(peers.questions()).isEmpty();
+        assertThat(others.sent()).isEmpty();
+    }
+
+    @Test
+    void aRequestThatIsForwardedToTheNodeItselfIsAnsweredThere() {
+        connection.serve(5, new Request.PassOn(A, subscribe(0, 0)));
+        change(6);
+        assertThat(told.get(5L)).hasSize(2);
+        connection.serve(7, new Request.Unsubscribe(5));
+        change(8);
+        assertThat(told.get(5L)).hasSize(2);
+        assertThat(others.sent()).isEmpty();
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(0, 0, 0));
+    }
+
+    @Test
+    void forwardedRequestsCountAmongThoseInFlightOnTheirConnection() {
+        for (int i = 1; i <= MAX_IN_FLIGHT; i++) {
+            connection.serve(i, new Request.PassOn(B, new Request.ListCaches()));
+        }
+        connection.serve(9, new Request.PassOn(B, new Request.ListCaches()));
+        assertThat(refusal(9)).isEqualTo(Status.BUSY);
+        others.last().answer(new Reply.Caches(List.of(), 0));
+        connection.serve(9, new Request.PassOn(B, new Request.ListCaches()));
+        assertThat(others.sent()).hasSize(MAX_IN_FLIGHT + 1);
+    }
+
+    @Test
+    void aForwardedSubscriptionEndsAtTheOtherNodeWhenItIsGivenUp() {
+        connection.serve(5, new Request.PassOn(B, subscribe(0, 0)));
+        ScriptedNodes.Sent there = others.last();
+        there.answer(new Reply.Subscribed(7, List.of()));
+        there.answer(new Reply.Changes(8, List.of(), List.of()));
+        assertThat(told.get(5L)).hasSize(2);
+        assertThat(gateway.counts().pending()).isOne();
+        connection.serve(6, new Request.Unsubscribe(5));
+        assertThat(others.last().request()).isEqualTo(new Request.Unsubscribe(there.correlationId()));
+        assertThat(gateway.counts().pending()).isZero();
+    }
+
+    @Test
+    void aForwardedSubscriptionOfAClientThatDoesNotReadEndsAtTheOtherNode() {
+        connection.serve(5, new Request.PassOn(B, subscribe(0, 0)));
+        ScriptedNodes.Sent there = others.last();
+        there.answer(new Reply.Subscribed(7, List.of()));
+        writable = false;
+        there.answer(new Reply.Changes(8, List.of(), List.of()));
+        assertThat(refusal(5)).isEqualTo(Status.BUSY);
+        assertThat(others.last().request()).isEqualTo(new Request.Unsubscribe(there.correlationId()));
+    }
+
+    @Test
+    void aForwardedSubscriptionThatExtendsAnotherNamesTheCachesOfBoth() {
+        connection.serve(5, new Request.PassOn(B, subscribe(0, 0)));
+        others.last().answer(new Reply.Subscribed(7, List.of()));
+        connection.serve(6, new Request.PassOn(B, extending(5, 9, cache + 1)));
+        assertThat(others.last().request())
+                .isEqualTo(new Request.Subscribe(
+                        0,
+                        0,
+                        List.of(new Request.Subscribe.Start(cache, 9), new Request.Subscribe.Start(cache + 1, -1))));
+    }
+
+    @Test
+    void aForwardedSubscriptionEndsForTheClientWhenTheOtherNodeIsGone() {
+        connection.serve(5, new Request.PassOn(B, subscribe(0, 0)));
+        others.last().answer(new Reply.Subscribed(7, List.of()));
+        others.last().handler().failed(true, new IOException("the connection broke"));
+        assertThat(refusal(5)).isEqualTo(Status.INDETERMINATE);
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 1, 0));
+    }
+
+    @Test
+    void eachConnectionHasItsOwnLinksToOtherNodesWhichEndWithIt() {
+        RequestServer.Connection another = connectionOf(null);
+        connection.serve(5, new Request.PassOn(B, new Request.ListCaches()));
+        connection.serve(6, new Request.PassOn(B, new Request.ListCaches()));
+        another.serve(7, new Request.PassOn(B, new Request.ListCaches()));
+        assertThat(others.links()).hasSize(2);
+        connection.closed();
+        assertThat(others.links()).extracting(Link::isOpen).containsExactly(false, true);
+        another.serve(8, new Request.PassOn(B, new Request.ListCaches()));
+        assertThat(others.links()).hasSize(2);
+        others.links().get(1).close();
+        another.serve(9, new Request.PassOn(B, new Request.ListCaches()));
+        assertThat(others.links()).hasSize(3);
     }
 
     @Test
@@ -430,7 +537,7 @@ class RequestDispatcherTest {
         connection.serve(5, new Request.ToLog(KEY));
         assertThat(refusal(5)).isEqualTo(Status.INVALID);
         assertThat(saidToLogs).isEmpty();
-        connectionOf(new NodeId("b")).serve(6, new Request.ToLog(KEY));
+        connectionOf(B).serve(6, new Request.ToLog(KEY));
         assertThat(told.get(6L)).containsExactly(new Reply.FromLog(KEY));
         assertThat(saidToLogs).containsExactly(KEY);
     }

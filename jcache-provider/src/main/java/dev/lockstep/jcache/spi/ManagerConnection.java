@@ -10,8 +10,10 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import java.io.IOException;
 import java.net.URI;
+import java.util.List;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +64,13 @@ final class ManagerConnection implements AutoCloseable {
         SessionFactory sessions =
                 new SessionFactory(links, settings.client().timeout(), Time.system(), loop, Entropy.system());
         try {
-            return node == null ? sessions.client(settings.client().servers()) : sessions.embedded(node);
+            if (node != null) {
+                return sessions.embedded(node);
+            }
+            List<String> servers = settings.client().servers();
+            return settings.client().routing() == ClientRouting.GATEWAY
+                    ? sessions.throughGateway(servers)
+                    : sessions.client(servers);
         } catch (RequestFailedException refused) {
             stop();
             throw new CacheException("The CacheManager " + uri + " can't be opened: " + refused.getMessage(), refused);

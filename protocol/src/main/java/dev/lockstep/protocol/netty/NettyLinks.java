@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.link.Link;
-import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import io.netty.bootstrap.Bootstrap;
@@ -15,10 +15,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Links over TCP, one for each address, opened again when it is asked for after it has closed. Nothing of Netty is loaded and no
- * thread started before the first link is asked for. Thread-safe; the lock guards the step to the first link, and closing.
+ * Links over TCP, one for each address, opened again when it is asked for after it has closed, and others that their users open for
+ * themselves. Nothing of Netty is loaded and no thread started before the first link is asked for. Thread-safe; the lock guards the
+ * step to the first link, and closing.
  */
-public final class NettyLinks implements Links {
+public final class NettyLinks implements NodeLinks {
 
     private final String cluster;
     private final Supplier<@Nullable NodeIdentity> self;
@@ -88,7 +89,8 @@ public final class NettyLinks implements Links {
         return links.compute(address, (key, old) -> old != null && old.isOpen() ? old : open(member));
     }
 
-    private NettyLink open(Member member) {
+    @Override
+    public NettyLink open(Member member) {
         NettyLink link = new NettyLink(cluster, self.get(), member, maxInFlight);
         Wires current = wires();
         if (current == null) {

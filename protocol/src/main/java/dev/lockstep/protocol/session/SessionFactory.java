@@ -4,6 +4,7 @@ import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.routing.GatewayLinks;
 import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -77,13 +78,47 @@ public final class SessionFactory {
      * when none will.
      */
     public CompletableFuture<Session> connect(List<String> servers) {
-        CompletableFuture<ClusterView> first = new CompletableFuture<>();
+        List<Member> seeds = seeds(servers);
+        return first(seeds).thenApply(answer -> session(answer, seeds, links));
+    }
+
+    /**
+     * A session as a client that reaches only the servers given, which pass its requests on. One of them has to answer within the
+     * time-out.
+     *
+     * @param servers each {@code host:port}
+     */
+    public Session throughGateway(List<String> servers) {
+        return await(connectThroughGateway(servers), String.join(", ", servers));
+    }
+
+    /** Opens a session as {@link #throughGateway} does, without waiting, and begins with the first server that answers. */
+    public CompletableFuture<Session> connectThroughGateway(List<String> servers) {
+        List<Member> seeds = seeds(servers);
+        return first(seeds).thenApply(answer -> session(answer, seeds, new GatewayLinks(links, seeds, answer.from())));
+    }
+
+    private Session session(Answer answer, List<Member> seeds, Links used) {
+        return new Session(
+                new Router(answer.view(), seeds, used, null, timeout, time, loop, entropy), null, time, loop, entropy);
+    }
+
+    private static List<Member> seeds(List<String> servers) {
         List<Member> seeds = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             seeds.add(address("server-" + i, servers.get(i)));
         }
-        List<CompletableFuture<ClusterView>> asked =
-                seeds.stream().map(seed -> describe(links.to(seed))).toList();
+        return seeds;
+    }
+
+    /** The cluster as a server says that it is. */
+    private record Answer(Member from, ClusterView view) {}
+
+    private CompletableFuture<Answer> first(List<Member> seeds) {
+        CompletableFuture<Answer> first = new CompletableFuture<>();
+        List<CompletableFuture<Answer>> asked = seeds.stream()
+                .map(seed -> describe(links.to(seed)).thenApply(view -> new Answer(seed, view)))
+                .toList();
         asked.forEach(one -> one.thenAccept(first::complete));
         Session.all(asked).whenComplete((all, failure) -> {
             // Dependents of a future run in no order: a server that has answered may not have completed the first yet.
@@ -91,8 +126,7 @@ public final class SessionFactory {
                 first.completeExceptionally(worst(asked));
             }
         });
-        return first.thenApply(view -> new Session(
-                new Router(view, seeds, links, null, timeout, time, loop, entropy), null, time, loop, entropy));
+        return first;
     }
 
     /** A node that refuses says more than one that is not there. */

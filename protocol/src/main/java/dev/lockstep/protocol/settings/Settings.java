@@ -100,8 +100,18 @@ public record Settings(
      * @param servers addresses to start from, as {@code host:port}; empty when embedded
      * @param timeout deadline of an operation, retries included
      * @param connectTimeout deadline of one connection attempt
+     * @param routing how requests reach the nodes that answer them
      */
-    public record ClientSettings(List<String> servers, Duration timeout, Duration connectTimeout) {}
+    public record ClientSettings(
+            List<String> servers, Duration timeout, Duration connectTimeout, ClientRouting routing) {}
+
+    /** The way of a client's requests to the nodes that answer them. */
+    public enum ClientRouting {
+        /** The client connects to every node. */
+        DIRECT,
+        /** The client connects to the servers in its settings alone; the one that it is connected with passes requests on. */
+        GATEWAY
+    }
 
     /**
      * @param maxFrameBytes largest frame, and so largest request or reply

@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.settings;
 
+import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
@@ -379,13 +380,15 @@ public final class SettingsReader {
     }
 
     private static ClientSettings client(YamlSection root) {
-        YamlSection section = root.section("client").allow("servers", "timeout", "connect-timeout");
+        YamlSection section = root.section("client").allow("servers", "timeout", "connect-timeout", "routing");
         List<String> servers = section.strings("servers");
         servers.forEach(server -> hostAndPort(section, "servers", server));
         return new ClientSettings(
                 servers,
                 section.duration("timeout", TIMEOUT),
-                section.duration("connect-timeout", Duration.ofSeconds(2)));
+                section.duration("connect-timeout", Duration.ofSeconds(2)),
+                section.choice("routing", ClientRouting.DIRECT, ClientRouting.GATEWAY)
+                        .orElse(ClientRouting.DIRECT));
     }
 
     private static LimitSettings limits(YamlSection root) {

@@ -58,7 +58,7 @@ public sealed interface Request {
 
     /** Returns true if another node may {@linkplain PassOn pass the request on}. */
     default boolean mayBePassedOn() {
-        return route() != Route.NODE && !isStream();
+        return route() != Route.NODE;
     }
 
     /**
@@ -73,7 +73,13 @@ public sealed interface Request {
             @Nullable NodeIdentity node) implements Request {}
 
     /** Asks for the members of the cluster and the leaders of its shards. Answered by {@link Reply.Cluster}. */
-    record DescribeCluster() implements Request {}
+    record DescribeCluster() implements Request {
+
+        @Override
+        public boolean mayBePassedOn() {
+            return true;
+        }
+    }
 
     /** Asks for all caches that exist, linearizably. Answered by {@link Reply.Caches}. */
     record ListCaches() implements ToControl {}
@@ -201,6 +207,11 @@ public sealed interface Request {
         @Override
         public boolean mutates() {
             return true;
+        }
+
+        @Override
+        public boolean mayBePassedOn() {
+            return false;
         }
     }
 
@@ -492,16 +503,29 @@ public sealed interface Request {
     record Unsubscribe(long correlationId) implements Request {}
 
     /**
-     * Asks a node to pass a request on to another one, which the sender can't reach. Answered as that one answers;
-     * refused with {@link Status#INDETERMINATE} when it does not. A request that was passed on is not passed on again,
-     * so that none can go in circles.
+     * Asks a node to pass a request on to another one, or to answer it if it is that one itself. Answered as that one answers;
+     * refused with {@link Status#UNREACHABLE} when it can't be sent there, and with {@link Status#INDETERMINATE} when there is no
+     * answer. What was passed on ends with the connection that this was sent over. A request that was passed on is not passed on
+     * again, so that none can go in circles.
      *
-     * @param request about a shard or about caches; neither {@link Subscribe} nor another one of these
+     * @param request one that {@linkplain Request#mayBePassedOn may be passed on}
      */
-    record PassOn(NodeId to, Request request) implements Request {}
+    record PassOn(NodeId to, Request request) implements Request {
+
+        @Override
+        public boolean isStream() {
+            return request.isStream();
+        }
+    }
 
     /** Asks a node how its replicas are. Answered by {@link Reply.Replicas}. */
-    record DescribeReplicas() implements Request {}
+    record DescribeReplicas() implements Request {
+
+        @Override
+        public boolean mayBePassedOn() {
+            return true;
+        }
+    }
 
     /**
      * Forces a replica of a node that has lost state to rejoin without waiting for the others: what only it had acknowledged

@@ -137,7 +137,7 @@ public final class RequestCodec {
         return new Request.PassOn(to, read(in.u8(), in));
     }
 
-    /** A request that may be passed on; one that passes on another is none. */
+    /** Reads any request but one that passes on another, so that what is passed on is not passed on again. */
     private static Request read(int tag, WireReader in) {
         return switch (tag) {
             case 1 ->

@@ -35,7 +35,9 @@ public enum Status {
     /** Another process is the node that this one says to be. */
     NODE_IN_USE(Kind.PERMANENT),
     /** The peer may not do that. */
-    FORBIDDEN(Kind.PERMANENT);
+    FORBIDDEN(Kind.PERMANENT),
+    /** The node that was to pass the request on can't reach the other one: it was not sent there. */
+    UNREACHABLE(Kind.TRANSIENT);
 
     /** The consequence of a refusal for a retry. */
     public enum Kind {

@@ -68,6 +68,15 @@ class SessionFactoryTest {
     }
 
     @Test
+    void aSessionThroughAGatewayReachesMembersOverTheServerThatHasAnswered() {
+        CompletableFuture<Session> session = sessions.connectThroughGateway(List.of("a:1", "c:3"));
+        waiting.get("c").reply(new Reply.Cluster(VIEW));
+        waiting.clear();
+        session.join().currentView();
+        assertThat(waiting).containsOnlyKeys("c");
+    }
+
+    @Test
     void withoutAnyServerItFailsOnceAllHave() {
         CompletableFuture<Session> session = sessions.connect(List.of("a:1", "b:2"));
         waiting.get("b").failed(false, new IOException("Connection refused by b"));

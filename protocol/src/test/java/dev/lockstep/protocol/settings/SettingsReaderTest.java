@@ -85,6 +85,15 @@ class SettingsReaderTest {
         assertThat(settings.client().servers()).containsExactly("a:1", "b:2");
         assertThat(settings.cluster()).isEqualTo("demo");
         assertThat(settings.client().timeout()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(settings.client().routing()).isEqualTo(Settings.ClientRouting.DIRECT);
+    }
+
+    @Test
+    void aUriSaysThatItsServersPassRequestsOn() {
+        Settings settings = SettingsReader.fromUri(
+                URI.create("lockstep://balancer:1/demo?routing=gateway"),
+                getClass().getClassLoader());
+        assertThat(settings.client().routing()).isEqualTo(Settings.ClientRouting.GATEWAY);
     }
 
     @ParameterizedTest
@@ -96,6 +105,7 @@ class SettingsReaderTest {
                 "shards: 0 | lockstep.yaml:1:9: \"shards\": 0 is out of range: 1 to 4096",
                 "client: {timeout: soon} | lockstep.yaml:1:19: \"timeout\": \"soon\" is no duration",
                 "client: {timeout: 30} | lockstep.yaml:1:19: \"timeout\": \"30\" has no unit: write 30ms, 30s, 30m, 30h or 30d",
+                "client: {routing: proxy} | lockstep.yaml:1:19: \"routing\": \"proxy\" is neither direct nor gateway",
                 "client: {servers: [nowhere]} | lockstep.yaml:1:19: \"servers\": \"nowhere\" is no address",
                 "limits: {max-frame: 1KiB} | lockstep.yaml:1:21: \"max-frame\": 1024 is out of range",
                 "insecure: perhaps | lockstep.yaml:1:11: \"insecure\": \"perhaps\" is neither true nor false",

@@ -93,6 +93,7 @@ class FrameCodecTest {
                 new Request.DescribeReplicas(),
                 new Request.RecoverReplica(-1, 7, true),
                 new Request.PassOn(NODE, new Request.Clear(1, 2, ID)),
+                new Request.PassOn(NODE, new Request.Subscribe(2, 5, List.of(new Request.Subscribe.Start(7, 4)))),
                 new Request.ReadClock(),
                 new Request.DescribeDrained(),
                 new Request.DrainNode(NODE, 3),
@@ -206,6 +207,15 @@ class FrameCodecTest {
             FrameCodec.encode(connection, changes);
             assertThat(changes.encoded()).isSameAs(encoded);
         }
+    }
+
+    @Test
+    void aRequestThatIsPassedOnPassesOnNoOther() {
+        Request twice = new Request.PassOn(NODE, new Request.PassOn(OTHER, new Request.ListCaches()));
+        byte[] body = body(FrameCodec.encode(1, twice));
+        assertThatThrownBy(() -> FrameCodec.decodeRequest(body))
+                .isInstanceOf(MalformedFrameException.class)
+                .hasMessageContaining("no request 28");
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -135,6 +136,9 @@ public final class Messages {
                 NUMBERS.map(Request.DestroyCache::new),
                 Combinators.combine(NODES, NUMBERS)
                         .as((to, cacheId) -> new Request.PassOn(to, new Request.DestroyCache(cacheId))),
+                Combinators.combine(NODES, NUMBERS, LONGS)
+                        .as((to, shard, position) ->
+                                new Request.PassOn(to, new Request.Subscribe(shard, position, List.of()))),
                 Combinators.combine(NUMBERS, NUMBERS, keys, FLAGS, CONSISTENCIES, LONGS, LONGS)
                         .as(Request.Get::new),
                 Combinators.combine(NUMBERS, NUMBERS, bytes().injectNull(0.3), NUMBERS, CONSISTENCIES, LONGS, LONGS)

@@ -1,7 +1,7 @@
 package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.protocol.link.Link;
-import dev.lockstep.protocol.link.Links;
+import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -16,15 +16,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One process' connections to the nodes. Messages are encoded and decoded, as on a wire. */
-final class SimulatedLinks implements Links {
+final class SimulatedLinks implements NodeLinks {
 
     private final World world;
     private final SimulatedNetwork network;
@@ -32,6 +34,8 @@ final class SimulatedLinks implements Links {
     private final @Nullable NodeId asNode;
     private final Function<Member, @Nullable SimulatedNode> nodes;
     private final Map<Member, Connection> open = new HashMap<>();
+    /** Those that their users have opened for themselves. */
+    private final Set<Connection> others = new LinkedHashSet<>();
 
     /** Longer than a node may keep a request waiting, a lease included. */
     static final long ANSWERED_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(15);
@@ -64,18 +68,29 @@ final class SimulatedLinks implements Links {
         return made;
     }
 
+    @Override
+    public Link open(Member member) {
+        Connection made = new Connection(member, nodes.apply(member));
+        others.add(made);
+        return made;
+    }
+
     SimulatedProcess process() {
         return self;
     }
 
     /** Breaks all connections, wherever what is in flight may be. */
     void cut() {
-        List.copyOf(open.values()).forEach(connection -> connection.end("cut"));
+        all().forEach(connection -> connection.end("cut"));
+    }
+
+    private List<Connection> all() {
+        return Stream.concat(open.values().stream(), others.stream()).toList();
     }
 
     @Override
     public void close() {
-        List.copyOf(open.values()).forEach(Connection::close);
+        all().forEach(Connection::close);
     }
 
     /** A connection, both ends of it. */
@@ -124,7 +139,7 @@ final class SimulatedLinks implements Links {
                 ended = true;
                 return correlation;
             }
-            if (request instanceof Request.Subscribe) {
+            if (request.isStream()) {
                 subscriptions.put(correlation, handler);
             } else {
                 outstanding.put(correlation, handler);
@@ -141,7 +156,7 @@ final class SimulatedLinks implements Links {
 
         /** The node's end: it has no more requests in flight than it may, and each is answered some day. */
         private void serve(long correlation, Request request) {
-            if (!(request instanceof Request.Subscribe)) {
+            if (!request.isStream()) {
                 unanswered.add(correlation);
                 world.after(ANSWERED_WITHIN_NANOS, node.process(), () -> {
                     if (unanswered.contains(correlation)) {
@@ -188,6 +203,7 @@ final class SimulatedLinks implements Links {
                 return;
             }
             ended = true;
+            others.remove(this);
             down.close();
             List<ReplyHandler> lost = new ArrayList<>(outstanding.values());
             lost.addAll(subscriptions.values());

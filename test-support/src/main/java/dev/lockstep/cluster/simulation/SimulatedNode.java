@@ -7,7 +7,6 @@ import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
-import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -72,7 +71,7 @@ final class SimulatedNode implements EmbeddedNode {
 
     private void boot(Layout known) {
         EventLoop loop = process.loop();
-        Links toOthers = links.apply(process);
+        SimulatedLinks toOthers = links.apply(process);
         core = new NodeCore(
                 new NodeCore.Place(
                         "simulated",
@@ -95,7 +94,7 @@ final class SimulatedNode implements EmbeddedNode {
     }
 
     /** Asks the other members how the cluster is, as a node's handshakes do. */
-    private void askOthers(NodeCore asking, Links others, EventLoop loop) {
+    private void askOthers(NodeCore asking, SimulatedLinks others, EventLoop loop) {
         for (Member other : Objects.requireNonNull(layout).members()) {
             if (!other.equals(self)) {
                 others.to(other).send(new Request.DescribeCluster(), new Link.ReplyHandler() {

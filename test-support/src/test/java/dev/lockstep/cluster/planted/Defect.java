@@ -102,6 +102,18 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "",
                     "dev.lockstep.cluster.server.RequestDispatcherTest"),
             new Defect(
+                    "what a client asked for through a gateway outlives its connection there",
+                    CLUSTER + "server/RequestDispatcher.java",
+                    "passage.close();",
+                    "",
+                    "dev.lockstep.cluster.server.RequestDispatcherTest"),
+            new Defect(
+                    "a gateway says that nothing was sent to a node whose connection broke",
+                    CLUSTER + "server/Gateway.java",
+                    "sent ? Status.INDETERMINATE : Status.UNREACHABLE",
+                    "Status.UNREACHABLE",
+                    "dev.lockstep.cluster.server.RequestDispatcherTest"),
+            new Defect(
                     "a late copy creates a destroyed cache again",
                     CLUSTER + "control/ClusterMachine.java",
                     "if (highestId != before.highestId()) {",

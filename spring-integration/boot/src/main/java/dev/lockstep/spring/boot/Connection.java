@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.Resource;
@@ -40,6 +41,7 @@ final class Connection {
         refuseWithoutServers("cluster", properties.cluster());
         refuseWithoutServers("timeout", properties.timeout());
         refuseWithoutServers("connect-timeout", properties.connectTimeout());
+        refuseWithoutServers("routing", properties.routing());
         return config == null ? null : file(name, config, resources);
     }
 
@@ -68,6 +70,9 @@ final class Connection {
         List<String> options = new ArrayList<>();
         addDuration("timeout", properties.timeout(), options);
         addDuration("connect-timeout", properties.connectTimeout(), options);
+        if (properties.routing() != null) {
+            options.add("routing=" + properties.routing().name().toLowerCase(Locale.ROOT));
+        }
         String query = options.stream().collect(Collectors.joining("&", options.isEmpty() ? "" : "?", ""));
         return URI.create("lockstep://" + String.join(";", servers) + cluster + query);
     }

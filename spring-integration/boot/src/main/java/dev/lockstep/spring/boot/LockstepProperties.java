@@ -1,5 +1,6 @@
 package dev.lockstep.spring.boot;
 
+import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import dev.lockstep.protocol.wire.Consistency;
 import dev.lockstep.protocol.wire.EntryProcessing;
 import java.time.Duration;
@@ -18,6 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param config Location of a file of Lockstep's settings, such as classpath:lockstep.yaml. Excludes servers.
  * @param timeout Deadline of an operation of a client, retries included; 10s if nothing else is said.
  * @param connectTimeout Deadline of one attempt of a client to connect; 2s if nothing else is said.
+ * @param routing Whether a client connects to every node, or only to the servers, one of which then passes its requests
+ *     on; direct if nothing else is said.
  * @param transactionAware Whether puts and evictions inside a transaction of Spring's wait for its commit.
  * @param onError What a cached method does while the cluster can't be reached: fail, or go on as if nothing were
  *     cached.
@@ -32,6 +35,7 @@ public record LockstepProperties(
         @Nullable String config,
         @Nullable Duration timeout,
         @Nullable Duration connectTimeout,
+        @Nullable ClientRouting routing,
         @DefaultValue("false") boolean transactionAware,
         @DefaultValue("fail") OnError onError,
         @DefaultValue Map<String, Template> caches,

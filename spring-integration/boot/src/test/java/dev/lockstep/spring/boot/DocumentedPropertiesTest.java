@@ -100,6 +100,7 @@ class DocumentedPropertiesTest {
             case "lockstep.cluster" -> settings.cluster();
             case "lockstep.timeout" -> inSeconds(settings.client().timeout());
             case "lockstep.connect-timeout" -> inSeconds(settings.client().connectTimeout());
+            case "lockstep.routing" -> settings.client().routing().name().toLowerCase(Locale.ROOT);
             default -> "none";
         };
     }

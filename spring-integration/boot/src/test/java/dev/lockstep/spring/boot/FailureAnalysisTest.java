@@ -82,6 +82,7 @@ class FailureAnalysisTest {
                         "spring.cache.jcache.config=classpath:short-lived.yaml"))
                 .contains("lockstep.config", "it excludes spring.cache.jcache.config");
         assertThat(said("lockstep.timeout=1s")).contains("lockstep.timeout", "it is for a client");
+        assertThat(said("lockstep.routing=gateway")).contains("lockstep.routing", "it is for a client");
     }
 
     @Test
@@ -92,7 +93,7 @@ class FailureAnalysisTest {
 
     @Test
     void aClusterThatDoesNotAnswerIsNamed() {
-        assertThat(said("lockstep.servers=127.0.0.1:1", "lockstep.timeout=1s"))
+        assertThat(said("lockstep.servers=127.0.0.1:1", "lockstep.timeout=1s", "lockstep.routing=gateway"))
                 .contains("The Lockstep cluster refused or did not answer", "127.0.0.1:1", "lockstep.servers");
     }
 }

@@ -42,6 +42,7 @@ class MetadataTest {
                         "lockstep.config",
                         "lockstep.connect-timeout",
                         "lockstep.on-error",
+                        "lockstep.routing",
                         "lockstep.serialization.allowed",
                         "lockstep.servers",
                         "lockstep.timeout",
