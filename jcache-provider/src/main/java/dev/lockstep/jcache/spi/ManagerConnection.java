@@ -38,7 +38,7 @@ final class ManagerConnection implements AutoCloseable {
     ManagerConnection(URI uri, Settings settings) {
         this.settings = settings;
         boolean client = !settings.client().servers().isEmpty();
-        Tls tls = client ? tls(uri, settings) : null;
+        Tls tls = client || !settings.members().isEmpty() ? tls(uri, settings) : null;
         this.node = client ? null : EmbeddedNodes.acquire(settings);
         this.loop = EventLoop.threaded("lockstep-session");
         this.links = new NettyLinks(
