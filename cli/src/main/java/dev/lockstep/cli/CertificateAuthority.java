@@ -1,8 +1,10 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.protocol.runtime.Entropy;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +14,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
-import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
@@ -154,7 +155,12 @@ final class CertificateAuthority {
 
     /** Unique without a register of those before (RFC 5280, section 4.1.2.2). */
     private static BigInteger serial() {
-        return new BigInteger(127, new SecureRandom()).add(BigInteger.ONE);
+        Entropy entropy = Entropy.system();
+        byte[] bits = ByteBuffer.allocate(2 * Long.BYTES)
+                .putLong(entropy.nextLong())
+                .putLong(entropy.nextLong())
+                .array();
+        return new BigInteger(1, bits);
     }
 
     private static Date from(Instant now) {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,13 +55,13 @@ final class TlsCommand implements Callable<Integer> {
                 names = "--node",
                 paramLabel = "<id>=<host>[,<host>…]",
                 description = "A node, and the host names or addresses at which others reach it. Can be given again.")
-        private List<String> nodes = List.of();
+        private @Nullable List<String> nodes;
 
         @Option(
                 names = "--client",
                 paramLabel = "<name>",
                 description = "An application or an operator. Can be given again.")
-        private List<String> clients = List.of();
+        private @Nullable List<String> clients;
 
         @Option(
                 names = "--valid",
@@ -108,7 +109,7 @@ final class TlsCommand implements Callable<Integer> {
         /** The hosts of each node; none of a client. */
         private Map<String, List<String>> hosts() {
             Map<String, List<String>> hosts = new LinkedHashMap<>();
-            for (String node : nodes) {
+            for (String node : given(nodes)) {
                 String[] parts = node.split("=", 2);
                 List<String> names = parts.length == 2 ? List.of(parts[1].split(",")) : List.of();
                 if (names.isEmpty() || !names.stream().allMatch(name -> name.matches("[\\w.*:-]+"))) {
@@ -117,7 +118,7 @@ final class TlsCommand implements Callable<Integer> {
                 }
                 hosts.put(name(parts[0]), names);
             }
-            for (String client : clients) {
+            for (String client : given(clients)) {
                 if (hosts.put(name(client), List.of()) != null) {
                     throw new RefusedException("\"" + client + "\" is given twice");
                 }
@@ -126,6 +127,10 @@ final class TlsCommand implements Callable<Integer> {
                 throw new RefusedException("Say for whom certificates are to be made, with --node and --client");
             }
             return hosts;
+        }
+
+        private static List<String> given(@Nullable List<String> values) {
+            return values == null ? List.of() : values;
         }
 
         /** A name that can be that of a folder and in a certificate. */

@@ -190,6 +190,13 @@ public final class Node implements EmbeddedNode {
 
     private @Nullable Tls tls() throws IOException {
         if (settings.tls().isEmpty()) {
+            if (settings.insecure()) {
+                LOG.warn(
+                        "Node {} has \"insecure: true\" and no \"tls\": whoever reaches {}:{} can read and change everything",
+                        member.id(),
+                        member.host(),
+                        member.port());
+            }
             return null;
         }
         try {

@@ -15,6 +15,8 @@ import java.util.List;
 final class FrameDecoder extends ByteToMessageDecoder {
 
     private static final int LENGTH_BYTES = 4;
+    /** The first bytes of a connection with TLS: a record of a handshake, of version 3 (RFC 8446, section 5.1). */
+    private static final int TLS_HANDSHAKE = 0x1603;
 
     private int maxBytes = FrameCodec.MAX_HANDSHAKE_BYTES;
 
@@ -37,6 +39,10 @@ final class FrameDecoder extends ByteToMessageDecoder {
         int length = in.getInt(in.readerIndex());
         if (length < 2 || length > maxBytes) {
             in.skipBytes(in.readableBytes());
+            if (length >>> 16 == TLS_HANDSHAKE) {
+                throw new MalformedFrameException(
+                        "The peer speaks TLS, and this node has no \"tls\" in its configuration");
+            }
             throw new MalformedFrameException(
                     "A frame of " + (length & 0xFFFFFFFFL) + " bytes; 2 to " + maxBytes + " are allowed here");
         }

@@ -246,8 +246,8 @@ final class NettyLink implements Link {
             Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
             fail(
                     true,
-                    root instanceof SSLException
-                            ? new IOException("No secure connection: " + root.getMessage(), root)
+                    root instanceof SSLException insecure
+                            ? new IOException("No secure connection: " + Tls.reason(insecure), root)
                             : cause);
         }
     }

@@ -290,8 +290,9 @@ public final class NettyListener implements AutoCloseable {
                 LOG.trace("{} has been refused already", channel.remoteAddress(), root);
             } else if (root instanceof MalformedFrameException) {
                 refuse(0, Status.INVALID, String.valueOf(root.getMessage()));
-            } else if (root instanceof SSLException) {
-                LOG.info("Refused {}: {}", channel.remoteAddress(), root.getMessage());
+            } else if (root instanceof SSLException insecure) {
+                String why = Tls.reason(insecure);
+                log.say(why, "Refused " + channel.remoteAddress() + ": " + why, LOG::info);
                 context.close();
             } else {
                 LOG.debug("Connection of {} failed", channel.remoteAddress(), root);

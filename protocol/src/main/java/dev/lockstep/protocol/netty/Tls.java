@@ -7,6 +7,7 @@ import dev.lockstep.protocol.tls.CredentialFiles;
 import dev.lockstep.protocol.tls.Credentials;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -115,6 +116,13 @@ public final class Tls {
         if (channel instanceof DirectSocket socket) {
             socket.encrypted();
         }
+    }
+
+    /** Says why a connection is not secure; what the peer sent is not repeated. */
+    static String reason(SSLException failure) {
+        return failure instanceof NotSslRecordException
+                ? "the other end does not speak TLS"
+                : String.valueOf(failure.getMessage());
     }
 
     /** The names of the certificate that the peer of an encrypted channel has shown. */

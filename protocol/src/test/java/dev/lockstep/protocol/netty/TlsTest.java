@@ -20,6 +20,7 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -165,7 +166,23 @@ class TlsTest {
     void aNodeWithoutTlsIsNotTalkedTo() throws Exception {
         listener.close();
         listener = listener(null);
-        assertRefused(link(tls(keys)));
+        assertThat(refusal(link(tls(keys)))).isEqualTo("No secure connection: the other end does not speak TLS");
+    }
+
+    @Test
+    void aNodeWithoutTlsSaysSoToAPeerThatSpeaksIt() throws Exception {
+        listener.close();
+        listener = listener(null);
+        try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(new byte[] {0x16, 3, 1, 2, 0, 1, 0, 1, (byte) 0xFC, 3, 3});
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            Reply reply = FrameCodec.decodeReply(in.readNBytes(in.readInt())).message();
+            assertThat(reply)
+                    .isInstanceOfSatisfying(
+                            Reply.Refused.class,
+                            refused -> assertThat(refused.message()).startsWith("The peer speaks TLS"));
+        }
     }
 
     @Test
