@@ -238,7 +238,13 @@ final class NettyLink implements Link {
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            fail(true, new IOException("The node closed the connection"));
+            fail(
+                    true,
+                    new IOException(
+                            welcomed
+                                    ? "The node closed the connection"
+                                    : "The node closed the connection without an answer, as one with \"tls\" does if the other"
+                                            + " end has none"));
         }
 
         @Override
