@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.settings.TlsSettings;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigInteger;
@@ -42,10 +43,10 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.IPAddress;
 
-/** An authority in a folder that signs certificates for the nodes and clients of one cluster. Not thread-safe. */
+/** A certificate authority in a folder that signs certificates for the nodes and clients of one cluster. Not thread-safe. */
 final class CertificateAuthority {
 
-    static final String CERTIFICATE = "ca.crt";
+    static final String CERTIFICATE = TlsSettings.AUTHORITIES_FILE;
     static final String KEY = "ca.key";
 
     private static final Duration VALID = Duration.ofDays(3650);
@@ -98,8 +99,8 @@ final class CertificateAuthority {
     }
 
     /**
-     * Writes {@code tls.crt}, {@code tls.key} and {@code ca.crt} to a folder: the key first, then the certificate, so that who reads
-     * them in between finds that they do not fit.
+     * Writes {@code tls.crt}, {@code tls.key} and {@code ca.crt} to a folder: the key first, then the certificate, so that a reader in
+     * between finds that they do not belong together.
      *
      * @param hosts host names and addresses of a node; empty for a client
      */
@@ -140,8 +141,8 @@ final class CertificateAuthority {
             X509Certificate issued = signed(builder, key);
             Files.createDirectories(folder);
             write(folder.resolve(CERTIFICATE), certificate, false);
-            write(folder.resolve("tls.key"), new JcaPKCS8Generator(pair.getPrivate(), null), true);
-            write(folder.resolve("tls.crt"), issued, false);
+            write(folder.resolve(TlsSettings.KEY_FILE), new JcaPKCS8Generator(pair.getPrivate(), null), true);
+            write(folder.resolve(TlsSettings.CERTIFICATE_FILE), issued, false);
         } catch (GeneralSecurityException | OperatorCreationException impossible) {
             throw new IOException("No certificate can be made with this Java: " + impossible, impossible);
         }

@@ -44,7 +44,7 @@ final class TlsCommand implements Callable<Integer> {
                 "Makes an authority in a folder, and certificates signed by it, each in a folder with its name: tls.crt, tls.key and",
                 "ca.crt, to be copied to where the node or client runs. An authority that is there already signs further ones; for a",
                 "name that has a certificate it makes a new one, which nodes and clients take up while they run.",
-                "Whoever has ca.key can make certificates that the cluster accepts: keep it away from the nodes."
+                "Anyone who has ca.key can make certificates that the cluster accepts: keep it away from the nodes."
             })
     static final class Init implements Callable<Integer> {
 

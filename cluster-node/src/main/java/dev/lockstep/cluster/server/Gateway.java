@@ -17,14 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** Passes requests of clients on to the nodes that are to answer them, and counts them. Thread-safe. */
 public final class Gateway {
 
-    private static final Link.ReplyHandler IGNORED = new Link.ReplyHandler() {
-        @Override
-        public void reply(Reply reply) {}
-
-        @Override
-        public void failed(boolean sent, Throwable cause) {}
-    };
-
     private final NodeId self;
     private final Function<NodeId, @Nullable Link> opening;
     private final LongAdder total = new LongAdder();
@@ -86,7 +78,7 @@ public final class Gateway {
             return () -> {
                 passed.isOver();
                 if (link.isOpen()) {
-                    link.send(new Request.Unsubscribe(correlation), IGNORED);
+                    link.send(new Request.Unsubscribe(correlation), Link.ReplyHandler.IGNORED);
                 }
             };
         }

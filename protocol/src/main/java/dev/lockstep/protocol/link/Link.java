@@ -24,6 +24,15 @@ public interface Link extends AutoCloseable {
     /** Takes what comes of a request. */
     interface ReplyHandler {
 
+        /** Ignores replies and failures. */
+        ReplyHandler IGNORED = new ReplyHandler() {
+            @Override
+            public void reply(Reply reply) {}
+
+            @Override
+            public void failed(boolean sent, Throwable cause) {}
+        };
+
         void reply(Reply reply);
 
         /**

@@ -29,14 +29,6 @@ final class MemberContacts implements AutoCloseable {
     /** Pause between two refreshes of the view, without which all members that are known could be gone one day. */
     private static final long FOLLOW_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    static final Link.ReplyHandler IGNORED = new Link.ReplyHandler() {
-        @Override
-        public void reply(Reply reply) {}
-
-        @Override
-        public void failed(boolean sent, Throwable cause) {}
-    };
-
     private final LeaderDirectory directory;
     private final List<Member> seeds;
     private final Links links;
@@ -80,7 +72,7 @@ final class MemberContacts implements AutoCloseable {
 
     /** Sends a request once, and ignores the answer. */
     void tell(Member member, Request request) {
-        link(member).send(request, IGNORED);
+        link(member).send(request, Link.ReplyHandler.IGNORED);
     }
 
     /** Asks one member, once. Null if it does not answer within two seconds. */

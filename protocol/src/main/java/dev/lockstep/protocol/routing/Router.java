@@ -184,7 +184,7 @@ public final class Router implements AutoCloseable {
         public void end() {
             opening.stopWaiting(); // there may be no reply any more that does
             if (link.isOpen()) {
-                link.send(new Request.Unsubscribe(correlationId), MemberContacts.IGNORED);
+                link.send(new Request.Unsubscribe(correlationId), Link.ReplyHandler.IGNORED);
             }
         }
     }

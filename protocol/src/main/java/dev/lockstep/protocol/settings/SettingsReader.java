@@ -257,7 +257,7 @@ public final class SettingsReader {
         YamlSection section = root.section("tls")
                 .allow("directory", "certificate", "key", "ca", "password", "minimum-version", "nodes");
         Path directory = path(section, "directory", folder, "tls");
-        Path certificate = path(section, "certificate", directory, "tls.crt");
+        Path certificate = path(section, "certificate", directory, TlsSettings.CERTIFICATE_FILE);
         String version = section.string("minimum-version", TLS_13);
         if (!version.equals(TLS_13) && !version.equals(TLS_12)) {
             throw section.refuse("minimum-version", "\"" + version + "\" is neither " + TLS_13 + " nor " + TLS_12);
@@ -266,8 +266,8 @@ public final class SettingsReader {
                 certificate,
                 PKCS12.matcher(certificate.toString()).find()
                         ? Optional.empty()
-                        : Optional.of(path(section, "key", directory, "tls.key")),
-                path(section, "ca", directory, "ca.crt"),
+                        : Optional.of(path(section, "key", directory, TlsSettings.KEY_FILE)),
+                path(section, "ca", directory, TlsSettings.AUTHORITIES_FILE),
                 section.has("password")
                         ? Optional.of(new Secret(section.string("password", ""), directory))
                         : Optional.empty(),

@@ -23,12 +23,18 @@ public record TlsSettings(
         boolean tls12,
         List<String> nodes) {
 
-    /** The encryption with the files of a folder, named as Kubernetes' {@code kubernetes.io/tls} secrets name them. */
+    /** The names of the files in a folder, as Kubernetes' {@code kubernetes.io/tls} secrets have them. */
+    public static final String CERTIFICATE_FILE = "tls.crt";
+
+    public static final String KEY_FILE = "tls.key";
+    public static final String AUTHORITIES_FILE = "ca.crt";
+
+    /** The encryption with the files of a folder that have the usual names. */
     public static TlsSettings in(Path folder) {
         return new TlsSettings(
-                folder.resolve("tls.crt"),
-                Optional.of(folder.resolve("tls.key")),
-                folder.resolve("ca.crt"),
+                folder.resolve(CERTIFICATE_FILE),
+                Optional.of(folder.resolve(KEY_FILE)),
+                folder.resolve(AUTHORITIES_FILE),
                 Optional.empty(),
                 false,
                 List.of());

@@ -30,7 +30,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proof of who one is, and the authorities whose certificates one accepts. Immutable.
+ * The private key and certificate of a node or client, and the certificate authorities that it trusts. Immutable.
  *
  * @param keys the own certificate and its private key
  * @param trust the authorities

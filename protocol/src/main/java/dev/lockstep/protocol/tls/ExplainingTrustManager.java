@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /** A trust manager whose refusals name the certificate, what it is for, and the host that was asked for. Thread-safe. */
 final class ExplainingTrustManager extends X509ExtendedTrustManager {
 
-    private final X509ExtendedTrustManager judge;
+    private final X509ExtendedTrustManager delegate;
 
-    ExplainingTrustManager(X509ExtendedTrustManager judge) {
-        this.judge = judge;
+    ExplainingTrustManager(X509ExtendedTrustManager delegate) {
+        this.delegate = delegate;
     }
 
-    /** A judgement on certificates. */
+    /** A check of a chain of certificates by the delegate. */
     private interface Check {
         void run() throws CertificateException;
     }
@@ -53,24 +53,24 @@ final class ExplainingTrustManager extends X509ExtendedTrustManager {
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        explain(chain, null, () -> judge.checkClientTrusted(chain, authType));
+        explain(chain, null, () -> delegate.checkClientTrusted(chain, authType));
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
             throws CertificateException {
-        explain(chain, null, () -> judge.checkClientTrusted(chain, authType, socket));
+        explain(chain, null, () -> delegate.checkClientTrusted(chain, authType, socket));
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
             throws CertificateException {
-        explain(chain, null, () -> judge.checkClientTrusted(chain, authType, engine));
+        explain(chain, null, () -> delegate.checkClientTrusted(chain, authType, engine));
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        explain(chain, null, () -> judge.checkServerTrusted(chain, authType));
+        explain(chain, null, () -> delegate.checkServerTrusted(chain, authType));
     }
 
     @Override
@@ -79,17 +79,17 @@ final class ExplainingTrustManager extends X509ExtendedTrustManager {
         explain(
                 chain,
                 String.valueOf(socket.getInetAddress()),
-                () -> judge.checkServerTrusted(chain, authType, socket));
+                () -> delegate.checkServerTrusted(chain, authType, socket));
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
             throws CertificateException {
-        explain(chain, engine.getPeerHost(), () -> judge.checkServerTrusted(chain, authType, engine));
+        explain(chain, engine.getPeerHost(), () -> delegate.checkServerTrusted(chain, authType, engine));
     }
 
     @Override
     public X509Certificate[] getAcceptedIssuers() {
-        return judge.getAcceptedIssuers();
+        return delegate.getAcceptedIssuers();
     }
 }

@@ -54,7 +54,7 @@ final class PrivateKeys {
             throw new IOException("there is no private key in PEM in it");
         }
         if (block.group(2).contains("ENCRYPTED")) {
-            throw new IOException("the key is encrypted in a way of old: convert it with openssl pkcs8 -topk8");
+            throw new IOException("the key is encrypted in OpenSSL's old format: convert it with openssl pkcs8 -topk8");
         }
         try {
             byte[] der = Base64.getMimeDecoder().decode(block.group(2));

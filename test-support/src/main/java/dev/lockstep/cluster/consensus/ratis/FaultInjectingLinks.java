@@ -4,7 +4,6 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.topology.Member;
-import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -97,7 +96,7 @@ final class FaultInjectingLinks implements Links {
             return 0;
         }
         if (harm.takes(harm.losingAnswers)) {
-            return link.send(request, new Unheard());
+            return link.send(request, Link.ReplyHandler.IGNORED);
         }
         if (harm.happens(harm.late, LATE_OF_THOUSAND, random)) {
             later(() -> link.send(request, handler));
@@ -106,9 +105,9 @@ final class FaultInjectingLinks implements Links {
         long correlation = link.send(request, handler);
         if (harm.happens(harm.doubled, DOUBLED_OF_THOUSAND, random)) {
             if (random.nextBoolean()) {
-                link.send(request, new Unheard());
+                link.send(request, Link.ReplyHandler.IGNORED);
             } else {
-                later(() -> link.send(request, new Unheard()));
+                later(() -> link.send(request, Link.ReplyHandler.IGNORED));
             }
         }
         return correlation;
@@ -121,14 +120,5 @@ final class FaultInjectingLinks implements Links {
     @Override
     public void close() {
         links.close();
-    }
-
-    private static final class Unheard implements Link.ReplyHandler {
-
-        @Override
-        public void reply(Reply reply) {}
-
-        @Override
-        public void failed(boolean sent, Throwable cause) {}
     }
 }
