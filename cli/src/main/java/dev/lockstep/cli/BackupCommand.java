@@ -5,6 +5,7 @@ import dev.lockstep.cli.BackupFolder.Part;
 import dev.lockstep.cluster.checkpoint.CheckpointId;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointWriter;
+import dev.lockstep.cluster.json.Json;
 import dev.lockstep.cluster.shard.CheckpointEntries;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Time;

@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.cluster.json.Json;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Durations;
 import dev.lockstep.protocol.wire.CacheDefinition;

@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.cli.ClusterOptions.Report;
+import dev.lockstep.cluster.json.Json;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Durations;

@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.cli.BackupFolder.Manifest;
 import dev.lockstep.cli.BackupFolder.Part;
+import dev.lockstep.cluster.json.Json;
 import dev.lockstep.cluster.shard.CheckpointEntries;
 import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.link.RequestFailedException;

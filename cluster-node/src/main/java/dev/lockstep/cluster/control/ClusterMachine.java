@@ -1,7 +1,9 @@
 package dev.lockstep.cluster.control;
 
+import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.wire.AccessCodec;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -21,30 +23,34 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control group as a deterministic machine: which caches exist, which node is drained, and
- * the layout. Its commands are idempotent, so that a
- * retry needs no session. {@link #create}, {@link #alter}, {@link #destroy}, {@link #drain} and {@link #lay} belong to the thread that applies the log;
+ * The control group as a deterministic machine: which caches exist, which node is drained, the layout, and who may do what. Its commands are idempotent, so that a
+ * retry needs no session. {@link #create}, {@link #alter}, {@link #destroy}, {@link #drain}, {@link #lay} and {@link #change} belong to the thread that applies the log;
  * the reads may be asked by any.
  */
 public final class ClusterMachine {
 
     static final int MAX_CACHES = 10_000;
 
-    private volatile State state = new State(new TreeMap<>(), 0, DrainedNode.NONE, null);
+    private volatile State state = new State(new TreeMap<>(), 0, DrainedNode.NONE, null, AccessRules.OPEN);
 
     /** The state that results from the log so far. Replaced, never changed. */
     private record State(
             TreeMap<Integer, CacheInfo> caches,
             int highestId,
             DrainedNode drained,
-            @Nullable Layout layout) {
+            @Nullable Layout layout,
+            AccessRules access) {
 
         private State with(TreeMap<Integer, CacheInfo> changed, int id) {
-            return new State(changed, id, drained, layout);
+            return new State(changed, id, drained, layout, access);
         }
 
         private State with(DrainedNode changed) {
-            return new State(caches, highestId, changed, layout);
+            return new State(caches, highestId, changed, layout, access);
+        }
+
+        private State with(AccessRules changed) {
+            return new State(caches, highestId, drained, layout, changed);
         }
     }
 
@@ -52,7 +58,9 @@ public final class ClusterMachine {
      * Attaches to a cache of which everything is so that the proposal says; creates it if none has been since the caller knew the
      * highest id.
      */
-    Reply create(CacheProposal proposal, CacheDefinition completed, int highestId) {
+    Reply create(ControlCommand.Create create) {
+        CacheProposal proposal = create.proposal();
+        CacheDefinition completed = create.completed();
         State before = state;
         for (CacheInfo existing : before.caches().values()) {
             if (existing.definition().name().equals(proposal.name())) {
@@ -62,7 +70,12 @@ public final class ClusterMachine {
                         : Reply.Refused.of(Status.DEFINITION_DIFFERS, difference);
             }
         }
-        if (highestId != before.highestId()) {
+        if (create.onlyExisting()) {
+            return Reply.Refused.of(
+                    Status.FORBIDDEN,
+                    "There is no cache " + proposal.name() + ", and it needs the right to create one");
+        }
+        if (create.highestId() != before.highestId()) {
             return new Reply.Caches(List.of(), before.highestId());
         }
         if (before.caches().size() == MAX_CACHES) {
@@ -155,8 +168,25 @@ public final class ClusterMachine {
         if (drained.node() != null && next.member(drained.node()) == null) {
             drained = new DrainedNode(drained.revision() + 1, null);
         }
-        state = new State(before.caches(), before.highestId(), drained, next);
+        state = new State(before.caches(), before.highestId(), drained, next, before.access());
         return new Reply.Done();
+    }
+
+    /** Changes who may do what, if nothing has changed since the caller looked. */
+    Reply change(Request.ChangeAccess request) {
+        AccessRules was = state.access();
+        try {
+            AccessRules next = AccessChanges.changed(was, request.change());
+            if (!next.equals(was) && was.revision() != request.revision()) {
+                return Reply.Refused.of(
+                        Status.INVALID,
+                        "Another client has changed users or roles meanwhile. Look at them as they are now, and try again");
+            }
+            state = state.with(next);
+            return new Reply.Access(next.withoutVerifiers());
+        } catch (RefusedChange refused) {
+            return Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage()));
+        }
     }
 
     private static long version(@Nullable Layout layout) {
@@ -170,6 +200,7 @@ public final class ClusterMachine {
         out.list(now.caches().values(), ValueCodec::cacheInfo);
         ValueCodec.drained(out, now.drained());
         out.optional(now.layout(), ValueCodec::layout);
+        AccessCodec.rules(out, now.access());
         return out.toByteArray();
     }
 
@@ -185,8 +216,9 @@ public final class ClusterMachine {
         in.list(ValueCodec::cacheInfo).forEach(info -> caches.put(info.id(), info));
         DrainedNode drained = ValueCodec.drained(in);
         Layout layout = in.optional(ValueCodec::layout);
+        AccessRules access = AccessCodec.rules(in);
         in.end();
-        state = new State(caches, highestId, drained, layout);
+        state = new State(caches, highestId, drained, layout, access);
     }
 
     /** The cache with this id, or null: destroyed, or not known here yet if the id is above {@link #highestId}. */
@@ -215,6 +247,11 @@ public final class ClusterMachine {
     @Nullable
     Layout layout() {
         return state.layout();
+    }
+
+    /** Who may do what. */
+    AccessRules access() {
+        return state.access();
     }
 
     /** The highest id ever given to a cache. */

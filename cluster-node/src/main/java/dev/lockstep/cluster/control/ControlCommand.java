@@ -18,8 +18,10 @@ sealed interface ControlCommand {
      *
      * @param completed the proposal with what the leader's templates said at that time
      * @param highestId that the caller knows of
+     * @param onlyExisting whether it is not to be created
      */
-    record Create(CacheProposal proposal, CacheDefinition completed, int highestId) implements ControlCommand {}
+    record Create(CacheProposal proposal, CacheDefinition completed, int highestId, boolean onlyExisting)
+            implements ControlCommand {}
 
     /** Replaces the layout by the one that comes after it; does nothing if another has. */
     record Lay(Layout next) implements ControlCommand {}
@@ -33,7 +35,7 @@ sealed interface ControlCommand {
             out.u8(1);
             ValueCodec.proposal(out, create.proposal());
             ValueCodec.definition(out, create.completed());
-            out.varint(create.highestId());
+            out.varint(create.highestId()).bool(create.onlyExisting());
         } else if (this instanceof Plain plain) {
             out.u8(2);
             RequestCodec.write(out, plain.request());
@@ -48,7 +50,7 @@ sealed interface ControlCommand {
         WireReader in = new WireReader(entry);
         int tag = in.u8();
         return switch (tag) {
-            case 1 -> new Create(ValueCodec.proposal(in), ValueCodec.definition(in), in.size());
+            case 1 -> new Create(ValueCodec.proposal(in), ValueCodec.definition(in), in.size(), in.bool());
             case 2 -> new Plain(RequestCodec.read(in));
             case 3 -> new Lay(ValueCodec.layout(in));
             default -> throw new MalformedFrameException("The control log has no command " + tag);

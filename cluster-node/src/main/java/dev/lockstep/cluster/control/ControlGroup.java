@@ -9,6 +9,7 @@ import dev.lockstep.cluster.readindex.ReadBarrier;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.shard.CacheCatalog;
+import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
@@ -52,6 +53,11 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private volatile Replica replica;
 
     private final AtomicBoolean reopening = new AtomicBoolean();
+    private final AtomicBoolean askingAccess = new AtomicBoolean();
+    private volatile boolean accessWanted;
+    /** The machine that has once been as new as the group; null until one has. */
+    private volatile @Nullable ClusterMachine accessKnown;
+
     /** Whether a layout that this replica has proposed by itself is in flight. */
     private final AtomicBoolean laying = new AtomicBoolean();
     /** Version of the layout from which nothing followed by itself. */
@@ -178,7 +184,10 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         replica.log().stepDown(successor);
     }
 
-    /** Proposes a {@link Request.CreateCache}, {@link Request.AlterCache}, {@link Request.DestroyCache} or {@link Request.DrainNode}. */
+    /**
+     * Proposes a {@link Request.CreateCache}, {@link Request.AlterCache}, {@link Request.DestroyCache}, {@link Request.DrainNode} or
+     * {@link Request.ChangeAccess}.
+     */
     public void propose(Request request, Consumer<Reply> reply) {
         Replica now = replica;
         Reply.Refused refusal = now.barrier().refusal();
@@ -195,7 +204,10 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                 return;
             }
             command = new ControlCommand.Create(
-                    proposal, proposal.completed(rules.templates().of(proposal.name())), create.highestId());
+                    proposal,
+                    proposal.completed(rules.templates().of(proposal.name())),
+                    create.highestId(),
+                    create.onlyExisting());
         }
         if (request instanceof Request.DrainNode drain
                 && drain.node() != null
@@ -224,7 +236,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         }
         try {
             lay(now, agreed, LayoutChanges.asked(agreed, request, this::planned), reply);
-        } catch (LayoutChanges.RefusedChange refused) {
+        } catch (RefusedChange refused) {
             reply.accept(Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage())));
         }
     }
@@ -303,6 +315,55 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     public void list(Consumer<Reply> reply) {
         Replica now = replica;
         now.barrier().pass(() -> reply.accept(now.machine().list()), reply);
+    }
+
+    // Access
+
+    /**
+     * Who may do what, as far as is known here; null until this replica has once been as new as the group: before that it may be missing
+     * users that were removed, or that there are any.
+     */
+    public @Nullable AccessRules access() {
+        accessWanted = true;
+        ClusterMachine now = replica.machine();
+        return accessKnown == now ? now.access() : null;
+    }
+
+    /** If somebody has asked for the rules, learns from the group how new they have to be, and whether this replica's are. On the loop. */
+    public void keepAccess() {
+        Replica now = replica;
+        if (!accessWanted || accessKnown == now.machine() || !askingAccess.compareAndSet(false, true)) {
+            return;
+        }
+        ReplicatedLog.Leadership leadership = now.log().leadership();
+        NodeId leader = leadership.leader();
+        if (leadership.leads()) {
+            now.barrier().pass(() -> accessIs(now, now.machine().access()), refusal -> askingAccess.set(false));
+        } else if (leader == null) {
+            askingAccess.set(false);
+        } else {
+            peers.ask(leader, new Request.DescribeAccess(), reply -> {
+                if (reply instanceof Reply.Access access) {
+                    accessIs(now, access.rules());
+                } else {
+                    askingAccess.set(false);
+                }
+            });
+        }
+    }
+
+    private void accessIs(Replica of, AccessRules newest) {
+        if (of.machine().access().revision() >= newest.revision()) {
+            accessKnown = of.machine();
+        }
+        askingAccess.set(false);
+    }
+
+    /** Answers who may do what, linearizably. */
+    public void describeAccess(Consumer<Reply> reply) {
+        Replica now = replica;
+        now.barrier()
+                .pass(() -> reply.accept(new Reply.Access(now.machine().access().withoutVerifiers())), reply);
     }
 
     /** Answers which node is drained, linearizably. */

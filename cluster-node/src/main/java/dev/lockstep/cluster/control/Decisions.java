@@ -39,7 +39,7 @@ final class Decisions implements LogMachine<ControlCommand, Reply> {
 
     private Reply decide(ControlCommand command) {
         if (command instanceof ControlCommand.Create create) {
-            return machine.create(create.proposal(), create.completed(), create.highestId());
+            return machine.create(create);
         } else if (command instanceof ControlCommand.Lay lay) {
             return machine.lay(lay.next());
         }
@@ -50,6 +50,8 @@ final class Decisions implements LogMachine<ControlCommand, Reply> {
             return machine.destroy(destroy.cacheId());
         } else if (request instanceof Request.DrainNode drain) {
             return machine.drain(drain);
+        } else if (request instanceof Request.ChangeAccess change) {
+            return machine.change(change);
         }
         throw new MalformedFrameException("The control log holds no " + request);
     }

@@ -26,16 +26,6 @@ final class LayoutChanges {
         List<List<NodeId>> plan(Layout from, int kept);
     }
 
-    /** A request that can't be granted, with the reason for the one who asked. */
-    static final class RefusedChange extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        RefusedChange(String why) {
-            super(why);
-        }
-    }
-
     /**
      * The layout that a request asks for.
      *

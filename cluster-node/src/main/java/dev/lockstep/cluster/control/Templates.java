@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.control;
 
+import dev.lockstep.protocol.access.NamePattern;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.CacheSettings;
@@ -8,9 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The templates of this node, which are the cluster's as long as it leads the control group. Immutable.
@@ -35,15 +33,8 @@ public record Templates(Map<String, CacheSettings> caches, Map<String, String> p
 
     private Optional<String> pattern(String name) {
         return caches.keySet().stream()
-                .filter(pattern -> matches(pattern, name))
+                .filter(pattern -> NamePattern.matches(pattern, name))
                 .findFirst();
-    }
-
-    /** Tells whether a pattern, in which {@code *} matches any characters, matches a name. */
-    private static boolean matches(String pattern, String name) {
-        String expression =
-                Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
-        return Pattern.compile(expression, Pattern.DOTALL).matcher(name).matches();
     }
 
     /** Names what a creator's template says otherwise than these; empty if it only adds. */

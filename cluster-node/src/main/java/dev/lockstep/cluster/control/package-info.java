@@ -1,4 +1,4 @@
-/** The control group: which caches exist, which node is drained, and the layout. */
+/** The control group: which caches exist, which node is drained, the layout, and who may do what. */
 @NullMarked
 package dev.lockstep.cluster.control;
 

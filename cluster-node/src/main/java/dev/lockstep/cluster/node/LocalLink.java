@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.OutstandingRequests;
 import dev.lockstep.protocol.link.RequestServer;
@@ -16,7 +17,7 @@ public final class LocalLink implements Link, RequestServer.Replies {
     private final OutstandingRequests outstanding = new OutstandingRequests();
 
     public LocalLink(RequestServer server) {
-        this.connection = server.connect(null, this);
+        this.connection = server.connect(new Identity.InThisJvm(), this);
     }
 
     @Override

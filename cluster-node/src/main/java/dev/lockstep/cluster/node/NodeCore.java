@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.audit.AuditLog;
 import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
@@ -145,7 +146,14 @@ public final class NodeCore implements AutoCloseable {
             return links == null || member == null ? null : links.open(member);
         });
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, gateway, time, new OwnDescription(), limits.maxInFlight());
+                consensus,
+                control,
+                shards,
+                gateway,
+                time,
+                new OwnDescription(),
+                new AuditLog(self, time),
+                limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -279,6 +287,7 @@ public final class NodeCore implements AutoCloseable {
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
             control.keepLayout(clocks::silentNanos);
+            control.keepAccess();
         }
     }
 

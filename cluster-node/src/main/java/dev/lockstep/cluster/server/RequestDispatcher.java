@@ -1,10 +1,13 @@
 package dev.lockstep.cluster.server;
 
+import dev.lockstep.cluster.audit.AuditLog;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.server.Authorization.Access;
 import dev.lockstep.cluster.shard.Caller;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
@@ -42,6 +45,8 @@ public final class RequestDispatcher implements RequestServer {
     private final Time time;
     private final Description description;
     private final int maxInFlight;
+    private final Authorization authorization;
+    private final AuditLog audit;
     private final Map<Class<? extends Request>, Handler<Request>> handlers = new HashMap<>();
 
     /** The node itself: its account of the cluster and of its replicas, and what others have it do with them. */
@@ -59,6 +64,7 @@ public final class RequestDispatcher implements RequestServer {
 
     /**
      * @param gateway passes requests on to other nodes
+     * @param audit takes who changes what, and who is refused
      * @param maxInFlight requests of one connection that may be in flight
      */
     public RequestDispatcher(
@@ -68,6 +74,7 @@ public final class RequestDispatcher implements RequestServer {
             Gateway gateway,
             Time time,
             Description description,
+            AuditLog audit,
             int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
@@ -76,6 +83,8 @@ public final class RequestDispatcher implements RequestServer {
         this.time = time;
         this.description = description;
         this.maxInFlight = maxInFlight;
+        this.audit = audit;
+        this.authorization = new Authorization(control::access, control);
         addHandlers();
     }
 
@@ -98,6 +107,8 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.CreateCache.class, (create, caller, reply) -> control.propose(create, reply));
         later(Request.AlterCache.class, (alter, caller, reply) -> control.propose(alter, reply));
         later(Request.DestroyCache.class, (destroy, caller, reply) -> control.propose(destroy, reply));
+        later(Request.DescribeAccess.class, (describe, caller, reply) -> control.describeAccess(reply));
+        later(Request.ChangeAccess.class, (change, caller, reply) -> control.propose(change, reply));
         later(Request.DescribeDrained.class, (describe, caller, reply) -> control.describeDrained(reply));
         later(Request.DrainNode.class, (drain, caller, reply) -> control.propose(drain, reply));
         later(Request.AddNode.class, (add, caller, reply) -> control.change(add, reply));
@@ -177,22 +188,44 @@ public final class RequestDispatcher implements RequestServer {
     }
 
     @Override
-    public Connection connect(@Nullable NodeId node, Replies replies) {
-        return new Peer(node, replies);
+    public Connection connect(Identity peer, Replies replies) {
+        Access access = authorization.of(peer);
+        if (peer instanceof Identity.OfUser user) {
+            audit.connected(user);
+        }
+        return new Peer(peer, access, access == Access.FULL ? replies : new Visible(access, replies));
+    }
+
+    /** Replies to one that is not to see all caches. */
+    private record Visible(Access access, Replies replies) implements Replies {
+
+        @Override
+        public void send(long correlationId, Reply reply) {
+            replies.send(correlationId, reply instanceof Reply.Caches caches ? access.visible(caches) : reply);
+        }
+
+        @Override
+        public boolean isWritable() {
+            return replies.isWritable();
+        }
     }
 
     /** One connection: what it has in flight, and what it has subscribed to. */
     private final class Peer implements Connection, Caller {
 
+        private final Identity identity;
         private final @Nullable NodeId node;
+        private final Access access;
         private final Replies replies;
         private final AtomicInteger inFlight = new AtomicInteger();
         private final Map<Long, PeerSubscription> subscriptions = new ConcurrentHashMap<>();
         private final Gateway.Passage passage = gateway.new Passage();
         private volatile boolean closed;
 
-        Peer(@Nullable NodeId node, Replies replies) {
-            this.node = node;
+        Peer(Identity identity, Access access, Replies replies) {
+            this.identity = identity;
+            this.node = identity.node();
+            this.access = access;
             this.replies = replies;
         }
 
@@ -204,6 +237,20 @@ public final class RequestDispatcher implements RequestServer {
                         new Reply.Refused(Status.BUSY, maxInFlight + " requests are in flight", 10, null));
                 return;
             }
+            Request meant = request instanceof Request.PassOn passOn ? passOn.request() : request;
+            access.decide(meant, refusal -> {
+                if (refusal == null) {
+                    dispatchGranted(correlationId, request);
+                    return;
+                }
+                if (refusal.status() == Status.FORBIDDEN) {
+                    audit.forbidden(identity, meant);
+                }
+                replies.send(correlationId, refusal);
+            });
+        }
+
+        private void dispatchGranted(long correlationId, Request request) {
             try {
                 dispatch(correlationId, request);
             } catch (RuntimeException failure) {
@@ -217,7 +264,7 @@ public final class RequestDispatcher implements RequestServer {
             if (handler == null) {
                 replies.send(correlationId, notForANode(request));
             } else {
-                handler.serve(request, this, correlationId);
+                handler.serve(access.restricted(request), this, correlationId);
             }
         }
 
@@ -226,6 +273,9 @@ public final class RequestDispatcher implements RequestServer {
             try {
                 handler.serve(request, this, reply -> {
                     inFlight.decrementAndGet();
+                    if (node == null && AuditLog.isAudited(request)) {
+                        audit.granted(identity, request, reply);
+                    }
                     replies.send(correlationId, reply);
                 });
             } catch (RuntimeException failure) {
@@ -260,7 +310,10 @@ public final class RequestDispatcher implements RequestServer {
                         subscribe,
                         (whole, told, wanted, begun) -> begun.accept(passage.send(to, whole, told)));
             } else {
-                answer(correlationId, passOn.request(), (request, caller, reply) -> passage.send(to, request, reply));
+                answer(
+                        correlationId,
+                        access.restricted(passOn.request()),
+                        (request, caller, reply) -> passage.send(to, request, reply));
             }
         }
 
@@ -299,12 +352,25 @@ public final class RequestDispatcher implements RequestServer {
             if (reply instanceof Reply.Refused) {
                 end(correlationId);
                 replies.send(correlationId, reply);
+            } else if (isRevoked(correlationId, reply)) {
+                end(correlationId);
+                replies.send(
+                        correlationId,
+                        Reply.Refused.of(Status.FORBIDDEN, "The right to read has been taken away meanwhile"));
             } else if (replies.isWritable()) {
                 replies.send(correlationId, reply);
             } else {
                 end(correlationId);
                 replies.send(correlationId, Reply.Refused.of(Status.BUSY, "The changes were not read fast enough"));
             }
+        }
+
+        private boolean isRevoked(long correlationId, Reply reply) {
+            PeerSubscription subscription = subscriptions.get(correlationId);
+            return access != Access.FULL
+                    && reply instanceof Reply.Changes
+                    && (subscription == null
+                            || !access.mayRead(subscription.request().cacheIds()));
         }
 
         private void end(long correlationId) {

@@ -124,7 +124,7 @@ class ControlGroupTest {
 
     private void decide(Request request) {
         CacheProposal proposal = ((Request.CreateCache) request).proposal();
-        log.apply(new ControlCommand.Create(proposal, proposal.completed(CacheSettings.NOTHING), 0).encode());
+        log.apply(new ControlCommand.Create(proposal, proposal.completed(CacheSettings.NOTHING), 0, false).encode());
     }
 
     private Status status() {

@@ -3,7 +3,6 @@ package dev.lockstep.cluster.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.control.LayoutChanges.RefusedChange;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;

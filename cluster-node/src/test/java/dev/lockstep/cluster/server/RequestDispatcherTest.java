@@ -2,6 +2,7 @@ package dev.lockstep.cluster.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.audit.AuditLog;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
@@ -17,6 +18,7 @@ import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
@@ -105,8 +107,15 @@ class RequestDispatcherTest {
                                 limits))));
         ClusterView view = new ClusterView("c", List.of(), new ShardMap(1, List.of(List.of(A))), Map.of());
         dispatcher = new RequestDispatcher(
-                talking(consensus), control, shards, gateway, world, describing(view, consensus), MAX_IN_FLIGHT);
-        connection = connectionOf(null);
+                talking(consensus),
+                control,
+                shards,
+                gateway,
+                world,
+                describing(view, consensus),
+                new AuditLog(A, world),
+                MAX_IN_FLIGHT);
+        connection = connectionOf((NodeId) null);
         cache = created("c");
     }
 
@@ -151,6 +160,10 @@ class RequestDispatcherTest {
     }
 
     private RequestServer.Connection connectionOf(NodeId peer) {
+        return connectionOf(peer == null ? new Identity.Unproven("here") : new Identity.OfNode(peer));
+    }
+
+    private RequestServer.Connection connectionOf(Identity peer) {
         return dispatcher.connect(peer, new RequestServer.Replies() {
             @Override
             public void send(long correlationId, Reply reply) {
@@ -275,7 +288,7 @@ class RequestDispatcherTest {
     @Test
     void aSubscriptionThatExtendsNoneOfItsConnectionIsRefused() {
         connection.serve(5, subscribe(0, 0));
-        connectionOf(null).serve(6, extending(5, 0, cache));
+        connectionOf((NodeId) null).serve(6, extending(5, 0, cache));
         assertThat(refusal(6)).isEqualTo(Status.BEHIND);
         connection.serve(7, new Request.Unsubscribe(5));
         connection.serve(8, extending(5, 0, cache));
@@ -326,7 +339,7 @@ class RequestDispatcherTest {
 
     @Test
     void aLeaseGoesToTheNextWhenTheConnectionThatAskedForItIsClosed() {
-        RequestServer.Connection other = connectionOf(null);
+        RequestServer.Connection other = connectionOf((NodeId) null);
         connection.serve(5, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(1, 2, 3), 9_000, 3_000));
         other.serve(6, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(3, 4, 5), 9_000, 3_000));
         assertThat(told).containsOnlyKeys(5L);
@@ -336,7 +349,7 @@ class RequestDispatcherTest {
 
     @Test
     void aSessionThatRenewsItsLeaseKeepsIt() {
-        RequestServer.Connection other = connectionOf(null);
+        RequestServer.Connection other = connectionOf((NodeId) null);
         connection.serve(5, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(1, 2, 3), 9_000, 3_000));
         other.serve(6, new Request.ReadForUpdate(cache, 0, KEY, new LeaseId(3, 4, 5), 9_000, 10_000));
         for (int second = 0; second < 5; second++) {
@@ -375,7 +388,7 @@ class RequestDispatcherTest {
             change(14);
             writable = true;
             assertThat(refusal(12)).isEqualTo(Status.BUSY);
-            RequestServer.Connection lost = connectionOf(null);
+            RequestServer.Connection lost = connectionOf((NodeId) null);
             lost.serve(15, subscribe(0, 0));
             lost.closed();
             assertThat(told.get(15L)).last().isInstanceOf(Reply.Subscribed.class);
@@ -427,8 +440,8 @@ class RequestDispatcherTest {
                 new Request.AlterCache(cache, 1, null, 7L, null, null));
         passed.forEach(request -> connection.serve(5, new Request.PassOn(B, request)));
         assertThat(others.requests()).isEqualTo(passed);
-        connectionOf(null).serve(6, new Request.PassOn(B, new Request.DescribeCluster()));
-        connectionOf(null).serve(7, new Request.PassOn(B, subscribe(0, 0)));
+        connectionOf((NodeId) null).serve(6, new Request.PassOn(B, new Request.DescribeCluster()));
+        connectionOf((NodeId) null).serve(7, new Request.PassOn(B, subscribe(0, 0)));
         assertThat(others.requests()).endsWith(new Request.DescribeCluster(), subscribe(0, 0));
     }
 
@@ -518,7 +531,7 @@ class RequestDispatcherTest {
 
     @Test
     void eachConnectionHasItsOwnLinksToOtherNodesWhichEndWithIt() {
-        RequestServer.Connection another = connectionOf(null);
+        RequestServer.Connection another = connectionOf((NodeId) null);
         connection.serve(5, new Request.PassOn(B, new Request.ListCaches()));
         connection.serve(6, new Request.PassOn(B, new Request.ListCaches()));
         another.serve(7, new Request.PassOn(B, new Request.ListCaches()));

@@ -1,5 +1,6 @@
 package dev.lockstep.jcache.spi;
 
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.topology.ClusterView;
@@ -25,7 +26,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of one node that listens on loopback: it has a catalogue of caches and one shard, which is empty and refuses all but subscriptions, to
@@ -85,7 +85,7 @@ final class ListeningCluster implements AutoCloseable {
         return described;
     }
 
-    private RequestServer.Connection connected(@Nullable NodeId peer, RequestServer.Replies replies) {
+    private RequestServer.Connection connected(Identity peer, RequestServer.Replies replies) {
         return new RequestServer.Connection() {
             @Override
             public void serve(long correlationId, Request request) {

@@ -1,19 +1,13 @@
 package dev.lockstep.protocol.link;
 
-import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
-import org.jspecify.annotations.Nullable;
 
 /** The server behind a listener: the node's side of a {@link Link}. Thread-safe. */
 public interface RequestServer {
 
-    /**
-     * A peer has connected and shaken hands.
-     *
-     * @param node which node it says that it is; null for a client
-     */
-    Connection connect(@Nullable NodeId node, Replies replies);
+    /** A peer has connected and shaken hands. */
+    Connection connect(Identity peer, Replies replies);
 
     /** The server's end of one connection. Calls come from one thread, in the order of the peer's requests. */
     interface Connection {

@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.netty;
 
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
@@ -226,8 +227,16 @@ public final class NettyListener implements AutoCloseable {
             }
             context.pipeline().remove("handshake-timeout");
             decoder.allow(maxFrameBytes);
-            connection = server.connect(peer == null ? null : peer.id(), this);
+            connection = server.connect(identity(peer), this);
             send(correlationId, new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
+        }
+
+        private Identity identity(@Nullable NodeIdentity peer) {
+            String from = String.valueOf(channel.remoteAddress());
+            if (peer != null) {
+                return new Identity.OfNode(peer.id());
+            }
+            return encryption == null ? new Identity.Unproven(from) : new Identity.OfUser(Tls.peersUser(channel), from);
         }
 
         private boolean isCertified(NodeId peer) {

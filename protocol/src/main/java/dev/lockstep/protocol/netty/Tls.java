@@ -127,13 +127,24 @@ public final class Tls {
 
     /** The names of the certificate that the peer of an encrypted channel has shown. */
     static List<String> peersNames(Channel channel) {
+        X509Certificate certificate = peersCertificate(channel);
+        return certificate == null ? List.of() : CertificateNames.of(certificate);
+    }
+
+    /** The user whose certificate the peer of an encrypted channel has shown; empty if it has shown none. */
+    static String peersUser(Channel channel) {
+        X509Certificate certificate = peersCertificate(channel);
+        return certificate == null ? "" : CertificateNames.user(certificate);
+    }
+
+    private static @Nullable X509Certificate peersCertificate(Channel channel) {
         try {
             SslHandler handler = channel.pipeline().get(SslHandler.class);
             return handler.engine().getSession().getPeerCertificates()[0] instanceof X509Certificate certificate
-                    ? CertificateNames.of(certificate)
-                    : List.of();
+                    ? certificate
+                    : null;
         } catch (SSLPeerUnverifiedException none) {
-            return List.of();
+            return null;
         }
     }
 }

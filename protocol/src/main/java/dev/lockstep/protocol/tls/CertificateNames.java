@@ -6,6 +6,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
 
 /** The names that a certificate is for: the host names and addresses among its subject alternative names (RFC 5280, RFC 9525). Stateless. */
 public final class CertificateNames {
@@ -33,6 +36,21 @@ public final class CertificateNames {
             return List.of();
         }
         return names;
+    }
+
+    /** Returns the user whom a certificate is for: the common name of its subject; the whole subject if it has none. */
+    public static String user(X509Certificate certificate) {
+        String subject = certificate.getSubjectX500Principal().getName();
+        try {
+            for (Rdn part : new LdapName(subject).getRdns()) {
+                if (part.getType().equalsIgnoreCase("CN")) {
+                    return String.valueOf(part.getValue());
+                }
+            }
+        } catch (InvalidNameException unreadable) {
+            return subject;
+        }
+        return subject;
     }
 
     /** Tells whether one of a certificate's names is one of those that are accepted; either may have {@code *} for a first label. */

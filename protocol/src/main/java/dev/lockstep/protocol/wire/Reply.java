@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.wire;
 
+import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.NodeId;
@@ -43,6 +44,9 @@ public sealed interface Reply {
 
     /** The node that is drained, if any. */
     record Drained(DrainedNode drained) implements Reply {}
+
+    /** Who may do what; without passwords. */
+    record Access(AccessRules rules) implements Reply {}
 
     /** The request, and none before it, has created the cache. */
     record Created(CacheInfo cache) implements Reply {}

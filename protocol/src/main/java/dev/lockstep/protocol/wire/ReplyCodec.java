@@ -71,6 +71,9 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Created created) {
             out.u8(24);
             ValueCodec.cacheInfo(out, created.cache());
+        } else if (reply instanceof Reply.Access access) {
+            out.u8(26);
+            AccessCodec.rules(out, access.rules());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -105,6 +108,7 @@ public final class ReplyCodec {
             case 23 -> new Reply.Clock(in.varint(), in.list(i -> new Reply.Clock.LogTime(i.size(), i.varint())));
             case 24 -> new Reply.Created(ValueCodec.cacheInfo(in));
             case 25 -> new Reply.Drained(ValueCodec.drained(in));
+            case 26 -> new Reply.Access(AccessCodec.rules(in));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -1,9 +1,12 @@
 package dev.lockstep.protocol.wire;
 
+import dev.lockstep.protocol.access.AccessChange;
+import dev.lockstep.protocol.access.Right;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +65,22 @@ public sealed interface Request {
     }
 
     /**
+     * Returns the rights that a client needs for it. Those on caches are needed on each that it {@linkplain #cacheIds names}, or on all if
+     * it names none.
+     */
+    Set<Right> rights();
+
+    /** Returns the ids of the caches that it names. */
+    default List<Integer> cacheIds() {
+        return List.of();
+    }
+
+    /** Returns true if only nodes may send it to each other. */
+    default boolean isForNodes() {
+        return false;
+    }
+
+    /**
      * The first frame on a connection. Answered by {@link Reply.Welcome}.
      *
      * @param node the node that connects; null for an application
@@ -70,10 +89,21 @@ public sealed interface Request {
             int minVersion,
             int maxVersion,
             String cluster,
-            @Nullable NodeIdentity node) implements Request {}
+            @Nullable NodeIdentity node) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+    }
 
     /** Asks for the members of the cluster and the leaders of its shards. Answered by {@link Reply.Cluster}. */
     record DescribeCluster() implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
 
         @Override
         public boolean mayBePassedOn() {
@@ -82,7 +112,13 @@ public sealed interface Request {
     }
 
     /** Asks for all caches that exist, linearizably. Answered by {@link Reply.Caches}. */
-    record ListCaches() implements ToControl {}
+    record ListCaches() implements ToControl {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+    }
 
     /**
      * Attaches to the cache of that name if everything of it is so that is said here, or creates it. Answered by {@link
@@ -91,8 +127,19 @@ public sealed interface Request {
      * arrives late, perhaps after the cache was destroyed, does nothing.
      *
      * @param highestId the highest id of a cache that the caller knows of; 0 for none
+     * @param onlyExisting whether to attach only; refused with {@link Status#FORBIDDEN} if there is no such cache
      */
-    record CreateCache(CacheProposal proposal, int highestId) implements ToControl {
+    record CreateCache(CacheProposal proposal, int highestId, boolean onlyExisting) implements ToControl {
+
+        /** Attaches, or creates. */
+        public CreateCache(CacheProposal proposal, int highestId) {
+            this(proposal, highestId, false);
+        }
+
+        @Override
+        public Set<Right> rights() {
+            return Right.CREATE.only();
+        }
 
         @Override
         public boolean mutates() {
@@ -126,6 +173,16 @@ public sealed interface Request {
             implements ToControl {
 
         @Override
+        public Set<Right> rights() {
+            return Right.CREATE.only();
+        }
+
+        @Override
+        public List<Integer> cacheIds() {
+            return List.of(cacheId);
+        }
+
+        @Override
         public boolean mutates() {
             return true;
         }
@@ -147,6 +204,16 @@ public sealed interface Request {
     record DestroyCache(int cacheId) implements ToControl {
 
         @Override
+        public Set<Right> rights() {
+            return Right.DESTROY.only();
+        }
+
+        @Override
+        public List<Integer> cacheIds() {
+            return List.of(cacheId);
+        }
+
+        @Override
         public boolean mutates() {
             return true;
         }
@@ -166,6 +233,11 @@ public sealed interface Request {
     record AddNode(Member member, @Nullable String zone) implements ToControl {
 
         @Override
+        public Set<Right> rights() {
+            return Right.OPERATE.only();
+        }
+
+        @Override
         public boolean mutates() {
             return true;
         }
@@ -178,6 +250,11 @@ public sealed interface Request {
     record RemoveNode(NodeId node) implements ToControl {
 
         @Override
+        public Set<Right> rights() {
+            return Right.OPERATE.only();
+        }
+
+        @Override
         public boolean mutates() {
             return true;
         }
@@ -188,6 +265,11 @@ public sealed interface Request {
      * Status#INVALID} if {@code from} does not host it, {@code to} does or is no member, and while the shard is being moved.
      */
     record MoveReplica(int shard, NodeId from, NodeId to) implements ToControl {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.OPERATE.only();
+        }
 
         @Override
         public boolean mutates() {
@@ -203,6 +285,16 @@ public sealed interface Request {
      * @param since see {@link dev.lockstep.protocol.topology.Layout.Move}
      */
     record ReplicasMoved(int group, long since) implements ToControl {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return true;
+        }
 
         @Override
         public boolean mutates() {
@@ -223,10 +315,27 @@ public sealed interface Request {
      * @param group number of the shard; -1 for the control group
      * @param voters of the group at present, the receiver not among them
      */
-    record OpenReplica(int group, List<NodeId> voters) implements Request {}
+    record OpenReplica(int group, List<NodeId> voters) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return true;
+        }
+    }
 
     /** Asks which node is drained, linearizably. Answered by {@link Reply.Drained}. */
-    record DescribeDrained() implements ToControl {}
+    record DescribeDrained() implements ToControl {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.MONITOR.only();
+        }
+    }
 
     /**
      * Drains a node, or ends that. Answered by {@link Reply.Drained} as it is then; refused with {@link Status#INVALID} if another node
@@ -236,6 +345,45 @@ public sealed interface Request {
      * @param revision of what the caller has seen
      */
     record DrainNode(@Nullable NodeId node, int revision) implements ToControl {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.OPERATE.only();
+        }
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+
+        @Override
+        public boolean isRefusedOnceApplied() {
+            return true;
+        }
+    }
+
+    /** Asks for the users and roles, linearizably. Answered by {@link Reply.Access}, without passwords. */
+    record DescribeAccess() implements ToControl {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.ADMINISTER.only();
+        }
+    }
+
+    /**
+     * Changes who may do what. Answered by {@link Reply.Access} as it is then. Refused with {@link Status#INVALID} if it would leave users
+     * without an administrator or name a role that is not there, and if something has changed since the caller saw it: so a copy that
+     * arrives late does nothing.
+     *
+     * @param revision of what the caller has seen
+     */
+    record ChangeAccess(int revision, AccessChange change) implements ToControl {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.ADMINISTER.only();
+        }
 
         @Override
         public boolean mutates() {
@@ -274,6 +422,11 @@ public sealed interface Request {
     sealed interface OfCache extends ToShard {
         int cacheId();
 
+        @Override
+        default List<Integer> cacheIds() {
+            return List.of(cacheId());
+        }
+
         /** Returns the keys of the entries that are meant; none if the request is about all. */
         default List<Bytes> keys() {
             return List.of();
@@ -311,6 +464,11 @@ public sealed interface Request {
         @Override
         default Route route() {
             return consistency() == Consistency.STRONG ? Route.LEADER : Route.ANY_REPLICA;
+        }
+
+        @Override
+        default Set<Right> rights() {
+            return Right.READ.only();
         }
     }
 
@@ -357,6 +515,14 @@ public sealed interface Request {
     record Write(int cacheId, int shard, RequestId id, List<Mutation> mutations, LeaseId lease)
             implements OfCache, ToLeader {
 
+        /** Who may only write is not told what was there. */
+        @Override
+        public Set<Right> rights() {
+            return mutations.stream().anyMatch(Mutation::returnOld)
+                    ? Set.of(Right.READ, Right.WRITE)
+                    : Right.WRITE.only();
+        }
+
         @Override
         public List<Bytes> keys() {
             return mutations.stream().map(Mutation::key).toList();
@@ -375,6 +541,11 @@ public sealed interface Request {
 
     /** Removes all entries of a cache in the shard, without events for each. Answered by {@link Reply.Written}. */
     record Clear(int cacheId, int shard, RequestId id) implements OfCache, ToLeader {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.WRITE.only();
+        }
 
         @Override
         public boolean mutates() {
@@ -400,6 +571,11 @@ public sealed interface Request {
             implements OfCache, ToLeader {
 
         @Override
+        public Set<Right> rights() {
+            return Set.of(Right.READ, Right.WRITE);
+        }
+
+        @Override
         public List<Bytes> keys() {
             return List.of(key);
         }
@@ -415,6 +591,11 @@ public sealed interface Request {
      * passed over. Answered by {@link Reply.Done}.
      */
     record RenewLeases(long sessionHigh, long sessionLow, List<Lease> leases) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
 
         /**
          * @param shard that the entry is in
@@ -435,6 +616,11 @@ public sealed interface Request {
     record Release(int cacheId, int shard, Bytes key, LeaseId lease, Condition condition) implements OfCache, ToLeader {
 
         @Override
+        public Set<Right> rights() {
+            return Right.WRITE.only();
+        }
+
+        @Override
         public List<Bytes> keys() {
             return List.of(key);
         }
@@ -452,6 +638,11 @@ public sealed interface Request {
      * @param caches those besides the base's, each once; with them at most {@link #MAX_CACHES}
      */
     record Subscribe(int shard, long minPosition, long base, long basePosition, List<Start> caches) implements ToShard {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.READ.only();
+        }
 
         public static final int MAX_CACHES = 65_536;
 
@@ -471,6 +662,11 @@ public sealed interface Request {
          * @param afterPosition exclusive; -1 for "from now on"
          */
         public record Start(int cacheId, long afterPosition) {}
+
+        @Override
+        public List<Integer> cacheIds() {
+            return caches.stream().map(Start::cacheId).toList();
+        }
 
         @Override
         public Route route() {
@@ -493,14 +689,26 @@ public sealed interface Request {
      * @param position of that one
      * @param offset where the piece begins, in bytes
      */
-    record FetchCheckpoint(int shard, long since, long term, long position, long offset) implements ToLeader {}
+    record FetchCheckpoint(int shard, long since, long term, long position, long offset) implements ToLeader {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of(Right.OPERATE, Right.READ);
+        }
+    }
 
     /**
      * Ends a subscription of this connection. Answered by {@link Reply.Done}.
      *
      * @param correlationId of the {@link Subscribe}
      */
-    record Unsubscribe(long correlationId) implements Request {}
+    record Unsubscribe(long correlationId) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+    }
 
     /**
      * Asks a node to pass a request on to another one, or to answer it if it is that one itself. Answered as that one answers;
@@ -513,6 +721,21 @@ public sealed interface Request {
     record PassOn(NodeId to, Request request) implements Request {
 
         @Override
+        public Set<Right> rights() {
+            return request.rights();
+        }
+
+        @Override
+        public List<Integer> cacheIds() {
+            return request.cacheIds();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return request.isForNodes();
+        }
+
+        @Override
         public boolean isStream() {
             return request.isStream();
         }
@@ -520,6 +743,11 @@ public sealed interface Request {
 
     /** Asks a node how its replicas are. Answered by {@link Reply.Replicas}. */
     record DescribeReplicas() implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.MONITOR.only();
+        }
 
         @Override
         public boolean mayBePassedOn() {
@@ -535,13 +763,29 @@ public sealed interface Request {
      * @param term higher than any that another of its group is in
      * @param electable whether it may be elected at once; otherwise once it has caught up
      */
-    record RecoverReplica(int group, long term, boolean electable) implements Request {}
+    record RecoverReplica(int group, long term, boolean electable) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.OPERATE.only();
+        }
+    }
 
     /**
      * Between nodes: for each shard group, is {@code term} still your current term? One ReadIndex round asks for many
      * groups at once. Answered by {@link Reply.TermsConfirmed}.
      */
     record ConfirmTerms(List<GroupTerm> terms) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return true;
+        }
 
         /**
          * @param group number of the shard; -1 for the control group
@@ -551,11 +795,33 @@ public sealed interface Request {
     }
 
     /** Between nodes: what does your wall clock say, and what time do your shards' logs have? Answered by {@link Reply.Clock}. */
-    record ReadClock() implements Request {}
+    record ReadClock() implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return true;
+        }
+    }
 
     /**
      * Between nodes: what the replicated logs of one node say to those of another, in their own words. Answered by
      * {@link Reply.FromLog}.
      */
-    record ToLog(Bytes message) implements Request {}
+    record ToLog(Bytes message) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return true;
+        }
+    }
 }

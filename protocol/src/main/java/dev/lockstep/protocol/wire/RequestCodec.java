@@ -72,7 +72,7 @@ public final class RequestCodec {
         } else if (request instanceof Request.CreateCache create) {
             out.u8(19);
             ValueCodec.proposal(out, create.proposal());
-            out.varint(create.highestId());
+            out.varint(create.highestId()).bool(create.onlyExisting());
         } else if (request instanceof Request.DestroyCache destroy) {
             out.u8(20).varint(destroy.cacheId());
         } else if (request instanceof Request.ConfirmTerms confirm) {
@@ -122,6 +122,11 @@ public final class RequestCodec {
             out.u8(34).signed(moved.group()).varint(moved.since());
         } else if (request instanceof Request.OpenReplica open) {
             out.u8(35).signed(open.group()).list(open.voters(), ValueCodec::nodeId);
+        } else if (request instanceof Request.DescribeAccess) {
+            out.u8(36);
+        } else if (request instanceof Request.ChangeAccess change) {
+            out.u8(37).varint(change.revision());
+            AccessCodec.change(out, change.change());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -187,7 +192,7 @@ public final class RequestCodec {
             case 16 -> new Request.Hello(in.size(), in.size(), in.string(), in.optional(ValueCodec::identity));
             case 17 -> new Request.DescribeCluster();
             case 18 -> new Request.ListCaches();
-            case 19 -> new Request.CreateCache(ValueCodec.proposal(in), in.size());
+            case 19 -> new Request.CreateCache(ValueCodec.proposal(in), in.size(), in.bool());
             case 20 -> new Request.DestroyCache(in.size());
             case 21 -> new Request.ConfirmTerms(in.list(i -> new GroupTerm((int) i.signed(), i.varint())));
             case 22 -> new Request.ToLog(in.bytes());
@@ -210,6 +215,8 @@ public final class RequestCodec {
             case 33 -> new Request.MoveReplica(in.size(), ValueCodec.nodeId(in), ValueCodec.nodeId(in));
             case 34 -> new Request.ReplicasMoved((int) in.signed(), in.varint());
             case 35 -> new Request.OpenReplica((int) in.signed(), in.list(ValueCodec::nodeId));
+            case 36 -> new Request.DescribeAccess();
+            case 37 -> new Request.ChangeAccess(in.size(), AccessCodec.change(in));
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

@@ -3,6 +3,11 @@ package dev.lockstep.protocol.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.protocol.access.AccessChange;
+import dev.lockstep.protocol.access.AccessRules;
+import dev.lockstep.protocol.access.Right;
+import dev.lockstep.protocol.access.Role;
+import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
@@ -21,7 +26,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -102,8 +110,17 @@ class FrameCodecTest {
                 new Request.RemoveNode(NODE),
                 new Request.MoveReplica(3, NODE, OTHER),
                 new Request.ReplicasMoved(-1, 5),
-                new Request.OpenReplica(3, List.of(NODE)));
+                new Request.OpenReplica(3, List.of(NODE)),
+                new Request.DescribeAccess(),
+                new Request.ChangeAccess(3, new AccessChange.PutUser(new User("ada", ROLES, "a verifier"), true)),
+                new Request.ChangeAccess(3, new AccessChange.RemoveUser("ada")),
+                new Request.ChangeAccess(3, new AccessChange.PutRole(ROLE)),
+                new Request.ChangeAccess(4, new AccessChange.RemoveRole("shop")));
     }
+
+    private static final SortedSet<String> ROLES = new TreeSet<>(List.of("monitoring", "shop"));
+    private static final Role ROLE =
+            new Role("shop", Set.of(Right.MONITOR), Map.of("orders*", Set.of(Right.READ, Right.WRITE), "b", Set.of()));
 
     private static List<Mutation> everyMutation() {
         return List.of(
@@ -149,6 +166,11 @@ class FrameCodecTest {
                 new Reply.Created(new CacheInfo(4, DEFINITION)),
                 new Reply.Drained(new DrainedNode(3, NODE)),
                 new Reply.Drained(DrainedNode.NONE),
+                new Reply.Access(AccessRules.OPEN),
+                new Reply.Access(new AccessRules(
+                        4,
+                        new TreeMap<>(Map.of("ada", new User("ada", ROLES, null))),
+                        new TreeMap<>(Map.of("shop", ROLE)))),
                 new Reply.Entries(1, 2, 3, Arrays.asList(entry, null)),
                 new Reply.Keys(1, 2, List.of(KEY), true),
                 new Reply.Count(1, 2, 3),

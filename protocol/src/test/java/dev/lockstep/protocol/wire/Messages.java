@@ -1,5 +1,10 @@
 package dev.lockstep.protocol.wire;
 
+import dev.lockstep.protocol.access.AccessChange;
+import dev.lockstep.protocol.access.AccessRules;
+import dev.lockstep.protocol.access.Right;
+import dev.lockstep.protocol.access.Role;
+import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
@@ -15,6 +20,8 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -31,6 +38,8 @@ public final class Messages {
             .withChars('\uD800', '\uDC00', '?', '\uFFFD')
             .ofMaxLength(20);
 
+    private static final Arbitrary<String> NAMES =
+            Arbitraries.strings().withCharRange('a', 'z').ofMinLength(1).ofMaxLength(20);
     private static final Arbitrary<NodeId> NODES = Arbitraries.strings()
             .withCharRange('a', 'z')
             .withChars("-_.9Z")
@@ -124,7 +133,7 @@ public final class Messages {
                         .as(Request.Hello::new),
                 Arbitraries.of(new Request.DescribeCluster(), new Request.ListCaches(), new Request.DescribeReplicas()),
                 Combinators.combine(Arbitraries.integers(), LONGS, FLAGS).as(Request.RecoverReplica::new),
-                Combinators.combine(proposals(), NUMBERS).as(Request.CreateCache::new),
+                Combinators.combine(proposals(), NUMBERS, FLAGS).as(Request.CreateCache::new),
                 Combinators.combine(
                                 NUMBERS,
                                 NUMBERS,
@@ -183,6 +192,8 @@ public final class Messages {
                         .map(Request.ConfirmTerms::new),
                 bytes().map(Request.ToLog::new),
                 Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
+                Arbitraries.just(new Request.DescribeAccess()),
+                Combinators.combine(NUMBERS, changesOfAccess()).as(Request.ChangeAccess::new),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 Combinators.combine(members(), TEXTS.injectNull(0.3)).as(Request.AddNode::new),
                 NODES.map(Request.RemoveNode::new),
@@ -212,6 +223,12 @@ public final class Messages {
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 caches().map(Reply.Created::new),
+                Combinators.combine(
+                                NUMBERS,
+                                users().list().ofMaxSize(3),
+                                roles().list().ofMaxSize(3))
+                        .as((revision, users, roles) -> new Reply.Access(
+                                new AccessRules(revision, byName(users, User::name), byName(roles, Role::name)))),
                 Combinators.combine(NUMBERS, NODES.injectNull(0.3))
                         .as((revision, node) -> new Reply.Drained(new DrainedNode(revision, node))),
                 Combinators.combine(
@@ -260,6 +277,39 @@ public final class Messages {
                                         .ofMaxSize(3))
                         .as(Reply.Clock::new),
                 Combinators.combine(LONGS, bytes()).as(Reply.Checkpoint::new));
+    }
+
+    private static <T> SortedMap<String, T> byName(List<T> all, Function<T, String> name) {
+        SortedMap<String, T> named = new TreeMap<>();
+        all.forEach(one -> named.put(name.apply(one), one));
+        return named;
+    }
+
+    private static Arbitrary<User> users() {
+        return Combinators.combine(
+                        NAMES, NAMES.set().ofMinSize(1).ofMaxSize(3).map(TreeSet::new), TEXTS.injectNull(0.3))
+                .as(User::new);
+    }
+
+    private static Arbitrary<Role> roles() {
+        var onCaches = Arbitraries.of(Right.READ, Right.WRITE, Right.CREATE, Right.DESTROY)
+                .set()
+                .ofMinSize(1);
+        var onCluster =
+                Arbitraries.of(Right.MONITOR, Right.OPERATE, Right.ADMINISTER).set();
+        return Combinators.combine(
+                        NAMES,
+                        onCluster,
+                        Arbitraries.maps(NAMES, onCaches).ofMinSize(1).ofMaxSize(3))
+                .as(Role::new);
+    }
+
+    private static Arbitrary<AccessChange> changesOfAccess() {
+        return Arbitraries.oneOf(
+                Combinators.combine(users(), FLAGS).as(AccessChange.PutUser::new),
+                TEXTS.map(AccessChange.RemoveUser::new),
+                roles().map(AccessChange.PutRole::new),
+                TEXTS.map(AccessChange.RemoveRole::new));
     }
 
     private static Arbitrary<Member> members() {

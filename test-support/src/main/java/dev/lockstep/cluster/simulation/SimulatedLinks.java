@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.simulation;
 
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.link.RequestServer;
@@ -125,7 +126,8 @@ final class SimulatedLinks implements NodeLinks {
                 end("the node is gone");
             });
             self.onKill(() -> end("the client is gone"));
-            up.send(() -> served = node.server().connect(asNode, this));
+            up.send(() -> served = node.server()
+                    .connect(asNode == null ? new Identity.Unproven("a client") : new Identity.OfNode(asNode), this));
         }
 
         @Override

@@ -14,6 +14,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.netty.NettyLinks;
@@ -210,7 +211,7 @@ final class GroupServer implements AutoCloseable {
         return replicas.get(group);
     }
 
-    private RequestServer.Connection connect(@Nullable NodeId node, RequestServer.Replies replies) {
+    private RequestServer.Connection connect(Identity peer, RequestServer.Replies replies) {
         return new RequestServer.Connection() {
             @Override
             public void serve(long correlationId, Request request) {

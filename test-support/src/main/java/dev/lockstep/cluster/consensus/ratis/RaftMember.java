@@ -4,6 +4,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.netty.NettyLinks;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.RaftProperties;
@@ -97,12 +99,13 @@ public final class RaftMember implements AutoCloseable {
                 RatisSettings.MAX_ENTRY_BYTES);
     }
 
-    private RequestServer.Connection connect(@Nullable NodeId node, RequestServer.Replies replies) {
+    private RequestServer.Connection connect(Identity peer, RequestServer.Replies replies) {
         return new RequestServer.Connection() {
             @Override
             public void serve(long correlationId, Request request) {
                 var message = ((Request.ToLog) request).message();
-                consensus.serve(node, message, reply -> replies.send(correlationId, reply));
+                consensus.serve(
+                        Objects.requireNonNull(peer.node()), message, reply -> replies.send(correlationId, reply));
             }
 
             @Override

@@ -1,15 +1,15 @@
-package dev.lockstep.cli;
+package dev.lockstep.cluster.json;
 
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The part of JSON that commands answer in. Stateless. */
-final class Json {
+/** Writes objects of texts, numbers, booleans and lists of these (RFC 8259). Stateless. */
+public final class Json {
 
     private Json() {}
 
-    /** @param fields names and values in turn; values are texts, numbers, booleans or lists of these */
-    static String object(Object... fields) {
+    /** @param fields names and values in turn */
+    public static String object(Object... fields) {
         StringBuilder out = new StringBuilder("{");
         for (int i = 0; i < fields.length; i += 2) {
             out.append(i == 0 ? "" : ",").append(text(fields[i].toString())).append(':');

@@ -1,0 +1,112 @@
+package dev.lockstep.cluster.audit;
+
+import dev.lockstep.cluster.json.Json;
+import dev.lockstep.protocol.access.Right;
+import dev.lockstep.protocol.link.Identity;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.NodeId;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes down who has changed what, and who was refused what: a line of JSON for each event, to the logger {@value #NAME}. Thread-safe.
+ */
+public final class AuditLog {
+
+    /** The name of the logger. */
+    public static final String NAME = "dev.lockstep.audit";
+
+    private static final Logger LOG = LoggerFactory.getLogger(NAME);
+    private static final int MAX_REQUEST = 500;
+    /** Requests that need one of these are written down when they are granted, too. */
+    private static final Set<Right> AUDITED = EnumSet.of(Right.CREATE, Right.DESTROY, Right.OPERATE, Right.ADMINISTER);
+
+    private final NodeId node;
+    private final Time time;
+
+    /** @param node that writes it */
+    public AuditLog(NodeId node, Time time) {
+        this.node = node;
+        this.time = time;
+    }
+
+    /** Tells whether a request is written down when it is granted. A backup asks for many pieces, and is one event. */
+    public static boolean isAudited(Request request) {
+        return !Collections.disjoint(request.rights(), AUDITED)
+                && !(request instanceof Request.FetchCheckpoint fetch && fetch.since() != 0);
+    }
+
+    /** A user has connected. */
+    public void connected(Identity.OfUser user) {
+        write("connect", user.name(), user.from(), "", "granted");
+    }
+
+    /**
+     * Someone was not let in.
+     *
+     * @param user the name that was given; it may be anyone's
+     */
+    public void turnedAway(String user, String from, String why) {
+        write("connect", user, from, why, "refused");
+    }
+
+    /** The other end of a connection may not ask for that. */
+    public void forbidden(Identity by, Request request) {
+        write("request", user(by), from(by), text(request), "refused");
+    }
+
+    /** What the other end of a connection asked for was granted; this came of it. */
+    public void granted(Identity by, Request request, Reply outcome) {
+        write(
+                "request",
+                user(by),
+                from(by),
+                text(request),
+                outcome instanceof Reply.Refused refused ? "granted, but not done: " + refused.status() : "granted");
+    }
+
+    private static String text(Request request) {
+        String text = request.toString();
+        return text.length() <= MAX_REQUEST ? text : text.substring(0, MAX_REQUEST) + "…";
+    }
+
+    private static String user(Identity by) {
+        if (by instanceof Identity.OfUser user) {
+            return user.name();
+        }
+        return by instanceof Identity.InThisJvm ? "(the application of the node)" : "(not known)";
+    }
+
+    private static String from(Identity by) {
+        if (by instanceof Identity.OfUser user) {
+            return user.from();
+        }
+        return by instanceof Identity.Unproven unproven ? unproven.from() : "";
+    }
+
+    private void write(String event, String user, String from, String what, String outcome) {
+        if (LOG.isInfoEnabled()) {
+            LOG.info(Json.object(
+                    "time",
+                    Instant.ofEpochMilli(time.millis()).toString(),
+                    "node",
+                    node.name(),
+                    "event",
+                    event,
+                    "user",
+                    user,
+                    "from",
+                    from,
+                    "what",
+                    what,
+                    "outcome",
+                    outcome));
+        }
+    }
+}
