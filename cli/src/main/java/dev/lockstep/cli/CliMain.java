@@ -24,6 +24,8 @@ import picocli.CommandLine.IVersionProvider;
             ShardCommand.class,
             CacheCommand.class,
             TlsCommand.class,
+            UserCommand.class,
+            RoleCommand.class,
             AutoComplete.GenerateCompletion.class
         },
         exitCodeListHeading = "Exit codes:%n",

@@ -12,6 +12,7 @@ import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Member;
@@ -371,6 +372,16 @@ public final class Session implements AutoCloseable {
     /** Drains a node, or ends that; see {@link Request.DrainNode}. */
     public CompletableFuture<DrainedNode> drain(Request.DrainNode drain) {
         return router.call(drain).thenApply(reply -> ((Reply.Drained) reply).drained());
+    }
+
+    /** Returns who may do what, linearizably, without what passwords are verified by. */
+    public CompletableFuture<AccessRules> access() {
+        return router.call(new Request.DescribeAccess()).thenApply(reply -> ((Reply.Access) reply).rules());
+    }
+
+    /** Changes who may do what; see {@link Request.ChangeAccess}. */
+    public CompletableFuture<AccessRules> changeAccess(Request.ChangeAccess change) {
+        return router.call(change).thenApply(reply -> ((Reply.Access) reply).rules());
     }
 
     /** Has a {@link Request.AddNode}, {@link Request.RemoveNode} or {@link Request.MoveReplica} decided; it comes about later. */

@@ -60,11 +60,11 @@ class DocumentedProtocolTest {
     @Test
     void everyRequestAndReplyIsOnThePageWithItsTag() {
         assertThat(rows("| tag | request |"))
-                .containsExactlyInAnyOrderElementsOf(FrameCodecTest.requests().stream()
+                .containsExactlyInAnyOrderElementsOf(Samples.requests().stream()
                         .map(request -> row(FrameCodec.encode(0, request), request))
                         .collect(Collectors.toSet()));
         assertThat(rows("| tag | reply |"))
-                .containsExactlyInAnyOrderElementsOf(FrameCodecTest.replies().stream()
+                .containsExactlyInAnyOrderElementsOf(Samples.replies().stream()
                         .map(reply -> row(FrameCodec.encode(0, reply), reply))
                         .collect(Collectors.toSet()));
     }

@@ -30,9 +30,9 @@ class FrameCorpusTest {
     @Test
     void eachRequestAndEachReplyIsAmongTheInputs() {
         assertThat(decoded("request", body -> FrameCodec.decodeRequest(body).message()))
-                .containsAll(classes(FrameCodecTest.requests().stream()));
+                .containsAll(classes(Samples.requests().stream()));
         assertThat(decoded("reply", body -> FrameCodec.decodeReply(body).message()))
-                .containsAll(classes(FrameCodecTest.replies().stream()));
+                .containsAll(classes(Samples.replies().stream()));
     }
 
     @Test
