@@ -118,6 +118,15 @@ class ArchitectureTest {
             .because("the transport can then be replaced, and simulated");
 
     @ArchTest
+    static final ArchRule ONLY_PROTOCOL_SCRAM_PREPARES_PASSWORDS = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.protocol.scram")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.ongres..")
+            .because("a name that is prepared in two places would some day be two names");
+
+    @ArchTest
     static final ArchRule ONLY_CONSENSUS_RATIS_USES_RATIS = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.cluster.consensus.ratis..")
