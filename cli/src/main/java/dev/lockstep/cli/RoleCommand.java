@@ -48,9 +48,8 @@ final class RoleCommand {
         public Integer call() {
             return options.run(session -> {
                 AccessRules rules = ClusterOptions.join(session.access());
-                List<Role> roles =
-                        Stream.concat(Stream.of(Role.ADMINISTRATOR), rules.roles().values().stream())
-                                .toList();
+                List<Role> roles = Stream.concat(Stream.of(Role.ADMINISTRATOR), rules.roles().values().stream())
+                        .toList();
                 return new Report(
                         roles.stream().map(RoleCommand::text).collect(Collectors.joining(System.lineSeparator())),
                         roles.stream().map(RoleCommand::json).collect(Collectors.joining(",", "[", "]")));
@@ -77,14 +76,11 @@ final class RoleCommand {
         @Option(
                 names = "--caches",
                 paramLabel = "<pattern>=<right>[,<right>…]",
-                description = "Rights on the caches whose names match; * stands for any characters. Can be given again.")
+                description =
+                        "Rights on the caches whose names match; * stands for any characters. Can be given again.")
         private @Nullable List<String> caches;
 
-        @Option(
-                names = "--on-cluster",
-                split = ",",
-                paramLabel = "<right>",
-                description = "Rights on the cluster.")
+        @Option(names = "--on-cluster", split = ",", paramLabel = "<right>", description = "Rights on the cluster.")
         private @Nullable List<String> onCluster;
 
         @Override
@@ -129,10 +125,7 @@ final class RoleCommand {
     }
 
     /** Removes a role. */
-    @Command(
-            name = "remove",
-            mixinStandardHelpOptions = true,
-            description = "Removes a role that no user has.")
+    @Command(name = "remove", mixinStandardHelpOptions = true, description = "Removes a role that no user has.")
     static final class Remove implements Callable<Integer> {
 
         @Mixin
@@ -153,10 +146,10 @@ final class RoleCommand {
         }
     }
 
-    /** Has a change decided; if another one comes in between, it is decided on what there is then. */
-    static void change(Session session, AccessChange change) {
+    /** Has a change decided, unless another one comes in between. */
+    static AccessRules change(Session session, AccessChange change) {
         int revision = ClusterOptions.join(session.access()).revision();
-        ClusterOptions.join(session.changeAccess(new Request.ChangeAccess(revision, change)));
+        return ClusterOptions.join(session.changeAccess(new Request.ChangeAccess(revision, change)));
     }
 
     private static String text(Role role) {

@@ -5,11 +5,22 @@ import dev.lockstep.cluster.json.Json;
 import dev.lockstep.protocol.access.AccessChange;
 import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.access.User;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.scram.ScramException;
+import dev.lockstep.protocol.scram.ScramMechanism;
+import dev.lockstep.protocol.scram.ScramVerifier;
 import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.settings.Secret;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,6 +33,9 @@ import picocli.CommandLine.Parameters;
         description = "Prints the users of a cluster, sets and removes them.",
         subcommands = {UserCommand.ListUsers.class, UserCommand.Put.class, UserCommand.Remove.class})
 final class UserCommand {
+
+    /** As OWASP recommends for PBKDF2 with HMAC-SHA-256 (2023). A client derives its keys once, and remembers them. */
+    private static final int ITERATIONS = 600_000;
 
     private UserCommand() {}
 
@@ -57,9 +71,10 @@ final class UserCommand {
             name = "set",
             mixinStandardHelpOptions = true,
             description = {
-                "Adds a user, or gives the one with that name other roles. A user connects with a certificate that has its name as",
-                "the common name. The first user has to have the role administrator, which every cluster has; from then on only users",
-                "are let in, each with the rights of its roles."
+                "Adds a user, or gives the one with that name other roles or another password. A user connects with a certificate that",
+                "has its name as the common name, or logs in with its password. The first user has to have the role administrator,",
+                "which every cluster has; from then on only users are let in, each with the rights of its roles.",
+                "The password does not leave this command: the cluster gets what it can be verified by (SCRAM)."
             })
     static final class Put implements Callable<Integer> {
 
@@ -77,22 +92,68 @@ final class UserCommand {
                 description = "All roles that the user is to have.")
         private List<String> roles = List.of();
 
+        @ArgGroup
+        private @Nullable Password password;
+
+        /** The options that change the password. */
+        static final class Password {
+
+            @Option(
+                    names = "--password",
+                    interactive = true,
+                    arity = "0",
+                    description = "Ask for a password for the user, which is not shown while it is typed.")
+            private char @Nullable [] typed;
+
+            @Option(
+                    names = "--password-file",
+                    paramLabel = "<file>",
+                    description = "Take the password of the user from a file, without the end of its line.")
+            private @Nullable Path file;
+
+            @Option(
+                    names = "--no-password",
+                    description = "Take the password away: the user connects only with a certificate.")
+            private boolean none;
+
+            private char[] read() throws IOException {
+                return typed != null
+                        ? typed
+                        : new Secret("file:" + file, Path.of("").toAbsolutePath()).read();
+            }
+        }
+
         @Override
         public Integer call() {
             return options.run(this::put);
         }
 
-        private Report put(Session session) {
+        private Report put(Session session) throws IOException {
+            boolean keeps = password == null;
             User user = user();
-            RoleCommand.change(session, new AccessChange.PutUser(user, true));
-            return new Report(text(user), json(user));
+            AccessRules rules = RoleCommand.change(session, new AccessChange.PutUser(user, keeps));
+            User now = Objects.requireNonNull(rules.users().get(name));
+            return new Report(text(now), json(now));
         }
 
-        private User user() {
+        private User user() throws IOException {
             try {
-                return new User(name, new TreeSet<>(roles), null);
-            } catch (IllegalArgumentException invalid) {
+                return new User(
+                        ScramVerifier.user(name),
+                        new TreeSet<>(roles),
+                        password == null || password.none ? null : verifier(password.read()));
+            } catch (IllegalArgumentException | ScramException invalid) {
                 throw new RefusedException(String.valueOf(invalid.getMessage()));
+            }
+        }
+
+        private static String verifier(char[] password) {
+            try {
+                return ScramVerifier.of(
+                                ScramMechanism.SHA_256, password, ScramVerifier.newSalt(Entropy.system()), ITERATIONS)
+                        .text();
+            } finally {
+                Arrays.fill(password, ' ');
             }
         }
     }
@@ -132,7 +193,6 @@ final class UserCommand {
     }
 
     private static String json(User user) {
-        return Json.object(
-                "user", user.name(), "roles", List.copyOf(user.roles()), "password", hasPassword(user));
+        return Json.object("user", user.name(), "roles", List.copyOf(user.roles()), "password", hasPassword(user));
     }
 }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +30,18 @@ public final class AuditLog {
 
     private final NodeId node;
     private final Time time;
+    private final Consumer<String> lines;
 
     /** @param node that writes it */
     public AuditLog(NodeId node, Time time) {
+        this(node, time, LOG::info);
+    }
+
+    /** @param lines takes each event */
+    public AuditLog(NodeId node, Time time, Consumer<String> lines) {
         this.node = node;
         this.time = time;
+        this.lines = lines;
     }
 
     /** Tells whether a request is written down when it is granted. A backup asks for many pieces, and is one event. */
@@ -91,22 +99,21 @@ public final class AuditLog {
     }
 
     private void write(String event, String user, String from, String what, String outcome) {
-        if (LOG.isInfoEnabled()) {
-            LOG.info(Json.object(
-                    "time",
-                    Instant.ofEpochMilli(time.millis()).toString(),
-                    "node",
-                    node.name(),
-                    "event",
-                    event,
-                    "user",
-                    user,
-                    "from",
-                    from,
-                    "what",
-                    what,
-                    "outcome",
-                    outcome));
-        }
+        String at = Instant.ofEpochMilli(time.millis()).toString();
+        lines.accept(Json.object(
+                "time",
+                at,
+                "node",
+                node.name(),
+                "event",
+                event,
+                "user",
+                user,
+                "from",
+                from,
+                "what",
+                what,
+                "outcome",
+                outcome));
     }
 }

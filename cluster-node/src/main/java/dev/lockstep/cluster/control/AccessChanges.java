@@ -4,6 +4,8 @@ import dev.lockstep.protocol.access.AccessChange;
 import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.access.Role;
 import dev.lockstep.protocol.access.User;
+import dev.lockstep.protocol.scram.ScramException;
+import dev.lockstep.protocol.scram.ScramVerifier;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -22,6 +24,7 @@ final class AccessChanges {
         TreeMap<String, User> users = new TreeMap<>(now.users());
         TreeMap<String, Role> roles = new TreeMap<>(now.roles());
         if (change instanceof AccessChange.PutUser put) {
+            requireVerifier(put.user());
             User before = users.get(put.user().name());
             users.put(
                     put.user().name(),
@@ -39,6 +42,18 @@ final class AccessChanges {
         }
         require(next);
         return next;
+    }
+
+    /** It was derived where the password is known, and must be such that a log-in can be verified by it. */
+    private static void requireVerifier(User user) throws RefusedChange {
+        if (user.verifier() == null) {
+            return;
+        }
+        try {
+            ScramVerifier.parse(user.verifier());
+        } catch (ScramException invalid) {
+            throw new RefusedChange("User " + user.name() + " can't have that password: " + invalid.getMessage());
+        }
     }
 
     private static void require(AccessRules next) throws RefusedChange {

@@ -8,13 +8,21 @@ import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.access.AccessChange;
+import dev.lockstep.protocol.access.AccessRules;
+import dev.lockstep.protocol.access.Right;
+import dev.lockstep.protocol.access.Role;
+import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.scram.ScramMechanism;
+import dev.lockstep.protocol.scram.ScramVerifier;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.CacheSettings;
@@ -31,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -41,6 +50,12 @@ class ControlGroupTest {
     private static final NodeId B = new NodeId("b");
     private static final Set<NodeId> VOTERS = Set.of(A, B, new NodeId("c"));
     private static final Duration REPLACE_AFTER = Duration.ofMinutes(5);
+    private static final String VERIFIER = ScramVerifier.of(
+                    ScramMechanism.SHA_256,
+                    "secret".toCharArray(),
+                    Bytes.of(new byte[16]),
+                    ScramVerifier.MIN_ITERATIONS)
+            .text();
     private static final Duration WAIT = Duration.ofMillis(300);
 
     private final SimulatedWorld world = new SimulatedWorld();
@@ -272,6 +287,95 @@ class ControlGroupTest {
         assertThat(replies).isEmpty();
         peers.confirm(B, true);
         assertThat(replies).containsExactly(new Reply.Drained(new DrainedNode(1, B)));
+    }
+
+    private static AccessChange user(String name, String... roles) {
+        return new AccessChange.PutUser(User.certified(name, Set.of(roles)), true);
+    }
+
+    private static AccessChange role(String name, Right right) {
+        return new AccessChange.PutRole(new Role(name, Set.of(right), Map.of()));
+    }
+
+    private AccessRules changed(int revision, AccessChange change) {
+        return ((Reply.Access) answer(new Request.ChangeAccess(revision, change))).rules();
+    }
+
+    private void isRefused(int revision, AccessChange change, String why) {
+        assertThat(answer(new Request.ChangeAccess(revision, change)))
+                .isInstanceOfSatisfying(Reply.Refused.class, refusal -> {
+                    assertThat(refusal.status()).isEqualTo(Status.INVALID);
+                    assertThat(refusal.message()).contains(why);
+                });
+    }
+
+    @Test
+    void theFirstUserIsAnAdministratorAndTheLastOneStays() {
+        isRefused(0, user("ada", "shop"), "roles that do not exist: [shop]");
+        changed(0, role("shop", Right.MONITOR));
+        isRefused(1, user("ada", "shop"), "No user would have the right to administer");
+        changed(1, user("root", "administrator"));
+        AccessRules rules = changed(2, user("ada", "shop"));
+        assertThat(rules.users()).containsOnlyKeys("ada", "root");
+        isRefused(3, new AccessChange.RemoveUser("root"), "No user would have the right to administer");
+        isRefused(3, user("root", "shop"), "No user would have the right to administer");
+        isRefused(3, new AccessChange.RemoveRole("shop"), "User ada would have roles that do not exist");
+        isRefused(3, role("administrator", Right.MONITOR), "can't be changed");
+        assertThat(changed(3, new AccessChange.RemoveUser("ada")).users()).containsOnlyKeys("root");
+        assertThat(changed(4, new AccessChange.RemoveRole("shop")).roles()).isEmpty();
+    }
+
+    @Test
+    void aCopyOfAChangeOfAccessThatArrivesLateChangesNothing() {
+        changed(0, user("root", "administrator"));
+        changed(1, user("ada", "administrator"));
+        assertThat(changed(1, user("ada", "administrator")).revision()).isEqualTo(2);
+        changed(2, new AccessChange.RemoveUser("ada"));
+        isRefused(1, user("ada", "administrator"), "Another client has changed users or roles meanwhile");
+    }
+
+    @Test
+    void aUserKeepsItsPasswordWhichIsNotTold() {
+        User root = User.certified("root", Set.of("administrator"));
+        changed(0, new AccessChange.PutUser(root.with(VERIFIER), false));
+        AccessRules told = changed(1, role("shop", Right.MONITOR));
+        assertThat(told.users().get("root").verifier()).isEqualTo(AccessRules.HAS_PASSWORD);
+        assertThat(told.toString()).doesNotContain(VERIFIER);
+        changed(2, user("root", "administrator", "shop"));
+        control.access();
+        control.keepAccess();
+        peers.confirm(B, true);
+        assertThat(control.access().users().get("root").verifier()).isEqualTo(VERIFIER);
+        assertThat(changed(3, new AccessChange.PutUser(root, false))
+                        .users()
+                        .get("root")
+                        .verifier())
+                .isNull();
+    }
+
+    @Test
+    void accessIsUnknownUntilTheReplicaHasOnceBeenAsNewAsTheGroup() {
+        follow();
+        assertThat(control.access()).isNull();
+        control.keepAccess();
+        assertThat(control.access()).isNull();
+        peers.answer(peers.of(B).get(0), new Reply.Access(new AccessRules(1, new TreeMap<>(), new TreeMap<>())));
+        assertThat(control.access()).isNull();
+        log.apply(new ControlCommand.Plain(new Request.ChangeAccess(0, role("shop", Right.MONITOR))).encode());
+        control.keepAccess();
+        peers.answer(peers.of(B).get(0), new Reply.Access(new AccessRules(1, new TreeMap<>(), new TreeMap<>())));
+        assertThat(control.access()).isNotNull();
+        assertThat(control.access().roles()).containsOnlyKeys("shop");
+    }
+
+    @Test
+    void accessIsPartOfACheckpoint() {
+        ClusterMachine machine = new ClusterMachine();
+        machine.change(new Request.ChangeAccess(0, user("root", "administrator")));
+        ClusterMachine restored = new ClusterMachine();
+        restored.restore(machine.record());
+        assertThat(restored.access()).isEqualTo(machine.access());
+        assertThat(restored.access().users()).containsOnlyKeys("root");
     }
 
     @Test

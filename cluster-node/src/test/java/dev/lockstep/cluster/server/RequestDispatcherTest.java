@@ -18,6 +18,10 @@ import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
+import dev.lockstep.protocol.access.AccessChange;
+import dev.lockstep.protocol.access.Right;
+import dev.lockstep.protocol.access.Role;
+import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.RequestServer;
@@ -30,6 +34,7 @@ import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
@@ -71,7 +76,9 @@ class RequestDispatcherTest {
     private final ScriptedLog log = new ScriptedLog(ScriptedLog.leading(4, A, Set.of(A)));
     private final Map<Long, List<Reply>> told = new LinkedHashMap<>();
     private final List<Bytes> saidToLogs = new ArrayList<>();
+    private final List<String> audited = new ArrayList<>();
     private boolean writable = true;
+    private ControlGroup control;
     private RequestDispatcher dispatcher;
     private RequestServer.Connection connection;
     private int cache;
@@ -80,7 +87,7 @@ class RequestDispatcherTest {
     @BeforeEach
     void connect() {
         LocalConsensus consensus = new LocalConsensus(A);
-        ControlGroup control = new ControlGroup(
+        control = new ControlGroup(
                 consensus,
                 Layout.settled(
                         0, Layout.nodes(List.of(new Member(A, "localhost", 0))), new ShardMap(0, List.of(List.of(A)))),
@@ -113,7 +120,7 @@ class RequestDispatcherTest {
                 gateway,
                 world,
                 describing(view, consensus),
-                new AuditLog(A, world),
+                new AuditLog(A, world, audited::add),
                 MAX_IN_FLIGHT);
         connection = connectionOf((NodeId) null);
         cache = created("c");
@@ -569,6 +576,106 @@ class RequestDispatcherTest {
                 .containsExactlyInAnyOrderElementsOf(types.stream()
                         .<Class<? extends Request>>map(type -> type.asSubclass(Request.class))
                         .toList());
+    }
+
+    private static final Identity ADA = new Identity.OfUser("ada", "there");
+
+    /** A client without encryption may do that here, so that what ada may do can be said. */
+    private void grant(Role role) {
+        change(new AccessChange.PutUser(User.certified("root", Set.of(Role.ADMINISTRATOR.name())), true));
+        change(new AccessChange.PutRole(role));
+        change(new AccessChange.PutUser(User.certified("ada", Set.of(role.name())), true));
+    }
+
+    private void change(AccessChange change) {
+        connection.serve(2, new Request.DescribeAccess());
+        int revision = ((Reply.Access) told.remove(2L).get(0)).rules().revision();
+        connection.serve(2, new Request.ChangeAccess(revision, change));
+        assertThat(told.remove(2L)).singleElement().isInstanceOf(Reply.Access.class);
+    }
+
+    private static Role reading(String pattern) {
+        return new Role("reading", Set.of(), Map.of(pattern, Set.of(Right.READ)));
+    }
+
+    private Request size() {
+        return new Request.Size(cache, 0, Consistency.SESSION, 0, 0);
+    }
+
+    private RequestServer.Connection ofAda() {
+        RequestServer.Connection ada = connectionOf(ADA);
+        ada.serve(3, new Request.DescribeCluster());
+        assertThat(refusal(3)).isEqualTo(Status.BUSY);
+        control.keepAccess();
+        return ada;
+    }
+
+    @Test
+    void aUserIsServedWhatItsRolesPermitOnceTheRulesAreKnown() {
+        grant(reading("c"));
+        int other = created("other");
+        RequestServer.Connection ada = ofAda();
+        ada.serve(5, size());
+        assertThat(told.get(5L)).singleElement().isInstanceOf(Reply.Count.class);
+        ada.serve(6, new Request.Clear(cache, 0, new RequestId(1, 2, 1, 1)));
+        assertThat(refusal(6)).isEqualTo(Status.FORBIDDEN);
+        ada.serve(7, new Request.Size(other, 0, Consistency.SESSION, 0, 0));
+        assertThat(refusal(7)).isEqualTo(Status.FORBIDDEN);
+        ada.serve(8, new Request.ListCaches());
+        assertThat(((Reply.Caches) told.get(8L).get(0)).caches())
+                .extracting(info -> info.definition().name())
+                .containsExactly("c");
+        ada.serve(9, new Request.DescribeAccess());
+        assertThat(refusal(9)).isEqualTo(Status.FORBIDDEN);
+    }
+
+    @Test
+    void whatIsPassedOnNeedsTheSameRights() {
+        grant(reading("c"));
+        RequestServer.Connection ada = ofAda();
+        ada.serve(5, new Request.PassOn(B, new Request.Clear(cache, 0, new RequestId(1, 2, 1, 1))));
+        assertThat(refusal(5)).isEqualTo(Status.FORBIDDEN);
+        assertThat(others.sent()).isEmpty();
+        CacheDefinition definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
+        ada.serve(6, new Request.PassOn(B, new Request.CreateCache(CacheProposal.exactly(definition), 0)));
+        assertThat(others.last().request())
+                .isEqualTo(new Request.CreateCache(CacheProposal.exactly(definition), 0, true));
+        ada.serve(7, new Request.PassOn(B, new Request.ListCaches()));
+        CacheInfo hidden = new CacheInfo(
+                77, new CacheDefinition("hidden", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION));
+        others.last().answer(new Reply.Caches(List.of(hidden), 77));
+        assertThat(told.get(7L)).containsExactly(new Reply.Caches(List.of(), 77));
+    }
+
+    @Test
+    void aSubscriptionEndsWithTheRightToRead() {
+        grant(reading("c"));
+        RequestServer.Connection ada = ofAda();
+        ada.serve(5, subscribe(0, 0));
+        change(6);
+        assertThat(told.get(5L)).hasSize(2);
+        change(new AccessChange.PutRole(reading("d")));
+        change(7);
+        assertThat(told.get(5L)).hasSize(3);
+        assertThat(refusal(5)).isEqualTo(Status.FORBIDDEN);
+        change(8);
+        assertThat(told.get(5L)).hasSize(3);
+    }
+
+    @Test
+    void refusalsAndChangesAreAudited() {
+        grant(reading("c"));
+        audited.clear();
+        RequestServer.Connection ada = ofAda();
+        ada.serve(5, size());
+        ada.serve(6, new Request.DestroyCache(cache));
+        connection.serve(7, new Request.DestroyCache(cache));
+        assertThat(audited).hasSize(3);
+        assertThat(audited.get(0)).contains("\"event\":\"connect\",\"user\":\"ada\",\"from\":\"there\"");
+        assertThat(audited.get(1))
+                .contains("\"user\":\"ada\"", "DestroyCache[cacheId=" + cache, "\"outcome\":\"refused\"");
+        assertThat(audited.get(2))
+                .contains("\"from\":\"here\"", "DestroyCache[cacheId=" + cache, "\"outcome\":\"granted\"");
     }
 
     private static Set<Class<?>> recordsOf(Class<?> type) {

@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.session;
 
+import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.PositionVector;
@@ -12,7 +13,6 @@ import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
-import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Member;

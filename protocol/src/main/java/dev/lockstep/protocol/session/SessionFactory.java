@@ -146,13 +146,25 @@ public final class SessionFactory {
         return new Member(new NodeId(name), server.substring(0, colon), Integer.parseInt(server.substring(colon + 1)));
     }
 
-    private static CompletableFuture<ClusterView> describe(Link link) {
+    /** Asks how the cluster is; a node that can't say yet is asked again within the time-out. */
+    private CompletableFuture<ClusterView> describe(Link link) {
         CompletableFuture<ClusterView> view = new CompletableFuture<>();
+        describe(link, time.nanos() + timeout.toNanos(), view);
+        return view;
+    }
+
+    private void describe(Link link, long untilNanos, CompletableFuture<ClusterView> view) {
         link.send(new Request.DescribeCluster(), new Link.ReplyHandler() {
             @Override
             public void reply(Reply reply) {
                 if (reply instanceof Reply.Cluster cluster) {
                     view.complete(cluster.view());
+                } else if (reply instanceof Reply.Refused refused
+                        && refused.status() == Status.BUSY
+                        && time.nanos() - untilNanos < 0) {
+                    loop.schedule(
+                            TimeUnit.MILLISECONDS.toNanos(refused.retryAfterMillis()),
+                            () -> describe(link, untilNanos, view));
                 } else if (reply instanceof Reply.Refused refused) {
                     view.completeExceptionally(new RequestFailedException(refused.status(), refused.message()));
                 }
@@ -163,7 +175,6 @@ public final class SessionFactory {
                 view.completeExceptionally(cause);
             }
         });
-        return view;
     }
 
     private Session await(CompletableFuture<Session> session, String whom) {

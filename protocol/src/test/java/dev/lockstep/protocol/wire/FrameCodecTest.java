@@ -39,7 +39,8 @@ class FrameCodecTest {
 
     @Test
     void everyRequestAndReplyHasASample() {
-        assertThat(Samples.requests().stream().map(Object::getClass)).containsAll(concrete(Request.class).toList());
+        assertThat(Samples.requests().stream().map(Object::getClass))
+                .containsAll(concrete(Request.class).toList());
         assertThat(Samples.replies().stream().map(Object::getClass).distinct())
                 .hasSize(Reply.class.getPermittedSubclasses().length);
     }
