@@ -102,7 +102,7 @@ final class Authorization {
                 return null;
             }
             Known known = last;
-            if (known == null || known.rules() != newest) {
+            if (known == null || known.rules().revision() != newest.revision()) {
                 known = new Known(newest, newest.grants(user), new ConcurrentHashMap<>());
                 last = known;
             }

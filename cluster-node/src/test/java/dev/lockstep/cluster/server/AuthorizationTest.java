@@ -46,6 +46,7 @@ class AuthorizationTest {
     private static final Pattern ROW = Pattern.compile("\\| ((?:`[A-Z]\\w+`(?:, )?)+) \\| ([a-z, *`-]+) \\|");
 
     private @Nullable AccessRules rules = AccessRules.OPEN;
+    private int revision;
     private final Map<Integer, CacheInfo> unknown = new HashMap<>();
 
     private final CacheCatalog caches = new CacheCatalog() {
@@ -73,11 +74,11 @@ class AuthorizationTest {
         return new CacheInfo(id, new CacheDefinition(name, "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION));
     }
 
-    private static AccessRules with(Role... roles) {
+    private AccessRules with(Role... roles) {
         TreeMap<String, Role> byName = new TreeMap<>();
         Stream.of(roles).forEach(role -> byName.put(role.name(), role));
         return new AccessRules(
-                1,
+                ++revision,
                 new TreeMap<>(Map.of(
                         ADA,
                         User.certified(ADA, byName.isEmpty() ? Set.of("other") : byName.keySet()),
