@@ -7,6 +7,7 @@ import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.scram.ScramCredentials;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.Settings;
@@ -46,7 +47,12 @@ final class ManagerConnection implements AutoCloseable {
                 () -> null,
                 settings.client().connectTimeout(),
                 settings.limits().maxInFlight(),
-                tls);
+                tls,
+                settings.client()
+                        .user()
+                        .map(user -> new ScramCredentials(
+                                user, settings.client().password().orElseThrow()::read))
+                        .orElse(null));
         this.session = open(uri);
     }
 

@@ -4,6 +4,13 @@ import dev.lockstep.protocol.link.ConnectionRefusedException;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.OutstandingRequests;
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.Threads;
+import dev.lockstep.protocol.scram.ScramChallenge;
+import dev.lockstep.protocol.scram.ScramClient;
+import dev.lockstep.protocol.scram.ScramCredentials;
+import dev.lockstep.protocol.scram.ScramException;
+import dev.lockstep.protocol.scram.ScramMechanism;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import dev.lockstep.protocol.wire.FrameCodec;
@@ -25,6 +32,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +52,7 @@ final class NettyLink implements Link {
     private final @Nullable NodeIdentity self;
     private final Member peer;
     private final int maxInFlight;
+    private final @Nullable ScramCredentials credentials;
     private final AtomicLong correlations = new AtomicLong();
     private final OutstandingRequests outstanding = new OutstandingRequests();
     private final FrameDecoder decoder = new FrameDecoder();
@@ -52,11 +61,18 @@ final class NettyLink implements Link {
     private @Nullable Channel channel;
     private volatile int maxFrame = FrameCodec.MAX_HANDSHAKE_BYTES;
 
-    NettyLink(String cluster, @Nullable NodeIdentity self, Member peer, int maxInFlight) {
+    /** @param credentials logs in with them; null for not at all */
+    NettyLink(
+            String cluster,
+            @Nullable NodeIdentity self,
+            Member peer,
+            int maxInFlight,
+            @Nullable ScramCredentials credentials) {
         this.cluster = cluster;
         this.self = self;
         this.peer = peer;
         this.maxInFlight = maxInFlight;
+        this.credentials = credentials;
     }
 
     void connect(Bootstrap bootstrap, String host, int port, @Nullable Tls tls) {
@@ -164,6 +180,12 @@ final class NettyLink implements Link {
     private final class Inbound extends SimpleChannelInboundHandler<byte[]> {
 
         private final FrameWriter writer;
+        private final @Nullable ScramClient logIn =
+                credentials == null ? null : new ScramClient(credentials, Entropy.system());
+        private ScramClient.@Nullable Proof proof;
+        /** The answer to the node's challenge is worked out elsewhere: the silence is ours. */
+        private boolean answering;
+
         private boolean welcomed;
         private boolean asked;
 
@@ -182,7 +204,8 @@ final class NettyLink implements Link {
                 context.close();
                 return;
             }
-            Request hello = new Request.Hello(FrameCodec.VERSION, FrameCodec.VERSION, cluster, self);
+            Request hello = new Request.Hello(
+                    FrameCodec.VERSION, FrameCodec.VERSION, cluster, self, logIn == null ? null : logIn.first());
             writer.write(FrameCodec.encode(0, hello));
         }
 
@@ -191,14 +214,16 @@ final class NettyLink implements Link {
             Frame<Reply> frame = FrameCodec.decodeReply(body);
             asked = false;
             if (!welcomed) {
-                welcome(frame.message());
+                shakeHands(context, frame.message());
                 return;
             }
             outstanding.answer(frame.correlationId(), frame.message());
         }
 
-        private void welcome(Reply reply) {
-            if (reply instanceof Reply.Welcome welcome && isAnother(welcome)) {
+        private void shakeHands(ChannelHandlerContext context, Reply reply) {
+            if (reply instanceof Reply.Challenge challenge && logIn != null && proof == null && !answering) {
+                answer(context, logIn, challenge);
+            } else if (reply instanceof Reply.Welcome welcome && isAnother(welcome)) {
                 fail(
                         false,
                         new RequestFailedException(
@@ -206,12 +231,61 @@ final class NettyLink implements Link {
                                 "Node " + welcome.node() + " answers at the address of node " + peer
                                         + ": correct the addresses of the members"));
             } else if (reply instanceof Reply.Welcome welcome) {
-                welcomed = true;
-                opened(writer, welcome.maxFrameBytes());
+                if (logIn == null || isProven(welcome)) {
+                    welcomed = true;
+                    opened(writer, welcome.maxFrameBytes());
+                }
             } else if (reply instanceof Reply.Refused refused) {
+                if (credentials != null && refused.status() == Status.FORBIDDEN) {
+                    credentials.refused();
+                }
                 fail(false, new RequestFailedException(refused.status(), refused.message()));
             } else {
                 throw new MalformedFrameException("Expected a welcome, got " + reply);
+            }
+        }
+
+        /** Deriving keys from a password takes up to a second, which is nothing for the loop of all links. */
+        private void answer(ChannelHandlerContext context, ScramClient begun, Reply.Challenge challenge) {
+            answering = true;
+            Threads.daemon(
+                            () -> {
+                                try {
+                                    ScramClient.Proof answer = begun.answer(
+                                            new ScramChallenge(
+                                                    ScramMechanism.named(challenge.mechanism()), challenge.message()),
+                                            Tls.binding(context.channel(), false));
+                                    context.executor().execute(() -> answered(answer));
+                                } catch (IOException | ScramException | RejectedExecutionException impossible) {
+                                    failLogIn(impossible);
+                                }
+                            },
+                            "lockstep-login")
+                    .start();
+        }
+
+        private void answered(ScramClient.Proof answer) {
+            answering = false;
+            proof = answer;
+            writer.write(FrameCodec.encode(0, new Request.Authenticate(answer.message())));
+        }
+
+        private void failLogIn(Exception why) {
+            fail(
+                    false,
+                    new RequestFailedException(Status.FORBIDDEN, "The log-in has failed: " + why.getMessage(), why));
+        }
+
+        private boolean isProven(Reply.Welcome welcome) {
+            try {
+                if (proof == null || welcome.proof() == null) {
+                    throw new ScramException("The node has let the client in without asking for the password");
+                }
+                proof.verify(welcome.proof());
+                return true;
+            } catch (ScramException unproven) {
+                failLogIn(unproven);
+                return false;
             }
         }
 
@@ -224,6 +298,8 @@ final class NettyLink implements Link {
         public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
             if (!(event instanceof IdleStateEvent)) {
                 super.userEventTriggered(context, event);
+            } else if (answering) {
+                asked = false;
             } else if (outstanding.size() > 0 || !welcomed) {
                 if (asked || !welcomed) {
                     fail(

@@ -2,8 +2,11 @@ package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.NodeLinks;
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.scram.ScramCredentials;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeIdentity;
+import dev.lockstep.protocol.wire.Status;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -26,6 +29,7 @@ public final class NettyLinks implements NodeLinks {
     private final Duration connectTimeout;
     private final int maxInFlight;
     private final @Nullable Tls tls;
+    private final @Nullable ScramCredentials credentials;
     private final Map<String, NettyLink> links = new ConcurrentHashMap<>();
     private @Nullable Wires wires;
     private boolean closed;
@@ -72,11 +76,35 @@ public final class NettyLinks implements NodeLinks {
             Duration connectTimeout,
             int maxInFlight,
             @Nullable Tls tls) {
+        this(cluster, self, connectTimeout, maxInFlight, tls, null);
+    }
+
+    /**
+     * @param self this JVM's node as it introduces itself at that time, or null in a client
+     * @param tls encrypts the links; null for not at all
+     * @param credentials of the user as whom the links log in, which takes {@code tls}; null for none
+     * @throws RequestFailedException when there are credentials and no {@code tls}
+     */
+    public NettyLinks(
+            String cluster,
+            Supplier<@Nullable NodeIdentity> self,
+            Duration connectTimeout,
+            int maxInFlight,
+            @Nullable Tls tls,
+            @Nullable ScramCredentials credentials) {
+        if (credentials != null && tls == null) {
+            throw new RequestFailedException(
+                    Status.FORBIDDEN,
+                    "User " + credentials.user()
+                            + " can log in over an encrypted connection alone: set \"tls\", which needs"
+                            + " the certificate of the nodes' authority at least");
+        }
         this.cluster = cluster;
         this.self = self;
         this.connectTimeout = connectTimeout;
         this.maxInFlight = maxInFlight;
         this.tls = tls;
+        this.credentials = credentials;
     }
 
     @Override
@@ -91,7 +119,7 @@ public final class NettyLinks implements NodeLinks {
 
     @Override
     public NettyLink open(Member member) {
-        NettyLink link = new NettyLink(cluster, self.get(), member, maxInFlight);
+        NettyLink link = new NettyLink(cluster, self.get(), member, maxInFlight, credentials);
         Wires current = wires();
         if (current == null) {
             link.close();

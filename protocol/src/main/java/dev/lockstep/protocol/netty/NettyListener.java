@@ -1,11 +1,16 @@
 package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.link.Identity;
+import dev.lockstep.protocol.link.Logins;
 import dev.lockstep.protocol.link.RequestServer;
+import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.scram.ScramException;
+import dev.lockstep.protocol.scram.ScramServer;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
+import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.FrameCodec;
 import dev.lockstep.protocol.wire.FrameCodec.Frame;
 import dev.lockstep.protocol.wire.FrameTooLargeException;
@@ -47,6 +52,8 @@ public final class NettyListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
     private static final int HANDSHAKE_SECONDS = 10;
+    /** Whatever was wrong with a log-in: more would tell a stranger which users there are. */
+    private static final String LOG_IN_REFUSED = "The user or the password is wrong";
     /** The most bytes that a peer may leave unread; beyond them its subscriptions are paused. */
     private static final long MAX_UNREAD_BYTES = 1024 * 1024;
 
@@ -55,6 +62,7 @@ public final class NettyListener implements AutoCloseable {
     private final NodeId node;
     private final ConnectedNodes nodes;
     private final RepeatedLog log = new RepeatedLog(Time.system());
+    private final FailedLogIns failures = new FailedLogIns(Time.system());
     private final int maxFrameBytes;
     private final RequestServer server;
     private final @Nullable Encryption encryption;
@@ -78,8 +86,15 @@ public final class NettyListener implements AutoCloseable {
      * The encryption of the connections.
      *
      * @param isNode tells whether a certificate with these names may be that of a node
+     * @param logins the passwords that are accepted
      */
-    public record Encryption(Tls tls, BiPredicate<NodeId, List<String>> isNode) {}
+    public record Encryption(Tls tls, BiPredicate<NodeId, List<String>> isNode, Logins logins) {
+
+        /** Without passwords. */
+        public Encryption(Tls tls, BiPredicate<NodeId, List<String>> isNode) {
+            this(tls, isNode, Logins.NONE);
+        }
+    }
 
     /** Creates a listener whose connections are encrypted; null for not at all. */
     public NettyListener(
@@ -160,6 +175,7 @@ public final class NettyListener implements AutoCloseable {
         private final Channel channel;
         private final FrameDecoder decoder;
         private final FrameWriter writer;
+        private ScramServer.@Nullable LogIn challenged;
         private RequestServer.@Nullable Connection connection;
         private ConnectedNodes.@Nullable Process process;
         /** Closing takes until what was read is worked off: none of that is listened to any more. */
@@ -188,7 +204,9 @@ public final class NettyListener implements AutoCloseable {
         }
 
         private void shakeHands(ChannelHandlerContext context, Frame<Request> frame) {
-            if (!(frame.message() instanceof Request.Hello hello)) {
+            if (challenged != null) {
+                authenticate(context, frame, challenged);
+            } else if (!(frame.message() instanceof Request.Hello hello)) {
                 refuse(frame.correlationId(), Status.INVALID, "The first message must be a Hello");
             } else if (hello.minVersion() > FrameCodec.VERSION || hello.maxVersion() < FrameCodec.VERSION) {
                 refuse(
@@ -202,12 +220,101 @@ public final class NettyListener implements AutoCloseable {
                         Status.WRONG_CLUSTER,
                         "Node " + node + " belongs to cluster \"" + cluster + "\", the peer asked for \""
                                 + hello.cluster() + "\"");
+            } else if (hello.login() != null) {
+                challenge(frame.correlationId(), hello, hello.login());
             } else {
-                welcome(context, frame.correlationId(), hello.node());
+                admit(context, frame.correlationId(), hello.node());
             }
         }
 
-        private void welcome(ChannelHandlerContext context, long correlationId, @Nullable NodeIdentity peer) {
+        private void challenge(long correlationId, Request.Hello hello, Bytes clientFirst) {
+            if (encryption == null) {
+                refuse(
+                        correlationId,
+                        Status.FORBIDDEN,
+                        "Node " + node + " has no \"tls\", and passwords are accepted over encrypted connections alone:"
+                                + " give the nodes certificates, or the client no \"user\"");
+                return;
+            }
+            if (hello.node() != null) {
+                refuse(correlationId, Status.INVALID, "A node shows a certificate, and does not log in");
+                return;
+            }
+            ScramServer.LogIn begun;
+            try {
+                begun = new ScramServer(encryption.logins().decoyKey(), Entropy.system())
+                        .begin(clientFirst, encryption.logins()::verifier, Tls.binding(channel, true));
+            } catch (ScramException malformed) {
+                refuseLogIn(correlationId, "", malformed);
+                return;
+            }
+            if (mayTry(correlationId, begun.user())) {
+                challenged = begun;
+                send(
+                        correlationId,
+                        new Reply.Challenge(
+                                begun.challenge().mechanism().saslName(),
+                                begun.challenge().message()));
+            }
+        }
+
+        private boolean mayTry(long correlationId, String user) {
+            long seconds = failures.secondsToWait(address(), user);
+            if (seconds > 0) {
+                refuse(
+                        correlationId,
+                        Status.FORBIDDEN,
+                        "Too many log-ins have failed: try again in " + seconds + " seconds",
+                        "too many log-ins as \"" + user + "\" have failed, and it may try again in " + seconds
+                                + " seconds");
+            }
+            return seconds == 0;
+        }
+
+        private void authenticate(ChannelHandlerContext context, Frame<Request> frame, ScramServer.LogIn logIn) {
+            if (!(frame.message() instanceof Request.Authenticate answer)) {
+                refuse(frame.correlationId(), Status.INVALID, "A Challenge must be answered with Authenticate");
+            } else if (mayTry(frame.correlationId(), logIn.user())) {
+                Bytes proof;
+                try {
+                    proof = logIn.finish(answer.message());
+                } catch (ScramException wrong) {
+                    refuseLogIn(frame.correlationId(), logIn.user(), wrong);
+                    return;
+                }
+                failures.succeeded(address(), logIn.user());
+                welcome(context, frame.correlationId(), new Identity.OfUser(logIn.user(), from()), proof);
+            }
+        }
+
+        private void refuseLogIn(long correlationId, String user, ScramException why) {
+            failures.failed(address(), user);
+            refuse(
+                    correlationId,
+                    Status.FORBIDDEN,
+                    LOG_IN_REFUSED,
+                    "log-in as \"" + user + "\" has failed: " + why.getMessage());
+        }
+
+        private String address() {
+            return channel.remoteAddress() instanceof InetSocketAddress remote
+                    ? remote.getAddress().getHostAddress()
+                    : from();
+        }
+
+        private String from() {
+            return String.valueOf(channel.remoteAddress());
+        }
+
+        private void admit(ChannelHandlerContext context, long correlationId, @Nullable NodeIdentity peer) {
+            if (peer == null && encryption != null && !Tls.hasCertificate(channel)) {
+                refuse(
+                        correlationId,
+                        Status.FORBIDDEN,
+                        "Node " + node + " was shown neither a certificate nor a password: give the client \"user\" and"
+                                + " \"password\", or a certificate in the folder of its \"tls\"");
+                return;
+            }
             if (peer != null && !isCertified(peer.id())) {
                 refuse(
                         correlationId,
@@ -217,26 +324,31 @@ public final class NettyListener implements AutoCloseable {
                 return;
             }
             if (peer != null) {
-                Reply.Refused refusal =
-                        nodes.admit(peer, String.valueOf(channel.remoteAddress()), joined -> process = joined);
+                Reply.Refused refusal = nodes.admit(peer, from(), joined -> process = joined);
                 if (refusal != null) {
                     refuse(correlationId, refusal.status(), refusal.message());
                     return;
                 }
                 tellDifferences(peer);
             }
+            welcome(context, correlationId, identity(peer), null);
+        }
+
+        private void welcome(ChannelHandlerContext context, long correlationId, Identity peer, @Nullable Bytes proof) {
             context.pipeline().remove("handshake-timeout");
+            challenged = null;
             decoder.allow(maxFrameBytes);
-            connection = server.connect(identity(peer), this);
-            send(correlationId, new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes));
+            connection = server.connect(peer, this);
+            send(correlationId, new Reply.Welcome(FrameCodec.VERSION, cluster, node, maxFrameBytes, proof));
         }
 
         private Identity identity(@Nullable NodeIdentity peer) {
-            String from = String.valueOf(channel.remoteAddress());
             if (peer != null) {
                 return new Identity.OfNode(peer.id());
             }
-            return encryption == null ? new Identity.Unproven(from) : new Identity.OfUser(Tls.peersUser(channel), from);
+            return encryption == null
+                    ? new Identity.Unproven(from())
+                    : new Identity.OfUser(Tls.peersUser(channel), from());
         }
 
         private boolean isCertified(NodeId peer) {
@@ -253,8 +365,13 @@ public final class NettyListener implements AutoCloseable {
         }
 
         private void refuse(long correlationId, Status status, String message) {
+            refuse(correlationId, status, message, message);
+        }
+
+        /** @param reason for the log alone */
+        private void refuse(long correlationId, Status status, String message, String reason) {
             refused = true;
-            log.say(message, "Refused " + channel.remoteAddress() + ": " + message, LOG::info);
+            log.say(reason, "Refused " + channel.remoteAddress() + ": " + reason, LOG::info);
             writer.writeLast(FrameCodec.encode(correlationId, Reply.Refused.of(status, message)));
         }
 

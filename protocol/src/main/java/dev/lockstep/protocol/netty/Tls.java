@@ -1,10 +1,13 @@
 package dev.lockstep.protocol.netty;
 
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.scram.ChannelBinding;
+import dev.lockstep.protocol.scram.ScramException;
 import dev.lockstep.protocol.settings.TlsSettings;
 import dev.lockstep.protocol.tls.CertificateNames;
 import dev.lockstep.protocol.tls.CredentialFiles;
 import dev.lockstep.protocol.tls.Credentials;
+import dev.lockstep.protocol.wire.Bytes;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -13,16 +16,19 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encrypted connections: TLS 1.3, or 1.2 besides, and both ends show a certificate that the other trusts. The connecting side also
- * demands that the certificate names the host that it connected to. For any number of links and listeners; thread-safe.
+ * Encrypted connections: TLS 1.3, or 1.2 besides, and both ends show a certificate that the other trusts, or only the listening one if
+ * the other may log in. The connecting side also demands that the certificate names the host that it connected to. For any number of links and listeners; thread-safe.
  */
 public final class Tls {
 
@@ -40,6 +46,7 @@ public final class Tls {
 
     private final Supplier<Credentials> credentials;
     private final String[] versions;
+    private final ClientAuth clients;
     private volatile @Nullable Contexts last;
 
     /** Netty's form of credentials. */
@@ -47,7 +54,16 @@ public final class Tls {
 
     /** @param credentials asked with each new connection */
     public Tls(Supplier<Credentials> credentials, boolean tls12) {
+        this(credentials, tls12, true);
+    }
+
+    /**
+     * @param credentials asked with each new connection
+     * @param certificates whether a listener demands a certificate, or else is content with a log-in
+     */
+    public Tls(Supplier<Credentials> credentials, boolean tls12, boolean certificates) {
         this.credentials = credentials;
+        this.clients = certificates ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL;
         this.versions = tls12 ? new String[] {TLS_13, TLS_12} : new String[] {TLS_13};
     }
 
@@ -57,7 +73,7 @@ public final class Tls {
      * @throws IOException when they can't be used, naming the file and saying why
      */
     public static Tls of(TlsSettings settings, Time time) throws IOException {
-        return new Tls(new CredentialFiles(settings, time), settings.tls12());
+        return new Tls(new CredentialFiles(settings, time), settings.tls12(), settings.clientCertificates());
     }
 
     /** Names the certificate that is shown now. */
@@ -94,7 +110,7 @@ public final class Tls {
         return SslContextBuilder.forServer(now.keys())
                 .sslProvider(SslProvider.JDK)
                 .trustManager(now.trust())
-                .clientAuth(ClientAuth.REQUIRE)
+                .clientAuth(clients)
                 .protocols(versions)
                 .ciphers(CIPHERS)
                 .build();
@@ -137,14 +153,45 @@ public final class Tls {
         return certificate == null ? "" : CertificateNames.user(certificate);
     }
 
+    /** Tells whether the peer of an encrypted channel has shown a certificate. */
+    static boolean hasCertificate(Channel channel) {
+        return peersCertificate(channel) != null;
+    }
+
     private static @Nullable X509Certificate peersCertificate(Channel channel) {
         try {
-            SslHandler handler = channel.pipeline().get(SslHandler.class);
-            return handler.engine().getSession().getPeerCertificates()[0] instanceof X509Certificate certificate
-                    ? certificate
-                    : null;
+            return first(session(channel).getPeerCertificates());
         } catch (SSLPeerUnverifiedException none) {
             return null;
+        }
+    }
+
+    private static SSLSession session(Channel channel) {
+        return channel.pipeline().get(SslHandler.class).engine().getSession();
+    }
+
+    private static @Nullable X509Certificate first(Certificate @Nullable [] chain) {
+        return chain != null && chain.length > 0 && chain[0] instanceof X509Certificate certificate
+                ? certificate
+                : null;
+    }
+
+    /**
+     * What a log-in on an encrypted channel is bound to.
+     *
+     * @param listening whether this is the end whose certificate it is
+     * @throws ScramException when the certificate is none that can be hashed
+     */
+    static Bytes binding(Channel channel, boolean listening) {
+        X509Certificate certificate =
+                listening ? first(session(channel).getLocalCertificates()) : peersCertificate(channel);
+        if (certificate == null) {
+            throw new ScramException("There is no certificate of the node that the log-in could be bound to");
+        }
+        try {
+            return ChannelBinding.of(certificate);
+        } catch (GeneralSecurityException unusable) {
+            throw new ScramException("The certificate of the node can't be hashed: " + unusable.getMessage());
         }
     }
 }

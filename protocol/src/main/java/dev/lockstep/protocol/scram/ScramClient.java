@@ -9,14 +9,11 @@ import java.security.MessageDigest;
 public final class ScramClient {
 
     private final ScramCredentials credentials;
-    private final Bytes channelBinding;
     private final String nonce;
     private final String bare;
 
-    /** @param channelBinding of the connection, see {@link ChannelBinding} */
-    public ScramClient(ScramCredentials credentials, Bytes channelBinding, Entropy entropy) {
+    public ScramClient(ScramCredentials credentials, Entropy entropy) {
         this.credentials = credentials;
-        this.channelBinding = channelBinding;
         this.nonce = ScramMessages.nonce(entropy);
         this.bare = ScramMessages.clientFirstBare(credentials.user(), nonce);
     }
@@ -30,10 +27,11 @@ public final class ScramClient {
      * Answers a challenge. Unless the keys are known from before, that takes up to a second, so it is nothing for the loop of a
      * connection.
      *
+     * @param channelBinding of the connection, see {@link ChannelBinding}
      * @throws IOException when the password can't be read
      * @throws ScramException when the challenge asks for what a user should not do, or the password can't be used
      */
-    public Proof answer(ScramChallenge challenge) throws IOException {
+    public Proof answer(ScramChallenge challenge, Bytes channelBinding) throws IOException {
         ScramMessages.ServerFirst first = ScramMessages.serverFirst(challenge.message());
         if (!first.nonce().startsWith(nonce) || first.nonce().length() == nonce.length()) {
             throw new ScramException("The node's challenge does not continue the client's nonce");

@@ -9,26 +9,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Log-ins from the side of a node. A user that does not exist is challenged as one that does, by a verifier that follows from the name and
- * that no password fits. Thread-safe.
+ * that no password fits; it has the mechanism and the iterations of new passwords. Thread-safe.
  */
 public final class ScramServer {
 
     private final Bytes decoyKey;
-    private final ScramMechanism decoyMechanism;
-    private final int decoyIterations;
     private final Entropy entropy;
 
     /**
-     * @param decoyKey 32 random bytes, secret; the same on all nodes of a cluster and for as long as it exists, or the salt of a user that
-     *     does not exist would differ from one to the next and show it
-     * @param decoyMechanism the mechanism that new passwords get
-     * @param decoyIterations the iterations that new passwords get
+     * @param decoyKey secret, see {@link ScramVerifier#newDecoyKey}; the same on all nodes of a cluster and for as long as it exists, or
+     *     the salt of a user that does not exist would differ from one to the next and show it
      */
-    public ScramServer(Bytes decoyKey, ScramMechanism decoyMechanism, int decoyIterations, Entropy entropy) {
-        ScramVerifier.checkBounds(ScramVerifier.MIN_SALT, decoyIterations);
+    public ScramServer(Bytes decoyKey, Entropy entropy) {
         this.decoyKey = decoyKey;
-        this.decoyMechanism = decoyMechanism;
-        this.decoyIterations = decoyIterations;
         this.entropy = entropy;
     }
 
@@ -52,15 +45,15 @@ public final class ScramServer {
 
     private ScramVerifier decoy(String user) {
         return new ScramVerifier(
-                decoyMechanism,
+                ScramVerifier.DEFAULT_MECHANISM,
                 Bytes.of(Arrays.copyOf(decoy("salt", user), ScramVerifier.MIN_SALT)),
-                decoyIterations,
+                ScramVerifier.DEFAULT_ITERATIONS,
                 Bytes.of(decoy("stored key", user)),
                 Bytes.of(decoy("server key", user)));
     }
 
     private byte[] decoy(String purpose, String user) {
-        return decoyMechanism.hmac(
+        return ScramVerifier.DEFAULT_MECHANISM.hmac(
                 decoyKey.array(), Bytes.utf8(purpose + ":" + user).array());
     }
 

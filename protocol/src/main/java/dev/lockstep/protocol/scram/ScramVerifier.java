@@ -26,6 +26,14 @@ public record ScramVerifier(ScramMechanism mechanism, Bytes salt, int iterations
     public static final int MIN_ITERATIONS = 4_096;
     public static final int MAX_ITERATIONS = 1_000_000;
 
+    /** The mechanism of new passwords. */
+    public static final ScramMechanism DEFAULT_MECHANISM = ScramMechanism.SHA_256;
+
+    /** The iterations of new passwords, as OWASP recommends them. */
+    public static final int DEFAULT_ITERATIONS = 600_000;
+
+    private static final int DECOY_KEY = 32;
+
     private static final Pattern TEXT = Pattern.compile("([A-Z0-9-]{1,20})\\$([1-9][0-9]{0,8}):" + ScramMessages.BASE64
             + "\\$" + ScramMessages.BASE64 + ":" + ScramMessages.BASE64);
 
@@ -87,6 +95,11 @@ public record ScramVerifier(ScramMechanism mechanism, Bytes salt, int iterations
     /** A salt for a new password. */
     public static Bytes newSalt(Entropy entropy) {
         return random(entropy, MIN_SALT);
+    }
+
+    /** A key for {@link ScramServer}. */
+    public static Bytes newDecoyKey(Entropy entropy) {
+        return random(entropy, DECOY_KEY);
     }
 
     static Bytes random(Entropy entropy, int bytes) {

@@ -47,8 +47,13 @@ public record Secret(String written, Path folder) {
         return written.toCharArray();
     }
 
+    /** Tells whether it only says where the secret is. */
+    public boolean isReference() {
+        return written.startsWith(FILE) || VARIABLE.matcher(written).matches();
+    }
+
     @Override
     public String toString() {
-        return written.startsWith(FILE) || VARIABLE.matcher(written).matches() ? written : "***";
+        return isReference() ? written : "***";
     }
 }

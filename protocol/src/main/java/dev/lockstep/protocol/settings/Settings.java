@@ -101,9 +101,16 @@ public record Settings(
      * @param timeout deadline of an operation, retries included
      * @param connectTimeout deadline of one connection attempt
      * @param routing how requests reach the nodes that answer them
+     * @param user as whom the client logs in; empty if its certificate says who it is
+     * @param password of the user; present with it alone
      */
     public record ClientSettings(
-            List<String> servers, Duration timeout, Duration connectTimeout, ClientRouting routing) {}
+            List<String> servers,
+            Duration timeout,
+            Duration connectTimeout,
+            ClientRouting routing,
+            Optional<String> user,
+            Optional<Secret> password) {}
 
     /** The way of a client's requests to the nodes that answer them. */
     public enum ClientRouting {

@@ -1,5 +1,7 @@
 package dev.lockstep.protocol.settings;
 
+import dev.lockstep.protocol.scram.ScramException;
+import dev.lockstep.protocol.scram.ScramVerifier;
 import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.Durability;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URLConnection;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -31,6 +34,7 @@ import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@link Settings} from a file, the class path or a CacheManager's URI. Stateless. */
 public final class SettingsReader {
@@ -59,12 +63,21 @@ public final class SettingsReader {
     /** Begins the options of a URI that are those of {@code tls}. */
     private static final String TLS = "tls.";
 
+    /** An option of a URI that is a password. */
+    private static final Pattern PASSWORD = Pattern.compile("^(tls\\.)?password=");
+
     private static final String TLS_13 = "1.3";
     private static final String TLS_12 = "1.2";
     private static final Pattern PKCS12 = Pattern.compile("(?i)\\.(p12|pfx)$");
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final Duration REPLACE_AFTER = Duration.ofMinutes(5);
+
+    /** What a node demands of those who connect to it. */
+    private enum ClientCertificates {
+        REQUIRED,
+        OPTIONAL
+    }
 
     private SettingsReader() {}
 
@@ -152,6 +165,13 @@ public final class SettingsReader {
     /** Turns the URI into the YAML it is short for, so that one parser judges both. */
     private static Settings client(URI uri) {
         String authority = uri.getRawAuthority();
+        String user = null;
+        if (authority != null && authority.indexOf('@') >= 0) {
+            user = URLDecoder.decode(
+                    authority.substring(0, authority.lastIndexOf('@')).replace("+", "%2B"), StandardCharsets.UTF_8);
+            authority = authority.substring(authority.lastIndexOf('@') + 1);
+        }
+        refusePassword(uri, user);
         if (authority == null || authority.isEmpty()) {
             throw new SettingsException("The URI " + uri + " names no server; write lockstep://host:port");
         }
@@ -162,6 +182,9 @@ public final class SettingsReader {
                         .map(SettingsReader::quoted)
                         .collect(Collectors.joining(", "))
                 + "]\n");
+        if (user != null) {
+            client.append("  user: ").append(quoted(user)).append('\n');
+        }
         String path = uri.getPath() == null ? "" : uri.getPath();
         if (path.length() > 1) {
             yaml.append("cluster: ").append(quoted(path.substring(1))).append('\n');
@@ -182,6 +205,20 @@ public final class SettingsReader {
             yaml.append("tls:\n").append(tls);
         }
         return read(YamlSection.generated(uri.toString(), yaml.append(client).toString()), Path.of(""));
+    }
+
+    /** URIs are logged, and shown in consoles. The message does not have this one either. */
+    private static void refusePassword(URI uri, @Nullable String user) {
+        boolean literal = uri.getQuery() != null
+                && Stream.of(uri.getQuery().split("&"))
+                        .anyMatch(option -> PASSWORD.matcher(option).find()
+                                && !new Secret(option.substring(option.indexOf('=') + 1), Path.of("")).isReference());
+        if (literal || (user != null && user.indexOf(':') >= 0)) {
+            throw new SettingsException(
+                    "The URI of the CacheManager has a password in it, and URIs are logged. Put it into a file,"
+                            + " and write lockstep://user@host:port/cluster?password=file:/path, or into an environment variable,"
+                            + " and write ?password=$%7BNAME%7D");
+        }
     }
 
     /** The text as one scalar of YAML, whatever is in it. */
@@ -210,10 +247,17 @@ public final class SettingsReader {
     private static Settings read(YamlSection root, Path folder) {
         root.allow(KEYS);
         boolean insecure = root.flag("insecure", false);
-        Optional<TlsSettings> tls = tls(root, folder);
+        ClientSettings client = client(root, folder);
+        Optional<TlsSettings> tls = tls(root, folder, client.user().isPresent());
         List<Layout.Node> nodes = nodes(root, insecure || tls.isPresent());
         Optional<NodeSettings> node = node(root, nodes, folder);
-        ClientSettings client = client(root);
+        if (client.user().isPresent() && tls.isEmpty()) {
+            throw root.section("client")
+                    .refuse(
+                            "user",
+                            "a user logs in over an encrypted connection alone: set \"tls\", to a \"directory\" that has the \""
+                                    + TlsSettings.AUTHORITIES_FILE + "\" of the nodes at least");
+        }
         if (node.isPresent() && !client.servers().isEmpty()) {
             throw root.refuse("client", "a node is no client of others: leave out \"node\" or \"servers\"");
         }
@@ -250,12 +294,21 @@ public final class SettingsReader {
                 : Optional.of(root.duration("replace-after", REPLACE_AFTER));
     }
 
-    private static Optional<TlsSettings> tls(YamlSection root, Path folder) {
+    /** @param logsIn whether this JVM can do without a certificate of its own */
+    private static Optional<TlsSettings> tls(YamlSection root, Path folder, boolean logsIn) {
         if (!root.has("tls")) {
             return Optional.empty();
         }
         YamlSection section = root.section("tls")
-                .allow("directory", "certificate", "key", "ca", "password", "minimum-version", "nodes");
+                .allow(
+                        "directory",
+                        "certificate",
+                        "key",
+                        "ca",
+                        "password",
+                        "minimum-version",
+                        "nodes",
+                        "client-certificates");
         Path directory = path(section, "directory", folder, "tls");
         Path certificate = path(section, "certificate", directory, TlsSettings.CERTIFICATE_FILE);
         String version = section.string("minimum-version", TLS_13);
@@ -272,7 +325,11 @@ public final class SettingsReader {
                         ? Optional.of(new Secret(section.string("password", ""), directory))
                         : Optional.empty(),
                 version.equals(TLS_12),
-                section.strings("nodes")));
+                section.strings("nodes"),
+                section.choice("client-certificates", ClientCertificates.REQUIRED, ClientCertificates.OPTIONAL)
+                                .orElse(ClientCertificates.REQUIRED)
+                        == ClientCertificates.REQUIRED,
+                logsIn && !root.has("node") && !section.has("certificate")));
     }
 
     private static List<Layout.Node> nodes(YamlSection root, boolean mayLeaveLoopback) {
@@ -379,8 +436,9 @@ public final class SettingsReader {
         }
     }
 
-    private static ClientSettings client(YamlSection root) {
-        YamlSection section = root.section("client").allow("servers", "timeout", "connect-timeout", "routing");
+    private static ClientSettings client(YamlSection root, Path folder) {
+        YamlSection section =
+                root.section("client").allow("servers", "timeout", "connect-timeout", "routing", "user", "password");
         List<String> servers = section.strings("servers");
         servers.forEach(server -> hostAndPort(section, "servers", server));
         return new ClientSettings(
@@ -388,7 +446,22 @@ public final class SettingsReader {
                 section.duration("timeout", TIMEOUT),
                 section.duration("connect-timeout", Duration.ofSeconds(2)),
                 section.choice("routing", ClientRouting.DIRECT, ClientRouting.GATEWAY)
-                        .orElse(ClientRouting.DIRECT));
+                        .orElse(ClientRouting.DIRECT),
+                user(section),
+                section.has("user") || section.has("password")
+                        ? Optional.of(new Secret(section.required("password"), folder))
+                        : Optional.empty());
+    }
+
+    private static Optional<String> user(YamlSection section) {
+        if (!section.has("user") && !section.has("password")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(ScramVerifier.user(section.required("user")));
+        } catch (ScramException unusable) {
+            throw section.refuse("user", String.valueOf(unusable.getMessage()));
+        }
     }
 
     private static LimitSettings limits(YamlSection root) {

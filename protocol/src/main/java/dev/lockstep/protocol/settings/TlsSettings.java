@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param tls12 whether TLS 1.2 is accepted besides 1.3
  * @param nodes names of which the certificate of a node must have one, with {@code *} for a first label; if there are none, the
  *     host at which that node is a member
+ * @param clientCertificates whether a node demands a certificate of each client, or else lets in who logs in
+ * @param certificateOptional whether {@code certificate} may be missing, since this client logs in
  */
 public record TlsSettings(
         Path certificate,
@@ -21,13 +23,20 @@ public record TlsSettings(
         Path authorities,
         Optional<Secret> password,
         boolean tls12,
-        List<String> nodes) {
+        List<String> nodes,
+        boolean clientCertificates,
+        boolean certificateOptional) {
 
     /** The names of the files in a folder, as Kubernetes' {@code kubernetes.io/tls} secrets have them. */
     public static final String CERTIFICATE_FILE = "tls.crt";
 
     public static final String KEY_FILE = "tls.key";
     public static final String AUTHORITIES_FILE = "ca.crt";
+
+    /** The same for a client that logs in: it shows a certificate only if it has one. */
+    public TlsSettings forLogIn() {
+        return new TlsSettings(certificate, key, authorities, password, tls12, nodes, clientCertificates, true);
+    }
 
     /** The encryption with the files of a folder that have the usual names. */
     public static TlsSettings in(Path folder) {
@@ -37,6 +46,8 @@ public record TlsSettings(
                 folder.resolve(AUTHORITIES_FILE),
                 Optional.empty(),
                 false,
-                List.of());
+                List.of(),
+                true,
+                false);
     }
 }

@@ -50,16 +50,18 @@ public record Credentials(KeyManager keys, TrustManager trust, String descriptio
      * @throws IOException when one can't be read or used, naming it and saying why
      */
     public static Credentials read(TlsSettings settings) throws IOException {
-        Identity own = own(settings);
+        Identity own = settings.certificateOptional() && !Files.exists(settings.certificate()) ? null : own(settings);
         try {
             KeyStore keys = empty();
-            keys.setKeyEntry("own", own.key(), IN_MEMORY, own.chain());
+            if (own != null) {
+                keys.setKeyEntry("own", own.key(), IN_MEMORY, own.chain());
+            }
             KeyManagerFactory keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keyManagers.init(keys, IN_MEMORY);
             return new Credentials(
                     keyManagers.getKeyManagers()[0],
                     trust(settings.authorities()),
-                    ExplainingTrustManager.described(own.chain()[0]));
+                    own == null ? "certificate of no one" : ExplainingTrustManager.described(own.chain()[0]));
         } catch (GeneralSecurityException unusable) {
             throw new IOException("TLS can't be set up with " + settings.certificate() + ": " + unusable, unusable);
         }

@@ -34,8 +34,31 @@ public sealed interface Reply {
     /** The reply to a request that was carried out, without a result. */
     record Done() implements Reply {}
 
-    /** The connection is open. */
-    record Welcome(int version, String cluster, NodeId node, int maxFrameBytes) implements Reply {}
+    /**
+     * The connection is open.
+     *
+     * @param proof that the node has what the password is verified by (SCRAM, server-final); null without a log-in
+     */
+    record Welcome(
+            int version,
+            String cluster,
+            NodeId node,
+            int maxFrameBytes,
+            @Nullable Bytes proof) implements Reply {
+
+        /** Without a log-in. */
+        public Welcome(int version, String cluster, NodeId node, int maxFrameBytes) {
+            this(version, cluster, node, maxFrameBytes, null);
+        }
+    }
+
+    /**
+     * The log-in goes on with {@link Request.Authenticate}.
+     *
+     * @param mechanism its SASL name
+     * @param message of the log-in (SCRAM, server-first)
+     */
+    record Challenge(String mechanism, Bytes message) implements Reply {}
 
     record Cluster(ClusterView view) implements Reply {}
 

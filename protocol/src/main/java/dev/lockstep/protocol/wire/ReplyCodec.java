@@ -48,7 +48,9 @@ public final class ReplyCodec {
         if (reply instanceof Reply.Welcome welcome) {
             out.u8(16).varint(welcome.version()).string(welcome.cluster());
             ValueCodec.nodeId(out, welcome.node());
-            out.varint(welcome.maxFrameBytes());
+            out.varint(welcome.maxFrameBytes()).optional(welcome.proof(), WireWriter::bytes);
+        } else if (reply instanceof Reply.Challenge challenge) {
+            out.u8(15).string(challenge.mechanism()).bytes(challenge.message());
         } else if (reply instanceof Reply.Cluster cluster) {
             out.u8(17);
             ValueCodec.view(out, cluster.view());
@@ -98,7 +100,10 @@ public final class ReplyCodec {
                         in.varint(),
                         in.list(i -> new Reply.Changes.OfCache(i.size(), i.list(ValueCodec::change))),
                         in.list(i -> new Reply.Changes.Missed(i.size(), i.varint())));
-            case 16 -> new Reply.Welcome(in.size(), in.string(), ValueCodec.nodeId(in), in.size());
+            case 15 -> new Reply.Challenge(in.string(), in.bytes());
+            case 16 ->
+                new Reply.Welcome(
+                        in.size(), in.string(), ValueCodec.nodeId(in), in.size(), in.optional(WireReader::bytes));
             case 17 -> new Reply.Cluster(ValueCodec.view(in));
             case 18 -> new Reply.Caches(in.list(ValueCodec::cacheInfo), in.size());
             case 19 -> new Reply.TermsConfirmed(in.list(WireReader::bool));

@@ -81,15 +81,35 @@ public sealed interface Request {
     }
 
     /**
-     * The first frame on a connection. Answered by {@link Reply.Welcome}.
+     * The first frame on a connection. Answered by {@link Reply.Welcome}, or by {@link Reply.Challenge} if there is a log-in.
      *
      * @param node the node that connects; null for an application
+     * @param login the first message of the log-in of an application with a password (SCRAM, client-first); null for none
      */
     record Hello(
             int minVersion,
             int maxVersion,
             String cluster,
-            @Nullable NodeIdentity node) implements Request {
+            @Nullable NodeIdentity node,
+            @Nullable Bytes login) implements Request {
+
+        /** Without a log-in. */
+        public Hello(int minVersion, int maxVersion, String cluster, @Nullable NodeIdentity node) {
+            this(minVersion, maxVersion, cluster, node, null);
+        }
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+    }
+
+    /**
+     * The answer to a {@link Reply.Challenge}. Answered by {@link Reply.Welcome}.
+     *
+     * @param message of the log-in (SCRAM, client-final)
+     */
+    record Authenticate(Bytes message) implements Request {
 
         @Override
         public Set<Right> rights() {

@@ -64,7 +64,9 @@ public final class RequestCodec {
     private static void writeControl(WireWriter out, Request request) {
         if (request instanceof Request.Hello hello) {
             out.u8(16).varint(hello.minVersion()).varint(hello.maxVersion()).string(hello.cluster());
-            out.optional(hello.node(), ValueCodec::identity);
+            out.optional(hello.node(), ValueCodec::identity).optional(hello.login(), WireWriter::bytes);
+        } else if (request instanceof Request.Authenticate authenticate) {
+            out.u8(15).bytes(authenticate.message());
         } else if (request instanceof Request.DescribeCluster) {
             out.u8(17);
         } else if (request instanceof Request.ListCaches) {
@@ -189,7 +191,14 @@ public final class RequestCodec {
             case 10 ->
                 new Request.RenewLeases(
                         in.i64(), in.i64(), in.list(i -> new Request.RenewLeases.Lease(i.size(), i.varint())));
-            case 16 -> new Request.Hello(in.size(), in.size(), in.string(), in.optional(ValueCodec::identity));
+            case 15 -> new Request.Authenticate(in.bytes());
+            case 16 ->
+                new Request.Hello(
+                        in.size(),
+                        in.size(),
+                        in.string(),
+                        in.optional(ValueCodec::identity),
+                        in.optional(WireReader::bytes));
             case 17 -> new Request.DescribeCluster();
             case 18 -> new Request.ListCaches();
             case 19 -> new Request.CreateCache(ValueCodec.proposal(in), in.size(), in.bool());

@@ -13,8 +13,7 @@ final class LogIns {
     static final Bytes BINDING = Bytes.utf8("the hash of the node's certificate");
     static final Bytes SALT = Bytes.utf8("sixteen bytes...");
     static final Bytes DECOY_KEY = Bytes.utf8("a key of thirty-two random bytes");
-    static final ScramServer SERVER =
-            new ScramServer(DECOY_KEY, ScramMechanism.SHA_256, ScramVerifier.MIN_ITERATIONS, Entropy.system());
+    static final ScramServer SERVER = new ScramServer(DECOY_KEY, Entropy.system());
 
     private static final ScramVerifier ADA =
             ScramVerifier.of(ScramMechanism.SHA_256, PASSWORD.toCharArray(), SALT, ScramVerifier.MIN_ITERATIONS);
@@ -36,7 +35,7 @@ final class LogIns {
     }
 
     static ScramClient client(String user, String password) {
-        return new ScramClient(credentials(user, password), BINDING, Entropy.system());
+        return new ScramClient(credentials(user, password), Entropy.system());
     }
 
     static ScramServer.LogIn begin(Bytes clientFirst) {
@@ -47,7 +46,7 @@ final class LogIns {
     static String logIn(String user, String password) throws IOException {
         ScramClient client = client(user, password);
         ScramServer.LogIn logIn = begin(client.first());
-        ScramClient.Proof proof = client.answer(logIn.challenge());
+        ScramClient.Proof proof = client.answer(logIn.challenge(), BINDING);
         proof.verify(logIn.finish(proof.message()));
         return logIn.user();
     }

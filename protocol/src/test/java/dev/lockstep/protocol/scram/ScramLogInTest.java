@@ -79,10 +79,10 @@ class ScramLogInTest {
 
     @Test
     void aLogInThatWasPassedOnIsRefused() throws IOException {
-        ScramClient client = new ScramClient(
-                LogIns.credentials("ada", LogIns.PASSWORD), Bytes.utf8("another certificate"), Entropy.system());
+        ScramClient client = LogIns.client("ada", LogIns.PASSWORD);
         ScramServer.LogIn logIn = LogIns.begin(client.first());
-        Bytes answer = client.answer(logIn.challenge()).message();
+        Bytes answer = client.answer(logIn.challenge(), Bytes.utf8("another certificate"))
+                .message();
         assertThatThrownBy(() -> logIn.finish(answer))
                 .isInstanceOf(ScramException.class)
                 .hasMessageContaining("another certificate");
@@ -102,10 +102,12 @@ class ScramLogInTest {
         ScramChallenge unknown =
                 LogIns.begin(LogIns.client("eve", "wrong").first()).challenge();
         ScramMessages.ServerFirst first = ScramMessages.serverFirst(unknown.message());
-        assertThat(unknown.mechanism()).isEqualTo(known.mechanism());
-        assertThat(unknown.message().size()).isEqualTo(known.message().size());
-        assertThat(first.iterations()).isEqualTo(ScramVerifier.MIN_ITERATIONS);
-        assertThat(first.salt().size()).isEqualTo(LogIns.SALT.size());
+        assertThat(unknown.mechanism()).isEqualTo(known.mechanism()).isEqualTo(ScramVerifier.DEFAULT_MECHANISM);
+        assertThat(first.nonce())
+                .hasSameSizeAs(ScramMessages.serverFirst(known.message()).nonce());
+        assertThat(first.iterations()).isEqualTo(ScramVerifier.DEFAULT_ITERATIONS);
+        assertThat(first.salt().size())
+                .isEqualTo(ScramVerifier.newSalt(Entropy.system()).size());
         assertThatThrownBy(() -> LogIns.logIn("eve", "wrong"))
                 .isInstanceOf(ScramException.class)
                 .hasMessage("There is no such user");
@@ -113,8 +115,7 @@ class ScramLogInTest {
 
     @Test
     void theSaltOfAnUnknownUserIsItsOwnAndStays() {
-        ScramServer another = new ScramServer(
-                LogIns.DECOY_KEY, ScramMechanism.SHA_256, ScramVerifier.MIN_ITERATIONS, Entropy.system());
+        ScramServer another = new ScramServer(LogIns.DECOY_KEY, Entropy.system());
         Bytes eve = saltOf(LogIns.SERVER, "eve");
         assertThat(saltOf(LogIns.SERVER, "eve")).isEqualTo(eve);
         assertThat(saltOf(another, "eve")).isEqualTo(eve);
@@ -133,7 +134,7 @@ class ScramLogInTest {
     void anAnswerIsGoodForOneChallenge() throws IOException {
         ScramClient client = LogIns.client("ada", LogIns.PASSWORD);
         ScramServer.LogIn first = LogIns.begin(client.first());
-        Bytes answer = client.answer(first.challenge()).message();
+        Bytes answer = client.answer(first.challenge(), LogIns.BINDING).message();
         first.finish(answer);
         ScramServer.LogIn again = LogIns.begin(client.first());
         assertThatThrownBy(() -> again.finish(answer))
@@ -145,7 +146,7 @@ class ScramLogInTest {
     void aNodeWithoutTheVerifierIsFoundOut() throws IOException {
         ScramClient client = LogIns.client("ada", LogIns.PASSWORD);
         ScramServer.LogIn logIn = LogIns.begin(client.first());
-        ScramClient.Proof proof = client.answer(logIn.challenge());
+        ScramClient.Proof proof = client.answer(logIn.challenge(), LogIns.BINDING);
         Bytes signed = logIn.finish(proof.message());
         proof.verify(signed);
         byte[] forged = signed.array().clone();
@@ -159,10 +160,12 @@ class ScramLogInTest {
         ScramClient client = LogIns.client("ada", LogIns.PASSWORD);
         ScramChallenge challenge = LogIns.begin(client.first()).challenge();
         String own = ScramMessages.clientFirst(client.first()).nonce();
-        assertThatThrownBy(() -> client.answer(changed(challenge, text -> text.replace(own, "A".repeat(own.length())))))
+        assertThatThrownBy(() -> client.answer(
+                        changed(challenge, text -> text.replace(own, "A".repeat(own.length()))), LogIns.BINDING))
                 .isInstanceOf(ScramException.class)
                 .hasMessageContaining("nonce");
-        assertThatThrownBy(() -> client.answer(changed(challenge, text -> text.replaceFirst("r=[^,]+", "r=" + own))))
+        assertThatThrownBy(() -> client.answer(
+                        changed(challenge, text -> text.replaceFirst("r=[^,]+", "r=" + own)), LogIns.BINDING))
                 .isInstanceOf(ScramException.class)
                 .hasMessageContaining("nonce");
     }
@@ -177,7 +180,8 @@ class ScramLogInTest {
     void aClientDoesNotDeriveWithFewOrTooManyIterations(String iterations) {
         ScramClient client = LogIns.client("ada", LogIns.PASSWORD);
         ScramChallenge challenge = LogIns.begin(client.first()).challenge();
-        assertThatThrownBy(() -> client.answer(changed(challenge, text -> text.replace("i=4096", iterations))))
+        assertThatThrownBy(() ->
+                        client.answer(changed(challenge, text -> text.replace("i=4096", iterations)), LogIns.BINDING))
                 .isInstanceOf(ScramException.class);
     }
 
@@ -186,7 +190,8 @@ class ScramLogInTest {
     void aClientDoesNotDeriveWithASaltThatIsNone(String salt) {
         ScramClient client = LogIns.client("ada", LogIns.PASSWORD);
         ScramChallenge challenge = LogIns.begin(client.first()).challenge();
-        assertThatThrownBy(() -> client.answer(changed(challenge, text -> text.replaceFirst("s=[^,]+", salt))))
+        assertThatThrownBy(() ->
+                        client.answer(changed(challenge, text -> text.replaceFirst("s=[^,]+", salt)), LogIns.BINDING))
                 .isInstanceOf(ScramException.class);
     }
 
@@ -267,22 +272,21 @@ class ScramLogInTest {
             return LogIns.PASSWORD.toCharArray();
         });
         for (int i = 0; i < 3; i++) {
-            ScramClient client = new ScramClient(credentials, LogIns.BINDING, Entropy.system());
-            client.answer(LogIns.begin(client.first()).challenge());
+            ScramClient client = new ScramClient(credentials, Entropy.system());
+            client.answer(LogIns.begin(client.first()).challenge(), LogIns.BINDING);
         }
         assertThat(reads).hasValue(1);
         credentials.refused();
-        ScramClient client = new ScramClient(credentials, LogIns.BINDING, Entropy.system());
-        client.answer(LogIns.begin(client.first()).challenge());
+        ScramClient client = new ScramClient(credentials, Entropy.system());
+        client.answer(LogIns.begin(client.first()).challenge(), LogIns.BINDING);
         assertThat(reads).hasValue(2);
     }
 
     @Test
     void aPasswordIsClearedOnceItIsRead() throws IOException {
         char[] password = LogIns.PASSWORD.toCharArray();
-        ScramClient client =
-                new ScramClient(new ScramCredentials("ada", () -> password), LogIns.BINDING, Entropy.system());
-        client.answer(LogIns.begin(client.first()).challenge());
+        ScramClient client = new ScramClient(new ScramCredentials("ada", () -> password), Entropy.system());
+        client.answer(LogIns.begin(client.first()).challenge(), LogIns.BINDING);
         assertThat(password).containsOnly('\0');
     }
 }

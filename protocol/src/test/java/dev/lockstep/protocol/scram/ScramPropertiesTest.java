@@ -25,9 +25,9 @@ class ScramPropertiesTest {
         Bytes message = Bytes.of(garbage);
         ScramClient client = client();
         ScramServer.LogIn logIn = LogIns.begin(client.first());
-        ScramClient.Proof proof = client.answer(logIn.challenge());
+        ScramClient.Proof proof = client.answer(logIn.challenge(), LogIns.BINDING);
         refused(() -> LogIns.begin(message));
-        refused(() -> client.answer(new ScramChallenge(ScramMechanism.SHA_256, message)));
+        refused(() -> client.answer(new ScramChallenge(ScramMechanism.SHA_256, message), LogIns.BINDING));
         refused(() -> logIn.finish(message));
         refused(() -> proof.verify(message));
     }
@@ -39,7 +39,8 @@ class ScramPropertiesTest {
         refusedOrNot(() -> LogIns.begin(utf8(ScramMessages.HEADER + "n=" + name + ",r=" + nonce + text)));
         refusedOrNot(() -> LogIns.begin(utf8(ScramMessages.HEADER + "n=" + name + ",r=a-nonce-of-a-client")));
         refused(() -> client.answer(
-                new ScramChallenge(ScramMechanism.SHA_256, utf8("r=" + nonce + ",s=" + text + ",i=4096"))));
+                new ScramChallenge(ScramMechanism.SHA_256, utf8("r=" + nonce + ",s=" + text + ",i=4096")),
+                LogIns.BINDING));
         refused(() -> logIn.finish(utf8("c=" + text + ",r=" + nonce + ",p=" + name)));
     }
 
@@ -48,18 +49,19 @@ class ScramPropertiesTest {
             @ForAll @IntRange(max = 999) int at, @ForAll @IntRange(min = 1, max = 255) int change) throws IOException {
         ScramClient client = client();
         ScramServer.LogIn logIn = LogIns.begin(client.first());
-        ScramClient.Proof proof = client.answer(logIn.challenge());
+        ScramClient.Proof proof = client.answer(logIn.challenge(), LogIns.BINDING);
         refused(() -> logIn.finish(cut(proof.message(), at)));
         refused(() -> logIn.finish(changed(proof.message(), at, change)));
         refused(() -> {
             ScramServer.LogIn another = LogIns.begin(changed(client.first(), at, change));
-            another.finish(client.answer(another.challenge()).message());
+            another.finish(client.answer(another.challenge(), LogIns.BINDING).message());
         });
         refusedOrNot(() -> LogIns.begin(cut(client.first(), at)));
         refused(() -> {
             ScramChallenge challenge = logIn.challenge();
             Bytes answer = client.answer(
-                            new ScramChallenge(challenge.mechanism(), changed(challenge.message(), at, change)))
+                            new ScramChallenge(challenge.mechanism(), changed(challenge.message(), at, change)),
+                            LogIns.BINDING)
                     .message();
             logIn.finish(answer);
         });
@@ -68,7 +70,7 @@ class ScramPropertiesTest {
     }
 
     private static ScramClient client() {
-        return new ScramClient(ADA, LogIns.BINDING, Entropy.system());
+        return new ScramClient(ADA, Entropy.system());
     }
 
     /** Text that is none in UTF-8 too: strings of the generator have lone surrogates. */

@@ -28,6 +28,8 @@ class DocumentedSettingsTest {
 
     private static final Pattern CODE = Pattern.compile("`([^`]*)`");
     private static final String PATTERN = "<pattern>";
+    /** Keys of {@code client} that stand together or not at all. */
+    private static final Map<String, String> LOGIN = Map.of("user", "ada", "password", "file:ada");
 
     /** A key as the page describes it, such as {@code node.store}. */
     record Key(String name, String type, String byDefault, List<String> bounds) {
@@ -142,6 +144,10 @@ class DocumentedSettingsTest {
 
     private static Settings with(String key, Object value) {
         Map<String, Object> root = leastFor(key);
+        if (LOGIN.containsKey(key.replace("client.", ""))) {
+            root.put("tls", new LinkedHashMap<>());
+            sectionOf(root, key).putAll(LOGIN);
+        }
         sectionOf(root, key).put(key.substring(key.lastIndexOf('.') + 1), value);
         return read(root);
     }

@@ -55,6 +55,92 @@ class SettingsReaderTest {
         assertThat(settings.shards()).isEqualTo(4);
     }
 
+    private static Settings uri(String uri) {
+        return SettingsReader.fromUri(URI.create(uri), SettingsReaderTest.class.getClassLoader());
+    }
+
+    @Test
+    void aClientMayLogIn() {
+        Settings settings =
+                parse("{tls: {directory: t}, client: {servers: ['a:1'], user: ada, password: 'file:secret'}}");
+        assertThat(settings.client().user()).contains("ada");
+        assertThat(settings.client().password()).contains(new Secret("file:secret", Path.of("home")));
+        assertThat(settings.tls()).map(TlsSettings::certificateOptional).contains(true);
+        assertThat(settings.toString()).contains("file:secret");
+        assertThat(parse("{tls: {}, client: {servers: ['a:1'], user: ada, password: swordfish}}")
+                        .toString())
+                .doesNotContain("swordfish");
+    }
+
+    @Test
+    void aCertificateThatIsNamedIsNotOptionalNorIsThatOfANode() {
+        String client = "client: {servers: ['a:1'], user: ada, password: 'file:secret'}";
+        assertThat(parse("{tls: {certificate: c.pem}, " + client + "}").tls())
+                .map(TlsSettings::certificateOptional)
+                .contains(false);
+        assertThat(parse("{tls: {}, client: {servers: ['a:1']}}").tls())
+                .map(TlsSettings::certificateOptional)
+                .contains(false);
+        assertThat(parse(NODE + "tls: {}\nclient: {user: ada, password: 'file:secret'}\n")
+                        .tls())
+                .map(TlsSettings::certificateOptional)
+                .contains(false);
+    }
+
+    @Test
+    void aNodeDemandsCertificatesUnlessItIsToldOtherwise() {
+        assertThat(parse("tls: {}").tls()).map(TlsSettings::clientCertificates).contains(true);
+        assertThat(parse("tls: {client-certificates: optional}").tls())
+                .map(TlsSettings::clientCertificates)
+                .contains(false);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "user: ada | \"password\" is missing",
+                "password: x | \"user\" is missing",
+                "user: \"a\\u0007\", password: x | SASLprep",
+                "user: ada, password: x | set \"tls\"",
+            })
+    void aLogInNeedsAUserAPasswordAndTls(String keys, String why) {
+        String tls = why.contains("tls") ? "" : "tls: {}, ";
+        assertThatThrownBy(() -> parse("{" + tls + "client: {servers: ['a:1'], " + keys + "}}"))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void aUriNamesTheUserAndWhereItsPasswordIs() {
+        Settings settings = uri("lockstep://ad%C3%A1+x@a:1;b:2/demo?password=file:/secret&tls.directory=/t");
+        assertThat(settings.client().servers()).containsExactly("a:1", "b:2");
+        assertThat(settings.client().user()).contains("ad\u00e1+x");
+        assertThat(settings.client().password().orElseThrow().written()).isEqualTo("file:/secret");
+        assertThat(uri("lockstep://ada@a:1?password=$%7BSECRET%7D&tls.directory=/t")
+                        .client()
+                        .password()
+                        .orElseThrow()
+                        .written())
+                .isEqualTo("${SECRET}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "lockstep://ada@a:1?password=swordfish&tls.directory=/t",
+                "lockstep://ada:swordfish@a:1?tls.directory=/t",
+                "lockstep://ada%3Aswordfish@a:1?tls.directory=/t",
+                "lockstep://a:1?tls.password=swordfish",
+                "lockstep://ada@a:1?timeout=soon&password=swordfish"
+            })
+    void aPasswordInAUriIsRefusedAndNotRepeated(String uri) {
+        assertThatThrownBy(() -> uri(uri))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("?password=file:/path")
+                .hasMessageNotContaining("swordfish");
+    }
+
     @Test
     void aClusterHasTwoShardsForEachMemberAndAtLeastFour() {
         String members = "{id: n1, address: 'localhost:1'}";

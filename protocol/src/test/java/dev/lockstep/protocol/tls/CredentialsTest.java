@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.X509KeyManager;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +37,8 @@ class CredentialsTest {
     }
 
     private static TlsSettings with(Path certificate, Path key, Path authorities) {
-        return new TlsSettings(certificate, Optional.of(key), authorities, Optional.empty(), false, List.of());
+        return new TlsSettings(
+                certificate, Optional.of(key), authorities, Optional.empty(), false, List.of(), true, false);
     }
 
     private static void assertRefused(TlsSettings settings, String... words) {
@@ -62,6 +64,18 @@ class CredentialsTest {
     }
 
     @Test
+    void aClientThatLogsInMayHaveNoCertificate() throws Exception {
+        Path none = folder.resolve("none");
+        TlsSettings missing = with(none, n1.key().orElseThrow(), n1.authorities());
+        Credentials credentials = Credentials.read(missing.forLogIn());
+        assertThat(((X509KeyManager) credentials.keys()).getClientAliases("EC", null))
+                .isNull();
+        assertThat(Credentials.read(n1.forLogIn()).description()).contains("CN=n1");
+        assertRefused(with(n1.certificate(), none, n1.authorities()).forLogIn(), none + " can't be read");
+        assertRefused(with(none, none, none).forLogIn(), none + " can't be read");
+    }
+
+    @Test
     void aKeyThatDoesNotFitIsRefusedNamingBoth() {
         assertRefused(
                 with(n1.certificate(), n2.key().orElseThrow(), n1.authorities()),
@@ -82,7 +96,9 @@ class CredentialsTest {
                 n1.authorities(),
                 Optional.of(new Secret(Certificates.PASSWORD, folder)),
                 false,
-                List.of());
+                List.of(),
+                true,
+                false);
         assertThat(Credentials.read(packed).description()).startsWith("certificate of CN=n1");
         assertRefused(
                 new TlsSettings(
@@ -91,7 +107,9 @@ class CredentialsTest {
                         packed.authorities(),
                         Optional.empty(),
                         false,
-                        List.of()),
+                        List.of(),
+                        true,
+                        false),
                 "is no PKCS#12 file, or the password is not its own");
     }
 

@@ -129,8 +129,9 @@ public final class Messages {
     static Arbitrary<Request> requests() {
         var keys = bytes().list().ofMaxSize(5);
         return Arbitraries.oneOf(
-                Combinators.combine(NUMBERS, NUMBERS, TEXTS, identities().injectNull(0.3))
+                Combinators.combine(NUMBERS, NUMBERS, TEXTS, identities().injectNull(0.3), bytes().injectNull(0.5))
                         .as(Request.Hello::new),
+                bytes().map(Request.Authenticate::new),
                 Arbitraries.of(new Request.DescribeCluster(), new Request.ListCaches(), new Request.DescribeReplicas()),
                 Combinators.combine(Arbitraries.integers(), LONGS, FLAGS).as(Request.RecoverReplica::new),
                 Combinators.combine(proposals(), NUMBERS, FLAGS).as(Request.CreateCache::new),
@@ -219,7 +220,9 @@ public final class Messages {
                 Combinators.combine(Arbitraries.of(Status.class), TEXTS, LONGS, NODES.injectNull(0.3))
                         .as(Reply.Refused::new),
                 Arbitraries.just(new Reply.Done()),
-                Combinators.combine(NUMBERS, TEXTS, NODES, NUMBERS).as(Reply.Welcome::new),
+                Combinators.combine(NUMBERS, TEXTS, NODES, NUMBERS, bytes().injectNull(0.5))
+                        .as(Reply.Welcome::new),
+                Combinators.combine(TEXTS, bytes()).as(Reply.Challenge::new),
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 caches().map(Reply.Created::new),

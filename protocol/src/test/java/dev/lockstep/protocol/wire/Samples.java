@@ -51,6 +51,8 @@ public final class Samples {
     public static List<Request> requests() {
         return List.of(
                 new Request.Hello(1, 2, "demo", null),
+                new Request.Hello(1, 2, "demo", null, Bytes.utf8("p=tls-server-end-point,,n=ada,r=nonce")),
+                new Request.Authenticate(Bytes.utf8("c=Ym91bmQ=,r=nonce,p=cHJvb2Y=")),
                 new Request.Hello(
                         1,
                         2,
@@ -155,6 +157,8 @@ public final class Samples {
                 Reply.Refused.of(Status.INTERNAL, ""),
                 new Reply.Done(),
                 new Reply.Welcome(1, "demo", NODE, 1 << 24),
+                new Reply.Welcome(1, "demo", NODE, 1 << 24, Bytes.utf8("v=c2lnbmF0dXJl")),
+                new Reply.Challenge("SCRAM-SHA-256", Bytes.utf8("r=nonce,s=c2FsdA==,i=4096")),
                 new Reply.Cluster(view),
                 new Reply.Caches(List.of(new CacheInfo(4, DEFINITION)), 5),
                 new Reply.Created(new CacheInfo(4, DEFINITION)),
