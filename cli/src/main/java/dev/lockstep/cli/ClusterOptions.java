@@ -8,9 +8,12 @@ import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.scram.ScramCredentials;
+import dev.lockstep.protocol.scram.ScramException;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.TlsSettings;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -27,6 +30,7 @@ import picocli.CommandLine.Spec;
 /** The options of a command that name its cluster and the form of its answer. */
 final class ClusterOptions {
 
+    private static final String PASSWORD = "LOCKSTEP_PASSWORD";
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     @Option(
@@ -48,6 +52,15 @@ final class ClusterOptions {
                 "For a cluster whose nodes have \"tls\" in their configuration."
             })
     private @Nullable Path tls;
+
+    @Option(
+            names = "--user",
+            paramLabel = "<name>",
+            description = {
+                "The user to log in as, if the folder of --tls has no certificate of its own. The password is taken from the",
+                "environment variable LOCKSTEP_PASSWORD, or asked for."
+            })
+    private @Nullable String user;
 
     @Option(names = "--json", description = "Print the result as JSON, and progress on standard error.")
     private boolean json;
@@ -107,7 +120,41 @@ final class ClusterOptions {
     }
 
     private @Nullable Tls encryption() throws IOException {
-        return tls == null ? null : Tls.of(TlsSettings.in(tls), Time.system());
+        if (tls == null) {
+            return null;
+        }
+        TlsSettings settings = TlsSettings.in(tls);
+        return Tls.of(user == null ? settings : settings.forLogIn(), Time.system());
+    }
+
+    /** The password is read before anything waits for it. */
+    private @Nullable ScramCredentials credentials() throws IOException {
+        if (user == null) {
+            return null;
+        }
+        if (tls == null) {
+            throw new RefusedException(
+                    "--user: a password is sent over encrypted connections alone. Say --tls, with a folder that has the authority's ca.crt");
+        }
+        char[] password = password();
+        try {
+            return new ScramCredentials(user, password::clone);
+        } catch (ScramException invalid) {
+            throw new RefusedException("--user: " + invalid.getMessage());
+        }
+    }
+
+    private static char[] password() throws IOException {
+        String given = System.getenv(PASSWORD);
+        if (given != null) {
+            return given.toCharArray();
+        }
+        Console console = System.console();
+        char[] typed = console == null ? null : console.readPassword("Password: ");
+        if (typed == null) {
+            throw new IOException("There is no password: set the environment variable " + PASSWORD);
+        }
+        return typed;
     }
 
     /** @return the exit code */
@@ -115,7 +162,8 @@ final class ClusterOptions {
         PrintWriter err = command.commandLine().getErr();
         EventLoop own = EventLoop.threaded("lockstep-cli");
         loop = own;
-        try (Links links = new NettyLinks(cluster, () -> null, Duration.ofSeconds(2), 1_000, encryption())) {
+        try (Links links =
+                new NettyLinks(cluster, () -> null, Duration.ofSeconds(2), 1_000, encryption(), credentials())) {
             for (String server : servers) {
                 if (!server.matches(".+:\\d{1,5}")) {
                     throw new RefusedException("\"" + server + "\" is no address such as 127.0.0.1:7400");

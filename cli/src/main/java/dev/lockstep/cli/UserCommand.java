@@ -34,9 +34,6 @@ import picocli.CommandLine.Parameters;
         subcommands = {UserCommand.ListUsers.class, UserCommand.Put.class, UserCommand.Remove.class})
 final class UserCommand {
 
-    /** As OWASP recommends for PBKDF2 with HMAC-SHA-256 (2023). A client derives its keys once, and remembers them. */
-    private static final int ITERATIONS = 600_000;
-
     private UserCommand() {}
 
     /** Prints all users. */
@@ -150,7 +147,10 @@ final class UserCommand {
         private static String verifier(char[] password) {
             try {
                 return ScramVerifier.of(
-                                ScramMechanism.SHA_256, password, ScramVerifier.newSalt(Entropy.system()), ITERATIONS)
+                                ScramMechanism.SHA_256,
+                                password,
+                                ScramVerifier.newSalt(Entropy.system()),
+                                ScramVerifier.DEFAULT_ITERATIONS)
                         .text();
             } finally {
                 Arrays.fill(password, ' ');

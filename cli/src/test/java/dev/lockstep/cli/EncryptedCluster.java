@@ -11,13 +11,16 @@ import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.scram.ScramCredentials;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.TlsSettings;
 import dev.lockstep.protocol.topology.NodeIdentity;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class EncryptedCluster implements AutoCloseable {
 
     private final Path home;
+    private final String more;
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private final EventLoop loop = EventLoop.threaded("tls-clients");
@@ -37,7 +41,13 @@ final class EncryptedCluster implements AutoCloseable {
     private @Nullable NodeProcesses nodes;
 
     EncryptedCluster(Path home) {
+        this(home, "");
+    }
+
+    /** @param more settings of the encryption of its nodes */
+    EncryptedCluster(Path home, String more) {
         this.home = home;
+        this.more = more;
     }
 
     @Override
@@ -82,7 +92,7 @@ final class EncryptedCluster implements AutoCloseable {
     }
 
     private String encrypted(String id) {
-        return "tls: {directory: \"" + certificates().resolve(id) + "\"}";
+        return "tls: {directory: \"" + certificates().resolve(id) + "\"" + more + "}";
     }
 
     void start(List<MemberPorts> members) throws Exception {
@@ -101,8 +111,21 @@ final class EncryptedCluster implements AutoCloseable {
 
     /** A session with the certificate of a client, which says that it is a node, or not. */
     Session client(String name, @Nullable NodeIdentity self) throws Exception {
-        Tls tls = Tls.of(TlsSettings.in(certificates().resolve(name)), Time.system());
-        NettyLinks links = new NettyLinks("processes", () -> self, Duration.ofSeconds(2), 1_000, tls);
+        return client(TlsSettings.in(certificates().resolve(name)), self, null);
+    }
+
+    /** A session with a password. */
+    Session client(ScramCredentials credentials) throws Exception {
+        Path folder = home.resolve("only-the-authority");
+        Files.createDirectories(folder);
+        Files.copy(certificates().resolve("ca.crt"), folder.resolve("ca.crt"), StandardCopyOption.REPLACE_EXISTING);
+        return client(TlsSettings.in(folder).forLogIn(), null, credentials);
+    }
+
+    private Session client(TlsSettings settings, @Nullable NodeIdentity self, @Nullable ScramCredentials credentials)
+            throws Exception {
+        Tls tls = Tls.of(settings, Time.system());
+        NettyLinks links = new NettyLinks("processes", () -> self, Duration.ofSeconds(2), 1_000, tls, credentials);
         opened.add(links);
         Session session = new SessionFactory(links, Duration.ofSeconds(20), Time.system(), loop, Entropy.system())
                 .client(List.of(nodes().addresses().split(",")));

@@ -166,7 +166,7 @@ public final class Node implements EmbeddedNode {
                             self,
                             settings.limits().maxFrameBytes(),
                             core.server(),
-                            tls == null ? null : new NettyListener.Encryption(tls, this::isNode));
+                            tls == null ? null : new NettyListener.Encryption(tls, this::isNode, core.logins()));
         } catch (IOException | RuntimeException failure) {
             consensus.close();
             giveUp();

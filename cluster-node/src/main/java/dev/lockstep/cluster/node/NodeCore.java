@@ -10,11 +10,13 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.server.RequestDispatcher;
+import dev.lockstep.cluster.server.UserLogins;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.link.LocalReplicas;
+import dev.lockstep.protocol.link.Logins;
 import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -59,6 +61,7 @@ public final class NodeCore implements AutoCloseable {
     private final ReplicaMoves moves;
     private final Gateway gateway;
     private final RequestDispatcher dispatcher;
+    private final Logins logins;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> mayStop = new CompletableFuture<>();
     private final Consensus consensus;
@@ -145,15 +148,10 @@ public final class NodeCore implements AutoCloseable {
             Member member = layout.member(node);
             return links == null || member == null ? null : links.open(member);
         });
+        AuditLog audit = new AuditLog(self, time);
+        this.logins = new UserLogins(control::access, () -> layout.clusterId(), audit);
         this.dispatcher = new RequestDispatcher(
-                consensus,
-                control,
-                shards,
-                gateway,
-                time,
-                new OwnDescription(),
-                new AuditLog(self, time),
-                limits.maxInFlight());
+                consensus, control, shards, gateway, time, new OwnDescription(), audit, limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -314,6 +312,11 @@ public final class NodeCore implements AutoCloseable {
     /** Returns how many requests of clients were passed on to other nodes. */
     Gateway.Counts passedOn() {
         return gateway.counts();
+    }
+
+    /** The passwords that users log in with. */
+    public Logins logins() {
+        return logins;
     }
 
     /** Serves what other nodes and clients ask. */

@@ -3,6 +3,7 @@ package dev.lockstep.jcache.spi;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
+import dev.lockstep.protocol.tls.Credentials;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.Properties;
 import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.OptionalFeature;
@@ -33,13 +35,14 @@ public final class LockstepCachingProvider implements CachingProvider {
     @Override
     public CacheManager getCacheManager(
             @Nullable URI uri, @Nullable ClassLoader loader, @Nullable Properties properties) {
-        return getCacheManager(uri, loader, properties, Map.of());
+        return getCacheManager(uri, loader, properties, null, Map.of());
     }
 
     /**
      * Opens a manager with templates of its own, which take precedence over those of its settings; they may add to
-     * the cluster's. A manager that is open already keeps its templates.
+     * the cluster's. A manager that is open already keeps its templates and credentials.
      *
+     * @param credentials those of a client, asked with each new connection; null for those that its settings name, if any
      * @param templates by name pattern, in which {@code *} matches any characters; the first that matches a cache's
      *     name holds
      */
@@ -47,6 +50,7 @@ public final class LockstepCachingProvider implements CachingProvider {
             @Nullable URI uri,
             @Nullable ClassLoader loader,
             @Nullable Properties properties,
+            @Nullable Supplier<Credentials> credentials,
             Map<String, CacheSettings> templates) {
         URI actualUri = uri == null ? getDefaultURI() : uri;
         ClassLoader actualLoader = loader == null ? getDefaultClassLoader() : loader;
@@ -56,7 +60,7 @@ public final class LockstepCachingProvider implements CachingProvider {
             return opened(known);
         }
         try {
-            own.complete(open(actualUri, actualLoader, properties, templates));
+            own.complete(open(actualUri, actualLoader, properties, credentials, templates));
         } catch (SettingsException invalid) {
             own.completeExceptionally(new CacheException(invalid.getMessage(), invalid));
         } catch (RuntimeException | Error failure) {
@@ -95,14 +99,24 @@ public final class LockstepCachingProvider implements CachingProvider {
     }
 
     private SessionCacheManager open(
-            URI uri, ClassLoader loader, @Nullable Properties properties, Map<String, CacheSettings> templates) {
+            URI uri,
+            ClassLoader loader,
+            @Nullable Properties properties,
+            @Nullable Supplier<Credentials> credentials,
+            Map<String, CacheSettings> templates) {
         Properties own = new Properties();
         if (properties != null) {
             own.putAll(properties);
         }
         KnownProperties.check(own, loader);
         return new SessionCacheManager(
-                this, uri, loader, own, SettingsReader.fromUri(uri, loader), new LinkedHashMap<>(templates));
+                this,
+                uri,
+                loader,
+                own,
+                SettingsReader.fromUri(uri, loader),
+                credentials,
+                new LinkedHashMap<>(templates));
     }
 
     @Override

@@ -12,9 +12,11 @@ import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.ClientRouting;
+import dev.lockstep.protocol.tls.Credentials;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +36,18 @@ final class ManagerConnection implements AutoCloseable {
      * Opens a session.
      *
      * @param uri of the manager
+     * @param credentials those of a client; null for those that its settings name, if any
      * @throws CacheException when the session is refused, or the certificates can't be used
      */
-    ManagerConnection(URI uri, Settings settings) {
+    ManagerConnection(URI uri, Settings settings, @Nullable Supplier<Credentials> credentials) {
         this.settings = settings;
         boolean client = !settings.client().servers().isEmpty();
-        Tls tls = client || !settings.members().isEmpty() ? tls(uri, settings) : null;
+        if (credentials != null && (!client || settings.tls().isPresent())) {
+            throw new CacheException(
+                    "The CacheManager " + uri + " can't be opened: credentials are given to it, which only a client"
+                            + " takes, and only if its settings have no \"tls\"");
+        }
+        Tls tls = client || !settings.members().isEmpty() ? tls(uri, settings, credentials) : null;
         this.node = client ? null : EmbeddedNodes.acquire(settings);
         this.loop = EventLoop.threaded("lockstep-session");
         this.links = new NettyLinks(
@@ -56,7 +64,10 @@ final class ManagerConnection implements AutoCloseable {
         this.session = open(uri);
     }
 
-    private static @Nullable Tls tls(URI uri, Settings settings) {
+    private static @Nullable Tls tls(URI uri, Settings settings, @Nullable Supplier<Credentials> credentials) {
+        if (credentials != null) {
+            return new Tls(credentials, false);
+        }
         try {
             return settings.tls().isEmpty() ? null : Tls.of(settings.tls().get(), Time.system());
         } catch (IOException unusable) {

@@ -5,6 +5,7 @@ import dev.lockstep.jcache.cache.FutureResults;
 import dev.lockstep.jcache.cache.SessionCache;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.tls.Credentials;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.cache.Cache;
 import javax.cache.configuration.Configuration;
@@ -34,19 +36,23 @@ final class SessionCacheManager implements LockstepCacheManager {
     private final OpenCaches caches;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** @param templates of this manager alone; they take precedence over those of a client's settings */
+    /**
+     * @param credentials see {@link ManagerConnection}
+     * @param templates of this manager alone; they take precedence over those of a client's settings
+     */
     SessionCacheManager(
             LockstepCachingProvider provider,
             URI uri,
             ClassLoader loader,
             Properties properties,
             Settings settings,
+            @Nullable Supplier<Credentials> credentials,
             Map<String, CacheSettings> templates) {
         this.provider = provider;
         this.uri = uri;
         this.loader = loader;
         this.properties = properties;
-        this.connection = new ManagerConnection(uri, settings);
+        this.connection = new ManagerConnection(uri, settings, credentials);
         this.session = connection.session();
         this.caches = new OpenCaches(this, connection, new CacheTemplates(templates, connection.clientSettings(), uri));
     }

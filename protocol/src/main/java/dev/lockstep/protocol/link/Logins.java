@@ -24,6 +24,14 @@ public interface Logins {
         }
     };
 
+    /** Tells whether the users are known by now: a node that has just been started refuses log-ins until it has learnt of them. */
+    default boolean areKnown() {
+        return true;
+    }
+
+    /** Learns of a log-in that was refused; the user is as the message said, and empty if it did not. */
+    default void failed(String user, String from, String why) {}
+
     /**
      * Returns what a user's password is verified by; null if there is no such user, or it has no password.
      *

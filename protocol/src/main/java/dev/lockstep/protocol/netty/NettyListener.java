@@ -240,6 +240,10 @@ public final class NettyListener implements AutoCloseable {
                 refuse(correlationId, Status.INVALID, "A node shows a certificate, and does not log in");
                 return;
             }
+            if (!encryption.logins().areKnown()) {
+                refuse(correlationId, Status.BUSY, "This node does not know the users yet");
+                return;
+            }
             ScramServer.LogIn begun;
             try {
                 begun = new ScramServer(encryption.logins().decoyKey(), Entropy.system())
@@ -289,6 +293,9 @@ public final class NettyListener implements AutoCloseable {
 
         private void refuseLogIn(long correlationId, String user, ScramException why) {
             failures.failed(address(), user);
+            if (encryption != null) {
+                encryption.logins().failed(user, from(), String.valueOf(why.getMessage()));
+            }
             refuse(
                     correlationId,
                     Status.FORBIDDEN,

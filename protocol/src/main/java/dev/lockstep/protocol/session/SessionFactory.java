@@ -23,9 +23,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** Opens sessions: finds a node that tells how the cluster looks, and starts from there. Thread-safe. */
 public final class SessionFactory {
+
+    /** Pause before a node that can't serve yet is asked again. */
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Links links;
     private final Duration timeout;
@@ -55,7 +59,7 @@ public final class SessionFactory {
      * takes.
      */
     public CompletableFuture<Session> connect(EmbeddedNode node) {
-        return describe(node.link())
+        return describe(node::link)
                 .thenApply(view -> new Session(
                         new Router(view, List.of(), links, node, timeout, time, loop, entropy),
                         node.replicas(),
@@ -117,7 +121,7 @@ public final class SessionFactory {
     private CompletableFuture<Answer> first(List<Member> seeds) {
         CompletableFuture<Answer> first = new CompletableFuture<>();
         List<CompletableFuture<Answer>> asked = seeds.stream()
-                .map(seed -> describe(links.to(seed)).thenApply(view -> new Answer(seed, view)))
+                .map(seed -> describe(() -> links.to(seed)).thenApply(view -> new Answer(seed, view)))
                 .toList();
         asked.forEach(one -> one.thenAccept(first::complete));
         Session.all(asked).whenComplete((all, failure) -> {
@@ -147,32 +151,38 @@ public final class SessionFactory {
     }
 
     /** Asks how the cluster is; a node that can't say yet is asked again within the time-out. */
-    private CompletableFuture<ClusterView> describe(Link link) {
+    private CompletableFuture<ClusterView> describe(Supplier<Link> link) {
         CompletableFuture<ClusterView> view = new CompletableFuture<>();
         describe(link, time.nanos() + timeout.toNanos(), view);
         return view;
     }
 
-    private void describe(Link link, long untilNanos, CompletableFuture<ClusterView> view) {
-        link.send(new Request.DescribeCluster(), new Link.ReplyHandler() {
+    private void describe(Supplier<Link> link, long untilNanos, CompletableFuture<ClusterView> view) {
+        link.get().send(new Request.DescribeCluster(), new Link.ReplyHandler() {
             @Override
             public void reply(Reply reply) {
                 if (reply instanceof Reply.Cluster cluster) {
                     view.complete(cluster.view());
-                } else if (reply instanceof Reply.Refused refused
-                        && refused.status() == Status.BUSY
-                        && time.nanos() - untilNanos < 0) {
-                    loop.schedule(
-                            TimeUnit.MILLISECONDS.toNanos(refused.retryAfterMillis()),
-                            () -> describe(link, untilNanos, view));
                 } else if (reply instanceof Reply.Refused refused) {
-                    view.completeExceptionally(new RequestFailedException(refused.status(), refused.message()));
+                    refused(new RequestFailedException(refused.status(), refused.message()));
+                }
+            }
+
+            private void refused(RequestFailedException refusal) {
+                if (refusal.status() == Status.BUSY && time.nanos() - untilNanos < 0) {
+                    loop.schedule(AGAIN_NANOS, () -> describe(link, untilNanos, view));
+                } else {
+                    view.completeExceptionally(refusal);
                 }
             }
 
             @Override
             public void failed(boolean sent, Throwable cause) {
-                view.completeExceptionally(cause);
+                if (cause instanceof RequestFailedException refusal) {
+                    refused(refusal); // the connection
+                } else {
+                    view.completeExceptionally(cause);
+                }
             }
         });
     }

@@ -42,6 +42,7 @@ final class Connection {
         refuseWithoutServers("timeout", properties.timeout());
         refuseWithoutServers("connect-timeout", properties.connectTimeout());
         refuseWithoutServers("routing", properties.routing());
+        refuseWithoutServers("ssl.bundle", properties.ssl().bundle());
         return config == null ? null : file(name, config, resources);
     }
 

@@ -16,6 +16,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
@@ -43,6 +44,7 @@ public class LockstepCacheConfiguration {
             ConfigurableEnvironment environment,
             ResourceLoader resources,
             ListableBeanFactory beans,
+            ObjectProvider<SslBundles> bundles,
             CacheCustomizers customizers) {
         Properties own = new Properties();
         customizers.customize(own);
@@ -53,6 +55,10 @@ public class LockstepCacheConfiguration {
                 loader == null ? LockstepCacheConfiguration.class.getClassLoader() : loader,
                 allowed(properties, beans),
                 own,
+                properties.ssl().bundle() == null
+                        ? null
+                        : new BundleCredentials(
+                                bundles.getObject(), properties.ssl().bundle()),
                 Templates.of(properties.caches(), environment));
     }
 

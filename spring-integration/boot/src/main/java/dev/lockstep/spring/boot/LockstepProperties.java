@@ -21,6 +21,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param connectTimeout Deadline of one attempt of a client to connect; 2s if nothing else is said.
  * @param routing Whether a client connects to every node, or only to the servers, one of which then passes its requests
  *     on; direct if nothing else is said.
+ * @param ssl The certificate that a client shows, and the authorities that it trusts.
  * @param transactionAware Whether puts and evictions inside a transaction of Spring's wait for its commit.
  * @param onError What a cached method does while the cluster can't be reached: fail, or go on as if nothing were
  *     cached.
@@ -36,6 +37,7 @@ public record LockstepProperties(
         @Nullable Duration timeout,
         @Nullable Duration connectTimeout,
         @Nullable ClientRouting routing,
+        @DefaultValue Ssl ssl,
         @DefaultValue("false") boolean transactionAware,
         @DefaultValue("fail") OnError onError,
         @DefaultValue Map<String, Template> caches,
@@ -51,6 +53,14 @@ public record LockstepProperties(
         /** A read is a miss; what can't be put or removed is removed once the cluster answers. */
         MISS
     }
+
+    /**
+     * The encryption of a client's connections.
+     *
+     * @param bundle Name of one of the application's SSL bundles, such as spring.ssl.bundle.pem.NAME; what it is
+     *     reloaded with is used for new connections. Without it there is no encryption.
+     */
+    public record Ssl(@Nullable String bundle) {}
 
     /**
      * The settings of the caches that match one pattern.
