@@ -3,13 +3,32 @@ package dev.lockstep.tck;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
+import dev.lockstep.protocol.access.AccessChange;
+import dev.lockstep.protocol.access.Right;
+import dev.lockstep.protocol.access.Role;
+import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.netty.Certificates;
+import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.netty.Tls;
+import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.scram.ScramMechanism;
+import dev.lockstep.protocol.scram.ScramVerifier;
+import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.settings.TlsSettings;
+import dev.lockstep.protocol.wire.Request;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,32 +41,32 @@ import org.jspecify.annotations.Nullable;
 public final class TckTopology {
 
     private static final String SETTINGS = "shards: 4";
+    private static final String PASSWORD = "of the tck";
 
     private final Path reports;
     private final Path build;
+    private final Security security;
     /** Null without encryption. */
     private final @Nullable Certificates certificates;
 
-    private TckTopology(Path reports, Path build, boolean encrypted) throws IOException, GeneralSecurityException {
+    private TckTopology(Path reports, Path build, Security security) throws IOException, GeneralSecurityException {
         this.reports = reports;
         this.build = build;
+        this.security = security;
         clean();
-        this.certificates = encrypted ? new Certificates(home().resolve("certificates")) : null;
+        this.certificates = security != Security.NONE ? new Certificates(home().resolve("certificates")) : null;
     }
 
     /**
      * @param arguments the topology's name ({@code embedded}, {@code cluster} or {@code client}), the folder of the reports,
-     *     which is emptied, the module's build folder, and the security of connections ({@code none}, or {@code mutual} for TLS
-     *     with certificates on both ends)
+     *     which is emptied, the module's build folder, and the {@link Security} of connections in lower case
      * @throws IllegalArgumentException for an unknown topology or security
      */
     public static void main(String... arguments) throws Exception {
-        if (!Set.of("none", "mutual").contains(arguments[3])) {
-            throw new IllegalArgumentException(
-                    "There is no security \"" + arguments[3] + "\": none and mutual are there");
-        }
-        TckTopology topology =
-                new TckTopology(Path.of(arguments[1]), Path.of(arguments[2]), arguments[3].equals("mutual"));
+        TckTopology topology = new TckTopology(
+                Path.of(arguments[1]),
+                Path.of(arguments[2]),
+                Security.valueOf(arguments[3].toUpperCase(Locale.ROOT)));
         switch (arguments[0]) {
             case "embedded" -> {
                 // Without a configuration each CacheManager has a node in memory.
@@ -58,6 +77,15 @@ public final class TckTopology {
                 throw new IllegalArgumentException(
                         "There is no topology \"" + arguments[0] + "\": embedded, cluster and client are there");
         }
+    }
+
+    /** The security of connections. */
+    enum Security {
+        NONE,
+        /** TLS with certificates on both ends. */
+        MUTUAL,
+        /** TLS with certificates of the servers, and a user with a password and the rights on caches alone. */
+        SCRAM
     }
 
     private void clean() throws IOException {
@@ -105,14 +133,53 @@ public final class TckTopology {
             System.out.println(
                     "TCK client: class path of server " + node.member().id() + ": " + jars(node.classPath()));
         }
-        write("cluster: processes\nclient: {servers: [" + servers(nodes) + "]}\n" + encryption("client"));
+        String logIn = security == Security.SCRAM ? ", " + user(nodes) : "";
+        write("cluster: processes\nclient: {servers: [" + servers(nodes) + "]" + logIn + "}\n" + encryption("client"));
+    }
+
+    /** Makes an administrator, and a user for the tests; returns the settings that log it in, whose client shows no certificate. */
+    private String user(NodeProcesses nodes) throws Exception {
+        EventLoop loop = EventLoop.threaded("tck-operator");
+        Tls tls = Tls.of(Objects.requireNonNull(certificates).issue("operator"), Time.system());
+        try (NettyLinks links = new NettyLinks("processes", () -> null, Duration.ofSeconds(2), 100, tls);
+                Session operator = new SessionFactory(
+                                links, Duration.ofSeconds(30), Time.system(), loop, Entropy.system())
+                        .client(List.of(nodes.addresses().split(",")))) {
+            change(operator, new AccessChange.PutUser(User.certified("operator", Set.of("administrator")), false));
+            change(operator, new AccessChange.PutRole(new Role("tck", Set.of(), Map.of("*", Right.onCaches(true)))));
+            String verifier = ScramVerifier.of(
+                            ScramMechanism.SHA_512,
+                            PASSWORD.toCharArray(),
+                            ScramVerifier.newSalt(Entropy.system()),
+                            ScramVerifier.MIN_ITERATIONS)
+                    .text();
+            change(operator, new AccessChange.PutUser(User.certified("tck", Set.of("tck")).with(verifier), false));
+        } finally {
+            loop.close();
+        }
+        Path file = Files.writeString(home().resolve("password"), PASSWORD);
+        return "user: tck, password: \"file:" + file + "\"";
+    }
+
+    private static void change(Session operator, AccessChange change) {
+        int revision = operator.access().join().revision();
+        operator.changeAccess(new Request.ChangeAccess(revision, change)).join();
     }
 
     /** Makes a certificate and returns the setting that names it. */
     private String encryption(String name) throws Exception {
-        return certificates == null
-                ? ""
-                : "tls: {directory: \"" + certificates.issue(name).certificate().getParent() + "\"}\n";
+        if (certificates == null) {
+            return "";
+        }
+        TlsSettings issued = certificates.issue(name);
+        String more = "";
+        if (security == Security.SCRAM && name.equals("client")) {
+            Files.delete(issued.certificate());
+            Files.delete(issued.key().orElseThrow());
+        } else if (security == Security.SCRAM) {
+            more = ", client-certificates: optional";
+        }
+        return "tls: {directory: \"" + issued.certificate().getParent() + "\"" + more + "}\n";
     }
 
     private static String servers(NodeProcesses nodes) {
