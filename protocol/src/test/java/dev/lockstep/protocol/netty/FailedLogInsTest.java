@@ -41,8 +41,10 @@ class FailedLogInsTest {
         assertThat(failures.secondsToWait("a", "ada")).isBetween(15L, 16L);
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(16));
         assertThat(failures.secondsToWait("a", "ada")).isZero();
-        fail("a", "ada", 1);
+        fail("a", "ada", 9);
         assertThat(failures.secondsToWait("a", "ada")).isZero();
+        fail("a", "ada", 1);
+        assertThat(failures.secondsToWait("a", "ada")).isPositive();
     }
 
     @Test

@@ -9,6 +9,8 @@ import dev.lockstep.protocol.link.Logins;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.scram.ChannelBinding;
+import dev.lockstep.protocol.scram.ScramChallenge;
 import dev.lockstep.protocol.scram.ScramClient;
 import dev.lockstep.protocol.scram.ScramCredentials;
 import dev.lockstep.protocol.scram.ScramMechanism;
@@ -32,6 +34,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -253,8 +256,34 @@ class LogInTest {
         for (int attempt = 0; attempt < FailedLogIns.MAX_OF_USER; attempt++) {
             said(hello(first("ada")), new Request.Authenticate(Bytes.utf8("none")));
         }
-        assertThat(logInFails("ada", "secret")).matches("Too many log-ins have failed: try again in (5\\d|60) seconds");
+        String tooMany = "Too many log-ins have failed: try again in (5\\d|60) seconds";
+        assertThat(logInFails("ada", "secret")).matches(tooMany);
+        assertThat(said(hello(first("ada"))))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Reply.Refused.class,
+                        refused -> assertThat(refused.message()).matches(tooMany));
         assertThat(ask(link(links(anonymous, user("bob", "secret"))))).isEqualTo(new Reply.Done());
+    }
+
+    @Test
+    void challengesThatWereCollectedBeforeAreNoFurtherAttempts() throws Exception {
+        ScramClient client = new ScramClient(user("ada", "secret"), Entropy.system());
+        try (SSLSocket socket = connect()) {
+            Reply.Challenge challenge =
+                    (Reply.Challenge) said(socket, hello(client.first())).get(0);
+            for (int attempt = 0; attempt < FailedLogIns.MAX_OF_USER; attempt++) {
+                said(hello(first("ada")), new Request.Authenticate(Bytes.utf8("none")));
+            }
+            X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+            ScramClient.Proof right = client.answer(
+                    new ScramChallenge(ScramMechanism.named(challenge.mechanism()), challenge.message()),
+                    ChannelBinding.of(shown));
+            assertThat(said(socket, new Request.Authenticate(right.message())))
+                    .singleElement()
+                    .isInstanceOf(Reply.Refused.class);
+        }
+        assertThat(connected).isEmpty();
     }
 
     @Test
@@ -338,11 +367,15 @@ class LogInTest {
 
     /** Says what is given over TLS, without our code. @return what the node answered to each */
     private List<Reply> said(Request... requests) throws Exception {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(new KeyManager[0], new TrustManager[] {anonymous.trust()}, null);
-        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", listener.port())) {
+        try (SSLSocket socket = connect()) {
             return said(socket, requests);
         }
+    }
+
+    private SSLSocket connect() throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(new KeyManager[0], new TrustManager[] {anonymous.trust()}, null);
+        return (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", listener.port());
     }
 
     private static List<Reply> said(Socket socket, Request... requests) throws IOException {
