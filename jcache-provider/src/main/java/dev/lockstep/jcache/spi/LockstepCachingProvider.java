@@ -3,7 +3,6 @@ package dev.lockstep.jcache.spi;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
-import dev.lockstep.protocol.tls.Credentials;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;
 import java.util.HashMap;
@@ -14,7 +13,6 @@ import java.util.Properties;
 import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Supplier;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.OptionalFeature;
@@ -35,14 +33,14 @@ public final class LockstepCachingProvider implements CachingProvider {
     @Override
     public CacheManager getCacheManager(
             @Nullable URI uri, @Nullable ClassLoader loader, @Nullable Properties properties) {
-        return getCacheManager(uri, loader, properties, null, Map.of());
+        return getCacheManager(uri, loader, properties, ClientIdentity.OF_SETTINGS, Map.of());
     }
 
     /**
      * Opens a manager with templates of its own, which take precedence over those of its settings; they may add to
-     * the cluster's. A manager that is open already keeps its templates and credentials.
+     * the cluster's. A manager that is open already keeps its templates and identity.
      *
-     * @param credentials those of a client, asked with each new connection; null for those that its settings name, if any
+     * @param identity of a client
      * @param templates by name pattern, in which {@code *} matches any characters; the first that matches a cache's
      *     name holds
      */
@@ -50,7 +48,7 @@ public final class LockstepCachingProvider implements CachingProvider {
             @Nullable URI uri,
             @Nullable ClassLoader loader,
             @Nullable Properties properties,
-            @Nullable Supplier<Credentials> credentials,
+            ClientIdentity identity,
             Map<String, CacheSettings> templates) {
         URI actualUri = uri == null ? getDefaultURI() : uri;
         ClassLoader actualLoader = loader == null ? getDefaultClassLoader() : loader;
@@ -60,7 +58,7 @@ public final class LockstepCachingProvider implements CachingProvider {
             return opened(known);
         }
         try {
-            own.complete(open(actualUri, actualLoader, properties, credentials, templates));
+            own.complete(open(actualUri, actualLoader, properties, identity, templates));
         } catch (SettingsException invalid) {
             own.completeExceptionally(new CacheException(invalid.getMessage(), invalid));
         } catch (RuntimeException | Error failure) {
@@ -102,7 +100,7 @@ public final class LockstepCachingProvider implements CachingProvider {
             URI uri,
             ClassLoader loader,
             @Nullable Properties properties,
-            @Nullable Supplier<Credentials> credentials,
+            ClientIdentity identity,
             Map<String, CacheSettings> templates) {
         Properties own = new Properties();
         if (properties != null) {
@@ -110,13 +108,7 @@ public final class LockstepCachingProvider implements CachingProvider {
         }
         KnownProperties.check(own, loader);
         return new SessionCacheManager(
-                this,
-                uri,
-                loader,
-                own,
-                SettingsReader.fromUri(uri, loader),
-                credentials,
-                new LinkedHashMap<>(templates));
+                this, uri, loader, own, SettingsReader.fromUri(uri, loader), identity, new LinkedHashMap<>(templates));
     }
 
     @Override

@@ -12,11 +12,10 @@ import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.ClientRouting;
-import dev.lockstep.protocol.tls.Credentials;
+import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
-import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
@@ -36,18 +35,18 @@ final class ManagerConnection implements AutoCloseable {
      * Opens a session.
      *
      * @param uri of the manager
-     * @param credentials those of a client; null for those that its settings name, if any
+     * @param identity of a client
      * @throws CacheException when the session is refused, or the certificates can't be used
      */
-    ManagerConnection(URI uri, Settings settings, @Nullable Supplier<Credentials> credentials) {
+    ManagerConnection(URI uri, Settings settings, ClientIdentity identity) {
         this.settings = settings;
         boolean client = !settings.client().servers().isEmpty();
-        if (credentials != null && (!client || settings.tls().isPresent())) {
+        if (identity.certificate() != null && (!client || settings.tls().isPresent())) {
             throw new CacheException(
-                    "The CacheManager " + uri + " can't be opened: credentials are given to it, which only a client"
+                    "The CacheManager " + uri + " can't be opened: a certificate is given to it, which only a client"
                             + " takes, and only if its settings have no \"tls\"");
         }
-        Tls tls = client || !settings.members().isEmpty() ? tls(uri, settings, credentials) : null;
+        Tls tls = client || !settings.members().isEmpty() ? tls(uri, settings, identity) : null;
         this.node = client ? null : EmbeddedNodes.acquire(settings);
         this.loop = EventLoop.threaded("lockstep-session");
         this.links = new NettyLinks(
@@ -56,17 +55,19 @@ final class ManagerConnection implements AutoCloseable {
                 settings.client().connectTimeout(),
                 settings.limits().maxInFlight(),
                 tls,
-                settings.client()
-                        .user()
-                        .map(user -> new ScramCredentials(
-                                user, settings.client().password().orElseThrow()::read))
-                        .orElse(null));
+                identity.user() != null ? identity.user() : user(settings.client()));
         this.session = open(uri);
     }
 
-    private static @Nullable Tls tls(URI uri, Settings settings, @Nullable Supplier<Credentials> credentials) {
-        if (credentials != null) {
-            return new Tls(credentials, false);
+    private static @Nullable ScramCredentials user(ClientSettings settings) {
+        return settings.user()
+                .map(user -> new ScramCredentials(user, settings.password().orElseThrow()::read))
+                .orElse(null);
+    }
+
+    private static @Nullable Tls tls(URI uri, Settings settings, ClientIdentity identity) {
+        if (identity.certificate() != null) {
+            return new Tls(identity.certificate(), false);
         }
         try {
             return settings.tls().isEmpty() ? null : Tls.of(settings.tls().get(), Time.system());

@@ -5,7 +5,6 @@ import dev.lockstep.jcache.cache.FutureResults;
 import dev.lockstep.jcache.cache.SessionCache;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Settings;
-import dev.lockstep.protocol.tls.Credentials;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;
@@ -15,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.cache.Cache;
 import javax.cache.configuration.Configuration;
@@ -37,7 +35,7 @@ final class SessionCacheManager implements LockstepCacheManager {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
-     * @param credentials see {@link ManagerConnection}
+     * @param identity of a client
      * @param templates of this manager alone; they take precedence over those of a client's settings
      */
     SessionCacheManager(
@@ -46,13 +44,13 @@ final class SessionCacheManager implements LockstepCacheManager {
             ClassLoader loader,
             Properties properties,
             Settings settings,
-            @Nullable Supplier<Credentials> credentials,
+            ClientIdentity identity,
             Map<String, CacheSettings> templates) {
         this.provider = provider;
         this.uri = uri;
         this.loader = loader;
         this.properties = properties;
-        this.connection = new ManagerConnection(uri, settings, credentials);
+        this.connection = new ManagerConnection(uri, settings, identity);
         this.session = connection.session();
         this.caches = new OpenCaches(this, connection, new CacheTemplates(templates, connection.clientSettings(), uri));
     }

@@ -47,7 +47,8 @@ class SessionCacheManagerTest {
     @BeforeEach
     void open() throws IOException {
         cluster = new ListeningCluster();
-        manager = provider.getCacheManager(cluster.uri(), null, null, null, Map.of("bounded-*", BOUNDED));
+        manager = provider.getCacheManager(
+                cluster.uri(), null, null, ClientIdentity.OF_SETTINGS, Map.of("bounded-*", BOUNDED));
     }
 
     @AfterEach

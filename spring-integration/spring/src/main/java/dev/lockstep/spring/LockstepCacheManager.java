@@ -1,11 +1,11 @@
 package dev.lockstep.spring;
 
 import dev.lockstep.jcache.marshalling.Marshallers;
+import dev.lockstep.jcache.spi.ClientIdentity;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
-import dev.lockstep.protocol.tls.Credentials;
 import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.cache.CacheException;
@@ -73,20 +72,20 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
             Collection<String> allowed,
             Properties properties,
             Map<String, CacheSettings> templates) {
-        return open(uri, loader, allowed, properties, null, templates);
+        return open(uri, loader, allowed, properties, ClientIdentity.OF_SETTINGS, templates);
     }
 
     /**
      * Opens one as above.
      *
-     * @param credentials of a client, asked with each new connection; null for those that its settings name, if any
+     * @param identity of a client
      */
     public static CacheManager open(
             @Nullable URI uri,
             ClassLoader loader,
             Collection<String> allowed,
             Properties properties,
-            @Nullable Supplier<Credentials> credentials,
+            ClientIdentity identity,
             Map<String, CacheSettings> templates) {
         Properties own = new Properties();
         own.putAll(properties);
@@ -95,7 +94,7 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
                 Marshallers.ALLOWED,
                 Stream.concat(Stream.of(NullValue.class.getName(), SimpleKey.class.getName()), allowed.stream())
                         .collect(Collectors.joining(",")));
-        return new LockstepCachingProvider().getCacheManager(uri, loader, own, credentials, templates);
+        return new LockstepCachingProvider().getCacheManager(uri, loader, own, identity, templates);
     }
 
     /**

@@ -19,6 +19,9 @@ import org.springframework.core.io.ResourceLoader;
 final class Connection {
 
     private static final String SERVERS = LockstepProperties.PREFIX + ".servers";
+    private static final String USERNAME = LockstepProperties.PREFIX + ".username";
+    private static final String PASSWORD = LockstepProperties.PREFIX + ".password";
+    private static final String SECRET = "***";
     private static final String CONFIG = LockstepProperties.PREFIX + ".config";
     private static final String JCACHE_CONFIG = "spring.cache.jcache.config";
     private static final String CLASS_PATH = "classpath:";
@@ -43,6 +46,8 @@ final class Connection {
         refuseWithoutServers("connect-timeout", properties.connectTimeout());
         refuseWithoutServers("routing", properties.routing());
         refuseWithoutServers("ssl.bundle", properties.ssl().bundle());
+        refuseWithoutServers("username", properties.username());
+        refuseWithoutServers("password", properties.password() == null ? null : SECRET);
         return config == null ? null : file(name, config, resources);
     }
 
@@ -62,7 +67,29 @@ final class Connection {
         }
     }
 
+    private static void refuseHalfALogIn(LockstepProperties properties) {
+        if (properties.password() != null && properties.username() == null) {
+            throw new InvalidLockstepPropertyException(
+                    PASSWORD, SECRET, "it is that of a user: set " + USERNAME + " too");
+        }
+        if (properties.username() == null) {
+            return;
+        }
+        if (properties.password() == null) {
+            throw new InvalidLockstepPropertyException(
+                    USERNAME, properties.username(), "a user logs in with a password: set " + PASSWORD + " too");
+        }
+        if (properties.ssl().bundle() == null) {
+            throw new InvalidLockstepPropertyException(
+                    USERNAME,
+                    properties.username(),
+                    "a user logs in over an encrypted connection alone: set " + LockstepProperties.PREFIX
+                            + ".ssl.bundle to a bundle that trusts the authority of the nodes");
+        }
+    }
+
     private static URI client(LockstepProperties properties) {
+        refuseHalfALogIn(properties);
         List<String> servers = properties.servers();
         for (int i = 0; i < servers.size(); i++) {
             judged(SERVERS + "[" + i + "]", servers.get(i), "lockstep://" + servers.get(i));

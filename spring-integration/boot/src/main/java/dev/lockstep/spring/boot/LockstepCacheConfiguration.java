@@ -1,5 +1,7 @@
 package dev.lockstep.spring.boot;
 
+import dev.lockstep.jcache.spi.ClientIdentity;
+import dev.lockstep.protocol.scram.ScramCredentials;
 import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.LockstepProperties.OnError;
 import java.net.URI;
@@ -55,11 +57,17 @@ public class LockstepCacheConfiguration {
                 loader == null ? LockstepCacheConfiguration.class.getClassLoader() : loader,
                 allowed(properties, beans),
                 own,
-                properties.ssl().bundle() == null
-                        ? null
-                        : new BundleCredentials(
-                                bundles.getObject(), properties.ssl().bundle()),
+                identity(properties, bundles),
                 Templates.of(properties.caches(), environment));
+    }
+
+    private static ClientIdentity identity(LockstepProperties properties, ObjectProvider<SslBundles> bundles) {
+        String bundle = properties.ssl().bundle();
+        String user = properties.username();
+        String password = properties.password();
+        return new ClientIdentity(
+                bundle == null ? null : new BundleCredentials(bundles.getObject(), bundle),
+                user == null || password == null ? null : new ScramCredentials(user, password::toCharArray));
     }
 
     /** The application trusts its own classes. */

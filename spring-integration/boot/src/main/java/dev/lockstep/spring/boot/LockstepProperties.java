@@ -22,6 +22,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param routing Whether a client connects to every node, or only to the servers, one of which then passes its requests
  *     on; direct if nothing else is said.
  * @param ssl The certificate that a client shows, and the authorities that it trusts.
+ * @param username The user as whom a client logs in, if it is not its certificate that says who it is.
+ * @param password The password of the user.
  * @param transactionAware Whether puts and evictions inside a transaction of Spring's wait for its commit.
  * @param onError What a cached method does while the cluster can't be reached: fail, or go on as if nothing were
  *     cached.
@@ -38,6 +40,8 @@ public record LockstepProperties(
         @Nullable Duration connectTimeout,
         @Nullable ClientRouting routing,
         @DefaultValue Ssl ssl,
+        @Nullable String username,
+        @Nullable String password,
         @DefaultValue("false") boolean transactionAware,
         @DefaultValue("fail") OnError onError,
         @DefaultValue Map<String, Template> caches,
@@ -45,6 +49,12 @@ public record LockstepProperties(
 
     /** That all of them begin with, and a dot. */
     public static final String PREFIX = "lockstep";
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "LockstepProperties[servers=" + servers + ", username=" + username + "]";
+    }
 
     /** The behaviour of a call on a cache while the cluster can't be reached. */
     public enum OnError {

@@ -83,6 +83,19 @@ class FailureAnalysisTest {
                 .contains("lockstep.config", "it excludes spring.cache.jcache.config");
         assertThat(said("lockstep.timeout=1s")).contains("lockstep.timeout", "it is for a client");
         assertThat(said("lockstep.routing=gateway")).contains("lockstep.routing", "it is for a client");
+        assertThat(said("lockstep.ssl.bundle=shop")).contains("lockstep.ssl.bundle", "it is for a client");
+    }
+
+    @Test
+    void aLogInThatLacksSomethingIsRefusedWithoutShowingThePassword() {
+        String servers = "lockstep.servers=127.0.0.1:7400";
+        assertThat(said(servers, "lockstep.username=till")).contains("lockstep.username", "set lockstep.password too");
+        assertThat(said(servers, "lockstep.password=hush"))
+                .contains("lockstep.password", "set lockstep.username too")
+                .doesNotContain("hush");
+        assertThat(said(servers, "lockstep.username=till", "lockstep.password=hush"))
+                .contains("lockstep.username", "lockstep.ssl.bundle")
+                .doesNotContain("hush");
     }
 
     @Test

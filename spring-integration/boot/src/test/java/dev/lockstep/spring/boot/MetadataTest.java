@@ -42,11 +42,14 @@ class MetadataTest {
                         "lockstep.config",
                         "lockstep.connect-timeout",
                         "lockstep.on-error",
+                        "lockstep.password",
                         "lockstep.routing",
                         "lockstep.serialization.allowed",
                         "lockstep.servers",
+                        "lockstep.ssl.bundle",
                         "lockstep.timeout",
-                        "lockstep.transaction-aware");
+                        "lockstep.transaction-aware",
+                        "lockstep.username");
         assertThat(descriptions.values()).allMatch(text -> text.length() > 20);
     }
 
