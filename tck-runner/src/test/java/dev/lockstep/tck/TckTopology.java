@@ -64,9 +64,7 @@ public final class TckTopology {
      */
     public static void main(String... arguments) throws Exception {
         TckTopology topology = new TckTopology(
-                Path.of(arguments[1]),
-                Path.of(arguments[2]),
-                Security.valueOf(arguments[3].toUpperCase(Locale.ROOT)));
+                Path.of(arguments[1]), Path.of(arguments[2]), Security.valueOf(arguments[3].toUpperCase(Locale.ROOT)));
         switch (arguments[0]) {
             case "embedded" -> {
                 // Without a configuration each CacheManager has a node in memory.
@@ -153,7 +151,10 @@ public final class TckTopology {
                             ScramVerifier.newSalt(Entropy.system()),
                             ScramVerifier.MIN_ITERATIONS)
                     .text();
-            change(operator, new AccessChange.PutUser(User.certified("tck", Set.of("tck")).with(verifier), false));
+            change(
+                    operator,
+                    new AccessChange.PutUser(
+                            User.certified("tck", Set.of("tck")).with(verifier), false));
         } finally {
             loop.close();
         }
