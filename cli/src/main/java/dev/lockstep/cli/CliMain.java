@@ -4,10 +4,12 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.file.Path;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.PropertiesDefaultProvider;
 
 /** The program {@code lockstep}: a node, and the commands of operators. */
 @Command(
@@ -40,7 +42,16 @@ public final class CliMain {
     private CliMain() {}
 
     public static void main(String[] arguments) {
-        System.exit(run(arguments, writer(System.out), writer(System.err)));
+        System.exit(run(arguments, writer(System.out), writer(System.err), ownDefaults()));
+    }
+
+    /** The file in which a user of this machine keeps what options are by default, as {@code servers=10.0.0.1:7400}; need not exist. */
+    private static Path ownDefaults() {
+        String configuration = System.getenv("XDG_CONFIG_HOME");
+        return (configuration == null || configuration.isEmpty()
+                        ? Path.of(System.getProperty("user.home"), ".config")
+                        : Path.of(configuration))
+                .resolve("lockstep/cli.properties");
     }
 
     private static PrintWriter writer(PrintStream stream) {
@@ -50,6 +61,15 @@ public final class CliMain {
     /** @return the exit code */
     public static int run(String[] arguments, PrintWriter out, PrintWriter err) {
         return new CommandLine(new CliMain()).setOut(out).setErr(err).execute(arguments);
+    }
+
+    /** @param defaults values of options that are not given */
+    static int run(String[] arguments, PrintWriter out, PrintWriter err, Path defaults) {
+        return new CommandLine(new CliMain())
+                .setDefaultValueProvider(new PropertiesDefaultProvider(defaults.toFile()))
+                .setOut(out)
+                .setErr(err)
+                .execute(arguments);
     }
 
     /** The version in the manifest of the jar. */

@@ -13,6 +13,8 @@ import dev.lockstep.protocol.scram.ScramException;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.settings.TlsSettings;
+import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -92,6 +94,11 @@ final class ClusterOptions {
 
     String cluster() {
         return cluster;
+    }
+
+    /** Tells whether the nodes are reached without encryption, which they allow beyond loopback only if their settings say so. */
+    boolean isInsecure(ClusterView view) {
+        return tls == null && !view.members().stream().map(Member::host).allMatch(Member::isLoopback);
     }
 
     boolean json() {

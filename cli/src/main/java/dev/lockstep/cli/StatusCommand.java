@@ -40,10 +40,10 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return options.run(StatusCommand::report);
+        return options.run(this::report);
     }
 
-    private static Report report(Session session) {
+    private Report report(Session session) {
         Map<Member, List<ReplicaStatus>> answers = ClusterOptions.join(session.replicas());
         ClusterView view = session.view();
         NodeId drained = drained(session, answers.values());
@@ -53,6 +53,9 @@ final class StatusCommand implements Callable<Integer> {
                 + view.members().size() + " nodes up, " + view.map().shards() + " shards, "
                 + (health.served() ? "all served" : "not all served"));
         lines.addAll(health.findings());
+        if (options.isInsecure(view)) {
+            lines.add("insecure: neither encryption nor users; whoever reaches the nodes can read and change everything");
+        }
         int code = !health.served() ? NOT_SERVED : health.findings().isEmpty() ? WHOLE : INCOMPLETE;
         return new Report(
                 String.join(System.lineSeparator(), lines),
@@ -68,7 +71,9 @@ final class StatusCommand implements Callable<Integer> {
                         "served",
                         health.served(),
                         "findings",
-                        health.findings()),
+                        health.findings(),
+                        "insecure",
+                        options.isInsecure(view)),
                 code);
     }
 

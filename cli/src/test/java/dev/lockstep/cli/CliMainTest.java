@@ -45,6 +45,18 @@ class CliMainTest {
     }
 
     @Test
+    void optionsThatAreNotGivenComeFromTheUsersFile(@TempDir Path home) throws Exception {
+        Path defaults = home.resolve("cli.properties");
+        String[] status = {"status"};
+        assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
+                .isEqualTo(2);
+        Files.writeString(defaults, "servers=127.0.0.1:1\ntls=" + home);
+        assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains(home.resolve("ca.crt").getParent() + "/tls.crt can't be read");
+    }
+
+    @Test
     void aNodeWithAWrongConfigurationIsRefusedWithItsPlace(@TempDir Path home) throws Exception {
         Path file = Files.writeString(home.resolve("lockstep.yaml"), "cluster: c\nshard: 3\n");
 

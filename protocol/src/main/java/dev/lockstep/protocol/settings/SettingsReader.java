@@ -337,7 +337,7 @@ public final class SettingsReader {
         for (YamlSection section : root.sections("members")) {
             section.allow("id", "address", "zone");
             String[] address = hostAndPort(section, "address", section.required("address"));
-            if (!mayLeaveLoopback && !isLoopback(address[0])) {
+            if (!mayLeaveLoopback && !Member.isLoopback(address[0])) {
                 throw section.refuse(
                         "address",
                         address[0] + " is not a loopback address, and there is neither authentication nor encryption."
@@ -360,10 +360,6 @@ public final class SettingsReader {
             nodes.add(new Layout.Node(member, section.string("zone", ""), Layout.Standing.STAYING));
         }
         return nodes;
-    }
-
-    private static boolean isLoopback(String host) {
-        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
     }
 
     private static NodeId nodeId(YamlSection section, String key) {

@@ -12,4 +12,9 @@ public record Member(NodeId id, String host, int port) {
     public String toString() {
         return id + "@" + host + ":" + port;
     }
+
+    /** Tells whether a host is this machine, to which only its own processes can connect. */
+    public static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
+    }
 }
