@@ -324,7 +324,9 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      * users that were removed, or that there are any.
      */
     public @Nullable AccessRules access() {
-        accessWanted = true;
+        if (!accessWanted) {
+            accessWanted = true;
+        }
         ClusterMachine now = replica.machine();
         return accessKnown == now ? now.access() : null;
     }
