@@ -66,7 +66,9 @@ public final class NodeCore implements AutoCloseable {
     private final Time time;
     private final TermConfirmations peers;
     private volatile Layout layout;
-    /** By the shards that were hosted when they were made; on the loop. */
+    /** The shards that were hosted when the groups were made; on the loop. */
+    private Map<Integer, ShardReplica> grouped = Map.of();
+
     private List<HostedGroup> groups = List.of();
 
     private long layoutKeptNanos;
@@ -170,10 +172,6 @@ public final class NodeCore implements AutoCloseable {
             this.shard = shard;
         }
 
-        boolean isOf(Map<Integer, ShardReplica> hosted) {
-            return shard == hosted.get(number);
-        }
-
         @Override
         public int number() {
             return number;
@@ -270,7 +268,8 @@ public final class NodeCore implements AutoCloseable {
         control.follow(layout, place.self().id(), () -> hosting.stopped().contains(ShardMap.CONTROL_GROUP));
         hosting.follow(layout);
         Map<Integer, ShardReplica> hosted = shards.replicas();
-        if (groups.size() != hosted.size() + 1 || !groups.stream().allMatch(group -> group.isOf(hosted))) {
+        if (hosted != grouped) {
+            grouped = hosted;
             List<HostedGroup> anew = new ArrayList<>();
             anew.add(new HostedGroup(ShardMap.CONTROL_GROUP, null));
             hosted.forEach((shard, replica) -> anew.add(new HostedGroup(shard, replica)));
