@@ -168,7 +168,13 @@ final class ScriptedLeader implements AutoCloseable {
     }
 
     void tick() {
-        appender.tick();
+        tick(false);
+    }
+
+    /** Whatever heartbeats are due leave. */
+    void tick(boolean beat) {
+        appender.tick(beat);
+        rpc.peer(FOLLOWER.getId()).tick();
     }
 
     /** The follower takes the next message, and the leader hears that it succeeded. @return false when there was none */
