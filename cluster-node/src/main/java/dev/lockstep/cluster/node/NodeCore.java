@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 public final class NodeCore implements AutoCloseable {
 
     private static final long UPKEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** While nothing happens: what then begins, upkeep notices so much later at most. */
+    private static final long QUIET_UPKEEP_MILLIS = 100;
     /** Pause between two looks at whether the layout should change. */
     private static final long LAYOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -72,6 +74,9 @@ public final class NodeCore implements AutoCloseable {
     private List<HostedGroup> groups = List.of();
 
     private long layoutKeptNanos;
+    /** What was applied by the last upkeep; on the loop. */
+    private long appliedBefore;
+
     private volatile boolean stopping;
 
     /**
@@ -259,7 +264,24 @@ public final class NodeCore implements AutoCloseable {
         if (handOvers.mayStop()) {
             mayStop.complete(null);
         }
-        loop.schedule(UPKEEP_NANOS, this::upkeep);
+        loop.schedule(isQuiet() ? TimeUnit.MILLISECONDS.toNanos(QUIET_UPKEEP_MILLIS) : UPKEEP_NANOS, this::upkeep);
+    }
+
+    /**
+     * Tells whether nothing happens that upkeep drives: no entry was applied since the last, none expires soon, no cache is bounded, nobody
+     * waits for a round, no leader has changed lately, nothing is being moved, and the node is neither starting nor stopping.
+     */
+    private boolean isQuiet() {
+        long applied = appliedEntries();
+        boolean unchanged = applied == appliedBefore;
+        appliedBefore = applied;
+        return unchanged
+                && ready.isDone()
+                && !stopping
+                && layout.moves().isEmpty()
+                && reports.quietNanos() > LeadershipTransfers.QUIET_NANOS
+                && !rounds.isAtWork()
+                && shards.isQuietFor(QUIET_UPKEEP_MILLIS);
     }
 
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */

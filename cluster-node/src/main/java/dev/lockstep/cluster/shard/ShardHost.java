@@ -246,6 +246,11 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         hosted.all.values().forEach(ShardReplica::upkeep);
     }
 
+    /** Tells whether {@link #upkeep} would have nothing to do within a time unless something changes. */
+    public boolean isQuietFor(long millis) {
+        return hosted.all.values().stream().allMatch(replica -> replica.isQuietFor(millis));
+    }
+
     @Override
     public void close() {
         hosted.all.values().forEach(ShardReplica::close);
