@@ -40,9 +40,6 @@ import org.slf4j.LoggerFactory;
 final class FollowerAppender extends LogAppenderBase {
 
     private static final Logger LOG = LoggerFactory.getLogger(FollowerAppender.class);
-    /** See {@link HeartbeatScheduler}: as often as Ratis sends heartbeats to a follower that does not answer. */
-    static final int BEATS_AN_ELECTION = 4;
-
     /** A follower this far behind may need entries that have to be read from disk. */
     private static final long FAR_BEHIND = 1_024;
 
@@ -69,8 +66,6 @@ final class FollowerAppender extends LogAppenderBase {
     private long restsUntilNanos;
     private int failures;
     private boolean lateSuccess;
-    /** Whether a heartbeat is sent that would be due before the next beat. */
-    private boolean onBeat;
 
     FollowerAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower, LinkServerRpc rpc) {
         super(server, leader, follower);
@@ -106,19 +101,11 @@ final class FollowerAppender extends LogAppenderBase {
         return Comparator.naturalOrder();
     }
 
-    /**
-     * Sends what has become due; called regularly.
-     *
-     * @param beat whether the heartbeats of other groups leave too
-     * @return false when it has stopped for good
-     */
-    boolean tick(boolean beat) {
+    /** Sends what has become due; called regularly. @return false when it has stopped for good */
+    boolean tick() {
         boolean running = isRunning();
         if (running) {
-            tell(() -> {
-                onBeat = beat;
-                tellLateSuccess();
-            });
+            tell(this::tellLateSuccess);
         }
         return running;
     }
@@ -156,7 +143,6 @@ final class FollowerAppender extends LogAppenderBase {
             if (isRunning() && !installation.isInProgress()) {
                 giveUpLate();
                 send();
-                onBeat = false;
             }
         } catch (Throwable failure) { // or this thread would keep the claims for ever
             if (isRunning()) {
@@ -196,7 +182,7 @@ final class FollowerAppender extends LogAppenderBase {
             if (firstAvailable != null) {
                 install(firstAvailable);
                 return;
-            } else if (isHeartbeatDue() && window.takesHeartbeat()) {
+            } else if (getHeartbeatWaitTimeMs() <= 0 && window.takesHeartbeat()) {
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
                 transmit(request, true);
             } else if (hasAppendEntries() && window.takesAppend()) {
@@ -262,11 +248,6 @@ final class FollowerAppender extends LogAppenderBase {
 
     private boolean isResting() {
         return peer.isResting() || (failures > 0 && restsUntilNanos - rpc.time().nanos() > 0);
-    }
-
-    private boolean isHeartbeatDue() {
-        long wait = getHeartbeatWaitTimeMs();
-        return wait <= 0 || (onBeat && wait < getServer().properties().minRpcTimeoutMs() / BEATS_AN_ELECTION);
     }
 
     /** Tells whether everything is sent, and some of it was committed since. */

@@ -17,15 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Drives the appenders of all groups led by this node at a fixed rate, so that heartbeats are sent in time, on one event
- * loop. Four rounds in the shortest election time-out are beats, in which the heartbeats leave that would be due before the next:
- * soon those of all groups leave together. An appender may request an earlier round, once for all that request one. Thread-safe.
+ * loop. An appender may request an earlier round, once for all that request one. Thread-safe.
  */
 final class HeartbeatScheduler {
 
     /** Rounds in the shortest election time-out: heartbeats are due after half of it. */
     private static final int ROUNDS_AN_ELECTION = 20;
-
-    private static final int ROUNDS_A_BEAT = ROUNDS_AN_ELECTION / FollowerAppender.BEATS_AN_ELECTION;
 
     static final long FLUSH_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -34,8 +31,6 @@ final class HeartbeatScheduler {
     private final Runnable afterAppenders;
     private final Set<FollowerAppender> appenders = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean flushScheduled = new AtomicBoolean();
-    /** On the loop. */
-    private long rounds;
 
     /**
      * @param electionTimeout the shortest
@@ -56,14 +51,14 @@ final class HeartbeatScheduler {
 
     private void tick() {
         try {
-            tickAll(rounds++ % ROUNDS_A_BEAT == 0);
+            tickAll();
         } finally { // or no peer would be sent a heartbeat any more
             loop.schedule(intervalNanos, this::tick);
         }
     }
 
-    private void tickAll(boolean beat) {
-        appenders.removeIf(appender -> !appender.tick(beat));
+    private void tickAll() {
+        appenders.removeIf(appender -> !appender.tick());
         afterAppenders.run();
     }
 
@@ -72,7 +67,7 @@ final class HeartbeatScheduler {
         if (flushScheduled.compareAndSet(false, true)) {
             loop.schedule(FLUSH_DELAY_NANOS, () -> {
                 flushScheduled.set(false);
-                tickAll(false);
+                tickAll();
             });
         }
     }

@@ -59,27 +59,6 @@ class FollowerAppenderTest {
         assertThat(leader.received()).containsExactly(0L);
     }
 
-    /** They are due after ten seconds, half of the election time-out, and the beats five seconds apart. */
-    @Test
-    void aHeartbeatThatIsDueBeforeTheNextBeatLeavesWithThoseOfOtherGroups() {
-        leader.tick(false);
-        assertThat(leader.answer()).as("the first is due at once").isTrue();
-        leader.follower.silentFor(4_000);
-        leader.tick(true);
-        assertThat(leader.answer()).as("it is due after the next beat").isFalse();
-        leader.follower.silentFor(6_000);
-        leader.tick(false);
-        assertThat(leader.answer()).as("it is not due yet").isFalse();
-        leader.tick(true);
-        assertThat(leader.answer()).as("it is due before the next beat").isTrue();
-        leader.tick(true);
-        assertThat(leader.answer()).as("it was answered just now").isFalse();
-        leader.follower.silentFor(10_000);
-        leader.tick(false);
-        assertThat(leader.answer()).as("it is due").isTrue();
-        assertThat(leader.received()).isEmpty();
-    }
-
     @Test
     void aFailingLoggerNeitherStopsItNorReachesItsCaller() throws Exception {
         leader.append();

@@ -110,12 +110,6 @@ final class ScriptedFollower implements FollowerInfo {
         next.updateAndGet(change);
     }
 
-    /** It was sent the last heartbeat, and has answered it, so long ago. */
-    void silentFor(long millis) {
-        heartbeat = Timestamp.currentTime().addTimeMs(-millis);
-        answered = heartbeat;
-    }
-
     @Override
     public Timestamp getLastRpcResponseTime() {
         return answered;

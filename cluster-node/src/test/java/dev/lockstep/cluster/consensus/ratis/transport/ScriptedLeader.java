@@ -168,13 +168,7 @@ final class ScriptedLeader implements AutoCloseable {
     }
 
     void tick() {
-        tick(false);
-    }
-
-    /** Whatever heartbeats are due leave. */
-    void tick(boolean beat) {
-        appender.tick(beat);
-        rpc.peer(FOLLOWER.getId()).tick();
+        appender.tick();
     }
 
     /** The follower takes the next message, and the leader hears that it succeeded. @return false when there was none */
