@@ -30,6 +30,9 @@ public final class LogClock {
     /** The most that counts as waited between two looks: a process that was suspended has not heard what it waits for. */
     private static final long AWAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /** Time between two looks once the log's time is known: as long as between two questions to a member. */
+    static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Time time;
@@ -38,7 +41,6 @@ public final class LogClock {
     private volatile Reading reading;
     private volatile @Nullable MajorityTime majority;
     private volatile boolean begun;
-    private boolean heardAny;
     private long lookedAtNanos;
     private long waitedNanos;
 
@@ -54,6 +56,7 @@ public final class LogClock {
         this.clocks = clocks;
         this.others = others;
         this.reading = new Reading(0, time.nanos());
+        this.lookedAtNanos = time.nanos();
     }
 
     /** The log's time in nanoseconds, from a reading and what the clocks say. */
@@ -104,15 +107,22 @@ public final class LogClock {
         }
     }
 
-    /** Looks at what the members say; to be called every few milliseconds. */
+    /**
+     * Looks at what the members say, or goes by what they last said if that was not long ago: it goes on with the monotonic clock. To be
+     * called every few milliseconds.
+     */
     public synchronized void look() {
         long now = time.nanos();
+        if (begun && now - lookedAtNanos < LOOK_NANOS) {
+            return;
+        }
         long log = goOn(now);
         MajorityTime heard = clocks.get();
         majority = heard;
         if (!begun) {
             begin(log, others.getAsLong(), heard, now);
         }
+        lookedAtNanos = now;
     }
 
     private void begin(long log, long othersMillis, @Nullable MajorityTime heard, long now) {
@@ -129,11 +139,7 @@ public final class LogClock {
     }
 
     private boolean isInDoubt(MajorityTime heard, long now) {
-        if (heardAny) {
-            waitedNanos += Math.min(now - lookedAtNanos, AWAKE_NANOS);
-        }
-        heardAny = true;
-        lookedAtNanos = now;
+        waitedNanos += Math.min(now - lookedAtNanos, AWAKE_NANOS);
         return heard.doubtNanos() > AGREEING_NANOS && waitedNanos < DOUBT_NANOS;
     }
 

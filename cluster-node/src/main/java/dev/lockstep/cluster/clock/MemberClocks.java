@@ -51,6 +51,7 @@ public final class MemberClocks {
     private final Map<NodeId, Long> answeredAtNanos = new HashMap<>();
 
     private volatile long aheadNanos;
+    private long tickedAtNanos;
     private boolean off;
     private long warnedAtNanos;
 
@@ -74,11 +75,16 @@ public final class MemberClocks {
         this.peers = peers;
         this.time = time;
         this.warnedAtNanos = time.nanos() - WARN_NANOS;
+        this.tickedAtNanos = time.nanos() - AGAIN_NANOS;
     }
 
-    /** Asks the members that have not answered for a while; called every few milliseconds. */
+    /** Asks the members that have not answered for a while; called every few milliseconds, by one thread. */
     public void tick() {
         long now = time.nanos();
+        if (now - tickedAtNanos < AGAIN_NANOS) {
+            return;
+        }
+        tickedAtNanos = now;
         members.get().stream()
                 .filter(member -> !member.equals(self) && isDue(member, now))
                 .forEach(this::ask);
@@ -87,8 +93,7 @@ public final class MemberClocks {
 
     private synchronized boolean isDue(NodeId member, long now) {
         Long asked = askedAtNanos.get(member);
-        long rest = isFresh(heard.get(member), now) ? EVERY_NANOS : AGAIN_NANOS;
-        if (asked != null && now - asked < rest) {
+        if (asked != null && isFresh(heard.get(member), now) && now - asked < EVERY_NANOS) {
             return false;
         }
         askedAtNanos.put(member, now);

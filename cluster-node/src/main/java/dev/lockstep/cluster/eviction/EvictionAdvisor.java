@@ -146,6 +146,11 @@ public final class EvictionAdvisor {
         }
     }
 
+    /** Tells whether there are bounded caches, as far as this has heard of changes. */
+    public boolean isNeeded() {
+        return !caches.isEmpty();
+    }
+
     /** Forgets everything. */
     public synchronized void rest() {
         leading = false;

@@ -134,8 +134,7 @@ final class LeadershipTransfers {
 
     /** Tells whether a node that is about to stop leads no group any more, or no other node could take over the rest. */
     boolean mayStop() {
-        List<Led> led = led();
-        return stopping && (led.isEmpty() || (isAlone() && time.nanos() - stoppingSinceNanos > FRESH_NANOS));
+        return stopping && (led().isEmpty() || (isAlone() && time.nanos() - stoppingSinceNanos > FRESH_NANOS));
     }
 
     /** Starts the transfers that are due; called every few milliseconds. */

@@ -48,6 +48,8 @@ import org.jspecify.annotations.Nullable;
 public final class NodeCore implements AutoCloseable {
 
     private static final long UPKEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** While nothing happens: what then begins, upkeep notices so much later at most. */
+    private static final long QUIET_UPKEEP_MILLIS = 100;
     /** Pause between two looks at whether the layout should change. */
     private static final long LAYOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -70,10 +72,15 @@ public final class NodeCore implements AutoCloseable {
     private final Time time;
     private final TermConfirmations peers;
     private volatile Layout layout;
-    /** By the shards that were hosted when they were made; on the loop. */
+    /** The shards that were hosted when the groups were made; on the loop. */
+    private Map<Integer, ShardReplica> grouped = Map.of();
+
     private List<HostedGroup> groups = List.of();
 
     private long layoutKeptNanos;
+    /** What was applied by the last upkeep; on the loop. */
+    private long appliedBefore;
+
     private volatile boolean stopping;
 
     /**
@@ -176,10 +183,6 @@ public final class NodeCore implements AutoCloseable {
             this.shard = shard;
         }
 
-        boolean isOf(Map<Integer, ShardReplica> hosted) {
-            return shard == hosted.get(number);
-        }
-
         @Override
         public int number() {
             return number;
@@ -267,7 +270,24 @@ public final class NodeCore implements AutoCloseable {
         if (handOvers.mayStop()) {
             mayStop.complete(null);
         }
-        loop.schedule(UPKEEP_NANOS, this::upkeep);
+        loop.schedule(isQuiet() ? TimeUnit.MILLISECONDS.toNanos(QUIET_UPKEEP_MILLIS) : UPKEEP_NANOS, this::upkeep);
+    }
+
+    /**
+     * Tells whether nothing happens that upkeep drives: no entry was applied since the last, none expires soon, no cache is bounded, nobody
+     * waits for a round, no leader has changed lately, nothing is being moved, and the node is neither starting nor stopping.
+     */
+    private boolean isQuiet() {
+        long applied = appliedEntries();
+        boolean unchanged = applied == appliedBefore;
+        appliedBefore = applied;
+        return unchanged
+                && ready.isDone()
+                && !stopping
+                && layout.moves().isEmpty()
+                && reports.quietNanos() > LeadershipTransfers.QUIET_NANOS
+                && !rounds.isAtWork()
+                && shards.isQuietFor(QUIET_UPKEEP_MILLIS);
     }
 
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */
@@ -276,7 +296,8 @@ public final class NodeCore implements AutoCloseable {
         control.follow(layout, place.self().id(), () -> hosting.stopped().contains(ShardMap.CONTROL_GROUP));
         hosting.follow(layout);
         Map<Integer, ShardReplica> hosted = shards.replicas();
-        if (groups.size() != hosted.size() + 1 || !groups.stream().allMatch(group -> group.isOf(hosted))) {
+        if (hosted != grouped) {
+            grouped = hosted;
             List<HostedGroup> anew = new ArrayList<>();
             anew.add(new HostedGroup(ShardMap.CONTROL_GROUP, null));
             hosted.forEach((shard, replica) -> anew.add(new HostedGroup(shard, replica)));

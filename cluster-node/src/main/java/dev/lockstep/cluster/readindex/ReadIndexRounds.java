@@ -178,6 +178,11 @@ public final class ReadIndexRounds {
         }
     }
 
+    /** Tells whether reads wait to be confirmed, which {@link #tick} may have to help. */
+    public synchronized boolean isAtWork() {
+        return !pending.isEmpty();
+    }
+
     /**
      * Drives the rounds, called every few milliseconds: asks again where there was no answer, gives up what can't be confirmed any more,
      * and lets a leader step down that the majority has not answered for too long.

@@ -62,6 +62,11 @@ final class ReplicaMaintenance {
         }
     }
 
+    /** Tells whether nothing will be due within a time unless something changes. */
+    boolean isQuietFor(long millis) {
+        return !evictions.isNeeded() && state.nextDeadlineMillis() - millis > clock.millis();
+    }
+
     /**
      * Adds what the control group has decided of the shard's caches, and the shard's log does not say yet.
      *

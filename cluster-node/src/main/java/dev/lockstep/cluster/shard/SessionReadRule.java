@@ -87,9 +87,16 @@ final class SessionReadRule {
                 || !cache.definition().expiryPolicy().isEmpty();
     }
 
-    /** Confirms a leader's leadership again, in good time before its reads would be too old. */
+    /**
+     * Confirms a leader's leadership again, in good time before its reads would be too old: once in each quarter of the bound, counted from
+     * the clock's zero, so that the leaderships of a node are confirmed together.
+     */
     void keepFresh() {
-        if (barrier.sinceConfirmedNanos() > maxStalenessNanos / 4 && confirming.compareAndSet(false, true)) {
+        long every = maxStalenessNanos / 4;
+        long now = time.nanos();
+        boolean isDue =
+                Math.floorDiv(now, every) != Math.floorDiv(now - barrier.sinceConfirmedNanos(), every);
+        if (isDue && confirming.compareAndSet(false, true)) {
             barrier.pass(() -> confirming.set(false), refused -> confirming.set(false));
         }
     }

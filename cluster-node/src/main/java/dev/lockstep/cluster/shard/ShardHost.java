@@ -9,7 +9,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +77,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         private final @Nullable ShardReplica[] byShard;
 
         /** In order, since what is done to all in turn must not depend on the JVM. */
-        private final List<ShardReplica> all;
+        private final Map<Integer, ShardReplica> all;
 
         Hosted(Map<Integer, ShardReplica> replicas) {
             int shards = replicas.keySet().stream()
@@ -87,24 +86,12 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
                     .orElse(0);
             this.byShard = new ShardReplica[shards];
             replicas.forEach((shard, replica) -> byShard[shard] = replica);
-            this.all = Arrays.stream(byShard)
-                    .<ShardReplica>flatMap(Stream::ofNullable)
-                    .toList();
+            this.all = Collections.unmodifiableMap(new TreeMap<>(replicas));
         }
 
         @Nullable
         ShardReplica of(int shard) {
             return shard >= 0 && shard < byShard.length ? byShard[shard] : null;
-        }
-
-        Map<Integer, ShardReplica> byNumber() {
-            Map<Integer, ShardReplica> replicas = new TreeMap<>();
-            for (int shard = 0; shard < byShard.length; shard++) {
-                if (byShard[shard] != null) {
-                    replicas.put(shard, byShard[shard]);
-                }
-            }
-            return replicas;
         }
     }
 
@@ -115,14 +102,14 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Hosts a replica from now on, of a shard that has none here. */
     public void host(int shard, ShardReplica replica) {
-        Map<Integer, ShardReplica> replicas = hosted.byNumber();
+        Map<Integer, ShardReplica> replicas = new TreeMap<>(hosted.all);
         replicas.put(shard, replica);
         hosted = new Hosted(replicas);
     }
 
     /** Hosts no replica of a shard any more: requests about it are refused as moved. The replica's log is the caller's to remove. */
     public void release(int shard) {
-        Map<Integer, ShardReplica> replicas = hosted.byNumber();
+        Map<Integer, ShardReplica> replicas = new TreeMap<>(hosted.all);
         ShardReplica gone = replicas.remove(shard);
         if (gone != null) {
             hosted = new Hosted(replicas);
@@ -130,9 +117,9 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
         }
     }
 
-    /** The shards that are hosted, in order. */
+    /** The shards that are hosted, in order; the same map until one comes or goes. */
     public Map<Integer, ShardReplica> replicas() {
-        return hosted.byNumber();
+        return hosted.all;
     }
 
     /** The times of those logs that this node knows. */
@@ -214,7 +201,7 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Ends the leases that were asked for over a connection that is closed. */
     public void disconnected(Caller caller) {
-        hosted.all.forEach(replica -> replica.disconnected(caller));
+        hosted.all.values().forEach(replica -> replica.disconnected(caller));
     }
 
     private static Reply.Refused notHosted(int shard) {
@@ -256,11 +243,16 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
 
     /** Runs the periodic tasks of a shard's leader. */
     public void upkeep() {
-        hosted.all.forEach(ShardReplica::upkeep);
+        hosted.all.values().forEach(ShardReplica::upkeep);
+    }
+
+    /** Tells whether {@link #upkeep} would have nothing to do within a time unless something changes. */
+    public boolean isQuietFor(long millis) {
+        return hosted.all.values().stream().allMatch(replica -> replica.isQuietFor(millis));
     }
 
     @Override
     public void close() {
-        hosted.all.forEach(ShardReplica::close);
+        hosted.all.values().forEach(ShardReplica::close);
     }
 }

@@ -182,6 +182,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         }
     }
 
+    /** Tells whether this replica does not lead, or {@link #upkeep} would have nothing to do within a time unless something changes. */
+    boolean isQuietFor(long millis) {
+        return !log.leadership().leads() || maintenance.isQuietFor(millis);
+    }
+
     // Requests
 
     /** Looks an entry up for a session, on the caller's thread; null when this replica can't answer at once. */

@@ -18,9 +18,11 @@ class LogClockTest {
     private long notPassedAhead;
     private boolean heard = true;
     private long others;
+    private int looks;
     private final LogClock clock = new LogClock(world, this::majority, () -> others);
 
     private @Nullable MajorityTime majority() {
+        looks++;
         return heard
                 ? new MajorityTime(
                         (world.millis() + reachedAhead) * 1_000_000,
@@ -29,10 +31,11 @@ class LogClockTest {
                 : null;
     }
 
+    /** Passes the time until they are looked at. */
     private void clocksSay(long aheadMillis) {
         reachedAhead = aheadMillis;
         notPassedAhead = aheadMillis;
-        clock.look();
+        pass(Duration.ofNanos(LogClock.LOOK_NANOS));
     }
 
     private void pass(Duration duration) {
@@ -65,7 +68,7 @@ class LogClockTest {
         heard = true;
         clocksSay(HOUR);
         pass(Duration.ofMinutes(10));
-        assertThat(clock.millis() - began).isBetween(20 * 60_000L, 20 * 60_000L + 30_000);
+        assertThat(clock.millis() - began).isBetween(20 * 60_000L, 20 * 60_000L + 31_000);
     }
 
     @Test
@@ -75,8 +78,9 @@ class LogClockTest {
         pass(Duration.ofMinutes(20));
         assertThat(clock.millis() - world.millis()).isEqualTo(60_000);
         clocksSay(0);
+        assertThat(clock.millis() - world.millis()).isEqualTo(60_050);
         pass(Duration.ofMinutes(10));
-        assertThat(clock.millis() - world.millis()).isEqualTo(30_000);
+        assertThat(clock.millis() - world.millis()).isEqualTo(30_050);
         pass(Duration.ofMinutes(30));
         assertThat(clock.millis()).isEqualTo(world.millis());
     }
@@ -88,6 +92,18 @@ class LogClockTest {
         long before = clock.stampMillis();
         pass(Duration.ofMinutes(1));
         assertThat(clock.stampMillis() - before).isEqualTo(57_000);
+    }
+
+    @Test
+    void onceTimeIsKnownTheClocksAreLookedAtEverySecond() {
+        int before = looks;
+        assertThat(clock.hasBegun()).isTrue();
+        pass(Duration.ofMillis(980));
+        assertThat(looks - before).isEqualTo(1);
+        pass(Duration.ofMillis(20));
+        assertThat(looks - before).isEqualTo(2);
+        pass(Duration.ofMinutes(1));
+        assertThat(looks - before).isEqualTo(62);
     }
 
     @Test

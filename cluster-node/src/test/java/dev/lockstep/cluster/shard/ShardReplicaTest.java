@@ -273,6 +273,26 @@ class ShardReplicaTest {
     }
 
     @Test
+    void aLeaderConfirmsItsLeadershipAtTheSameTimesAsThoseOfOtherShards() {
+        Duration quarter = STALENESS.dividedBy(4);
+        world.pass(quarter.minusMillis(250));
+        confirmedGet();
+        world.pass(Duration.ofMillis(249));
+        shards.upkeep();
+        assertThat(peers.of(B)).isEmpty();
+        world.pass(Duration.ofMillis(1));
+        shards.upkeep();
+        assertThat(peers.of(B)).hasSize(1);
+        peers.confirm(B, true);
+        world.pass(quarter.minusMillis(1));
+        shards.upkeep();
+        assertThat(peers.of(B)).isEmpty();
+        world.pass(Duration.ofMillis(1));
+        shards.upkeep();
+        assertThat(peers.of(B)).hasSize(1);
+    }
+
+    @Test
     void aStrongReadThatOnlyTheClockCallsExpiredLetsTheLogSaySoFirst() {
         put(Lifetime.ofMillis(10));
         log.hold();

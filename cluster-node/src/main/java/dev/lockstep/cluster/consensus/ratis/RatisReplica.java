@@ -40,6 +40,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -491,7 +492,13 @@ final class RatisReplica<E, R> implements ElectionGate {
         if (open != null) {
             RaftLog raftLog = open.getRaftLog();
             try {
-                files.advanceWatermark(Math.min(raftLog.getFlushIndex(), raftLog.getLastCommittedIndex()));
+                // Ratis keeps what it has written to the file, so the file need not be looked at.
+                RaftStorageMetadata vote =
+                        open.getRaftStorage().getMetadataFile().getMetadata();
+                files.advanceWatermark(
+                        Math.min(raftLog.getFlushIndex(), raftLog.getLastCommittedIndex()),
+                        vote.getTerm(),
+                        vote.getVotedFor().toString());
             } catch (IOException failure) {
                 context.diskFailed().accept(failure);
             }

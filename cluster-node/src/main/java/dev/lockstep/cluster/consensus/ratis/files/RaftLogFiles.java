@@ -12,7 +12,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
@@ -37,7 +36,6 @@ public final class RaftLogFiles {
     private final Path recoveryFile;
     private final Path watermarkFile;
     private DurableWatermark lastWatermark = DurableWatermark.NONE;
-    private @Nullable FileTime voteMarked;
 
     /**
      * @param logs of the node, with a folder for each group
@@ -82,7 +80,6 @@ public final class RaftLogFiles {
         Folders.delete(folder);
         SmallFile.delete(watermarkFile); // after the log: with a part of it, a replica would count as intact
         lastWatermark = DurableWatermark.NONE;
-        voteMarked = null;
     }
 
     /** @param before the marker of the replica; null if it was intact */
@@ -178,20 +175,19 @@ public final class RaftLogFiles {
      * Advances the watermark to a position and the vote, if either has changed.
      *
      * @param position up to where no leader can truncate the log any more
+     * @param term of the vote that the file has
+     * @param votedFor the peer that it names; empty for none
      */
-    public void advanceWatermark(long position) throws IOException {
-        FileTime vote = Files.getLastModifiedTime(current().resolve(META));
-        if (position <= lastWatermark.position() && vote.equals(voteMarked)) {
+    public void advanceWatermark(long position, long term, String votedFor) throws IOException {
+        DurableWatermark last = lastWatermark;
+        boolean voted = term != last.term() || !votedFor.equals(last.votedFor());
+        if (position <= last.position() && !voted) {
             return;
         }
-        if (!vote.equals(voteMarked)) {
-            Properties read = vote();
+        if (voted) {
             SmallFile.syncNames(current()); // or a power cut could bring back one from before what is marked
-            lastWatermark = new DurableWatermark(lastWatermark.position(), term(read), read.getProperty(VOTED_FOR, ""));
-            voteMarked = vote;
         }
-        lastWatermark = new DurableWatermark(
-                Math.max(position, lastWatermark.position()), lastWatermark.term(), lastWatermark.votedFor());
+        lastWatermark = new DurableWatermark(Math.max(position, last.position()), term, votedFor);
         lastWatermark.write(watermarkFile);
     }
 
@@ -233,7 +229,6 @@ public final class RaftLogFiles {
     public Path quarantine() throws IOException {
         SmallFile.delete(watermarkFile);
         lastWatermark = DurableWatermark.NONE;
-        voteMarked = null;
         return Files.exists(folder) ? Quarantine.move(folder, label) : null;
     }
 

@@ -38,7 +38,7 @@ final class Campaigns {
     private static final int SPREAD_MILLIS = 150;
     /** Others may notice a little later. */
     private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** Time for which a replica that granted a pre-vote does not campaign itself. */
+    /** Time for which a replica that granted a pre-vote does not campaign itself, and one that has asked for some does not ask again. */
     private static final long YIELD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final RaftServer server;
@@ -46,6 +46,8 @@ final class Campaigns {
     private final LinkServerRpc rpc;
     private final Set<RaftGroupId> planned = ConcurrentHashMap.newKeySet();
     private final Map<RaftGroupId, Long> askedNanos = new ConcurrentHashMap<>();
+    /** The times when silent groups were last looked at: a replica that leads hears of no leader either. */
+    private final Map<RaftGroupId, Long> lookedNanos = new ConcurrentHashMap<>();
     private final Map<RaftGroupId, Long> yieldedNanos = new ConcurrentHashMap<>();
 
     Campaigns(RaftServer server, LinkTransport.Context context, LinkServerRpc rpc) {
@@ -64,7 +66,8 @@ final class Campaigns {
     /** Plans to ask for pre-votes in groups whose leader has been silent for long; called regularly. */
     void tick() {
         for (RaftGroupId group : context.contacts().silentFor(longestNanos())) {
-            if (!isWithin(askedNanos.get(group))) {
+            if (!isWithin(lookedNanos.get(group)) && !isWithin(askedNanos.get(group))) {
+                lookedNanos.put(group, context.time().nanos());
                 rpc.loop(group).execute(() -> {
                     RaftServer.Division division = follower(group);
                     RaftPeerId leader =

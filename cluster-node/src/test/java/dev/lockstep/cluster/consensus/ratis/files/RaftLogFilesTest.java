@@ -10,7 +10,6 @@ import dev.lockstep.cluster.files.UncleanShutdown;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,7 +27,6 @@ class RaftLogFilesTest {
     Path logs;
 
     private RaftLogFiles files;
-    private long clock;
 
     @BeforeEach
     void open() {
@@ -84,13 +82,13 @@ class RaftLogFilesTest {
     void aMarkIsReadAgainAndEachDamagedByteNoticed() throws Exception {
         assertThat(files.watermark()).isEqualTo(DurableWatermark.NONE);
         voted("n2", 6);
-        files.advanceWatermark(41);
-        files.advanceWatermark(40); // of no effect
+        files.advanceWatermark(41, 6, "n2");
+        files.advanceWatermark(40, 6, "n2"); // of no effect
         assertThat(files.watermark()).isEqualTo(new DurableWatermark(41, 6, "n2"));
         files = new RaftLogFiles(logs, "group", "shard-3");
         assertThat(files.watermark().position()).isEqualTo(41);
         voted("", 7);
-        files.advanceWatermark(7); // before a leader has said what is committed
+        files.advanceWatermark(7, 7, ""); // before a leader has said what is committed
         assertThat(files.watermark()).isEqualTo(new DurableWatermark(41, 7, ""));
         Path mark = logs.resolve("group.watermark");
         for (int at = 0; at < Files.size(mark); at++) {
@@ -106,14 +104,13 @@ class RaftLogFilesTest {
         Files.createDirectories(files.current());
         Path vote = files.current().resolve("raft-meta");
         Files.writeString(vote, "votedFor=" + votedFor + "\nterm=" + term + "\n");
-        Files.setLastModifiedTime(vote, FileTime.fromMillis(++clock)); // a file system's clock may tick less often
     }
 
     /** Ratis keeps no checksum: n2 differs from n3 by one bit, as 6 does from 4. */
     @Test
     void aVoteIsNotTakenForTheLastIfAnotherWasMarked() throws Exception {
         voted("n2", 6);
-        files.advanceWatermark(41);
+        files.advanceWatermark(41, 6, "n2");
         for (String other : List.of("n1 6", " 6", "n2 4", " 5", "n1 -6")) {
             voted(other.split(" ")[0], Integer.parseInt(other.split(" ")[1]));
             assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.watermark()))
@@ -125,12 +122,11 @@ class RaftLogFilesTest {
             voted(later.split(" ")[0], Integer.parseInt(later.split(" ")[1]));
             files.checkVote(VOTERS, N1, files.watermark());
         }
-        files.advanceWatermark(41);
+        files.advanceWatermark(41, 8, "n1");
         voted("n2", 8);
         assertThatThrownBy(() -> files.checkVote(VOTERS, N1, files.watermark()))
                 .isInstanceOf(CorruptStateException.class);
-        voted("", 9);
-        files.advanceWatermark(41);
+        files.advanceWatermark(41, 9, "");
         voted("n2", 9);
         files.checkVote(VOTERS, N1, files.watermark());
     }
@@ -169,7 +165,7 @@ class RaftLogFilesTest {
     void theLastThreeQuarantinedLogsAreKept() throws Exception {
         for (int i = 0; i < 5; i++) {
             files.beginIn(i);
-            files.advanceWatermark(i);
+            files.advanceWatermark(i, i, "");
             assertThat(files.quarantine()).isEqualTo(logs.resolve("quarantined/shard-3." + (i + 1)));
             assertThat(files.exist()).isFalse();
             assertThat(files.watermark()).isEqualTo(DurableWatermark.NONE);

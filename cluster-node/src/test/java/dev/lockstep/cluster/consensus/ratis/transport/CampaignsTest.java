@@ -53,6 +53,8 @@ class CampaignsTest {
     private final AtomicInteger preVotes = new AtomicInteger();
     private final AtomicInteger stood = new AtomicInteger();
     private final LeaderContacts contacts = new LeaderContacts(Time.system());
+    private final AtomicInteger looks = new AtomicInteger();
+    private volatile boolean leadsItself;
     private volatile boolean otherGrants;
     private final LinkServerRpc rpc = rpc();
 
@@ -65,7 +67,7 @@ class CampaignsTest {
                 DivisionInfo.class,
                 Map.of(
                         "isAlive", none -> true,
-                        "isFollower", none -> true,
+                        "isFollower", none -> !leadsItself,
                         "getLeaderId", none -> leader.get(),
                         "getCurrentTerm", none -> TERM));
         RaftConfiguration configuration = ScriptedRatisServer.role(
@@ -82,7 +84,10 @@ class CampaignsTest {
                         "getGroupIds",
                         none -> List.of(GROUP),
                         "getDivision",
-                        group -> division,
+                        group -> {
+                            looks.incrementAndGet();
+                            return division;
+                        },
                         "requestVote",
                         none -> voted(false),
                         "startLeaderElection",
@@ -203,6 +208,16 @@ class CampaignsTest {
         Eventually.holds("it campaigns", () -> stood.get() > 0);
         assertThat(contacts.of(GROUP).sinceNanos())
                 .isGreaterThan(Duration.ofMillis(200).toNanos());
+    }
+
+    @Test
+    void aReplicaThatLeadsAndSoHearsNoLeaderIsLookedAtOnceInAWhile() throws Exception {
+        leadsItself = true;
+        contacts.of(GROUP).at(contacts.now());
+        Eventually.holds("it is looked at again", () -> looks.get() > 1);
+        assertThat(contacts.of(GROUP).sinceNanos())
+                .isGreaterThan(Duration.ofMillis(700).toNanos());
+        assertThat(preVotes).hasValue(0);
     }
 
     @Test
