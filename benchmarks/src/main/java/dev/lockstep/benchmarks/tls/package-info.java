@@ -1,0 +1,5 @@
+/** The cost of encryption. */
+@NullMarked
+package dev.lockstep.benchmarks.tls;
+
+import org.jspecify.annotations.NullMarked;
