@@ -141,7 +141,7 @@ final class ClusterOptions {
         }
         if (tls == null) {
             throw new RefusedException(
-                    "--user: a password is sent over encrypted connections alone. Say --tls, with a folder that has the authority's ca.crt");
+                    "--user: a user logs in over an encrypted connection alone. Say --tls, with a folder that has the nodes' ca.crt");
         }
         char[] password = password();
         try {

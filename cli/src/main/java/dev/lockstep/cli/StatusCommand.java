@@ -54,7 +54,8 @@ final class StatusCommand implements Callable<Integer> {
                 + (health.served() ? "all served" : "not all served"));
         lines.addAll(health.findings());
         if (options.isInsecure(view)) {
-            lines.add("insecure: neither encryption nor users; whoever reaches the nodes can read and change everything");
+            lines.add(
+                    "insecure: neither encryption nor users; whoever reaches the nodes can read and change everything");
         }
         int code = !health.served() ? NOT_SERVED : health.findings().isEmpty() ? WHOLE : INCOMPLETE;
         return new Report(

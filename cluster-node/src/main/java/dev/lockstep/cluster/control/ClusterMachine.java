@@ -23,9 +23,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control group as a deterministic machine: which caches exist, which node is drained, the layout, and who may do what. Its commands are idempotent, so that a
- * retry needs no session. {@link #create}, {@link #alter}, {@link #destroy}, {@link #drain}, {@link #lay} and {@link #change} belong to the thread that applies the log;
- * the reads may be asked by any.
+ * The control group as a deterministic machine: which caches exist, which node is drained, the layout, and who may do what. Its commands
+ * are idempotent, so that a retry needs no session. {@link #create}, {@link #alter}, {@link #destroy}, {@link #drain}, {@link #lay} and
+ * {@link #change} belong to the thread that applies the log; the reads may be asked by any.
  */
 public final class ClusterMachine {
 

@@ -46,7 +46,7 @@ public final class UserLogins implements Logins {
     }
 
     @Override
-    public void failed(String user, String from, String why) {
+    public void turnedAway(String user, String from, String why) {
         audit.turnedAway(user, from, why);
     }
 }

@@ -94,8 +94,7 @@ final class SessionReadRule {
     void keepFresh() {
         long every = maxStalenessNanos / 4;
         long now = time.nanos();
-        boolean isDue =
-                Math.floorDiv(now, every) != Math.floorDiv(now - barrier.sinceConfirmedNanos(), every);
+        boolean isDue = Math.floorDiv(now, every) != Math.floorDiv(now - barrier.sinceConfirmedNanos(), every);
         if (isDue && confirming.compareAndSet(false, true)) {
             barrier.pass(() -> confirming.set(false), refused -> confirming.set(false));
         }

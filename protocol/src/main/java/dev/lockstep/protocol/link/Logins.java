@@ -29,8 +29,12 @@ public interface Logins {
         return true;
     }
 
-    /** Learns of a log-in that was refused; the user is as the message said, and empty if it did not. */
-    default void failed(String user, String from, String why) {}
+    /**
+     * Learns of a peer that was not let in.
+     *
+     * @param user as whom it wanted to log in; empty if it did not
+     */
+    default void turnedAway(String user, String from, String why) {}
 
     /**
      * Returns what a user's password is verified by; null if there is no such user, or it has no password.

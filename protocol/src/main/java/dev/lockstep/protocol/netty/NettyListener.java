@@ -218,8 +218,10 @@ public final class NettyListener implements AutoCloseable {
                 refuse(
                         frame.correlationId(),
                         Status.WRONG_CLUSTER,
-                        "Node " + node + " belongs to cluster \"" + cluster + "\", the peer asked for \""
-                                + hello.cluster() + "\"");
+                        isStranger()
+                                ? "This is another cluster"
+                                : "Node " + node + " belongs to cluster \"" + cluster + "\", the peer asked for \""
+                                        + hello.cluster() + "\"");
             } else if (hello.login() != null) {
                 challenge(frame.correlationId(), hello, hello.login());
             } else {
@@ -270,7 +272,8 @@ public final class NettyListener implements AutoCloseable {
                         Status.FORBIDDEN,
                         "Too many log-ins have failed: try again in " + seconds + " seconds",
                         "too many log-ins as \"" + user + "\" have failed, and it may try again in " + seconds
-                                + " seconds");
+                                + " seconds",
+                        user);
             }
             return seconds == 0;
         }
@@ -293,14 +296,12 @@ public final class NettyListener implements AutoCloseable {
 
         private void refuseLogIn(long correlationId, String user, ScramException why) {
             failures.failed(address(), user);
-            if (encryption != null) {
-                encryption.logins().failed(user, from(), String.valueOf(why.getMessage()));
-            }
             refuse(
                     correlationId,
                     Status.FORBIDDEN,
                     LOG_IN_REFUSED,
-                    "log-in as \"" + user + "\" has failed: " + why.getMessage());
+                    "log-in as \"" + user + "\" has failed: " + why.getMessage(),
+                    user);
         }
 
         private String address() {
@@ -314,11 +315,11 @@ public final class NettyListener implements AutoCloseable {
         }
 
         private void admit(ChannelHandlerContext context, long correlationId, @Nullable NodeIdentity peer) {
-            if (peer == null && encryption != null && !Tls.hasCertificate(channel)) {
+            if (peer == null && isStranger()) {
                 refuse(
                         correlationId,
                         Status.FORBIDDEN,
-                        "Node " + node + " was shown neither a certificate nor a password: give the client \"user\" and"
+                        "The node was shown neither a certificate nor a password: give the client \"user\" and"
                                 + " \"password\", or a certificate in the folder of its \"tls\"");
                 return;
             }
@@ -358,6 +359,11 @@ public final class NettyListener implements AutoCloseable {
                     : new Identity.OfUser(Tls.peersUser(channel), from());
         }
 
+        /** Tells whether nothing is known of the peer, so that it must not learn from refusals what the cluster and its nodes are called. */
+        private boolean isStranger() {
+            return encryption != null && !Tls.hasCertificate(channel);
+        }
+
         private boolean isCertified(NodeId peer) {
             return encryption == null || encryption.isNode().test(peer, Tls.peersNames(channel));
         }
@@ -372,12 +378,18 @@ public final class NettyListener implements AutoCloseable {
         }
 
         private void refuse(long correlationId, Status status, String message) {
-            refuse(correlationId, status, message, message);
+            refuse(correlationId, status, message, message, "");
         }
 
-        /** @param reason for the log alone */
-        private void refuse(long correlationId, Status status, String message, String reason) {
+        /**
+         * @param reason for the logs alone
+         * @param user as whom the peer wanted to log in; empty if it did not
+         */
+        private void refuse(long correlationId, Status status, String message, String reason, String user) {
             refused = true;
+            if (status == Status.FORBIDDEN && encryption != null) {
+                encryption.logins().turnedAway(user, from(), reason);
+            }
             log.say(reason, "Refused " + channel.remoteAddress() + ": " + reason, LOG::info);
             writer.writeLast(FrameCodec.encode(correlationId, Reply.Refused.of(status, message)));
         }

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Encrypted connections: TLS 1.3, or 1.2 besides, and both ends show a certificate that the other trusts, or only the listening one if
- * the other may log in. The connecting side also demands that the certificate names the host that it connected to. For any number of links and listeners; thread-safe.
+ * the other may log in. The connecting side also demands that the certificate names the host that it connected to. For any number of
+ * links and listeners; thread-safe.
  */
 public final class Tls {
 

@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * The encryption of all connections of a node or client.
  *
- * @param certificate the own certificate, followed by those that lead to its authority: PEM, or PKCS#12 ({@code .p12}, {@code .pfx}) with the key in it
+ * @param certificate the own certificate, followed by those that lead to its authority: PEM, or PKCS#12 ({@code .p12}, {@code .pfx}) with
+ *     the key in it
  * @param key its private key, PEM; empty with PKCS#12
  * @param authorities the certificates of those whose signatures are trusted, PEM
  * @param password of the key or of the PKCS#12 file; empty if they are not encrypted

@@ -83,7 +83,19 @@ class LogInTest {
         public Bytes decoyKey() {
             return decoyKey;
         }
+
+        @Override
+        public boolean areKnown() {
+            return known;
+        }
+
+        @Override
+        public void turnedAway(String user, String from, String why) {
+            turnedAway.add(user + ": " + why);
+        }
     };
+    private final ConcurrentLinkedQueue<String> turnedAway = new ConcurrentLinkedQueue<>();
+    private volatile boolean known = true;
     private NettyListener listener;
 
     @BeforeAll
@@ -175,6 +187,48 @@ class LogInTest {
         });
         assertThat(link.isOpen()).isFalse();
         return message.toString();
+    }
+
+    private static RequestFailedException refused(Link link) {
+        try {
+            throw new AssertionError("It was let in: " + ask(link));
+        } catch (Exception failed) {
+            return (RequestFailedException) failed.getCause();
+        }
+    }
+
+    @Test
+    void aRefusalTellsAStrangerNoNames() {
+        NettyLinks elsewhere = new NettyLinks(
+                "elsewhere", () -> null, Duration.ofSeconds(2), 1_000, new Tls(() -> anonymous, false), null);
+        opened.add(elsewhere);
+        RequestFailedException another = refused(link(elsewhere));
+        assertThat(another.status()).isEqualTo(Status.WRONG_CLUSTER);
+        assertThat(another.getMessage()).doesNotContain("demo").doesNotContain("n1");
+        RequestFailedException unproven = refused(link(links(anonymous, null)));
+        assertThat(unproven.status()).isEqualTo(Status.FORBIDDEN);
+        assertThat(unproven.getMessage()).doesNotContain("demo").doesNotContain("n1");
+    }
+
+    @Test
+    void aNodeThatDoesNotKnowItsUsersYetAsksToTryAgain() throws Exception {
+        known = false;
+        assertThat(refused(link(links(anonymous, user("ada", "secret")))).status())
+                .isEqualTo(Status.BUSY);
+        assertThat(turnedAway).isEmpty();
+        known = true;
+        assertThat(ask(link(links(anonymous, user("ada", "secret"))))).isEqualTo(new Reply.Done());
+    }
+
+    @Test
+    void whoeverIsNotLetInIsReportedWithTheReason() {
+        refused(link(links(anonymous, user("ada", "wrong"))));
+        refused(link(links(anonymous, user("eve", "secret"))));
+        refused(link(links(anonymous, null)));
+        assertThat(turnedAway).hasSize(3);
+        assertThat(turnedAway.poll()).startsWith("ada: ");
+        assertThat(turnedAway.poll()).startsWith("eve: ");
+        assertThat(turnedAway.poll()).startsWith(": The node was shown neither");
     }
 
     private String logInFails(String name, String password) {

@@ -48,6 +48,7 @@ final class Campaigns {
     private final Map<RaftGroupId, Long> askedNanos = new ConcurrentHashMap<>();
     /** The times when silent groups were last looked at: a replica that leads hears of no leader either. */
     private final Map<RaftGroupId, Long> lookedNanos = new ConcurrentHashMap<>();
+
     private final Map<RaftGroupId, Long> yieldedNanos = new ConcurrentHashMap<>();
 
     Campaigns(RaftServer server, LinkTransport.Context context, LinkServerRpc rpc) {
