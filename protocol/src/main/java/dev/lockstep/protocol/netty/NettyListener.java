@@ -3,6 +3,7 @@ package dev.lockstep.protocol.netty;
 import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Logins;
 import dev.lockstep.protocol.link.RequestServer;
+import dev.lockstep.protocol.netty.HalfOpenConnections.HalfOpen;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
@@ -21,6 +22,7 @@ import dev.lockstep.protocol.wire.Status;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -28,13 +30,15 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
@@ -51,7 +55,10 @@ import org.slf4j.LoggerFactory;
 public final class NettyListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NettyListener.class);
-    private static final int HANDSHAKE_SECONDS = 10;
+    private static final AttributeKey<HalfOpen> HALF_OPEN = AttributeKey.valueOf("lockstep-half-open");
+
+    /** From the first byte of TLS to the welcome. */
+    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
     /** Whatever was wrong with a log-in: more would tell a stranger which users there are. */
     private static final String LOG_IN_REFUSED = "The user or the password is wrong";
     /** The most bytes that a peer may leave unread; beyond them its subscriptions are paused. */
@@ -66,6 +73,8 @@ public final class NettyListener implements AutoCloseable {
     private final int maxFrameBytes;
     private final RequestServer server;
     private final @Nullable Encryption encryption;
+    private final Duration handshake;
+    private final HalfOpenConnections halfOpen = new HalfOpenConnections();
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listening;
@@ -106,6 +115,20 @@ public final class NettyListener implements AutoCloseable {
             RequestServer server,
             @Nullable Encryption encryption)
             throws IOException {
+        this(host, port, cluster, self, maxFrameBytes, server, encryption, HANDSHAKE);
+    }
+
+    /** @param handshake the time that a peer has until it is welcome */
+    NettyListener(
+            String host,
+            int port,
+            String cluster,
+            Supplier<NodeIdentity> self,
+            int maxFrameBytes,
+            RequestServer server,
+            @Nullable Encryption encryption,
+            Duration handshake)
+            throws IOException {
         this.cluster = cluster;
         this.self = self;
         this.node = self.get().id();
@@ -113,19 +136,18 @@ public final class NettyListener implements AutoCloseable {
         this.maxFrameBytes = maxFrameBytes;
         this.server = server;
         this.encryption = encryption;
+        this.handshake = handshake;
         this.loops = Transport.loops("lockstep-server-" + node, 2);
         var bind = new ServerBootstrap()
                 .group(loops)
                 .channelFactory(DirectSocket.Server::new)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .handler(new Admission())
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel accepted) {
-                        if (encryption != null) {
-                            encryption.tls().accept(accepted);
-                        }
-                        initialize(accepted);
+                        begin(accepted);
                     }
                 })
                 .bind(host, port)
@@ -146,14 +168,46 @@ public final class NettyListener implements AutoCloseable {
                 : String.valueOf(failure.getMessage());
     }
 
-    /** Makes a channel one of this listener's connections. */
-    void initialize(Channel accepted) {
+    /** Refuses connections before anything is done for them. It is the one handler of the listening channel, so in the order they come. */
+    private final class Admission extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            Channel accepted = (Channel) message;
+            String address = HalfOpenConnections.address(accepted.remoteAddress());
+            HalfOpen added = halfOpen.add(address, accepted::close);
+            if (added == null) {
+                log.say(
+                        "half-open " + address,
+                        "Refused " + accepted.remoteAddress() + ": " + HalfOpenConnections.MAX_OF_ADDRESS
+                                + " connections of that address have not shaken hands yet",
+                        LOG::info);
+                accepted.unsafe().closeForcibly();
+            } else {
+                accepted.attr(HALF_OPEN).set(added);
+                context.fireChannelRead(accepted);
+            }
+        }
+    }
+
+    private void begin(Channel accepted) {
+        HalfOpen admitted = accepted.attr(HALF_OPEN).get();
+        accepted.closeFuture().addListener(closed -> admitted.ended());
+        if (encryption != null) {
+            encryption.tls().accept(accepted);
+        }
+        initialize(accepted, admitted::ended);
+    }
+
+    /**
+     * Makes a channel one of this listener's connections.
+     *
+     * @param welcomed called when it is welcome
+     */
+    void initialize(Channel accepted, Runnable welcomed) {
         connections.add(accepted);
         FrameDecoder decoder = new FrameDecoder();
-        accepted.pipeline()
-                .addLast("handshake-timeout", new ReadTimeoutHandler(HANDSHAKE_SECONDS))
-                .addLast(decoder)
-                .addLast(new Inbound(accepted, decoder));
+        accepted.pipeline().addLast(decoder).addLast(new Inbound(accepted, decoder, welcomed));
     }
 
     public int port() {
@@ -175,16 +229,42 @@ public final class NettyListener implements AutoCloseable {
         private final Channel channel;
         private final FrameDecoder decoder;
         private final FrameWriter writer;
+        private final Runnable welcomed;
+        private @Nullable ScheduledFuture<?> deadline;
         private ScramServer.@Nullable LogIn challenged;
         private RequestServer.@Nullable Connection connection;
         private ConnectedNodes.@Nullable Process process;
         /** Closing takes until what was read is worked off: none of that is listened to any more. */
         private boolean refused;
 
-        Inbound(Channel channel, FrameDecoder decoder) {
+        Inbound(Channel channel, FrameDecoder decoder, Runnable welcomed) {
             this.channel = channel;
             this.decoder = decoder;
+            this.welcomed = welcomed;
             this.writer = new FrameWriter(channel);
+        }
+
+        /** One deadline for all steps, whatever has been read: a byte now and then does not extend it. */
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            deadline = context.executor()
+                    .schedule(
+                            () -> {
+                                log.say(
+                                        "unfinished " + address(),
+                                        "Closed " + from() + ": it has not shaken hands within " + handshake.toSeconds()
+                                                + " seconds",
+                                        LOG::info);
+                                context.close();
+                            },
+                            handshake.toNanos(),
+                            TimeUnit.NANOSECONDS);
+        }
+
+        private void endDeadline() {
+            if (deadline != null) {
+                deadline.cancel(false);
+            }
         }
 
         @Override
@@ -197,15 +277,15 @@ public final class NettyListener implements AutoCloseable {
                 process.heard();
             }
             if (connection == null) {
-                shakeHands(context, frame);
+                shakeHands(frame);
             } else {
                 connection.serve(frame.correlationId(), frame.message());
             }
         }
 
-        private void shakeHands(ChannelHandlerContext context, Frame<Request> frame) {
+        private void shakeHands(Frame<Request> frame) {
             if (challenged != null) {
-                authenticate(context, frame, challenged);
+                authenticate(frame, challenged);
             } else if (!(frame.message() instanceof Request.Hello hello)) {
                 refuse(frame.correlationId(), Status.INVALID, "The first message must be a Hello");
             } else if (hello.minVersion() > FrameCodec.VERSION || hello.maxVersion() < FrameCodec.VERSION) {
@@ -225,7 +305,7 @@ public final class NettyListener implements AutoCloseable {
             } else if (hello.login() != null) {
                 challenge(frame.correlationId(), hello, hello.login());
             } else {
-                admit(context, frame.correlationId(), hello.node());
+                admit(frame.correlationId(), hello.node());
             }
         }
 
@@ -278,7 +358,7 @@ public final class NettyListener implements AutoCloseable {
             return seconds == 0;
         }
 
-        private void authenticate(ChannelHandlerContext context, Frame<Request> frame, ScramServer.LogIn logIn) {
+        private void authenticate(Frame<Request> frame, ScramServer.LogIn logIn) {
             if (!(frame.message() instanceof Request.Authenticate answer)) {
                 refuse(frame.correlationId(), Status.INVALID, "A Challenge must be answered with Authenticate");
             } else if (mayTry(frame.correlationId(), logIn.user())) {
@@ -290,7 +370,7 @@ public final class NettyListener implements AutoCloseable {
                     return;
                 }
                 failures.succeeded(address(), logIn.user());
-                welcome(context, frame.correlationId(), new Identity.OfUser(logIn.user(), from()), proof);
+                welcome(frame.correlationId(), new Identity.OfUser(logIn.user(), from()), proof);
             }
         }
 
@@ -305,16 +385,14 @@ public final class NettyListener implements AutoCloseable {
         }
 
         private String address() {
-            return channel.remoteAddress() instanceof InetSocketAddress remote
-                    ? remote.getAddress().getHostAddress()
-                    : from();
+            return HalfOpenConnections.address(channel.remoteAddress());
         }
 
         private String from() {
             return String.valueOf(channel.remoteAddress());
         }
 
-        private void admit(ChannelHandlerContext context, long correlationId, @Nullable NodeIdentity peer) {
+        private void admit(long correlationId, @Nullable NodeIdentity peer) {
             if (peer == null && isStranger()) {
                 refuse(
                         correlationId,
@@ -339,11 +417,12 @@ public final class NettyListener implements AutoCloseable {
                 }
                 tellDifferences(peer);
             }
-            welcome(context, correlationId, identity(peer), null);
+            welcome(correlationId, identity(peer), null);
         }
 
-        private void welcome(ChannelHandlerContext context, long correlationId, Identity peer, @Nullable Bytes proof) {
-            context.pipeline().remove("handshake-timeout");
+        private void welcome(long correlationId, Identity peer, @Nullable Bytes proof) {
+            endDeadline();
+            welcomed.run();
             challenged = null;
             decoder.allow(maxFrameBytes);
             connection = server.connect(peer, this);
@@ -420,6 +499,7 @@ public final class NettyListener implements AutoCloseable {
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
+            endDeadline();
             if (process != null) {
                 process.left();
             }

@@ -73,7 +73,7 @@ public final class ServerStreamFuzz {
     private void feed(byte[] input) {
         int servedBefore = SERVED.get();
         EmbeddedChannel channel = new EmbeddedChannel();
-        LISTENER.initialize(channel);
+        LISTENER.initialize(channel, () -> {});
         if ((input[0] & 1) == 1) {
             channel.writeInbound(Unpooled.wrappedBuffer(
                     FrameCodec.encode(0, new Request.Hello(FrameCodec.VERSION, FrameCodec.VERSION, CLUSTER, null))));
