@@ -3,7 +3,6 @@ package dev.lockstep.spring.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.netty.Certificates;
@@ -15,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.cache.Cache;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -80,20 +82,23 @@ class SslBundleIT {
 
     @Test
     void theBundlesCertificateIsShownAndItsReplacementToo() throws Exception {
-        String[] properties = Stream.concat(certificate().stream(), Stream.of(BUNDLE + "reload-on-update=true"))
+        String[] properties = Stream.concat(
+                        certificate().stream(),
+                        Stream.of(BUNDLE + "reload-on-update=true", "spring.ssl.bundle.watch.file.quiet-period=100ms"))
                 .toArray(String[]::new);
         try (ConfigurableApplicationContext context = run(properties)) {
             cache(context).put("tea", 3);
+            CountDownLatch reloaded = new CountDownLatch(1);
+            context.getBean(SslBundles.class).addBundleUpdateHandler("shop", bundle -> reloaded.countDown());
             TlsSettings renewed = certificates.issue("renewed", "shop-renewed", List.of("127.0.0.1"));
             Files.copy(renewed.key().orElseThrow(), shop.key().orElseThrow(), StandardCopyOption.REPLACE_EXISTING);
             Files.copy(renewed.certificate(), shop.certificate(), StandardCopyOption.REPLACE_EXISTING);
-            Eventually.holds("a connection with the new certificate", () -> {
-                node.node(0).close();
-                node.node(0).restart();
-                node.node(0).awaitReady();
-                cache(context).put("tea", 4);
-                return Files.readString(node.node(0).log()).contains("\"user\":\"shop-renewed\"");
-            });
+            assertThat(reloaded.await(60, TimeUnit.SECONDS)).isTrue();
+            node.node(0).close();
+            node.node(0).restart();
+            node.node(0).awaitReady();
+            cache(context).put("tea", 4);
+            assertThat(Files.readString(node.node(0).log())).contains("\"user\":\"shop-renewed\"");
         }
     }
 
