@@ -438,5 +438,41 @@ record Defect(String name, String file, String right, String wrong, String suite
                     CLUSTER + "control/ControlGroup.java",
                     "&& !now.staged();",
                     "&& false;",
-                    "dev.lockstep.cluster.control.ControlGroupTest"));
+                    "dev.lockstep.cluster.control.ControlGroupTest"),
+            new Defect(
+                    "a log-in is passed on by one who ends TLS in between",
+                    PROTOCOL + "scram/ScramServer.java",
+                    "!MessageDigest.isEqual(last.binding().array(), binding.array())",
+                    "last.binding().size() == 0",
+                    "dev.lockstep.protocol.scram.ScramLogInTest"),
+            new Defect(
+                    "the answer of an earlier log-in lets in again",
+                    PROTOCOL + "scram/ScramServer.java",
+                    "!last.nonce().equals(nonce)",
+                    "last.nonce().isEmpty()",
+                    "dev.lockstep.protocol.scram.ScramLogInTest"),
+            new Defect(
+                    "whoever shows no certificate need not log in",
+                    PROTOCOL + "netty/NettyListener.java",
+                    "peer == null && encryption != null && !Tls.hasCertificate(channel)",
+                    "peer == null && encryption != null && channel == null",
+                    "dev.lockstep.protocol.netty.LogInTest"),
+            new Defect(
+                    "a stranger learns which users there are",
+                    PROTOCOL + "netty/NettyListener.java",
+                    "Status.FORBIDDEN, LOG_IN_REFUSED,",
+                    "Status.FORBIDDEN, LOG_IN_REFUSED + why.getMessage(),",
+                    "dev.lockstep.protocol.netty.LogInTest"),
+            new Defect(
+                    "a byte now and then keeps a connection half open",
+                    PROTOCOL + "netty/NettyListener.java",
+                    "handshake.toNanos(), TimeUnit.NANOSECONDS);",
+                    "handshake.toNanos(), TimeUnit.MILLISECONDS);",
+                    "dev.lockstep.protocol.netty.HostileConnectionsTest"),
+            new Defect(
+                    "half-open connections of one address take all places",
+                    PROTOCOL + "netty/HalfOpenConnections.java",
+                    ">= MAX_OF_ADDRESS",
+                    ">= MAX",
+                    "dev.lockstep.protocol.netty.HalfOpenConnectionsTest"));
 }
