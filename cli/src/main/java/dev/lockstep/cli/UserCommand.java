@@ -7,7 +7,6 @@ import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.scram.ScramException;
-import dev.lockstep.protocol.scram.ScramMechanism;
 import dev.lockstep.protocol.scram.ScramVerifier;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Secret;
@@ -147,7 +146,7 @@ final class UserCommand {
         private static String verifier(char[] password) {
             try {
                 return ScramVerifier.of(
-                                ScramMechanism.SHA_256,
+                                ScramVerifier.DEFAULT_MECHANISM,
                                 password,
                                 ScramVerifier.newSalt(Entropy.system()),
                                 ScramVerifier.DEFAULT_ITERATIONS)

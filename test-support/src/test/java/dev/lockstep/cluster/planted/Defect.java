@@ -116,8 +116,32 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a late copy creates a destroyed cache again",
                     CLUSTER + "control/ClusterMachine.java",
-                    "if (highestId != before.highestId()) {",
-                    "if (highestId > before.highestId()) {",
+                    "if (create.highestId() != before.highestId()) {",
+                    "if (create.highestId() > before.highestId()) {",
+                    "dev.lockstep.cluster.control.ControlGroupTest"),
+            new Defect(
+                    "what a node passes on for a client needs no rights",
+                    CLUSTER + "server/RequestDispatcher.java",
+                    "request instanceof Request.PassOn passOn ? passOn.request() : request;",
+                    "request;",
+                    "dev.lockstep.cluster.server.RequestDispatcherTest"),
+            new Defect(
+                    "a subscription outlives the right to read",
+                    CLUSTER + "server/RequestDispatcher.java",
+                    "} else if (isRevoked(correlationId, reply)) {",
+                    "} else if (correlationId < 0) {",
+                    "dev.lockstep.cluster.server.RequestDispatcherTest"),
+            new Defect(
+                    "clients are served by rules that are older than the group's",
+                    CLUSTER + "control/ControlGroup.java",
+                    "of.machine().access().revision() >= newest.revision()",
+                    "newest.revision() >= 0",
+                    "dev.lockstep.cluster.control.ControlGroupTest"),
+            new Defect(
+                    "the last administrator can be removed",
+                    CLUSTER + "control/AccessChanges.java",
+                    "if (!next.isOpen() &&",
+                    "if (next.isOpen() &&",
                     "dev.lockstep.cluster.control.ControlGroupTest"),
             new Defect(
                     "an older shard map replaces a newer one",
