@@ -6,6 +6,7 @@ import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -96,7 +97,7 @@ class NodeCoreTest {
         Reply[] created = new Reply[1];
         var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", maxEntries, Consistency.SESSION);
         core.server()
-                .connect(null, new RequestServer.Replies() {
+                .connect(new Identity.InThisJvm(), new RequestServer.Replies() {
                     @Override
                     public void send(long correlationId, Reply reply) {
                         created[0] = reply;

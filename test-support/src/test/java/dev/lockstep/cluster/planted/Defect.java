@@ -478,8 +478,8 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "whoever shows no certificate need not log in",
                     PROTOCOL + "netty/NettyListener.java",
-                    "peer == null && encryption != null && !Tls.hasCertificate(channel)",
-                    "peer == null && encryption != null && channel == null",
+                    "encryption != null && !Tls.hasCertificate(channel)",
+                    "encryption != null && channel == null",
                     "dev.lockstep.protocol.netty.LogInTest"),
             new Defect(
                     "a stranger learns which users there are",
