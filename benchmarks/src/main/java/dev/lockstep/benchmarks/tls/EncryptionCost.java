@@ -9,6 +9,7 @@ import dev.lockstep.cli.CliMain;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
@@ -63,12 +65,13 @@ public final class EncryptionCost {
 
     private static Contender encrypted(Path home) throws Exception {
         Path certificates = home.resolve("tls");
+        StringWriter said = new StringWriter();
         int code = CliMain.run(
                 new String[] {"tls", "init", certificates.toString(), "--node=node=127.0.0.1", "--client=client"},
-                new PrintWriter(System.out, true),
-                new PrintWriter(System.err, true));
+                new PrintWriter(said),
+                new PrintWriter(said));
         if (code != 0) {
-            throw new IllegalStateException("There are no certificates to be had");
+            throw new IllegalStateException("There are no certificates: " + said);
         }
         return contender(
                 home,
@@ -121,21 +124,22 @@ public final class EncryptionCost {
                 "%nThree nodes and a client, TLS 1.3 with certificates on both ends beside plain text; median [lowest-highest]%n%n");
         System.out.printf("%-8s %26s %26s %22s %22s%n", "", "plain/s", "tls/s", "rate tls/plain", "CPU tls/plain");
         Map<String, Spread> ratios = new LinkedHashMap<>();
-        for (String name : ofPlain.keySet()) {
-            List<Sample> one = ofPlain.get(name);
-            List<Sample> other = ofEncrypted.get(name);
-            ratios.put(name, ratio(other, one, Sample::rate));
+        ofPlain.forEach((name, one) -> {
+            List<Sample> other = ofEncrypted.getOrDefault(name, List.of());
+            Spread rates = ratio(other, one, Sample::rate);
+            ratios.put(name, rates);
             System.out.printf(
                     "%-8s %26s %26s %22s %22s%n",
                     name,
                     spread(one).text("%.0f"),
                     spread(other).text("%.0f"),
-                    ratios.get(name).text("%.2f"),
+                    rates.text("%.2f"),
                     ratio(other, one, Sample::cpu).text("%.2f"));
-        }
+        });
         System.out.println();
-        System.out.println(Goal.atLeast(0.7, "session get of 64 callers", ratios.get("get@64")));
-        System.out.println(Goal.atLeast(0.85, "put of 64 callers", ratios.get("put@64")));
+        System.out.println(
+                Goal.atLeast(0.7, "session get of 64 callers", Objects.requireNonNull(ratios.get("get@64"))));
+        System.out.println(Goal.atLeast(0.85, "put of 64 callers", Objects.requireNonNull(ratios.get("put@64"))));
         StringBuilder last = new StringBuilder("tls/plain:");
         ratios.forEach((name, ratio) -> last.append(String.format(Locale.ROOT, " %s=%.2f", name, ratio.median())));
         System.out.println(last);
@@ -144,7 +148,7 @@ public final class EncryptionCost {
     private static void run(Contender contender, String name, int seconds, Map<String, List<Sample>> samples)
             throws InterruptedException {
         samples.computeIfAbsent(name, none -> new ArrayList<>())
-                .add(contender.workloads().get(name).run(seconds));
+                .add(Objects.requireNonNull(contender.workloads().get(name)).run(seconds));
     }
 
     private static Spread spread(List<Sample> samples) {

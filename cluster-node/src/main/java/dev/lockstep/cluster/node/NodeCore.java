@@ -47,9 +47,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodeCore implements AutoCloseable {
 
-    private static final long UPKEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long UPKEEP_MILLIS = 20;
     /** While nothing happens: what then begins, upkeep notices so much later at most. */
     private static final long QUIET_UPKEEP_MILLIS = 100;
+    /** Upkeeps in the bound on staleness, at least: a leader confirms its leadership again in each quarter of that. */
+    private static final int UPKEEPS_A_STALENESS = 8;
     /** Pause between two looks at whether the layout should change. */
     private static final long LAYOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -78,6 +80,7 @@ public final class NodeCore implements AutoCloseable {
     private List<HostedGroup> groups = List.of();
 
     private long layoutKeptNanos;
+    private final long quietMillis;
     /** What was applied by the last upkeep; on the loop. */
     private long appliedBefore;
 
@@ -126,6 +129,9 @@ public final class NodeCore implements AutoCloseable {
         this.time = time;
         this.layout = place.layout();
         this.layoutKeptNanos = time.nanos();
+        this.quietMillis = Math.max(
+                UPKEEP_MILLIS,
+                Math.min(QUIET_UPKEEP_MILLIS, limits.maxStaleness().toMillis() / UPKEEPS_A_STALENESS));
         NodeId self = place.self().id();
         consensus.members(layout.members());
         this.peers = links == null
@@ -270,7 +276,7 @@ public final class NodeCore implements AutoCloseable {
         if (handOvers.mayStop()) {
             mayStop.complete(null);
         }
-        loop.schedule(isQuiet() ? TimeUnit.MILLISECONDS.toNanos(QUIET_UPKEEP_MILLIS) : UPKEEP_NANOS, this::upkeep);
+        loop.schedule(TimeUnit.MILLISECONDS.toNanos(isQuiet() ? quietMillis : UPKEEP_MILLIS), this::upkeep);
     }
 
     /**
@@ -287,7 +293,7 @@ public final class NodeCore implements AutoCloseable {
                 && layout.moves().isEmpty()
                 && reports.quietNanos() > LeadershipTransfers.QUIET_NANOS
                 && !rounds.isAtWork()
-                && shards.isQuietFor(QUIET_UPKEEP_MILLIS);
+                && shards.isQuietFor(quietMillis);
     }
 
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */

@@ -40,22 +40,28 @@ class NodeCoreTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final CountingLoop loop = new CountingLoop();
-    private final NodeCore core = new NodeCore(
-            new NodeCore.Place(
-                    "c",
-                    SELF,
-                    Layout.settled(
-                            1, Layout.nodes(List.of(SELF)), new ShardMap(Layout.UNFORMED, List.of(List.of(SELF.id())))),
-                    List.of(SELF),
-                    layout -> {},
-                    new ControlGroup.Rules(new Templates(Map.of(), Map.of()), 1, Optional.empty())),
-            new LocalConsensus(SELF.id()),
-            HeapStore.FACTORY,
-            null,
-            world,
-            loop,
-            new NodeCore.Limits(Duration.ofSeconds(5), Duration.ofSeconds(2), 100));
+    private NodeCore core = node(Duration.ofSeconds(5));
     private int sequence;
+
+    private NodeCore node(Duration maxStaleness) {
+        return new NodeCore(
+                new NodeCore.Place(
+                        "c",
+                        SELF,
+                        Layout.settled(
+                                1,
+                                Layout.nodes(List.of(SELF)),
+                                new ShardMap(Layout.UNFORMED, List.of(List.of(SELF.id())))),
+                        List.of(SELF),
+                        layout -> {},
+                        new ControlGroup.Rules(new Templates(Map.of(), Map.of()), 1, Optional.empty())),
+                new LocalConsensus(SELF.id()),
+                HeapStore.FACTORY,
+                null,
+                world,
+                loop,
+                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100));
+    }
 
     /** Counts what is begun later: upkeep alone, as no request here waits for anything. */
     private final class CountingLoop implements EventLoop {
@@ -140,6 +146,15 @@ class NodeCoreTest {
         assertThat(upkeeps).as("while it is written to").isEqualTo(50);
         world.pass(Duration.ofMillis(100));
         assertThat(upkeepsIn(Duration.ofSeconds(1))).as("after that").isEqualTo(10);
+    }
+
+    @Test
+    void aQuietNodeLooksAfterItsReplicasOftenEnoughToConfirmItsLeaderships() {
+        core.close();
+        world.close();
+        core = node(Duration.ofMillis(400));
+        world.pass(Duration.ofSeconds(6));
+        assertThat(upkeepsIn(Duration.ofSeconds(1))).isEqualTo(20);
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.consensus.ratis.files.RaftLogFiles;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.testing.Eventually;
@@ -145,18 +146,25 @@ public final class CorruptedLog implements AutoCloseable {
 
         void write(int entries) throws Exception {
             for (int i = 0; i < entries; i++) {
-                byte[] entry = bytes("entry " + machine.texts().size());
-                Eventually.holds("it takes an entry", () -> log.leadership().ready() && isTaken(entry));
+                Eventually.holds("it leads", () -> log.leadership().ready());
+                String entry = "entry " + machine.texts().size();
+                Eventually.holds(
+                        "it takes an entry",
+                        () -> log.leadership().ready() && (machine.texts().contains(entry) || isTaken(bytes(entry))));
             }
         }
 
-        /** Also a leader that is alone steps down, when its JVM has paused for long, and is elected again. */
+        /**
+         * Also a leader that is alone steps down, when its JVM has paused for long, and is elected again. What it had appended by then is
+         * applied before it is ready.
+         */
         private boolean isTaken(byte[] entry) throws Exception {
             try {
                 log.propose(entry).get(ANSWER_SECONDS, TimeUnit.SECONDS);
                 return true;
             } catch (ExecutionException refused) {
-                if (refused.getCause() instanceof NotLeaderException) {
+                if (refused.getCause() instanceof NotLeaderException
+                        || refused.getCause() instanceof UnknownOutcomeException) {
                     return false;
                 }
                 throw refused;
