@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AuthorizationTest {
 
     private static final String ADA = "ada";
+    private static final Set<Class<?>> HANDSHAKE = Set.of(Request.Hello.class, Request.Authenticate.class);
     private static final Pattern ROW = Pattern.compile("\\| ((?:`[A-Z]\\w+`(?:, )?)+) \\| ([a-z, *`-]+) \\|");
 
     private @Nullable AccessRules rules = AccessRules.OPEN;
@@ -101,7 +102,7 @@ class AuthorizationTest {
 
     private static Stream<Request> requests() {
         return Samples.requests().stream()
-                .filter(request -> !(request instanceof Request.Hello || request instanceof Request.PassOn));
+                .filter(request -> !HANDSHAKE.contains(request.getClass()) && !(request instanceof Request.PassOn));
     }
 
     private static Request.Get get(int cacheId) {

@@ -6,6 +6,7 @@ import java.util.Locale;
 /** The targets of fuzzing, by the names that the corpus and the command line use. */
 enum FuzzTarget {
     SERVER_STREAM("protocol", "dev.lockstep.protocol.netty.ServerStreamFuzz"),
+    LOG_IN("protocol", "dev.lockstep.protocol.scram.LogInFuzz"),
     CLIENT_STREAM("protocol", "dev.lockstep.protocol.netty.ClientStreamFuzz"),
     REQUEST("protocol", "dev.lockstep.protocol.wire.RequestFuzz"),
     REPLY("protocol", "dev.lockstep.protocol.wire.ReplyFuzz"),

@@ -3,6 +3,7 @@ package dev.lockstep.system.chaos;
 import dev.lockstep.system.load.RecordedLoad;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import java.util.function.Consumer;
  */
 final class Chaos implements AutoCloseable {
 
+    private static final int ROUNDS_OF_A_CERTIFICATE = 5;
     private static final Duration LONGEST_ROUND = Duration.ofSeconds(6);
 
     private final int nodes;
@@ -37,12 +39,14 @@ final class Chaos implements AutoCloseable {
 
     /**
      * @param home for the nodes
+     * @param encrypted whether connections are encrypted, with certificates that are replaced now and then
      * @param failures gets the histories that are wrong
      */
-    Chaos(Path home, Path failures, int nodes, long seed, Consumer<String> out) throws IOException {
+    Chaos(Path home, Path failures, int nodes, boolean encrypted, long seed, Consumer<String> out)
+            throws IOException, GeneralSecurityException {
         this.nodes = nodes;
         this.schedule = new Random(seed);
-        this.cluster = new ChaosCluster(home, nodes);
+        this.cluster = new ChaosCluster(home, nodes, encrypted);
         try {
             this.load = new RecordedLoad(cluster::uri, seed, tally, failures, out);
         } catch (RuntimeException failure) {
@@ -65,6 +69,9 @@ final class Chaos implements AutoCloseable {
     void round() throws Exception {
         long acknowledged = tally.acknowledged();
         load.begin();
+        if (load.round() % ROUNDS_OF_A_CERTIFICATE == 0) {
+            cluster.replaceCertificates();
+        }
         List<Fault> faults = new ArrayList<>();
         boolean majority = harm(load.working(), faults);
         if (!isDone(load.working(), LONGEST_ROUND)) {

@@ -7,12 +7,17 @@ import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.ShiftedNode;
 import dev.lockstep.cluster.testing.TcpProxy;
+import dev.lockstep.protocol.netty.Certificates;
+import dev.lockstep.protocol.netty.Tls;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.settings.TlsSettings;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.system.load.RecordedClient;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +36,13 @@ final class ChaosCluster implements AutoCloseable {
             List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofDays(1), Duration.ofDays(-1));
     private static final List<Double> RATES = List.of(0.0, 0.5, 0.99, 1.01, 2.0);
 
+    private static final String NODE = "node";
+    private static final String CLIENT = "client";
+
     private final List<MemberPorts> members;
+    private final @Nullable Certificates certificates;
+    private final @Nullable TlsSettings ofNodes;
+    private final @Nullable TlsSettings ofClients;
     private final ProxiedNetwork network;
     private final NodeProcesses nodes;
     private final Clients watchers;
@@ -41,22 +52,30 @@ final class ChaosCluster implements AutoCloseable {
     private @Nullable HoldingClient holder;
     private @Nullable NodeProcess wild;
 
-    ChaosCluster(Path home, int count) throws IOException {
+    /** @param encrypted whether there are certificates, which can be replaced */
+    ChaosCluster(Path home, int count, boolean encrypted) throws IOException, GeneralSecurityException {
         members = MemberPorts.reserve(count);
+        certificates = encrypted ? new Certificates(home.resolve("certificates")) : null;
+        ofNodes = certificates == null ? null : certificates.issue(NODE);
+        ofClients = certificates == null ? null : certificates.issue(CLIENT);
         network = new ProxiedNetwork(members);
         try {
             nodes = NodeProcesses.start(
                     home,
                     members,
                     network::seenFrom,
-                    "shards: " + SHARDS,
+                    "shards: " + SHARDS + (ofNodes == null ? "" : "\ntls: {directory: \"" + folder(ofNodes) + "\"}"),
                     NodeProcesses.currentClassPath(),
                     ShiftedNode.class.getName());
         } catch (IOException | RuntimeException failure) {
             network.close();
             throw failure;
         }
-        watchers = new Clients("processes", nodes.addresses());
+        watchers = new Clients(
+                "processes",
+                nodes.addresses(),
+                Duration.ofSeconds(20),
+                ofClients == null ? null : Tls.of(ofClients, Time.system()));
         leaders = currentLeaders();
     }
 
@@ -66,7 +85,20 @@ final class ChaosCluster implements AutoCloseable {
                 .skip(client % members.size())
                 .map(member -> "127.0.0.1:" + member.port())
                 .collect(Collectors.joining(","));
-        return URI.create("lockstep://" + servers + "?cluster=processes&timeout=" + timeout.toMillis() + "ms");
+        return URI.create("lockstep://" + servers + "?cluster=processes&timeout=" + timeout.toMillis() + "ms"
+                + (ofClients == null ? "" : "&tls.directory=" + folder(ofClients)));
+    }
+
+    private static Path folder(TlsSettings files) {
+        return files.certificate().toAbsolutePath().getParent();
+    }
+
+    /** Replaces the certificates of the nodes and of the clients, if there are any. */
+    void replaceCertificates() throws IOException, GeneralSecurityException {
+        if (certificates != null) {
+            certificates.issue(NODE);
+            certificates.issue(CLIENT);
+        }
     }
 
     private Map<Integer, NodeId> currentLeaders() {

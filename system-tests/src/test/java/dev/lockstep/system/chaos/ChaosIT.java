@@ -22,7 +22,7 @@ class ChaosIT {
     @Timeout(value = 8, unit = TimeUnit.MINUTES)
     void clientsAreToldNothingThatBreaksAPromise() throws Exception {
         Path failures = Path.of("target", "chaos", "failures");
-        try (Chaos chaos = new Chaos(home, failures, 3, 107, System.out::println)) {
+        try (Chaos chaos = new Chaos(home, failures, 3, false, 107, System.out::println)) {
             while (chaos.tally().faults().size() < Fault.values().length) {
                 chaos.round();
                 System.out.println(chaos.tally());

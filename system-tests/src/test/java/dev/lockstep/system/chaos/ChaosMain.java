@@ -35,6 +35,9 @@ public final class ChaosMain implements Callable<Integer> {
             description = "How many nodes; 3 unless given.")
     private int nodes = 3;
 
+    @Option(names = "--tls", description = "Encrypt the connections, and replace the certificates every few rounds.")
+    private boolean tls;
+
     @Option(names = "--seed", paramLabel = "<s>", description = "Of the schedule of faults; any unless given.")
     private long seed = new Random().nextInt(1_000_000);
 
@@ -50,11 +53,13 @@ public final class ChaosMain implements Callable<Integer> {
     public Integer call() throws Exception {
         Path home = folder.resolve("nodes-" + ProcessHandle.current().pid());
         Files.createDirectories(home);
-        System.out.printf("chaos seed=%d nodes=%d minutes=%s, the nodes' logs in %s%n", seed, nodes, minutes, home);
+        System.out.printf(
+                "chaos seed=%d nodes=%d%s minutes=%s, the nodes' logs in %s%n",
+                seed, nodes, tls ? " tls" : "", minutes, home);
         long start = System.nanoTime();
         long last = start;
         try (Chaos chaos =
-                new Chaos(home.toAbsolutePath(), folder.resolve("failures"), nodes, seed, System.out::println)) {
+                new Chaos(home.toAbsolutePath(), folder.resolve("failures"), nodes, tls, seed, System.out::println)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endChildren()));
             while (System.nanoTime() - start < TimeUnit.MINUTES.toNanos(1) * minutes) {
                 chaos.round();

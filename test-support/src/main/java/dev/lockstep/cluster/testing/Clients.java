@@ -3,6 +3,7 @@ package dev.lockstep.cluster.testing;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.netty.NettyLinks;
+import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Clients of a cluster, each with connections of its own. Not thread-safe. Closing it closes them all. */
 public final class Clients implements AutoCloseable {
@@ -22,12 +24,13 @@ public final class Clients implements AutoCloseable {
     private final String cluster;
     private final String addresses;
     private final Duration timeout;
+    private final @Nullable Tls tls;
     private final EventLoop loop = EventLoop.threaded("clients");
     private final List<Session> open = new ArrayList<>();
 
     /** @param addresses each {@code host:port}, separated by commas */
     public Clients(String cluster, String addresses) {
-        this(cluster, addresses, TIMEOUT);
+        this(cluster, addresses, TIMEOUT, null);
     }
 
     /**
@@ -35,9 +38,15 @@ public final class Clients implements AutoCloseable {
      * @param timeout of each operation
      */
     public Clients(String cluster, String addresses, Duration timeout) {
+        this(cluster, addresses, timeout, null);
+    }
+
+    /** @param tls encrypts their links; null for not at all */
+    public Clients(String cluster, String addresses, Duration timeout, @Nullable Tls tls) {
         this.cluster = cluster;
         this.addresses = addresses;
         this.timeout = timeout;
+        this.tls = tls;
     }
 
     public Session open() {
@@ -70,7 +79,7 @@ public final class Clients implements AutoCloseable {
     }
 
     private NettyLinks links() {
-        return new NettyLinks(cluster, null, Duration.ofSeconds(2), 10_000);
+        return new NettyLinks(cluster, () -> null, Duration.ofSeconds(2), 10_000, tls);
     }
 
     private Session open(String servers, Links links) {
