@@ -24,8 +24,9 @@ public final class LogInFuzz {
         Bytes first = Bytes.of(Arrays.copyOfRange(input, 1, second));
         Bytes last = Bytes.of(Arrays.copyOfRange(input, second, input.length));
         try {
-            Allocation.atMost(FIXED_BYTES + (long) BYTES_A_BYTE * input.length, () -> LogIns.begin(first)
-                    .finish(last));
+            Allocation.atMost(
+                    FIXED_BYTES + (long) BYTES_A_BYTE * input.length,
+                    () -> LogIns.begin(first).finish(last));
         } catch (ScramException refused) {
             return;
         }
