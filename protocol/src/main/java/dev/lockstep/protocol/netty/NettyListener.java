@@ -292,7 +292,7 @@ public final class NettyListener implements AutoCloseable {
                 refuse(
                         frame.correlationId(),
                         Status.VERSION_MISMATCH,
-                        "Node " + node + " speaks protocol version " + FrameCodec.VERSION + ", the peer "
+                        "The node speaks protocol version " + FrameCodec.VERSION + ", the peer "
                                 + hello.minVersion() + " to " + hello.maxVersion());
             } else if (!hello.cluster().equals(cluster)) {
                 refuse(
