@@ -292,8 +292,8 @@ public final class NettyListener implements AutoCloseable {
                 refuse(
                         frame.correlationId(),
                         Status.VERSION_MISMATCH,
-                        "The node speaks protocol version " + FrameCodec.VERSION + ", the peer "
-                                + hello.minVersion() + " to " + hello.maxVersion());
+                        "The node speaks protocol version " + FrameCodec.VERSION + ", the peer " + hello.minVersion()
+                                + " to " + hello.maxVersion());
             } else if (!hello.cluster().equals(cluster)) {
                 refuse(
                         frame.correlationId(),
