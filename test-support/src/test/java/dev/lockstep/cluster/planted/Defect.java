@@ -476,24 +476,6 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "last.nonce().isEmpty()",
                     "dev.lockstep.protocol.scram.ScramLogInTest"),
             new Defect(
-                    "whoever shows no certificate need not log in",
-                    PROTOCOL + "netty/NettyListener.java",
-                    "encryption != null && !Tls.hasCertificate(channel)",
-                    "encryption != null && channel == null",
-                    "dev.lockstep.protocol.netty.LogInTest"),
-            new Defect(
-                    "a stranger learns which users there are",
-                    PROTOCOL + "netty/NettyListener.java",
-                    "Status.FORBIDDEN, LOG_IN_REFUSED,",
-                    "Status.FORBIDDEN, LOG_IN_REFUSED + why.getMessage(),",
-                    "dev.lockstep.protocol.netty.LogInTest"),
-            new Defect(
-                    "a byte now and then keeps a connection half open",
-                    PROTOCOL + "netty/NettyListener.java",
-                    "handshake.toNanos(), TimeUnit.NANOSECONDS);",
-                    "handshake.toNanos(), TimeUnit.MILLISECONDS);",
-                    "dev.lockstep.protocol.netty.HostileConnectionsTest"),
-            new Defect(
                     "half-open connections of one address take all places",
                     PROTOCOL + "netty/HalfOpenConnections.java",
                     ">= MAX_OF_ADDRESS",
