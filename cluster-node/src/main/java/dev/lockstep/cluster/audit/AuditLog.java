@@ -7,6 +7,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -69,8 +70,11 @@ public final class AuditLog {
         write("request", user(by), from(by), text(request), "refused");
     }
 
-    /** What the other end of a connection asked for was granted; this came of it. */
+    /** What the other end of a connection asked for was granted; this came of it. A node that is only not the right one is no event. */
     public void granted(Identity by, Request request, Reply outcome) {
+        if (outcome instanceof Reply.Refused refused && refused.status().kind() == Status.Kind.TRANSIENT) {
+            return;
+        }
         write(
                 "request",
                 user(by),

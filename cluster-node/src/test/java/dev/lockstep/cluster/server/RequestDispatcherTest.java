@@ -671,6 +671,8 @@ class RequestDispatcherTest {
         ada.serve(5, size());
         ada.serve(6, new Request.DestroyCache(cache));
         connection.serve(7, new Request.DestroyCache(cache));
+        connection.serve(8, new Request.PassOn(B, new Request.DestroyCache(cache)));
+        others.last().answer(new Reply.Refused(Status.MOVED, "elsewhere", 0, A));
         assertThat(audited).hasSize(3);
         assertThat(audited.get(0)).contains("\"event\":\"connect\",\"user\":\"ada\",\"from\":\"there\"");
         assertThat(audited.get(1))
