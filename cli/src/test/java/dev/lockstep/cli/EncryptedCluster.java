@@ -57,7 +57,7 @@ final class EncryptedCluster implements AutoCloseable {
         }
     }
 
-    /** What the last command printed, and its complaints. */
+    /** Returns the output and the errors of the last command. */
     String printed() {
         return out.toString() + err;
     }

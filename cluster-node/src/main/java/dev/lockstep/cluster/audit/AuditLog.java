@@ -70,7 +70,7 @@ public final class AuditLog {
         write("request", user(by), from(by), text(request), "refused");
     }
 
-    /** What the other end of a connection asked for was granted; this came of it. A node that is only not the right one is no event. */
+    /** Records that a request was granted, and its outcome; nothing for one that has to be sent to another node. */
     public void granted(Identity by, Request request, Reply outcome) {
         if (outcome instanceof Reply.Refused refused && refused.status().kind() == Status.Kind.TRANSIENT) {
             return;

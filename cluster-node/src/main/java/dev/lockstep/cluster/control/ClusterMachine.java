@@ -249,7 +249,7 @@ public final class ClusterMachine {
         return state.layout();
     }
 
-    /** Who may do what. */
+    /** The users and roles. */
     AccessRules access() {
         return state.access();
     }

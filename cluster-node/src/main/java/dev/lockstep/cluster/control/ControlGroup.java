@@ -320,8 +320,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     // Access
 
     /**
-     * Who may do what, as far as is known here; null until this replica has once been as new as the group: before that it may be missing
-     * users that were removed, or that there are any.
+     * Returns the users and roles, as far as is known here; null until this replica has once been as new as the group: before that it may
+     * still have users that were removed, or none at all.
      */
     public @Nullable AccessRules access() {
         if (!accessWanted) {
@@ -361,7 +361,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         askingAccess.set(false);
     }
 
-    /** Answers who may do what, linearizably. */
+    /** Answers the users and roles, linearizably. */
     public void describeAccess(Consumer<Reply> reply) {
         Replica now = replica;
         now.barrier()

@@ -81,7 +81,7 @@ public final class NodeCore implements AutoCloseable {
 
     private long layoutKeptNanos;
     private final long quietMillis;
-    /** What was applied by the last upkeep; on the loop. */
+    /** The number of entries that were applied at the last upkeep; on the loop. */
     private long appliedBefore;
 
     private volatile boolean stopping;

@@ -39,7 +39,7 @@ public sealed interface Identity {
     }
 
     /**
-     * Whoever has a way to a node that has no encryption, and with it no means to tell anyone from another.
+     * A peer of a node without encryption, which has no means to tell one from another.
      *
      * @param from the address that it connected from
      */

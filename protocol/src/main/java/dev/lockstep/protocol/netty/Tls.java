@@ -178,7 +178,7 @@ public final class Tls {
     }
 
     /**
-     * What a log-in on an encrypted channel is bound to.
+     * Returns the channel binding of a log-in on an encrypted channel.
      *
      * @param listening whether this is the end whose certificate it is
      * @throws ScramException when the certificate is none that can be hashed

@@ -10,7 +10,7 @@ import java.security.spec.PSSParameterSpec;
 import java.util.Locale;
 
 /**
- * What ties a log-in to the connection that it is made on: a hash of the certificate that the node shows ({@code tls-server-end-point},
+ * Binds a log-in to the connection that it is made on: a hash of the certificate that the node shows ({@code tls-server-end-point},
  * RFC 5929). One who passes a log-in on to the node, having shown a certificate of his own, is found out. Stateless.
  */
 public final class ChannelBinding {

@@ -22,7 +22,7 @@ final class ScramMessages {
 
     private static final String NONCE = "r=([!-+\\--~]{16,256})";
     static final String BASE64 = "([A-Za-z0-9+/]{1,512}={0,2})";
-    /** What later versions of a message may add: neither what must be understood (m) nor the proof (p). */
+    /** The extensions that later versions of a message may have: neither what must be understood (m) nor the proof (p). */
     private static final String EXTENSIONS = "(?:,[A-Za-ln-oq-z]=[^,]+)*+";
 
     private static final Pattern CLIENT_FIRST_BARE = Pattern.compile("n=([^,]+)," + NONCE + EXTENSIONS);

@@ -68,7 +68,7 @@ public sealed interface Reply {
     /** The node that is drained, if any. */
     record Drained(DrainedNode drained) implements Reply {}
 
-    /** Who may do what; without passwords. */
+    /** The users and roles, without passwords. */
     record Access(AccessRules rules) implements Reply {}
 
     /** The request, and none before it, has created the cache. */
