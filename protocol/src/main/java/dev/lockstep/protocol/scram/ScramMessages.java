@@ -20,14 +20,15 @@ final class ScramMessages {
 
     private static final int NONCE_BYTES = 24;
 
-    private static final String NONCE = "r=([!-+\\--~]{16,256})";
-    static final String BASE64 = "([A-Za-z0-9+/]{1,512}={0,2})";
+    // All quantifiers are possessive: a stranger's message is looked at once, wherever it stops to fit.
+    private static final String NONCE = "r=([!-+\\--~]{16,256}+)";
+    static final String BASE64 = "([A-Za-z0-9+/]{1,512}+={0,2}+)";
     /** The extensions that later versions of a message may have: neither what must be understood (m) nor the proof (p). */
-    private static final String EXTENSIONS = "(?:,[A-Za-ln-oq-z]=[^,]+)*+";
+    private static final String EXTENSIONS = "(?:,[A-Za-ln-oq-z]=[^,]++)*+";
 
-    private static final Pattern CLIENT_FIRST_BARE = Pattern.compile("n=([^,]+)," + NONCE + EXTENSIONS);
+    private static final Pattern CLIENT_FIRST_BARE = Pattern.compile("n=([^,]++)," + NONCE + EXTENSIONS);
     private static final Pattern SERVER_FIRST =
-            Pattern.compile(NONCE + ",s=" + BASE64 + ",i=([1-9][0-9]{0,8})" + EXTENSIONS);
+            Pattern.compile(NONCE + ",s=" + BASE64 + ",i=([1-9][0-9]{0,8}+)" + EXTENSIONS);
     private static final Pattern CLIENT_FINAL =
             Pattern.compile("(c=" + BASE64 + "," + NONCE + EXTENSIONS + "),p=" + BASE64);
     private static final Pattern SERVER_FINAL = Pattern.compile("v=" + BASE64 + EXTENSIONS);
