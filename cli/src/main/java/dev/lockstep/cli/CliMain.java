@@ -4,6 +4,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -65,11 +66,11 @@ public final class CliMain {
 
     /** @param defaults values of options that are not given */
     static int run(String[] arguments, PrintWriter out, PrintWriter err, Path defaults) {
-        return new CommandLine(new CliMain())
-                .setDefaultValueProvider(new PropertiesDefaultProvider(defaults.toFile()))
-                .setOut(out)
-                .setErr(err)
-                .execute(arguments);
+        CommandLine commands = new CommandLine(new CliMain());
+        if (Files.isReadable(defaults)) { // picocli warns of one that is not there
+            commands.setDefaultValueProvider(new PropertiesDefaultProvider(defaults.toFile()));
+        }
+        return commands.setOut(out).setErr(err).execute(arguments);
     }
 
     /** The version in the manifest of the jar. */

@@ -2,6 +2,8 @@ package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -48,8 +50,16 @@ class CliMainTest {
     void optionsThatAreNotGivenComeFromTheUsersFile(@TempDir Path home) throws Exception {
         Path defaults = home.resolve("cli.properties");
         String[] status = {"status"};
-        assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
-                .isEqualTo(2);
+        var process = new ByteArrayOutputStream();
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(process, true));
+        try {
+            assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
+                    .isEqualTo(2);
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(process.toString()).as("of a file that is not there").isEmpty();
         Files.writeString(defaults, "servers=127.0.0.1:1\ntls=" + home);
         assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
                 .isEqualTo(1);

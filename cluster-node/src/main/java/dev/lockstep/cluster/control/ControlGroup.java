@@ -54,7 +54,6 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     private final AtomicBoolean reopening = new AtomicBoolean();
     private final AtomicBoolean askingAccess = new AtomicBoolean();
-    private volatile boolean accessWanted;
     /** The machine that has once been as new as the group; null until one has. */
     private volatile @Nullable ClusterMachine accessKnown;
 
@@ -324,17 +323,14 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      * still have users that were removed, or none at all.
      */
     public @Nullable AccessRules access() {
-        if (!accessWanted) {
-            accessWanted = true;
-        }
         ClusterMachine now = replica.machine();
         return accessKnown == now ? now.access() : null;
     }
 
-    /** If somebody has asked for the rules, learns from the group how new they have to be, and whether this replica's are. On the loop. */
+    /** Learns from the group how new the users and roles have to be, and whether this replica's are, unless that is known. On the loop. */
     public void keepAccess() {
         Replica now = replica;
-        if (!accessWanted || accessKnown == now.machine() || !askingAccess.compareAndSet(false, true)) {
+        if (accessKnown == now.machine() || !askingAccess.compareAndSet(false, true)) {
             return;
         }
         ReplicatedLog.Leadership leadership = now.log().leadership();

@@ -148,7 +148,8 @@ public final class Node implements EmbeddedNode {
                 layout,
                 members,
                 this::remember,
-                new ControlGroup.Rules(Templates.of(settings), settings.replicationFactor(), settings.replaceAfter()));
+                new ControlGroup.Rules(Templates.of(settings), settings.replicationFactor(), settings.replaceAfter()),
+                tls != null);
         var limits = new NodeCore.Limits(
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),

@@ -93,6 +93,7 @@ public final class NodeCore implements AutoCloseable {
      * @param known members by this node's settings, itself among them: where they name one, the layout's address does not count
      * @param remember takes each newer one before anything is done by it; must not block for long
      * @param rules that hold while this node leads the control group
+     * @param hasUsers whether connections prove whose they are, so that no request is served before it is known what its user may do
      */
     public record Place(
             String cluster,
@@ -100,7 +101,8 @@ public final class NodeCore implements AutoCloseable {
             Layout layout,
             List<Member> known,
             Consumer<Layout> remember,
-            ControlGroup.Rules rules) {}
+            ControlGroup.Rules rules,
+            boolean hasUsers) {}
 
     /**
      * @param maxStaleness how long a replica that is out of touch with its leader answers session reads
@@ -270,7 +272,9 @@ public final class NodeCore implements AutoCloseable {
         reports.observe(leaderships);
         handOvers.tick(reports.quietNanos());
         moves.tick(layout, groups);
-        if (!ready.isDone() && leaderships.values().stream().allMatch(NodeCore::canBeServed)) {
+        if (!ready.isDone()
+                && leaderships.values().stream().allMatch(NodeCore::canBeServed)
+                && (!place.hasUsers() || control.access() != null)) {
             ready.complete(null);
         }
         if (handOvers.mayStop()) {
@@ -312,7 +316,9 @@ public final class NodeCore implements AutoCloseable {
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
             control.keepLayout(clocks::silentNanos);
-            control.keepAccess();
+            if (place.hasUsers()) {
+                control.keepAccess();
+            }
         }
     }
 
@@ -407,7 +413,7 @@ public final class NodeCore implements AutoCloseable {
         }
     }
 
-    /** Returns a future that is done when every group that this node hosts has a leader. */
+    /** Returns a future that is done when every group that this node hosts has a leader, and it is known what users may do. */
     public CompletableFuture<Void> ready() {
         return ready;
     }

@@ -342,7 +342,6 @@ class ControlGroupTest {
         assertThat(told.users().get("root").verifier()).isEqualTo(AccessRules.HAS_PASSWORD);
         assertThat(told.toString()).doesNotContain(VERIFIER);
         changed(2, user("root", "administrator", "shop"));
-        control.access();
         control.keepAccess();
         peers.confirm(B, true);
         assertThat(control.access().users().get("root").verifier()).isEqualTo(VERIFIER);

@@ -40,10 +40,10 @@ class NodeCoreTest {
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final CountingLoop loop = new CountingLoop();
-    private NodeCore core = node(Duration.ofSeconds(5));
+    private NodeCore core = node(Duration.ofSeconds(5), false);
     private int sequence;
 
-    private NodeCore node(Duration maxStaleness) {
+    private NodeCore node(Duration maxStaleness, boolean hasUsers) {
         return new NodeCore(
                 new NodeCore.Place(
                         "c",
@@ -54,7 +54,8 @@ class NodeCoreTest {
                                 new ShardMap(Layout.UNFORMED, List.of(List.of(SELF.id())))),
                         List.of(SELF),
                         layout -> {},
-                        new ControlGroup.Rules(new Templates(Map.of(), Map.of()), 1, Optional.empty())),
+                        new ControlGroup.Rules(new Templates(Map.of(), Map.of()), 1, Optional.empty()),
+                        hasUsers),
                 new LocalConsensus(SELF.id()),
                 HeapStore.FACTORY,
                 null,
@@ -99,14 +100,13 @@ class NodeCoreTest {
         return loop.scheduled - before;
     }
 
-    private int createCache(long maxEntries) {
-        Reply[] created = new Reply[1];
-        var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", maxEntries, Consistency.SESSION);
+    private Reply answer(Identity peer, Request request) {
+        Reply[] answer = new Reply[1];
         core.server()
-                .connect(new Identity.InThisJvm(), new RequestServer.Replies() {
+                .connect(peer, new RequestServer.Replies() {
                     @Override
                     public void send(long correlationId, Reply reply) {
-                        created[0] = reply;
+                        answer[0] = reply;
                     }
 
                     @Override
@@ -114,8 +114,14 @@ class NodeCoreTest {
                         return true;
                     }
                 })
-                .serve(1, new Request.CreateCache(CacheProposal.exactly(definition), 0));
-        return ((Reply.Created) created[0]).cache().id();
+                .serve(1, request);
+        return answer[0];
+    }
+
+    private int createCache(long maxEntries) {
+        var definition = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", maxEntries, Consistency.SESSION);
+        Reply created = answer(new Identity.InThisJvm(), new Request.CreateCache(CacheProposal.exactly(definition), 0));
+        return ((Reply.Created) created).cache().id();
     }
 
     private void put(int cache, Lifetime lifetime) {
@@ -152,7 +158,7 @@ class NodeCoreTest {
     void aQuietNodeLooksAfterItsReplicasOftenEnoughToConfirmItsLeaderships() {
         core.close();
         world.close();
-        core = node(Duration.ofMillis(400));
+        core = node(Duration.ofMillis(400), false);
         world.pass(Duration.ofSeconds(6));
         assertThat(upkeepsIn(Duration.ofSeconds(1))).isEqualTo(20);
     }
@@ -174,5 +180,16 @@ class NodeCoreTest {
         put(createCache(10), Lifetime.BY_RULE);
         world.pass(Duration.ofSeconds(10));
         assertThat(upkeepsIn(Duration.ofSeconds(1))).isEqualTo(50);
+    }
+
+    @Test
+    void aNodeThatHasUsersIsReadyOnceItKnowsWhatTheyMayDo() {
+        core.close();
+        core = node(Duration.ofSeconds(5), true);
+        while (!core.ready().isDone()) {
+            world.pass(Duration.ofMillis(10));
+        }
+        assertThat(answer(new Identity.OfUser("ada", "127.0.0.1"), new Request.DescribeCluster()))
+                .isInstanceOf(Reply.Cluster.class);
     }
 }

@@ -82,7 +82,8 @@ final class SimulatedNode implements EmbeddedNode {
                             layout = newer;
                             raft.observer.learnt(self.id(), newer);
                         },
-                        new ControlGroup.Rules(Templates.NONE, REPLICATION_FACTOR, replaceAfter)),
+                        new ControlGroup.Rules(Templates.NONE, REPLICATION_FACTOR, replaceAfter),
+                        false),
                 raft.consensus(self.id(), process),
                 HeapStore.FACTORY,
                 toOthers,
