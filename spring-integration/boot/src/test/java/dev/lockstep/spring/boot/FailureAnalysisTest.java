@@ -3,6 +3,8 @@ package dev.lockstep.spring.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.spring.boot.app.ShopApplication;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -108,5 +110,13 @@ class FailureAnalysisTest {
     void aClusterThatDoesNotAnswerIsNamed() {
         assertThat(said("lockstep.servers=127.0.0.1:1", "lockstep.timeout=1s", "lockstep.routing=gateway"))
                 .contains("The Lockstep cluster refused or did not answer", "127.0.0.1:1", "lockstep.servers");
+    }
+
+    @Test
+    void anApplicationThatLacksARightIsToldWhereRightsComeFrom() {
+        var forbidden = new RequestFailedException(Status.FORBIDDEN, "User \"shop\" may not do that");
+        assertThat(new ClusterFailureAnalyzer().analyze(forbidden).getAction())
+                .contains("lockstep role set", "lockstep.ssl.bundle")
+                .doesNotContain("lockstep.servers");
     }
 }
