@@ -21,10 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +91,9 @@ public final class RequestDispatcher implements RequestServer {
         for (Class<? extends Request.ToShard> type : ShardHost.served()) {
             later(type, shards::serve);
         }
-        atOnce(Request.Subscribe.class, (subscribe, peer, id) -> peer.subscribe(id, subscribe, shards::subscribe));
+        atOnce(
+                Request.Subscribe.class,
+                (subscribe, peer, id) -> peer.subscriptions.subscribe(id, subscribe, shards::subscribe));
         atOnce(Request.Unsubscribe.class, (unsubscribe, peer, id) -> peer.unsubscribe(id, unsubscribe));
         atOnce(Request.ToLog.class, (toLog, peer, id) -> peer.toLog(id, toLog));
         replying(Request.RenewLeases.class, renewal -> {
@@ -134,12 +134,6 @@ public final class RequestDispatcher implements RequestServer {
     /** Serves requests of one type with one reply, now or later, within the bound on requests in flight. */
     private interface Deferred<Q extends Request> {
         void serve(Q request, Caller caller, Consumer<Reply> reply);
-    }
-
-    /** Begins a subscription, here or at another node, as {@link ShardHost#subscribe} does. */
-    private interface Changes {
-        void subscribe(
-                Request.Subscribe request, Consumer<Reply> replies, BooleanSupplier wanted, Consumer<Runnable> begun);
     }
 
     private <Q extends Request> void atOnce(Class<Q> type, Handler<Q> handler) {
@@ -210,7 +204,7 @@ public final class RequestDispatcher implements RequestServer {
         }
     }
 
-    /** One connection: what it has in flight, and what it has subscribed to. */
+    /** One connection: its rights, what it has in flight, and what it has subscribed to. */
     private final class Peer implements Connection, Caller {
 
         private final Identity identity;
@@ -218,7 +212,7 @@ public final class RequestDispatcher implements RequestServer {
         private final Access access;
         private final Replies replies;
         private final AtomicInteger inFlight = new AtomicInteger();
-        private final Map<Long, PeerSubscription> subscriptions = new ConcurrentHashMap<>();
+        private final PeerSubscriptions subscriptions;
         private final Gateway.Passage passage = gateway.new Passage();
         private volatile boolean closed;
 
@@ -227,6 +221,7 @@ public final class RequestDispatcher implements RequestServer {
             this.node = identity.node();
             this.access = access;
             this.replies = replies;
+            this.subscriptions = new PeerSubscriptions(access, replies, maxInFlight);
         }
 
         @Override
@@ -286,7 +281,7 @@ public final class RequestDispatcher implements RequestServer {
         }
 
         private void unsubscribe(long correlationId, Request.Unsubscribe request) {
-            end(request.correlationId());
+            subscriptions.end(request.correlationId());
             replies.send(correlationId, new Reply.Done());
         }
 
@@ -305,7 +300,7 @@ public final class RequestDispatcher implements RequestServer {
             } else if (gateway.isSelf(to)) {
                 dispatch(correlationId, passOn.request());
             } else if (passOn.request() instanceof Request.Subscribe subscribe) {
-                subscribe(
+                subscriptions.subscribe(
                         correlationId,
                         subscribe,
                         (whole, told, wanted, begun) -> begun.accept(passage.send(to, whole, told)));
@@ -317,69 +312,6 @@ public final class RequestDispatcher implements RequestServer {
             }
         }
 
-        private void subscribe(long correlationId, Request.Subscribe request, Changes changes) {
-            if (subscriptions.size() >= maxInFlight) {
-                replies.send(
-                        correlationId,
-                        new Reply.Refused(
-                                Status.BUSY, maxInFlight + " subscriptions are open on this connection", 100, null));
-                return;
-            }
-            PeerSubscription base = subscriptions.get(request.base());
-            if (request.base() != 0 && (base == null || !base.isOf(request.shard()))) {
-                replies.send(
-                        correlationId,
-                        Reply.Refused.of(Status.BEHIND, "The subscription that this one extends has ended"));
-                return;
-            }
-            PeerSubscription subscription = new PeerSubscription(base == null ? request : base.extended(request));
-            PeerSubscription before = subscriptions.put(correlationId, subscription);
-            if (before != null) {
-                before.end();
-            }
-            changes.subscribe(
-                    subscription.request(),
-                    reply -> {
-                        subscription.told(reply);
-                        push(correlationId, reply);
-                    },
-                    subscription::isWanted,
-                    subscription::begun);
-        }
-
-        /** A peer that does not read its changes fast enough loses its subscription, not our memory. */
-        private void push(long correlationId, Reply reply) {
-            if (reply instanceof Reply.Refused) {
-                end(correlationId);
-                replies.send(correlationId, reply);
-            } else if (isRevoked(correlationId, reply)) {
-                end(correlationId);
-                replies.send(
-                        correlationId,
-                        Reply.Refused.of(Status.FORBIDDEN, "The right to read has been taken away meanwhile"));
-            } else if (replies.isWritable()) {
-                replies.send(correlationId, reply);
-            } else {
-                end(correlationId);
-                replies.send(correlationId, Reply.Refused.of(Status.BUSY, "The changes were not read fast enough"));
-            }
-        }
-
-        private boolean isRevoked(long correlationId, Reply reply) {
-            PeerSubscription subscription = subscriptions.get(correlationId);
-            return access != Access.FULL
-                    && reply instanceof Reply.Changes
-                    && (subscription == null
-                            || !access.mayRead(subscription.request().cacheIds()));
-        }
-
-        private void end(long correlationId) {
-            PeerSubscription subscription = subscriptions.remove(correlationId);
-            if (subscription != null) {
-                subscription.end();
-            }
-        }
-
         @Override
         public boolean isConnected() {
             return !closed;
@@ -388,7 +320,7 @@ public final class RequestDispatcher implements RequestServer {
         @Override
         public void closed() {
             closed = true;
-            subscriptions.keySet().forEach(this::end);
+            subscriptions.endAll();
             shards.disconnected(this);
             passage.close();
         }

@@ -127,7 +127,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "dev.lockstep.cluster.server.RequestDispatcherTest"),
             new Defect(
                     "a subscription outlives the right to read",
-                    CLUSTER + "server/RequestDispatcher.java",
+                    CLUSTER + "server/PeerSubscriptions.java",
                     "} else if (isRevoked(correlationId, reply)) {",
                     "} else if (correlationId < 0) {",
                     "dev.lockstep.cluster.server.RequestDispatcherTest"),
