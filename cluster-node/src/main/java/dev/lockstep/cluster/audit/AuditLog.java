@@ -3,6 +3,7 @@ package dev.lockstep.cluster.audit;
 import dev.lockstep.cluster.json.Json;
 import dev.lockstep.protocol.access.Right;
 import dev.lockstep.protocol.link.Identity;
+import dev.lockstep.protocol.runtime.RepeatedLog;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
@@ -17,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes down who has changed what, and who was refused what: a line of JSON for each event, to the logger {@value #NAME}. Thread-safe.
+ * Writes down who has changed what, and who was refused what: a line of JSON for each event, to the logger {@value #NAME}. A refusal that
+ * is repeated is written once a minute, with how often, so that nobody can fill a disk by asking. Thread-safe.
  */
 public final class AuditLog {
 
@@ -32,6 +34,7 @@ public final class AuditLog {
     private final NodeId node;
     private final Time time;
     private final Consumer<String> lines;
+    private final RepeatedLog refusals;
 
     /** @param node that writes it */
     public AuditLog(NodeId node, Time time) {
@@ -43,6 +46,7 @@ public final class AuditLog {
         this.node = node;
         this.time = time;
         this.lines = lines;
+        this.refusals = new RepeatedLog(time);
     }
 
     /** Tells whether a request is written down when it is granted. A backup asks for many pieces, and is one event. */
@@ -53,7 +57,7 @@ public final class AuditLog {
 
     /** A user has connected. */
     public void connected(Identity.OfUser user) {
-        write("connect", user.name(), user.from(), "", "granted");
+        write("connect", user.name(), user.from(), "", "granted", 0);
     }
 
     /**
@@ -62,12 +66,20 @@ public final class AuditLog {
      * @param user the name that was given; it may be anyone's
      */
     public void turnedAway(String user, String from, String why) {
-        write("connect", user, from, why, "refused");
+        refused("connect", user, from, why, why);
     }
 
     /** The other end of a connection may not ask for that. */
     public void forbidden(Identity by, Request request) {
-        write("request", user(by), from(by), text(request), "refused");
+        String what = request.getClass().getSimpleName() + request.cacheIds();
+        refused("request", user(by), from(by), what, request);
+    }
+
+    /** @param same that is the same when the refusal is repeated, besides the user and the address */
+    private void refused(String event, String user, String from, String same, Object what) {
+        String address = from.replaceFirst(":\\d+$", "");
+        refusals.admit(event + " " + user + " " + address + " " + same)
+                .ifPresent(repeated -> write(event, user, from, text(what), "refused", repeated));
     }
 
     /** Records that a request was granted, and its outcome; nothing for one that has to be sent to another node. */
@@ -80,11 +92,12 @@ public final class AuditLog {
                 user(by),
                 from(by),
                 text(request),
-                outcome instanceof Reply.Refused refused ? "granted, but not done: " + refused.status() : "granted");
+                outcome instanceof Reply.Refused refused ? "granted, but not done: " + refused.status() : "granted",
+                0);
     }
 
-    private static String text(Request request) {
-        String text = request.toString();
+    private static String text(Object what) {
+        String text = what.toString();
         return text.length() <= MAX_REQUEST ? text : text.substring(0, MAX_REQUEST) + "…";
     }
 
@@ -102,7 +115,7 @@ public final class AuditLog {
         return by instanceof Identity.Unproven unproven ? unproven.from() : "";
     }
 
-    private void write(String event, String user, String from, String what, String outcome) {
+    private void write(String event, String user, String from, String what, String outcome, int repeated) {
         String at = Instant.ofEpochMilli(time.millis()).toString();
         lines.accept(Json.object(
                 "time",
@@ -118,6 +131,8 @@ public final class AuditLog {
                 "what",
                 what,
                 "outcome",
-                outcome));
+                outcome,
+                "repeated",
+                repeated));
     }
 }

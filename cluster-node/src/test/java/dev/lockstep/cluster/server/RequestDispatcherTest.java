@@ -681,6 +681,22 @@ class RequestDispatcherTest {
                 .contains("\"from\":\"here\"", "DestroyCache[cacheId=" + cache, "\"outcome\":\"granted\"");
     }
 
+    @Test
+    void aRefusalThatIsRepeatedIsAuditedOnceAMinuteWithHowOften() {
+        grant(reading("c"));
+        RequestServer.Connection ada = ofAda();
+        audited.clear();
+        for (int i = 0; i < 100; i++) {
+            ada.serve(5, new Request.DestroyCache(cache));
+            ada.serve(6, new Request.DescribeDrained());
+        }
+        assertThat(audited).hasSize(2);
+        world.pass(Duration.ofMinutes(2));
+        ada.serve(5, new Request.DestroyCache(cache));
+        assertThat(audited).hasSize(3);
+        assertThat(audited.get(2)).endsWith("\"outcome\":\"refused\",\"repeated\":99}");
+    }
+
     private static Set<Class<?>> recordsOf(Class<?> type) {
         if (!type.isSealed()) {
             return Set.of(type);

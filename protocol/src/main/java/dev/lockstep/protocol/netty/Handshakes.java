@@ -181,8 +181,7 @@ final class Handshakes {
                         correlationId,
                         Status.FORBIDDEN,
                         "Too many log-ins have failed: try again in " + seconds + " seconds",
-                        "too many log-ins as \"" + user + "\" have failed, and it may try again in " + seconds
-                                + " seconds",
+                        "too many log-ins have failed",
                         user);
             }
             return seconds == 0;

@@ -2,6 +2,7 @@ package dev.lockstep.protocol.runtime;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -37,17 +38,25 @@ public final class RepeatedLog {
      * @param logger writes it
      */
     public void say(String what, String line, Consumer<String> logger) {
-        int heldBack;
-        synchronized (this) {
-            long now = time.nanos();
-            Line last = lines.get(what);
-            if (last != null && now - last.writtenNanos() < INTERVAL_NANOS) {
-                lines.put(what, new Line(last.writtenNanos(), last.heldBack() + 1));
-                return;
-            }
-            heldBack = last == null ? 0 : last.heldBack();
-            lines.put(what, new Line(now, 0));
+        admit(what)
+                .ifPresent(heldBack -> logger.accept(
+                        heldBack == 0 ? line : line + " (" + heldBack + " times more since this was last said)"));
+    }
+
+    /**
+     * Tells whether a line is to be written now, which the caller then does.
+     *
+     * @param what that is the same each time, of the line
+     * @return how often it has been held back since it was last written; empty if it is held back now
+     */
+    public synchronized OptionalInt admit(String what) {
+        long now = time.nanos();
+        Line last = lines.get(what);
+        if (last != null && now - last.writtenNanos() < INTERVAL_NANOS) {
+            lines.put(what, new Line(last.writtenNanos(), last.heldBack() + 1));
+            return OptionalInt.empty();
         }
-        logger.accept(heldBack == 0 ? line : line + " (" + heldBack + " times more since this was last said)");
+        lines.put(what, new Line(now, 0));
+        return OptionalInt.of(last == null ? 0 : last.heldBack());
     }
 }
