@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
@@ -18,10 +19,12 @@ import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,6 +123,61 @@ class TlsIT {
         String renewed = "New connections are encrypted with the certificate of CN=n1";
         Eventually.holds(
                 renewed, () -> Files.readString(cluster.nodes().node(0).log()).contains(renewed));
+    }
+
+    /** Seen with other eyes than Java's. */
+    @Test
+    void opensslGetsNothingButTls13WithAuthenticatedCiphersAndACertificate() throws Exception {
+        assumeTrue(isThere("openssl"), "needs openssl");
+        cluster.init("--node=n1=127.0.0.1", "--client=app");
+        cluster.start(MemberPorts.reserve(1));
+
+        String[] certified = {"-cert", file("app/tls.crt"), "-key", file("app/tls.key")};
+        assertThat(openssl(certified, "-tls1_3"))
+                .contains("New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384", "Verify return code: 0 (ok)")
+                .doesNotContain("alert");
+        assertThat(openssl(new String[0], "-tls1_3")).contains("SSL alert number 42");
+        for (String older : List.of("-tls1_2", "-tls1_1", "-tls1")) {
+            assertThat(openssl(certified, older, "-cipher", "ALL:@SECLEVEL=0"))
+                    .as(older)
+                    .contains("SSL alert number 70", "Cipher is (NONE)");
+        }
+        assertThat(openssl(certified, "-tls1_3", "-ciphersuites", "TLS_AES_128_CCM_SHA256"))
+                .contains("SSL alert number 40", "Cipher is (NONE)");
+    }
+
+    private static boolean isThere(String command) throws Exception {
+        try {
+            return new ProcessBuilder(command, "version").start().waitFor() == 0;
+        } catch (IOException missing) {
+            return false;
+        }
+    }
+
+    private String file(String name) {
+        return cluster.certificates().resolve(name).toString();
+    }
+
+    /** Connects, waits until the node has said what it thinks of that, and returns what was printed. */
+    private String openssl(String[] certificate, String... options) throws Exception {
+        List<String> command = new ArrayList<>(List.of("openssl", "s_client", "-ign_eof", "-CAfile", file("ca.crt")));
+        command.addAll(List.of("-connect", cluster.nodes().addresses()));
+        command.addAll(List.of(certificate));
+        command.addAll(List.of(options));
+        Process client = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (var out = client.inputReader()) {
+            StringBuilder printed = new StringBuilder();
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                printed.append(line).append('\n');
+                if (line.contains("Verify return code") && certificate.length > 0) {
+                    break; // what is let in would be kept until the deadline
+                }
+            }
+            return printed.toString();
+        } finally {
+            client.destroy();
+            client.waitFor();
+        }
     }
 
     private X509Certificate certificate(String name) throws Exception {
