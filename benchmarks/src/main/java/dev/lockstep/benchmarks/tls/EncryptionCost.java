@@ -33,13 +33,14 @@ public final class EncryptionCost {
 
     private static final int ENTRIES = 10_000;
     private static final String VALUE = "v".repeat(100);
+    private static final int[] CALLERS = {1, 64};
     private static final String PLAIN = "plain";
     private static final String ENCRYPTED = "tls";
 
     private EncryptionCost() {}
 
     /** A cluster, and its workloads by their names. */
-    private record Contender(NodeProcesses nodes, CacheManager manager, Map<String, Workload> workloads)
+    record Contender(NodeProcesses nodes, CacheManager manager, Map<String, Workload> workloads)
             implements AutoCloseable {
 
         @Override
@@ -57,13 +58,14 @@ public final class EncryptionCost {
         }
         boolean quick = !options.isEmpty();
         Path home = Files.createTempDirectory("lockstep-tls");
-        try (Contender plain = contender(home.resolve(PLAIN), "", "");
-                Contender encrypted = encrypted(home.resolve(ENCRYPTED))) {
+        try (Contender plain = contender(home.resolve(PLAIN), "", "", CALLERS);
+                Contender encrypted = encrypted(home.resolve(ENCRYPTED), CALLERS)) {
             compare(plain, encrypted, quick ? 5 : 9, quick ? 3 : 5, quick ? 8 : 20);
         }
     }
 
-    private static Contender encrypted(Path home) throws Exception {
+    /** Starts three encrypted nodes and a client of theirs. */
+    static Contender encrypted(Path home, int... callers) throws Exception {
         Path certificates = home.resolve("tls");
         StringWriter said = new StringWriter();
         int code = CliMain.run(
@@ -76,10 +78,11 @@ public final class EncryptionCost {
         return contender(
                 home,
                 "\ntls: {directory: \"" + certificates.resolve("node") + "\"}",
-                "?tls.directory=" + certificates.resolve("client"));
+                "?tls.directory=" + certificates.resolve("client"),
+                callers);
     }
 
-    private static Contender contender(Path home, String settings, String query) throws Exception {
+    private static Contender contender(Path home, String settings, String query, int... numbers) throws Exception {
         NodeProcesses nodes = NodeProcesses.start(
                 home, MemberPorts.reserve(3), "shards: 4" + settings, NodeProcesses.currentClassPath());
         CacheManager manager = Caching.getCachingProvider()
@@ -90,7 +93,7 @@ public final class EncryptionCost {
             cache.put(key(i), VALUE);
         }
         Map<String, Workload> workloads = new LinkedHashMap<>();
-        for (int callers : new int[] {1, 64}) {
+        for (int callers : numbers) {
             String get = "get@" + callers;
             String put = "put@" + callers;
             workloads.put(get, new Workload(get, callers, i -> cache.get(key(i))));
