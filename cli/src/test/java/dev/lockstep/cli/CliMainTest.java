@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -52,14 +53,14 @@ class CliMainTest {
         String[] status = {"status"};
         var process = new ByteArrayOutputStream();
         PrintStream before = System.err;
-        System.setErr(new PrintStream(process, true));
+        System.setErr(new PrintStream(process, true, StandardCharsets.UTF_8));
         try {
             assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
                     .isEqualTo(2);
         } finally {
             System.setErr(before);
         }
-        assertThat(process.toString()).as("of a file that is not there").isEmpty();
+        assertThat(process.toString(StandardCharsets.UTF_8)).as("of a file that is not there").isEmpty();
         Files.writeString(defaults, "servers=127.0.0.1:1\ntls=" + home);
         assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
                 .isEqualTo(1);
