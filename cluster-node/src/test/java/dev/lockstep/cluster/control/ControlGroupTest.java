@@ -3,6 +3,7 @@ package dev.lockstep.cluster.control;
 import static dev.lockstep.cluster.testing.ScriptedLog.following;
 import static dev.lockstep.cluster.testing.ScriptedLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
@@ -32,6 +33,7 @@ import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -591,6 +593,16 @@ class ControlGroupTest {
         assertThat(machine.lay(formed)).isEqualTo(new Reply.Done());
         assertThat(machine.lay(formed)).isInstanceOf(Reply.Refused.class);
         assertThat(machine.layout()).isEqualTo(formed);
+    }
+
+    @Test
+    void anEntryOfAnotherFormatIsRefusedNamingBoth() {
+        byte[] entry = new ControlCommand.Plain(new Request.DestroyCache(1)).encode();
+        entry[0]++;
+        assertThatThrownBy(() -> ControlCommand.decode(entry))
+                .isInstanceOf(UnknownFormatException.class)
+                .hasMessageContaining("format " + (ControlCommand.FORMAT + 1))
+                .hasMessageContaining("reads format " + ControlCommand.FORMAT);
     }
 
     @Test
