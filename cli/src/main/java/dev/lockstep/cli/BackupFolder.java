@@ -164,7 +164,8 @@ final class BackupFolder {
         String text = Files.readString(file);
         int end = text.lastIndexOf("end ");
         if (!text.startsWith(TITLE + "\n")) {
-            throw new RefusedException(file + " begins with \"" + text.lines().findFirst().orElse("")
+            throw new RefusedException(file + " begins with \""
+                    + text.lines().findFirst().orElse("")
                     + "\", not with \"" + TITLE + "\": it is no backup of Lockstep, or one that another version has"
                     + " written. Restore it with that version");
         }

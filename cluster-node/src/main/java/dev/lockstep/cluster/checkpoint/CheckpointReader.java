@@ -64,8 +64,7 @@ public final class CheckpointReader {
             throw new CorruptCheckpointException("The checksum of its head is wrong");
         }
         if (format != CheckpointWriter.FORMAT) {
-            throw new IOException(
-                    UnknownFormatException.message("The checkpoint", format, CheckpointWriter.FORMAT));
+            throw new IOException(UnknownFormatException.message("The checkpoint", format, CheckpointWriter.FORMAT));
         }
         return id;
     }

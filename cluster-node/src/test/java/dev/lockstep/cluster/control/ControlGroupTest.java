@@ -17,6 +17,7 @@ import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.scram.ScramMechanism;
 import dev.lockstep.protocol.scram.ScramVerifier;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Layout.Standing;
@@ -84,7 +85,8 @@ class ControlGroupTest {
                                             Optional.empty())),
                             Map.of("caches.short-*", "a.yaml:7")),
                     3,
-                    Optional.of(REPLACE_AFTER)),
+                    Optional.of(REPLACE_AFTER),
+                    ClusterVersion.Range.OWN),
             new ReadIndexRounds(A, peers, world, Duration.ofSeconds(1)),
             peers,
             world,
@@ -275,9 +277,9 @@ class ControlGroupTest {
 
     @Test
     void theDrainedNodeIsPartOfACheckpoint() {
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.drain(new Request.DrainNode(B, 0));
-        ClusterMachine restored = new ClusterMachine();
+        ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
         restored.restore(machine.record());
         assertThat(restored.drained()).isEqualTo(new DrainedNode(1, B));
     }
@@ -372,9 +374,9 @@ class ControlGroupTest {
 
     @Test
     void accessIsPartOfACheckpoint() {
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.change(new Request.ChangeAccess(0, user("root", "administrator")));
-        ClusterMachine restored = new ClusterMachine();
+        ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
         restored.restore(machine.record());
         assertThat(restored.access()).isEqualTo(machine.access());
         assertThat(restored.access().users()).containsOnlyKeys("root");
@@ -587,7 +589,7 @@ class ControlGroupTest {
     @Test
     void aLayoutThatIsNotTheNextOneChangesNothing() {
         Layout formed = control.layout().formed();
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         assertThat(machine.lay(formed.with(B, Standing.LEAVING))).isInstanceOf(Reply.Refused.class);
         assertThat(machine.layout()).isNull();
         assertThat(machine.lay(formed)).isEqualTo(new Reply.Done());
@@ -608,11 +610,11 @@ class ControlGroupTest {
     @Test
     void theLayoutIsPartOfACheckpoint() {
         Layout layout = control.layout().formed().with(B, Standing.LEAVING).moving(Map.of(0, List.of(A)));
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.lay(control.layout().formed());
         machine.lay(control.layout().formed().with(B, Standing.LEAVING));
         machine.lay(layout);
-        ClusterMachine restored = new ClusterMachine();
+        ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
         restored.restore(machine.record());
         assertThat(restored.layout()).isEqualTo(layout);
     }
@@ -620,7 +622,7 @@ class ControlGroupTest {
     @Test
     void aNodeThatIsAMemberNoMoreIsNotDrainedEither() {
         Layout formed = control.layout().formed();
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.lay(formed);
         machine.drain(new Request.DrainNode(B, 0));
         machine.lay(formed.without(B));

@@ -5,7 +5,8 @@ public final class UnknownFormatException extends MalformedFrameException {
 
     private static final long serialVersionUID = 1L;
 
-    private UnknownFormatException(String message) {
+    /** @param message that names both versions, and what to do */
+    public UnknownFormatException(String message) {
         super(message);
     }
 

@@ -93,7 +93,9 @@ class RocksStoreTest extends ShardStoreContract {
     private static void setSchema(Path folder, int schema) throws RocksDBException {
         try (Options options = new Options();
                 RocksDB db = RocksDB.open(options, folder.toString())) {
-            db.put("schema".getBytes(UTF_8), ByteBuffer.allocate(4).putInt(schema).array());
+            db.put(
+                    "schema".getBytes(UTF_8),
+                    ByteBuffer.allocate(4).putInt(schema).array());
         }
     }
 
