@@ -21,7 +21,7 @@ class CliMainTest {
     @Test
     void helpNamesTheCommandsAndExitsWithZero() {
         assertThat(run("--help")).isZero();
-        assertThat(out.toString()).contains("dev", "node", "status", "backup", "restore", "shard", "cache");
+        assertThat(out.toString()).contains("dev", "node", "status", "backup", "restore", "cluster", "shard", "cache");
     }
 
     @Test

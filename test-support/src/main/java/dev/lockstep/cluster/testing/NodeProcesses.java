@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  */
 public final class NodeProcesses implements AutoCloseable {
 
-    private static final String PROGRAM = "dev.lockstep.cluster.node.NodeMain";
+    /** The program that users start. */
+    public static final String PROGRAM = "dev.lockstep.cluster.node.NodeMain";
 
     private final List<NodeProcess> nodes;
 
