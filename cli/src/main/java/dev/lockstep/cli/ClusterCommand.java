@@ -32,8 +32,7 @@ final class ClusterCommand {
         Map<NodeId, Optional<ClusterVersion.Range>> able = new TreeMap<>();
         view.members()
                 .forEach(member -> able.put(
-                        member.id(),
-                        Optional.ofNullable(answers.get(member)).map(Reply.Versions::able)));
+                        member.id(), Optional.ofNullable(answers.get(member)).map(Reply.Versions::able)));
         return Upgrade.of(view.layout().clusterVersion(), able);
     }
 
@@ -149,8 +148,9 @@ final class ClusterCommand {
             ClusterView view = ClusterOptions.join(session.currentView());
             Upgrade upgrade = upgrade(view, ClusterOptions.join(session.versions()));
             if (!upgrade.obstacles().isEmpty()) {
-                throw new RefusedException("The cluster keeps version " + upgrade.now() + ". " + upgrade.next()
-                        + ". Start each with the new version of Lockstep; one that is gone for good: lockstep node remove");
+                throw new RefusedException(
+                        "The cluster keeps version " + upgrade.now() + ". " + upgrade.next()
+                                + ". Start each with the new version of Lockstep; one that is gone for good: lockstep node remove");
             }
             if (!upgrade.isOver()) {
                 raise(session, upgrade.newest());

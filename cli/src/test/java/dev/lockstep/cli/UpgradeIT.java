@@ -71,12 +71,12 @@ class UpgradeIT {
     @Test
     void nodesAreUpdatedOneByOneAndCanGoBackUntilTheUpgradeIsFinalized() throws Exception {
         List<MemberPorts> ports = MemberPorts.reserve(3);
-        try (NodeProcesses nodes = NodeProcesses.start(
-                        home, ports, id -> ports, "", NodeProcesses.currentClassPath(), OLD);
+        try (NodeProcesses nodes =
+                        NodeProcesses.start(home, ports, id -> ports, "", NodeProcesses.currentClassPath(), OLD);
                 Clients clients = new Clients("processes", nodes.addresses())) {
             int cache = clients.open()
-                    .createCache(new CacheDefinition(
-                            "written", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
+                    .createCache(
+                            new CacheDefinition("written", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
                     .join()
                     .id();
             try (SteadyWriters writers = new SteadyWriters(clients, cache, 2)) {
@@ -105,9 +105,13 @@ class UpgradeIT {
                 nodes.node(2).awaitReady();
                 assertThat(run(nodes, "cluster", "status")).isEqualTo(3);
                 assertThat(out.toString()).contains("All nodes can do version 2", "1 to 2");
-                assertThat(run(nodes, "cluster", "finalize")).as("%s%s", out, err).isZero();
+                assertThat(run(nodes, "cluster", "finalize"))
+                        .as("%s%s", out, err)
+                        .isZero();
                 assertThat(out.toString()).contains("has version 2");
-                assertThat(run(nodes, "cluster", "finalize")).as("%s%s", out, err).isZero();
+                assertThat(run(nodes, "cluster", "finalize"))
+                        .as("%s%s", out, err)
+                        .isZero();
                 assertThat(out.toString()).contains("has version 2 already");
                 assertThat(run(nodes, "role", "set", "ops", "--on-cluster", "operate"))
                         .as("%s%s", out, err)

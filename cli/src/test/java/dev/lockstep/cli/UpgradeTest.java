@@ -43,8 +43,7 @@ class UpgradeTest {
     @Test
     void itWaitsForNodesThatCantOrDoNotAnswer() {
         assertThat(upgrade(NEW, OLD).canBeFinalized()).isFalse();
-        assertThat(upgrade(NEW, OLD).next())
-                .isEqualTo("Not all nodes can do version 2 yet: node b can do version 1");
+        assertThat(upgrade(NEW, OLD).next()).isEqualTo("Not all nodes can do version 2 yet: node b can do version 1");
         assertThat(upgrade(NO_ANSWER, NEW).next()).contains("version 2 yet: node a does not answer");
         assertThat(upgrade(NEW, able(3, 4)).next()).contains("version 4 yet: node a can do versions 1 to 2");
     }

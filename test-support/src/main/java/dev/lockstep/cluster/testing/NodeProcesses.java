@@ -242,6 +242,11 @@ public final class NodeProcesses implements AutoCloseable {
         return nodes.get(index);
     }
 
+    /** SIGTERM to all nodes at once; {@link #makeWhole} starts them again. */
+    public void stop() {
+        NodeProcess.close(nodes);
+    }
+
     /** Starts again what was stopped or killed, and waits until every node can serve. Not for one that is frozen. */
     public void makeWhole() throws IOException {
         for (NodeProcess node : nodes) {
@@ -266,6 +271,6 @@ public final class NodeProcesses implements AutoCloseable {
 
     @Override
     public void close() {
-        NodeProcess.close(nodes);
+        stop();
     }
 }
