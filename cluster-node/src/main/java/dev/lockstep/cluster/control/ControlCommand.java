@@ -14,7 +14,8 @@ import dev.lockstep.protocol.wire.WireWriter;
 /** The commands of the control group's log: a format version, a tag, the command. Immutable. */
 sealed interface ControlCommand {
 
-    int FORMAT = 1;
+    /** Entries had no format at first, but began with one of three tags: such an entry is refused as one of the formats 1 to 3. */
+    int FORMAT = 4;
 
     /**
      * Creates a cache, or attaches to one that has what the proposal says.
