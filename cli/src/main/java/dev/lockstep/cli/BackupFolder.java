@@ -164,8 +164,10 @@ final class BackupFolder {
         String text = Files.readString(file);
         int end = text.lastIndexOf("end ");
         if (!text.startsWith(TITLE + "\n")) {
-            throw new RefusedException(file + " does not begin with \"" + TITLE + "\": it is no backup of Lockstep,"
-                    + " or of another version");
+            throw new RefusedException(file + " begins with \""
+                    + text.lines().findFirst().orElse("")
+                    + "\", not with \"" + TITLE + "\": it is no backup of Lockstep, or one that another version has"
+                    + " written. Restore it with that version");
         }
         if (end < 0 || !text.substring(end).equals("end " + crc(text.substring(0, end)) + "\n")) {
             throw new RefusedException("The backup is corrupt: " + file + " is not the file that was written");

@@ -24,6 +24,7 @@ import picocli.CommandLine.PropertiesDefaultProvider;
             StatusCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
+            ClusterCommand.class,
             ShardCommand.class,
             CacheCommand.class,
             TlsCommand.class,

@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             StatusCommand.class,
             DevShell.Nodes.class,
+            ClusterCommand.class,
             ShardCommand.class,
             CacheCommand.class,
             BackupCommand.class,

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             "0:ended by a signal",
             "1:it could not be started",
             "2:the command line or the configuration is wrong",
-            "3:it stopped: its disk failed, another process has its id (the log says what to do), or it ran out of memory"
+            "3:it stopped: its disk failed, another process has its id, it can't do the version of its cluster (the log says what to do),"
+                    + " or it ran out of memory"
         })
 final class NodeCommand implements Callable<Integer> {
 

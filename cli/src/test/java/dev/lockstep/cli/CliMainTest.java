@@ -24,7 +24,7 @@ class CliMainTest {
     @Test
     void helpNamesTheCommandsAndExitsWithZero() {
         assertThat(run("--help")).isZero();
-        assertThat(out.toString()).contains("dev", "node", "status", "backup", "restore", "shard", "cache");
+        assertThat(out.toString()).contains("dev", "node", "status", "backup", "restore", "cluster", "shard", "cache");
     }
 
     @Test
@@ -60,7 +60,9 @@ class CliMainTest {
         } finally {
             System.setErr(before);
         }
-        assertThat(process.toString(StandardCharsets.UTF_8)).as("of a file that is not there").isEmpty();
+        assertThat(process.toString(StandardCharsets.UTF_8))
+                .as("of a file that is not there")
+                .isEmpty();
         Files.writeString(defaults, "servers=127.0.0.1:1\ntls=" + home);
         assertThat(CliMain.run(status, new PrintWriter(out), new PrintWriter(err), defaults))
                 .isEqualTo(1);

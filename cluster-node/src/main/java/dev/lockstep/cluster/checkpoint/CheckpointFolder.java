@@ -2,6 +2,7 @@ package dev.lockstep.cluster.checkpoint;
 
 import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.protocol.runtime.DutyCycle;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -87,9 +88,11 @@ public final class CheckpointFolder {
      *
      * @throws CorruptCheckpointException when its records do not belong together
      */
-    void done(Restored restored) throws CorruptCheckpointException {
+    void done(Restored restored) throws IOException {
         try {
             restored.restoration().done(restored.id().position());
+        } catch (UnknownFormatException unknown) {
+            throw ofAnotherVersion(place(restored.id()), unknown);
         } catch (RuntimeException wrong) {
             throw new CorruptCheckpointException(
                     "The checkpoint " + place(restored.id()) + " does not hold what it should: " + wrong.getMessage(),
@@ -194,6 +197,8 @@ public final class CheckpointFolder {
         } catch (CorruptCheckpointException corrupt) {
             throw new CorruptCheckpointException(
                     "The checkpoint " + place(file) + " is corrupt: " + corrupt.getMessage());
+        } catch (UnknownFormatException unknown) {
+            throw ofAnotherVersion(place(file), unknown);
         } catch (RuntimeException wrong) {
             throw new CorruptCheckpointException(
                     "The checkpoint " + place(file) + " does not hold what it should: " + wrong.getMessage(), wrong);
@@ -201,6 +206,11 @@ public final class CheckpointFolder {
         if (!found.equals(expected)) {
             throw new CorruptCheckpointException("The checkpoint " + place(file) + " is another: " + found);
         }
+    }
+
+    /** Not {@link CorruptCheckpointException}: it would be taken for lost, where the version that has written it can read it. */
+    private static IOException ofAnotherVersion(String place, UnknownFormatException unknown) {
+        return new IOException("The checkpoint " + place + " can't be read. " + unknown.getMessage(), unknown);
     }
 
     /** A piece of one that is kept, which may end before {@code most} bytes; null if it is not kept any more. */

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.checkpoint;
 
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -63,8 +64,7 @@ public final class CheckpointReader {
             throw new CorruptCheckpointException("The checksum of its head is wrong");
         }
         if (format != CheckpointWriter.FORMAT) {
-            throw new IOException("It has format " + format + ", this node reads " + CheckpointWriter.FORMAT
-                    + ": it was written by another version of Lockstep");
+            throw new IOException(UnknownFormatException.message("The checkpoint", format, CheckpointWriter.FORMAT));
         }
         return id;
     }

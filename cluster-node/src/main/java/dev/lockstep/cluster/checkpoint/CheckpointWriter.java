@@ -25,7 +25,7 @@ import net.jpountz.lz4.LZ4Factory;
 public final class CheckpointWriter {
 
     static final int MAGIC = 0x4C534350;
-    static final int FORMAT = 6;
+    static final int FORMAT = 7;
     static final int HEAD_BYTES = 25;
     /** A block has as many records as fit, and a larger one alone. */
     static final int BLOCK_BYTES = 64 * 1024;

@@ -107,7 +107,7 @@ public final class Checkpointer {
      *
      * @throws CorruptCheckpointException when its records do not belong together
      */
-    public void become(Restored restored) throws CorruptCheckpointException {
+    public void become(Restored restored) throws IOException {
         applying(restored.id().term());
         folder.done(restored);
         strategy.became(restored.id());

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.control;
 
 import dev.lockstep.protocol.access.AccessRules;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.wire.AccessCodec;
@@ -11,6 +12,7 @@ import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import dev.lockstep.protocol.wire.ValueCodec;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterMachine {
 
     static final int MAX_CACHES = 10_000;
+
+    private final ClusterVersion.Range able;
 
     private volatile State state = new State(new TreeMap<>(), 0, DrainedNode.NONE, null, AccessRules.OPEN);
 
@@ -52,6 +56,11 @@ public final class ClusterMachine {
         private State with(AccessRules changed) {
             return new State(caches, highestId, drained, layout, changed);
         }
+    }
+
+    /** @param able the cluster versions that this node can do */
+    ClusterMachine(ClusterVersion.Range able) {
+        this.able = able;
     }
 
     /**
@@ -158,9 +167,14 @@ public final class ClusterMachine {
         return new Reply.Drained(state.drained());
     }
 
-    /** Replaces the layout by the one that comes after it. A node that is a member no more is not drained either. */
+    /**
+     * Replaces the layout by the one that comes after it. A node that is a member no more is not drained either.
+     *
+     * @throws UnknownFormatException when this node can't do its version
+     */
     Reply lay(Layout next) {
         State before = state;
+        require(next.clusterVersion());
         if (next.version() != version(before.layout()) + 1) {
             return Reply.Refused.of(Status.BUSY, "The layout of the cluster has changed meanwhile");
         }
@@ -193,30 +207,48 @@ public final class ClusterMachine {
         return layout == null ? Layout.UNFORMED : layout.version();
     }
 
-    /** Encodes its state as a record. */
+    private void require(ClusterVersion version) {
+        if (!able.includes(version)) {
+            throw new UnknownFormatException("The control group has written version " + version
+                    + ", and this node can do " + able + ": start it with the version of Lockstep that the others run");
+        }
+    }
+
+    private ClusterVersion version() {
+        Layout layout = state.layout();
+        return layout == null ? able.newest() : layout.clusterVersion();
+    }
+
+    /** Encodes its state as a record, beginning with the cluster's version, by which the rest is read. */
     byte[] record() {
         State now = state;
-        WireWriter out = new WireWriter(256).varint(now.highestId());
+        ClusterVersion version = version();
+        WireWriter out = new WireWriter(256).varint(version.number()).varint(now.highestId());
         out.list(now.caches().values(), ValueCodec::cacheInfo);
         ValueCodec.drained(out, now.drained());
         out.optional(now.layout(), ValueCodec::layout);
-        AccessCodec.rules(out, now.access());
+        if (version.hasUsers()) {
+            AccessCodec.rules(out, now.access());
+        }
         return out.toByteArray();
     }
 
     /**
      * Makes it what a record says.
      *
-     * @throws dev.lockstep.protocol.wire.MalformedFrameException when it is none; then nothing has changed
+     * @throws dev.lockstep.protocol.wire.MalformedFrameException when it is none, an {@link UnknownFormatException} when this node can't
+     *     do its version; then nothing has changed
      */
     void restore(byte[] record) {
         WireReader in = new WireReader(record);
+        ClusterVersion version = new ClusterVersion(in.size());
+        require(version);
         int highestId = in.size();
         TreeMap<Integer, CacheInfo> caches = new TreeMap<>();
         in.list(ValueCodec::cacheInfo).forEach(info -> caches.put(info.id(), info));
         DrainedNode drained = ValueCodec.drained(in);
         Layout layout = in.optional(ValueCodec::layout);
-        AccessRules access = AccessCodec.rules(in);
+        AccessRules access = version.hasUsers() ? AccessCodec.rules(in) : AccessRules.OPEN;
         in.end();
         state = new State(caches, highestId, drained, layout, access);
     }

@@ -6,12 +6,16 @@ import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.MalformedFrameException;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.RequestCodec;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import dev.lockstep.protocol.wire.ValueCodec;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 
-/** The commands of the control group's log. Immutable. */
+/** The commands of the control group's log: a format version, a tag, the command. Immutable. */
 sealed interface ControlCommand {
+
+    /** Entries had no format at first, but began with one of three tags: such an entry is refused as one of the formats 1 to 3. */
+    int FORMAT = 4;
 
     /**
      * Creates a cache, or attaches to one that has what the proposal says.
@@ -30,7 +34,7 @@ sealed interface ControlCommand {
     record Plain(Request request) implements ControlCommand {}
 
     default byte[] encode() {
-        WireWriter out = new WireWriter(128);
+        WireWriter out = new WireWriter(128).u8(FORMAT);
         if (this instanceof Create create) {
             out.u8(1);
             ValueCodec.proposal(out, create.proposal());
@@ -48,6 +52,7 @@ sealed interface ControlCommand {
 
     static ControlCommand decode(byte[] entry) {
         WireReader in = new WireReader(entry);
+        UnknownFormatException.require("The entry of the control group's log", in.u8(), FORMAT);
         int tag = in.u8();
         return switch (tag) {
             case 1 -> new Create(ValueCodec.proposal(in), ValueCodec.definition(in), in.size(), in.bool());

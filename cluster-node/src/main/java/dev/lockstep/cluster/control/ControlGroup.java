@@ -13,6 +13,7 @@ import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -23,12 +24,15 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
@@ -68,8 +72,10 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      * @param templates of the caches that are created
      * @param replicationFactor replicas of each shard, if there are as many members
      * @param replaceAfter how long a member has not answered when its replicas are placed on others; empty for never
+     * @param able the cluster versions that the node can do, whether it leads or not
      */
-    public record Rules(Templates templates, int replicationFactor, Optional<Duration> replaceAfter) {}
+    public record Rules(
+            Templates templates, int replicationFactor, Optional<Duration> replaceAfter, ClusterVersion.Range able) {}
 
     /**
      * A replica of the group.
@@ -122,7 +128,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     private Replica open(List<NodeId> voters, boolean staged) {
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(rules.able());
         AppliedPositionWaiters learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
         ReplicatedLog<ControlCommand, Reply> log =
                 consensus.open(ShardMap.CONTROL_GROUP, voters, new Decisions(machine, learnt::advanced));
@@ -194,6 +200,16 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             reply.accept(refusal);
             return;
         }
+        if (request instanceof Request.ChangeAccess
+                && !layout().clusterVersion().hasUsers()) {
+            reply.accept(Reply.Refused.of(
+                    Status.INVALID,
+                    "Users and roles need a newer cluster version than "
+                            + layout().clusterVersion()
+                            + ", since members may still go back to one that has none. Once all run the new version of Lockstep:"
+                            + " lockstep cluster finalize"));
+            return;
+        }
         ControlCommand command = new ControlCommand.Plain(request);
         if (request instanceof Request.CreateCache create) {
             CacheProposal proposal = create.proposal();
@@ -237,6 +253,58 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             lay(now, agreed, LayoutChanges.asked(agreed, request, this::planned), reply);
         } catch (RefusedChange refused) {
             reply.accept(Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage())));
+        }
+    }
+
+    /** Asks all members whether they can do the version that a {@link Request.RaiseVersion} names, and raises the cluster's if they can. */
+    public void raise(Request.RaiseVersion request, Consumer<Reply> reply) {
+        Replica now = replica;
+        Reply.Refused refusal = now.barrier().refusal();
+        Layout agreed = now.machine().layout();
+        if (refusal != null || agreed == null) {
+            reply.accept(refusal == null ? notFormed() : refusal);
+        } else if (agreed.clusterVersion().compareTo(request.to()) >= 0) {
+            lay(now, agreed, agreed, reply);
+        } else {
+            askVersions(agreed, able -> {
+                List<String> obstacles = request.to().obstacles(able);
+                if (obstacles.isEmpty()) {
+                    lay(now, agreed, agreed.raised(request.to()), reply);
+                } else {
+                    reply.accept(Reply.Refused.of(
+                            Status.INVALID,
+                            "The cluster keeps version " + agreed.clusterVersion() + ", because not all members can do "
+                                    + request.to() + ": " + String.join("; ", obstacles)
+                                    + ". Start each with the new version of Lockstep; one that is gone for good:"
+                                    + " lockstep node remove"));
+                }
+            });
+        }
+    }
+
+    /** @param then told the versions that each member can do, this node among them; empty for one that does not answer */
+    private void askVersions(Layout layout, Consumer<Map<NodeId, Optional<ClusterVersion.Range>>> then) {
+        Map<NodeId, Optional<ClusterVersion.Range>> able = new ConcurrentSkipListMap<>();
+        List<NodeId> members = layout.nodes().stream().map(Layout.Node::id).toList();
+        AtomicInteger open = new AtomicInteger(members.size());
+        for (NodeId member : members) {
+            Consumer<Optional<ClusterVersion.Range>> answer = range -> {
+                able.put(member, range);
+                if (open.decrementAndGet() == 0) {
+                    then.accept(able);
+                }
+            };
+            if (member.equals(rounds.self())) {
+                answer.accept(Optional.of(rules.able()));
+            } else {
+                peers.ask(
+                        member,
+                        new Request.DescribeVersions(),
+                        reply -> answer.accept(
+                                reply instanceof Reply.Versions versions
+                                        ? Optional.of(versions.able())
+                                        : Optional.empty()));
+            }
         }
     }
 

@@ -8,6 +8,15 @@ public final class Json {
 
     private Json() {}
 
+    /** An object in another. */
+    public record Nested(String json) {
+
+        @Override
+        public String toString() {
+            return json;
+        }
+    }
+
     /** @param fields names and values in turn */
     public static String object(Object... fields) {
         StringBuilder out = new StringBuilder("{");

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.machine;
 
 import dev.lockstep.cluster.machine.Command.Evict.Victim;
 import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import dev.lockstep.protocol.wire.ValueCodec;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
@@ -23,14 +24,10 @@ public final class BatchCodec {
         return out.list(batch.commands(), BatchCodec::write).toByteArray();
     }
 
-    /** @throws MalformedFrameException when the bytes are no batch of a known format */
+    /** @throws MalformedFrameException when the bytes are no batch; an {@link UnknownFormatException} when they have another format */
     public static Batch decode(byte[] bytes) {
         WireReader in = new WireReader(bytes);
-        int format = in.u8();
-        if (format != FORMAT) {
-            throw new MalformedFrameException("The entry has format " + format + ", this node reads " + FORMAT
-                    + ": it was written by another version of Lockstep");
-        }
+        UnknownFormatException.require("The log entry", in.u8(), FORMAT);
         in.bool(); // for callers that have not decoded it
         Batch batch = new Batch(in.varint(), in.varint(), in.i64(), in.list(BatchCodec::read));
         in.end();

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.node;
 
 import dev.lockstep.protocol.link.RequestFailedException;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -26,6 +27,7 @@ final class Admission {
     private final Member self;
     private final List<Member> known;
     private final boolean remembers;
+    private final ClusterVersion.Range able;
     private final CompletableFuture<Layout> admitted = new CompletableFuture<>();
     private Layout newest;
     private boolean started;
@@ -34,9 +36,11 @@ final class Admission {
      * @param remembers whether the node has kept anything of the time when it was a member, if it was
      * @param last the layout that the node has kept; null if it has none. Its settings say better where members are
      * @param formation the layout by which a cluster is formed, if there is none yet
+     * @param able the cluster versions that the node can do
      */
-    Admission(Member self, boolean remembers, @Nullable Layout last, Layout formation) {
+    Admission(Member self, boolean remembers, @Nullable Layout last, Layout formation, ClusterVersion.Range able) {
         this.self = self;
+        this.able = able;
         this.remembers = remembers;
         this.known = formation.members();
         this.newest = last == null ? formation : last.at(known);
@@ -69,9 +73,11 @@ final class Admission {
             boolean isMember = layout.member(self.id()) != null;
             if (!started) {
                 newest = layout.at(known);
-                if (isMember || hasForgotten(layout)) {
+                if (isMember || hasForgotten(layout) || !isAble(layout)) {
                     admitted.complete(newest);
                 }
+            } else if (!isAble(layout)) {
+                return "Node " + self.id() + " stops. " + able.refusal(self.id(), layout.clusterVersion());
             }
             if (!started || isMember) {
                 return null; // a member that has started follows the layout by itself
@@ -85,6 +91,10 @@ final class Admission {
         }
     }
 
+    private boolean isAble(Layout layout) {
+        return !layout.isFormed() || able.includes(layout.clusterVersion());
+    }
+
     /** It would vote, although it does not know for whom it has, and lack entries that others count on it to have. */
     private boolean hasForgotten(Layout layout) {
         return !remembers && layout.removed().contains(self.id());
@@ -94,11 +104,11 @@ final class Admission {
      * Waits until this node is a member: it is, if no other one knows better than its settings.
      *
      * @return the layout to start with
-     * @throws RequestFailedException if it is none within the time, or can't be one again
+     * @throws RequestFailedException if it is none within the time, can't be one again, or can't do the version of the cluster
      */
     Layout await(Duration within) {
         Layout known = newest();
-        if (known.member(self.id()) == null && !hasForgotten(known)) {
+        if (known.member(self.id()) == null && !hasForgotten(known) && isAble(known)) {
             LOG.warn(
                     "Node {} {}, and waits for: lockstep node add {}",
                     self.id(),
@@ -114,6 +124,9 @@ final class Admission {
                 Thread.currentThread().interrupt();
                 throw notAdded(within);
             }
+        }
+        if (!isAble(known)) {
+            throw new RequestFailedException(Status.CLUSTER_VERSION, able.refusal(self.id(), known.clusterVersion()));
         }
         if (hasForgotten(known)) {
             throw new RequestFailedException(

@@ -48,7 +48,7 @@ final class MemberHandshakes {
     private final Map<Member, String> troubles = new HashMap<>();
     private final Map<Member, Long> refusedSinceNanos = new HashMap<>();
     private final CompletableFuture<Void> introduced = new CompletableFuture<>();
-    private final CompletableFuture<String> replaced = new CompletableFuture<>();
+    private final CompletableFuture<RequestFailedException> excluded = new CompletableFuture<>();
 
     /**
      * @param others the members besides this one, at present
@@ -116,8 +116,10 @@ final class MemberHandshakes {
             if (refused.status() == Status.NODE_IN_USE) {
                 long since = refusedSinceNanos.computeIfAbsent(other, none -> time.nanos());
                 if (time.nanos() - since >= IN_USE_NANOS) {
-                    replaced.complete(message);
+                    excluded.complete(refused);
                 }
+            } else if (refused.status() == Status.CLUSTER_VERSION) {
+                excluded.complete(refused);
             }
         } else {
             troubles.put(other, "it can't be reached: " + message);
@@ -141,11 +143,11 @@ final class MemberHandshakes {
     }
 
     /**
-     * Returns a future that is done, with its message, when a member has said for ten seconds that another process is
-     * this node.
+     * Returns a future that is done, with the refusal, when this node can't be one of the cluster: a member has said for ten seconds that
+     * another process is this node, or that the cluster has a version that this node can't do.
      */
-    CompletableFuture<String> replaced() {
-        return replaced;
+    CompletableFuture<RequestFailedException> excluded() {
+        return excluded;
     }
 
     /** The members that can't be worked with at this moment, each with the reason. */

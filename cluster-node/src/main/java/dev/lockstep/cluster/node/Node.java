@@ -28,6 +28,7 @@ import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.TlsSettings;
 import dev.lockstep.protocol.tls.CertificateNames;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -97,9 +98,19 @@ public final class Node implements EmbeddedNode {
      * @throws IOException when a port or the data folder can't be used, naming it
      * @throws IllegalArgumentException when the settings name members, but not which of them this is
      * @throws SettingsException when the cluster was formed with other settings
-     * @throws RequestFailedException when another process is this node
+     * @throws RequestFailedException when another process is this node, or it can't do the version of the cluster
      */
     public Node(Settings settings, Time time, EventLoop loop, Duration untilAdded) throws IOException {
+        this(settings, time, loop, untilAdded, ClusterVersion.Range.OWN);
+    }
+
+    /**
+     * Likewise, as a version of Lockstep that can do other cluster versions.
+     *
+     * @param able the versions that it can do
+     */
+    public Node(Settings settings, Time time, EventLoop loop, Duration untilAdded, ClusterVersion.Range able)
+            throws IOException {
         NodeSettings own = settings.node().orElse(null);
         if (own == null && !settings.members().isEmpty()) {
             throw new IllegalArgumentException(
@@ -112,23 +123,27 @@ public final class Node implements EmbeddedNode {
         List<Member> members = own == null ? List.of(LOCAL) : settings.members();
         int maxInFlight = settings.limits().maxInFlight();
         Tls tls = own == null ? null : tls();
-        boolean formed = own != null && begin(own);
-        Layout last = own == null ? null : lastLayout(own);
+        Layout last = own == null ? null : begin(own, able);
+        boolean formed = own != null && hasTakenPart(own);
         this.admission = new Admission(
                 member,
                 formed || last != null,
                 last,
                 Layout.settled(
                         Entropy.system().nextLong(),
+                        able.newest(),
                         own == null ? Layout.nodes(members) : settings.nodes(),
                         Placement.of(
                                 members.stream().map(Member::id).toList(),
                                 settings.shards(),
-                                settings.replicationFactor())));
+                                settings.replicationFactor())),
+                able);
         long incarnation = Entropy.system().nextLong();
         Supplier<NodeIdentity> self = () -> new NodeIdentity(
                 member.id(),
                 incarnation,
+                admission.newest().isFormed() ? admission.newest().clusterVersion() : null,
+                able,
                 admission.newest().isFormed()
                         ? settings.ofFormedCluster(admission.newest().clusterId())
                         : settings.formation());
@@ -148,7 +163,8 @@ public final class Node implements EmbeddedNode {
                 layout,
                 members,
                 this::remember,
-                new ControlGroup.Rules(Templates.of(settings), settings.replicationFactor(), settings.replaceAfter()),
+                new ControlGroup.Rules(
+                        Templates.of(settings), settings.replicationFactor(), settings.replaceAfter(), able),
                 tls != null);
         var limits = new NodeCore.Limits(
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
@@ -175,7 +191,7 @@ public final class Node implements EmbeddedNode {
         }
         fault.thenAccept(this::stop);
         if (acquaintances != null) {
-            acquaintances.replaced().thenAccept(this::stop);
+            acquaintances.excluded().thenAccept(this::stop);
         }
         if (own != null && !formed) {
             core.ready().thenRun(() -> formed(own));
@@ -224,16 +240,6 @@ public final class Node implements EmbeddedNode {
     }
 
     // The layout of the cluster
-
-    private @Nullable Layout lastLayout(NodeSettings own) throws IOException {
-        try {
-            return LayoutFile.read(own.data());
-        } catch (IOException | RuntimeException failure) {
-            unlock();
-            loop.close();
-            throw failure;
-        }
-    }
 
     /** The members besides this one, of the newest layout that is known; those in the settings are asked until there is one. */
     private List<Member> others() {
@@ -286,14 +292,24 @@ public final class Node implements EmbeddedNode {
     /**
      * Locks the folders before anything in them is looked at.
      *
-     * @return whether this node has taken part before
+     * @return the last layout that this node has seen; null if it has kept none
      */
-    private boolean begin(NodeSettings own) throws IOException {
+    private @Nullable Layout begin(NodeSettings own, ClusterVersion.Range able) throws IOException {
         try {
             folders.add(DataFolder.lock(own.data(), "data folder of node " + own.id()));
             if (!own.raftLogFolder().equals(own.data())) {
                 folders.add(DataFolder.lock(own.raftLogFolder(), "folder of the Raft logs of node " + own.id()));
             }
+            return LayoutFile.read(own.data(), own.id(), able);
+        } catch (IOException | RuntimeException failure) {
+            unlock();
+            loop.close();
+            throw failure;
+        }
+    }
+
+    private boolean hasTakenPart(NodeSettings own) throws IOException {
+        try {
             return FormationFile.check(settings, own);
         } catch (IOException | RuntimeException failure) {
             unlock();
@@ -308,12 +324,12 @@ public final class Node implements EmbeddedNode {
             return;
         }
         acquaintances.begin();
-        CompletableFuture.anyOf(acquaintances.introduced(), acquaintances.replaced())
+        CompletableFuture.anyOf(acquaintances.introduced(), acquaintances.excluded())
                 .join();
-        if (acquaintances.replaced().isDone()) {
+        if (acquaintances.excluded().isDone()) {
             giveUp();
-            throw new RequestFailedException(
-                    Status.NODE_IN_USE, acquaintances.replaced().join());
+            RequestFailedException refused = acquaintances.excluded().join();
+            throw new RequestFailedException(refused.status(), String.valueOf(refused.getMessage()));
         }
     }
 
@@ -344,8 +360,12 @@ public final class Node implements EmbeddedNode {
                 what);
     }
 
-    private void stop(String replacedBy) {
-        stop("Node " + member.id() + " stops, because it is not the only one. " + replacedBy, null);
+    private void stop(RequestFailedException excluded) {
+        stop(
+                "Node " + member.id() + " stops"
+                        + (excluded.status() == Status.NODE_IN_USE ? ", because it is not the only one. " : ". ")
+                        + excluded.getMessage(),
+                null);
     }
 
     /**
@@ -445,8 +465,8 @@ public final class Node implements EmbeddedNode {
     }
 
     /**
-     * Returns a future that is done when the node has closed by itself, because its disk failed or another process is
-     * this node, with the message that it logged. Never fails.
+     * Returns a future that is done when the node has closed by itself, because its disk failed, another process is
+     * this node, or it can't do the version of the cluster, with the message that it logged. Never fails.
      */
     public CompletableFuture<String> stopped() {
         return stopped.copy();

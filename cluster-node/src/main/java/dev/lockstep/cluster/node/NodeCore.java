@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -375,6 +376,14 @@ public final class NodeCore implements AutoCloseable {
                 }
             });
             return new ClusterView(place.cluster(), layout, leaders);
+        }
+
+        @Override
+        public Reply.Versions versions() {
+            return new Reply.Versions(
+                    Objects.requireNonNullElse(
+                            NodeCore.class.getPackage().getImplementationVersion(), "(not from a jar)"),
+                    place.rules().able());
         }
 
         @Override

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -54,12 +55,18 @@ public final class NodeMain {
      * @return the exit code: 0 after a signal, 1 if it could not be started, 2 if the configuration is wrong, 3 if it stopped
      */
     public static int run(Path config, PrintWriter out, PrintWriter err) throws InterruptedException {
+        return run(config, ClusterVersion.Range.OWN, out, err);
+    }
+
+    /** Likewise, as a version of Lockstep that can do other cluster versions. */
+    public static int run(Path config, ClusterVersion.Range able, PrintWriter out, PrintWriter err)
+            throws InterruptedException {
         try {
             Settings settings = SettingsReader.fromFile(config);
             if (settings.node().isEmpty()) {
                 throw new SettingsException(config + ": \"node\" is missing: which of the members is this?");
             }
-            return serve(settings, out);
+            return serve(settings, able, out);
         } catch (SettingsException wrong) {
             err.println(wrong.getMessage());
             return MISUSED;
@@ -69,9 +76,10 @@ public final class NodeMain {
         }
     }
 
-    private static int serve(Settings settings, PrintWriter out) throws IOException, InterruptedException {
+    private static int serve(Settings settings, ClusterVersion.Range able, PrintWriter out)
+            throws IOException, InterruptedException {
         setDefaults();
-        Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"), UNTIL_ADDED);
+        Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"), UNTIL_ADDED, able);
         CountDownLatch ended = new CountDownLatch(1);
         node.stopped().thenRun(ended::countDown);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

@@ -58,6 +58,11 @@ public final class ReadIndexRounds {
         this.patienceNanos = patience.toNanos();
     }
 
+    /** This node. */
+    public NodeId self() {
+        return self;
+    }
+
     /** Confirms that this node leads {@code log}, from now on; at once when it is the only voter. */
     public void confirm(int group, ReplicatedLog<?, ?> log, Reader reader) {
         ReplicatedLog.Leadership leadership = log.leadership();

@@ -56,6 +56,9 @@ public final class RequestDispatcher implements RequestServer {
         /** Opens a replica that is to be staged. */
         void open(Request.OpenReplica request, Consumer<Reply> reply);
 
+        /** Returns which version of Lockstep this node runs, and which versions of a cluster it can do. */
+        Reply.Versions versions();
+
         /** Returns the states of this node's replicas. */
         List<ReplicaStatus> replicas();
     }
@@ -114,6 +117,8 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.AddNode.class, (add, caller, reply) -> control.change(add, reply));
         later(Request.RemoveNode.class, (remove, caller, reply) -> control.change(remove, reply));
         later(Request.MoveReplica.class, (move, caller, reply) -> control.change(move, reply));
+        later(Request.RaiseVersion.class, (raise, caller, reply) -> control.raise(raise, reply));
+        replying(Request.DescribeVersions.class, describe -> description.versions());
         fromNodes(Request.ReplicasMoved.class, control::change);
         fromNodes(Request.OpenReplica.class, description::open);
         later(

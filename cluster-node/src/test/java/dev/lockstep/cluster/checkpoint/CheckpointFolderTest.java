@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
+import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.protocol.runtime.DutyCycle;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,6 +64,26 @@ class CheckpointFolderTest {
         try (Stream<Path> files = Files.list(home)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
+    }
+
+    @Test
+    void recordsOfAnotherVersionAreNotTakenForDamage() throws IOException {
+        write(3);
+        assertThatThrownBy(() -> folder.restore(() -> new Restoration() {
+                    @Override
+                    public void record(byte[] record) {
+                        UnknownFormatException.require("The record", 2, 1);
+                    }
+
+                    @Override
+                    public void done(long position) {
+                        throw new AssertionError("It has read nothing");
+                    }
+                }))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(CorruptCheckpointException.class)
+                .hasMessageContaining("has format 2");
+        assertThat(restored()).hasSize(3);
     }
 
     @Test

@@ -86,7 +86,7 @@ class CheckpointTest {
                 .isInstanceOf(IOException.class)
                 .isNotInstanceOf(CorruptCheckpointException.class)
                 .hasMessageContaining("format 1")
-                .hasMessageContaining("this node reads " + CheckpointWriter.FORMAT);
+                .hasMessageContaining("reads format " + CheckpointWriter.FORMAT);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.control;
 import static dev.lockstep.cluster.testing.ScriptedLog.following;
 import static dev.lockstep.cluster.testing.ScriptedLog.leading;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
@@ -16,6 +17,7 @@ import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.scram.ScramMechanism;
 import dev.lockstep.protocol.scram.ScramVerifier;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Layout.Standing;
@@ -32,6 +34,7 @@ import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +85,8 @@ class ControlGroupTest {
                                             Optional.empty())),
                             Map.of("caches.short-*", "a.yaml:7")),
                     3,
-                    Optional.of(REPLACE_AFTER)),
+                    Optional.of(REPLACE_AFTER),
+                    ClusterVersion.Range.OWN),
             new ReadIndexRounds(A, peers, world, Duration.ofSeconds(1)),
             peers,
             world,
@@ -273,9 +277,9 @@ class ControlGroupTest {
 
     @Test
     void theDrainedNodeIsPartOfACheckpoint() {
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.drain(new Request.DrainNode(B, 0));
-        ClusterMachine restored = new ClusterMachine();
+        ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
         restored.restore(machine.record());
         assertThat(restored.drained()).isEqualTo(new DrainedNode(1, B));
     }
@@ -369,9 +373,9 @@ class ControlGroupTest {
 
     @Test
     void accessIsPartOfACheckpoint() {
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.change(new Request.ChangeAccess(0, user("root", "administrator")));
-        ClusterMachine restored = new ClusterMachine();
+        ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
         restored.restore(machine.record());
         assertThat(restored.access()).isEqualTo(machine.access());
         assertThat(restored.access().users()).containsOnlyKeys("root");
@@ -584,7 +588,7 @@ class ControlGroupTest {
     @Test
     void aLayoutThatIsNotTheNextOneChangesNothing() {
         Layout formed = control.layout().formed();
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         assertThat(machine.lay(formed.with(B, Standing.LEAVING))).isInstanceOf(Reply.Refused.class);
         assertThat(machine.layout()).isNull();
         assertThat(machine.lay(formed)).isEqualTo(new Reply.Done());
@@ -593,13 +597,23 @@ class ControlGroupTest {
     }
 
     @Test
+    void anEntryOfAnotherFormatIsRefusedNamingBoth() {
+        byte[] entry = new ControlCommand.Plain(new Request.DestroyCache(1)).encode();
+        entry[0]++;
+        assertThatThrownBy(() -> ControlCommand.decode(entry))
+                .isInstanceOf(UnknownFormatException.class)
+                .hasMessageContaining("format " + (ControlCommand.FORMAT + 1))
+                .hasMessageContaining("reads format " + ControlCommand.FORMAT);
+    }
+
+    @Test
     void theLayoutIsPartOfACheckpoint() {
         Layout layout = control.layout().formed().with(B, Standing.LEAVING).moving(Map.of(0, List.of(A)));
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.lay(control.layout().formed());
         machine.lay(control.layout().formed().with(B, Standing.LEAVING));
         machine.lay(layout);
-        ClusterMachine restored = new ClusterMachine();
+        ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
         restored.restore(machine.record());
         assertThat(restored.layout()).isEqualTo(layout);
     }
@@ -607,7 +621,7 @@ class ControlGroupTest {
     @Test
     void aNodeThatIsAMemberNoMoreIsNotDrainedEither() {
         Layout formed = control.layout().formed();
-        ClusterMachine machine = new ClusterMachine();
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.lay(formed);
         machine.drain(new Request.DrainNode(B, 0));
         machine.lay(formed.without(B));

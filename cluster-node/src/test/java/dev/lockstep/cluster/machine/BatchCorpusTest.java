@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.protocol.fuzz.Corpus;
 import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -41,8 +42,8 @@ class BatchCorpusTest {
                 .findFirst()
                 .orElseThrow();
         assertThatThrownBy(() -> BatchCodec.decode(older))
-                .isInstanceOf(MalformedFrameException.class)
+                .isInstanceOf(UnknownFormatException.class)
                 .hasMessageContaining("format 1")
-                .hasMessageContaining("this node reads 4");
+                .hasMessageContaining("reads format 4: it was written by an older version. Start the node with");
     }
 }

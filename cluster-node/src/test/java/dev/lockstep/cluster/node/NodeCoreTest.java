@@ -10,6 +10,7 @@ import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -54,7 +55,8 @@ class NodeCoreTest {
                                 new ShardMap(Layout.UNFORMED, List.of(List.of(SELF.id())))),
                         List.of(SELF),
                         layout -> {},
-                        new ControlGroup.Rules(new Templates(Map.of(), Map.of()), 1, Optional.empty()),
+                        new ControlGroup.Rules(
+                                new Templates(Map.of(), Map.of()), 1, Optional.empty(), ClusterVersion.Range.OWN),
                         hasUsers),
                 new LocalConsensus(SELF.id()),
                 HeapStore.FACTORY,

@@ -26,6 +26,7 @@ import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -91,7 +92,7 @@ class RequestDispatcherTest {
                 consensus,
                 Layout.settled(
                         0, Layout.nodes(List.of(new Member(A, "localhost", 0))), new ShardMap(0, List.of(List.of(A)))),
-                new ControlGroup.Rules(Templates.NONE, 1, Optional.empty()),
+                new ControlGroup.Rules(Templates.NONE, 1, Optional.empty(), ClusterVersion.Range.OWN),
                 rounds,
                 peers,
                 world,
@@ -157,6 +158,11 @@ class RequestDispatcherTest {
             @Override
             public void open(Request.OpenReplica request, Consumer<Reply> reply) {
                 reply.accept(new Reply.Done());
+            }
+
+            @Override
+            public Reply.Versions versions() {
+                return new Reply.Versions("0.1.0", ClusterVersion.Range.OWN);
             }
 
             @Override

@@ -12,6 +12,7 @@ import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -80,7 +81,7 @@ class SoleReplicaTest {
                         0,
                         Layout.nodes(List.of(new Member(NODE, "localhost", 0))),
                         new ShardMap(0, List.of(List.of(NODE)))),
-                new ControlGroup.Rules(Templates.NONE, 1, Optional.empty()),
+                new ControlGroup.Rules(Templates.NONE, 1, Optional.empty(), ClusterVersion.Range.OWN),
                 rounds,
                 nobody,
                 time,

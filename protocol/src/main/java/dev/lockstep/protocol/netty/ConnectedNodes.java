@@ -76,6 +76,9 @@ final class ConnectedNodes {
                     "Node " + peer.id() + " and node " + self.id() + " can't be of one cluster: " + differences
                             + ". Give all nodes of a cluster the same; one that was in another needs an empty data folder");
         }
+        if (self.clusterVersion() != null && !peer.able().includes(self.clusterVersion())) {
+            return Reply.Refused.of(Status.CLUSTER_VERSION, peer.able().refusal(peer.id(), self.clusterVersion()));
+        }
         if (peer.id().equals(self.id()) && peer.incarnation() != self.incarnation()) {
             return inUse(peer, "The node that it connected to has that id itself");
         }

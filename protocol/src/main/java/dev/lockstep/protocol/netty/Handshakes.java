@@ -123,7 +123,8 @@ final class Handshakes {
                         frame.correlationId(),
                         Status.VERSION_MISMATCH,
                         "The node speaks protocol version " + FrameCodec.VERSION + ", the peer " + hello.minVersion()
-                                + " to " + hello.maxVersion());
+                                + " to " + hello.maxVersion()
+                                + ": update whichever of the two runs the older version of Lockstep");
             } else if (!hello.cluster().equals(cluster)) {
                 refuse(
                         frame.correlationId(),

@@ -13,6 +13,7 @@ import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Member;
@@ -389,6 +390,17 @@ public final class Session implements AutoCloseable {
         return router.call(change).thenAccept(done -> {});
     }
 
+    /** Returns which version each member runs, and which it can do. A member that does not answer within two seconds is missing. */
+    public CompletableFuture<Map<Member, Reply.Versions>> versions() {
+        return askAll(
+                new Request.DescribeVersions(), reply -> reply instanceof Reply.Versions versions ? versions : null);
+    }
+
+    /** Raises the version of the cluster; see {@link Request.RaiseVersion}. */
+    public CompletableFuture<Void> raiseVersion(ClusterVersion to) {
+        return router.call(new Request.RaiseVersion(to)).thenAccept(done -> {});
+    }
+
     /** Asks how the cluster is now: the leader of the control group, or any member if that is not known. */
     public CompletableFuture<ClusterView> currentView() {
         return router.currentView();
@@ -398,17 +410,24 @@ public final class Session implements AutoCloseable {
 
     /** Returns the state of each member's replicas. A member that does not answer within two seconds is missing. */
     public CompletableFuture<Map<Member, List<ReplicaStatus>>> replicas() {
-        Map<Member, CompletableFuture<Reply>> answers = new LinkedHashMap<>();
-        view().members().forEach(member -> answers.put(member, router.ask(member, new Request.DescribeReplicas())));
-        return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
+        return askAll(
+                new Request.DescribeReplicas(), reply -> reply instanceof Reply.Replicas told ? told.replicas() : null);
+    }
+
+    /** Asks each member of the view; one that does not answer within two seconds, or answers something else, is missing. */
+    private <A> CompletableFuture<Map<Member, A>> askAll(Request request, Function<Reply, @Nullable A> answered) {
+        Map<Member, CompletableFuture<Reply>> replies = new LinkedHashMap<>();
+        view().members().forEach(member -> replies.put(member, router.ask(member, request)));
+        return CompletableFuture.allOf(replies.values().toArray(CompletableFuture[]::new))
                 .thenApply(all -> {
-                    Map<Member, List<ReplicaStatus>> replicas = new LinkedHashMap<>();
-                    answers.forEach((member, answer) -> {
-                        if (answer.join() instanceof Reply.Replicas told) {
-                            replicas.put(member, told.replicas());
+                    Map<Member, A> answers = new LinkedHashMap<>();
+                    replies.forEach((member, reply) -> {
+                        A answer = answered.apply(reply.join());
+                        if (answer != null) {
+                            answers.put(member, answer);
                         }
                     });
-                    return replicas;
+                    return answers;
                 });
     }
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * cluster that is being formed has version {@link #UNFORMED}.
  *
  * @param clusterId drawn at random when the cluster is formed, so that two clusters of one name are told apart
+ * @param clusterVersion of what the nodes write; only rises
  * @param nodes the members, each once
  * @param removed the last thousand that were members and were removed, in that order, also if they are members again
  * @param control the nodes that host the control group
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Layout(
         long clusterId,
+        ClusterVersion clusterVersion,
         List<Node> nodes,
         List<NodeId> removed,
         List<NodeId> control,
@@ -81,10 +83,16 @@ public record Layout(
         }
     }
 
-    /** A layout in which nothing moves, each member stays, and hosts the control group. */
+    /** A layout of the newest version in which nothing moves, each member stays, and hosts the control group. */
     public static Layout settled(long clusterId, List<Node> nodes, ShardMap map) {
+        return settled(clusterId, ClusterVersion.NEWEST, nodes, map);
+    }
+
+    /** Likewise, of another version. */
+    public static Layout settled(long clusterId, ClusterVersion version, List<Node> nodes, ShardMap map) {
         return new Layout(
                 clusterId,
+                version,
                 nodes,
                 List.of(),
                 nodes.stream().map(Node::id).sorted().toList(),
@@ -179,7 +187,7 @@ public record Layout(
                         .map(address -> new Node(address, node.zone(), node.standing()))
                         .orElse(node))
                 .toList();
-        return new Layout(clusterId, next, removed, control, map, moves);
+        return new Layout(clusterId, clusterVersion, next, removed, control, map, moves);
     }
 
     // The layouts that come after this one
@@ -206,11 +214,11 @@ public record Layout(
         List<NodeId> newest = gone.subList(Math.max(0, gone.size() - MAX_REMOVED), gone.size());
         List<Node> next =
                 nodes.stream().filter(node -> !node.id().equals(member)).toList();
-        return new Layout(clusterId, next, newest, control, next(map.replicas(), version()), moves);
+        return new Layout(clusterId, clusterVersion, next, newest, control, next(map.replicas(), version()), moves);
     }
 
     private Layout next(List<Node> next) {
-        return new Layout(clusterId, next, removed, control, next(map.replicas(), version()), moves);
+        return new Layout(clusterId, clusterVersion, next, removed, control, next(map.replicas(), version()), moves);
     }
 
     /**
@@ -231,7 +239,7 @@ public record Layout(
                 next.put(group, new Move(to, dropped, version() + 1));
             }
         });
-        return new Layout(clusterId, nodes, removed, control, next(map.replicas(), version()), next);
+        return new Layout(clusterId, clusterVersion, nodes, removed, control, next(map.replicas(), version()), next);
     }
 
     /** The next layout, in which the move of a group has come about. */
@@ -240,11 +248,16 @@ public record Layout(
         TreeMap<Integer, Move> next = new TreeMap<>(moves);
         next.remove(group);
         if (group == ShardMap.CONTROL_GROUP) {
-            return new Layout(clusterId, nodes, removed, hosts, next(map.replicas(), version()), next);
+            return new Layout(clusterId, clusterVersion, nodes, removed, hosts, next(map.replicas(), version()), next);
         }
         List<List<NodeId>> replicas = new ArrayList<>(map.replicas());
         replicas.set(group, hosts);
-        return new Layout(clusterId, nodes, removed, control, next(replicas, version()), next);
+        return new Layout(clusterId, clusterVersion, nodes, removed, control, next(replicas, version()), next);
+    }
+
+    /** The next layout, of a cluster whose nodes write another version. */
+    public Layout raised(ClusterVersion to) {
+        return new Layout(clusterId, to, nodes, removed, control, next(map.replicas(), version()), moves);
     }
 
     /** The first layout that a control group agrees on. */

@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.wire;
 
 /** Bytes that are no message of this protocol. The connection that brought them can't be trusted further. */
-public final class MalformedFrameException extends RuntimeException {
+public class MalformedFrameException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 

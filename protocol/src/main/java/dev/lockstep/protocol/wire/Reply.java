@@ -1,6 +1,7 @@
 package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.access.AccessRules;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.NodeId;
@@ -70,6 +71,12 @@ public sealed interface Reply {
 
     /** The users and roles, without passwords. */
     record Access(AccessRules rules) implements Reply {}
+
+    /**
+     * @param software the version of Lockstep that the node runs
+     * @param able the cluster versions that it can do
+     */
+    record Versions(String software, ClusterVersion.Range able) implements Reply {}
 
     /** The request, and none before it, has created the cache. */
     record Created(CacheInfo cache) implements Reply {}

@@ -76,6 +76,9 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Access access) {
             out.u8(26);
             AccessCodec.rules(out, access.rules());
+        } else if (reply instanceof Reply.Versions versions) {
+            out.u8(27).string(versions.software());
+            ValueCodec.range(out, versions.able());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -114,6 +117,7 @@ public final class ReplyCodec {
             case 24 -> new Reply.Created(ValueCodec.cacheInfo(in));
             case 25 -> new Reply.Drained(ValueCodec.drained(in));
             case 26 -> new Reply.Access(AccessCodec.rules(in));
+            case 27 -> new Reply.Versions(in.string(), ValueCodec.range(in));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -2,6 +2,7 @@ package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.access.AccessChange;
 import dev.lockstep.protocol.access.Right;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -378,6 +379,43 @@ public sealed interface Request {
 
         @Override
         public boolean isRefusedOnceApplied() {
+            return true;
+        }
+    }
+
+    /** Asks a node which version of Lockstep it runs, and which versions of a cluster it can do. Answered by {@link Reply.Versions}. */
+    record DescribeVersions() implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.MONITOR.only();
+        }
+
+        @Override
+        public boolean mayBePassedOn() {
+            return true;
+        }
+    }
+
+    /**
+     * Raises the version of the cluster, for good, to one that each member can do. Answered by {@link Reply.Done}, also if the cluster has
+     * it or a higher one already: so a copy that arrives late does nothing. Refused with {@link Status#INVALID} naming the members that
+     * can't do it or do not answer.
+     */
+    record RaiseVersion(ClusterVersion to) implements ToControl {
+
+        @Override
+        public boolean waitsForOthers() {
+            return true;
+        }
+
+        @Override
+        public Set<Right> rights() {
+            return Right.OPERATE.only();
+        }
+
+        @Override
+        public boolean mutates() {
             return true;
         }
     }

@@ -129,6 +129,11 @@ public final class RequestCodec {
         } else if (request instanceof Request.ChangeAccess change) {
             out.u8(37).varint(change.revision());
             AccessCodec.change(out, change.change());
+        } else if (request instanceof Request.DescribeVersions) {
+            out.u8(38);
+        } else if (request instanceof Request.RaiseVersion raise) {
+            out.u8(39);
+            ValueCodec.clusterVersion(out, raise.to());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -226,6 +231,8 @@ public final class RequestCodec {
             case 35 -> new Request.OpenReplica((int) in.signed(), in.list(ValueCodec::nodeId));
             case 36 -> new Request.DescribeAccess();
             case 37 -> new Request.ChangeAccess(in.size(), AccessCodec.change(in));
+            case 38 -> new Request.DescribeVersions();
+            case 39 -> new Request.RaiseVersion(ValueCodec.clusterVersion(in));
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

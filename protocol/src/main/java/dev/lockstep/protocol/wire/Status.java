@@ -37,7 +37,9 @@ public enum Status {
     /** The peer may not do that. */
     FORBIDDEN(Kind.PERMANENT),
     /** The node that was to pass the request on can't reach the other one: it was not sent there. */
-    UNREACHABLE(Kind.TRANSIENT);
+    UNREACHABLE(Kind.TRANSIENT),
+    /** The node can't do the version that the cluster has; the message names both. */
+    CLUSTER_VERSION(Kind.PERMANENT);
 
     /** The consequence of a refusal for a retry. */
     public enum Kind {

@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.wire;
 
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
@@ -273,6 +274,8 @@ public final class ValueCodec {
     static void identity(WireWriter out, NodeIdentity identity) {
         nodeId(out, identity.id());
         out.i64(identity.incarnation());
+        out.optional(identity.clusterVersion(), ValueCodec::clusterVersion);
+        range(out, identity.able());
         out.list(
                 identity.formation().facts(),
                 (o, fact) -> o.string(fact.key())
@@ -285,7 +288,26 @@ public final class ValueCodec {
         return new NodeIdentity(
                 nodeId(in),
                 in.i64(),
+                in.optional(ValueCodec::clusterVersion),
+                range(in),
                 new Formation(in.list(i -> new Formation.Fact(i.string(), i.string(), i.string(), i.bool()))));
+    }
+
+    static void clusterVersion(WireWriter out, ClusterVersion version) {
+        out.varint(version.number());
+    }
+
+    static ClusterVersion clusterVersion(WireReader in) {
+        return new ClusterVersion(in.size());
+    }
+
+    static void range(WireWriter out, ClusterVersion.Range range) {
+        clusterVersion(out, range.oldest());
+        clusterVersion(out, range.newest());
+    }
+
+    static ClusterVersion.Range range(WireReader in) {
+        return new ClusterVersion.Range(clusterVersion(in), clusterVersion(in));
     }
 
     static void view(WireWriter out, ClusterView view) {
@@ -307,6 +329,7 @@ public final class ValueCodec {
 
     public static void layout(WireWriter out, Layout layout) {
         out.i64(layout.clusterId());
+        clusterVersion(out, layout.clusterVersion());
         out.list(layout.nodes(), (o, node) -> {
             member(o, node.member());
             o.string(node.zone()).u8(node.standing().ordinal());
@@ -324,6 +347,7 @@ public final class ValueCodec {
 
     public static Layout layout(WireReader in) {
         long clusterId = in.i64();
+        ClusterVersion clusterVersion = clusterVersion(in);
         var nodes = in.list(i -> new Layout.Node(member(i), i.string(), i.constant(STANDINGS)));
         var removed = in.list(ValueCodec::nodeId);
         var control = in.list(ValueCodec::nodeId);
@@ -333,7 +357,8 @@ public final class ValueCodec {
         in.list(i -> moves.put(
                 (int) i.signed(), new Layout.Move(i.list(ValueCodec::nodeId), i.list(ValueCodec::nodeId), i.varint())));
         try {
-            return new Layout(clusterId, nodes, removed, control, new ShardMap(version, replicas), moves);
+            return new Layout(
+                    clusterId, clusterVersion, nodes, removed, control, new ShardMap(version, replicas), moves);
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }

@@ -3,6 +3,7 @@ package dev.lockstep.protocol.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Formation;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -24,6 +25,8 @@ class ConnectedNodesTest {
         return new NodeIdentity(
                 new NodeId(id),
                 incarnation,
+                new ClusterVersion(2),
+                ClusterVersion.Range.OWN,
                 new Formation(List.of(new Formation.Fact("shards", shards, id + ".yaml:3", true))));
     }
 
@@ -41,6 +44,29 @@ class ConnectedNodesTest {
                             .contains("shards: 16 on node n1 (n1.yaml:3), 8 on node n2 (n2.yaml:3)");
                 });
         assertThat(joined).isEmpty();
+    }
+
+    @Test
+    void aNodeThatCantDoTheVersionOfTheClusterIsRefusedNamingBoth() {
+        NodeIdentity old = new NodeIdentity(
+                new NodeId("n2"),
+                2,
+                null,
+                new ClusterVersion.Range(new ClusterVersion(1), new ClusterVersion(1)),
+                node("n2", 2, "16").formation());
+        assertThat(nodes.admit(old, "somewhere", joined::add)).isInstanceOfSatisfying(Reply.Refused.class, refused -> {
+            assertThat(refused.status()).isEqualTo(Status.CLUSTER_VERSION);
+            assertThat(refused.message()).contains("The cluster has version 2, and node n2 can do version 1");
+        });
+        ConnectedNodes ofUnformed = new ConnectedNodes(
+                () -> new NodeIdentity(
+                        new NodeId("n1"),
+                        1,
+                        null,
+                        ClusterVersion.Range.OWN,
+                        node("n1", 1, "16").formation()),
+                world);
+        assertThat(ofUnformed.admit(old, "somewhere", joined::add)).isNull();
     }
 
     @Test

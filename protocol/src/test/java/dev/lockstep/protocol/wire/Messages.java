@@ -5,6 +5,7 @@ import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.access.Right;
 import dev.lockstep.protocol.access.Role;
 import dev.lockstep.protocol.access.User;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
@@ -30,6 +31,7 @@ import net.jqwik.api.Combinators;
 public final class Messages {
 
     private static final Arbitrary<Integer> NUMBERS = Arbitraries.integers().greaterOrEqual(0);
+    private static final Arbitrary<ClusterVersion> VERSIONS = NUMBERS.map(ClusterVersion::new);
     private static final Arbitrary<Long> LONGS = Arbitraries.longs();
     private static final Arbitrary<Boolean> FLAGS = Arbitraries.of(true, false);
     /** Surrogates that are alone among them: the name of a cache may be any string. */
@@ -122,7 +124,12 @@ public final class Messages {
 
     private static Arbitrary<NodeIdentity> identities() {
         var facts = Combinators.combine(TEXTS, TEXTS, TEXTS, FLAGS).as(Formation.Fact::new);
-        return Combinators.combine(NODES, LONGS, facts.list().ofMaxSize(3).map(Formation::new))
+        return Combinators.combine(
+                        NODES,
+                        LONGS,
+                        VERSIONS.injectNull(0.3),
+                        ranges(),
+                        facts.list().ofMaxSize(3).map(Formation::new))
                 .as(NodeIdentity::new);
     }
 
@@ -193,7 +200,8 @@ public final class Messages {
                         .map(Request.ConfirmTerms::new),
                 bytes().map(Request.ToLog::new),
                 Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
-                Arbitraries.just(new Request.DescribeAccess()),
+                Arbitraries.of(new Request.DescribeAccess(), new Request.DescribeVersions()),
+                VERSIONS.map(Request.RaiseVersion::new),
                 Combinators.combine(NUMBERS, changesOfAccess()).as(Request.ChangeAccess::new),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 Combinators.combine(members(), TEXTS.injectNull(0.3)).as(Request.AddNode::new),
@@ -223,6 +231,7 @@ public final class Messages {
                 Combinators.combine(NUMBERS, TEXTS, NODES, NUMBERS, bytes().injectNull(0.5))
                         .as(Reply.Welcome::new),
                 Combinators.combine(TEXTS, bytes()).as(Reply.Challenge::new),
+                Combinators.combine(TEXTS, ranges()).as(Reply.Versions::new),
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 caches().map(Reply.Created::new),
@@ -315,6 +324,10 @@ public final class Messages {
                 TEXTS.map(AccessChange.RemoveRole::new));
     }
 
+    private static Arbitrary<ClusterVersion.Range> ranges() {
+        return Combinators.combine(VERSIONS, VERSIONS).as(ClusterVersion.Range::new);
+    }
+
     private static Arbitrary<Member> members() {
         return Combinators.combine(NODES, TEXTS, NUMBERS).as(Member::new);
     }
@@ -331,8 +344,8 @@ public final class Messages {
                 .as(Layout.Node::new)
                 .list()
                 .ofMaxSize(3);
-        var layouts =
-                Combinators.combine(LONGS, members, nodes, nodes, maps, moves).as(Layout::new);
+        var layouts = Combinators.combine(LONGS, VERSIONS, members, nodes, nodes, maps, moves)
+                .as(Layout::new);
         var leaders = Arbitraries.maps(NUMBERS, NODES).ofMaxSize(3);
         return Combinators.combine(TEXTS, layouts, leaders).as(ClusterView::new);
     }

@@ -5,6 +5,7 @@ import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.access.Right;
 import dev.lockstep.protocol.access.Role;
 import dev.lockstep.protocol.access.User;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Formation;
@@ -58,7 +59,11 @@ public final class Samples {
                         2,
                         "demo",
                         new NodeIdentity(
-                                NODE, -5, new Formation(List.of(new Formation.Fact("shards", "4", "f:1", true))))),
+                                NODE,
+                                -5,
+                                new ClusterVersion(1),
+                                new ClusterVersion.Range(new ClusterVersion(1), new ClusterVersion(3)),
+                                new Formation(List.of(new Formation.Fact("shards", "4", "f:1", true))))),
                 new Request.DescribeCluster(),
                 new Request.ListCaches(),
                 new Request.CreateCache(CacheProposal.exactly(DEFINITION), 3),
@@ -110,6 +115,8 @@ public final class Samples {
                 new Request.MoveReplica(3, NODE, OTHER),
                 new Request.ReplicasMoved(-1, 5),
                 new Request.OpenReplica(3, List.of(NODE)),
+                new Request.DescribeVersions(),
+                new Request.RaiseVersion(new ClusterVersion(2)),
                 new Request.DescribeAccess(),
                 new Request.ChangeAccess(3, new AccessChange.PutUser(new User("ada", ROLES, "a verifier"), true)),
                 new Request.ChangeAccess(3, new AccessChange.RemoveUser("ada")),
@@ -140,6 +147,7 @@ public final class Samples {
         EntryRead entry = new EntryRead(VALUE, 1 << 20, Long.MAX_VALUE);
         Layout layout = new Layout(
                 0x1234_5678_9abc_def0L,
+                new ClusterVersion(2),
                 List.of(
                         new Layout.Node(new Member(NODE, "127.0.0.1", 7400), "rack 1", Layout.Standing.LEAVING),
                         new Layout.Node(new Member(OTHER, "127.0.0.1", 7401), "", Layout.Standing.GONE)),
@@ -164,6 +172,7 @@ public final class Samples {
                 new Reply.Created(new CacheInfo(4, DEFINITION)),
                 new Reply.Drained(new DrainedNode(3, NODE)),
                 new Reply.Drained(DrainedNode.NONE),
+                new Reply.Versions("0.1.0", new ClusterVersion.Range(new ClusterVersion(1), new ClusterVersion(2))),
                 new Reply.Access(AccessRules.OPEN),
                 new Reply.Access(new AccessRules(
                         4,

@@ -141,6 +141,14 @@ final class Elastic implements AutoCloseable {
                 node.awaitReady();
                 cluster.awaitWhole();
             }
+        } else if (phase instanceof ElasticPlan.RollingUpgrade) {
+            cluster.beginUpgrade();
+            for (NodeProcess node : cluster.nodes()) {
+                cluster.restart(node);
+                node.awaitReady();
+                cluster.awaitWhole();
+            }
+            cluster.finishUpgrade();
         } else if (phase instanceof ElasticPlan.Interrupt interrupt) {
             interrupt(interrupt.victim(), interrupt.act());
         }

@@ -1,12 +1,13 @@
 package dev.lockstep.system.elastic;
 
 import dev.lockstep.cli.CliMain;
-import dev.lockstep.cluster.node.NodeMain;
 import dev.lockstep.cluster.testing.Clients;
+import dev.lockstep.cluster.testing.EarlierNode;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -46,6 +47,8 @@ final class ElasticCluster implements AutoCloseable {
     private final List<NodeProcess> nodes = new ArrayList<>();
     private final AtomicInteger restarts = new AtomicInteger();
     private int started;
+    /** The version of Lockstep that nodes are started as. */
+    private String program = EarlierNode.class.getName();
 
     /** Starts the first node, and waits until it can serve. */
     ElasticCluster(Path home) throws IOException {
@@ -65,12 +68,7 @@ final class ElasticCluster implements AutoCloseable {
         String yaml = NodeProcesses.configuration(member.id(), known, "shards: " + SHARDS)
                 .replace("data: data", "data: data, checkpoint-entries: 200");
         NodeProcess node = NodeProcess.start(
-                member,
-                home.resolve(member.id()),
-                yaml,
-                NodeProcesses.currentClassPath(),
-                NodeMain.class.getName(),
-                Map.of());
+                member, home.resolve(member.id()), yaml, NodeProcesses.currentClassPath(), program, Map.of());
         nodes.add(node);
         return node;
     }
@@ -146,6 +144,23 @@ final class ElasticCluster implements AutoCloseable {
         String[] all = Stream.concat(words.stream(), Stream.of("--cluster", NAME, "--servers", servers))
                 .toArray(String[]::new);
         return CliMain.run(all, writer, writer);
+    }
+
+    /** From now on nodes are started as the present version. */
+    void beginUpgrade() {
+        program = NodeProcesses.PROGRAM;
+    }
+
+    /** Raises the version of the cluster, after all nodes were started again. */
+    void finishUpgrade() {
+        ClusterVersion before = layout().clusterVersion();
+        StringWriter output = new StringWriter();
+        int code = run(List.of("cluster", "finalize"), addresses(), output);
+        ClusterVersion after = layout().clusterVersion();
+        if (code != 0 || before.equals(after) || !after.equals(ClusterVersion.NEWEST)) {
+            throw new AssertionError("lockstep cluster finalize ended with exit code " + code
+                    + ", and the version of the cluster is " + after + " after " + before + ": " + output);
+        }
     }
 
     /** Opens a client as operators have one, of the nodes that run. */
@@ -224,7 +239,7 @@ final class ElasticCluster implements AutoCloseable {
     /** Starts a node again that has ended, and keeps the log of its last run. */
     void resume(NodeProcess node) throws IOException {
         Files.move(node.log(), node.log().resolveSibling("node-" + restarts.incrementAndGet() + ".log"));
-        node.restart();
+        node.restartAs(program);
     }
 
     @Override

@@ -67,6 +67,14 @@ final class ElasticPlan {
         }
     }
 
+    /** All nodes, which an earlier version has begun with, are restarted as the present one, one by one, and the upgrade is finished. */
+    record RollingUpgrade() implements Phase {
+        @Override
+        public String toString() {
+            return "rolling upgrade";
+        }
+    }
+
     /** A node is killed in the middle of an act, and restarted. */
     record Interrupt(Victim victim, Act act) implements Phase {
         @Override
@@ -83,7 +91,10 @@ final class ElasticPlan {
     private final Random random;
     private final Deque<Phase> phases = new ArrayDeque<>();
 
-    /** The first round is the short form, and the same for every seed; fewer nodes are restarted in it than later. */
+    /**
+     * The first round is the short form, and the same for every seed. Its nodes are of an earlier version until its end, and fewer are
+     * restarted in it than later.
+     */
     ElasticPlan(long seed) {
         random = new Random(seed);
         phases.addAll(List.of(
@@ -92,7 +103,7 @@ final class ElasticPlan {
                 new Replace(),
                 new Interrupt(Victim.COORDINATOR, Act.REMOVAL),
                 new Shrink(FEW),
-                new RollingRestart()));
+                new RollingUpgrade()));
     }
 
     /** The number of phases of the first round that are still to come. */

@@ -8,6 +8,7 @@ import dev.lockstep.system.elastic.ElasticPlan.Interrupt;
 import dev.lockstep.system.elastic.ElasticPlan.Phase;
 import dev.lockstep.system.elastic.ElasticPlan.Replace;
 import dev.lockstep.system.elastic.ElasticPlan.RollingRestart;
+import dev.lockstep.system.elastic.ElasticPlan.RollingUpgrade;
 import dev.lockstep.system.elastic.ElasticPlan.Shrink;
 import dev.lockstep.system.elastic.ElasticPlan.Victim;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ class ElasticPlanTest {
                         new Replace(),
                         new Interrupt(Victim.COORDINATOR, Act.REMOVAL),
                         new Shrink(3),
-                        new RollingRestart());
+                        new RollingUpgrade());
         assertThat(phases(new ElasticPlan(2), count)).isEqualTo(first);
     }
 

@@ -10,6 +10,7 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.wire.Reply;
@@ -82,7 +83,8 @@ final class SimulatedNode implements EmbeddedNode {
                             layout = newer;
                             raft.observer.learnt(self.id(), newer);
                         },
-                        new ControlGroup.Rules(Templates.NONE, REPLICATION_FACTOR, replaceAfter),
+                        new ControlGroup.Rules(
+                                Templates.NONE, REPLICATION_FACTOR, replaceAfter, ClusterVersion.Range.OWN),
                         false),
                 raft.consensus(self.id(), process),
                 HeapStore.FACTORY,

@@ -29,7 +29,7 @@ public final class NodeProcess implements AutoCloseable {
     private final MemberPorts member;
     private final Path folder;
     private final String classPath;
-    private final String program;
+    private String program;
     private final Map<String, String> environment;
     private Process process;
 
@@ -104,6 +104,16 @@ public final class NodeProcess implements AutoCloseable {
             throw new IllegalStateException("Node " + member.id() + " is still running");
         }
         launch();
+    }
+
+    /**
+     * Starts the node again as another program, on what the one before has left behind.
+     *
+     * @param other its main class
+     */
+    public void restartAs(String other) throws IOException {
+        program = other;
+        restart();
     }
 
     /** Waits until the node says that it can serve. */

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  */
 public final class NodeProcesses implements AutoCloseable {
 
-    private static final String PROGRAM = "dev.lockstep.cluster.node.NodeMain";
+    /** The program that users start. */
+    public static final String PROGRAM = "dev.lockstep.cluster.node.NodeMain";
 
     private final List<NodeProcess> nodes;
 
@@ -241,6 +242,11 @@ public final class NodeProcesses implements AutoCloseable {
         return nodes.get(index);
     }
 
+    /** SIGTERM to all nodes at once; {@link #makeWhole} starts them again. */
+    public void stop() {
+        NodeProcess.close(nodes);
+    }
+
     /** Starts again what was stopped or killed, and waits until every node can serve. Not for one that is frozen. */
     public void makeWhole() throws IOException {
         for (NodeProcess node : nodes) {
@@ -265,6 +271,6 @@ public final class NodeProcesses implements AutoCloseable {
 
     @Override
     public void close() {
-        NodeProcess.close(nodes);
+        stop();
     }
 }

@@ -436,7 +436,7 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "a node that was removed comes back",
                     CLUSTER + "node/Admission.java",
-                    "if (known.member(self.id()) == null && !hasForgotten(known)) {",
+                    "if (known.member(self.id()) == null && !hasForgotten(known) && isAble(known)) {",
                     "if (known.member(self.id()) == null && known.removed().isEmpty()) {",
                     "dev.lockstep.cluster.node.AdmissionTest"),
             new Defect(
@@ -445,6 +445,42 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "return !remembers && layout",
                     "return false && layout",
                     "dev.lockstep.cluster.node.AdmissionTest"),
+            new Defect(
+                    "the version of a cluster rises above what a member can do",
+                    CLUSTER + "control/ControlGroup.java",
+                    "if (obstacles.isEmpty()) {",
+                    "if (obstacles.size() < 3) {",
+                    "dev.lockstep.cluster.control.ClusterUpgradeTest"),
+            new Defect(
+                    "users are written before the version of the cluster has them",
+                    CLUSTER + "control/ControlGroup.java",
+                    "&& !layout().clusterVersion().hasUsers()",
+                    "&& false",
+                    "dev.lockstep.cluster.control.ClusterUpgradeTest"),
+            new Defect(
+                    "a newer version of the control group's state is taken for damage",
+                    CLUSTER + "control/ClusterMachine.java",
+                    "if (!able.includes(version)) {",
+                    "if (false) {",
+                    "dev.lockstep.cluster.control.ClusterUpgradeTest"),
+            new Defect(
+                    "a node joins a cluster of a version that it can't do",
+                    CLUSTER + "node/Admission.java",
+                    "return !layout.isFormed() || able.includes(layout.clusterVersion());",
+                    "return true;",
+                    "dev.lockstep.cluster.node.AdmissionTest"),
+            new Defect(
+                    "a node opens a folder of a version that it can't do",
+                    CLUSTER + "node/LayoutFile.java",
+                    "if (!able.includes(version)) {",
+                    "if (false) {",
+                    "dev.lockstep.cluster.node.LayoutFileTest"),
+            new Defect(
+                    "a checkpoint of another version is taken for damage",
+                    CLUSTER + "checkpoint/CheckpointFolder.java",
+                    "        } catch (UnknownFormatException unknown) {\n            throw ofAnotherVersion(place(file), unknown);\n",
+                    "",
+                    "dev.lockstep.cluster.checkpoint.CheckpointFolderTest"),
             new Defect(
                     "a node is replaced while another does not answer either",
                     CLUSTER + "control/GoneNodes.java",

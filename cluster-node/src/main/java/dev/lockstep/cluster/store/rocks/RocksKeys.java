@@ -21,6 +21,9 @@ import java.util.Arrays;
  */
 final class RocksKeys {
 
+    /** The number of this layout, and of the metadata records in it. */
+    static final int SCHEMA = 1;
+
     static final byte COUNT = 'C';
     static final byte ENTRY = 'E';
     static final byte METADATA = 'P';

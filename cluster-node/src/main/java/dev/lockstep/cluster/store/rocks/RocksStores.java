@@ -5,7 +5,9 @@ import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.cluster.store.StoreUnavailableException;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +61,8 @@ public final class RocksStores implements ShardStores {
     private static final int BITS_A_KEY = 10;
     private static final int MAX_OPEN_FILES = 1_024;
 
+    private static final byte[] SCHEMA_KEY = "schema".getBytes(StandardCharsets.UTF_8);
+
     private static final Pattern NAME = Pattern.compile("shard-(\\d{1,9})\\.(\\d{1,18})");
 
     private final Path folder;
@@ -70,7 +74,7 @@ public final class RocksStores implements ShardStores {
     private final ColumnFamilyOptions familyOptions = new ColumnFamilyOptions();
     private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
     private final RocksDB db;
-    private final ColumnFamilyHandle unused;
+    private final ColumnFamilyHandle own;
     /** The families of each shard that are on the disk, by their number. */
     private final Map<Integer, TreeMap<Long, RocksFamily>> families = new HashMap<>();
 
@@ -102,6 +106,9 @@ public final class RocksStores implements ShardStores {
                 Files.createDirectories(folder);
                 return new RocksStores(folder, hotBytes);
             }
+        } catch (UnknownFormatException unknown) {
+            throw new StoreUnavailableException(
+                    "The store in " + folder + " can't be opened. " + unknown.getMessage(), unknown);
         } catch (RocksDBException | IOException failure) {
             throw new StoreUnavailableException(
                     "The store in " + folder + " can't be opened: " + failure.getMessage()
@@ -137,9 +144,32 @@ public final class RocksStores implements ShardStores {
             closeOptions();
             throw failure;
         }
-        this.unused = handles.get(0);
+        this.own = handles.get(0);
         for (ColumnFamilyHandle handle : handles.subList(1, handles.size())) {
             found(handle);
+        }
+        try {
+            requireSchema();
+        } catch (RocksDBException | UnknownFormatException failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    /** Looks at the number of the schema before anything else is read. The first databases had none, and schema 1. */
+    private void requireSchema() throws RocksDBException {
+        byte[] found = db.get(own, SCHEMA_KEY);
+        if (found != null) {
+            UnknownFormatException.require("It", ByteBuffer.wrap(found).getInt(), RocksKeys.SCHEMA);
+            return;
+        }
+        db.put(
+                own,
+                writeOptions,
+                SCHEMA_KEY,
+                ByteBuffer.allocate(Integer.BYTES).putInt(RocksKeys.SCHEMA).array());
+        try (FlushOptions waiting = new FlushOptions().setWaitForFlush(true)) {
+            db.flush(waiting, own);
         }
     }
 
@@ -161,7 +191,7 @@ public final class RocksStores implements ShardStores {
                         .setFilterPolicy(filter));
     }
 
-    /** The first is RocksDB's own, which has to be there; nothing is in it. */
+    /** The first is RocksDB's own, which has to be there; only the number of the schema is in it. */
     private List<ColumnFamilyDescriptor> descriptors() throws RocksDBException {
         List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
         descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions));
@@ -305,7 +335,7 @@ public final class RocksStores implements ShardStores {
         closed = true;
         dropped.forEach(RocksFamily::close);
         families.values().forEach(ofShard -> ofShard.values().forEach(RocksFamily::close));
-        unused.close();
+        own.close();
         db.close();
         closeOptions();
     }

@@ -1,15 +1,18 @@
 package dev.lockstep.cluster.store.rocks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStoreContract;
 import dev.lockstep.cluster.store.StoreFailedException;
+import dev.lockstep.cluster.store.StoreUnavailableException;
 import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -17,6 +20,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
 
 class RocksStoreTest extends ShardStoreContract {
 
@@ -69,6 +75,28 @@ class RocksStoreTest extends ShardStoreContract {
         }
         assertThat(count).isEqualTo(5_000);
         assertThat(store.keysAfter(1, null, 10_000)).hasSize(5_000);
+    }
+
+    @Test
+    void aDatabaseOfAnotherSchemaIsRefusedNamingBothAndKept() throws Exception {
+        Path folder = home.resolve("rocksdb");
+        RocksStores.open(folder, 1 << 20).close();
+        setSchema(folder, RocksKeys.SCHEMA + 1);
+        assertThatThrownBy(() -> RocksStores.open(folder, 1 << 20))
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("format " + (RocksKeys.SCHEMA + 1))
+                .hasMessageContaining("reads format " + RocksKeys.SCHEMA + ": it was written by a newer version");
+        setSchema(folder, RocksKeys.SCHEMA);
+        RocksStores.open(folder, 1 << 20).close();
+    }
+
+    private static void setSchema(Path folder, int schema) throws RocksDBException {
+        try (Options options = new Options();
+                RocksDB db = RocksDB.open(options, folder.toString())) {
+            db.put(
+                    "schema".getBytes(UTF_8),
+                    ByteBuffer.allocate(4).putInt(schema).array());
+        }
     }
 
     @Test
