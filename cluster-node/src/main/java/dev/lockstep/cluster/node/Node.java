@@ -8,6 +8,7 @@ import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.server.Gateway;
+import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.store.rocks.RocksStores;
@@ -154,7 +155,7 @@ public final class Node implements EmbeddedNode {
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),
                 maxInFlight);
         try {
-            this.core = new NodeCore(place, consensus, stores, links, time, loop, limits);
+            this.core = new NodeCore(place, consensus, stores, links, time, loop, limits, RequestObserver.NONE);
             started.set(core);
             this.link = new LocalLink(core.server());
             this.listener = own == null

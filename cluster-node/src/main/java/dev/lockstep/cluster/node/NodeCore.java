@@ -10,6 +10,7 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.server.RequestDispatcher;
+import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.server.UserLogins;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
@@ -27,6 +28,7 @@ import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
@@ -65,7 +67,7 @@ public final class NodeCore implements AutoCloseable {
     private final ReplicaMoves moves;
     private final Gateway gateway;
     private final RequestDispatcher dispatcher;
-    private final Logins logins;
+    private final UserLogins logins;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> mayStop = new CompletableFuture<>();
     private final Consensus consensus;
@@ -114,6 +116,7 @@ public final class NodeCore implements AutoCloseable {
      *
      * @param stores of the shards; stay open when this is closed
      * @param links to the other members; null when there are none
+     * @param observer sees the requests that it serves
      */
     public NodeCore(
             Place place,
@@ -122,7 +125,8 @@ public final class NodeCore implements AutoCloseable {
             @Nullable NodeLinks links,
             Time time,
             EventLoop loop,
-            Limits limits) {
+            Limits limits,
+            RequestObserver observer) {
         this.place = place;
         this.consensus = consensus;
         this.loop = loop;
@@ -164,7 +168,7 @@ public final class NodeCore implements AutoCloseable {
         AuditLog audit = new AuditLog(self, time);
         this.logins = new UserLogins(control::access, () -> layout.clusterId(), audit);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, gateway, time, new OwnDescription(), audit, limits.maxInFlight());
+                consensus, control, shards, gateway, time, new OwnDescription(), audit, observer, limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -334,6 +338,57 @@ public final class NodeCore implements AutoCloseable {
 
     private static boolean canBeServed(Leadership leadership) {
         return leadership.leader() != null && (leadership.ready() || !leadership.leads());
+    }
+
+    // What it counts, for meters
+
+    /** Returns the connections, and what was refused over them. */
+    RequestDispatcher.Counts requests() {
+        return dispatcher.counts();
+    }
+
+    /** Returns how many peers were not let in. */
+    long refusedLogIns() {
+        return logins.refused();
+    }
+
+    /** Returns the questions that confirm leaderships. */
+    ReadIndexRounds.Counts rounds() {
+        return rounds.counts();
+    }
+
+    /** Returns the changes of voters that it has made as a leader. */
+    ReplicaMoves.Counts moves() {
+        return moves.counts();
+    }
+
+    /** Returns how many groups are being moved, in the layout that this node knows. */
+    int activeMoves() {
+        return layout.moves().size();
+    }
+
+    /** Returns how often a group that it hosts has got another leader. */
+    long leaderChanges() {
+        return reports.changes();
+    }
+
+    /** Returns how far its clock is off, see {@link MemberClocks#aheadNanos}. */
+    long clockAheadNanos() {
+        return clocks.aheadNanos();
+    }
+
+    /** Returns the replicas of shards that it hosts. */
+    Map<Integer, ShardReplica> shards() {
+        return shards.replicas();
+    }
+
+    /** Returns the name of a cache, as far as this node knows it; otherwise null. */
+    @Nullable
+    String cacheName(int shard, int cacheId) {
+        CacheInfo cache = control.cache(cacheId);
+        ShardReplica replica = cache == null ? shards.replica(shard) : null;
+        CacheInfo known = replica == null ? cache : replica.definition(cacheId);
+        return known == null ? null : known.definition().name();
     }
 
     /** Returns how many requests of clients were passed on to other nodes. */
