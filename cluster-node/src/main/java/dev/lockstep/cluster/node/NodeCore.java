@@ -16,6 +16,7 @@ import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.Logins;
 import dev.lockstep.protocol.link.NodeLinks;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -87,6 +89,7 @@ public final class NodeCore implements AutoCloseable {
     private long appliedBefore;
 
     private volatile boolean stopping;
+    private volatile long upkeptNanos;
 
     /**
      * The place of a node in its cluster.
@@ -133,6 +136,7 @@ public final class NodeCore implements AutoCloseable {
         this.time = time;
         this.layout = place.layout();
         this.layoutKeptNanos = time.nanos();
+        this.upkeptNanos = time.nanos();
         this.quietMillis = Math.max(
                 UPKEEP_MILLIS,
                 Math.min(QUIET_UPKEEP_MILLIS, limits.maxStaleness().toMillis() / UPKEEPS_A_STALENESS));
@@ -265,6 +269,7 @@ public final class NodeCore implements AutoCloseable {
     }
 
     private void upkeep() {
+        upkeptNanos = time.nanos();
         rounds.tick();
         clocks.tick();
         follow();
@@ -380,6 +385,32 @@ public final class NodeCore implements AutoCloseable {
     /** Returns the replicas of shards that it hosts. */
     Map<Integer, ShardReplica> shards() {
         return shards.replicas();
+    }
+
+    /** Returns the time since this node last looked after its replicas, which it does ten times a second at least. */
+    long sinceUpkeepNanos() {
+        return time.nanos() - upkeptNanos;
+    }
+
+    /** Tells whether it is about to stop. */
+    boolean isStopping() {
+        return stopping;
+    }
+
+    /** Returns who may do what; null as long as that is not known. */
+    @Nullable
+    AccessRules access() {
+        return control.access();
+    }
+
+    /** Returns the names of the caches that this node knows. */
+    Set<String> cacheNames() {
+        Set<String> names = new TreeSet<>();
+        control.known().forEach(cache -> names.add(cache.definition().name()));
+        shards.replicas()
+                .values()
+                .forEach(replica -> names.addAll(replica.entries().keySet()));
+        return names;
     }
 
     /** Returns the name of a cache, as far as this node knows it; otherwise null. */

@@ -109,7 +109,14 @@ public final class RatisConsensus implements Consensus {
      */
     public RatisConsensus(RatisSettings settings, Links links, Time time, Consumer<IOException> diskFailed)
             throws IOException {
-        this(settings, links, LogDisk.SYSTEM, time, diskFailed, properties -> {});
+        this(settings, links, LogDisk.SYSTEM, time, diskFailed);
+    }
+
+    /** @param disk with the logs' files, which Ratis' own logs do not use */
+    public RatisConsensus(
+            RatisSettings settings, Links links, LogDisk disk, Time time, Consumer<IOException> diskFailed)
+            throws IOException {
+        this(settings, links, disk, time, diskFailed, properties -> {});
     }
 
     /**
