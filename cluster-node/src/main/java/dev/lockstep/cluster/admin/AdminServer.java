@@ -10,6 +10,7 @@ import dev.lockstep.protocol.settings.Settings.AdminAddress;
 import dev.lockstep.protocol.tls.Credentials;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.Map;
@@ -71,30 +72,36 @@ public final class AdminServer implements AutoCloseable {
             throws IOException {
         this.pages = Map.copyOf(pages);
         this.mayMonitor = encryption == null ? null : encryption.mayMonitor();
-        limit();
-        this.server = bind(address, encryption);
         this.threads = Threads.pool("lockstep-admin", THREADS, MAX_CONNECTIONS);
-        server.setExecutor(threads);
-        server.createContext("/", this::handle);
-        // On a thread of its own: the server's keeps nothing of the application's then.
-        Threads.apart("lockstep-admin-start", () -> {
-            server.start();
-            return server;
-        });
-    }
-
-    private static HttpServer bind(AdminAddress address, @Nullable Encryption encryption) throws IOException {
+        limit();
         try {
-            InetSocketAddress at = new InetSocketAddress(address.host(), address.port());
-            if (encryption == null) {
-                return HttpServer.create(at, 0);
-            }
-            HttpsServer encrypted = HttpsServer.create(at, 0);
-            encrypted.setHttpsConfigurator(new AdminTls(encryption));
-            return encrypted;
-        } catch (IOException | RuntimeException failure) {
+            // On a thread of its own: those that the server starts keep nothing of the application's then.
+            this.server = Threads.apart("lockstep-admin-start", () -> started(address, encryption));
+        } catch (UncheckedIOException | IllegalArgumentException failure) {
+            threads.shutdownNow();
             throw new IOException("\"node.admin\" can't listen on " + address + ": " + failure.getMessage(), failure);
         }
+    }
+
+    private HttpServer started(AdminAddress address, @Nullable Encryption encryption) {
+        try {
+            HttpServer made = bind(new InetSocketAddress(address.host(), address.port()), encryption);
+            made.setExecutor(threads);
+            made.createContext("/", this::handle);
+            made.start();
+            return made;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure.getMessage(), failure);
+        }
+    }
+
+    private static HttpServer bind(InetSocketAddress at, @Nullable Encryption encryption) throws IOException {
+        if (encryption == null) {
+            return HttpServer.create(at, 0);
+        }
+        HttpsServer encrypted = HttpsServer.create(at, 0);
+        encrypted.setHttpsConfigurator(new AdminTls(encryption));
+        return encrypted;
     }
 
     /** The JDK's server knows its limits by properties of the JVM alone, and has none without them. */

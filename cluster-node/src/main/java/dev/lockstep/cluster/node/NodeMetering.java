@@ -162,8 +162,9 @@ final class NodeMetering implements AutoCloseable {
         NodeCore of = core;
         if (of != null) {
             refresh(shards, of.shards(), this::shard);
-            requests.retain(of.cacheNames());
-            refreshEntries(of);
+            Set<String> names = of.cacheNames();
+            requests.retain(names);
+            refreshEntries(of, names);
         }
     }
 
@@ -218,9 +219,8 @@ final class NodeMetering implements AutoCloseable {
                 meters.counter(NodeMeter.EVENT_GAPS, () -> replica.counts().gaps(), name));
     }
 
-    private void refreshEntries(NodeCore of) {
+    private void refreshEntries(NodeCore of, Set<String> known) {
         Map<String, Long> now = new HashMap<>();
-        Set<String> known = of.cacheNames();
         List<String> own = new ArrayList<>(caches.keySet());
         own.retainAll(known);
         known.stream().filter(cache -> !caches.containsKey(cache)).forEach(own::add);

@@ -132,7 +132,9 @@ final class Meters implements AutoCloseable {
         String own = "data: data, checkpoint-entries: 100, admin: \"127.0.0.1:" + ports.get(index) + "\""
                 + (index == NODES - 1 ? ", store: rocksdb" : "");
         return NodeProcesses.configuration(id, members, String.join(System.lineSeparator(), SETTINGS))
-                .replace("data: data", own);
+                .replace("data: data", own)
+                // A change of leaders that a busy machine brings about makes clients ask again.
+                .replace("election-timeout: 300ms", "election-timeout: 2s");
     }
 
     NodeProcesses nodes() {
