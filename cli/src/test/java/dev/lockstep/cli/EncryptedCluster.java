@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -96,8 +97,16 @@ final class EncryptedCluster implements AutoCloseable {
     }
 
     void start(List<MemberPorts> members) throws Exception {
+        start(members, UnaryOperator.identity());
+    }
+
+    /** @param configured changes the configuration of each node */
+    void start(List<MemberPorts> members, UnaryOperator<String> configured) throws Exception {
         nodes = NodeProcesses.start(
-                home, members, id -> NodeProcesses.configuration(id, members, encrypted(id)), Map.of());
+                home,
+                members,
+                id -> configured.apply(NodeProcesses.configuration(id, members, encrypted(id))),
+                Map.of());
         opened.add(nodes);
     }
 

@@ -146,6 +146,25 @@ class ArchitectureTest {
                     "it is native code: a node that keeps entries on the heap must not load it, and a closed handle must not be used");
 
     @ArchTest
+    static final ArchRule ONLY_METERS_USE_MICROMETER = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.lockstep.cluster.meters", "dev.lockstep.spring..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.micrometer..")
+            .because(
+                    "an application that embeds a node without an admin port need not have it, and a node that nobody measures runs none of it");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_ADMIN_PORT_SPEAKS_HTTP = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.admin")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.sun.net.httpserver..")
+            .because("the pages then do not depend on what serves them");
+
+    @ArchTest
     static final ArchRule ONLY_CHECKPOINT_USES_LZ4 = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.cluster.checkpoint")

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ public final class Checkpointer {
     private final Executor writer;
     private final Time time;
     private final Interval interval;
+    private final Tally tally;
     private long begunAtPosition;
     private long begunAtNanos;
     private volatile long wantedPosition;
@@ -50,6 +52,47 @@ public final class Checkpointer {
      */
     public record Interval(int entries, Duration time) {}
 
+    /** What has become of the checkpoints of one or more replicas. Thread-safe. */
+    public static final class Tally {
+
+        private final LongAdder taken = new LongAdder();
+        private final LongAdder takenNanos = new LongAdder();
+        private final LongAdder failed = new LongAdder();
+        private final LongAdder installed = new LongAdder();
+
+        /** Returns how many were taken. */
+        public long taken() {
+            return taken.sum();
+        }
+
+        /** Returns the time that it took to write them. */
+        public long takenNanos() {
+            return takenNanos.sum();
+        }
+
+        /** Returns how many could not be written. */
+        public long failed() {
+            return failed.sum();
+        }
+
+        /** Returns how many were fetched from other nodes and took the place of what a replica had. */
+        public long installed() {
+            return installed.sum();
+        }
+    }
+
+    /** Creates one whose checkpoints are counted by nobody. */
+    public Checkpointer(
+            String name,
+            CheckpointFolder folder,
+            Checkpointed machine,
+            Executor writer,
+            DutyCycle pace,
+            Time time,
+            Interval interval) {
+        this(name, folder, machine, writer, pace, time, interval, new Tally());
+    }
+
     /**
      * @param name of the replica, for messages
      * @param writer where checkpoints are written, those of several replicas one after another
@@ -62,7 +105,8 @@ public final class Checkpointer {
             Executor writer,
             DutyCycle pace,
             Time time,
-            Interval interval) {
+            Interval interval,
+            Tally tally) {
         this.name = name;
         this.folder = folder;
         this.durable = machine.durable();
@@ -72,6 +116,7 @@ public final class Checkpointer {
         this.writer = writer;
         this.time = time;
         this.interval = interval;
+        this.tally = tally;
         this.begunAtNanos = time.nanos();
     }
 
@@ -111,6 +156,7 @@ public final class Checkpointer {
         applying(restored.id().term());
         folder.done(restored);
         strategy.became(restored.id());
+        tally.installed.increment();
         isAt(restored.id());
     }
 
@@ -180,12 +226,15 @@ public final class Checkpointer {
             CheckpointId taken = pending.finish();
             advance(taken);
             fetched = false;
+            tally.taken.increment();
+            tally.takenNanos.add(time.nanos() - from);
             LOG.debug(
                     "Checkpoint of {} taken at position {}, in {} ms",
                     name,
                     taken.position(),
                     TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
         } catch (IOException | RuntimeException failure) {
+            tally.failed.increment();
             LOG.error(
                     "The checkpoint of {} at position {} could not be taken; its log is kept, and it is retried after {} entries",
                     name,

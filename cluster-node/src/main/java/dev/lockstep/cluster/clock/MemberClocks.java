@@ -218,6 +218,11 @@ public final class MemberClocks {
                 .formatted(TimeUnit.NANOSECONDS.toSeconds(Math.abs(ahead)), ahead > 0 ? "ahead of" : "behind");
     }
 
+    /** Returns how far this node's clock is ahead of most members' clocks, negative if it is behind; 0 if it is not off. */
+    public long aheadNanos() {
+        return aheadNanos;
+    }
+
     /** Returns true if this node's clock is off, by what a majority of the members says. */
     public boolean isOff() {
         return aheadNanos != 0;

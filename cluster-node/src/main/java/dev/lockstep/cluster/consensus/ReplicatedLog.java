@@ -36,6 +36,14 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
     /** The highest position known to be committed here. On a leader that is {@link Leadership#ready} it bounds every entry acknowledged so far. */
     long commitPosition();
 
+    /**
+     * The highest position known to be committed, whether its entry is here or not. An upper bound of what this replica has to apply: it may be
+     * that of an entry of the log's own, which is not applied.
+     */
+    default long knownCommitPosition() {
+        return commitPosition();
+    }
+
     /** The highest position applied here. */
     long appliedPosition();
 

@@ -448,6 +448,11 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         return replica.machine().cache(cacheId);
     }
 
+    /** Returns the caches that exist, as far as is known here. */
+    public List<CacheInfo> known() {
+        return replica.machine().list().caches();
+    }
+
     @Override
     public boolean isDestroyed(int cacheId) {
         return replica.machine().isDestroyed(cacheId);

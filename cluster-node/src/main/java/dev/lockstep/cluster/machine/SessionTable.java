@@ -26,6 +26,7 @@ final class SessionTable {
     private final LinkedHashMap<SessionKey, Entry> sessions = new LinkedHashMap<>(16, 0.75f, true);
 
     private final MachineMetadata kept;
+    private volatile int size;
     /** The last one that was restored: outcomes follow their session. */
     private @Nullable Entry restored;
 
@@ -52,6 +53,7 @@ final class SessionTable {
             }
             session = new Entry();
             sessions.put(key, session);
+            size = sessions.size();
             forgetOldest();
         }
         session.usedAtMillis = logTimeMillis;
@@ -81,6 +83,11 @@ final class SessionTable {
         }
     }
 
+    /** Returns how many sessions are remembered. On any thread. */
+    int size() {
+        return size;
+    }
+
     /** Returns the sessions as they are now, the least recently used first, each followed by its outcomes. */
     List<ShardRecord> records() {
         List<ShardRecord> records = new ArrayList<>();
@@ -96,6 +103,7 @@ final class SessionTable {
         session.completedBelow = record.completedBelow();
         session.usedAtMillis = record.usedAtMillis();
         sessions.put(new SessionKey(record.high(), record.low()), session);
+        size = sessions.size();
         restored = session;
     }
 
@@ -129,5 +137,6 @@ final class SessionTable {
     private void forget(Iterator<Map.Entry<SessionKey, Entry>> at, Map.Entry<SessionKey, Entry> session) {
         kept.noSession(session.getKey(), session.getValue().outcomes.keySet());
         at.remove();
+        size = sessions.size();
     }
 }

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * highest stamp so far; an entry whose deadline is not later than that is absent. Every mutation has a version of its own,
  * made of the log position and its number in the batch, so versions rise with each change.
  *
- * <p>{@link #apply} belongs to one thread. {@link #definition}, {@link #caches}, {@link #logTimeMillis} and
- * {@link #nextDeadlineMillis} may be asked by any.
+ * <p>{@link #apply} belongs to one thread. {@link #definition}, {@link #caches}, {@link #sessions}, {@link #logTimeMillis}
+ * and {@link #nextDeadlineMillis} may be asked by any.
  */
 public final class ShardMachine {
 
@@ -367,6 +367,11 @@ public final class ShardMachine {
     /** The ids of the caches that the log has defined and not dropped, in order. */
     public SortedSet<Integer> caches() {
         return new TreeSet<>(caches.keySet());
+    }
+
+    /** The number of sessions whose requests are remembered. */
+    public int sessions() {
+        return sessions.size();
     }
 
     /** The highest stamp so far. */

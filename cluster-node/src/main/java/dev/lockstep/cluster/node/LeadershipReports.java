@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ final class LeadershipReports {
     private final NodeId self;
     private final Time time;
     private final Map<Integer, Leader> leaders = new TreeMap<>();
+    private final LongAdder changes = new LongAdder();
     private boolean isUntold;
     private long untoldSinceNanos;
     private long changedNanos;
@@ -82,6 +84,11 @@ final class LeadershipReports {
             if (leadership.leader() == null || !Objects.equals(leadership.leader(), before.now())) {
                 changedNanos = now;
             }
+            if (leadership.leader() != null
+                    && before.told().leader() != null
+                    && !leadership.leader().equals(before.now())) {
+                changes.increment();
+            }
             leaders.put(group, new Leader(leadership.leader(), before.told()));
         });
         if (leaders.values().stream().allMatch(Leader::isTold)) {
@@ -124,6 +131,11 @@ final class LeadershipReports {
         }
         String how = before == null ? "" : leader.now().equals(before) ? " again" : ", until now " + before + " did";
         return new Message(false, leader.now() + " leads " + groups + how);
+    }
+
+    /** Returns how often a group has got a leader, since it first had one here. On any thread. */
+    long changes() {
+        return changes.sum();
     }
 
     /** The time for which every group has had the leader that it has. */

@@ -1,16 +1,21 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.admin.AdminServer;
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisConsensus;
 import dev.lockstep.cluster.consensus.ratis.RatisSettings;
+import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.server.Gateway;
+import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.store.rocks.RocksStores;
+import dev.lockstep.protocol.access.AccessRules;
+import dev.lockstep.protocol.access.Right;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
@@ -28,6 +33,7 @@ import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.TlsSettings;
 import dev.lockstep.protocol.tls.CertificateNames;
+import dev.lockstep.protocol.tls.CredentialFiles;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
@@ -39,6 +45,7 @@ import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +82,9 @@ public final class Node implements EmbeddedNode {
     private final EventLoop loop;
     private final Member member;
     private final Admission admission;
+    private final @Nullable NodeMetering metering;
+    private final @Nullable NodeAdmin admin;
+    private final @Nullable AdminServer adminServer;
     private final @Nullable NodeLinks links;
     private final ShardStores stores;
     private final Consensus consensus;
@@ -152,6 +162,10 @@ public final class Node implements EmbeddedNode {
                 ? null
                 : new NettyLinks(
                         settings.cluster(), self::get, settings.client().connectTimeout(), maxInFlight, tls);
+        this.metering = own == null || own.admin().isEmpty() ? null : metering(own);
+        this.admin = metering == null ? null : new NodeAdmin(member.id(), settings, metering);
+        this.adminServer =
+                own == null || admin == null ? null : serve(own.admin().get(), admin);
         this.acquaintances = links == null ? null : new MemberHandshakes(links, this::others, this::told, time, loop);
         introduce();
         Layout layout = layout(untilAdded);
@@ -171,7 +185,15 @@ public final class Node implements EmbeddedNode {
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),
                 maxInFlight);
         try {
-            this.core = new NodeCore(place, consensus, stores, links, time, loop, limits);
+            this.core = new NodeCore(
+                    place,
+                    consensus,
+                    stores,
+                    links,
+                    time,
+                    loop,
+                    limits,
+                    metering == null ? RequestObserver.NONE : metering.requests());
             started.set(core);
             this.link = new LocalLink(core.server());
             this.listener = own == null
@@ -189,12 +211,88 @@ public final class Node implements EmbeddedNode {
             giveUp();
             throw failure;
         }
+        observe();
         fault.thenAccept(this::stop);
         if (acquaintances != null) {
             acquaintances.excluded().thenAccept(this::stop);
         }
         if (own != null && !formed) {
             core.ready().thenRun(() -> formed(own));
+        }
+    }
+
+    // The admin port
+
+    private NodeMetering metering(NodeSettings own) {
+        try {
+            NodeMetering made = NodeMetering.of(
+                    settings,
+                    own,
+                    (shard, cacheId) -> {
+                        NodeCore running = started.get();
+                        return running == null ? null : running.cacheName(shard, cacheId);
+                    },
+                    time);
+            if (stores instanceof RocksStores rocks) {
+                made.bind(rocks);
+            }
+            return made;
+        } catch (RuntimeException missing) {
+            giveUp();
+            throw missing;
+        }
+    }
+
+    private AdminServer serve(Settings.AdminAddress address, NodeAdmin pages) throws IOException {
+        try {
+            AdminServer.Encryption encryption = settings.tls().isEmpty()
+                    ? null
+                    : new AdminServer.Encryption(
+                            new CredentialFiles(settings.tls().get(), time),
+                            settings.tls().get().tls12(),
+                            this::mayMonitor);
+            AdminServer server = new AdminServer(address, pages.pages(), encryption);
+            LOG.info("Node {} answers meters and health at {}", member.id(), address);
+            return server;
+        } catch (IOException | RuntimeException failure) {
+            giveUp();
+            throw failure;
+        }
+    }
+
+    /** Tells whether a certificate is that of a node, or of a user with the right to monitor. */
+    private boolean mayMonitor(X509Certificate certificate) {
+        List<String> names = CertificateNames.of(certificate);
+        if (admission.newest().members().stream().anyMatch(one -> isNode(one.id(), names))) {
+            return true;
+        }
+        NodeCore running = started.get();
+        AccessRules rules = running == null ? null : running.access();
+        if (rules == null) {
+            return false;
+        }
+        AccessRules.Grants grants = rules.grants(CertificateNames.user(certificate));
+        return rules.isOpen() || (grants != null && grants.onCluster().contains(Right.MONITOR));
+    }
+
+    /** Lets the meters and the pages know of what has been started. */
+    private void observe() {
+        if (metering != null && admin != null && listener != null) {
+            metering.bind(core, listener);
+            admin.joined(new NodeHealth(
+                    core,
+                    consensus,
+                    metering::logs,
+                    settings.node().map(NodeSettings::maxStaleness).orElseThrow()));
+        }
+    }
+
+    private void closeAdmin() {
+        if (adminServer != null) {
+            adminServer.close();
+        }
+        if (metering != null) {
+            metering.close();
         }
     }
 
@@ -335,6 +433,7 @@ public final class Node implements EmbeddedNode {
 
     /** Undoes a start. */
     private void giveUp() {
+        closeAdmin();
         stores.close();
         closeLinks();
         loop.close();
@@ -430,7 +529,7 @@ public final class Node implements EmbeddedNode {
         }
         int maxEntryBytes = FrameCodec.MAX_ENTRY_BYTES + ENTRY_OVERHEAD;
         try {
-            return new RatisConsensus(
+            RatisConsensus ratis = new RatisConsensus(
                     new RatisSettings(
                             settings.cluster(),
                             member,
@@ -444,8 +543,10 @@ public final class Node implements EmbeddedNode {
                             own.electionTimeout(),
                             maxEntryBytes),
                     raftLinks,
+                    metering == null ? LogDisk.SYSTEM : metering.measured(LogDisk.SYSTEM),
                     time,
                     fault::complete);
+            return metering == null ? ratis : metering.measured(ratis, ratis.checkpoints());
         } catch (IOException | RuntimeException failure) {
             giveUp();
             throw new IOException(
@@ -526,6 +627,7 @@ public final class Node implements EmbeddedNode {
     }
 
     private void closeAll() {
+        closeAdmin();
         if (listener != null) {
             listener.close();
         }

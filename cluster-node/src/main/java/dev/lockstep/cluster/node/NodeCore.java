@@ -10,11 +10,13 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.server.RequestDispatcher;
+import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.server.UserLogins;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.Logins;
 import dev.lockstep.protocol.link.NodeLinks;
@@ -27,6 +29,7 @@ import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
@@ -34,9 +37,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -66,7 +69,7 @@ public final class NodeCore implements AutoCloseable {
     private final ReplicaMoves moves;
     private final Gateway gateway;
     private final RequestDispatcher dispatcher;
-    private final Logins logins;
+    private final UserLogins logins;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> mayStop = new CompletableFuture<>();
     private final Consensus consensus;
@@ -86,6 +89,7 @@ public final class NodeCore implements AutoCloseable {
     private long appliedBefore;
 
     private volatile boolean stopping;
+    private volatile long upkeptNanos;
 
     /**
      * The place of a node in its cluster.
@@ -117,6 +121,7 @@ public final class NodeCore implements AutoCloseable {
      *
      * @param stores of the shards; stay open when this is closed
      * @param links to the other members; null when there are none
+     * @param observer sees the requests that it serves
      */
     public NodeCore(
             Place place,
@@ -125,13 +130,15 @@ public final class NodeCore implements AutoCloseable {
             @Nullable NodeLinks links,
             Time time,
             EventLoop loop,
-            Limits limits) {
+            Limits limits,
+            RequestObserver observer) {
         this.place = place;
         this.consensus = consensus;
         this.loop = loop;
         this.time = time;
         this.layout = place.layout();
         this.layoutKeptNanos = time.nanos();
+        this.upkeptNanos = time.nanos();
         this.quietMillis = Math.max(
                 UPKEEP_MILLIS,
                 Math.min(QUIET_UPKEEP_MILLIS, limits.maxStaleness().toMillis() / UPKEEPS_A_STALENESS));
@@ -167,7 +174,7 @@ public final class NodeCore implements AutoCloseable {
         AuditLog audit = new AuditLog(self, time);
         this.logins = new UserLogins(control::access, () -> layout.clusterId(), audit);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, gateway, time, new OwnDescription(), audit, limits.maxInFlight());
+                consensus, control, shards, gateway, time, new OwnDescription(), audit, observer, limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -264,6 +271,7 @@ public final class NodeCore implements AutoCloseable {
     }
 
     private void upkeep() {
+        upkeptNanos = time.nanos();
         rounds.tick();
         clocks.tick();
         follow();
@@ -343,6 +351,83 @@ public final class NodeCore implements AutoCloseable {
         return leadership.leader() != null && (leadership.ready() || !leadership.leads());
     }
 
+    // What it counts, for meters
+
+    /** Returns the connections, and what was refused over them. */
+    RequestDispatcher.Counts requests() {
+        return dispatcher.counts();
+    }
+
+    /** Returns how many peers were not let in. */
+    long refusedLogIns() {
+        return logins.refused();
+    }
+
+    /** Returns the questions that confirm leaderships. */
+    ReadIndexRounds.Counts rounds() {
+        return rounds.counts();
+    }
+
+    /** Returns the changes of voters that it has made as a leader. */
+    ReplicaMoves.Counts moves() {
+        return moves.counts();
+    }
+
+    /** Returns how many groups are being moved, in the layout that this node knows. */
+    int activeMoves() {
+        return layout.moves().size();
+    }
+
+    /** Returns how often a group that it hosts has got another leader. */
+    long leaderChanges() {
+        return reports.changes();
+    }
+
+    /** Returns how far its clock is off, see {@link MemberClocks#aheadNanos}. */
+    long clockAheadNanos() {
+        return clocks.aheadNanos();
+    }
+
+    /** Returns the replicas of shards that it hosts. */
+    Map<Integer, ShardReplica> shards() {
+        return shards.replicas();
+    }
+
+    /** Returns the time since this node last looked after its replicas, which it does ten times a second at least. */
+    long sinceUpkeepNanos() {
+        return time.nanos() - upkeptNanos;
+    }
+
+    /** Tells whether it is about to stop. */
+    boolean isStopping() {
+        return stopping;
+    }
+
+    /** Returns who may do what; null as long as that is not known. */
+    @Nullable
+    AccessRules access() {
+        return control.access();
+    }
+
+    /** Returns the names of the caches that this node knows. */
+    Set<String> cacheNames() {
+        Set<String> names = new TreeSet<>();
+        control.known().forEach(cache -> names.add(cache.definition().name()));
+        shards.replicas()
+                .values()
+                .forEach(replica -> names.addAll(replica.entries().keySet()));
+        return names;
+    }
+
+    /** Returns the name of a cache, as far as this node knows it; otherwise null. */
+    @Nullable
+    String cacheName(int shard, int cacheId) {
+        CacheInfo cache = control.cache(cacheId);
+        ShardReplica replica = cache == null ? shards.replica(shard) : null;
+        CacheInfo known = replica == null ? cache : replica.definition(cacheId);
+        return known == null ? null : known.definition().name();
+    }
+
     /** Returns how many requests of clients were passed on to other nodes. */
     Gateway.Counts passedOn() {
         return gateway.counts();
@@ -380,10 +465,7 @@ public final class NodeCore implements AutoCloseable {
 
         @Override
         public Reply.Versions versions() {
-            return new Reply.Versions(
-                    Objects.requireNonNullElse(
-                            NodeCore.class.getPackage().getImplementationVersion(), "(not from a jar)"),
-                    place.rules().able());
+            return new Reply.Versions(NodeInfo.version(), place.rules().able());
         }
 
         @Override

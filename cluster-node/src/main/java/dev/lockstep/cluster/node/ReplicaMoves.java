@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,9 @@ final class ReplicaMoves {
     private final Map<Integer, Long> restUntilNanos = new HashMap<>();
     private final Set<Integer> inFlight = new TreeSet<>();
     private final Map<Integer, Long> strayUntilNanos = new HashMap<>();
+    private final LongAdder changed = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final LongAdder changingNanos = new LongAdder();
     private long lookAgainNanos;
 
     /** A group of which this node has a replica. */
@@ -111,6 +115,19 @@ final class ReplicaMoves {
         return time.nanos() - strayUntilNanos.computeIfAbsent(group, none -> time.nanos() + STRAY_NANOS) >= 0;
     }
 
+    /**
+     * The changes of voters that this node has made as a leader since it was started. A move takes one or two.
+     *
+     * @param failed those that have not come about, or not in time; they are tried again
+     * @param nanos that the others have taken together
+     */
+    record Counts(long changed, long failed, long nanos) {}
+
+    /** Returns them as they are now. On any thread. */
+    Counts counts() {
+        return new Counts(changed.sum(), failed.sum(), changingNanos.sum());
+    }
+
     private boolean isResting(Group group) {
         Long until = restUntilNanos.get(group.number());
         return inFlight.contains(group.number()) || (until != null && time.nanos() - until < 0);
@@ -157,12 +174,15 @@ final class ReplicaMoves {
         group.changeVoters(voters, change.to())
                 .whenComplete((done, failure) -> loop.execute(() -> {
                     if (failure == null) {
+                        changed.increment();
+                        changingNanos.add(time.nanos() - from);
                         LOG.info(
                                 "The voters of group {} are {}, after {} ms",
                                 group.number(),
                                 change.to(),
                                 TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
                     } else {
+                        failed.increment();
                         log.say(
                                 "change of " + group.number(),
                                 "The voters of group " + group.number() + " could not be changed to " + change.to()

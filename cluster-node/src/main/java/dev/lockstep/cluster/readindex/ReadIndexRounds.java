@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ public final class ReadIndexRounds {
     private final Map<Integer, ReadIndexBatch> open = new HashMap<>();
     private final List<ReadIndexBatch> pending = new ArrayList<>();
     private final Map<NodeId, PeerRounds> rounds = new HashMap<>();
+    private final LongAdder asked = new LongAdder();
     private int waiting;
 
     /** Takes what comes of a confirmation, on any thread; must not block. */
@@ -126,6 +128,7 @@ public final class ReadIndexRounds {
     }
 
     private void ask(Question question) {
+        asked.increment();
         var request = new Request.ConfirmTerms(question.round().terms());
         peers.ask(question.peer(), request, reply -> answered(question, reply));
     }
@@ -181,6 +184,18 @@ public final class ReadIndexRounds {
                 reader.refused(refusal);
             }
         }
+    }
+
+    /**
+     * What this node has asked others for.
+     *
+     * @param questions sent since it was started, each of one node, about all groups that have reads then
+     * @param waiting reads that wait for an answer
+     */
+    public record Counts(long questions, int waiting) {}
+
+    public synchronized Counts counts() {
+        return new Counts(asked.sum(), waiting);
     }
 
     /** Tells whether reads wait to be confirmed, which {@link #tick} may have to help. */

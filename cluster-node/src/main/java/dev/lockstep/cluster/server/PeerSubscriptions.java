@@ -7,6 +7,7 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -16,13 +17,21 @@ final class PeerSubscriptions {
     private final Access access;
     private final Replies replies;
     private final int max;
+    private final LongAdder busy;
+    private final LongAdder slow;
     private final Map<Long, PeerSubscription> open = new ConcurrentHashMap<>();
 
-    /** @param max that may be open */
-    PeerSubscriptions(Access access, Replies replies, int max) {
+    /**
+     * @param max that may be open
+     * @param busy counts those that were not admitted
+     * @param slow counts those that ended since their changes were not read fast enough
+     */
+    PeerSubscriptions(Access access, Replies replies, int max, LongAdder busy, LongAdder slow) {
         this.access = access;
         this.replies = replies;
         this.max = max;
+        this.busy = busy;
+        this.slow = slow;
     }
 
     /** Begins a subscription, here or at another node, as {@link dev.lockstep.cluster.shard.ShardHost#subscribe} does. */
@@ -38,6 +47,7 @@ final class PeerSubscriptions {
      */
     void subscribe(long correlationId, Request.Subscribe request, Changes changes) {
         if (open.size() >= max) {
+            busy.increment();
             replies.send(
                     correlationId,
                     new Reply.Refused(Status.BUSY, max + " subscriptions are open on this connection", 100, null));
@@ -77,6 +87,7 @@ final class PeerSubscriptions {
         } else if (replies.isWritable()) {
             replies.send(correlationId, reply);
         } else {
+            slow.increment();
             end(correlationId);
             replies.send(correlationId, Reply.Refused.of(Status.BUSY, "The changes were not read fast enough"));
         }
@@ -95,6 +106,10 @@ final class PeerSubscriptions {
         if (subscription != null) {
             subscription.end();
         }
+    }
+
+    int size() {
+        return open.size();
     }
 
     void endAll() {

@@ -21,7 +21,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -45,6 +47,12 @@ public final class RequestDispatcher implements RequestServer {
     private final int maxInFlight;
     private final Authorization authorization;
     private final AuditLog audit;
+    private final RequestObserver observer;
+    private final Set<Peer> connected = ConcurrentHashMap.newKeySet();
+    private final LongAdder busy = new LongAdder();
+    private final LongAdder forbidden = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final LongAdder slow = new LongAdder();
     private final Map<Class<? extends Request>, Handler<Request>> handlers = new HashMap<>();
 
     /** The node itself: its account of the cluster and of its replicas, and what others have it do with them. */
@@ -66,6 +74,7 @@ public final class RequestDispatcher implements RequestServer {
     /**
      * @param gateway passes requests on to other nodes
      * @param audit takes who changes what, and who is refused
+     * @param observer sees what is asked of shards, and what is passed on
      * @param maxInFlight requests of one connection that may be in flight
      */
     public RequestDispatcher(
@@ -76,6 +85,7 @@ public final class RequestDispatcher implements RequestServer {
             Time time,
             Description description,
             AuditLog audit,
+            RequestObserver observer,
             int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
@@ -85,6 +95,7 @@ public final class RequestDispatcher implements RequestServer {
         this.description = description;
         this.maxInFlight = maxInFlight;
         this.audit = audit;
+        this.observer = observer;
         this.authorization = new Authorization(control::access, control);
         addHandlers();
     }
@@ -92,7 +103,7 @@ public final class RequestDispatcher implements RequestServer {
     /** Each type of request has its handler here, but for the handshake, which is the transport's. */
     private void addHandlers() {
         for (Class<? extends Request.ToShard> type : ShardHost.served()) {
-            later(type, shards::serve);
+            later(type, (request, caller, reply) -> shards.serve(request, caller, observer.served(request, reply)));
         }
         atOnce(
                 Request.Subscribe.class,
@@ -163,6 +174,32 @@ public final class RequestDispatcher implements RequestServer {
         });
     }
 
+    /**
+     * The connections of this node and what was refused over them.
+     *
+     * @param connections that are open, that of the application in this JVM included
+     * @param inFlight requests that wait for an answer
+     * @param subscriptions that are open, streams of the changes of some caches of one shard
+     * @param busy requests that were refused since too many were in flight, or subscriptions open, on their connection
+     * @param forbidden requests that the peer had no right to
+     * @param failed requests at which the node failed, as its log says
+     * @param slow subscriptions that were ended since their changes were not read fast enough
+     */
+    public record Counts(
+            int connections, int inFlight, int subscriptions, long busy, long forbidden, long failed, long slow) {}
+
+    /** Returns them as they are now; for observation only, since they are counted one after another. */
+    public Counts counts() {
+        int inFlight = 0;
+        int subscriptions = 0;
+        for (Peer peer : connected) {
+            inFlight += peer.inFlight.get();
+            subscriptions += peer.subscriptions.size();
+        }
+        return new Counts(
+                connected.size(), inFlight, subscriptions, busy.sum(), forbidden.sum(), failed.sum(), slow.sum());
+    }
+
     /** The types of the requests that are answered. */
     Set<Class<? extends Request>> served() {
         return Set.copyOf(handlers.keySet());
@@ -192,7 +229,9 @@ public final class RequestDispatcher implements RequestServer {
         if (peer instanceof Identity.OfUser user) {
             audit.connected(user);
         }
-        return new Peer(peer, access, access == Access.FULL ? replies : new Visible(access, replies));
+        Peer connection = new Peer(peer, access, access == Access.FULL ? replies : new Visible(access, replies));
+        connected.add(connection);
+        return connection;
     }
 
     /** Replies to one that is not to see all caches. */
@@ -226,12 +265,13 @@ public final class RequestDispatcher implements RequestServer {
             this.node = identity.node();
             this.access = access;
             this.replies = replies;
-            this.subscriptions = new PeerSubscriptions(access, replies, maxInFlight);
+            this.subscriptions = new PeerSubscriptions(access, replies, maxInFlight, busy, slow);
         }
 
         @Override
         public void serve(long correlationId, Request request) {
             if (inFlight.get() >= maxInFlight) {
+                busy.increment();
                 replies.send(
                         correlationId,
                         new Reply.Refused(Status.BUSY, maxInFlight + " requests are in flight", 10, null));
@@ -244,6 +284,7 @@ public final class RequestDispatcher implements RequestServer {
                     return;
                 }
                 if (refusal.status() == Status.FORBIDDEN) {
+                    forbidden.increment();
                     audit.forbidden(identity, meant);
                 }
                 replies.send(correlationId, refusal);
@@ -254,6 +295,7 @@ public final class RequestDispatcher implements RequestServer {
             try {
                 dispatch(correlationId, request);
             } catch (RuntimeException failure) {
+                failed.increment();
                 LOG.error("Request {} failed", request.getClass().getSimpleName(), failure);
                 replies.send(correlationId, Reply.Refused.of(Status.INTERNAL, "The node failed: " + failure));
             }
@@ -313,7 +355,7 @@ public final class RequestDispatcher implements RequestServer {
                 answer(
                         correlationId,
                         access.restricted(passOn.request()),
-                        (request, caller, reply) -> passage.send(to, request, reply));
+                        (request, caller, reply) -> passage.send(to, request, observer.passedOn(reply)));
             }
         }
 
@@ -325,6 +367,7 @@ public final class RequestDispatcher implements RequestServer {
         @Override
         public void closed() {
             closed = true;
+            connected.remove(this);
             subscriptions.endAll();
             shards.disconnected(this);
             passage.close();

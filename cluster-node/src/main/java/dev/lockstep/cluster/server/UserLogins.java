@@ -6,6 +6,7 @@ import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.link.Logins;
 import dev.lockstep.protocol.scram.ScramVerifier;
 import dev.lockstep.protocol.wire.Bytes;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ public final class UserLogins implements Logins {
     private final Supplier<@Nullable AccessRules> rules;
     private final LongSupplier clusterId;
     private final AuditLog audit;
+    private final LongAdder turnedAway = new LongAdder();
 
     /**
      * @param rules those that hold now; null as long as they are not known
@@ -45,8 +47,14 @@ public final class UserLogins implements Logins {
         return Bytes.utf8("decoys of cluster " + Long.toHexString(clusterId.getAsLong()));
     }
 
+    /** Returns how many peers were not let in since the node was started. */
+    public long refused() {
+        return turnedAway.sum();
+    }
+
     @Override
     public void turnedAway(String user, String from, String why) {
+        turnedAway.increment();
         audit.turnedAway(user, from, why);
     }
 }

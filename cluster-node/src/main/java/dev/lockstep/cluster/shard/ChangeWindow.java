@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ final class ChangeWindow {
     private final Object telling = new Object();
     private final Deque<Positioned> window = new ArrayDeque<>();
     private final List<Subscriber> subscribers = new ArrayList<>();
+    private final LongAdder gaps = new LongAdder();
     /** Guarded by {@code telling}; null while subscriptions are taken. */
     private Reply.@Nullable Refused ended;
 
@@ -116,8 +118,12 @@ final class ChangeWindow {
             }
         }
 
-        /** Says of which caches changes up to the oldest position are missing, given how far all have been told. */
-        void misses(long oldest, long told) {
+        /**
+         * Says of which caches changes up to the oldest position are missing, given how far all have been told.
+         *
+         * @return how many caches that are
+         */
+        int misses(long oldest, long told) {
             List<Reply.Changes.Missed> missed = new ArrayList<>();
             after.forEach((cacheId, position) -> {
                 if (Math.max(told, position) < oldest) {
@@ -127,6 +133,7 @@ final class ChangeWindow {
             if (!missed.isEmpty()) {
                 send(new Reply.Changes(oldest, List.of(), missed));
             }
+            return missed.size();
         }
     }
 
@@ -258,7 +265,7 @@ final class ChangeWindow {
         synchronized (telling) {
             tellUntold();
             long told = replace(restored, position);
-            List.copyOf(subscribers).forEach(subscriber -> subscriber.misses(restored.oldest, told));
+            List.copyOf(subscribers).forEach(subscriber -> gaps.add(subscriber.misses(restored.oldest, told)));
             for (Positioned next : restored.changes) {
                 if (next.position() > told) {
                     tell(List.copyOf(subscribers), next);
@@ -371,7 +378,7 @@ final class ChangeWindow {
             after.forEach((cacheId, position) -> told.put(cacheId, position < 0 ? past.newest() : position));
             Subscriber subscriber = new Subscriber(told, replies);
             replies.accept(new Reply.Subscribed(past.newest(), unknown));
-            subscriber.misses(past.oldest(), -1);
+            gaps.add(subscriber.misses(past.oldest(), -1));
             long earliest = told.values().stream().reduce(past.newest(), Math::min);
             past.changes().stream()
                     .filter(positioned -> positioned.position() > earliest)
@@ -384,6 +391,16 @@ final class ChangeWindow {
             subscribers.add(subscriber);
             return () -> remove(subscriber);
         }
+    }
+
+    /** Returns how often a subscriber was told that changes of a cache can't be sent any more, since this replica was opened. */
+    long gaps() {
+        return gaps.sum();
+    }
+
+    /** Returns the number of subscriptions. */
+    synchronized int subscriptions() {
+        return listening;
     }
 
     /** Ends all subscriptions, and those that are about to begin, with a reason. */

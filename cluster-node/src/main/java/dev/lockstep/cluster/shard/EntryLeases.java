@@ -298,6 +298,13 @@ final class EntryLeases {
         return paused;
     }
 
+    /** The leases that are held, and the callers that wait for one. */
+    record Counts(int held, int waiting) {}
+
+    synchronized Counts counts() {
+        return new Counts(queues.size(), leases.size() - queues.size());
+    }
+
     /** Takes all leases back: they end with the leadership. All waiters are refused with {@link Status#NO_LEADER}. */
     void dropAll() {
         List<Lease> dropped = new ArrayList<>();

@@ -57,6 +57,11 @@ final class Proposer {
         this.evictions = evictions;
     }
 
+    /** Returns the number of commands that wait for the batch before theirs. */
+    synchronized int queued() {
+        return waiting.size();
+    }
+
     /** Sends what has to be evicted, unless a batch is in flight: then the next one does, if there is one. */
     void evict() {
         synchronized (this) {

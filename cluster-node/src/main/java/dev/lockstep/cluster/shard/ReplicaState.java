@@ -296,6 +296,11 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
         return contents.machine.caches();
     }
 
+    /** The number of sessions whose requests are remembered. */
+    int sessions() {
+        return contents.machine.sessions();
+    }
+
     long logTimeMillis() {
         return contents.machine.logTimeMillis();
     }

@@ -19,6 +19,7 @@ import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Futures;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
@@ -185,6 +186,48 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** Tells whether this replica does not lead, or {@link #upkeep} would have nothing to do within a time unless something changes. */
     boolean isQuietFor(long millis) {
         return !log.leadership().leads() || maintenance.isQuietFor(millis);
+    }
+
+    /**
+     * What this replica holds, and what has happened to it since it was opened.
+     *
+     * @param queued commands that wait for the batch before theirs
+     * @param sessions whose requests are remembered
+     * @param leases of entries that are held
+     * @param waiters callers that wait for a lease
+     * @param subscriptions streams of its changes
+     * @param gaps how often a subscriber was told that changes of a cache can't be sent any more
+     */
+    public record Counts(int queued, int sessions, int leases, int waiters, int subscriptions, long gaps) {}
+
+    /** Returns them as they are now; for observation only, since they are counted one after another. */
+    public Counts counts() {
+        EntryLeases.Counts ofLeases = leases.counts();
+        ChangeWindow window = state.window();
+        return new Counts(
+                proposer.queued(),
+                state.sessions(),
+                ofLeases.held(),
+                ofLeases.waiting(),
+                window.subscriptions(),
+                window.gaps());
+    }
+
+    /** A cache that the shard's log has defined and not dropped, or null. */
+    public @Nullable CacheInfo definition(int cacheId) {
+        return state.definition(cacheId);
+    }
+
+    /** The caches that the shard's log has defined and not dropped, with the number of their entries here, expired ones included. */
+    public Map<String, Long> entries() {
+        Map<String, Long> entries = new HashMap<>();
+        for (int cacheId : state.caches()) {
+            CacheInfo cache = state.definition(cacheId);
+            if (cache != null) {
+                entries.merge(cache.definition().name(), state.store().count(cacheId), Long::sum);
+            }
+        }
+        return entries;
     }
 
     // Requests

@@ -71,8 +71,10 @@ class LeadershipReportsTest {
                         "No leader of shards 0, 1 is known: b, which led, is not heard of any more or has stepped down");
         leads(A, 0);
         leads(B, 1);
+        assertThat(reports.changes()).isZero();
         assertThat(told(Duration.ofSeconds(1)))
                 .containsExactlyInAnyOrder("a leads shard 0, until now b did", "b leads shard 1 again");
+        assertThat(reports.changes()).isEqualTo(2);
     }
 
     @Test

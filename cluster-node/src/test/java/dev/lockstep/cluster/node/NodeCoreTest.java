@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
@@ -63,7 +64,8 @@ class NodeCoreTest {
                 null,
                 world,
                 loop,
-                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100));
+                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100),
+                RequestObserver.NONE);
     }
 
     /** Counts what is begun later: upkeep alone, as no request here waits for anything. */

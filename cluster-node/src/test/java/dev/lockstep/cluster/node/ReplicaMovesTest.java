@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The moves of shard 0, led by node a of four. */
@@ -39,6 +41,7 @@ class ReplicaMovesTest {
     private final List<Set<NodeId>> changes = new ArrayList<>();
     private final ReplicaMoves moves = new ReplicaMoves(A, peers, reports::add, world, world);
     private Reply opening = new Reply.Done();
+    private @Nullable Exception failure;
     private Leadership leadership = ScriptedLog.leading(1, A, Set.of(A, B, C));
 
     private static Member member(NodeId id) {
@@ -60,6 +63,9 @@ class ReplicaMovesTest {
         @Override
         public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
             changes.add(to);
+            if (failure != null) {
+                return CompletableFuture.failedFuture(failure);
+            }
             leadership = ScriptedLog.leading(1, A, to);
             return CompletableFuture.completedFuture(null);
         }
@@ -82,6 +88,7 @@ class ReplicaMovesTest {
         Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D))).with(C, Standing.LEAVING);
         pass(moving, Duration.ofSeconds(1));
         assertThat(changes).containsExactly(Set.of(A, B, D));
+        assertThat(moves.counts()).isEqualTo(new ReplicaMoves.Counts(1, 0, 0));
         assertThat(reports).isNotEmpty().containsOnly(new Request.ReplicasMoved(0, FOUR.version() + 1));
     }
 
@@ -94,6 +101,15 @@ class ReplicaMovesTest {
         opening = new Reply.Done();
         pass(moving, Duration.ofSeconds(1));
         assertThat(changes).containsExactly(Set.of(A, B, D));
+    }
+
+    @Test
+    void aChangeThatFailsIsCountedAndTriedAgain() {
+        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
+        failure = new TimeoutException("too slow");
+        pass(moving, Duration.ofSeconds(1));
+        assertThat(changes).hasSizeGreaterThan(1);
+        assertThat(moves.counts()).isEqualTo(new ReplicaMoves.Counts(0, changes.size(), 0));
     }
 
     @Test

@@ -122,6 +122,7 @@ class RequestDispatcherTest {
                 world,
                 describing(view, consensus),
                 new AuditLog(A, world, audited::add),
+                RequestObserver.NONE,
                 MAX_IN_FLIGHT);
         connection = connectionOf((NodeId) null);
         cache = created("c");
@@ -237,12 +238,15 @@ class RequestDispatcherTest {
         }
         write(9);
         assertThat(refusal(9)).isEqualTo(Status.BUSY);
+        assertThat(dispatcher.counts()).isEqualTo(new RequestDispatcher.Counts(1, MAX_IN_FLIGHT, 0, 1, 0, 0, 0));
         while (log.applyNext()) {
             assertThat(told).isNotEmpty();
         }
         write(10);
         log.applyNext();
         assertThat(told.get(10L)).hasSize(1).first().isInstanceOf(Reply.Written.class);
+        connection.closed();
+        assertThat(dispatcher.counts()).isEqualTo(new RequestDispatcher.Counts(0, 0, 0, 1, 0, 0, 0));
     }
 
     private Request subscribe(int shard, long minPosition) {
@@ -336,6 +340,7 @@ class RequestDispatcherTest {
         writable = false;
         change(6);
         assertThat(refusal(5)).isEqualTo(Status.BUSY);
+        assertThat(dispatcher.counts()).isEqualTo(new RequestDispatcher.Counts(1, 0, 0, 0, 0, 0, 1));
         writable = true;
         change(7);
         assertThat(told.get(5L)).hasSize(2);
@@ -417,6 +422,7 @@ class RequestDispatcherTest {
             connection.serve(11, new Request.Get(cache, 0, null, true, Consistency.SESSION, 0, 0));
             assertThat(refusal(11)).isEqualTo(Status.INTERNAL);
         }
+        assertThat(dispatcher.counts().failed()).isEqualTo(2 * MAX_IN_FLIGHT);
         write(15);
         assertThat(told.get(15L)).first().isInstanceOf(Reply.Written.class);
     }

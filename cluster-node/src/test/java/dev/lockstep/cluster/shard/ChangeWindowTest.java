@@ -55,6 +55,8 @@ class ChangeWindowTest {
         told.clear();
         subscribe(2);
         assertThat(told).hasSize(2).first().isEqualTo(new Reply.Subscribed(3, List.of()));
+        assertThat(window.gaps()).isEqualTo(2);
+        assertThat(window.subscriptions()).isEqualTo(3);
     }
 
     @Test
@@ -131,6 +133,7 @@ class ChangeWindowTest {
         own.applied(1, List.of(change(1)));
         assertThat(later).isEmpty();
         own.subscribe(Map.of(CACHE, -1L), List.of(), told::add).run();
+        assertThat(own.subscriptions()).isZero();
         own.applied(2, List.of(change(1)));
         assertThat(later).isEmpty();
         assertThat(told).containsExactly(new Reply.Subscribed(1, List.of()));

@@ -174,6 +174,24 @@ class ShardReplicaTest {
     }
 
     @Test
+    void aReplicaCountsWhatItHolds() {
+        put();
+        ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 3), 1_000, 1_000));
+        ask(new Request.ReadForUpdate(CACHE, 0, KEY, new LeaseId(1, 2, 4), 1_000, 1_000));
+        replica.subscribe(
+                new Request.Subscribe(0, 0, List.of(new Request.Subscribe.Start(CACHE, -1))),
+                reply -> {},
+                () -> true,
+                end -> {});
+        log.hold();
+        put();
+        put();
+        put();
+        assertThat(replica.counts()).isEqualTo(new ShardReplica.Counts(2, 1, 1, 1, 1, 0));
+        assertThat(replica.entries()).isEqualTo(Map.of("c", 1L));
+    }
+
+    @Test
     void withoutALeaderThereIsNone() {
         log.become(following(1, null, VOTERS));
         assertThat(refusal(put())).isEqualTo(Status.NO_LEADER);

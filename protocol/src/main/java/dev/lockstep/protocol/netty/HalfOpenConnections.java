@@ -25,6 +25,7 @@ final class HalfOpenConnections {
 
     private final Set<HalfOpen> byAge = new LinkedHashSet<>();
     private final Map<String, Integer> byAddress = new HashMap<>();
+    private long refused;
 
     /** One of them. */
     final class HalfOpen {
@@ -69,9 +70,11 @@ final class HalfOpenConnections {
         HalfOpen oldest = null;
         synchronized (this) {
             if (byAddress.getOrDefault(address, 0) >= MAX_OF_ADDRESS) {
+                refused++;
                 return null;
             }
             if (byAge.size() >= MAX) {
+                refused++;
                 oldest = byAge.iterator().next();
                 remove(oldest);
             }
@@ -82,6 +85,10 @@ final class HalfOpenConnections {
             oldest.close.run();
         }
         return added;
+    }
+
+    synchronized NettyListener.HalfOpenCounts counts() {
+        return new NettyListener.HalfOpenCounts(byAge.size(), refused);
     }
 
     private void remove(HalfOpen one) {

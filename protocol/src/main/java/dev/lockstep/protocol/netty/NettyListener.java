@@ -198,6 +198,17 @@ public final class NettyListener implements AutoCloseable {
         accepted.pipeline().addLast(decoder).addLast(new Inbound(accepted, decoder, welcomed));
     }
 
+    /**
+     * The connections of this listener that are not welcome yet.
+     *
+     * @param refused those that were closed since there were too many
+     */
+    public record HalfOpenCounts(int open, long refused) {}
+
+    public HalfOpenCounts halfOpen() {
+        return halfOpen.counts();
+    }
+
     public int port() {
         SocketAddress address = listening.localAddress();
         return ((InetSocketAddress) address).getPort();

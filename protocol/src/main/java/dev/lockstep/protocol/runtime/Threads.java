@@ -2,8 +2,13 @@ package dev.lockstep.protocol.runtime;
 
 import java.security.AccessController;
 import java.security.PrivilegedAction;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -11,6 +16,8 @@ import java.util.function.Supplier;
  * it. Stateless.
  */
 public final class Threads {
+
+    private static final long IDLE_SECONDS = 10;
 
     private Threads() {}
 
@@ -26,6 +33,24 @@ public final class Threads {
             created.setContextClassLoader(Threads.class.getClassLoader());
             return created;
         });
+    }
+
+    /**
+     * Creates a pool of such threads, which end when they have had nothing to do for some seconds.
+     *
+     * @param threads the most there are
+     * @param waiting tasks that may wait for one; the next is refused with a {@link RejectedExecutionException}
+     */
+    public static ExecutorService pool(String name, int threads, int waiting) {
+        var pool = new ThreadPoolExecutor(
+                threads,
+                threads,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(waiting),
+                work -> daemon(work, name));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     /**

@@ -60,6 +60,7 @@ public record Settings(
      * @param checkpointInterval time after which one is taken, if there was any entry
      * @param maxStaleness how long a replica answers session reads while out of touch with its leader
      * @param electionTimeout shortest time without a leader before an election; the longest is twice that
+     * @param admin where meters and health are asked for over HTTP; empty for nowhere
      */
     public record NodeSettings(
             NodeId id,
@@ -71,12 +72,22 @@ public record Settings(
             int checkpointEntries,
             Duration checkpointInterval,
             Duration maxStaleness,
-            Duration electionTimeout) {
+            Duration electionTimeout,
+            Optional<AdminAddress> admin) {
 
         /** The storage engine of a node. */
         public enum Store {
             HEAP,
             ROCKSDB
+        }
+    }
+
+    /** Where a node listens for those who look after it. */
+    public record AdminAddress(String host, int port) {
+
+        @Override
+        public String toString() {
+            return host + ":" + port;
         }
     }
 

@@ -2,6 +2,7 @@ package dev.lockstep.protocol.settings;
 
 import dev.lockstep.protocol.scram.ScramException;
 import dev.lockstep.protocol.scram.ScramVerifier;
+import dev.lockstep.protocol.settings.Settings.AdminAddress;
 import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.Durability;
@@ -250,7 +251,7 @@ public final class SettingsReader {
         ClientSettings client = client(root, folder);
         Optional<TlsSettings> tls = tls(root, folder, client.user().isPresent());
         List<Layout.Node> nodes = nodes(root, insecure || tls.isPresent());
-        Optional<NodeSettings> node = node(root, nodes, folder);
+        Optional<NodeSettings> node = node(root, nodes, folder, insecure || tls.isPresent());
         if (client.user().isPresent() && tls.isEmpty()) {
             throw root.section("client")
                     .refuse(
@@ -379,7 +380,8 @@ public final class SettingsReader {
         return new String[] {text.substring(0, colon), port};
     }
 
-    private static Optional<NodeSettings> node(YamlSection root, List<Layout.Node> members, Path folder) {
+    private static Optional<NodeSettings> node(
+            YamlSection root, List<Layout.Node> members, Path folder, boolean mayLeaveLoopback) {
         if (!root.has("node")) {
             return Optional.empty();
         }
@@ -394,7 +396,8 @@ public final class SettingsReader {
                         "checkpoint-entries",
                         "checkpoint-interval",
                         "max-staleness",
-                        "election-timeout");
+                        "election-timeout",
+                        "admin");
         NodeId id = nodeId(section, "id");
         if (members.stream().noneMatch(member -> member.id().equals(id))) {
             throw section.refuse(
@@ -421,7 +424,30 @@ public final class SettingsReader {
                 (int) section.number("checkpoint-entries", 20_000, 100, 10_000_000),
                 section.duration("checkpoint-interval", Duration.ofMinutes(5)),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
-                section.duration("election-timeout", Duration.ofSeconds(1))));
+                section.duration("election-timeout", Duration.ofSeconds(1)),
+                admin(section, members, mayLeaveLoopback)));
+    }
+
+    private static Optional<AdminAddress> admin(
+            YamlSection section, List<Layout.Node> members, boolean mayLeaveLoopback) {
+        if (!section.has("admin")) {
+            return Optional.empty();
+        }
+        String[] address = hostAndPort(section, "admin", section.required("admin"));
+        AdminAddress admin = new AdminAddress(address[0], Integer.parseInt(address[1]));
+        if (!mayLeaveLoopback && !Member.isLoopback(admin.host())) {
+            throw section.refuse(
+                    "admin",
+                    admin.host() + " is not a loopback address, and whoever can reach it may ask. Set \"tls\", or say"
+                            + " \"insecure: true\"");
+        }
+        for (Layout.Node node : members) {
+            if (node.member().host().equals(admin.host()) && node.member().port() == admin.port()) {
+                throw section.refuse(
+                        "admin", admin + " is the address of member " + node.id() + "; it needs a port of its own");
+            }
+        }
+        return Optional.of(admin);
     }
 
     private static Path path(YamlSection section, String key, Path folder, String fallback) {

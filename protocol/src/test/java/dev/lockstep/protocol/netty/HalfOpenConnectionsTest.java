@@ -32,6 +32,8 @@ class HalfOpenConnectionsTest {
         add("a", "another");
         assertThat(connections.add("a", () -> closed.add("one more"))).isNull();
         assertThat(closed).isEmpty();
+        assertThat(connections.counts())
+                .isEqualTo(new NettyListener.HalfOpenCounts(HalfOpenConnections.MAX_OF_ADDRESS + 1, 2));
     }
 
     @Test
@@ -46,6 +48,7 @@ class HalfOpenConnectionsTest {
         add("b", "b1");
         add("b", "b2");
         assertThat(closed).containsExactly("c1", "c2");
+        assertThat(connections.counts()).isEqualTo(new NettyListener.HalfOpenCounts(HalfOpenConnections.MAX, 2));
         for (int i = 0; i < HalfOpenConnections.MAX_OF_ADDRESS - 10; i++) {
             add("a1", "d" + i); // the one that gave way is no longer counted
         }

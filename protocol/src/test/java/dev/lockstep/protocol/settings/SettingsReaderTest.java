@@ -202,6 +202,8 @@ class SettingsReaderTest {
                 "caches: {a: {consistency: weak}} | \"weak\" is neither session nor strong",
                 "caches: {a: {entry-processor: none}} | \"none\" is neither leased nor optimistic",
                 "members: [{id: n1, address: '10.0.0.1:1'}] | not a loopback address",
+                "{node: {id: a, admin: '10.0.0.1:2'}, members: [{id: a, address: '127.0.0.1:1'}]} | \"admin\": 10.0.0.1 is not a loopback address",
+                "{node: {id: a, admin: '127.0.0.1:1'}, members: [{id: a, address: '127.0.0.1:1'}]} | \"admin\": 127.0.0.1:1 is the address of member a",
                 "members: [{id: n1}] | \"address\" is missing",
                 "shards: [1 | is no valid YAML"
             })

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
+import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
@@ -91,7 +92,8 @@ final class SimulatedNode implements EmbeddedNode {
                 toOthers,
                 process.time(),
                 loop,
-                limits);
+                limits,
+                RequestObserver.NONE);
         link = new LocalLink(core.server());
         askOthers(core, toOthers, loop);
     }

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
@@ -108,7 +109,14 @@ public final class RatisConsensus implements Consensus {
      */
     public RatisConsensus(RatisSettings settings, Links links, Time time, Consumer<IOException> diskFailed)
             throws IOException {
-        this(settings, links, LogDisk.SYSTEM, time, diskFailed, properties -> {});
+        this(settings, links, LogDisk.SYSTEM, time, diskFailed);
+    }
+
+    /** @param disk with the logs' files, which Ratis' own logs do not use */
+    public RatisConsensus(
+            RatisSettings settings, Links links, LogDisk disk, Time time, Consumer<IOException> diskFailed)
+            throws IOException {
+        this(settings, links, disk, time, diskFailed, properties -> {});
     }
 
     /**
@@ -220,7 +228,8 @@ public final class RatisConsensus implements Consensus {
                 DutyCycle.ofOnePartIn(CHECKPOINT_PART, time),
                 time,
                 settings.checkpointInterval(),
-                transport);
+                transport,
+                new Checkpointer.Tally());
         this.watch = new DiskMonitor(
                 settings.folder(), !direct && !onDisk, settings.self().id(), time, loop, this::failed);
         try {
@@ -266,6 +275,11 @@ public final class RatisConsensus implements Consensus {
                     "its machine went down or its disk failed while the node was running; the last that it wrote may be gone");
         }
         lastRun.begin(settings.durability() == Durability.PROCESS);
+    }
+
+    /** What has become of the checkpoints of this node's replicas. */
+    public Checkpointer.Tally checkpoints() {
+        return checkpoints.tally();
     }
 
     private void advanceWatermarks() {

@@ -210,6 +210,13 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     @Override
+    public long knownCommitPosition() {
+        Opened of = opened;
+        long heard = contact.committed();
+        return of != null && heard > of.division().getRaftLog().getLastCommittedIndex() ? heard : commitPosition();
+    }
+
+    @Override
     public long appliedPosition() {
         Opened of = opened;
         return of == null ? 0 : of.machine().applied();

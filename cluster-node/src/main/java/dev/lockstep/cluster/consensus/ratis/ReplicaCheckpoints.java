@@ -46,6 +46,7 @@ final class ReplicaCheckpoints {
      * @param writer where checkpoints are written
      * @param pace at which they are
      * @param fetcher of other nodes' checkpoints
+     * @param tally of the checkpoints of all replicas
      */
     record Context(
             Path folder,
@@ -53,7 +54,8 @@ final class ReplicaCheckpoints {
             DutyCycle pace,
             Time time,
             Checkpointer.Interval interval,
-            CheckpointFetcher fetcher) {}
+            CheckpointFetcher fetcher,
+            Checkpointer.Tally tally) {}
 
     /**
      * The fetch of another replica's checkpoint, until that is installed.
@@ -112,7 +114,14 @@ final class ReplicaCheckpoints {
     void open() throws IOException {
         folder = new CheckpointFolder(path, group);
         taking = new Checkpointer(
-                name, folder, machine, context.writer(), context.pace(), context.time(), context.interval());
+                name,
+                folder,
+                machine,
+                context.writer(),
+                context.pace(),
+                context.time(),
+                context.interval(),
+                context.tally());
     }
 
     Checkpointer taking() {

@@ -295,6 +295,41 @@ public final class RocksStores implements ShardStores {
         }
     }
 
+    /**
+     * RocksDB as it is now, all shards together; without a count once it is closed.
+     *
+     * @param fileBytes of the tables on the disk
+     * @param unflushedBytes of what is in memory only
+     * @param cacheBytes of blocks in memory, what is not flushed included
+     * @param pendingCompactionBytes that RocksDB would have to rewrite to have its levels in shape
+     * @param backgroundErrors of flushes and compactions
+     */
+    public record Counts(
+            long fileBytes, long unflushedBytes, long cacheBytes, long pendingCompactionBytes, long backgroundErrors) {
+
+        private static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+    }
+
+    /** Returns what RocksDB says of itself. */
+    public synchronized Counts counts() {
+        if (closed) {
+            return Counts.NONE;
+        }
+        try {
+            return new Counts(
+                    db.getAggregatedLongProperty("rocksdb.total-sst-files-size"),
+                    db.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables"),
+                    cache.getUsage(),
+                    db.getAggregatedLongProperty("rocksdb.estimate-pending-compaction-bytes"),
+                    db.getLongProperty("rocksdb.background-errors"));
+        } catch (RocksDBException failure) {
+            throw new StoreFailedException(
+                    "The store in " + folder + " can't describe itself: " + failure.getMessage(),
+                    failure,
+                    RocksFamily.isCorruption(failure));
+        }
+    }
+
     @Override
     public synchronized void drop(int shard) {
         TreeMap<Long, RocksFamily> found = families.remove(shard);

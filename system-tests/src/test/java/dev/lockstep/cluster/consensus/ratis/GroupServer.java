@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.consensus.ratis.graft.RatisGraft;
@@ -95,7 +96,8 @@ final class GroupServer implements AutoCloseable {
                     DutyCycle.full(),
                     Time.system(),
                     settings.checkpointInterval(),
-                    (peer, of, folder, restorations, least) -> transport.fetch(peer, of, folder, restorations, least));
+                    (peer, of, folder, restorations, least) -> transport.fetch(peer, of, folder, restorations, least),
+                    new Checkpointer.Tally());
             checkpoints = new ReplicaCheckpoints(name, 0, group.getUuid().toString(), machine, context);
             applying = new RatisStateMachine(name, machine, checkpoints, () -> {}, fault -> {}, closed -> {}, graft);
             log = new RatisLog<>(machine, List.of(), contacts.of(group), settings.maxEntryBytes(), Runnable::run, this);

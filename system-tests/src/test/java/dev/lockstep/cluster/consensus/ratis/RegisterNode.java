@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.BytesMachine;
 import dev.lockstep.cluster.consensus.ratis.transport.AlwaysGrantingElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
@@ -107,7 +108,8 @@ public final class RegisterNode implements BytesMachine<Long> {
                                 Time.system(),
                                 settings.checkpointInterval(),
                                 (peer, raftGroup, into, restorations, least) ->
-                                        CompletableFuture.failedFuture(new IOException("It has none")))),
+                                        CompletableFuture.failedFuture(new IOException("It has none")),
+                                new Checkpointer.Tally())),
                 () -> {},
                 fault -> {},
                 closed -> {},

@@ -185,7 +185,7 @@ final class AppendQueues {
                             .appendEntriesAsync(CommitIndexWorkaround.of(request)))
                     .handle((reply, failure) -> {
                         if (reply != null && reply.getResult() != AppendResult.NOT_LEADER) {
-                            contacts.of(group).at(arrived);
+                            contacts.of(group).at(arrived, request.getLeaderCommit());
                         }
                         return reply == null || isOnlyInMemory(lane, reply) ? null : reply;
                     });

@@ -44,15 +44,26 @@ public final class LeaderContacts {
         private final Time time;
         private volatile boolean ever;
         private volatile long lastNanos;
+        private volatile long committed;
 
         private Contact(Time time) {
             this.time = time;
         }
 
-        /** A message that arrived then was accepted. */
-        void at(long nanos) {
+        /**
+         * A message that arrived then was accepted.
+         *
+         * @param position the highest that the leader says is committed
+         */
+        void at(long nanos, long position) {
             lastNanos = nanos;
+            committed = position;
             ever = true;
+        }
+
+        /** The highest position that the last leader has said is committed; 0 if there was none. */
+        public long committed() {
+            return committed;
         }
 
         /** Nanoseconds since the last contact; {@link Long#MAX_VALUE} if there was none. */

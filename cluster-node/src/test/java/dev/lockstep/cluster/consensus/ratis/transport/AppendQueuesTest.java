@@ -47,8 +47,9 @@ class AppendQueuesTest {
     private volatile CountDownLatch read = new CountDownLatch(0);
     private volatile CountDownLatch written = new CountDownLatch(0);
     private volatile Set<RaftPeerId> members = Set.of();
-    private final AppendQueues lanes = new AppendQueues(
-            server(), new LeaderContacts(Time.system()), peer -> members.contains(peer), List.of(loop));
+    private final LeaderContacts contacts = new LeaderContacts(Time.system());
+    private final AppendQueues lanes =
+            new AppendQueues(server(), contacts, peer -> members.contains(peer), List.of(loop));
 
     @AfterEach
     void close() {
@@ -124,6 +125,16 @@ class AppendQueuesTest {
             assertThat(lanes.append(request(RaftGroupId.randomId(), 0))).isCompletedWithValue(null);
         }
         assertThat(lookedUp).hasValue(0);
+    }
+
+    @Test
+    void anAppendThatIsAcceptedTellsHowFarTheLeaderHasCommitted() throws Exception {
+        answer(lanes.append(request(GROUP, 7).toBuilder().setLeaderCommit(40).build()));
+        assertThat(contacts.of(GROUP).committed()).isEqualTo(40);
+        lanes.append(request(RaftGroupId.randomId(), 8).toBuilder()
+                .setLeaderCommit(50)
+                .build());
+        assertThat(contacts.of(GROUP).committed()).isEqualTo(40);
     }
 
     @Test

@@ -204,7 +204,7 @@ class CampaignsTest {
     @Test
     void aFollowerThatHasNotHeardItsLeaderForTheLongestTimeOutCampaigns() throws Exception {
         otherGrants = true;
-        contacts.of(GROUP).at(contacts.now());
+        contacts.of(GROUP).at(contacts.now(), 0);
         Eventually.holds("it campaigns", () -> stood.get() > 0);
         assertThat(contacts.of(GROUP).sinceNanos())
                 .isGreaterThan(Duration.ofMillis(200).toNanos());
@@ -213,7 +213,7 @@ class CampaignsTest {
     @Test
     void aReplicaThatLeadsAndSoHearsNoLeaderIsLookedAtOnceInAWhile() throws Exception {
         leadsItself = true;
-        contacts.of(GROUP).at(contacts.now());
+        contacts.of(GROUP).at(contacts.now(), 0);
         Eventually.holds("it is looked at again", () -> looks.get() > 1);
         assertThat(contacts.of(GROUP).sinceNanos())
                 .isGreaterThan(Duration.ofMillis(700).toNanos());

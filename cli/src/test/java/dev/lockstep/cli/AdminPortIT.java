@@ -1,0 +1,126 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.cluster.testing.Eventually;
+import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.settings.TlsSettings;
+import dev.lockstep.protocol.tls.Credentials;
+import java.math.BigInteger;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The admin port of a node whose connections are encrypted. */
+class AdminPortIT {
+
+    private static final String[] CERTIFICATES = {
+        "--node=n1=127.0.0.1", "--client=operator", "--client=watcher", "--client=app"
+    };
+
+    @TempDir
+    Path home;
+
+    private EncryptedCluster cluster;
+    private URI admin;
+
+    @BeforeEach
+    void start() throws Exception {
+        String address = "127.0.0.1:" + MemberPorts.freePorts(1).get(0);
+        admin = URI.create("https://" + address);
+        cluster = new EncryptedCluster(home);
+        cluster.init(CERTIFICATES);
+        cluster.start(
+                MemberPorts.reserve(1), yaml -> yaml.replace("data: data", "data: data, admin: \"" + address + "\""));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        cluster.close();
+    }
+
+    /** Asks with the certificate of a client, or a node; null for none. */
+    private HttpResponse<String> get(@Nullable String name, String page) throws Exception {
+        Credentials credentials =
+                Credentials.read(TlsSettings.in(cluster.certificates().resolve(name == null ? "app" : name)));
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(
+                name == null ? null : new KeyManager[] {credentials.keys()},
+                new TrustManager[] {credentials.trust()},
+                null);
+        return HttpClient.newBuilder()
+                .sslContext(context)
+                .build()
+                .send(HttpRequest.newBuilder(admin.resolve(page)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private int status(@Nullable String name, String page) throws Exception {
+        return get(name, page).statusCode();
+    }
+
+    @Test
+    void metersTakeTheRightToMonitorAndHealthNone() throws Exception {
+        Eventually.holds("the node knows that there are no users yet", () -> status("app", "/metrics") == 200);
+        assertThat(status(null, "/metrics")).isEqualTo(403);
+
+        run("user", "set", "operator", "--roles", "administrator");
+        run("role", "set", "watch", "--on-cluster", "monitor");
+        run("user", "set", "watcher", "--roles", "watch");
+        run("role", "set", "shop", "--caches", "*=read,write");
+        run("user", "set", "app", "--roles", "shop");
+
+        for (String page : new String[] {"/metrics", "/info"}) {
+            assertThat(status("watcher", page)).as(page).isEqualTo(200);
+            assertThat(status("operator", page)).as(page).isEqualTo(200);
+            assertThat(status("n1", page)).as(page).isEqualTo(200);
+            assertThat(status("app", page)).as(page).isEqualTo(403);
+            assertThat(status(null, page)).as(page).isEqualTo(403);
+        }
+        assertThat(get("watcher", "/metrics").body())
+                .contains("lockstep_requests_refused_total{reason=\"forbidden\"} 0.0");
+        assertThat(get("watcher", "/health/ready").body()).isEqualTo("{\"status\":\"UP\",\"problems\":[]}\n");
+        assertThat(get(null, "/health/ready").body())
+                .as("no more to a stranger")
+                .isEqualTo("{\"status\":\"UP\"}\n");
+        assertThat(status(null, "/health/live")).isEqualTo(200);
+    }
+
+    private void run(String... words) {
+        assertThat(cluster.runAs("operator", words)).as("%s", cluster.printed()).isZero();
+    }
+
+    @Test
+    void aCertificateIsRenewedWhileTheNodeRuns() throws Exception {
+        BigInteger before = shown();
+        cluster.init(CERTIFICATES);
+        BigInteger renewed = stored();
+        assertThat(renewed).isNotEqualTo(before);
+        Eventually.holds("the new certificate is shown", () -> shown().equals(renewed));
+    }
+
+    private BigInteger shown() throws Exception {
+        return ((X509Certificate)
+                        get("app", "/health/live").sslSession().orElseThrow().getPeerCertificates()[0])
+                .getSerialNumber();
+    }
+
+    private BigInteger stored() throws Exception {
+        try (var in = Files.newInputStream(cluster.certificates().resolve("n1").resolve("tls.crt"))) {
+            return ((X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in))
+                    .getSerialNumber();
+        }
+    }
+}
