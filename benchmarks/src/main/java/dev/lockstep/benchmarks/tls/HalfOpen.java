@@ -31,7 +31,7 @@ public final class HalfOpen {
     public static void main(String[] arguments) throws Exception {
         List<String> options = List.of(arguments);
         if (!options.isEmpty() && !options.equals(List.of("--quick"))) {
-            System.err.println("lockstep-bench: half-open takes --quick or nothing, not " + options);
+            System.err.println("lockstep-bench: strangers takes --quick or nothing, not " + options);
             System.exit(2);
         }
         boolean quick = !options.isEmpty();

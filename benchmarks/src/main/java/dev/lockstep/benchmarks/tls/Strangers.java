@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connections from one address that never log in: each sends a byte now and then, and is opened anew when the node has closed it. Used by one
@@ -17,7 +18,7 @@ final class Strangers implements AutoCloseable {
     private static final long PAUSE_NANOS = Duration.ofMillis(1).toNanos();
 
     private final InetSocketAddress node;
-    private final SocketChannel[] connections;
+    private final @Nullable SocketChannel[] connections;
     private final Thread thread;
     private volatile boolean over;
 
@@ -40,8 +41,8 @@ final class Strangers implements AutoCloseable {
         }
     }
 
-    /** @return the connection, or the one that was opened in its place */
-    private SocketChannel botherOn(SocketChannel connection) {
+    /** @return the connection, or the one that was opened in its place; null if that was refused */
+    private @Nullable SocketChannel botherOn(@Nullable SocketChannel connection) {
         try {
             if (connection != null && connection.read(ByteBuffer.allocate(1)) == 0) {
                 connection.write(ByteBuffer.wrap(new byte[] {0x16}));
@@ -62,7 +63,7 @@ final class Strangers implements AutoCloseable {
         }
     }
 
-    private static void close(SocketChannel connection) {
+    private static void close(@Nullable SocketChannel connection) {
         try {
             if (connection != null) {
                 connection.close();
