@@ -20,8 +20,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The encryption of the JDK's HTTPS server, which keeps its context for as long as it runs: the keys and authorities in that are looked up with
- * each handshake, so that a certificate which was replaced is shown from then on. A client may show a certificate, or none.
+ * The encryption of the JDK's HTTPS server, which keeps its context for as long as it runs: the keys and authorities in that are looked up
+ * with each handshake, so that a certificate which was replaced is shown from then on. A client may show a certificate, or none.
  */
 final class AdminTls extends HttpsConfigurator {
 

@@ -37,8 +37,8 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
     long commitPosition();
 
     /**
-     * The highest position known to be committed, whether its entry is here or not. An upper bound of what this replica has to apply: it may be
-     * that of an entry of the log's own, which is not applied.
+     * The highest position known to be committed, whether its entry is here or not. An upper bound of what this replica has to apply: it
+     * may be that of an entry of the log's own, which is not applied.
      */
     default long knownCommitPosition() {
         return commitPosition();

@@ -4,8 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The catalogue: every meter of a node. {@code docs/metrics.md} has a row for each. Tags are bounded by the caches and shards of the cluster,
- * never by its clients or keys. All counters start from zero with the node; those of a cache or shard also when it comes to the node anew.
+ * The catalogue: every meter of a node. {@code docs/metrics.md} has a row for each. Tags are bounded by the caches and shards of the
+ * cluster, never by its clients or keys. All counters start from zero with the node; those of a cache or shard also when it comes to the
+ * node anew.
  */
 public enum NodeMeter {
     INFO(

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Judges whether a node is healthy, by what it knows itself. Each judgement is a list of what is wrong, empty if nothing is. A node that is not ready
- * may become so by itself; one that is not alive has to be started again. Stateless.
+ * Judges whether a node is healthy, by what it knows itself. Each judgement is a list of what is wrong, empty if nothing is. A node that is
+ * not ready may become so by itself; one that is not alive has to be started again. Stateless.
  */
 final class NodeHealth {
 

@@ -35,8 +35,8 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects what a node counts with its meters. Those of groups, shards and caches come and go: they are brought up to date whenever the meters
- * are read. Thread-safe; the lock guards which of them there are.
+ * Connects what a node counts with its meters. Those of groups, shards and caches come and go: they are brought up to date whenever the
+ * meters are read. Thread-safe; the lock guards which of them there are.
  */
 final class NodeMetering implements AutoCloseable {
 

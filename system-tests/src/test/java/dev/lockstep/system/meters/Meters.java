@@ -46,8 +46,8 @@ import javax.cache.event.CacheEntryCreatedListener;
 import javax.cache.event.CacheEntryEvent;
 
 /**
- * Three nodes with admin ports, one of them on RocksDB, under known operations of two clients, while they are scraped; afterwards each meter of the
- * catalogue has to be there, and the counters have to say what the clients have counted. Not thread-safe.
+ * Three nodes with admin ports, one of them on RocksDB, under known operations of two clients, while they are scraped; afterwards each
+ * meter of the catalogue has to be there, and the counters have to say what the clients have counted. Not thread-safe.
  */
 final class Meters implements AutoCloseable {
 
