@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectSocket extends NioSocketChannel {
 
-    private volatile boolean encrypted;
+    private volatile @Nullable DirectTls encryption;
 
     /** Creates a socket for a {@link io.netty.bootstrap.Bootstrap}. */
     DirectSocket() {}
@@ -25,18 +25,17 @@ final class DirectSocket extends NioSocketChannel {
         super(parent, accepted);
     }
 
-    /** Sends all further writes through the pipeline. */
-    void encrypted() {
-        encrypted = true;
+    /** Has all further writes encrypted. */
+    void encrypted(DirectTls by) {
+        encryption = by;
     }
 
-    boolean takesDirectWrites() {
-        return !encrypted;
-    }
-
-    /** Writes what the socket takes at once. */
+    /** Writes what the socket takes at once, and leaves the rest in the buffers. */
     void write(ByteBuffer[] buffers) throws IOException {
-        if (buffers.length == 1) {
+        DirectTls tls = encryption;
+        if (tls != null) {
+            tls.write(buffers, javaChannel());
+        } else if (buffers.length == 1) {
             javaChannel().write(buffers[0]);
         } else {
             javaChannel().write(buffers);

@@ -22,7 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>A frame that comes while the connection is quiet is written to the socket by the thread that gives it: to wake an
  * event loop costs more than the write. Frames that follow closely are left to the event loop, which writes together
  * what has come meanwhile. Frames that are given during a {@link Burst} are written together at its end. Bytes that the
- * socket does not take at once go through the channel's own buffer, and nothing overtakes them.
+ * socket does not take at once go through the channel's own buffer, and nothing overtakes them. An encrypted channel is no exception, see
+ * {@link DirectTls}.
  *
  * <p>The thread that holds the {@link Claims} is the only writer.
  */
@@ -125,7 +126,7 @@ final class FrameWriter {
     private boolean write(List<ByteBuffer> frames) {
         ByteBuffer[] buffers = frames.toArray(ByteBuffer[]::new);
         long bytes = remaining(buffers);
-        if (channel instanceof DirectSocket socket && socket.takesDirectWrites()) {
+        if (channel instanceof DirectSocket socket) {
             try {
                 socket.write(buffers);
             } catch (IOException | RuntimeException broken) {

@@ -21,6 +21,7 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -119,19 +120,18 @@ public final class Tls {
 
     /** Secures an outgoing channel before anything else is in its pipeline: what is written waits for the handshake. */
     void connect(Channel channel, String host, int port) {
-        encrypt(channel);
-        channel.pipeline().addLast(contexts().connecting().newHandler(channel.alloc(), host, port));
+        encrypt(channel, contexts().connecting().newEngine(channel.alloc(), host, port));
     }
 
     /** Secures an incoming channel, as {@link #connect} does at the other end. */
     void accept(Channel channel) {
-        encrypt(channel);
-        channel.pipeline().addLast(contexts().listening().newHandler(channel.alloc()));
+        encrypt(channel, contexts().listening().newEngine(channel.alloc()));
     }
 
-    private static void encrypt(Channel channel) {
+    private static void encrypt(Channel channel, SSLEngine engine) {
+        DirectTls direct = DirectTls.on(channel, engine);
         if (channel instanceof DirectSocket socket) {
-            socket.encrypted();
+            socket.encrypted(direct);
         }
     }
 
