@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.MalformedURLException;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A copy of the code in which one thing is wrong: compiled, and loaded beside the right one. */
 final class Plant implements AutoCloseable {
@@ -135,9 +137,9 @@ final class Plant implements AutoCloseable {
         }
     }
 
-    /** Runs the tests of a class, of JUnit only those and what is done before and after each; answers the first that fails, or null. */
+    /** Runs the tests of a class, of JUnit only those, their folders, and what is done before and after each; answers the first that fails, or null. */
     @Nullable
-    String firstRed(String suite) throws ReflectiveOperationException {
+    String firstRed(String suite) throws ReflectiveOperationException, IOException {
         Class<?> type = loader.loadClass(suite);
         Constructor<?> made = type.getDeclaredConstructor();
         made.setAccessible(true);
@@ -154,13 +156,31 @@ final class Plant implements AutoCloseable {
         return null;
     }
 
-    private static void run(Method test, Class<?> type, Object instance) throws ReflectiveOperationException {
+    private static void run(Method test, Class<?> type, Object instance)
+            throws ReflectiveOperationException, IOException {
+        List<Path> folders = makeFolders(type, instance);
         try {
             runAll(BeforeEach.class, type, instance);
             test.invoke(instance);
         } finally {
             runAll(AfterEach.class, type, instance);
+            for (Path folder : folders) {
+                Folders.delete(folder);
+            }
         }
+    }
+
+    private static List<Path> makeFolders(Class<?> type, Object instance)
+            throws ReflectiveOperationException, IOException {
+        List<Path> folders = new ArrayList<>();
+        for (Field field : type.getDeclaredFields()) {
+            if (field.isAnnotationPresent(TempDir.class)) {
+                folders.add(Files.createTempDirectory("planted"));
+                field.setAccessible(true);
+                field.set(instance, folders.get(folders.size() - 1));
+            }
+        }
+        return folders;
     }
 
     private static void runAll(Class<? extends Annotation> around, Class<?> type, Object instance)
