@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What connections that never log in cost a client: gets and puts of four callers on three encrypted nodes, calm and beside 5,000 connections
+ * Measures the cost of connections that never log in to a client: gets and puts of four callers on three encrypted nodes, calm and beside 5,000 connections
  * to one of the nodes from another address, in turn within each round. {@code --quick} for a run of two minutes. An operation that fails
  * ends the run. The last line is the ratios of the 99th percentiles.
  */

@@ -14,7 +14,7 @@ public record AdminPage(boolean isOpen, BiFunction<String, Boolean, Answer> cont
     private static final int OK = 200;
     private static final int UNAVAILABLE = 503;
 
-    /** What is answered. */
+    /** An answer over HTTP: its status, the type of its content, and that. */
     public record Answer(int status, String type, byte[] body) {
 
         /** Answers with a text of some type. */

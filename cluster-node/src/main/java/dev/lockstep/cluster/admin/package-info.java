@@ -1,4 +1,4 @@
-/** What a node answers over HTTP to those who look after it. The only importer of the JDK's HTTP server. */
+/** The admin port: meters, health and a description of the node over HTTP. The only importer of the JDK's HTTP server. */
 @NullMarked
 package dev.lockstep.cluster.admin;
 

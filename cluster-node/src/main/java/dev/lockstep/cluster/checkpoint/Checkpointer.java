@@ -52,7 +52,7 @@ public final class Checkpointer {
      */
     public record Interval(int entries, Duration time) {}
 
-    /** What has become of the checkpoints of one or more replicas. Thread-safe. */
+    /** Counts the checkpoints of one or more replicas: taken, failed and installed. Thread-safe. */
     public static final class Tally {
 
         private final LongAdder taken = new LongAdder();

@@ -46,7 +46,7 @@ public final class NodeMeters {
     private static final double[] SIZES = {1, 2, 4, 8, 16, 32, 64, 128, 256, 1_024, 4_096};
 
     private final MeterRegistry registry;
-    /** What function meters read: the registry itself would let it be collected. */
+    /** The sources that function meters read: the registry itself would let them be collected. */
     private final Map<Meter.Id, LongSupplier> sources = new ConcurrentHashMap<>();
 
     public NodeMeters(MeterRegistry registry) {

@@ -1,4 +1,4 @@
-/** What a node measures: the catalogue of its meters, and the binding to a registry. The only importer of Micrometer. */
+/** The meters of a node: their catalogue, and the binding to a registry. The only importer of Micrometer. */
 @NullMarked
 package dev.lockstep.cluster.meters;
 

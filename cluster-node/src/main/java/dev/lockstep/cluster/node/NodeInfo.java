@@ -6,7 +6,7 @@ import dev.lockstep.protocol.topology.NodeId;
 import java.lang.management.ManagementFactory;
 import java.util.Objects;
 
-/** What a node is, for those who look after it. Stateless. */
+/** The description of a node, its version and its JVM. Stateless. */
 final class NodeInfo {
 
     private NodeInfo() {}

@@ -187,7 +187,7 @@ public final class ReadIndexRounds {
     }
 
     /**
-     * What this node has asked others for.
+     * The questions that this node has asked others.
      *
      * @param questions sent since it was started, each of one node, about all groups that have reads then
      * @param waiting reads that wait for an answer

@@ -189,7 +189,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     }
 
     /**
-     * What this replica holds, and what has happened to it since it was opened.
+     * The sizes of what this replica holds, and the counts of events since it was opened.
      *
      * @param queued commands that wait for the batch before theirs
      * @param sessions whose requests are remembered

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** What is measured does what it would do otherwise. */
+/** Measuring changes nothing in what logs and disks do. */
 class MeasuredTest {
 
     private final SimulatedWorld world = new SimulatedWorld();

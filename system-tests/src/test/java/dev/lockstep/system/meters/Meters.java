@@ -80,7 +80,7 @@ final class Meters implements AutoCloseable {
     private final Set<String> missing = new TreeSet<>();
     private final AtomicInteger scrapes = new AtomicInteger();
 
-    /** What the clients have done with one cache. */
+    /** The operations of the clients on one cache. */
     private static final class Tally {
         private final Set<Integer> entries = new HashSet<>();
         private long hits;
@@ -364,7 +364,7 @@ final class Meters implements AutoCloseable {
         }
     }
 
-    /** What was found missing or unequal. */
+    /** The meters that were missing or unequal. */
     List<String> findings() {
         List<String> findings = new ArrayList<>();
         missing.forEach(meter -> findings.add("missing: " + meter));

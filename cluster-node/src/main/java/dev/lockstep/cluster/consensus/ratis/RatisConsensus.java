@@ -277,7 +277,7 @@ public final class RatisConsensus implements Consensus {
         lastRun.begin(settings.durability() == Durability.PROCESS);
     }
 
-    /** What has become of the checkpoints of this node's replicas. */
+    /** The counts of the checkpoints of this node's replicas. */
     public Checkpointer.Tally checkpoints() {
         return checkpoints.tally();
     }
