@@ -246,7 +246,7 @@ public enum NodeMeter {
             null,
             List.of("shard"),
             "Times that a subscriber was told that changes of a cache are no longer kept",
-            "Near caches and listeners of that client have missed events: it was away for too long, or changes come too fast"),
+            "Listeners of that client have missed events: it was away for too long, or changes come too fast"),
     MOVES_ACTIVE(
             Kind.GAUGE,
             "lockstep.moves.active",

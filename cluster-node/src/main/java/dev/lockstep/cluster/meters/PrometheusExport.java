@@ -3,6 +3,7 @@ package dev.lockstep.cluster.meters;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmHeapPressureMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
@@ -24,12 +25,14 @@ public final class PrometheusExport implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final NodeMeters meters = new NodeMeters(registry);
     private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final JvmHeapPressureMetrics pressure = new JvmHeapPressureMetrics();
 
     /** @param disk a folder on the disk whose space is measured */
     public PrometheusExport(Path disk) {
         List<MeterBinder> binders = List.of(
                 new JvmMemoryMetrics(),
                 collections,
+                pressure,
                 new JvmThreadMetrics(),
                 new ClassLoaderMetrics(),
                 new ProcessorMetrics(),
@@ -61,6 +64,7 @@ public final class PrometheusExport implements AutoCloseable {
     @Override
     public void close() {
         collections.close();
+        pressure.close();
         registry.close();
     }
 }

@@ -141,6 +141,11 @@ final class Meters implements AutoCloseable {
         return nodes;
     }
 
+    /** The admin ports. */
+    List<Integer> ports() {
+        return ports;
+    }
+
     /** Waits until no node leads more groups than its share: a leader that goes takes leases with it, for which its clients ask again. */
     void awaitBalance() throws Exception {
         Eventually.holds("no node leads more than " + SHARE + " groups", () -> {
