@@ -1,35 +1,235 @@
 package dev.lockstep.cli;
 
+import static dev.lockstep.cli.CacheProperties.word;
+
+import dev.lockstep.cli.ClusterOptions.Report;
 import dev.lockstep.cluster.json.Json;
+import dev.lockstep.protocol.session.AttachedCache;
 import dev.lockstep.protocol.session.Session;
-import dev.lockstep.protocol.settings.Durations;
+import dev.lockstep.protocol.settings.Spelling;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Consistency;
-import dev.lockstep.protocol.wire.EntryProcessing;
-import dev.lockstep.protocol.wire.ExpiryRule;
-import dev.lockstep.protocol.wire.Lifetime;
-import dev.lockstep.protocol.wire.Request;
-import java.time.Duration;
-import java.util.Locale;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Changes what a cache of a running cluster is. */
+/** Shows the caches of a running cluster, makes, changes, empties and destroys them. */
 @Command(
         name = "cache",
         mixinStandardHelpOptions = true,
-        description = "Changes the lifetimes, the bound, the consistency or the entry processors of a cache.",
-        subcommands = CacheCommand.Alter.class)
+        description = "Prints the caches of a cluster; creates, changes, empties or destroys one.",
+        subcommands = {
+            CacheCommand.ListCaches.class,
+            CacheCommand.Describe.class,
+            CacheCommand.Create.class,
+            CacheCommand.Alter.class,
+            CacheCommand.Clear.class,
+            CacheCommand.Destroy.class
+        })
 final class CacheCommand {
 
-    private static final String NONE = "none";
+    private CacheCommand() {}
+
+    /**
+     * Finds a cache by its name.
+     *
+     * @throws RefusedException if there is none, naming the nearest
+     */
+    static CacheInfo find(Session session, String name) {
+        List<String> names = new ArrayList<>();
+        for (CacheInfo cache : ClusterOptions.join(session.caches())) {
+            if (cache.definition().name().equals(name)) {
+                return cache;
+            }
+            names.add(cache.definition().name());
+        }
+        throw new RefusedException("There is no cache " + name
+                + (names.isEmpty()
+                        ? ", nor any other"
+                        : "; did you mean " + Spelling.nearest(name, names) + "? \"cache list\" has all of them"));
+    }
+
+    private static long entries(Session session, CacheInfo cache) {
+        return ClusterOptions.join(session.size(cache.id(), Consistency.SESSION));
+    }
+
+    private static String text(CacheDefinition definition) {
+        return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; consistency: "
+                + word(definition.consistency()) + "; entry-processor: " + word(definition.entryProcessing());
+    }
+
+    private static String json(CacheInfo cache, long entries) {
+        CacheDefinition definition = cache.definition();
+        return Json.object(
+                "cache",
+                definition.name(),
+                "id",
+                cache.id(),
+                "revision",
+                cache.revision(),
+                "entries",
+                entries,
+                "keyType",
+                definition.keyType(),
+                "valueType",
+                definition.valueType(),
+                "expiry",
+                definition.expiry().toString(),
+                "expiryPolicy",
+                definition.expiryPolicy(),
+                "maxEntries",
+                definition.maxEntries(),
+                "consistency",
+                word(definition.consistency()),
+                "entryProcessor",
+                word(definition.entryProcessing()));
+    }
+
+    /** One line for each cache. */
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "Prints the caches, with the numbers of their entries.")
+    static final class ListCaches implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Override
+        public Integer call() {
+            return options.run(session -> {
+                List<String> rows = new ArrayList<>();
+                List<String> objects = new ArrayList<>();
+                rows.add("%12s  %s".formatted("ENTRIES", "CACHE"));
+                ClusterOptions.join(session.caches()).stream()
+                        .sorted(Comparator.comparing(cache -> cache.definition().name()))
+                        .forEach(cache -> {
+                            long entries = entries(session, cache);
+                            rows.add("%12d  %s"
+                                    .formatted(entries, cache.definition().name()));
+                            objects.add(json(cache, entries));
+                        });
+                return new Report(
+                        rows.size() == 1 ? "There are no caches" : String.join(System.lineSeparator(), rows),
+                        "[" + String.join(",", objects) + "]");
+            });
+        }
+    }
+
+    /** All there is to know of one cache. */
+    @Command(
+            name = "describe",
+            mixinStandardHelpOptions = true,
+            description = "Prints the definition of a cache, and the number of its entries.")
+    static final class Describe implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Parameters(paramLabel = "<cache>", description = "The name of the cache.")
+        private String name = "";
+
+        @Override
+        public Integer call() {
+            return options.run(session -> {
+                CacheInfo cache = find(session, name);
+                long entries = entries(session, cache);
+                CacheDefinition definition = cache.definition();
+                List<String> lines = new ArrayList<>();
+                lines.add("cache " + name + ", id " + cache.id() + ", revision " + cache.revision());
+                lines.add("  entries:         " + entries);
+                lines.add("  keys:            " + definition.keyType());
+                lines.add("  values:          " + definition.valueType());
+                lines.add("  expiry:          "
+                        + (definition.expiryPolicy().isEmpty()
+                                ? definition.expiry()
+                                : "by " + definition.expiryPolicy() + ", in the applications"));
+                lines.add("  max-entries:     " + (definition.maxEntries() == 0 ? "none" : definition.maxEntries()));
+                lines.add("  consistency:     " + word(definition.consistency()));
+                lines.add("  entry-processor: " + word(definition.entryProcessing()));
+                return new Report(String.join(System.lineSeparator(), lines), json(cache, entries));
+            });
+        }
+    }
+
+    /** A new cache. */
+    @Command(
+            name = "create",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Creates a cache, before an application does. What is not given is left to the templates of the cluster. An",
+                "application that opens the cache has to declare the same types, or none."
+            })
+    static final class Create implements Callable<Integer> {
+
+        @Mixin
+        private ClusterOptions options = new ClusterOptions();
+
+        @Parameters(paramLabel = "<cache>", description = "The name of the cache.")
+        private String name = "";
+
+        @Option(
+                names = "--key-type",
+                paramLabel = "<class>",
+                defaultValue = "java.lang.Object",
+                description = "Class of the keys, as applications declare it; java.lang.Object unless given.")
+        private String keyType = "java.lang.Object";
+
+        @Option(
+                names = "--value-type",
+                paramLabel = "<class>",
+                defaultValue = "java.lang.Object",
+                description = "Class of the values, as applications declare it; java.lang.Object unless given.")
+        private String valueType = "java.lang.Object";
+
+        @Mixin
+        private CacheProperties properties = new CacheProperties();
+
+        @Override
+        public Integer call() {
+            return options.run(this::create);
+        }
+
+        private Report create(Session session) {
+            properties.check();
+            CacheProposal proposal;
+            try {
+                proposal = new CacheProposal(
+                        name,
+                        keyType,
+                        valueType,
+                        properties.expiry(),
+                        "",
+                        properties.settings(),
+                        CacheSettings.NOTHING,
+                        "");
+            } catch (IllegalArgumentException wrong) {
+                throw new RefusedException(wrong.getMessage());
+            }
+            ClusterOptions.join(session.caches()).stream()
+                    .filter(cache -> cache.definition().name().equals(name))
+                    .forEach(Create::refuse);
+            AttachedCache created = ClusterOptions.join(session.createCache(proposal));
+            if (!created.isNew()) { // another client was faster
+                refuse(created.info());
+            }
+            return new Report("cache " + name + " is " + text(created.info().definition()), json(created.info(), 0));
+        }
+
+        private static void refuse(CacheInfo present) {
+            throw new RefusedException(
+                    "There is a cache " + present.definition().name() + " already: " + text(present.definition())
+                            + ". \"cache alter\" changes it");
+        }
+    }
 
     /** One cache, by its name. */
     @Command(
@@ -48,116 +248,61 @@ final class CacheCommand {
         @Parameters(paramLabel = "<cache>", description = "The name of the cache.")
         private String name = "";
 
-        @Option(
-                names = "--time-to-live",
-                paramLabel = "<duration>",
-                description =
-                        "Lifetime after creation or update, such as 30s or 10m, or none. Replaces both lifetimes.")
-        private @Nullable String timeToLive;
-
-        @Option(
-                names = "--time-to-idle",
-                paramLabel = "<duration>",
-                description = "Lifetime after creation, update or read. Replaces both lifetimes.")
-        private @Nullable String timeToIdle;
-
-        @Option(names = "--max-entries", paramLabel = "<number>", description = "The bound of the cache; 0 for none.")
-        private @Nullable Long maxEntries;
-
-        @Option(
-                names = "--consistency",
-                paramLabel = "<consistency>",
-                description = "The consistency of its reads: session or strong.")
-        private @Nullable String consistency;
-
-        @Option(
-                names = "--entry-processor",
-                paramLabel = "<processing>",
-                description = "Whether invoke takes the entry's lease first: leased or optimistic.")
-        private @Nullable String entryProcessor;
+        @Mixin
+        private CacheProperties properties = new CacheProperties();
 
         @Override
         public Integer call() {
             return options.run(this::alter);
         }
 
-        private ClusterOptions.Report alter(Session session) {
-            ExpiryRule expiry = timeToLive == null && timeToIdle == null ? null : rule();
-            if (expiry == null && maxEntries == null && consistency == null && entryProcessor == null) {
+        private Report alter(Session session) {
+            if (properties.isEmpty()) {
                 throw new RefusedException("Say what to change: --time-to-live, --time-to-idle, --max-entries,"
                         + " --consistency or --entry-processor");
             }
-            if (maxEntries != null && maxEntries < 0) {
-                throw new RefusedException("--max-entries " + maxEntries + ": a bound is 0 for none, or more");
-            }
-            Consistency promise = oneOf(Consistency.SESSION, Consistency.STRONG, "--consistency", consistency);
-            EntryProcessing processing =
-                    oneOf(EntryProcessing.LEASED, EntryProcessing.OPTIMISTIC, "--entry-processor", entryProcessor);
-            CacheInfo cache = find(session);
-            CacheInfo altered = ClusterOptions.join(session.alterCache(
-                    new Request.AlterCache(cache.id(), cache.revision(), expiry, maxEntries, promise, processing)));
-            return new ClusterOptions.Report(
+            properties.check();
+            CacheInfo cache = find(session, name);
+            CacheInfo altered = ClusterOptions.join(session.alterCache(properties.alteration(cache)));
+            return new Report(
                     "cache " + name + " was " + text(cache.definition()) + System.lineSeparator() + "cache " + name
                             + " is  " + text(altered.definition()),
                     Json.object(
                             "cache", name, "revision", altered.revision(), "definition", text(altered.definition())));
         }
+    }
 
-        /**
-         * Returns the expiry rule; without a lifetime also an entry that had one lives for ever, once it is written
-         * again.
-         */
-        private ExpiryRule rule() {
-            Optional<Duration> live = lifetime("--time-to-live", timeToLive);
-            Optional<Duration> idle = lifetime("--time-to-idle", timeToIdle);
-            return live.isEmpty() && idle.isEmpty()
-                    ? new ExpiryRule(Lifetime.ETERNAL, Lifetime.ETERNAL, Lifetime.UNCHANGED)
-                    : ExpiryRule.of(live, idle);
+    /** All entries of one cache, removed. */
+    @Command(
+            name = "clear",
+            mixinStandardHelpOptions = true,
+            description = "Removes all entries of a cache, without an event for each.")
+    static final class Clear implements Callable<Integer> {
+
+        @Mixin
+        private Losing losing = new Losing();
+
+        @Override
+        public Integer call() {
+            return losing.run("emptied", (session, cache) -> session.clear(cache.id()));
         }
+    }
 
-        private CacheInfo find(Session session) {
-            var caches = ClusterOptions.join(session.caches());
-            return caches.stream()
-                    .filter(info -> info.definition().name().equals(name))
-                    .findFirst()
-                    .orElseThrow(() -> new RefusedException("There is no cache " + name + "; there are "
-                            + caches.stream()
-                                    .map(info -> info.definition().name())
-                                    .collect(Collectors.joining(", "))));
-        }
+    /** One cache, gone. */
+    @Command(
+            name = "destroy",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Destroys a cache with its entries. Applications that have it open get errors until they create it again."
+            })
+    static final class Destroy implements Callable<Integer> {
 
-        private static Optional<Duration> lifetime(String option, @Nullable String text) {
-            if (text == null || text.equals(NONE)) {
-                return Optional.empty();
-            }
-            try {
-                return Optional.of(Durations.parse(text));
-            } catch (IllegalArgumentException wrong) {
-                throw new RefusedException(option + ": " + wrong.getMessage());
-            }
-        }
+        @Mixin
+        private Losing losing = new Losing();
 
-        /** Returns the one of two constants that is named in lower case; null if none is. */
-        private static <E extends Enum<E>> @Nullable E oneOf(E one, E other, String option, @Nullable String text) {
-            if (text == null) {
-                return null;
-            }
-            if (text.equals(word(one))) {
-                return one;
-            } else if (text.equals(word(other))) {
-                return other;
-            }
-            throw new RefusedException(option + " \"" + text + "\" is neither " + word(one) + " nor " + word(other));
-        }
-
-        private static String word(Enum<?> constant) {
-            return constant.name().toLowerCase(Locale.ROOT);
-        }
-
-        private static String text(CacheDefinition definition) {
-            return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; consistency: "
-                    + word(definition.consistency()) + "; entry-processor: "
-                    + word(definition.entryProcessing());
+        @Override
+        public Integer call() {
+            return losing.run("destroyed", (session, cache) -> session.destroyCache(cache.id()));
         }
     }
 }

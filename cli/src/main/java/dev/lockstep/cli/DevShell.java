@@ -29,6 +29,10 @@ import picocli.CommandLine.Parameters;
             ClusterCommand.class,
             ShardCommand.class,
             CacheCommand.class,
+            EntryCommands.Get.class,
+            EntryCommands.Put.class,
+            EntryCommands.Remove.class,
+            EntryCommands.Keys.class,
             BackupCommand.class,
             RestoreCommand.class,
             CommandLine.HelpCommand.class

@@ -3,6 +3,7 @@ package dev.lockstep.jcache.marshalling;
 import dev.lockstep.jcache.marshalling.ObjectReader.NotAllowedException;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.MalformedFrameException;
+import dev.lockstep.protocol.wire.ShortForms;
 import dev.lockstep.protocol.wire.WireReader;
 import dev.lockstep.protocol.wire.WireWriter;
 import java.io.ByteArrayOutputStream;
@@ -88,7 +89,7 @@ public final class StandardMarshaller implements Marshaller {
             return text(text);
         }
         WireWriter out = new WireWriter(32);
-        return isShort(out, object) ? Bytes.of(out.toByteArray()) : serialized(object, false, 0);
+        return ShortForms.write(out, object) ? Bytes.of(out.toByteArray()) : serialized(object, false, 0);
     }
 
     @Override
@@ -97,7 +98,7 @@ public final class StandardMarshaller implements Marshaller {
             return text(text);
         }
         WireWriter out = new WireWriter(32);
-        if (isShort(out, key)) {
+        if (ShortForms.write(out, key)) {
             return Bytes.of(out.toByteArray());
         }
         try {
@@ -121,30 +122,6 @@ public final class StandardMarshaller implements Marshaller {
         return Bytes.of(array);
     }
 
-    /** Writes the short form if there is one, and tells whether it did. */
-    private static boolean isShort(WireWriter out, Object object) {
-        if (object instanceof String text) {
-            out.u8('S').string(text);
-        } else if (object instanceof Integer number) {
-            out.u8('I').signed(number);
-        } else if (object instanceof Long number) {
-            out.u8('L').signed(number);
-        } else if (object instanceof Boolean flag) {
-            out.u8('Z').bool(flag);
-        } else if (object instanceof Double number) {
-            out.u8('D').i64(Double.doubleToLongBits(number));
-        } else if (object instanceof UUID uuid) {
-            out.u8('U').i64(uuid.getMostSignificantBits()).i64(uuid.getLeastSignificantBits());
-        } else if (object instanceof Instant instant) {
-            out.u8('T').signed(instant.getEpochSecond()).varint(instant.getNano());
-        } else if (object instanceof byte[] array) {
-            out.u8('B').bytes(Bytes.of(array));
-        } else {
-            return false;
-        }
-        return true;
-    }
-
     /** @param nesting how many collections it is inside of */
     private Bytes key(Object key, int nesting) {
         return CanonicalCollections.contains(key, declared.stream())
@@ -162,7 +139,7 @@ public final class StandardMarshaller implements Marshaller {
                 return NULL_ELEMENT;
             }
             WireWriter own = new WireWriter(32);
-            return isShort(own, element) ? Bytes.of(own.toByteArray()) : key(element, nesting + 1);
+            return ShortForms.write(own, element) ? Bytes.of(own.toByteArray()) : key(element, nesting + 1);
         });
         return Bytes.of(out.toByteArray());
     }
@@ -268,15 +245,10 @@ public final class StandardMarshaller implements Marshaller {
 
     private @Nullable Object value(WireReader in, int nesting) {
         int tag = in.u8();
+        if (ShortForms.isTag(tag)) {
+            return ShortForms.read(tag, in);
+        }
         return switch (tag) {
-            case 'S' -> in.string();
-            case 'I' -> Math.toIntExact(in.signed());
-            case 'L' -> in.signed();
-            case 'Z' -> in.bool();
-            case 'D' -> Double.longBitsToDouble(in.i64());
-            case 'U' -> new UUID(in.i64(), in.i64());
-            case 'T' -> Instant.ofEpochSecond(in.signed(), in.varint());
-            case 'B' -> in.bytes().array();
             case NULL -> null;
             case CanonicalCollections.LIST, CanonicalCollections.SET, CanonicalCollections.MAP ->
                 CanonicalCollections.read(tag, in, element -> read(element, nesting + 1));
