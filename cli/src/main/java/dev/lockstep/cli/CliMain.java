@@ -22,6 +22,7 @@ import picocli.CommandLine.PropertiesDefaultProvider;
             DevCommand.class,
             NodeCommand.class,
             StatusCommand.class,
+            DoctorCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
             ClusterCommand.class,

@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
                 "Operates the cluster that this program runs; \"help kill\" and \"node add --help\" say more of a command.",
         subcommands = {
             StatusCommand.class,
+            DoctorCommand.class,
             DevShell.Nodes.class,
             ClusterCommand.class,
             ShardCommand.class,

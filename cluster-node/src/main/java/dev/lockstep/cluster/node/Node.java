@@ -83,6 +83,7 @@ public final class Node implements EmbeddedNode {
     private final Member member;
     private final Admission admission;
     private final @Nullable NodeMetering metering;
+    private final @Nullable HostFacts surroundings;
     private final @Nullable NodeAdmin admin;
     private final @Nullable AdminServer adminServer;
     private final @Nullable NodeLinks links;
@@ -166,6 +167,13 @@ public final class Node implements EmbeddedNode {
         this.admin = metering == null ? null : new NodeAdmin(member.id(), settings, metering);
         this.adminServer =
                 own == null || admin == null ? null : serve(own.admin().get(), admin);
+        this.surroundings = own == null
+                ? null
+                : new HostFacts(
+                        new DiskProbe(own.raftLogFolder(), own.data(), time),
+                        loop,
+                        () -> tls == null ? null : tls.expires(),
+                        metering);
         this.acquaintances = links == null ? null : new MemberHandshakes(links, this::others, this::told, time, loop);
         introduce();
         Layout layout = layout(untilAdded);
@@ -193,7 +201,8 @@ public final class Node implements EmbeddedNode {
                     time,
                     loop,
                     limits,
-                    metering == null ? RequestObserver.NONE : metering.requests());
+                    metering == null ? RequestObserver.NONE : metering.requests(),
+                    surroundings == null ? Surroundings.NONE : surroundings);
             started.set(core);
             this.link = new LocalLink(core.server());
             this.listener = own == null
@@ -288,6 +297,9 @@ public final class Node implements EmbeddedNode {
     }
 
     private void closeAdmin() {
+        if (surroundings != null) {
+            surroundings.close();
+        }
         if (adminServer != null) {
             adminServer.close();
         }

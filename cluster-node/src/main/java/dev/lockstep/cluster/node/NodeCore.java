@@ -26,6 +26,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.topology.NodeFact;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -34,6 +35,7 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +62,7 @@ public final class NodeCore implements AutoCloseable {
     private static final long LAYOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Place place;
+    private final Surroundings surroundings;
     private final EventLoop loop;
     private final ReadIndexRounds rounds;
     private final MemberClocks clocks;
@@ -73,6 +76,7 @@ public final class NodeCore implements AutoCloseable {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> mayStop = new CompletableFuture<>();
     private final Consensus consensus;
+    private final MoveAges moveAges = new MoveAges();
     private final LeadershipReports reports;
     private final LeadershipTransfers handOvers;
     private final Time time;
@@ -122,6 +126,7 @@ public final class NodeCore implements AutoCloseable {
      * @param stores of the shards; stay open when this is closed
      * @param links to the other members; null when there are none
      * @param observer sees the requests that it serves
+     * @param surroundings that it describes to operators
      */
     public NodeCore(
             Place place,
@@ -131,12 +136,15 @@ public final class NodeCore implements AutoCloseable {
             Time time,
             EventLoop loop,
             Limits limits,
-            RequestObserver observer) {
+            RequestObserver observer,
+            Surroundings surroundings) {
         this.place = place;
+        this.surroundings = surroundings;
         this.consensus = consensus;
         this.loop = loop;
         this.time = time;
         this.layout = place.layout();
+        this.moveAges.learn(layout.moves(), time.nanos());
         this.layoutKeptNanos = time.nanos();
         this.upkeptNanos = time.nanos();
         this.quietMillis = Math.max(
@@ -334,6 +342,7 @@ public final class NodeCore implements AutoCloseable {
     private void learn(Layout told) {
         if (told.version() > layout.version()) {
             layout = told.at(place.known());
+            moveAges.learn(layout.moves(), time.nanos());
             place.remember().accept(layout);
             consensus.members(layout.members());
         }
@@ -466,6 +475,31 @@ public final class NodeCore implements AutoCloseable {
         @Override
         public Reply.Versions versions() {
             return new Reply.Versions(NodeInfo.version(), place.rules().able());
+        }
+
+        @Override
+        public void facts(Consumer<List<Reply.NodeFacts.Fact>> told) {
+            surroundings.describe(around -> {
+                Map<NodeFact, String> facts = new EnumMap<>(NodeFact.class);
+                facts.putAll(around);
+                facts.put(
+                        NodeFact.CLOCK_AHEAD_MILLIS, Long.toString(TimeUnit.NANOSECONDS.toMillis(clocks.aheadNanos())));
+                facts.put(
+                        NodeFact.REPLICATION_FACTOR,
+                        Integer.toString(place.rules().replicationFactor()));
+                long moving = moveAges.oldestNanos(time.nanos());
+                if (moving > 0) {
+                    facts.put(NodeFact.OLDEST_MOVE_SECONDS, Long.toString(TimeUnit.NANOSECONDS.toSeconds(moving)));
+                }
+                told.accept(facts.entrySet().stream()
+                        .map(fact -> new Reply.NodeFacts.Fact(fact.getKey().word(), fact.getValue()))
+                        .toList());
+            });
+        }
+
+        @Override
+        public @Nullable String meters() {
+            return surroundings.meters();
         }
 
         @Override

@@ -157,6 +157,12 @@ final class NodeMetering implements AutoCloseable {
         return Answer.ok(format, export.text(format));
     }
 
+    /** Returns the values of all meters in Prometheus' text format. */
+    String text() {
+        refresh();
+        return export.text(PrometheusExport.format(""));
+    }
+
     private synchronized void refresh() {
         refresh(groups, logs(), this::group);
         NodeCore of = core;

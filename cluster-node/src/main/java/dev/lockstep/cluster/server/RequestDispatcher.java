@@ -45,6 +45,7 @@ public final class RequestDispatcher implements RequestServer {
     private final Time time;
     private final Description description;
     private final int maxInFlight;
+    private final KeySamples keys;
     private final Authorization authorization;
     private final AuditLog audit;
     private final RequestObserver observer;
@@ -66,6 +67,13 @@ public final class RequestDispatcher implements RequestServer {
 
         /** Returns which version of Lockstep this node runs, and which versions of a cluster it can do. */
         Reply.Versions versions();
+
+        /** Tells what this node knows of itself, within two seconds. */
+        void facts(Consumer<List<Reply.NodeFacts.Fact>> told);
+
+        /** Returns the values of this node's meters; null if it does not measure. */
+        @Nullable
+        String meters();
 
         /** Returns the states of this node's replicas. */
         List<ReplicaStatus> replicas();
@@ -97,13 +105,17 @@ public final class RequestDispatcher implements RequestServer {
         this.audit = audit;
         this.observer = observer;
         this.authorization = new Authorization(control::access, control);
+        this.keys = new KeySamples(time);
         addHandlers();
     }
 
     /** Each type of request has its handler here, but for the handshake, which is the transport's. */
     private void addHandlers() {
         for (Class<? extends Request.ToShard> type : ShardHost.served()) {
-            later(type, (request, caller, reply) -> shards.serve(request, caller, observer.served(request, reply)));
+            later(type, (request, caller, reply) -> {
+                keys.see(request);
+                shards.serve(request, caller, observer.served(request, reply));
+            });
         }
         atOnce(
                 Request.Subscribe.class,
@@ -130,6 +142,10 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.MoveReplica.class, (move, caller, reply) -> control.change(move, reply));
         later(Request.RaiseVersion.class, (raise, caller, reply) -> control.raise(raise, reply));
         replying(Request.DescribeVersions.class, describe -> description.versions());
+        later(
+                Request.DescribeNode.class,
+                (describe, caller, reply) -> description.facts(facts -> reply.accept(keys.with(facts))));
+        later(Request.ReadMeters.class, (read, caller, reply) -> reply.accept(meters()));
         fromNodes(Request.ReplicasMoved.class, control::change);
         fromNodes(Request.OpenReplica.class, description::open);
         later(
@@ -209,6 +225,14 @@ public final class RequestDispatcher implements RequestServer {
         return Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request);
     }
 
+    private Reply meters() {
+        String text = description.meters();
+        return text == null
+                ? Reply.Refused.of(
+                        Status.INVALID, "This node does not measure: set node.admin in its file, and start it again")
+                : new Reply.Meters(text);
+    }
+
     private Reply confirmed(Request.ConfirmTerms confirm) {
         return new Reply.TermsConfirmed(confirm.terms().stream()
                 .map(asked -> currentTerm(asked.group()) == asked.term())
@@ -239,7 +263,21 @@ public final class RequestDispatcher implements RequestServer {
 
         @Override
         public void send(long correlationId, Reply reply) {
-            replies.send(correlationId, reply instanceof Reply.Caches caches ? access.visible(caches) : reply);
+            replies.send(correlationId, visible(reply));
+        }
+
+        private Reply visible(Reply reply) {
+            if (reply instanceof Reply.Caches caches) {
+                return access.visible(caches);
+            }
+            return reply instanceof Reply.NodeFacts node
+                    ? new Reply.NodeFacts(
+                            node.facts(),
+                            node.sampled(),
+                            node.busiest().stream()
+                                    .filter(key -> access.mayRead(List.of(key.cacheId())))
+                                    .toList())
+                    : reply;
         }
 
         @Override

@@ -65,7 +65,8 @@ class NodeCoreTest {
                 world,
                 loop,
                 new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100),
-                RequestObserver.NONE);
+                RequestObserver.NONE,
+                Surroundings.NONE);
     }
 
     /** Counts what is begun later: upkeep alone, as no request here waits for anything. */

@@ -56,7 +56,8 @@ class NodeHealthTest {
             world,
             world,
             new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100),
-            RequestObserver.NONE);
+            RequestObserver.NONE,
+            Surroundings.NONE);
 
     private ReplicatedLog.Leadership leadership = ScriptedLog.following(4, OTHER, VOTERS);
     private ReplicaStatus status = new ReplicaStatus(3, State.INTACT, 4, 9, false, "");

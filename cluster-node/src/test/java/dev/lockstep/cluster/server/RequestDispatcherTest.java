@@ -167,6 +167,16 @@ class RequestDispatcherTest {
             }
 
             @Override
+            public void facts(Consumer<List<Reply.NodeFacts.Fact>> told) {
+                told.accept(List.of(new Reply.NodeFacts.Fact("java", "17")));
+            }
+
+            @Override
+            public String meters() {
+                return null;
+            }
+
+            @Override
             public List<ReplicaStatus> replicas() {
                 return consensus.replicas();
             }

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
@@ -81,6 +82,11 @@ public final class Tls {
     /** Names the certificate that is shown now. */
     public String description() {
         return credentials.get().description();
+    }
+
+    /** Returns when the certificate that is shown now expires; null if there is none. */
+    public @Nullable Instant expires() {
+        return credentials.get().expires();
     }
 
     private Contexts contexts() {

@@ -431,6 +431,16 @@ public final class Session implements AutoCloseable {
                 });
     }
 
+    /** Returns what each member knows of itself, as above. */
+    public CompletableFuture<Map<Member, Reply.NodeFacts>> facts() {
+        return askAll(new Request.DescribeNode(), reply -> reply instanceof Reply.NodeFacts facts ? facts : null);
+    }
+
+    /** Returns what each member answers when asked for its meters: {@link Reply.Meters}, or a refusal. As above. */
+    public CompletableFuture<Map<Member, Reply>> meters() {
+        return askAll(new Request.ReadMeters(), reply -> reply);
+    }
+
     /** See {@link Request.RecoverReplica}. Null if the member does not answer within two seconds. */
     public CompletableFuture<@Nullable Reply> recoverReplica(Member member, int group, long term, boolean electable) {
         return router.ask(member, new Request.RecoverReplica(group, term, electable));

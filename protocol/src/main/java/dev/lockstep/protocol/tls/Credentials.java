@@ -18,8 +18,10 @@ import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.KeyManager;
@@ -35,14 +37,32 @@ import org.jspecify.annotations.Nullable;
  * @param keys the own certificate and its private key
  * @param trust the authorities
  * @param description of the own certificate, for the log
+ * @param expires when the first certificate of the own chain ends; null if there is none, or it is not known
  */
-public record Credentials(KeyManager keys, TrustManager trust, String description) {
+public record Credentials(
+        KeyManager keys,
+        TrustManager trust,
+        String description,
+        @Nullable Instant expires) {
 
     private static final byte[] SAMPLE = "a key fits its certificate".getBytes(StandardCharsets.US_ASCII);
     private static final char[] IN_MEMORY = {'-'};
 
+    /** Creates some of which it is not known when they expire. */
+    public Credentials(KeyManager keys, TrustManager trust, String description) {
+        this(keys, trust, description, null);
+    }
+
     /** A private key, and its certificate followed by those that lead to its authority. */
-    private record Identity(PrivateKey key, X509Certificate[] chain) {}
+    private record Identity(PrivateKey key, X509Certificate[] chain) {
+
+        Instant expires() {
+            return Arrays.stream(chain)
+                    .map(one -> one.getNotAfter().toInstant())
+                    .min(Comparator.naturalOrder())
+                    .orElseThrow();
+        }
+    }
 
     /**
      * Reads the files and checks them.
@@ -61,7 +81,8 @@ public record Credentials(KeyManager keys, TrustManager trust, String descriptio
             return new Credentials(
                     keyManagers.getKeyManagers()[0],
                     trust(settings.authorities()),
-                    own == null ? "certificate of no one" : ExplainingTrustManager.described(own.chain()[0]));
+                    own == null ? "certificate of no one" : ExplainingTrustManager.described(own.chain()[0]),
+                    own == null ? null : own.expires());
         } catch (GeneralSecurityException unusable) {
             throw new IOException("TLS can't be set up with " + settings.certificate() + ": " + unusable, unusable);
         }

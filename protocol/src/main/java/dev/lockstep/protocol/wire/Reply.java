@@ -4,6 +4,7 @@ import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.DrainedNode;
+import dev.lockstep.protocol.topology.NodeFact;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import java.util.ArrayList;
@@ -77,6 +78,34 @@ public sealed interface Reply {
      * @param able the cluster versions that it can do
      */
     record Versions(String software, ClusterVersion.Range able) implements Reply {}
+
+    /**
+     * What a node knows of itself.
+     *
+     * @param facts with the names of {@link NodeFact}s, and others that a later version may have
+     * @param sampled requests of the last minute whose keys were looked at, one in many
+     * @param busiest the keys that were seen most often among them, most often first
+     */
+    record NodeFacts(List<Fact> facts, int sampled, List<BusyKey> busiest) implements Reply {
+
+        /** A fact by its name. */
+        public record Fact(String name, String value) {}
+
+        /** A key that requests were about. */
+        public record BusyKey(int cacheId, Bytes key, int seen) {}
+
+        /** Returns the value of a fact; null if the node does not tell it. */
+        public @Nullable String value(NodeFact wanted) {
+            return facts.stream()
+                    .filter(fact -> fact.name().equals(wanted.word()))
+                    .map(Fact::value)
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    /** The values of a node's meters, in Prometheus' text format. */
+    record Meters(String text) implements Reply {}
 
     /** The request, and none before it, has created the cache. */
     record Created(CacheInfo cache) implements Reply {}

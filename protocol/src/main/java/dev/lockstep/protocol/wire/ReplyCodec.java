@@ -79,6 +79,15 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Versions versions) {
             out.u8(27).string(versions.software());
             ValueCodec.range(out, versions.able());
+        } else if (reply instanceof Reply.NodeFacts node) {
+            out.u8(28);
+            out.list(node.facts(), (o, fact) -> o.string(fact.name()).string(fact.value()));
+            out.varint(node.sampled());
+            out.list(
+                    node.busiest(),
+                    (o, key) -> o.varint(key.cacheId()).bytes(key.key()).varint(key.seen()));
+        } else if (reply instanceof Reply.Meters meters) {
+            out.u8(29).string(meters.text());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -118,6 +127,12 @@ public final class ReplyCodec {
             case 25 -> new Reply.Drained(ValueCodec.drained(in));
             case 26 -> new Reply.Access(AccessCodec.rules(in));
             case 27 -> new Reply.Versions(in.string(), ValueCodec.range(in));
+            case 28 ->
+                new Reply.NodeFacts(
+                        in.list(i -> new Reply.NodeFacts.Fact(i.string(), i.string())),
+                        in.size(),
+                        in.list(i -> new Reply.NodeFacts.BusyKey(i.size(), i.bytes(), i.size())));
+            case 29 -> new Reply.Meters(in.string());
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

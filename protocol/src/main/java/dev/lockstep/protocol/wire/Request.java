@@ -398,6 +398,40 @@ public sealed interface Request {
     }
 
     /**
+     * Asks a node what it knows of itself and of what it runs on. Answered by {@link Reply.NodeFacts}, within two seconds although it tries
+     * the node's disk.
+     */
+    record DescribeNode() implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.MONITOR.only();
+        }
+
+        @Override
+        public boolean mayBePassedOn() {
+            return true;
+        }
+    }
+
+    /**
+     * Asks a node for the values of its meters. Answered by {@link Reply.Meters}; refused with {@link Status#INVALID} by a node that does
+     * not measure.
+     */
+    record ReadMeters() implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Right.MONITOR.only();
+        }
+
+        @Override
+        public boolean mayBePassedOn() {
+            return true;
+        }
+    }
+
+    /**
      * Raises the version of the cluster, for good, to one that each member can do. Answered by {@link Reply.Done}, also if the cluster has
      * it or a higher one already: so a copy that arrives late does nothing. Refused with {@link Status#INVALID} naming the members that
      * can't do it or do not answer.

@@ -200,7 +200,11 @@ public final class Messages {
                         .map(Request.ConfirmTerms::new),
                 bytes().map(Request.ToLog::new),
                 Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
-                Arbitraries.of(new Request.DescribeAccess(), new Request.DescribeVersions()),
+                Arbitraries.of(
+                        new Request.DescribeAccess(),
+                        new Request.DescribeVersions(),
+                        new Request.DescribeNode(),
+                        new Request.ReadMeters()),
                 VERSIONS.map(Request.RaiseVersion::new),
                 Combinators.combine(NUMBERS, changesOfAccess()).as(Request.ChangeAccess::new),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
@@ -232,6 +236,18 @@ public final class Messages {
                         .as(Reply.Welcome::new),
                 Combinators.combine(TEXTS, bytes()).as(Reply.Challenge::new),
                 Combinators.combine(TEXTS, ranges()).as(Reply.Versions::new),
+                Combinators.combine(
+                                Combinators.combine(TEXTS, TEXTS)
+                                        .as(Reply.NodeFacts.Fact::new)
+                                        .list()
+                                        .ofMaxSize(3),
+                                NUMBERS,
+                                Combinators.combine(NUMBERS, bytes(), NUMBERS)
+                                        .as(Reply.NodeFacts.BusyKey::new)
+                                        .list()
+                                        .ofMaxSize(3))
+                        .as(Reply.NodeFacts::new),
+                TEXTS.map(Reply.Meters::new),
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 caches().map(Reply.Created::new),

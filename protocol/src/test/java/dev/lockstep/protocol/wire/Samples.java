@@ -116,6 +116,8 @@ public final class Samples {
                 new Request.ReplicasMoved(-1, 5),
                 new Request.OpenReplica(3, List.of(NODE)),
                 new Request.DescribeVersions(),
+                new Request.DescribeNode(),
+                new Request.ReadMeters(),
                 new Request.RaiseVersion(new ClusterVersion(2)),
                 new Request.DescribeAccess(),
                 new Request.ChangeAccess(3, new AccessChange.PutUser(new User("ada", ROLES, "a verifier"), true)),
@@ -173,6 +175,11 @@ public final class Samples {
                 new Reply.Drained(new DrainedNode(3, NODE)),
                 new Reply.Drained(DrainedNode.NONE),
                 new Reply.Versions("0.1.0", new ClusterVersion.Range(new ClusterVersion(1), new ClusterVersion(2))),
+                new Reply.NodeFacts(
+                        List.of(new Reply.NodeFacts.Fact("disk-free-bytes", "1024")),
+                        200,
+                        List.of(new Reply.NodeFacts.BusyKey(4, Bytes.utf8("key"), 61))),
+                new Reply.Meters("lockstep_info 1.0"),
                 new Reply.Access(AccessRules.OPEN),
                 new Reply.Access(new AccessRules(
                         4,

@@ -3,6 +3,7 @@ package dev.lockstep.system.durability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lockstep.cli.CliMain;
 import dev.lockstep.cluster.node.Node;
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
@@ -16,6 +17,8 @@ import dev.lockstep.protocol.settings.SettingsReader;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.system.load.Writers;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.nio.file.Files;
@@ -148,6 +151,18 @@ class DiskFaultIT {
             return index[0];
         }
 
+        /** Waits until {@code lockstep doctor} says this. */
+        final void doctorNames(String finding) throws Exception {
+            StringWriter told = new StringWriter();
+            PrintWriter out = new PrintWriter(told, true);
+            Eventually.holds(() -> "the doctor says \"" + finding + "\": " + told, () -> {
+                told.getBuffer().setLength(0);
+                CliMain.run(
+                        new String[] {"doctor", "--cluster", "processes", "--servers", nodes().addresses()}, out, out);
+                return told.toString().contains(finding);
+            });
+        }
+
         final void endsAndComesBack(int index, Step harm, Step mend, String reason) throws Exception {
             NodeProcess victim = nodes().node(index);
             load().begin();
@@ -243,6 +258,13 @@ class DiskFaultIT {
             endsAndComesBack(leader, () -> fills(leader), () -> hasRoom(leader), "No space left on device");
             int follower = (leader() + 1) % NODES;
             endsAndComesBack(follower, () -> fills(follower), () -> hasRoom(follower), "No space left on device");
+        }
+
+        @InTurn
+        void theDoctorNamesADiskThatIsNearlyFull() throws Exception {
+            disks.get(0).fillUntil(0.05);
+            full.add(0);
+            doctorNames("The disk of " + id(0) + " has");
         }
 
         @InTurn
@@ -365,6 +387,7 @@ class DiskFaultIT {
             faulty().slowSyncs(500);
             load().awaitService();
             load().awaitService();
+            doctorNames("A small write to the disk of " + id(0) + " takes 5");
             load().stop();
             load().awaitEnd();
             assertThat(nodes().node(0).isRunning()).isTrue();

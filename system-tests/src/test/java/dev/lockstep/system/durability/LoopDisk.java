@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,7 +109,18 @@ final class LoopDisk implements AutoCloseable {
         }
     }
 
-    /** Undoes {@link #fill}. */
+    /** Fills it until no more than a part of it is free. */
+    void fillUntil(double free) throws IOException {
+        FileStore store = Files.getFileStore(folder);
+        byte[] block = new byte[64 << 10];
+        try (OutputStream ballast = Files.newOutputStream(ballast())) {
+            while (store.getUsableSpace() > store.getTotalSpace() * free) {
+                ballast.write(block);
+            }
+        }
+    }
+
+    /** Undoes {@link #fill} and {@link #fillUntil}. */
     void makeRoom() throws IOException {
         Files.delete(ballast());
     }

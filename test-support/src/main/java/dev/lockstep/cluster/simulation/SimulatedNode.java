@@ -4,6 +4,7 @@ import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
+import dev.lockstep.cluster.node.Surroundings;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.EmbeddedNode;
@@ -93,7 +94,8 @@ final class SimulatedNode implements EmbeddedNode {
                 process.time(),
                 loop,
                 limits,
-                RequestObserver.NONE);
+                RequestObserver.NONE,
+                Surroundings.NONE);
         link = new LocalLink(core.server());
         askOthers(core, toOthers, loop);
     }

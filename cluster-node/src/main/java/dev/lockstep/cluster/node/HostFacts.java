@@ -1,0 +1,98 @@
+package dev.lockstep.cluster.node;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.UnixOperatingSystemMXBean;
+import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.topology.NodeFact;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What a node tells of its disk, its certificate and its JVM. Thread-safe. */
+final class HostFacts implements Surroundings, AutoCloseable {
+
+    private final DiskProbe disk;
+    private final EventLoop loop;
+    private final Supplier<@Nullable Instant> certificateExpires;
+    private final @Nullable NodeMetering metering;
+
+    /** @param loop of the node, on which a disk that hangs is noticed */
+    HostFacts(
+            DiskProbe disk,
+            EventLoop loop,
+            Supplier<@Nullable Instant> certificateExpires,
+            @Nullable NodeMetering metering) {
+        this.disk = disk;
+        this.loop = loop;
+        this.certificateExpires = certificateExpires;
+        this.metering = metering;
+    }
+
+    @Override
+    public void describe(Consumer<Map<NodeFact, String>> told) {
+        disk.attempt(loop).thenAccept(ofDisk -> {
+            Map<NodeFact, String> facts = new EnumMap<>(NodeFact.class);
+            facts.putAll(ofDisk);
+            Instant expires = certificateExpires.get();
+            if (expires != null) {
+                facts.put(NodeFact.CERTIFICATE_EXPIRES_MILLIS, Long.toString(expires.toEpochMilli()));
+            }
+            ofProcess(facts);
+            told.accept(facts);
+        });
+    }
+
+    private static void ofProcess(Map<NodeFact, String> facts) {
+        facts.put(NodeFact.JAVA, Runtime.version().toString());
+        facts.put(NodeFact.PROCESSORS, Integer.toString(Runtime.getRuntime().availableProcessors()));
+        facts.put(NodeFact.COMMON_POOL_THREADS, Integer.toString(ForkJoinPool.getCommonPoolParallelism()));
+        facts.put(
+                NodeFact.UPTIME_SECONDS,
+                Long.toString(TimeUnit.MILLISECONDS.toSeconds(
+                        ManagementFactory.getRuntimeMXBean().getUptime())));
+        facts.put(NodeFact.HEAP_MAX_BYTES, Long.toString(Runtime.getRuntime().maxMemory()));
+        long live = liveBytes();
+        if (live > 0) {
+            facts.put(NodeFact.HEAP_LIVE_BYTES, Long.toString(live));
+        }
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
+            facts.put(NodeFact.FILES_OPEN, Long.toString(unix.getOpenFileDescriptorCount()));
+            facts.put(NodeFact.FILES_MAX, Long.toString(unix.getMaxFileDescriptorCount()));
+        }
+        var vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+        if (vm != null) {
+            facts.put(
+                    NodeFact.EXITS_WITHOUT_MEMORY,
+                    vm.getVMOption("ExitOnOutOfMemoryError").getValue());
+        }
+    }
+
+    /** Returns what was in use in the heap after the last collections of its parts; 0 before. */
+    private static long liveBytes() {
+        long live = 0;
+        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+            MemoryUsage after = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
+            live += after == null ? 0 : after.getUsed();
+        }
+        return live;
+    }
+
+    @Override
+    public @Nullable String meters() {
+        return metering == null ? null : metering.text();
+    }
+
+    @Override
+    public void close() {
+        disk.close();
+    }
+}

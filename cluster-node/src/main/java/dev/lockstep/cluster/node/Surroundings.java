@@ -1,0 +1,30 @@
+package dev.lockstep.cluster.node;
+
+import dev.lockstep.protocol.topology.NodeFact;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a node runs on, as it is told to operators: its disk, its process, and what is measured of it. Thread-safe. */
+public interface Surroundings {
+
+    /** Those of a node that has none. */
+    Surroundings NONE = new Surroundings() {
+        @Override
+        public void describe(Consumer<Map<NodeFact, String>> told) {
+            told.accept(Map.of());
+        }
+
+        @Override
+        public @Nullable String meters() {
+            return null;
+        }
+    };
+
+    /** Tells what is known, at once or within a second and a half, on any thread. */
+    void describe(Consumer<Map<NodeFact, String>> told);
+
+    /** Returns the values of all meters in Prometheus' text format; null if nothing is measured. */
+    @Nullable
+    String meters();
+}
