@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.cluster.json.Json;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Durations;
+import dev.lockstep.protocol.settings.Sizes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Consistency;
@@ -65,6 +66,12 @@ final class CacheCommand {
         private @Nullable Long maxEntries;
 
         @Option(
+                names = "--max-bytes",
+                paramLabel = "<size>",
+                description = "The bound of the cache in bytes, such as 512MiB; 0 for none.")
+        private @Nullable String maxBytes;
+
+        @Option(
                 names = "--consistency",
                 paramLabel = "<consistency>",
                 description = "The consistency of its reads: session or strong.")
@@ -83,9 +90,13 @@ final class CacheCommand {
 
         private ClusterOptions.Report alter(Session session) {
             ExpiryRule expiry = timeToLive == null && timeToIdle == null ? null : rule();
-            if (expiry == null && maxEntries == null && consistency == null && entryProcessor == null) {
+            if (expiry == null
+                    && maxEntries == null
+                    && maxBytes == null
+                    && consistency == null
+                    && entryProcessor == null) {
                 throw new RefusedException("Say what to change: --time-to-live, --time-to-idle, --max-entries,"
-                        + " --consistency or --entry-processor");
+                        + " --max-bytes, --consistency or --entry-processor");
             }
             if (maxEntries != null && maxEntries < 0) {
                 throw new RefusedException("--max-entries " + maxEntries + ": a bound is 0 for none, or more");
@@ -95,7 +106,8 @@ final class CacheCommand {
                     oneOf(EntryProcessing.LEASED, EntryProcessing.OPTIMISTIC, "--entry-processor", entryProcessor);
             CacheInfo cache = find(session);
             CacheInfo altered = ClusterOptions.join(session.alterCache(
-                    new Request.AlterCache(cache.id(), cache.revision(), expiry, maxEntries, promise, processing)));
+                    new Request.AlterCache(
+                    cache.id(), cache.revision(), expiry, maxEntries, size(maxBytes), promise, processing)));
             return new ClusterOptions.Report(
                     "cache " + name + " was " + text(cache.definition()) + System.lineSeparator() + "cache " + name
                             + " is  " + text(altered.definition()),
@@ -137,6 +149,14 @@ final class CacheCommand {
             }
         }
 
+        private static @Nullable Long size(@Nullable String text) {
+            try {
+                return text == null ? null : (Long) Sizes.parse(text);
+            } catch (IllegalArgumentException wrong) {
+                throw new RefusedException("--max-bytes: " + wrong.getMessage());
+            }
+        }
+
         /** Returns the one of two constants that is named in lower case; null if none is. */
         private static <E extends Enum<E>> @Nullable E oneOf(E one, E other, String option, @Nullable String text) {
             if (text == null) {
@@ -155,7 +175,8 @@ final class CacheCommand {
         }
 
         private static String text(CacheDefinition definition) {
-            return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; consistency: "
+            return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; max-bytes: "
+                    + definition.maxBytes() + "; consistency: "
                     + word(definition.consistency()) + "; entry-processor: "
                     + word(definition.entryProcessing());
         }

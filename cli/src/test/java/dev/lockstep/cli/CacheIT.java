@@ -76,7 +76,7 @@ class CacheIT {
             assertThatThrownBy(() -> session.createCache(proposal(
                                     "short-2",
                                     new CacheSettings(
-                                            OptionalLong.of(5),
+                                            OptionalLong.of(5), OptionalLong.empty(),
                                             Optional.empty(),
                                             Optional.empty(),
                                             Optional.empty(),

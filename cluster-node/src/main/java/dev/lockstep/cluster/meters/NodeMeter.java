@@ -63,6 +63,35 @@ public enum NodeMeter {
             "Entries in the shards that this node leads, with those that have expired and are not removed yet. The sum over all nodes is the"
                     + " size of the cache",
             "Growth without end: the cache has neither a lifetime nor `max-entries`"),
+    CACHE_BYTES(
+            Kind.GAUGE,
+            "lockstep.cache.size",
+            "bytes",
+            List.of("cache"),
+            "Bytes of those entries: keys, values and 256 for each entry, as `max-bytes` counts them",
+            "Growth without end: the cache has neither a lifetime nor `max-bytes`"),
+    MEMORY_USED(
+            Kind.GAUGE,
+            "lockstep.memory.used",
+            "bytes",
+            List.of(),
+            "Bytes that the entries of all replicas of this node take in its heap, with those that a checkpoint being written still needs."
+                    + " With `store: rocksdb` 0",
+            "Near `lockstep.memory.limit`: bounded caches are evicted from nine tenths of it on, and at the limit writes to others are refused"),
+    MEMORY_LIMIT(
+            Kind.GAUGE,
+            "lockstep.memory.limit",
+            "bytes",
+            List.of(),
+            "Bytes that they may take: `limits.memory`",
+            "Nothing by itself; compare it with what is used"),
+    MEMORY_REFUSALS(
+            Kind.COUNTER,
+            "lockstep.memory.refusals",
+            null,
+            List.of(),
+            "Writes that this node has refused because the memory of a node that hosts the shard was full",
+            "Any: remove entries, give caches a bound or a lifetime, give the nodes more heap, or add nodes"),
     PROPOSALS(
             Kind.TIMER,
             "lockstep.proposals",

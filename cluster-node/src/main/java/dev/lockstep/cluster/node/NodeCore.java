@@ -6,6 +6,8 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.memory.MemoryBudget;
+import dev.lockstep.cluster.memory.NodeMemory;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.Gateway;
@@ -63,6 +65,7 @@ public final class NodeCore implements AutoCloseable {
     private final EventLoop loop;
     private final ReadIndexRounds rounds;
     private final MemberClocks clocks;
+    private final NodeMemory memory;
     private final ControlGroup control;
     private final ShardHost shards;
     private final HostedShards hosting;
@@ -114,7 +117,7 @@ public final class NodeCore implements AutoCloseable {
      * @param patience how long a leader does without its majority before it steps down
      * @param maxInFlight requests of one connection that may be in flight, and commands that may wait for a shard's log
      */
-    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight) {}
+    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight, MemoryBudget memory) {}
 
     /**
      * Opens the replicas, recovering what they had, and begins to keep them up.
@@ -154,6 +157,21 @@ public final class NodeCore implements AutoCloseable {
                 peers,
                 time);
         this.control = new ControlGroup(consensus, layout, place.rules(), rounds, peers, time, loop);
+        this.memory = new NodeMemory(
+                self,
+                limits.memory(),
+                stores.memory(),
+                () -> layout.clusterVersion().hasMemory()
+                        ? layout.nodes().stream().map(Layout.Node::id).toList()
+                        : List.of(),
+                peers,
+                time);
+        long changesBytes = limits.memory()
+                .changesBytes(
+                        (int) layout.groups()
+                                .filter(group -> layout.targetOf(group).contains(self))
+                                .count(),
+                        ShardReplica.MAX_CHANGES_BYTES);
         var context = new ShardContext(
                 consensus,
                 stores,
@@ -161,9 +179,10 @@ public final class NodeCore implements AutoCloseable {
                 rounds,
                 clocks,
                 new CapacityShares(layout.map().shards()),
+                memory,
                 time,
                 loop,
-                new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight()));
+                new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight(), changesBytes));
         this.shards = new ShardHost(Map.of());
         this.hosting = new HostedShards(self, layout, shards, context);
         this.moves = new ReplicaMoves(self, peers, this::report, time, loop);
@@ -274,6 +293,7 @@ public final class NodeCore implements AutoCloseable {
         upkeptNanos = time.nanos();
         rounds.tick();
         clocks.tick();
+        memory.tick();
         follow();
         shards.upkeep();
         Map<Integer, Leadership> leaderships = new TreeMap<>();
@@ -361,6 +381,11 @@ public final class NodeCore implements AutoCloseable {
     /** Returns how many peers were not let in. */
     long refusedLogIns() {
         return logins.refused();
+    }
+
+    /** Returns the memory that entries take. */
+    NodeMemory memory() {
+        return memory;
     }
 
     /** Returns the questions that confirm leaderships. */
@@ -461,6 +486,11 @@ public final class NodeCore implements AutoCloseable {
                 }
             });
             return new ClusterView(place.cluster(), layout, leaders);
+        }
+
+        @Override
+        public Reply.Memory memory() {
+            return memory.describe();
         }
 
         @Override

@@ -67,6 +67,9 @@ public final class RequestDispatcher implements RequestServer {
         /** Returns which version of Lockstep this node runs, and which versions of a cluster it can do. */
         Reply.Versions versions();
 
+        /** Returns how full its memory is. */
+        Reply.Memory memory();
+
         /** Returns the states of this node's replicas. */
         List<ReplicaStatus> replicas();
     }
@@ -129,6 +132,7 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.RemoveNode.class, (remove, caller, reply) -> control.change(remove, reply));
         later(Request.MoveReplica.class, (move, caller, reply) -> control.change(move, reply));
         later(Request.RaiseVersion.class, (raise, caller, reply) -> control.raise(raise, reply));
+        replying(Request.ReadMemory.class, read -> description.memory());
         replying(Request.DescribeVersions.class, describe -> description.versions());
         fromNodes(Request.ReplicasMoved.class, control::change);
         fromNodes(Request.OpenReplica.class, description::open);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.Identity;
@@ -64,7 +65,7 @@ class NodeCoreTest {
                 null,
                 world,
                 loop,
-                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100),
+                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED),
                 RequestObserver.NONE);
     }
 

@@ -8,6 +8,7 @@ import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ScriptedLog;
@@ -55,7 +56,7 @@ class NodeHealthTest {
             null,
             world,
             world,
-            new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100),
+            new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED),
             RequestObserver.NONE);
 
     private ReplicatedLog.Leadership leadership = ScriptedLog.following(4, OTHER, VOTERS);

@@ -16,6 +16,7 @@ import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
+import dev.lockstep.cluster.testing.AmpleMemory;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.access.AccessChange;
@@ -97,7 +98,7 @@ class RequestDispatcherTest {
                 peers,
                 world,
                 world);
-        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100);
+        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100, ShardReplica.MAX_CHANGES_BYTES);
         ShardHost shards = new ShardHost(Map.of(
                 0,
                 new ShardReplica(
@@ -110,6 +111,7 @@ class RequestDispatcherTest {
                                 rounds,
                                 AgreeingClocks.of(A, List.of(A), world),
                                 new CapacityShares(1),
+                                AmpleMemory.of(A, world),
                                 world,
                                 world,
                                 limits))));
@@ -167,6 +169,11 @@ class RequestDispatcherTest {
             }
 
             @Override
+            public Reply.Memory memory() {
+                return new Reply.Memory(30, 80);
+            }
+
+            @Override
             public List<ReplicaStatus> replicas() {
                 return consensus.replicas();
             }
@@ -221,6 +228,12 @@ class RequestDispatcherTest {
                         new GroupTerm(-1, 1),
                         new GroupTerm(9, 1))));
         assertThat(told.get(7L)).containsExactly(new Reply.TermsConfirmed(List.of(true, false, false, true, false)));
+    }
+
+    @Test
+    void aNodeTellsOthersHowFullItsMemoryIs() {
+        connection.serve(7, new Request.ReadMemory());
+        assertThat(told.get(7L)).containsExactly(new Reply.Memory(30, 80));
     }
 
     @Test
@@ -456,7 +469,7 @@ class RequestDispatcherTest {
         List<Request> passed = List.of(
                 new Request.RenewLeases(1, 2, List.of(new Request.RenewLeases.Lease(0, 3))),
                 new Request.Release(cache, 0, KEY, new LeaseId(1, 2, 3), Condition.ANY),
-                new Request.AlterCache(cache, 1, null, 7L, null, null));
+                new Request.AlterCache(cache, 1, null, 7L, null, null, null));
         passed.forEach(request -> connection.serve(5, new Request.PassOn(B, request)));
         assertThat(others.requests()).isEqualTo(passed);
         connectionOf((NodeId) null).serve(6, new Request.PassOn(B, new Request.DescribeCluster()));

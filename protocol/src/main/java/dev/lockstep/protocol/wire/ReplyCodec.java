@@ -64,6 +64,8 @@ public final class ReplyCodec {
             out.u8(21).varint(checkpoint.since()).bytes(checkpoint.piece());
         } else if (reply instanceof Reply.Replicas replicas) {
             out.u8(22).list(replicas.replicas(), ValueCodec::replica);
+        } else if (reply instanceof Reply.Memory memory) {
+            out.u8(28).varint(memory.used()).varint(memory.budget());
         } else if (reply instanceof Reply.Clock clock) {
             out.u8(23).varint(clock.millis());
             out.list(clock.logs(), (o, log) -> o.varint(log.shard()).varint(log.millis()));
@@ -118,6 +120,7 @@ public final class ReplyCodec {
             case 25 -> new Reply.Drained(ValueCodec.drained(in));
             case 26 -> new Reply.Access(AccessCodec.rules(in));
             case 27 -> new Reply.Versions(in.string(), ValueCodec.range(in));
+            case 28 -> new Reply.Memory(in.varint(), in.varint());
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.cluster.server.RequestObserver;
@@ -63,7 +64,7 @@ final class SimulatedNode implements EmbeddedNode {
         this.raft = raft;
         this.links = links;
         this.replaceAfter = replaceAfter;
-        this.limits = new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight);
+        this.limits = new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight, MemoryBudget.UNLIMITED);
         if (layout == null) {
             process.kill();
         } else {

@@ -51,14 +51,14 @@ class RocksStoreTest extends ShardStoreContract {
 
     private static void write(ShardStore store, long number) {
         store.put(1, KEY, entry(number));
-        store.putMetadata(KEY, () -> RocksKeys.number(number));
+        store.putMetadata(KEY, () -> ByteBuffer.allocate(Long.BYTES).putLong(number).array());
         store.commit();
     }
 
     private static long read(ShardStore store) {
         StoredEntry entry = store.get(1, KEY);
         List<Long> records = new ArrayList<>();
-        store.metadata((key, record) -> records.add(RocksKeys.number(record)));
+        store.metadata((key, record) -> records.add(ByteBuffer.wrap(record).getLong()));
         assertThat(records).isEqualTo(entry == null ? List.of() : List.of(entry.version()));
         return entry == null ? 0 : entry.version();
     }
