@@ -34,13 +34,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three nodes with 128 MiB of heap each, and more puts than fit there: 192 MiB of values, or as many as {@code -Dlockstep-test.memory-mib}
+ * Three nodes with 128 MiB of heap each, and more puts than fit there: 128 MiB of values, or as many as {@code -Dlockstep-test.memory-mib}
  * says.
  */
 class MemoryIT {
 
     private static final int VALUE_BYTES = 8 * 1024;
-    private static final int PUTS = Integer.getInteger("lockstep-test.memory-mib", 192) * (1 << 20) / VALUE_BYTES;
+    private static final int PUTS = Integer.getInteger("lockstep-test.memory-mib", 128) * (1 << 20) / VALUE_BYTES;
     private static final int IN_FLIGHT = 64;
 
     /** The part of the values that must have had room, of a heap of 128 MiB: a third. */

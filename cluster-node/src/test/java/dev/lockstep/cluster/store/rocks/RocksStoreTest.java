@@ -100,6 +100,22 @@ class RocksStoreTest extends ShardStoreContract {
     }
 
     @Test
+    void bytesThatAnEarlierVersionHasNotAddedUpAreAddedUpWhenItIsOpened() {
+        write(store, 1);
+        long bytes = store.bytes(1);
+        ((RocksStore) store).family().use((db, handle) -> {
+            db.put(
+                    handle,
+                    RocksKeys.cache(RocksKeys.COUNT, 1),
+                    ByteBuffer.allocate(Long.BYTES).putLong(1).array());
+            return handle;
+        });
+        store = reopened();
+        assertThat(store.count(1)).isEqualTo(1);
+        assertThat(store.bytes(1)).isEqualTo(bytes).isPositive();
+    }
+
+    @Test
     void uncommittedWritesAreGoneAfterReopening() {
         write(store, 1);
         store.put(1, KEY, entry(2));
