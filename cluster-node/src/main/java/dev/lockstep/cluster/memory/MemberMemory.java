@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemberMemory {
 
+    /** Said by a node that refuses nothing. */
+    static final long UNLIMITED = Long.MAX_VALUE;
+
     private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -83,7 +86,7 @@ final class MemberMemory {
         Least least = null;
         for (NodeId host : hosts) {
             Heard one = heard.get(host);
-            if (one != null && isFresh(one)) {
+            if (one != null && isFresh(one) && one.budget() < UNLIMITED) {
                 long room = one.budget() - one.used() - (own.getAsLong() - one.own());
                 if (least == null || room < least.room()) {
                     least = new Least(host, room, one.budget());

@@ -71,7 +71,7 @@ public final class NodeMemory {
     public Reply.Memory describe() {
         return budget.refuses()
                 ? new Reply.Memory(stored.storedBytes(), budget.entryBytes())
-                : new Reply.Memory(0, Long.MAX_VALUE);
+                : new Reply.Memory(0, MemberMemory.UNLIMITED);
     }
 
     /** The room for entries. */

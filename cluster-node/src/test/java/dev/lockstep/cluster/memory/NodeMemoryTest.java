@@ -137,6 +137,16 @@ class NodeMemoryTest {
     }
 
     @Test
+    void aMemberThatRefusesNothingAlwaysHasRoom() {
+        stored.stored(50 * MIB);
+        memory.tick();
+        says(B, 0, Long.MAX_VALUE);
+        stored.stored(-20 * MIB);
+        assertThat(room(MIB)).isEqualTo(Room.FREE);
+        assertThat(memory.excess(ALL)).isZero();
+    }
+
+    @Test
     void whatIsKeptOfChangesFollowsTheHeap() {
         assertThat(new MemoryBudget(4L << 30, MIB, true).changesBytes(8, 4 * MIB)).isEqualTo(4 * MIB);
         assertThat(new MemoryBudget(128 * MIB, MIB, true).changesBytes(8, 4 * MIB)).isEqualTo(MIB / 2);
