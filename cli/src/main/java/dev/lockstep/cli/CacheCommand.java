@@ -105,8 +105,7 @@ final class CacheCommand {
             EntryProcessing processing =
                     oneOf(EntryProcessing.LEASED, EntryProcessing.OPTIMISTIC, "--entry-processor", entryProcessor);
             CacheInfo cache = find(session);
-            CacheInfo altered = ClusterOptions.join(session.alterCache(
-                    new Request.AlterCache(
+            CacheInfo altered = ClusterOptions.join(session.alterCache(new Request.AlterCache(
                     cache.id(), cache.revision(), expiry, maxEntries, size(maxBytes), promise, processing)));
             return new ClusterOptions.Report(
                     "cache " + name + " was " + text(cache.definition()) + System.lineSeparator() + "cache " + name

@@ -76,7 +76,8 @@ class CacheIT {
             assertThatThrownBy(() -> session.createCache(proposal(
                                     "short-2",
                                     new CacheSettings(
-                                            OptionalLong.of(5), OptionalLong.empty(),
+                                            OptionalLong.of(5),
+                                            OptionalLong.empty(),
                                             Optional.empty(),
                                             Optional.empty(),
                                             Optional.empty(),

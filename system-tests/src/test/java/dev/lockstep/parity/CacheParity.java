@@ -154,7 +154,8 @@ abstract class CacheParity {
     @Test
     void noIncrementOfProcessorsWithoutLeasesIsLostOrAppliedTwice() throws Exception {
         CacheSettings optimistic = new CacheSettings(
-                OptionalLong.empty(), OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
                 Optional.empty(),
                 Optional.of(EntryProcessing.OPTIMISTIC),
                 Optional.empty(),

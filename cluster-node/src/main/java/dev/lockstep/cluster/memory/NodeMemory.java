@@ -10,7 +10,6 @@ import java.util.Collection;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The memory that the entries of a node take, of all its replicas together, and whether there is room for more: here, and on the other nodes that

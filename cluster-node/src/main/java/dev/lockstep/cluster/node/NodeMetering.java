@@ -248,10 +248,10 @@ final class NodeMetering implements AutoCloseable {
         });
         now.keySet()
                 .forEach(cache -> caches.computeIfAbsent(cache, none -> {
-                    Runnable noEntries =
-                            meters.gauge(NodeMeter.CACHE_ENTRIES, () -> held(cache).entries(), cache);
-                    Runnable noBytes =
-                            meters.gauge(NodeMeter.CACHE_BYTES, () -> held(cache).bytes(), cache);
+                    Runnable noEntries = meters.gauge(
+                            NodeMeter.CACHE_ENTRIES, () -> held(cache).entries(), cache);
+                    Runnable noBytes = meters.gauge(
+                            NodeMeter.CACHE_BYTES, () -> held(cache).bytes(), cache);
                     return () -> {
                         noEntries.run();
                         noBytes.run();

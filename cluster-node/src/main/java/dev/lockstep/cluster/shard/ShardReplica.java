@@ -11,7 +11,6 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.readindex.AppliedPositionWaiters;
 import dev.lockstep.cluster.readindex.ReadBarrier;
-import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.SessionPositions;
@@ -32,7 +31,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,10 +62,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** Opens the replica, recovering what it had. */
     public ShardReplica(int shard, List<NodeId> replicas, ShardContext context) {
         this.state = new ReplicaState(
-                shard,
-                context.stores(),
-                context.loop(),
-                context.limits().changesBytes());
+                shard, context.stores(), context.loop(), context.limits().changesBytes());
         this.clock = new LogClock(
                 context.time(),
                 () -> context.clocks().of(voters()),
@@ -76,8 +71,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.loop = context.loop();
         this.leases = new EntryLeases(context.time(), loop);
         this.evictions = new EvictionAdvisor(
-                state::store, state::definition, context.shares(), () -> context.memory()
-                        .excess(hosts()));
+                state::store,
+                state::definition,
+                context.shares(),
+                () -> context.memory().excess(hosts()));
         this.shares = context.shares();
         shares.host(state);
         this.log = context.consensus().open(shard, replicas, state);
@@ -93,10 +90,8 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         var rule = new SessionReadRule(
                 state, log, expiry, barrier, context.time(), context.limits().maxStaleness());
         this.reads = new ReplicaReads(state, log, rule, expiry, guards, barrier, evictions);
-        var admission = new WriteAdmission(
-                state, context.memory(), this::hosts, context.caches()::hasMemory);
-        this.writes =
-                new ReplicaWrites(state, context.caches(), guards, proposer, leases, admission, context.memory());
+        var admission = new WriteAdmission(state, context.memory(), this::hosts, context.caches()::hasMemory);
+        this.writes = new ReplicaWrites(state, context.caches(), guards, proposer, leases, admission, context.memory());
         this.updates = new LeasedUpdates(state, expiry, guards, barrier, evictions, leases);
         this.maintenance = new ReplicaMaintenance(state, context.caches(), clock, evictions, proposer, rule);
         state.watch(this);
@@ -248,8 +243,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
             if (cache != null) {
                 entries.merge(
                         cache.definition().name(),
-                        new Held(
-                                state.store().count(cacheId), state.store().bytes(cacheId)),
+                        new Held(state.store().count(cacheId), state.store().bytes(cacheId)),
                         Held::plus);
             }
         }

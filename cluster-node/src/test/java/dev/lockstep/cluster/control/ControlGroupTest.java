@@ -78,7 +78,8 @@ class ControlGroupTest {
                             Map.of(
                                     "short-*",
                                     new CacheSettings(
-                                            OptionalLong.of(100), OptionalLong.empty(),
+                                            OptionalLong.of(100),
+                                            OptionalLong.empty(),
                                             Optional.empty(),
                                             Optional.empty(),
                                             Optional.of(Duration.ofMinutes(10)),
@@ -114,7 +115,12 @@ class ControlGroupTest {
 
     private static CacheSettings living(Duration timeToLive) {
         return new CacheSettings(
-                OptionalLong.empty(), OptionalLong.empty(), Optional.empty(), Optional.empty(), Optional.of(timeToLive), Optional.empty());
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(timeToLive),
+                Optional.empty());
     }
 
     private Reply answer(Request request) {
@@ -216,7 +222,8 @@ class ControlGroupTest {
         assertThat(altered.definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
         assertThat(only(answer(alteration))).isEqualTo(altered);
         assertThat(control.cache(cache.id())).isEqualTo(altered);
-        assertThat(answer(new Request.AlterCache(99, 1, null, 7L, null, null, null))).isInstanceOf(Reply.Refused.class);
+        assertThat(answer(new Request.AlterCache(99, 1, null, 7L, null, null, null)))
+                .isInstanceOf(Reply.Refused.class);
     }
 
     @Test

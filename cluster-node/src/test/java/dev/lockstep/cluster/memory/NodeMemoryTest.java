@@ -148,8 +148,11 @@ class NodeMemoryTest {
 
     @Test
     void whatIsKeptOfChangesFollowsTheHeap() {
-        assertThat(new MemoryBudget(4L << 30, MIB, true).changesBytes(8, 4 * MIB)).isEqualTo(4 * MIB);
-        assertThat(new MemoryBudget(128 * MIB, MIB, true).changesBytes(8, 4 * MIB)).isEqualTo(MIB / 2);
-        assertThat(new MemoryBudget(128 * MIB, MIB, true).changesBytes(4_096, 4 * MIB)).isEqualTo(64 << 10);
+        assertThat(new MemoryBudget(4L << 30, MIB, true).changesBytes(8, 4 * MIB))
+                .isEqualTo(4 * MIB);
+        assertThat(new MemoryBudget(128 * MIB, MIB, true).changesBytes(8, 4 * MIB))
+                .isEqualTo(MIB / 2);
+        assertThat(new MemoryBudget(128 * MIB, MIB, true).changesBytes(4_096, 4 * MIB))
+                .isEqualTo(64 << 10);
     }
 }

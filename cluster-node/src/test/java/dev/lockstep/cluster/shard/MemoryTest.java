@@ -127,7 +127,9 @@ class MemoryTest {
     }
 
     private long bytes(int cache) {
-        return replica.entries().getOrDefault("c" + cache, new ShardReplica.Held(0, 0)).bytes();
+        return replica.entries()
+                .getOrDefault("c" + cache, new ShardReplica.Held(0, 0))
+                .bytes();
     }
 
     /** Returns how many entries had room. */
@@ -159,7 +161,8 @@ class MemoryTest {
         hasMemory = false;
         assertThat(put(UNBOUNDED, -1, VALUE_BYTES))
                 .isInstanceOfSatisfying(
-                        Reply.Refused.class, refused -> assertThat(refused.status()).isEqualTo(Status.INVALID));
+                        Reply.Refused.class,
+                        refused -> assertThat(refused.status()).isEqualTo(Status.INVALID));
     }
 
     @Test
@@ -188,10 +191,12 @@ class MemoryTest {
     @Test
     void aFollowerThatIsFullCounts() {
         memory.tick();
-        peers.answer(peers.of(B).stream()
+        peers.answer(
+                peers.of(B).stream()
                         .filter(one -> one.request() instanceof Request.ReadMemory)
                         .findFirst()
-                        .orElseThrow(), new Reply.Memory(100_000, 200_000));
+                        .orElseThrow(),
+                new Reply.Memory(100_000, 200_000));
         assertThat(fill(UNBOUNDED)).isEqualTo(9);
     }
 

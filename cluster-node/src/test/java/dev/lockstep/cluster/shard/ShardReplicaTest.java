@@ -190,7 +190,8 @@ class ShardReplicaTest {
         put();
         put();
         assertThat(replica.counts()).isEqualTo(new ShardReplica.Counts(2, 1, 1, 1, 1, 0));
-        assertThat(replica.entries()).isEqualTo(Map.of("c", new ShardReplica.Held(1, CacheDefinition.entryBytes(KEY, VALUE))));
+        assertThat(replica.entries())
+                .isEqualTo(Map.of("c", new ShardReplica.Held(1, CacheDefinition.entryBytes(KEY, VALUE))));
     }
 
     @Test

@@ -66,7 +66,8 @@ final class TestCache implements AutoCloseable {
                     "java.lang.Object",
                     rule,
                     expiryPolicy,
-                    0, 0,
+                    0,
+                    0,
                     Consistency.SESSION,
                     processing));
         }

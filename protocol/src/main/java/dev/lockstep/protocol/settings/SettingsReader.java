@@ -519,7 +519,13 @@ public final class SettingsReader {
         YamlSection all = root.section("caches");
         for (String pattern : all.keys()) {
             YamlSection section = all.section(pattern)
-                    .allow("max-entries", "max-bytes", "consistency", "entry-processor", "time-to-live", "time-to-idle");
+                    .allow(
+                            "max-entries",
+                            "max-bytes",
+                            "consistency",
+                            "entry-processor",
+                            "time-to-live",
+                            "time-to-idle");
             caches.put(
                     pattern,
                     new CacheSettings(

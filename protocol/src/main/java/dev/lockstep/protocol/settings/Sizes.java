@@ -18,6 +18,7 @@ public final class Sizes {
             throw new IllegalArgumentException("\"" + text + "\" is no size such as 64KiB or 16MiB");
         }
         String unit = matcher.group(2) == null ? "B" : matcher.group(2);
-        return Long.parseLong(matcher.group(1)) << (10 * List.of("B", "KiB", "MiB", "GiB").indexOf(unit));
+        return Long.parseLong(matcher.group(1))
+                << (10 * List.of("B", "KiB", "MiB", "GiB").indexOf(unit));
     }
 }

@@ -77,7 +77,8 @@ public final class Samples {
                                 "",
                                 CacheSettings.NOTHING,
                                 new CacheSettings(
-                                        OptionalLong.of(0), OptionalLong.empty(),
+                                        OptionalLong.of(0),
+                                        OptionalLong.empty(),
                                         Optional.empty(),
                                         Optional.empty(),
                                         Optional.of(Duration.ofMillis(5)),

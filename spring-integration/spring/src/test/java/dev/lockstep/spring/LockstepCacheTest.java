@@ -248,7 +248,8 @@ class LockstepCacheTest {
         try (CacheManager templated = open(Map.of(
                 "short-*",
                 new CacheSettings(
-                        OptionalLong.empty(), OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(Duration.ofMillis(1)),

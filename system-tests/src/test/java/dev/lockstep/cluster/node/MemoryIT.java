@@ -57,10 +57,7 @@ class MemoryIT {
     void start() throws Exception {
         List<MemberPorts> members = MemberPorts.reserve(3);
         nodes = NodeProcesses.start(
-                home,
-                members,
-                id -> NodeProcesses.configuration(id, members, ""),
-                Map.of("_JAVA_OPTIONS", "-Xmx128m"));
+                home, members, id -> NodeProcesses.configuration(id, members, ""), Map.of("_JAVA_OPTIONS", "-Xmx128m"));
         clients = new Clients("processes", nodes.addresses());
         session = clients.open();
     }
@@ -73,15 +70,7 @@ class MemoryIT {
 
     private int create(String name, long maxBytes) {
         var definition = new CacheDefinition(
-                name,
-                "k",
-                "v",
-                ExpiryRule.ETERNAL,
-                "",
-                0,
-                maxBytes,
-                Consistency.SESSION,
-                EntryProcessing.LEASED);
+                name, "k", "v", ExpiryRule.ETERNAL, "", 0, maxBytes, Consistency.SESSION, EntryProcessing.LEASED);
         return session.createCache(definition).join().id();
     }
 
@@ -115,7 +104,9 @@ class MemoryIT {
                 } else {
                     assertThat(Futures.cause(failure)).isInstanceOfSatisfying(RequestFailedException.class, refused -> {
                         assertThat(refused.status()).isEqualTo(Status.FULL);
-                        assertThat(refused).hasMessageContaining("limits.memory").hasMessageContaining("max-bytes");
+                        assertThat(refused)
+                                .hasMessageContaining("limits.memory")
+                                .hasMessageContaining("max-bytes");
                     });
                 }
                 return null;
@@ -147,7 +138,8 @@ class MemoryIT {
         put(cache, some).join(); // of the same size
         List<Integer> removed = stored.stream().limit(1_000).toList();
         for (int i : removed) {
-            session.write(cache, Mutation.remove(key(i), Condition.ANY), LeaseId.NONE).join();
+            session.write(cache, Mutation.remove(key(i), Condition.ANY), LeaseId.NONE)
+                    .join();
         }
         assertThat(has(cache, removed.get(0))).isFalse();
         Eventually.holds("there is room again", () -> {

@@ -40,17 +40,16 @@ final class CorpusContent {
     static final CacheDefinition EXPIRING =
             definition("expiring", ExpiryRule.of(Optional.of(Duration.ofDays(36_500)), Optional.empty()), 0);
     static final CacheDefinition BOUNDED = definition("bounded", ExpiryRule.ETERNAL, 100_000);
-    static final CacheDefinition BOUNDED_IN_BYTES =
-            new CacheDefinition(
-                    "bounded-in-bytes",
-                    "k",
-                    "v",
-                    ExpiryRule.ETERNAL,
-                    "",
-                    0,
-                    1 << 30,
-                    Consistency.SESSION,
-                    EntryProcessing.LEASED);
+    static final CacheDefinition BOUNDED_IN_BYTES = new CacheDefinition(
+            "bounded-in-bytes",
+            "k",
+            "v",
+            ExpiryRule.ETERNAL,
+            "",
+            0,
+            1 << 30,
+            Consistency.SESSION,
+            EntryProcessing.LEASED);
 
     static final Role ROLE = new Role("shop", Set.of(Right.MONITOR), Map.of("pl*", Set.of(Right.READ, Right.WRITE)));
     static final User USER = new User("ada", new TreeSet<>(Set.of("shop")), null);

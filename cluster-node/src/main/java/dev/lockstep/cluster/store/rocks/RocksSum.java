@@ -42,7 +42,10 @@ record RocksSum(long entries, long bytes) {
     }
 
     byte[] encode() {
-        return ByteBuffer.allocate(2 * Long.BYTES).putLong(entries).putLong(bytes).array();
+        return ByteBuffer.allocate(2 * Long.BYTES)
+                .putLong(entries)
+                .putLong(bytes)
+                .array();
     }
 
     static RocksSum decode(byte[] value) {

@@ -88,7 +88,9 @@ class HeapStoresTest {
         ShardStore measured = new HeapStore();
         IntStream.range(0, ENTRIES)
                 .forEach(i -> measured.put(
-                        1, Bytes.utf8("%08d".formatted(i)), new StoredEntry(Bytes.of(new byte[64]), i, 1_000_000L + i)));
+                        1,
+                        Bytes.utf8("%08d".formatted(i)),
+                        new StoredEntry(Bytes.of(new byte[64]), i, 1_000_000L + i)));
         double overhead = (double) (usedBytes() - before) / measured.count(1) - 8 - 64;
         System.out.println("an entry takes " + Math.round(overhead) + " bytes besides its key and value");
         assertThat(overhead).isBetween(CacheDefinition.ENTRY_OVERHEAD * 0.7, CacheDefinition.ENTRY_OVERHEAD * 1.05);

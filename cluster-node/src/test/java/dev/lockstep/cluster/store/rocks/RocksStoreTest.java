@@ -51,7 +51,8 @@ class RocksStoreTest extends ShardStoreContract {
 
     private static void write(ShardStore store, long number) {
         store.put(1, KEY, entry(number));
-        store.putMetadata(KEY, () -> ByteBuffer.allocate(Long.BYTES).putLong(number).array());
+        store.putMetadata(
+                KEY, () -> ByteBuffer.allocate(Long.BYTES).putLong(number).array());
         store.commit();
     }
 

@@ -42,7 +42,9 @@ class RocksCrashIT {
             byte[] value = new byte[VALUE_BYTES];
             random.nextBytes(value);
             store.put(1, key(number % KEYS), new StoredEntry(Bytes.of(value), number, Long.MAX_VALUE));
-            store.putMetadata(BATCHES, () -> ByteBuffer.allocate(Long.BYTES).putLong(number).array());
+            store.putMetadata(
+                    BATCHES,
+                    () -> ByteBuffer.allocate(Long.BYTES).putLong(number).array());
             store.commit();
         }
     }
