@@ -110,9 +110,13 @@ public final class NodeMemory {
     public String full(Collection<NodeId> hosts) {
         refused.increment();
         Least least = members.least(hosts);
-        boolean here = least == null || budget.entryBytes() - stored.storedBytes() <= least.room();
-        return "The entries of node " + (here ? self : least.member()) + " take up the "
-                + ((here ? budget.entryBytes() : least.budget()) >> 20)
+        return least == null || budget.entryBytes() - stored.storedBytes() <= least.room()
+                ? full(self, budget.entryBytes())
+                : full(least.member(), least.budget());
+    }
+
+    private static String full(NodeId node, long bytes) {
+        return "The entries of node " + node + " take up the " + (bytes >> 20)
                 + " MiB of memory that they may (limits.memory). Remove entries, give caches a bound (lockstep cache alter"
                 + " --max-bytes) or a lifetime, start the nodes with more heap, or add nodes";
     }
