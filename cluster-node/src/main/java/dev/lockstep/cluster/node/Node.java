@@ -189,7 +189,8 @@ public final class Node implements EmbeddedNode {
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),
                 maxInFlight,
-                memory);
+                memory,
+                settings.limits().rates());
         try {
             this.core = new NodeCore(
                     place,

@@ -8,6 +8,7 @@ import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.memory.NodeMemory;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.Gateway;
@@ -25,6 +26,7 @@ import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -71,6 +73,7 @@ public final class NodeCore implements AutoCloseable {
     private final HostedShards hosting;
     private final ReplicaMoves moves;
     private final Gateway gateway;
+    private final RateLimits rates;
     private final RequestDispatcher dispatcher;
     private final UserLogins logins;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -117,7 +120,8 @@ public final class NodeCore implements AutoCloseable {
      * @param patience how long a leader does without its majority before it steps down
      * @param maxInFlight requests of one connection that may be in flight, and commands that may wait for a shard's log
      */
-    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight, MemoryBudget memory) {}
+    public record Limits(
+            Duration maxStaleness, Duration patience, int maxInFlight, MemoryBudget memory, Rates rates) {}
 
     /**
      * Opens the replicas, recovering what they had, and begins to keep them up.
@@ -192,8 +196,9 @@ public final class NodeCore implements AutoCloseable {
         });
         AuditLog audit = new AuditLog(self, time);
         this.logins = new UserLogins(control::access, () -> layout.clusterId(), audit);
+        this.rates = new RateLimits(limits.rates(), time, loop);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, gateway, time, new OwnDescription(), audit, observer, limits.maxInFlight());
+                consensus, control, shards, gateway, time, new OwnDescription(), audit, observer, rates, limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -381,6 +386,11 @@ public final class NodeCore implements AutoCloseable {
     /** Returns how many peers were not let in. */
     long refusedLogIns() {
         return logins.refused();
+    }
+
+    /** Returns the rates that clients are held to. */
+    RateLimits rates() {
+        return rates;
     }
 
     /** Returns the memory that entries take. */

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.server;
 import dev.lockstep.cluster.audit.AuditLog;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.server.Authorization.Access;
 import dev.lockstep.cluster.shard.Caller;
 import dev.lockstep.cluster.shard.ShardHost;
@@ -48,6 +49,7 @@ public final class RequestDispatcher implements RequestServer {
     private final Authorization authorization;
     private final AuditLog audit;
     private final RequestObserver observer;
+    private final RateLimits rates;
     private final Set<Peer> connected = ConcurrentHashMap.newKeySet();
     private final LongAdder busy = new LongAdder();
     private final LongAdder forbidden = new LongAdder();
@@ -78,6 +80,7 @@ public final class RequestDispatcher implements RequestServer {
      * @param gateway passes requests on to other nodes
      * @param audit takes who changes what, and who is refused
      * @param observer sees what is asked of shards, and what is passed on
+     * @param rates that clients are held to
      * @param maxInFlight requests of one connection that may be in flight
      */
     public RequestDispatcher(
@@ -89,6 +92,7 @@ public final class RequestDispatcher implements RequestServer {
             Description description,
             AuditLog audit,
             RequestObserver observer,
+            RateLimits rates,
             int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
@@ -99,6 +103,7 @@ public final class RequestDispatcher implements RequestServer {
         this.maxInFlight = maxInFlight;
         this.audit = audit;
         this.observer = observer;
+        this.rates = rates;
         this.authorization = new Authorization(control::access, control);
         addHandlers();
     }
@@ -262,6 +267,7 @@ public final class RequestDispatcher implements RequestServer {
         private final AtomicInteger inFlight = new AtomicInteger();
         private final PeerSubscriptions subscriptions;
         private final Gateway.Passage passage = gateway.new Passage();
+        private final RateLimits.@Nullable Client client;
         private volatile boolean closed;
 
         Peer(Identity identity, Access access, Replies replies) {
@@ -269,6 +275,7 @@ public final class RequestDispatcher implements RequestServer {
             this.node = identity.node();
             this.access = access;
             this.replies = replies;
+            this.client = rates.connected(identity);
             this.subscriptions = new PeerSubscriptions(access, replies, maxInFlight, busy, slow);
         }
 
@@ -282,6 +289,22 @@ public final class RequestDispatcher implements RequestServer {
                 return;
             }
             Request meant = request instanceof Request.PassOn passOn ? passOn.request() : request;
+            if (client == null) {
+                decide(correlationId, request, meant);
+                return;
+            }
+            inFlight.incrementAndGet();
+            client.admit(meant, refusal -> {
+                inFlight.decrementAndGet();
+                if (refusal == null) {
+                    decide(correlationId, request, meant);
+                } else {
+                    replies.send(correlationId, refusal);
+                }
+            });
+        }
+
+        private void decide(long correlationId, Request request, Request meant) {
             access.decide(meant, refusal -> {
                 if (refusal == null) {
                     dispatchGranted(correlationId, request);
@@ -319,6 +342,9 @@ public final class RequestDispatcher implements RequestServer {
             try {
                 handler.serve(request, this, reply -> {
                     inFlight.decrementAndGet();
+                    if (client != null) {
+                        client.answered(request, reply);
+                    }
                     if (node == null && AuditLog.isAudited(request)) {
                         audit.granted(identity, request, reply);
                     }
@@ -372,6 +398,9 @@ public final class RequestDispatcher implements RequestServer {
         public void closed() {
             closed = true;
             connected.remove(this);
+            if (client != null) {
+                client.closed();
+            }
             subscriptions.endAll();
             shards.disconnected(this);
             passage.close();

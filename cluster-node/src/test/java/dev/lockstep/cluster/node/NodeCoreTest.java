@@ -12,6 +12,7 @@ import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -65,7 +66,7 @@ class NodeCoreTest {
                 null,
                 world,
                 loop,
-                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED),
+                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED, Rates.UNLIMITED),
                 RequestObserver.NONE);
     }
 

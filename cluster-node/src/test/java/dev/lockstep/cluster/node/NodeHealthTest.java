@@ -13,6 +13,7 @@ import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -56,7 +57,7 @@ class NodeHealthTest {
             null,
             world,
             world,
-            new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED),
+            new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED, Rates.UNLIMITED),
             RequestObserver.NONE);
 
     private ReplicatedLog.Leadership leadership = ScriptedLog.following(4, OTHER, VOTERS);

@@ -10,6 +10,7 @@ import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
@@ -27,6 +28,8 @@ import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.settings.Settings.Rate;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
@@ -69,6 +72,7 @@ class RequestDispatcherTest {
     private static final NodeId B = new NodeId("b");
     private static final Bytes KEY = Bytes.utf8("key");
     private static final int MAX_IN_FLIGHT = 3;
+    private static final Rates RATES = new Rates(new Rate(1_000, 0), new Rate(0, 0), new Rate(0, 0));
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
@@ -125,6 +129,7 @@ class RequestDispatcherTest {
                 describing(view, consensus),
                 new AuditLog(A, world, audited::add),
                 RequestObserver.NONE,
+                new RateLimits(RATES, world, world),
                 MAX_IN_FLIGHT);
         connection = connectionOf((NodeId) null);
         cache = created("c");

@@ -136,8 +136,37 @@ public record Settings(
      * @param maxInFlight requests that one connection, and one shard's queue, may have waiting before the next is refused
      *     as busy
      * @param memory of the JVM's heap that its entries may take
+     * @param rates of clients
      */
-    public record LimitSettings(int maxFrameBytes, int maxInFlight, MemoryLimit memory) {}
+    public record LimitSettings(int maxFrameBytes, int maxInFlight, MemoryLimit memory, Rates rates) {}
+
+    /**
+     * What a node takes from clients in a second.
+     *
+     * @param client of each
+     * @param cache for each
+     * @param node in all
+     */
+    public record Rates(Rate client, Rate cache, Rate node) {
+
+        /** As much as comes. */
+        public static final Rates UNLIMITED = new Rates(Rate.UNLIMITED, Rate.UNLIMITED, Rate.UNLIMITED);
+
+        /** Tells whether there is any limit. */
+        public boolean isLimited() {
+            return !equals(UNLIMITED);
+        }
+    }
+
+    /**
+     * A number a second of each; 0 for no limit.
+     *
+     * @param bytes of keys and values
+     */
+    public record Rate(long requests, long bytes) {
+
+        private static final Rate UNLIMITED = new Rate(0, 0);
+    }
 
     /**
      * A part of a JVM's heap.

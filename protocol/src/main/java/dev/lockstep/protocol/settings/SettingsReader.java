@@ -10,6 +10,8 @@ import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.MemoryLimit;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
+import dev.lockstep.protocol.settings.Settings.Rate;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -73,6 +75,9 @@ public final class SettingsReader {
     private static final String MEMORY = "60%";
 
     private static final Pattern PERCENTAGE = Pattern.compile("(\\d{1,3})%");
+    /** So many in a second are no limit, and what counts them can count no more. */
+    private static final long MAX_RATE = 1_000_000_000;
+
     private static final long MIN_MEMORY = 1 << 20;
 
     private static final String TLS_13 = "1.3";
@@ -495,11 +500,26 @@ public final class SettingsReader {
     }
 
     private static LimitSettings limits(YamlSection root) {
-        YamlSection section = root.section("limits").allow("max-frame", "max-in-flight", "memory");
+        YamlSection section = root.section("limits").allow(
+                        "max-frame",
+                        "max-in-flight",
+                        "memory",
+                        "client-requests",
+                        "client-bytes",
+                        "cache-requests",
+                        "cache-bytes",
+                        "node-requests",
+                        "node-bytes");
         return new LimitSettings(
                 (int) section.size("max-frame", 16 << 20, 5 << 20, 16 << 20),
                 (int) section.number("max-in-flight", 10_000, 16, 1_000_000),
-                memory(section));
+                memory(section),
+                new Rates(rate(section, "client"), rate(section, "cache"), rate(section, "node")));
+    }
+
+    private static Rate rate(YamlSection section, String of) {
+        return new Rate(
+                section.number(of + "-requests", 0, 1, MAX_RATE), section.size(of + "-bytes", 0, 1, MAX_RATE));
     }
 
     private static MemoryLimit memory(YamlSection section) {

@@ -12,6 +12,7 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -65,7 +66,7 @@ final class SimulatedNode implements EmbeddedNode {
         this.links = links;
         this.replaceAfter = replaceAfter;
         this.limits =
-                new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight, MemoryBudget.UNLIMITED);
+                new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight, MemoryBudget.UNLIMITED, Rates.UNLIMITED);
         if (layout == null) {
             process.kill();
         } else {
