@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The catalogue: every meter of a node. {@code docs/metrics.md} has a row for each. Tags are bounded by the caches and shards of the
- * cluster, never by its clients or keys. All counters start from zero with the node; those of a cache or shard also when it comes to the
+ * cluster and 256 of its users, never by its clients or keys. All counters start from zero with the node; those of a cache or shard also when it comes to the
  * node anew.
  */
 public enum NodeMeter {
@@ -262,6 +262,22 @@ public enum NodeMeter {
             List.of("shard"),
             "Streams of the shard's changes that this node sends",
             "Each client that listens has one for each shard"),
+    LIMITS_ADMITTED(
+            Kind.COUNTER,
+            "lockstep.limits.admitted",
+            null,
+            List.of("user"),
+            "Requests about entries that were admitted, if there is a limit to their rates; `user` is who has sent them, `(none)` without"
+                    + " log-in and certificate, `(others)` beyond 256 users",
+            "Compare it with what was refused"),
+    LIMITS_REFUSED(
+            Kind.COUNTER,
+            "lockstep.limits.refused",
+            null,
+            List.of("user", "limit"),
+            "Requests that came too fast; `limit` is the one that has refused them, `client`, `cache` or `node`. Clients send them again by"
+                    + " themselves",
+            "Growth: a client asks for more than it may. For `node` and `cache` it can be another one than that which is refused"),
     SUBSCRIPTIONS_DROPPED(
             Kind.COUNTER,
             "lockstep.subscriptions.dropped",

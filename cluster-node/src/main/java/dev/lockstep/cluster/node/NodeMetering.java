@@ -11,6 +11,7 @@ import dev.lockstep.cluster.meters.NodeMeter;
 import dev.lockstep.cluster.meters.NodeMeters;
 import dev.lockstep.cluster.meters.PrometheusExport;
 import dev.lockstep.cluster.meters.RequestMeters;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.server.RequestDispatcher;
 import dev.lockstep.cluster.server.RequestObserver;
@@ -25,7 +26,9 @@ import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -51,6 +54,7 @@ final class NodeMetering implements AutoCloseable {
     private final Map<Integer, Registered<ReplicatedLog<?, ?>>> groups = new HashMap<>();
     private final Map<Integer, Registered<ShardReplica>> shards = new HashMap<>();
     private final Map<String, Runnable> caches = new TreeMap<>();
+    private final Set<String> users = new HashSet<>();
     private volatile Map<String, Held> entries = Map.of();
     private volatile @Nullable MeasuredConsensus consensus;
     private volatile @Nullable NodeCore core;
@@ -170,6 +174,20 @@ final class NodeMetering implements AutoCloseable {
             Set<String> names = of.cacheNames();
             requests.retain(names);
             refreshEntries(of, names);
+            of.rates().counts().forEach(this::user);
+        }
+    }
+
+    private void user(String user, RateLimits.Counts counts) {
+        if (users.add(user)) {
+            meters.counter(NodeMeter.LIMITS_ADMITTED, counts::admitted, user);
+            for (RateLimits.Limit limit : RateLimits.Limit.values()) {
+                meters.counter(
+                        NodeMeter.LIMITS_REFUSED,
+                        () -> counts.refused(limit),
+                        user,
+                        limit.name().toLowerCase(Locale.ROOT));
+            }
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,7 @@ public final class RateLimits {
 
     private static final String OTHERS = "(others)";
     private static final int NO_CACHE = -1;
+    private static final Pattern PORT = Pattern.compile(":\\d+$");
 
     private final Rates rates;
     private final Time time;
@@ -116,7 +118,7 @@ public final class RateLimits {
         if (identity instanceof Identity.OfUser user) {
             return new Client("user " + user.name(), user.name());
         } else if (identity instanceof Identity.Unproven peer) {
-            return new Client("address " + peer.from(), NO_USER);
+            return new Client("address " + PORT.matcher(peer.from()).replaceFirst(""), NO_USER);
         }
         return null;
     }

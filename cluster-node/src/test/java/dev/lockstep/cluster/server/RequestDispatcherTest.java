@@ -436,6 +436,7 @@ class RequestDispatcherTest {
 
     @Test
     void requestsThatFailInTheNodeKeepNoPlaceOfTheirConnection() {
+        connection = connectionOf(new Identity.InThisJvm());
         for (int i = 0; i < 2 * MAX_IN_FLIGHT; i++) {
             connection.serve(11, new Request.Get(cache, 0, null, true, Consistency.SESSION, 0, 0));
             assertThat(refusal(11)).isEqualTo(Status.INTERNAL);
@@ -443,6 +444,27 @@ class RequestDispatcherTest {
         assertThat(dispatcher.counts().failed()).isEqualTo(2 * MAX_IN_FLIGHT);
         write(15);
         assertThat(told.get(15L)).first().isInstanceOf(Reply.Written.class);
+    }
+
+    @Test
+    void aClientThatIsTooFastIsRefusedAndKeepsNoPlace() {
+        for (int i = 0; i < RATES.client().requests(); i++) {
+            write(15);
+        }
+        assertThat(told.get(15L)).allSatisfy(reply -> assertThat(reply).isInstanceOf(Reply.Written.class));
+        told.clear();
+        for (int i = 0; i < MAX_IN_FLIGHT; i++) {
+            write(16);
+        }
+        assertThat(told).as("they wait for a moment").isEmpty();
+        write(17);
+        assertThat(refusal(17)).isEqualTo(Status.BUSY);
+        assertThat(dispatcher.counts().inFlight()).isEqualTo(MAX_IN_FLIGHT);
+        world.pass(Duration.ofMillis(10));
+        assertThat(told.get(16L)).hasSize(MAX_IN_FLIGHT);
+        assertThat(dispatcher.counts().inFlight()).isZero();
+        connection.serve(18, new Request.ListCaches());
+        assertThat(told.get(18L)).first().isInstanceOf(Reply.Caches.class);
     }
 
     @Test

@@ -152,6 +152,11 @@ public record Settings(
         /** As much as comes. */
         public static final Rates UNLIMITED = new Rates(Rate.UNLIMITED, Rate.UNLIMITED, Rate.UNLIMITED);
 
+        @Override
+        public String toString() {
+            return client.words("client") + ", " + cache.words("cache") + ", " + node.words("node");
+        }
+
         /** Tells whether there is any limit. */
         public boolean isLimited() {
             return !equals(UNLIMITED);
@@ -166,6 +171,11 @@ public record Settings(
     public record Rate(long requests, long bytes) {
 
         private static final Rate UNLIMITED = new Rate(0, 0);
+
+        private String words(String of) {
+            return of + "-requests " + (requests == 0 ? "none" : requests) + ", " + of + "-bytes "
+                    + (bytes == 0 ? "none" : bytes);
+        }
     }
 
     /**

@@ -76,7 +76,9 @@ public final class SettingsReader {
 
     private static final Pattern PERCENTAGE = Pattern.compile("(\\d{1,3})%");
     /** So many in a second are no limit, and what counts them can count no more. */
-    private static final long MAX_RATE = 1_000_000_000;
+    private static final long MAX_REQUESTS = 1_000_000_000;
+
+    private static final long MAX_BYTES = 900L << 20;
 
     private static final long MIN_MEMORY = 1 << 20;
 
@@ -519,7 +521,7 @@ public final class SettingsReader {
 
     private static Rate rate(YamlSection section, String of) {
         return new Rate(
-                section.number(of + "-requests", 0, 1, MAX_RATE), section.size(of + "-bytes", 0, 1, MAX_RATE));
+                section.number(of + "-requests", 0, 1, MAX_REQUESTS), section.size(of + "-bytes", 0, 1, MAX_BYTES));
     }
 
     private static MemoryLimit memory(YamlSection section) {

@@ -231,7 +231,11 @@ class DocumentedSettingsTest {
             assertThat(key.byDefault()).isEqualTo("none");
             assertThat(without(key.name()).toString())
                     .containsAnyOf(
-                            key.last() + "=[]", key.last() + "=,", key.last() + "=Optional.empty", PATTERN + "={}");
+                            key.last() + "=[]",
+                            key.last() + "=,",
+                            key.last() + "=Optional.empty",
+                            key.last() + " none",
+                            PATTERN + "={}");
         }
     }
 
