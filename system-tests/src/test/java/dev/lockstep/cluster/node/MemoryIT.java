@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,8 +93,12 @@ class MemoryIT {
         return session.get(cache, key(i), Consistency.STRONG).join().entry() != null;
     }
 
-    /** Returns the keys that were stored; all others were refused as {@link Status#FULL}. */
+    /**
+     * Returns the keys that were stored; all others were refused as {@link Status#FULL}, but for a few whose outcome is unknown: a leader that
+     * has changed is full when they are sent again.
+     */
     private Set<Integer> fill(int cache) {
+        AtomicInteger unknown = new AtomicInteger();
         Set<Integer> stored = ConcurrentHashMap.newKeySet();
         Deque<CompletableFuture<?>> inFlight = new ArrayDeque<>();
         for (int i = 0; i < PUTS; i++) {
@@ -103,6 +108,10 @@ class MemoryIT {
                     stored.add(number);
                 } else {
                     assertThat(Futures.cause(failure)).isInstanceOfSatisfying(RequestFailedException.class, refused -> {
+                        if (refused.status() == Status.INDETERMINATE) {
+                            unknown.incrementAndGet();
+                            return;
+                        }
                         assertThat(refused.status()).isEqualTo(Status.FULL);
                         assertThat(refused)
                                 .hasMessageContaining("limits.memory")
@@ -116,6 +125,7 @@ class MemoryIT {
             }
         }
         inFlight.forEach(CompletableFuture::join);
+        assertThat(unknown).hasValueLessThan(PUTS / 100);
         return stored;
     }
 
@@ -157,7 +167,7 @@ class MemoryIT {
     @Test
     void aBoundedCacheKeepsServing() throws Exception {
         int cache = create("bounded", 1L << 30);
-        assertThat(fill(cache)).hasSize(PUTS);
+        assertThat(fill(cache)).hasSizeGreaterThan(PUTS - PUTS / 100);
         allAreWell();
         assertThat(has(cache, PUTS - 1)).isTrue();
     }
