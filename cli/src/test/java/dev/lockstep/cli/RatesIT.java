@@ -48,7 +48,8 @@ class RatesIT {
         cluster = new EncryptedCluster(home);
         cluster.init("--node=n1=127.0.0.1", "--client=greedy", "--client=honest");
         cluster.start(
-                MemberPorts.reserve(1), yaml -> yaml + "limits: {client-requests: " + RATE + "}" + System.lineSeparator());
+                MemberPorts.reserve(1),
+                yaml -> yaml + "limits: {client-requests: " + RATE + "}" + System.lineSeparator());
         cache = cluster.client("honest", null)
                 .createCache(new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION))
                 .join()

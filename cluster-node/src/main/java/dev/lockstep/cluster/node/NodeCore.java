@@ -120,8 +120,7 @@ public final class NodeCore implements AutoCloseable {
      * @param patience how long a leader does without its majority before it steps down
      * @param maxInFlight requests of one connection that may be in flight, and commands that may wait for a shard's log
      */
-    public record Limits(
-            Duration maxStaleness, Duration patience, int maxInFlight, MemoryBudget memory, Rates rates) {}
+    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight, MemoryBudget memory, Rates rates) {}
 
     /**
      * Opens the replicas, recovering what they had, and begins to keep them up.
@@ -198,7 +197,16 @@ public final class NodeCore implements AutoCloseable {
         this.logins = new UserLogins(control::access, () -> layout.clusterId(), audit);
         this.rates = new RateLimits(limits.rates(), time, loop);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, gateway, time, new OwnDescription(), audit, observer, rates, limits.maxInFlight());
+                consensus,
+                control,
+                shards,
+                gateway,
+                time,
+                new OwnDescription(),
+                audit,
+                observer,
+                rates,
+                limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,

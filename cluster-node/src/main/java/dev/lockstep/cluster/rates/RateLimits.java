@@ -186,12 +186,11 @@ public final class RateLimits {
         }
 
         private Reply.Refused refused(Limit limit, long waitNanos) {
-            String what =
-                    switch (limit) {
-                        case CLIENT -> "client";
-                        case CACHE -> "cache";
-                        case NODE -> "node";
-                    };
+            String what = switch (limit) {
+                case CLIENT -> "client";
+                case CACHE -> "cache";
+                case NODE -> "node";
+            };
             return new Reply.Refused(
                     Status.BUSY,
                     "The " + what + " has used up its rate (limits." + what + "-requests, limits." + what + "-bytes)",

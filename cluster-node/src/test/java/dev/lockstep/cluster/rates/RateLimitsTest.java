@@ -70,7 +70,9 @@ class RateLimitsTest {
         RateLimits limits = limits(new Rate(10, 0), NONE, NONE);
         RateLimits.Client ada = limits.connected(ADA);
         assertThat(admitted(ada, 20)).isEqualTo(10);
-        assertThat(admitted(limits.connected(ADA), 5)).as("over another connection").isZero();
+        assertThat(admitted(limits.connected(ADA), 5))
+                .as("over another connection")
+                .isZero();
         assertThat(admitted(limits.connected(BOB), 5)).isEqualTo(5);
         world.pass(Duration.ofMillis(300));
         assertThat(admitted(ada, 20)).isEqualTo(3);
@@ -153,9 +155,12 @@ class RateLimitsTest {
     @Test
     void clientsWithoutUsersAreToldApartByTheirAddresses() {
         RateLimits limits = limits(new Rate(10, 0), NONE, NONE);
-        assertThat(admitted(limits.connected(new Identity.Unproven("/10.0.0.1:1")), 8)).isEqualTo(8);
-        assertThat(admitted(limits.connected(new Identity.Unproven("/10.0.0.1:2")), 8)).isEqualTo(2);
-        assertThat(admitted(limits.connected(new Identity.Unproven("/10.0.0.2:1")), 8)).isEqualTo(8);
+        assertThat(admitted(limits.connected(new Identity.Unproven("/10.0.0.1:1")), 8))
+                .isEqualTo(8);
+        assertThat(admitted(limits.connected(new Identity.Unproven("/10.0.0.1:2")), 8))
+                .isEqualTo(2);
+        assertThat(admitted(limits.connected(new Identity.Unproven("/10.0.0.2:1")), 8))
+                .isEqualTo(8);
         assertThat(limits.counts()).containsOnlyKeys(RateLimits.NO_USER);
     }
 

@@ -502,7 +502,8 @@ public final class SettingsReader {
     }
 
     private static LimitSettings limits(YamlSection root) {
-        YamlSection section = root.section("limits").allow(
+        YamlSection section = root.section("limits")
+                .allow(
                         "max-frame",
                         "max-in-flight",
                         "memory",

@@ -65,8 +65,8 @@ final class SimulatedNode implements EmbeddedNode {
         this.raft = raft;
         this.links = links;
         this.replaceAfter = replaceAfter;
-        this.limits =
-                new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight, MemoryBudget.UNLIMITED, Rates.UNLIMITED);
+        this.limits = new NodeCore.Limits(
+                Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight, MemoryBudget.UNLIMITED, Rates.UNLIMITED);
         if (layout == null) {
             process.kill();
         } else {
