@@ -62,8 +62,9 @@ final class CacheCommand {
     }
 
     private static String text(CacheDefinition definition) {
-        return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; consistency: "
-                + word(definition.consistency()) + "; entry-processor: " + word(definition.entryProcessing());
+        return "expiry: " + definition.expiry() + "; max-entries: " + definition.maxEntries() + "; max-bytes: "
+                + definition.maxBytes() + "; consistency: " + word(definition.consistency()) + "; entry-processor: "
+                + word(definition.entryProcessing());
     }
 
     private static String json(CacheInfo cache, long entries) {
@@ -87,6 +88,8 @@ final class CacheCommand {
                 definition.expiryPolicy(),
                 "maxEntries",
                 definition.maxEntries(),
+                "maxBytes",
+                definition.maxBytes(),
                 "consistency",
                 word(definition.consistency()),
                 "entryProcessor",
@@ -153,6 +156,7 @@ final class CacheCommand {
                                 ? definition.expiry()
                                 : "by " + definition.expiryPolicy() + ", in the applications"));
                 lines.add("  max-entries:     " + (definition.maxEntries() == 0 ? "none" : definition.maxEntries()));
+                lines.add("  max-bytes:       " + (definition.maxBytes() == 0 ? "none" : definition.maxBytes()));
                 lines.add("  consistency:     " + word(definition.consistency()));
                 lines.add("  entry-processor: " + word(definition.entryProcessing()));
                 return new Report(String.join(System.lineSeparator(), lines), json(cache, entries));
@@ -259,7 +263,7 @@ final class CacheCommand {
         private Report alter(Session session) {
             if (properties.isEmpty()) {
                 throw new RefusedException("Say what to change: --time-to-live, --time-to-idle, --max-entries,"
-                        + " --consistency or --entry-processor");
+                        + " --max-bytes, --consistency or --entry-processor");
             }
             properties.check();
             CacheInfo cache = find(session, name);

@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.protocol.settings.Durations;
+import dev.lockstep.protocol.settings.Sizes;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Consistency;
@@ -36,6 +37,12 @@ final class CacheProperties {
     private @Nullable Long maxEntries;
 
     @Option(
+            names = "--max-bytes",
+            paramLabel = "<size>",
+            description = "The bound of the cache in bytes, such as 512MiB; 0 for none.")
+    private @Nullable String maxBytes;
+
+    @Option(
             names = "--consistency",
             paramLabel = "<consistency>",
             description = "The consistency of its reads: session or strong.")
@@ -48,7 +55,7 @@ final class CacheProperties {
     private @Nullable String entryProcessor;
 
     boolean isEmpty() {
-        return !saysExpiry() && maxEntries == null && consistency == null && entryProcessor == null;
+        return !saysExpiry() && maxEntries == null && maxBytes == null && consistency == null && entryProcessor == null;
     }
 
     private boolean saysExpiry() {
@@ -58,18 +65,22 @@ final class CacheProperties {
     /** The change of an existing cache; refused if a value is impossible. */
     Request.AlterCache alteration(CacheInfo cache) {
         return new Request.AlterCache(
-                cache.id(), cache.revision(), expiry(), maxEntries(), consistency(), entryProcessing());
+                cache.id(), cache.revision(), expiry(), maxEntries(), maxBytes(), consistency(), entryProcessing());
     }
 
     /** The settings of a new cache, lifetimes left out. */
     CacheSettings settings() {
-        Long bound = maxEntries();
         return new CacheSettings(
-                bound == null ? OptionalLong.empty() : OptionalLong.of(bound),
+                bound(maxEntries()),
+                bound(maxBytes()),
                 Optional.ofNullable(consistency()),
                 Optional.ofNullable(entryProcessing()),
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    private static OptionalLong bound(@Nullable Long given) {
+        return given == null ? OptionalLong.empty() : OptionalLong.of(given);
     }
 
     /** Refuses impossible values, before anything is asked. */
@@ -96,6 +107,14 @@ final class CacheProperties {
             throw new RefusedException("--max-entries " + maxEntries + ": a bound is 0 for none, or more");
         }
         return maxEntries;
+    }
+
+    private @Nullable Long maxBytes() {
+        try {
+            return maxBytes == null ? null : (Long) Sizes.parse(maxBytes);
+        } catch (IllegalArgumentException wrong) {
+            throw new RefusedException("--max-bytes: " + wrong.getMessage());
+        }
     }
 
     private @Nullable Consistency consistency() {

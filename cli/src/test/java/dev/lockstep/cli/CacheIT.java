@@ -77,6 +77,7 @@ class CacheIT {
                                     "short-2",
                                     new CacheSettings(
                                             OptionalLong.of(5),
+                                            OptionalLong.empty(),
                                             Optional.empty(),
                                             Optional.empty(),
                                             Optional.empty(),

@@ -68,7 +68,12 @@ public final class LockstepRegionFactory implements RegionFactory {
     private static final Factory<ExpiryPolicy> ETERNAL = CreatedExpiryPolicy.factoryOf(Duration.ETERNAL);
 
     private static final CacheSettings UNBOUNDED = new CacheSettings(
-            OptionalLong.of(0), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+            OptionalLong.of(0),
+            OptionalLong.of(0),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
 
     private transient volatile @Nullable Started started;
 
@@ -241,6 +246,7 @@ public final class LockstepRegionFactory implements RegionFactory {
                 EternalExpiryPolicy.factoryOf(),
                 new CacheSettings(
                         own.maxEntries().map(OptionalLong::of).orElse(OptionalLong.empty()),
+                        own.maxBytes().map(OptionalLong::of).orElse(OptionalLong.empty()),
                         Optional.empty(),
                         Optional.empty(),
                         own.timeToLive(),

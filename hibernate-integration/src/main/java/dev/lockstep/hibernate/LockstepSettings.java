@@ -1,5 +1,6 @@
 package dev.lockstep.hibernate;
 
+import dev.lockstep.protocol.settings.Sizes;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
@@ -41,10 +42,11 @@ record LockstepSettings(
     static final String REGION = PREFIX + "region.";
     static final String TIME_TO_LIVE = "time-to-live";
     static final String MAX_ENTRIES = "max-entries";
+    static final String MAX_BYTES = "max-bytes";
     static final String CONSISTENCY = "consistency";
 
     private static final Duration DEFAULT_LOCK_LIFETIME = Duration.ofSeconds(60);
-    private static final List<String> REGION_KEYS = List.of(TIME_TO_LIVE, MAX_ENTRIES, CONSISTENCY);
+    private static final List<String> REGION_KEYS = List.of(TIME_TO_LIVE, MAX_ENTRIES, MAX_BYTES, CONSISTENCY);
     private static final Pattern DURATION = Pattern.compile("(\\d{1,12}) ?(ms|s|m|h|d)");
 
     /** The consistency of reads. */
@@ -54,16 +56,25 @@ record LockstepSettings(
     }
 
     /** The settings of the regions that a pattern matches; empty where it says nothing. */
-    record RegionSettings(Optional<Duration> timeToLive, Optional<Long> maxEntries, Optional<Consistency> consistency) {
+    record RegionSettings(
+            Optional<Duration> timeToLive,
+            Optional<Long> maxEntries,
+            Optional<Long> maxBytes,
+            Optional<Consistency> consistency) {
 
-        static final RegionSettings NONE = new RegionSettings(Optional.empty(), Optional.empty(), Optional.empty());
+        static final RegionSettings NONE =
+                new RegionSettings(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
         private RegionSettings with(String property, String key, String value) {
             return switch (key) {
                 case TIME_TO_LIVE ->
-                    new RegionSettings(Optional.of(duration(property, value)), maxEntries, consistency);
-                case MAX_ENTRIES -> new RegionSettings(timeToLive, Optional.of(count(property, value)), consistency);
-                default -> new RegionSettings(timeToLive, maxEntries, Optional.of(consistencyOf(property, value)));
+                    new RegionSettings(Optional.of(duration(property, value)), maxEntries, maxBytes, consistency);
+                case MAX_ENTRIES ->
+                    new RegionSettings(timeToLive, Optional.of(count(property, value)), maxBytes, consistency);
+                case MAX_BYTES ->
+                    new RegionSettings(timeToLive, maxEntries, Optional.of(bytes(property, value)), consistency);
+                default ->
+                    new RegionSettings(timeToLive, maxEntries, maxBytes, Optional.of(consistencyOf(property, value)));
             };
         }
     }
@@ -171,6 +182,18 @@ record LockstepSettings(
             throw new CacheException("The property " + property + " is a number of entries, not " + value, notOne);
         }
         throw new CacheException("The property " + property + " is one or more, not " + value);
+    }
+
+    private static long bytes(String property, String value) {
+        try {
+            long bytes = Sizes.parse(value);
+            if (bytes > 0) {
+                return bytes;
+            }
+        } catch (IllegalArgumentException wrong) {
+            throw new CacheException("The property " + property + ": " + wrong.getMessage(), wrong);
+        }
+        throw new CacheException("The property " + property + " is one byte or more, not " + value);
     }
 
     private static Consistency consistencyOf(String property, String value) {

@@ -46,7 +46,8 @@ class LockstepSettingsTest {
                 "hibernate.lockstep.region.com.acme.Book.consistency", "session"));
         assertThat(settings.region("com.other.Book").maxEntries()).isEqualTo(Optional.of(10L));
         assertThat(settings.region("com.acme.Author"))
-                .isEqualTo(new RegionSettings(Optional.of(Duration.ofMinutes(5)), Optional.empty(), Optional.empty()));
+                .isEqualTo(new RegionSettings(
+                        Optional.of(Duration.ofMinutes(5)), Optional.empty(), Optional.empty(), Optional.empty()));
         assertThat(settings.region("com.acme.Book").consistency()).isEqualTo(Optional.of(Consistency.SESSION));
     }
 

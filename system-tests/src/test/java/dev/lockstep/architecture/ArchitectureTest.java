@@ -146,6 +146,15 @@ class ArchitectureTest {
                     "it is native code: a node that keeps entries on the heap must not load it, and a closed handle must not be used");
 
     @ArchTest
+    static final ArchRule ONLY_RATES_USE_BUCKET4J = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cluster.rates")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.github.bucket4j..")
+            .because("everything else knows requests that are admitted or refused");
+
+    @ArchTest
     static final ArchRule ONLY_METERS_USE_MICROMETER = noClasses()
             .that()
             .resideOutsideOfPackages("dev.lockstep.cluster.meters", "dev.lockstep.spring..")

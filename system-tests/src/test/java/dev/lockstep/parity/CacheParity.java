@@ -155,6 +155,7 @@ abstract class CacheParity {
     void noIncrementOfProcessorsWithoutLeasesIsLostOrAppliedTwice() throws Exception {
         CacheSettings optimistic = new CacheSettings(
                 OptionalLong.empty(),
+                OptionalLong.empty(),
                 Optional.empty(),
                 Optional.of(EntryProcessing.OPTIMISTIC),
                 Optional.empty(),

@@ -116,7 +116,8 @@ public final class ClusterMachine {
         }
         CacheDefinition altered = was.altered(
                 alteration.expiry(),
-                alteration.maxEntries() == null ? OptionalLong.empty() : OptionalLong.of(alteration.maxEntries()),
+                bound(alteration.maxEntries()),
+                bound(alteration.maxBytes()),
                 Optional.ofNullable(alteration.consistency()),
                 Optional.ofNullable(alteration.entryProcessing()));
         if (altered.equals(was)) {
@@ -134,6 +135,10 @@ public final class ClusterMachine {
         changed.put(info.id(), info);
         state = before.with(changed, before.highestId());
         return new Reply.Caches(List.of(info), before.highestId());
+    }
+
+    private static OptionalLong bound(@Nullable Long bound) {
+        return bound == null ? OptionalLong.empty() : OptionalLong.of(bound);
     }
 
     Reply destroy(int cacheId) {
@@ -303,6 +308,9 @@ public final class ClusterMachine {
         differ(differences, "expiry policy", existing.expiryPolicy(), asked.expiryPolicy());
         if (said.maxEntries().isPresent()) {
             differ(differences, "max-entries", existing.maxEntries(), asked.maxEntries());
+        }
+        if (said.maxBytes().isPresent()) {
+            differ(differences, "max-bytes", existing.maxBytes(), asked.maxBytes());
         }
         if (said.consistency().isPresent()) {
             differ(differences, "consistency", existing.consistency(), asked.consistency());

@@ -17,6 +17,7 @@ import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.Reply;
@@ -210,6 +211,11 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                             + " lockstep cluster finalize"));
             return;
         }
+        boolean hasMemory = layout().clusterVersion().hasMemory();
+        if (request instanceof Request.AlterCache alter && alter.maxBytes() != null && !hasMemory) {
+            reply.accept(noBoundsInBytes());
+            return;
+        }
         ControlCommand command = new ControlCommand.Plain(request);
         if (request instanceof Request.CreateCache create) {
             CacheProposal proposal = create.proposal();
@@ -218,9 +224,14 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
                 reply.accept(Reply.Refused.of(Status.DEFINITION_DIFFERS, contradiction));
                 return;
             }
+            CacheDefinition completed = proposal.completed(rules.templates().of(proposal.name()));
+            if (completed.maxBytes() > 0 && !hasMemory) {
+                reply.accept(noBoundsInBytes());
+                return;
+            }
             command = new ControlCommand.Create(
-                    proposal,
-                    proposal.completed(rules.templates().of(proposal.name())),
+                    hasMemory ? proposal : proposal.withoutMaxBytes(),
+                    completed,
                     create.highestId(),
                     create.onlyExisting());
         }
@@ -231,6 +242,15 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             return;
         }
         now.propose(command, reply);
+    }
+
+    private Reply.Refused noBoundsInBytes() {
+        return Reply.Refused.of(
+                Status.INVALID,
+                "max-bytes of a cache needs a newer cluster version than "
+                        + layout().clusterVersion()
+                        + ", since members may still go back to one that has none. Once all run the new version of Lockstep:"
+                        + " lockstep cluster finalize");
     }
 
     // The layout
@@ -456,6 +476,11 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     @Override
     public boolean isDestroyed(int cacheId) {
         return replica.machine().isDestroyed(cacheId);
+    }
+
+    @Override
+    public boolean hasMemory() {
+        return layout().clusterVersion().hasMemory();
     }
 
     @Override

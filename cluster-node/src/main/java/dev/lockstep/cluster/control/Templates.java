@@ -46,6 +46,9 @@ public record Templates(Map<String, CacheSettings> caches, Map<String, String> p
         if (own.maxEntries().isEmpty()) {
             differ(differences, "max-entries", boxed(template.maxEntries()), boxed(cluster.maxEntries()));
         }
+        if (own.maxBytes().isEmpty()) {
+            differ(differences, "max-bytes", boxed(template.maxBytes()), boxed(cluster.maxBytes()));
+        }
         if (own.consistency().isEmpty()) {
             differ(differences, "consistency", template.consistency(), cluster.consistency());
         }

@@ -3,7 +3,7 @@ package dev.lockstep.cluster.eviction;
 import dev.lockstep.cluster.store.ShardStore;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * Divides a cache's bound among the cluster's shards. Each has an equal share for certain, and may use what others of this
@@ -13,30 +13,52 @@ import java.util.function.Supplier;
 public final class CapacityShares {
 
     private final int shards;
-    private final List<Supplier<ShardStore>> hosted = new CopyOnWriteArrayList<>();
+    private final List<Hosted> hosted = new CopyOnWriteArrayList<>();
+
+    /** A shard of this node; its store may be replaced. */
+    public interface Hosted {
+
+        /** Returns the store as it is now. */
+        ShardStore store();
+
+        /** Returns the caches of which entries may be evicted. */
+        List<Integer> boundedCaches();
+    }
 
     /** @param shards of the cluster, all that there are */
     public CapacityShares(int shards) {
         this.shards = shards;
     }
 
-    /** A shard of this node, from now on; its store may be replaced. */
-    public void host(Supplier<ShardStore> store) {
-        hosted.add(store);
+    /** Counts with a shard of this node, from now on. */
+    public void host(Hosted shard) {
+        hosted.add(shard);
     }
 
-    /** The shard is hosted here no more. @param store the very object given to {@link #host} */
-    public void release(Supplier<ShardStore> store) {
-        hosted.remove(store);
+    /** The shard is hosted here no more. @param shard the very object given to {@link #host} */
+    public void release(Hosted shard) {
+        hosted.remove(shard);
+    }
+
+    /** Returns the bytes of all entries on this node that may be evicted. */
+    long evictableBytes() {
+        long bytes = 0;
+        for (Hosted shard : hosted) {
+            for (int cacheId : shard.boundedCaches()) {
+                bytes += shard.store().bytes(cacheId);
+            }
+        }
+        return bytes;
     }
 
     /**
-     * Counts the entries that a shard has too many.
+     * Counts the entries that a shard has too many, or their bytes.
      *
      * @param bound of the cache in the whole cluster, positive
+     * @param amount what a store has of the cache
      */
-    long excess(long bound, int cacheId, ShardStore own) {
-        long mine = own.count(cacheId);
+    long excess(long bound, ShardStore own, ToLongFunction<ShardStore> amount) {
+        long mine = amount.applyAsLong(own);
         if (mine <= bound / shards) {
             return 0;
         }
@@ -44,10 +66,12 @@ public final class CapacityShares {
                 bound,
                 shards,
                 mine,
-                hosted.stream().mapToLong(store -> store.get().count(cacheId)).toArray());
+                hosted.stream()
+                        .mapToLong(shard -> amount.applyAsLong(shard.store()))
+                        .toArray());
     }
 
-    /** Likewise, from the counts of the shard and of all that are hosted. Pure. */
+    /** Likewise, from the amounts of the shard and of all that are hosted. Pure. */
     static long excess(long bound, int shards, long own, long[] counts) {
         long share = bound / shards;
         long room = share * counts.length + bound % shards * counts.length / shards;

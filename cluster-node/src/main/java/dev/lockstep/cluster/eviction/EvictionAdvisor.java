@@ -7,6 +7,7 @@ import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,21 +47,32 @@ public final class EvictionAdvisor {
     private final Supplier<ShardStore> store;
     private final IntFunction<@Nullable CacheInfo> definitions;
     private final CapacityShares shares;
+    private final LongSupplier memoryExcess;
     private final Map<Integer, Bounded> caches = new ConcurrentSkipListMap<>();
     private volatile boolean leading;
+
+    /** What a shard has too much of a cache. */
+    private record Excess(long entries, long bytes) {
+
+        boolean isNone() {
+            return entries == 0 && bytes == 0;
+        }
+    }
 
     /** A bounded cache. */
     private final class Bounded {
 
         private final int cacheId;
-        private final long bound;
+        private final long maxEntries;
+        private final long maxBytes;
         private final TinyLfu policy = new TinyLfu();
         private final ReadSample reads = new ReadSample();
         private @Nullable Iterator<Bytes> before;
 
-        Bounded(int cacheId, long bound) {
+        Bounded(int cacheId, CacheDefinition definition) {
             this.cacheId = cacheId;
-            this.bound = bound;
+            this.maxEntries = definition.maxEntries();
+            this.maxBytes = definition.maxBytes();
         }
 
         void changed(CacheChange change) {
@@ -98,14 +111,25 @@ public final class EvictionAdvisor {
             }
         }
 
-        long excess() {
-            return shares.excess(bound, cacheId, store.get());
+        Excess excess() {
+            ShardStore own = store.get();
+            long entries = maxEntries == 0 ? 0 : shares.excess(maxEntries, own, one -> one.count(cacheId));
+            long bytes = maxBytes == 0 ? 0 : shares.excess(maxBytes, own, one -> one.bytes(cacheId));
+            return new Excess(entries, Math.max(bytes, ofMemory(own)));
         }
 
-        List<Victim> choose(long excess, int maxBytes) {
+        /** Its part of what all bounded caches of the node give back, if there are too many bytes in the memory of a host. */
+        private long ofMemory(ShardStore own) {
+            long over = memoryExcess.getAsLong();
+            long mine = over == 0 ? 0 : own.bytes(cacheId);
+            return mine == 0 ? 0 : (long) Math.ceil((double) over * mine / Math.max(mine, shares.evictableBytes()));
+        }
+
+        List<Victim> choose(Excess excess, int maxBytes) {
             List<Victim> victims = new ArrayList<>();
             int bytes = 0;
-            while (victims.size() < excess && bytes < maxBytes) {
+            long freed = 0;
+            while ((victims.size() < excess.entries() || freed < excess.bytes()) && bytes < maxBytes) {
                 Bytes key = policy.next();
                 if (key == null) {
                     break;
@@ -114,6 +138,7 @@ public final class EvictionAdvisor {
                 if (entry != null) {
                     victims.add(new Victim(key, entry.version()));
                     bytes += VICTIM_BYTES + key.size();
+                    freed += CacheDefinition.entryBytes(key, entry.value());
                 }
             }
             policy.admit();
@@ -124,12 +149,17 @@ public final class EvictionAdvisor {
     /**
      * @param store of the shard, which a checkpoint may replace while this rests
      * @param definitions of the caches that the shard's log knows
+     * @param memoryExcess the bytes that the shard's hosts have too many in their memory
      */
     public EvictionAdvisor(
-            Supplier<ShardStore> store, IntFunction<@Nullable CacheInfo> definitions, CapacityShares shares) {
+            Supplier<ShardStore> store,
+            IntFunction<@Nullable CacheInfo> definitions,
+            CapacityShares shares,
+            LongSupplier memoryExcess) {
         this.store = store;
         this.definitions = definitions;
         this.shares = shares;
+        this.memoryExcess = memoryExcess;
     }
 
     /** Begins to advise, unless it does already: what the store has is looked through in turns of {@link #upkeep}. */
@@ -163,10 +193,10 @@ public final class EvictionAdvisor {
             return known;
         }
         CacheInfo info = definitions.apply(cacheId);
-        if (info == null || info.definition().maxEntries() == 0) {
+        if (info == null || !info.definition().isBounded()) {
             return null;
         }
-        Bounded cache = new Bounded(cacheId, info.definition().maxEntries());
+        Bounded cache = new Bounded(cacheId, info.definition());
         caches.put(cacheId, cache);
         return cache;
     }
@@ -253,7 +283,7 @@ public final class EvictionAdvisor {
             } else {
                 cache.reads.take(cache.policy::read);
                 cache.findMore();
-                due |= cache.excess() > 0;
+                due |= !cache.excess().isNone();
             }
         }
         return due;

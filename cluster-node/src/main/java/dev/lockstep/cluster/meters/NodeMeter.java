@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The catalogue: every meter of a node. {@code docs/metrics.md} has a row for each. Tags are bounded by the caches and shards of the
- * cluster, never by its clients or keys. All counters start from zero with the node; those of a cache or shard also when it comes to the
+ * cluster and 256 of its users, never by its clients or keys. All counters start from zero with the node; those of a cache or shard also when it comes to the
  * node anew.
  */
 public enum NodeMeter {
@@ -63,6 +63,35 @@ public enum NodeMeter {
             "Entries in the shards that this node leads, with those that have expired and are not removed yet. The sum over all nodes is the"
                     + " size of the cache",
             "Growth without end: the cache has neither a lifetime nor `max-entries`"),
+    CACHE_BYTES(
+            Kind.GAUGE,
+            "lockstep.cache.size",
+            "bytes",
+            List.of("cache"),
+            "Bytes of those entries: keys, values and 256 for each entry, as `max-bytes` counts them",
+            "Growth without end: the cache has neither a lifetime nor `max-bytes`"),
+    MEMORY_USED(
+            Kind.GAUGE,
+            "lockstep.memory.used",
+            "bytes",
+            List.of(),
+            "Bytes that the entries of all replicas of this node take in its heap, with those that a checkpoint being written still needs."
+                    + " With `store: rocksdb` 0",
+            "Near `lockstep.memory.limit`: bounded caches are evicted from nine tenths of it on, and at the limit writes to others are refused"),
+    MEMORY_LIMIT(
+            Kind.GAUGE,
+            "lockstep.memory.limit",
+            "bytes",
+            List.of(),
+            "Bytes that they may take: `limits.memory`",
+            "Nothing by itself; compare it with what is used"),
+    MEMORY_REFUSALS(
+            Kind.COUNTER,
+            "lockstep.memory.refusals",
+            null,
+            List.of(),
+            "Writes that this node has refused because the memory of a node that hosts the shard was full",
+            "Any: remove entries, give caches a bound or a lifetime, give the nodes more heap, or add nodes"),
     PROPOSALS(
             Kind.TIMER,
             "lockstep.proposals",
@@ -233,6 +262,22 @@ public enum NodeMeter {
             List.of("shard"),
             "Streams of the shard's changes that this node sends",
             "Each client that listens has one for each shard"),
+    LIMITS_ADMITTED(
+            Kind.COUNTER,
+            "lockstep.limits.admitted",
+            null,
+            List.of("user"),
+            "Requests about entries that were admitted, if there is a limit to their rates; `user` is who has sent them, `(none)` without"
+                    + " log-in and certificate, `(others)` beyond 256 users",
+            "Compare it with what was refused"),
+    LIMITS_REFUSED(
+            Kind.COUNTER,
+            "lockstep.limits.refused",
+            null,
+            List.of("user", "limit"),
+            "Requests that came too fast; `limit` is the one that has refused them, `client`, `cache` or `node`. Clients send them again by"
+                    + " themselves",
+            "Growth: a client asks for more than it may. For `node` and `cache` it can be another one than that which is refused"),
     SUBSCRIPTIONS_DROPPED(
             Kind.COUNTER,
             "lockstep.subscriptions.dropped",

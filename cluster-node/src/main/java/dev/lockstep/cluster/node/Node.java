@@ -9,10 +9,12 @@ import dev.lockstep.cluster.consensus.ratis.RatisSettings;
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.ShardStores;
-import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.cluster.store.StoreMemory;
+import dev.lockstep.cluster.store.heap.HeapStores;
 import dev.lockstep.cluster.store.rocks.RocksStores;
 import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.access.Right;
@@ -29,6 +31,7 @@ import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.Settings.MemoryLimit;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.TlsSettings;
@@ -87,6 +90,7 @@ public final class Node implements EmbeddedNode {
     private final @Nullable NodeAdmin admin;
     private final @Nullable AdminServer adminServer;
     private final @Nullable NodeLinks links;
+    private final MemoryBudget memory;
     private final ShardStores stores;
     private final Consensus consensus;
     private final NodeCore core;
@@ -158,7 +162,8 @@ public final class Node implements EmbeddedNode {
                 admission.newest().isFormed()
                         ? settings.ofFormedCluster(admission.newest().clusterId())
                         : settings.formation());
-        this.stores = own == null ? HeapStore.FACTORY : stores(own);
+        this.memory = memory();
+        this.stores = own == null ? new HeapStores(new StoreMemory(memory.mostBytes())) : stores(own);
         this.links = own == null
                 ? null
                 : new NettyLinks(
@@ -191,7 +196,9 @@ public final class Node implements EmbeddedNode {
         var limits = new NodeCore.Limits(
                 own == null ? Duration.ofSeconds(5) : own.maxStaleness(),
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),
-                maxInFlight);
+                maxInFlight,
+                memory,
+                settings.limits().rates());
         try {
             this.core = new NodeCore(
                     place,
@@ -511,19 +518,36 @@ public final class Node implements EmbeddedNode {
         return settings.node().map(own -> own.raftLogFolder().toString()).orElse("memory");
     }
 
+    private MemoryBudget memory() {
+        long heap = Runtime.getRuntime().maxMemory();
+        MemoryLimit limit = settings.limits().memory();
+        if (limit.of(heap) > MemoryLimit.most(heap)) {
+            unlock();
+            loop.close();
+            throw new SettingsException(settings.places().getOrDefault("limits", "the settings")
+                    + ": \"limits.memory\" is " + limit + ", and of this JVM's heap of " + (heap >> 20)
+                    + " MiB entries can take " + (MemoryLimit.most(heap) >> 20) + " MiB (" + MemoryLimit.MAX_PERCENT
+                    + "%) at most. Set less, or a percentage, or start the JVM with more heap (-Xmx)");
+        }
+        boolean keepsAll = settings.node()
+                .map(own -> own.store() == NodeSettings.Store.HEAP)
+                .orElse(true);
+        return new MemoryBudget(heap, limit.of(heap), keepsAll);
+    }
+
     /** A heap is no place for what another store has: it would begin with nothing, where the log is cut off. */
     private ShardStores stores(NodeSettings own) throws IOException {
         Path folder = own.data().resolve("rocksdb");
         try {
             if (own.store() == NodeSettings.Store.ROCKSDB) {
-                return RocksStores.open(folder, Runtime.getRuntime().maxMemory() / HOT_SHARE);
+                return RocksStores.open(folder, Math.min(memory.entryBytes(), memory.heapBytes() / HOT_SHARE));
             }
             if (Files.exists(folder)) {
                 throw new SettingsException("The entries of node " + own.id() + " are in " + folder
                         + ", so its store can't be the heap. Set \"store: rocksdb\" again, or empty its data folder while all"
                         + " the others are running: the node is rebuilt from them");
             }
-            return HeapStore.FACTORY;
+            return new HeapStores(new StoreMemory(memory.mostBytes()));
         } catch (IOException | RuntimeException failure) {
             unlock();
             loop.close();

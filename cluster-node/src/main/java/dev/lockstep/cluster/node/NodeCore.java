@@ -6,6 +6,9 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.ReplicatedLog.Leadership;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.memory.MemoryBudget;
+import dev.lockstep.cluster.memory.NodeMemory;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.server.Gateway;
@@ -23,6 +26,7 @@ import dev.lockstep.protocol.link.NodeLinks;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -66,11 +70,13 @@ public final class NodeCore implements AutoCloseable {
     private final EventLoop loop;
     private final ReadIndexRounds rounds;
     private final MemberClocks clocks;
+    private final NodeMemory memory;
     private final ControlGroup control;
     private final ShardHost shards;
     private final HostedShards hosting;
     private final ReplicaMoves moves;
     private final Gateway gateway;
+    private final RateLimits rates;
     private final RequestDispatcher dispatcher;
     private final UserLogins logins;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -118,7 +124,7 @@ public final class NodeCore implements AutoCloseable {
      * @param patience how long a leader does without its majority before it steps down
      * @param maxInFlight requests of one connection that may be in flight, and commands that may wait for a shard's log
      */
-    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight) {}
+    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight, MemoryBudget memory, Rates rates) {}
 
     /**
      * Opens the replicas, recovering what they had, and begins to keep them up.
@@ -162,6 +168,21 @@ public final class NodeCore implements AutoCloseable {
                 peers,
                 time);
         this.control = new ControlGroup(consensus, layout, place.rules(), rounds, peers, time, loop);
+        this.memory = new NodeMemory(
+                self,
+                limits.memory(),
+                stores.memory(),
+                () -> layout.clusterVersion().hasMemory()
+                        ? layout.nodes().stream().map(Layout.Node::id).toList()
+                        : List.of(),
+                peers,
+                time);
+        long changesBytes = limits.memory()
+                .changesBytes(
+                        (int) layout.groups()
+                                .filter(group -> layout.targetOf(group).contains(self))
+                                .count(),
+                        ShardReplica.MAX_CHANGES_BYTES);
         var context = new ShardContext(
                 consensus,
                 stores,
@@ -169,9 +190,10 @@ public final class NodeCore implements AutoCloseable {
                 rounds,
                 clocks,
                 new CapacityShares(layout.map().shards()),
+                memory,
                 time,
                 loop,
-                new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight()));
+                new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight(), changesBytes));
         this.shards = new ShardHost(Map.of());
         this.hosting = new HostedShards(self, layout, shards, context);
         this.moves = new ReplicaMoves(self, peers, this::report, time, loop);
@@ -181,8 +203,18 @@ public final class NodeCore implements AutoCloseable {
         });
         AuditLog audit = new AuditLog(self, time);
         this.logins = new UserLogins(control::access, () -> layout.clusterId(), audit);
+        this.rates = new RateLimits(limits.rates(), time, loop);
         this.dispatcher = new RequestDispatcher(
-                consensus, control, shards, gateway, time, new OwnDescription(), audit, observer, limits.maxInFlight());
+                consensus,
+                control,
+                shards,
+                gateway,
+                time,
+                new OwnDescription(),
+                audit,
+                observer,
+                rates,
+                limits.maxInFlight());
         this.reports = new LeadershipReports(self, time);
         this.handOvers = new LeadershipTransfers(
                 self,
@@ -282,6 +314,7 @@ public final class NodeCore implements AutoCloseable {
         upkeptNanos = time.nanos();
         rounds.tick();
         clocks.tick();
+        memory.tick();
         follow();
         shards.upkeep();
         Map<Integer, Leadership> leaderships = new TreeMap<>();
@@ -370,6 +403,16 @@ public final class NodeCore implements AutoCloseable {
     /** Returns how many peers were not let in. */
     long refusedLogIns() {
         return logins.refused();
+    }
+
+    /** Returns the rates that clients are held to. */
+    RateLimits rates() {
+        return rates;
+    }
+
+    /** Returns the memory that entries take. */
+    NodeMemory memory() {
+        return memory;
     }
 
     /** Returns the questions that confirm leaderships. */
@@ -470,6 +513,11 @@ public final class NodeCore implements AutoCloseable {
                 }
             });
             return new ClusterView(place.cluster(), layout, leaders);
+        }
+
+        @Override
+        public Reply.Memory memory() {
+            return memory.describe();
         }
 
         @Override

@@ -11,10 +11,12 @@ import dev.lockstep.cluster.meters.NodeMeter;
 import dev.lockstep.cluster.meters.NodeMeters;
 import dev.lockstep.cluster.meters.PrometheusExport;
 import dev.lockstep.cluster.meters.RequestMeters;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.server.Gateway;
 import dev.lockstep.cluster.server.RequestDispatcher;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.cluster.shard.ShardReplica.Held;
 import dev.lockstep.cluster.store.rocks.RocksStores;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.runtime.Time;
@@ -24,7 +26,9 @@ import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -40,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeMetering implements AutoCloseable {
 
+    private static final Held NOTHING = new Held(0, 0);
     private static final double SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Time time;
@@ -49,7 +54,8 @@ final class NodeMetering implements AutoCloseable {
     private final Map<Integer, Registered<ReplicatedLog<?, ?>>> groups = new HashMap<>();
     private final Map<Integer, Registered<ShardReplica>> shards = new HashMap<>();
     private final Map<String, Runnable> caches = new TreeMap<>();
-    private volatile Map<String, Long> entries = Map.of();
+    private final Set<String> users = new HashSet<>();
+    private volatile Map<String, Held> entries = Map.of();
     private volatile @Nullable MeasuredConsensus consensus;
     private volatile @Nullable NodeCore core;
 
@@ -123,6 +129,9 @@ final class NodeMetering implements AutoCloseable {
                 () -> node.moves().changed(),
                 () -> node.moves().nanos());
         meters.counter(NodeMeter.VOTER_CHANGES_FAILED, () -> node.moves().failed());
+        meters.gauge(NodeMeter.MEMORY_USED, () -> node.memory().usedBytes());
+        meters.gauge(NodeMeter.MEMORY_LIMIT, () -> node.memory().budgetBytes());
+        meters.counter(NodeMeter.MEMORY_REFUSALS, () -> node.memory().refused());
         meters.gauge(NodeMeter.CLOCK_AHEAD, () -> node.clockAheadNanos() / SECOND_NANOS);
     }
 
@@ -171,6 +180,20 @@ final class NodeMetering implements AutoCloseable {
             Set<String> names = of.cacheNames();
             requests.retain(names);
             refreshEntries(of, names);
+            of.rates().counts().forEach(this::user);
+        }
+    }
+
+    private void user(String user, RateLimits.Counts counts) {
+        if (users.add(user)) {
+            meters.counter(NodeMeter.LIMITS_ADMITTED, counts::admitted, user);
+            for (RateLimits.Limit limit : RateLimits.Limit.values()) {
+                meters.counter(
+                        NodeMeter.LIMITS_REFUSED,
+                        () -> counts.refused(limit),
+                        user,
+                        limit.name().toLowerCase(Locale.ROOT));
+            }
         }
     }
 
@@ -226,17 +249,17 @@ final class NodeMetering implements AutoCloseable {
     }
 
     private void refreshEntries(NodeCore of, Set<String> known) {
-        Map<String, Long> now = new HashMap<>();
+        Map<String, Held> now = new HashMap<>();
         List<String> own = new ArrayList<>(caches.keySet());
         own.retainAll(known);
         known.stream().filter(cache -> !caches.containsKey(cache)).forEach(own::add);
         Set<String> apart = Set.copyOf(own.subList(0, Math.min(own.size(), RequestMeters.MAX_CACHES)));
-        apart.forEach(cache -> now.put(cache, 0L));
+        apart.forEach(cache -> now.put(cache, NOTHING));
         for (ShardReplica replica : of.shards().values()) {
             if (replica.leadership().leads()) {
                 replica.entries()
-                        .forEach((cache, count) ->
-                                now.merge(apart.contains(cache) ? cache : RequestMeters.OTHERS, count, Long::sum));
+                        .forEach((cache, held) ->
+                                now.merge(apart.contains(cache) ? cache : RequestMeters.OTHERS, held, Held::plus));
             }
         }
         entries = now;
@@ -248,12 +271,20 @@ final class NodeMetering implements AutoCloseable {
             return gone;
         });
         now.keySet()
-                .forEach(cache -> caches.computeIfAbsent(
-                        cache,
-                        none -> meters.gauge(
-                                NodeMeter.CACHE_ENTRIES,
-                                () -> Objects.requireNonNullElse(entries.get(cache), 0L),
-                                cache)));
+                .forEach(cache -> caches.computeIfAbsent(cache, none -> {
+                    Runnable noEntries = meters.gauge(
+                            NodeMeter.CACHE_ENTRIES, () -> held(cache).entries(), cache);
+                    Runnable noBytes = meters.gauge(
+                            NodeMeter.CACHE_BYTES, () -> held(cache).bytes(), cache);
+                    return () -> {
+                        noEntries.run();
+                        noBytes.run();
+                    };
+                }));
+    }
+
+    private Held held(String cache) {
+        return Objects.requireNonNullElse(entries.get(cache), NOTHING);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.server;
 import dev.lockstep.cluster.audit.AuditLog;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.control.ControlGroup;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.server.Authorization.Access;
 import dev.lockstep.cluster.shard.Caller;
 import dev.lockstep.cluster.shard.ShardHost;
@@ -49,6 +50,7 @@ public final class RequestDispatcher implements RequestServer {
     private final Authorization authorization;
     private final AuditLog audit;
     private final RequestObserver observer;
+    private final RateLimits rates;
     private final Set<Peer> connected = ConcurrentHashMap.newKeySet();
     private final LongAdder busy = new LongAdder();
     private final LongAdder forbidden = new LongAdder();
@@ -74,6 +76,8 @@ public final class RequestDispatcher implements RequestServer {
         /** Returns the values of this node's meters; null if it does not measure. */
         @Nullable
         String meters();
+        /** Returns how full its memory is. */
+        Reply.Memory memory();
 
         /** Returns the states of this node's replicas. */
         List<ReplicaStatus> replicas();
@@ -83,6 +87,7 @@ public final class RequestDispatcher implements RequestServer {
      * @param gateway passes requests on to other nodes
      * @param audit takes who changes what, and who is refused
      * @param observer sees what is asked of shards, and what is passed on
+     * @param rates that clients are held to
      * @param maxInFlight requests of one connection that may be in flight
      */
     public RequestDispatcher(
@@ -94,6 +99,7 @@ public final class RequestDispatcher implements RequestServer {
             Description description,
             AuditLog audit,
             RequestObserver observer,
+            RateLimits rates,
             int maxInFlight) {
         this.consensus = consensus;
         this.control = control;
@@ -104,6 +110,7 @@ public final class RequestDispatcher implements RequestServer {
         this.maxInFlight = maxInFlight;
         this.audit = audit;
         this.observer = observer;
+        this.rates = rates;
         this.authorization = new Authorization(control::access, control);
         this.keys = new KeySamples(time);
         addHandlers();
@@ -141,6 +148,7 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.RemoveNode.class, (remove, caller, reply) -> control.change(remove, reply));
         later(Request.MoveReplica.class, (move, caller, reply) -> control.change(move, reply));
         later(Request.RaiseVersion.class, (raise, caller, reply) -> control.raise(raise, reply));
+        replying(Request.ReadMemory.class, read -> description.memory());
         replying(Request.DescribeVersions.class, describe -> description.versions());
         later(
                 Request.DescribeNode.class,
@@ -296,6 +304,7 @@ public final class RequestDispatcher implements RequestServer {
         private final AtomicInteger inFlight = new AtomicInteger();
         private final PeerSubscriptions subscriptions;
         private final Gateway.Passage passage = gateway.new Passage();
+        private final RateLimits.@Nullable Client client;
         private volatile boolean closed;
 
         Peer(Identity identity, Access access, Replies replies) {
@@ -303,6 +312,7 @@ public final class RequestDispatcher implements RequestServer {
             this.node = identity.node();
             this.access = access;
             this.replies = replies;
+            this.client = rates.connected(identity);
             this.subscriptions = new PeerSubscriptions(access, replies, maxInFlight, busy, slow);
         }
 
@@ -316,6 +326,22 @@ public final class RequestDispatcher implements RequestServer {
                 return;
             }
             Request meant = request instanceof Request.PassOn passOn ? passOn.request() : request;
+            if (client == null) {
+                decide(correlationId, request, meant);
+                return;
+            }
+            inFlight.incrementAndGet();
+            client.admit(meant, refusal -> {
+                inFlight.decrementAndGet();
+                if (refusal == null) {
+                    decide(correlationId, request, meant);
+                } else {
+                    replies.send(correlationId, refusal);
+                }
+            });
+        }
+
+        private void decide(long correlationId, Request request, Request meant) {
             access.decide(meant, refusal -> {
                 if (refusal == null) {
                     dispatchGranted(correlationId, request);
@@ -353,6 +379,9 @@ public final class RequestDispatcher implements RequestServer {
             try {
                 handler.serve(request, this, reply -> {
                     inFlight.decrementAndGet();
+                    if (client != null) {
+                        client.answered(request, reply);
+                    }
                     if (node == null && AuditLog.isAudited(request)) {
                         audit.granted(identity, request, reply);
                     }
@@ -406,6 +435,9 @@ public final class RequestDispatcher implements RequestServer {
         public void closed() {
             closed = true;
             connected.remove(this);
+            if (client != null) {
+                client.closed();
+            }
             subscriptions.endAll();
             shards.disconnected(this);
             passage.close();

@@ -16,6 +16,11 @@ public interface CacheCatalog {
     /** Tells whether the cache was created and has been destroyed. */
     boolean isDestroyed(int cacheId);
 
+    /** Tells whether all nodes and clients know that memory can be full: an earlier version of the cluster has no status for it. */
+    default boolean hasMemory() {
+        return true;
+    }
+
     /**
      * Learns of a cache that is neither here nor destroyed.
      *

@@ -38,11 +38,13 @@ final class ChangeWindow {
     /** The most changes of other caches, and their bytes, before a stream is told how far it is: a quarter of a window. */
     static final int MAX_PASSED_OVER = MAX_CHANGES / 4;
 
-    static final long MAX_PASSED_OVER_BYTES = MAX_BYTES / 4;
+    /** The part of a window that the bytes of such changes may have: a quarter. */
+    static final int PASSED_OVER_SHARE = 4;
 
-    /** More than this is not kept for the executor: the thread that applies tells it then. */
-    static final long MAX_UNTOLD_BYTES = 4 * MAX_BYTES;
+    /** More than so many windows are not kept for the executor: the thread that applies tells it then. */
+    static final int MAX_UNTOLD_WINDOWS = 4;
 
+    private final long maxBytes;
     private final Executor teller;
     private final Object telling = new Object();
     private final Deque<Positioned> window = new ArrayDeque<>();
@@ -71,8 +73,10 @@ final class ChangeWindow {
         private long reached = -1;
         private long passedOver;
         private long passedOverBytes;
+        private final long maxPassedOverBytes;
 
-        Subscriber(Map<Integer, Long> after, Consumer<Reply> replies) {
+        Subscriber(Map<Integer, Long> after, Consumer<Reply> replies, long maxPassedOverBytes) {
+            this.maxPassedOverBytes = maxPassedOverBytes;
             this.after = after;
             this.replies = replies;
         }
@@ -106,7 +110,7 @@ final class ChangeWindow {
         void passOver(Positioned other) {
             passedOver += other.changes().size();
             passedOverBytes += other.bytes();
-            if (passedOver > MAX_PASSED_OVER || passedOverBytes > MAX_PASSED_OVER_BYTES) {
+            if (passedOver > MAX_PASSED_OVER || passedOverBytes > maxPassedOverBytes) {
                 reaches(other.position());
             }
         }
@@ -137,8 +141,12 @@ final class ChangeWindow {
         }
     }
 
-    /** @param teller runs what tells the subscribers, one task after another */
-    ChangeWindow(Executor teller) {
+    /**
+     * @param teller runs what tells the subscribers, one task after another
+     * @param maxBytes of the changes that are kept, unless the last position has more; {@link #MAX_BYTES} where the heap allows it
+     */
+    ChangeWindow(Executor teller, long maxBytes) {
+        this.maxBytes = maxBytes;
         this.teller = teller;
     }
 
@@ -168,7 +176,7 @@ final class ChangeWindow {
         window.add(added);
         size += changes.size();
         bytes += added.bytes();
-        while ((size > MAX_CHANGES || bytes > MAX_BYTES) && window.size() > 1) {
+        while ((size > MAX_CHANGES || bytes > maxBytes) && window.size() > 1) {
             Positioned dropped = window.remove();
             size -= dropped.changes().size();
             bytes -= dropped.bytes();
@@ -183,7 +191,7 @@ final class ChangeWindow {
     }
 
     private synchronized boolean isTooMuchUntold() {
-        return untoldBytes > MAX_UNTOLD_BYTES;
+        return untoldBytes > MAX_UNTOLD_WINDOWS * maxBytes;
     }
 
     private void tellUntold() {
@@ -376,7 +384,7 @@ final class ChangeWindow {
             Past past = join();
             Map<Integer, Long> told = new HashMap<>();
             after.forEach((cacheId, position) -> told.put(cacheId, position < 0 ? past.newest() : position));
-            Subscriber subscriber = new Subscriber(told, replies);
+            Subscriber subscriber = new Subscriber(told, replies, maxBytes / PASSED_OVER_SHARE);
             replies.accept(new Reply.Subscribed(past.newest(), unknown));
             gaps.add(subscriber.misses(past.oldest(), -1));
             long earliest = told.values().stream().reduce(past.newest(), Math::min);

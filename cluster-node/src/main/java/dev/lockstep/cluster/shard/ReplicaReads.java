@@ -131,7 +131,7 @@ final class ReplicaReads {
         if (!rule.hasApplied(positions.position(shard)) || cache == null || !rule.isFresh()) {
             return null;
         }
-        if (cache.definition().maxEntries() > 0) {
+        if (cache.definition().isBounded()) {
             evictions.read(cacheId, key);
         }
         StoredEntry entry;

@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.LogMachine;
+import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.machine.Applied;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * each position in {@code applying} before it changes the store and in {@code applied} afterwards; readers check the
  * one and report the other, and so need no lock. Thread-safe.
  */
-final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
+final class ReplicaState implements LogMachine<Batch, List<Outcome>>, CapacityShares.Hosted {
 
     private final int shard;
     private final ShardStores stores;
@@ -52,9 +53,10 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
      * Opens the state that the shard's store holds.
      *
      * @param teller tells subscribers what has changed, one task after another
+     * @param changesBytes of the last changes that are kept for subscribers
      */
-    ReplicaState(int shard, ShardStores stores, Executor teller) {
-        this.window = new ChangeWindow(teller);
+    ReplicaState(int shard, ShardStores stores, Executor teller, long changesBytes) {
+        this.window = new ChangeWindow(teller, changesBytes);
         this.shard = shard;
         this.stores = stores;
         this.contents = new Contents(stores.open(shard));
@@ -277,8 +279,20 @@ final class ReplicaState implements LogMachine<Batch, List<Outcome>> {
         return entry == null || entry.deadlineMillis() <= nowMillis ? null : entry;
     }
 
-    ShardStore store() {
+    @Override
+    public ShardStore store() {
         return contents.store;
+    }
+
+    @Override
+    public List<Integer> boundedCaches() {
+        ShardMachine machine = contents.machine;
+        return machine.caches().stream()
+                .filter(cacheId -> {
+                    CacheInfo cache = machine.definition(cacheId);
+                    return cache != null && cache.definition().isBounded();
+                })
+                .toList();
     }
 
     ChangeWindow window() {

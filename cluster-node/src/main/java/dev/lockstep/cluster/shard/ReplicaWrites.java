@@ -2,7 +2,9 @@ package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
+import dev.lockstep.cluster.memory.NodeMemory;
 import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -18,20 +20,30 @@ final class ReplicaWrites {
     private final RequestGuards guards;
     private final Proposer proposer;
     private final EntryLeases leases;
+    private final WriteAdmission admission;
+    private final NodeMemory memory;
 
     ReplicaWrites(
-            ReplicaState state, CacheCatalog caches, RequestGuards guards, Proposer proposer, EntryLeases leases) {
+            ReplicaState state,
+            CacheCatalog caches,
+            RequestGuards guards,
+            Proposer proposer,
+            EntryLeases leases,
+            WriteAdmission admission,
+            NodeMemory memory) {
         this.state = state;
         this.caches = caches;
         this.guards = guards;
         this.proposer = proposer;
         this.leases = leases;
+        this.admission = admission;
+        this.memory = memory;
     }
 
     /** Proposes mutations, and releases the lease that they were made under unless the client will retry. */
     void write(Request.Write write, Consumer<Reply> reply) {
         var command = new Command.Write(write.cacheId(), write.id(), write.mutations());
-        propose(write.cacheId(), command, answer -> {
+        propose(write.cacheId(), command, write.mutations(), answer -> {
             reply.accept(answer);
             boolean again =
                     answer instanceof Reply.Refused refused && refused.status().kind() != Status.Kind.PERMANENT;
@@ -43,18 +55,34 @@ final class ReplicaWrites {
 
     /** Proposes to empty a cache. */
     void clear(Request.Clear clear, Consumer<Reply> reply) {
-        propose(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()), reply);
+        propose(clear.cacheId(), new Command.Clear(clear.cacheId(), clear.id()), List.of(), reply);
     }
 
-    private void propose(int cacheId, Command command, Consumer<Reply> reply) {
+    private void propose(int cacheId, Command command, List<Mutation> mutations, Consumer<Reply> reply) {
         guards.leads(
                 reply,
                 () -> guards.logTimeKnown(
-                        reply, () -> guards.cacheExists(cacheId, reply, () -> proposeNow(cacheId, command, reply))));
+                        reply,
+                        () -> guards.cacheExists(
+                                cacheId,
+                                reply,
+                                () -> guards.storeSound(reply, () -> admit(cacheId, command, mutations, reply)))));
     }
 
-    private void proposeNow(int cacheId, Command command, Consumer<Reply> reply) {
+    private void admit(int cacheId, Command command, List<Mutation> mutations, Consumer<Reply> reply) {
+        long bytes = WriteAdmission.bytes(mutations);
+        Reply.Refused refusal = admission.refusal(caches.cache(cacheId), cacheId, mutations, bytes);
+        if (refusal == null) {
+            proposeNow(cacheId, command, bytes, reply);
+        } else {
+            reply.accept(refusal);
+        }
+    }
+
+    private void proposeNow(int cacheId, Command command, long bytes, Consumer<Reply> reply) {
+        memory.begins(bytes);
         CompletableFuture<Outcome> outcome = proposer.propose(defined(cacheId, command));
+        outcome.whenComplete((done, failure) -> memory.ends(bytes));
         if (outcome.isDone()) {
             reply.accept(guards.reply(outcome.join()));
         } else {

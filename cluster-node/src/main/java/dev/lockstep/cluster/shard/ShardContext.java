@@ -3,6 +3,7 @@ package dev.lockstep.cluster.shard;
 import dev.lockstep.cluster.clock.MemberClocks;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.memory.NodeMemory;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -17,6 +18,7 @@ public record ShardContext(
         ReadIndexRounds rounds,
         MemberClocks clocks,
         CapacityShares shares,
+        NodeMemory memory,
         Time time,
         EventLoop loop,
         Limits limits) {
@@ -26,6 +28,7 @@ public record ShardContext(
      *
      * @param maxStaleness how long a replica out of touch with its leader answers session reads
      * @param maxWaiting commands that may be queued before the next is refused as busy
+     * @param changesBytes of the last changes that are kept for subscribers
      */
-    public record Limits(Duration maxStaleness, int maxWaiting) {}
+    public record Limits(Duration maxStaleness, int maxWaiting, long changesBytes) {}
 }

@@ -11,7 +11,6 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.readindex.AppliedPositionWaiters;
 import dev.lockstep.cluster.readindex.ReadBarrier;
-import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.StoreFailedException;
 import dev.lockstep.protocol.link.LocalEntry;
 import dev.lockstep.protocol.link.SessionPositions;
@@ -25,13 +24,13 @@ import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * reports. Thread-safe.
  */
 public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
+
+    /** The most that a replica should keep of the last changes. */
+    public static final long MAX_CHANGES_BYTES = ChangeWindow.MAX_BYTES;
 
     private final ReplicaState state;
     private final LogClock clock;
@@ -56,11 +58,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     private final LeasedUpdates updates;
     private final ReplicaMaintenance maintenance;
     private final CapacityShares shares;
-    private final Supplier<ShardStore> entries;
 
     /** Opens the replica, recovering what it had. */
     public ShardReplica(int shard, List<NodeId> replicas, ShardContext context) {
-        this.state = new ReplicaState(shard, context.stores(), context.loop());
+        this.state = new ReplicaState(
+                shard, context.stores(), context.loop(), context.limits().changesBytes());
         this.clock = new LogClock(
                 context.time(),
                 () -> context.clocks().of(voters()),
@@ -68,10 +70,13 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         this.expiry = new ExpiryClock(state, clock);
         this.loop = context.loop();
         this.leases = new EntryLeases(context.time(), loop);
-        this.evictions = new EvictionAdvisor(state::store, state::definition, context.shares());
+        this.evictions = new EvictionAdvisor(
+                state::store,
+                state::definition,
+                context.shares(),
+                () -> context.memory().excess(hosts()));
         this.shares = context.shares();
-        this.entries = state::store;
-        shares.host(entries);
+        shares.host(state);
         this.log = context.consensus().open(shard, replicas, state);
         this.proposer = new Proposer(
                 log,
@@ -85,7 +90,8 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         var rule = new SessionReadRule(
                 state, log, expiry, barrier, context.time(), context.limits().maxStaleness());
         this.reads = new ReplicaReads(state, log, rule, expiry, guards, barrier, evictions);
-        this.writes = new ReplicaWrites(state, context.caches(), guards, proposer, leases);
+        var admission = new WriteAdmission(state, context.memory(), this::hosts, context.caches()::hasMemory);
+        this.writes = new ReplicaWrites(state, context.caches(), guards, proposer, leases, admission, context.memory());
         this.updates = new LeasedUpdates(state, expiry, guards, barrier, evictions, leases);
         this.maintenance = new ReplicaMaintenance(state, context.caches(), clock, evictions, proposer, rule);
         state.watch(this);
@@ -95,6 +101,17 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** The voters of its group at present, whose clocks count. */
     private List<NodeId> voters() {
         return log.leadership().voters().get(0).stream().sorted().toList();
+    }
+
+    /** All of its voters, those that leave or join included. */
+    private Set<NodeId> hosts() {
+        List<Set<NodeId>> voters = log.leadership().voters();
+        if (voters.size() == 1) {
+            return voters.get(0);
+        }
+        Set<NodeId> hosts = new HashSet<>();
+        voters.forEach(hosts::addAll);
+        return hosts;
     }
 
     // What the log reports
@@ -218,16 +235,27 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return state.definition(cacheId);
     }
 
-    /** The caches that the shard's log has defined and not dropped, with the number of their entries here, expired ones included. */
-    public Map<String, Long> entries() {
-        Map<String, Long> entries = new HashMap<>();
+    /** The caches that the shard's log has defined and not dropped, with their entries here, expired ones included. */
+    public Map<String, Held> entries() {
+        Map<String, Held> entries = new HashMap<>();
         for (int cacheId : state.caches()) {
             CacheInfo cache = state.definition(cacheId);
             if (cache != null) {
-                entries.merge(cache.definition().name(), state.store().count(cacheId), Long::sum);
+                entries.merge(
+                        cache.definition().name(),
+                        new Held(state.store().count(cacheId), state.store().bytes(cacheId)),
+                        Held::plus);
             }
         }
         return entries;
+    }
+
+    /** What a replica has of a cache. */
+    public record Held(long entries, long bytes) {
+
+        public Held plus(Held other) {
+            return new Held(entries + other.entries, bytes + other.bytes);
+        }
     }
 
     // Requests
@@ -333,7 +361,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
      * @param reason given to its subscribers, who go on at another replica
      */
     void release(Reply.Refused reason) {
-        shares.release(entries);
+        shares.release(state);
         leases.dropAll();
         state.window().end(reason);
     }

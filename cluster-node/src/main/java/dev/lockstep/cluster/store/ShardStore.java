@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.store;
 
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -29,6 +30,9 @@ public interface ShardStore {
 
     /** Counts the entries of a cache, including expired ones that no tick has removed yet. */
     long count(int cacheId);
+
+    /** The bytes of those entries, as {@link CacheDefinition#entryBytes} counts them. */
+    long bytes(int cacheId);
 
     /**
      * Keys after {@code after}, in the order of {@link Bytes#compareTo}: the first {@code limit} of them.

@@ -26,6 +26,11 @@ public interface ShardStores extends AutoCloseable {
     /** Returns when all that has been committed of a shard outlasts a crash of the machine, if it outlasts the process at all. */
     default void flush(int shard) {}
 
+    /** Returns the heap that their entries take, as far as that grows with them. */
+    default StoreMemory memory() {
+        return new StoreMemory(Long.MAX_VALUE);
+    }
+
     /** Closes the stores; a later use of one throws. */
     @Override
     default void close() {}

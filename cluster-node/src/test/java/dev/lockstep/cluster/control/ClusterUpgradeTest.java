@@ -17,15 +17,23 @@ import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import dev.lockstep.protocol.wire.CacheProposal;
+import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
+import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import dev.lockstep.protocol.wire.UnknownFormatException;
+import dev.lockstep.protocol.wire.ValueCodec;
+import dev.lockstep.protocol.wire.WireWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -155,6 +163,41 @@ class ClusterUpgradeTest {
         answer(C, NEW);
         control.propose(A_ROLE, replies::add);
         assertThat(replies.get(replies.size() - 1)).isInstanceOf(Reply.Access.class);
+    }
+
+    @Test
+    void boundsInBytesAreRefusedUntilTheVersionHasThem() {
+        var unbounded = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 7, Consistency.SESSION);
+        CacheDefinition bounded = unbounded.altered(
+                null, OptionalLong.empty(), OptionalLong.of(1 << 20), Optional.empty(), Optional.empty());
+        formed();
+        assertThat(proposed(new Request.CreateCache(CacheProposal.exactly(bounded), 0)))
+                .isInstanceOfSatisfying(
+                        Reply.Refused.class,
+                        refused -> assertThat(refused.message()).contains("max-bytes", "lockstep cluster finalize"));
+        assertThat(proposed(new Request.CreateCache(CacheProposal.exactly(unbounded), 0)))
+                .isInstanceOf(Reply.Created.class);
+        assertThat(proposed(new Request.AlterCache(1, 1, null, null, 5L, null, null)))
+                .isInstanceOfSatisfying(
+                        Reply.Refused.class,
+                        refused -> assertThat(refused.message()).contains("lockstep cluster finalize"));
+        assertThat(control.hasMemory()).isFalse();
+    }
+
+    @Test
+    void whatHasNoBoundInBytesHasTheBytesOfTheVersionBefore() {
+        var unbounded = new CacheDefinition("c", "k", "v", ExpiryRule.ETERNAL, "", 7, Consistency.SESSION);
+        WireWriter out = new WireWriter(64);
+        ValueCodec.definition(out, unbounded);
+        byte[] bytes = out.toByteArray();
+        assertThat(bytes[bytes.length - 1]).isEqualTo((byte) EntryProcessing.LEASED.ordinal());
+        assertThat(bytes[bytes.length - 2]).isEqualTo((byte) Consistency.SESSION.ordinal());
+        assertThat(bytes[bytes.length - 3]).isEqualTo((byte) 7);
+    }
+
+    private Reply proposed(Request request) {
+        control.propose(request, replies::add);
+        return replies.get(replies.size() - 1);
     }
 
     private static ClusterMachine machine(ClusterVersion.Range able, Layout... layouts) {

@@ -79,6 +79,7 @@ class ControlGroupTest {
                                     "short-*",
                                     new CacheSettings(
                                             OptionalLong.of(100),
+                                            OptionalLong.empty(),
                                             Optional.empty(),
                                             Optional.empty(),
                                             Optional.of(Duration.ofMinutes(10)),
@@ -114,7 +115,12 @@ class ControlGroupTest {
 
     private static CacheSettings living(Duration timeToLive) {
         return new CacheSettings(
-                OptionalLong.empty(), Optional.empty(), Optional.empty(), Optional.of(timeToLive), Optional.empty());
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(timeToLive),
+                Optional.empty());
     }
 
     private Reply answer(Request request) {
@@ -207,7 +213,7 @@ class ControlGroupTest {
     void anAlteredCacheHasALaterRevisionOfItsDefinition() {
         CacheInfo cache = created("c");
         var alteration =
-                new Request.AlterCache(cache.id(), 1, null, 7L, Consistency.STRONG, EntryProcessing.OPTIMISTIC);
+                new Request.AlterCache(cache.id(), 1, null, 7L, null, Consistency.STRONG, EntryProcessing.OPTIMISTIC);
         CacheInfo altered = only(answer(alteration));
         assertThat(altered.revision()).isEqualTo(2);
         assertThat(altered.definition().maxEntries()).isEqualTo(7);
@@ -216,15 +222,16 @@ class ControlGroupTest {
         assertThat(altered.definition().expiry()).isEqualTo(ExpiryRule.ETERNAL);
         assertThat(only(answer(alteration))).isEqualTo(altered);
         assertThat(control.cache(cache.id())).isEqualTo(altered);
-        assertThat(answer(new Request.AlterCache(99, 1, null, 7L, null, null))).isInstanceOf(Reply.Refused.class);
+        assertThat(answer(new Request.AlterCache(99, 1, null, 7L, null, null, null)))
+                .isInstanceOf(Reply.Refused.class);
     }
 
     @Test
     void aCopyOfAnAlterationThatArrivesAfterAnotherOneChangesNothing() {
         CacheInfo cache = created("c");
-        var first = new Request.AlterCache(cache.id(), 1, null, 7L, null, null);
+        var first = new Request.AlterCache(cache.id(), 1, null, 7L, null, null, null);
         answer(first);
-        CacheInfo second = only(answer(new Request.AlterCache(cache.id(), 2, null, 8L, null, null)));
+        CacheInfo second = only(answer(new Request.AlterCache(cache.id(), 2, null, 8L, null, null, null)));
         assertThat(answer(first)).isInstanceOfSatisfying(Reply.Refused.class, refusal -> {
             assertThat(refusal.status()).isEqualTo(Status.DEFINITION_DIFFERS);
             assertThat(refusal.message()).contains("Cache c", "revision 3", "1 was to be altered");

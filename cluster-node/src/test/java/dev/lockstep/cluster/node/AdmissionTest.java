@@ -112,14 +112,14 @@ class AdmissionTest {
             assertThat(admission.learn(view(newer))).isNull();
             assertThatThrownBy(() -> admission.await(Duration.ofSeconds(10)))
                     .isInstanceOf(RequestFailedException.class)
-                    .hasMessageContaining("The cluster has version 2, and node b can do version 1");
+                    .hasMessageContaining("The cluster has version 3, and node b can do version 1");
         }
         Layout first = Layout.settled(
                 0, new ClusterVersion(1), FORMATION.nodes(), layout(3, A, B).map());
         Admission running = new Admission(B, true, first, FORMATION, older);
         assertThat(running.await(Duration.ZERO)).isEqualTo(first);
-        assertThat(running.learn(view(first.raised(new ClusterVersion(2)))))
-                .contains("Node b stops", "has version 2, and node b can do version 1");
+        assertThat(running.learn(view(first.raised(ClusterVersion.NEWEST))))
+                .contains("Node b stops", "has version 3, and node b can do version 1");
     }
 
     @Test

@@ -16,6 +16,8 @@ import dev.lockstep.protocol.session.ReadResult;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
 import dev.lockstep.protocol.session.Subscription;
+import dev.lockstep.protocol.settings.Settings;
+import dev.lockstep.protocol.settings.SettingsException;
 import dev.lockstep.protocol.settings.SettingsReader;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -30,7 +32,10 @@ import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,6 +51,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The single node in memory, through a session, as an application meets it. */
 class EmbeddedNodeTest {
@@ -92,6 +98,19 @@ class EmbeddedNodeTest {
 
     private MutationResult write(int cache, Mutation mutation) {
         return session.write(cache, mutation, LeaseId.NONE).join().result();
+    }
+
+    @Test
+    void moreMemoryThanTheHeapCanGiveIsRefusedWithItsPlace(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("lockstep.yaml"), "limits: {memory: 100000GiB}");
+        Settings settings = SettingsReader.fromFile(file);
+        EmbeddedNode.Provider provider =
+                ServiceLoader.load(EmbeddedNode.Provider.class).findFirst().orElseThrow();
+        assertThatThrownBy(() -> provider.start(settings))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(file + ":1")
+                .hasMessageContaining("\"limits.memory\" is 102400000MiB")
+                .hasMessageContaining("(80%) at most. Set less");
     }
 
     @Test

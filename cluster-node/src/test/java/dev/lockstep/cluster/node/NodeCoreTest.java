@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -64,7 +66,7 @@ class NodeCoreTest {
                 null,
                 world,
                 loop,
-                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100),
+                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED, Rates.UNLIMITED),
                 RequestObserver.NONE,
                 Surroundings.NONE);
     }

@@ -8,10 +8,12 @@ import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -55,7 +57,7 @@ class NodeHealthTest {
             null,
             world,
             world,
-            new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100),
+            new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED, Rates.UNLIMITED),
             RequestObserver.NONE,
             Surroundings.NONE);
 

@@ -10,12 +10,14 @@ import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.CapacityShares;
+import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
+import dev.lockstep.cluster.testing.AmpleMemory;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.access.AccessChange;
@@ -26,6 +28,8 @@ import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.routing.SimulatedWorld;
+import dev.lockstep.protocol.settings.Settings.Rate;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
@@ -68,6 +72,7 @@ class RequestDispatcherTest {
     private static final NodeId B = new NodeId("b");
     private static final Bytes KEY = Bytes.utf8("key");
     private static final int MAX_IN_FLIGHT = 3;
+    private static final Rates RATES = new Rates(new Rate(1_000, 0), new Rate(0, 0), new Rate(0, 0));
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
@@ -97,7 +102,7 @@ class RequestDispatcherTest {
                 peers,
                 world,
                 world);
-        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100);
+        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100, ShardReplica.MAX_CHANGES_BYTES);
         ShardHost shards = new ShardHost(Map.of(
                 0,
                 new ShardReplica(
@@ -110,6 +115,7 @@ class RequestDispatcherTest {
                                 rounds,
                                 AgreeingClocks.of(A, List.of(A), world),
                                 new CapacityShares(1),
+                                AmpleMemory.of(A, world),
                                 world,
                                 world,
                                 limits))));
@@ -123,6 +129,7 @@ class RequestDispatcherTest {
                 describing(view, consensus),
                 new AuditLog(A, world, audited::add),
                 RequestObserver.NONE,
+                new RateLimits(RATES, world, world),
                 MAX_IN_FLIGHT);
         connection = connectionOf((NodeId) null);
         cache = created("c");
@@ -174,6 +181,11 @@ class RequestDispatcherTest {
             @Override
             public String meters() {
                 return null;
+            }
+
+            @Override
+            public Reply.Memory memory() {
+                return new Reply.Memory(30, 80);
             }
 
             @Override
@@ -231,6 +243,12 @@ class RequestDispatcherTest {
                         new GroupTerm(-1, 1),
                         new GroupTerm(9, 1))));
         assertThat(told.get(7L)).containsExactly(new Reply.TermsConfirmed(List.of(true, false, false, true, false)));
+    }
+
+    @Test
+    void aNodeTellsOthersHowFullItsMemoryIs() {
+        connection.serve(7, new Request.ReadMemory());
+        assertThat(told.get(7L)).containsExactly(new Reply.Memory(30, 80));
     }
 
     @Test
@@ -428,6 +446,7 @@ class RequestDispatcherTest {
 
     @Test
     void requestsThatFailInTheNodeKeepNoPlaceOfTheirConnection() {
+        connection = connectionOf(new Identity.InThisJvm());
         for (int i = 0; i < 2 * MAX_IN_FLIGHT; i++) {
             connection.serve(11, new Request.Get(cache, 0, null, true, Consistency.SESSION, 0, 0));
             assertThat(refusal(11)).isEqualTo(Status.INTERNAL);
@@ -435,6 +454,27 @@ class RequestDispatcherTest {
         assertThat(dispatcher.counts().failed()).isEqualTo(2 * MAX_IN_FLIGHT);
         write(15);
         assertThat(told.get(15L)).first().isInstanceOf(Reply.Written.class);
+    }
+
+    @Test
+    void aClientThatIsTooFastIsRefusedAndKeepsNoPlace() {
+        for (int i = 0; i < RATES.client().requests(); i++) {
+            write(15);
+        }
+        assertThat(told.get(15L)).allSatisfy(reply -> assertThat(reply).isInstanceOf(Reply.Written.class));
+        told.clear();
+        for (int i = 0; i < MAX_IN_FLIGHT; i++) {
+            write(16);
+        }
+        assertThat(told).as("they wait for a moment").isEmpty();
+        write(17);
+        assertThat(refusal(17)).isEqualTo(Status.BUSY);
+        assertThat(dispatcher.counts().inFlight()).isEqualTo(MAX_IN_FLIGHT);
+        world.pass(Duration.ofMillis(10));
+        assertThat(told.get(16L)).hasSize(MAX_IN_FLIGHT);
+        assertThat(dispatcher.counts().inFlight()).isZero();
+        connection.serve(18, new Request.ListCaches());
+        assertThat(told.get(18L)).first().isInstanceOf(Reply.Caches.class);
     }
 
     @Test
@@ -466,7 +506,7 @@ class RequestDispatcherTest {
         List<Request> passed = List.of(
                 new Request.RenewLeases(1, 2, List.of(new Request.RenewLeases.Lease(0, 3))),
                 new Request.Release(cache, 0, KEY, new LeaseId(1, 2, 3), Condition.ANY),
-                new Request.AlterCache(cache, 1, null, 7L, null, null));
+                new Request.AlterCache(cache, 1, null, 7L, null, null, null));
         passed.forEach(request -> connection.serve(5, new Request.PassOn(B, request)));
         assertThat(others.requests()).isEqualTo(passed);
         connectionOf((NodeId) null).serve(6, new Request.PassOn(B, new Request.DescribeCluster()));

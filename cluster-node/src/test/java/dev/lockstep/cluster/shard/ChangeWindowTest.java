@@ -22,7 +22,7 @@ class ChangeWindowTest {
 
     private static final int CACHE = 1;
 
-    private final ChangeWindow window = new ChangeWindow(Runnable::run);
+    private final ChangeWindow window = new ChangeWindow(Runnable::run, ChangeWindow.MAX_BYTES);
     private final List<Reply> told = new ArrayList<>();
 
     private static CacheChange change(int bytes) {
@@ -90,10 +90,10 @@ class ChangeWindowTest {
     @Test
     void theThreadThatAppliesNotifiesNoSubscriberUnlessTooMuchIsWaiting() {
         Deque<Runnable> later = new ArrayDeque<>();
-        ChangeWindow own = new ChangeWindow(later::add);
+        ChangeWindow own = new ChangeWindow(later::add, ChangeWindow.MAX_BYTES);
         own.subscribe(Map.of(CACHE, -1L), List.of(), told::add);
         told.clear();
-        int quarter = (int) ChangeWindow.MAX_UNTOLD_BYTES / 4;
+        int quarter = (int) (ChangeWindow.MAX_UNTOLD_WINDOWS * ChangeWindow.MAX_BYTES / 4);
         for (int position = 1; position <= 3; position++) {
             own.applied(position, List.of(change(quarter)));
         }
@@ -114,7 +114,7 @@ class ChangeWindowTest {
     @Test
     void aSubscriberThatJoinsWhileChangesAreUnsentReceivesEachOnce() {
         Deque<Runnable> later = new ArrayDeque<>();
-        ChangeWindow own = new ChangeWindow(later::add);
+        ChangeWindow own = new ChangeWindow(later::add, ChangeWindow.MAX_BYTES);
         own.subscribe(Map.of(CACHE, -1L), List.of(), reply -> {});
         own.applied(1, List.of(change(1)));
         own.applied(2, List.of(change(1)));
@@ -129,7 +129,7 @@ class ChangeWindowTest {
     @Test
     void nothingWaitsToBeToldOnceTheLastSubscriberIsGone() {
         Deque<Runnable> later = new ArrayDeque<>();
-        ChangeWindow own = new ChangeWindow(later::add);
+        ChangeWindow own = new ChangeWindow(later::add, ChangeWindow.MAX_BYTES);
         own.applied(1, List.of(change(1)));
         assertThat(later).isEmpty();
         own.subscribe(Map.of(CACHE, -1L), List.of(), told::add).run();

@@ -13,6 +13,7 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
+import dev.lockstep.cluster.testing.AmpleMemory;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.link.SessionPositions;
@@ -65,9 +66,10 @@ class EvictionTest {
                     new ReadIndexRounds(A, peers, world, Duration.ofMillis(600)),
                     AgreeingClocks.of(A, VOTERS, world),
                     new CapacityShares(1),
+                    AmpleMemory.of(A, world),
                     world,
                     world,
-                    new ShardContext.Limits(Duration.ofDays(1), 1_000)));
+                    new ShardContext.Limits(Duration.ofDays(1), 1_000, ChangeWindow.MAX_BYTES)));
     private final ShardHost shards = new ShardHost(Map.of(0, replica));
     private long sequence;
 

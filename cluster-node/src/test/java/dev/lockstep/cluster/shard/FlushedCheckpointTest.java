@@ -68,7 +68,7 @@ class FlushedCheckpointTest {
     void aReportedCheckpointIsOnTheDisk() throws IOException {
         Path folder = home.resolve("rocksdb");
         try (RocksStores stores = RocksStores.open(folder, 1 << 20)) {
-            ReplicaState state = new ReplicaState(GROUP, stores, Runnable::run);
+            ReplicaState state = new ReplicaState(GROUP, stores, Runnable::run, ChangeWindow.MAX_BYTES);
             Checkpointer taking = taking(state);
             assertThat(taking.restore()).isNull();
             for (int position = 1; position <= 25; position++) {
@@ -79,7 +79,7 @@ class FlushedCheckpointTest {
             CheckpointId told = taking.newest();
             assertThat(told).isEqualTo(new CheckpointId(GROUP, TERM, 20));
             try (RocksStores after = RocksStores.open(crashed(folder), 1 << 20)) {
-                ReplicaState again = new ReplicaState(GROUP, after, Runnable::run);
+                ReplicaState again = new ReplicaState(GROUP, after, Runnable::run, ChangeWindow.MAX_BYTES);
                 assertThat(taking(again).restore()).isEqualTo(told);
                 assertThat(again.applied()).isEqualTo(20);
                 assertThat(again.caches()).hasSize(20);

@@ -27,8 +27,8 @@ class ProposedAndDecodedBatchesTest {
     private static final int CACHE = 1;
     private static final int KEYS = 8;
 
-    private final ReplicaState leader = new ReplicaState(0, HeapStore.FACTORY, Runnable::run);
-    private final ReplicaState follower = new ReplicaState(0, HeapStore.FACTORY, Runnable::run);
+    private final ReplicaState leader = new ReplicaState(0, HeapStore.FACTORY, Runnable::run, ChangeWindow.MAX_BYTES);
+    private final ReplicaState follower = new ReplicaState(0, HeapStore.FACTORY, Runnable::run, ChangeWindow.MAX_BYTES);
     private final Random random = new Random(1);
     private long sequence;
 

@@ -39,7 +39,7 @@ public class ProposerConcurrencyTest implements Race.Round {
             log,
             commands -> new Batch(0, 0, 0, commands),
             MAX_WAITING,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1)));
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0));
     private final AtomicInteger numbers = new AtomicInteger();
     private final AtomicInteger positions = new AtomicInteger();
     private final Queue<Proposed> proposals = new ConcurrentLinkedQueue<>();

@@ -25,7 +25,7 @@ class ProposerTest {
             log,
             commands -> new Batch(0, 0, 0, commands),
             10,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1)));
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0));
 
     @Test
     void commandsOfOneBurstAreOneBatch() {

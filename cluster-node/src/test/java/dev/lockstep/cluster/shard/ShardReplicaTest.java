@@ -14,6 +14,7 @@ import dev.lockstep.cluster.machine.BatchCodec;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.heap.HeapStore;
+import dev.lockstep.cluster.testing.AmpleMemory;
 import dev.lockstep.cluster.testing.ScriptedLog;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.link.LocalEntry;
@@ -77,9 +78,10 @@ class ShardReplicaTest {
                     rounds,
                     clocks,
                     new CapacityShares(1),
+                    AmpleMemory.of(A, world),
                     world,
                     world,
-                    new ShardContext.Limits(STALENESS, 1_000)));
+                    new ShardContext.Limits(STALENESS, 1_000, ChangeWindow.MAX_BYTES)));
     private final ShardHost shards = new ShardHost(Map.of(0, replica));
     private long sequence;
 
@@ -188,7 +190,8 @@ class ShardReplicaTest {
         put();
         put();
         assertThat(replica.counts()).isEqualTo(new ShardReplica.Counts(2, 1, 1, 1, 1, 0));
-        assertThat(replica.entries()).isEqualTo(Map.of("c", 1L));
+        assertThat(replica.entries())
+                .isEqualTo(Map.of("c", new ShardReplica.Held(1, CacheDefinition.entryBytes(KEY, VALUE))));
     }
 
     @Test

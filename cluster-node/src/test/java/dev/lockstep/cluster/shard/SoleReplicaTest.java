@@ -10,6 +10,7 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
+import dev.lockstep.cluster.testing.AmpleMemory;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.ClusterVersion;
@@ -89,7 +90,7 @@ class SoleReplicaTest {
         control.propose(
                 new Request.CreateCache(CacheProposal.exactly(definition), 0),
                 created -> cache = ((Reply.Created) created).cache().id());
-        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 1_000);
+        var limits = new ShardContext.Limits(Duration.ofSeconds(5), 1_000, ChangeWindow.MAX_BYTES);
         shards = new ShardHost(Map.of(
                 0,
                 new ShardReplica(
@@ -102,6 +103,7 @@ class SoleReplicaTest {
                                 rounds,
                                 AgreeingClocks.of(NODE, List.of(NODE), time),
                                 new CapacityShares(1),
+                                AmpleMemory.of(NODE, time),
                                 time,
                                 loop,
                                 limits))));

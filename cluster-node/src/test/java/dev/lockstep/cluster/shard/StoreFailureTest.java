@@ -7,6 +7,7 @@ import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.rocks.RocksStores;
 import dev.lockstep.cluster.testing.AgreeingClocks;
+import dev.lockstep.cluster.testing.AmpleMemory;
 import dev.lockstep.cluster.testing.ScriptedPeers;
 import dev.lockstep.protocol.link.SessionPositions;
 import dev.lockstep.protocol.routing.SimulatedWorld;
@@ -85,9 +86,10 @@ class StoreFailureTest {
                         new ReadIndexRounds(SELF, new ScriptedPeers(), world, Duration.ofSeconds(1)),
                         AgreeingClocks.of(SELF, List.of(SELF), world),
                         new CapacityShares(1),
+                        AmpleMemory.of(SELF, world),
                         world,
                         world,
-                        new ShardContext.Limits(Duration.ofSeconds(5), 100)));
+                        new ShardContext.Limits(Duration.ofSeconds(5), 100, ChangeWindow.MAX_BYTES)));
         shards = new ShardHost(Map.of(0, replica));
         assertThat(put("key")).isInstanceOf(Reply.Written.class);
     }

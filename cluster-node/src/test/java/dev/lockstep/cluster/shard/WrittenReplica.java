@@ -10,6 +10,7 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
+import dev.lockstep.cluster.testing.AmpleMemory;
 import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.concurrency.ManualEventLoop;
 import dev.lockstep.protocol.link.LocalEntry;
@@ -71,9 +72,10 @@ final class WrittenReplica {
                         rounds,
                         AgreeingClocks.of(SELF, List.of(SELF), loop),
                         new CapacityShares(1),
+                        AmpleMemory.of(SELF, loop),
                         loop,
                         loop,
-                        new ShardContext.Limits(Duration.ofSeconds(5), 10)));
+                        new ShardContext.Limits(Duration.ofSeconds(5), 10, ChangeWindow.MAX_BYTES)));
         applyNext();
     }
 

@@ -177,10 +177,18 @@ public abstract class ShardStoreContract {
         return dues.isEmpty() ? null : dues.first();
     }
 
+    private static long bytes(TreeMap<Bytes, StoredEntry> entries) {
+        return entries.entrySet().stream()
+                .mapToLong(one ->
+                        256 + one.getKey().size() + one.getValue().value().size())
+                .sum();
+    }
+
     private void assertAgrees(List<TreeMap<Bytes, StoredEntry>> model, Random random) {
         int cache = random.nextInt(CACHES);
         TreeMap<Bytes, StoredEntry> expected = model.get(cache);
         assertThat(store.count(cache)).isEqualTo(expected.size());
+        assertThat(store.bytes(cache)).isEqualTo(bytes(expected));
         assertThat(store.keysAfter(cache, null, Integer.MAX_VALUE)).containsExactlyElementsOf(expected.keySet());
         List<Bytes> keys = new ArrayList<>();
         for (Iterator<Bytes> all = store.keys(cache); all.hasNext(); ) {

@@ -67,6 +67,7 @@ final class TestCache implements AutoCloseable {
                     rule,
                     expiryPolicy,
                     0,
+                    0,
                     Consistency.SESSION,
                     processing));
         }

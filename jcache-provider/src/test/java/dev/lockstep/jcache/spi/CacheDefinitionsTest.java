@@ -24,7 +24,12 @@ class CacheDefinitionsTest {
 
     private static CacheSettings bounded(long entries) {
         return new CacheSettings(
-                OptionalLong.of(entries), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+                OptionalLong.of(entries),
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static CacheProposal proposal(String name, ExpiryPolicy policy) {

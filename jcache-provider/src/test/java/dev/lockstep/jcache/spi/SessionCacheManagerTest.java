@@ -59,7 +59,12 @@ class SessionCacheManagerTest {
 
     private static CacheSettings bounded(long entries) {
         return new CacheSettings(
-                OptionalLong.of(entries), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+                OptionalLong.of(entries),
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static CacheDefinition definition(String keyType, ExpiryRule expiry, String policy) {

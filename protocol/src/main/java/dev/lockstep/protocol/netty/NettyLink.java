@@ -5,6 +5,7 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.OutstandingRequests;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.HeapShare;
 import dev.lockstep.protocol.runtime.Threads;
 import dev.lockstep.protocol.scram.ScramChallenge;
 import dev.lockstep.protocol.scram.ScramClient;
@@ -46,7 +47,7 @@ final class NettyLink implements Link {
 
     private static final int SILENCE_SECONDS = 3;
     /** The most bytes that may wait to be written; further requests are refused as busy. */
-    private static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
+    private static final long MAX_WAITING_BYTES = HeapShare.atMost(64 << 20, 8);
 
     private final String cluster;
     private final @Nullable NodeIdentity self;

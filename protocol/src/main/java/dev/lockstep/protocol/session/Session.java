@@ -83,7 +83,13 @@ public final class Session implements AutoCloseable {
 
     /** Creates the cache, or attaches to one that has all that the proposal says. */
     public CompletableFuture<AttachedCache> createCache(CacheProposal proposal) {
-        return createCache(proposal, router.deadline());
+        return createCache(understood(proposal), router.deadline());
+    }
+
+    /** A cluster that has no bounds in bytes does not understand that none is wanted either. */
+    private CacheProposal understood(CacheProposal proposal) {
+        boolean none = proposal.said().maxBytes().orElse(0) == 0;
+        return none && !view().layout().clusterVersion().hasMemory() ? proposal.withoutMaxBytes() : proposal;
     }
 
     private CompletableFuture<AttachedCache> createCache(CacheProposal proposal, Deadline deadline) {

@@ -135,8 +135,75 @@ public record Settings(
      * @param maxFrameBytes largest frame, and so largest request or reply
      * @param maxInFlight requests that one connection, and one shard's queue, may have waiting before the next is refused
      *     as busy
+     * @param memory of the JVM's heap that its entries may take
+     * @param rates of clients
      */
-    public record LimitSettings(int maxFrameBytes, int maxInFlight) {}
+    public record LimitSettings(int maxFrameBytes, int maxInFlight, MemoryLimit memory, Rates rates) {}
+
+    /**
+     * What a node takes from clients in a second.
+     *
+     * @param client of each
+     * @param cache for each
+     * @param node in all
+     */
+    public record Rates(Rate client, Rate cache, Rate node) {
+
+        /** As much as comes. */
+        public static final Rates UNLIMITED = new Rates(Rate.UNLIMITED, Rate.UNLIMITED, Rate.UNLIMITED);
+
+        @Override
+        public String toString() {
+            return client.words("client") + ", " + cache.words("cache") + ", " + node.words("node");
+        }
+
+        /** Tells whether there is any limit. */
+        public boolean isLimited() {
+            return !equals(UNLIMITED);
+        }
+    }
+
+    /**
+     * A number a second of each; 0 for no limit.
+     *
+     * @param bytes of keys and values
+     */
+    public record Rate(long requests, long bytes) {
+
+        private static final Rate UNLIMITED = new Rate(0, 0);
+
+        private String words(String of) {
+            return of + "-requests " + (requests == 0 ? "none" : requests) + ", " + of + "-bytes "
+                    + (bytes == 0 ? "none" : bytes);
+        }
+    }
+
+    /**
+     * A part of a JVM's heap.
+     *
+     * @param bytes 0 for a share
+     * @param percent of the heap; 0 for bytes
+     */
+    public record MemoryLimit(long bytes, int percent) {
+
+        /** The rest is for what a node does with its entries. */
+        public static final int MAX_PERCENT = 80;
+
+        /** Returns the bytes that it is of a heap. */
+        public long of(long heapBytes) {
+            return percent == 0 ? bytes : heapBytes / 100 * percent;
+        }
+
+        /** Returns the most that it may be of a heap. */
+        public static long most(long heapBytes) {
+            return heapBytes / 100 * MAX_PERCENT;
+        }
+
+        @Override
+        public String toString() {
+            return percent == 0 ? (bytes >> 20) + "MiB" : percent + "%";
+        }
+    }
 
     /** The same, wherever it is set. */
     public Settings withoutPlaces() {

@@ -7,8 +7,11 @@ import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.LimitSettings;
+import dev.lockstep.protocol.settings.Settings.MemoryLimit;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
+import dev.lockstep.protocol.settings.Settings.Rate;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -32,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -66,6 +70,17 @@ public final class SettingsReader {
 
     /** An option of a URI that is a password. */
     private static final Pattern PASSWORD = Pattern.compile("^(tls\\.)?password=");
+
+    /** Of the heap, for entries. */
+    private static final String MEMORY = "60%";
+
+    private static final Pattern PERCENTAGE = Pattern.compile("(\\d{1,3})%");
+    /** So many in a second are no limit, and what counts them can count no more. */
+    private static final long MAX_REQUESTS = 1_000_000_000;
+
+    private static final long MAX_BYTES = 900L << 20;
+
+    private static final long MIN_MEMORY = 1 << 20;
 
     private static final String TLS_13 = "1.3";
     private static final String TLS_12 = "1.2";
@@ -487,9 +502,39 @@ public final class SettingsReader {
     }
 
     private static LimitSettings limits(YamlSection root) {
-        YamlSection section = root.section("limits").allow("max-frame", "max-in-flight");
-        return new LimitSettings((int) section.size("max-frame", 16 << 20, 5 << 20, 16 << 20), (int)
-                section.number("max-in-flight", 10_000, 16, 1_000_000));
+        YamlSection section = root.section("limits")
+                .allow(
+                        "max-frame",
+                        "max-in-flight",
+                        "memory",
+                        "client-requests",
+                        "client-bytes",
+                        "cache-requests",
+                        "cache-bytes",
+                        "node-requests",
+                        "node-bytes");
+        return new LimitSettings(
+                (int) section.size("max-frame", 16 << 20, 5 << 20, 16 << 20),
+                (int) section.number("max-in-flight", 10_000, 16, 1_000_000),
+                memory(section),
+                new Rates(rate(section, "client"), rate(section, "cache"), rate(section, "node")));
+    }
+
+    private static Rate rate(YamlSection section, String of) {
+        return new Rate(
+                section.number(of + "-requests", 0, 1, MAX_REQUESTS), section.size(of + "-bytes", 0, 1, MAX_BYTES));
+    }
+
+    private static MemoryLimit memory(YamlSection section) {
+        Matcher share = PERCENTAGE.matcher(section.string("memory", MEMORY));
+        if (!share.matches()) {
+            return new MemoryLimit(section.size("memory", 0, MIN_MEMORY, Long.MAX_VALUE), 0);
+        }
+        int percent = Integer.parseInt(share.group(1));
+        if (percent < 1 || percent > MemoryLimit.MAX_PERCENT) {
+            throw section.refuse("memory", percent + "% is out of range: 1% to " + MemoryLimit.MAX_PERCENT + "%");
+        }
+        return new MemoryLimit(0, percent);
     }
 
     private static Map<String, CacheSettings> caches(YamlSection root) {
@@ -497,12 +542,21 @@ public final class SettingsReader {
         YamlSection all = root.section("caches");
         for (String pattern : all.keys()) {
             YamlSection section = all.section(pattern)
-                    .allow("max-entries", "consistency", "entry-processor", "time-to-live", "time-to-idle");
+                    .allow(
+                            "max-entries",
+                            "max-bytes",
+                            "consistency",
+                            "entry-processor",
+                            "time-to-live",
+                            "time-to-idle");
             caches.put(
                     pattern,
                     new CacheSettings(
                             section.has("max-entries")
                                     ? OptionalLong.of(section.number("max-entries", 0, 0, Long.MAX_VALUE))
+                                    : OptionalLong.empty(),
+                            section.has("max-bytes")
+                                    ? OptionalLong.of(section.size("max-bytes", 0, 0, Long.MAX_VALUE))
                                     : OptionalLong.empty(),
                             section.choice("consistency", Consistency.SESSION, Consistency.STRONG),
                             section.choice("entry-processor", EntryProcessing.LEASED, EntryProcessing.OPTIMISTIC),

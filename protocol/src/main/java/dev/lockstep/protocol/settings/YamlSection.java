@@ -8,8 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -32,7 +30,6 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 final class YamlSection {
 
     private static final int MAX_DEPTH = 16;
-    private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KiB|MiB|GiB)?");
 
     private final String source;
     private final @Nullable Node node;
@@ -220,13 +217,11 @@ final class YamlSection {
         if (!has(key)) {
             return byDefault;
         }
-        Matcher matcher = SIZE.matcher(required(key));
-        if (!matcher.matches() || matcher.group(1).length() > 9) {
-            throw refuse(key, "\"" + required(key) + "\" is no size such as 64KiB or 16MiB");
+        try {
+            return within(key, Sizes.parse(required(key)), min, max);
+        } catch (IllegalArgumentException wrong) {
+            throw refuse(key, String.valueOf(wrong.getMessage()));
         }
-        String unit = matcher.group(2) == null ? "B" : matcher.group(2);
-        long factor = 1L << (10 * List.of("B", "KiB", "MiB", "GiB").indexOf(unit));
-        return within(key, Long.parseLong(matcher.group(1)) * factor, min, max);
     }
 
     private long within(String key, long value, long min, long max) {

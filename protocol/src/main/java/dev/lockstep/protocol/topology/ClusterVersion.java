@@ -13,15 +13,20 @@ import java.util.Optional;
  * <pre>
  * 1  members and their layout, caches, entries
  * 2  users and roles
+ * 3  bounds of caches in bytes; nodes tell each other how full their memory is
  * </pre>
  */
 public record ClusterVersion(int number) implements Comparable<ClusterVersion> {
 
     /** The version in which a cluster is formed. */
-    public static final ClusterVersion NEWEST = new ClusterVersion(2);
+    public static final ClusterVersion NEWEST = new ClusterVersion(3);
 
     public boolean hasUsers() {
         return number >= 2;
+    }
+
+    public boolean hasMemory() {
+        return number >= 3;
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param expiry evaluated in the shards
  * @param expiryPolicy class name of a custom expiry policy that callers evaluate, or empty when {@code expiry} is all
  * @param maxEntries bound for the whole cluster, past which entries are evicted; 0 for none
+ * @param maxBytes likewise, in bytes as {@link #entryBytes} counts them
  * @param consistency what a read promises unless it asks for more
  * @param entryProcessing the way in which callers run entry processors
  */
@@ -23,17 +24,27 @@ public record CacheDefinition(
         ExpiryRule expiry,
         String expiryPolicy,
         long maxEntries,
+        long maxBytes,
         Consistency consistency,
         EntryProcessing entryProcessing) {
+
+    /**
+     * The bytes that an entry counts for besides its key and value. As much as it takes on the heap of a node that stores it there, with a
+     * deadline: {@code EntryBytesTest} measures it.
+     */
+    public static final int ENTRY_OVERHEAD = 256;
 
     public CacheDefinition {
         checkName(name);
         if (maxEntries < 0) {
             throw new IllegalArgumentException("max-entries of cache " + name + " is negative: " + maxEntries);
         }
+        if (maxBytes < 0) {
+            throw new IllegalArgumentException("max-bytes of cache " + name + " is negative: " + maxBytes);
+        }
     }
 
-    /** Creates a definition of a cache whose entry processors run under leases. */
+    /** Creates a definition of a cache without a bound in bytes whose entry processors run under leases. */
     public CacheDefinition(
             String name,
             String keyType,
@@ -42,7 +53,17 @@ public record CacheDefinition(
             String expiryPolicy,
             long maxEntries,
             Consistency consistency) {
-        this(name, keyType, valueType, expiry, expiryPolicy, maxEntries, consistency, EntryProcessing.LEASED);
+        this(name, keyType, valueType, expiry, expiryPolicy, maxEntries, 0, consistency, EntryProcessing.LEASED);
+    }
+
+    /** Returns the bytes that an entry counts for. */
+    public static long entryBytes(Bytes key, Bytes value) {
+        return (long) ENTRY_OVERHEAD + key.size() + value.size();
+    }
+
+    /** Tells whether entries may be evicted. */
+    public boolean isBounded() {
+        return maxEntries > 0 || maxBytes > 0;
     }
 
     static void checkName(String name) {
@@ -51,10 +72,11 @@ public record CacheDefinition(
         }
     }
 
-    /** The same with another expiry, bound, consistency or way of processing; null or empty for as it is. */
+    /** The same with another expiry, bounds, consistency or way of processing; null or empty for as it is. */
     public CacheDefinition altered(
             @Nullable ExpiryRule rule,
-            OptionalLong bound,
+            OptionalLong entries,
+            OptionalLong bytes,
             Optional<Consistency> promise,
             Optional<EntryProcessing> processing) {
         return new CacheDefinition(
@@ -63,7 +85,8 @@ public record CacheDefinition(
                 valueType,
                 rule == null ? expiry : rule,
                 expiryPolicy,
-                bound.orElse(maxEntries),
+                entries.orElse(maxEntries),
+                bytes.orElse(maxBytes),
                 promise.orElse(consistency),
                 processing.orElse(entryProcessing));
     }

@@ -37,12 +37,26 @@ public record CacheProposal(
                 definition.expiryPolicy(),
                 new CacheSettings(
                         OptionalLong.of(definition.maxEntries()),
+                        OptionalLong.of(definition.maxBytes()),
                         Optional.of(definition.consistency()),
                         Optional.of(definition.entryProcessing()),
                         Optional.empty(),
                         Optional.empty()),
                 CacheSettings.NOTHING,
                 "");
+    }
+
+    /** The same, saying nothing of a bound in bytes. */
+    public CacheProposal withoutMaxBytes() {
+        return new CacheProposal(
+                name,
+                keyType,
+                valueType,
+                expiry,
+                expiryPolicy,
+                own.withoutMaxBytes(),
+                template.withoutMaxBytes(),
+                place);
     }
 
     /** The settings that its creator specified, in whichever way. */
@@ -61,6 +75,7 @@ public record CacheProposal(
                 expiryPolicy.isEmpty() ? rule : ExpiryRule.ETERNAL,
                 expiryPolicy,
                 all.maxEntries().orElse(0),
+                all.maxBytes().orElse(0),
                 all.consistency().orElse(Consistency.SESSION),
                 all.entryProcessing().orElse(EntryProcessing.LEASED));
     }

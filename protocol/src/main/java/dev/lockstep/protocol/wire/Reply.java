@@ -256,6 +256,12 @@ public sealed interface Reply {
         public record LogTime(int shard, long millis) {}
     }
 
+    /**
+     * @param used bytes that entries take in the node's memory
+     * @param budget bytes that they may take
+     */
+    record Memory(long used, long budget) implements Reply {}
+
     /** The answer of a node's replicated logs to {@link Request.ToLog}. */
     record FromLog(Bytes message) implements Reply {}
 }

@@ -64,6 +64,8 @@ public final class ReplyCodec {
             out.u8(21).varint(checkpoint.since()).bytes(checkpoint.piece());
         } else if (reply instanceof Reply.Replicas replicas) {
             out.u8(22).list(replicas.replicas(), ValueCodec::replica);
+        } else if (reply instanceof Reply.Memory memory) {
+            out.u8(28).varint(memory.used()).varint(memory.budget());
         } else if (reply instanceof Reply.Clock clock) {
             out.u8(23).varint(clock.millis());
             out.list(clock.logs(), (o, log) -> o.varint(log.shard()).varint(log.millis()));
@@ -80,14 +82,14 @@ public final class ReplyCodec {
             out.u8(27).string(versions.software());
             ValueCodec.range(out, versions.able());
         } else if (reply instanceof Reply.NodeFacts node) {
-            out.u8(28);
+            out.u8(29);
             out.list(node.facts(), (o, fact) -> o.string(fact.name()).string(fact.value()));
             out.varint(node.sampled());
             out.list(
                     node.busiest(),
                     (o, key) -> o.varint(key.cacheId()).bytes(key.key()).varint(key.seen()));
         } else if (reply instanceof Reply.Meters meters) {
-            out.u8(29).string(meters.text());
+            out.u8(30).string(meters.text());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -127,12 +129,13 @@ public final class ReplyCodec {
             case 25 -> new Reply.Drained(ValueCodec.drained(in));
             case 26 -> new Reply.Access(AccessCodec.rules(in));
             case 27 -> new Reply.Versions(in.string(), ValueCodec.range(in));
-            case 28 ->
+            case 29 ->
                 new Reply.NodeFacts(
                         in.list(i -> new Reply.NodeFacts.Fact(i.string(), i.string())),
                         in.size(),
                         in.list(i -> new Reply.NodeFacts.BusyKey(i.size(), i.bytes(), i.size())));
-            case 29 -> new Reply.Meters(in.string());
+            case 30 -> new Reply.Meters(in.string());
+            case 28 -> new Reply.Memory(in.varint(), in.varint());
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

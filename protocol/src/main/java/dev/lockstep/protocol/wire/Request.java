@@ -181,6 +181,7 @@ public sealed interface Request {
      * @param revision of the definition that the caller has seen
      * @param expiry null for as it is
      * @param maxEntries null for as it is
+     * @param maxBytes null for as it is
      * @param consistency null for as it is
      * @param entryProcessing null for as it is
      */
@@ -189,6 +190,7 @@ public sealed interface Request {
             int revision,
             @Nullable ExpiryRule expiry,
             @Nullable Long maxEntries,
+            @Nullable Long maxBytes,
             @Nullable Consistency consistency,
             @Nullable EntryProcessing entryProcessing)
             implements ToControl {
@@ -888,6 +890,20 @@ public sealed interface Request {
 
     /** Between nodes: what does your wall clock say, and what time do your shards' logs have? Answered by {@link Reply.Clock}. */
     record ReadClock() implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return true;
+        }
+    }
+
+    /** Between nodes: how full is your memory of entries? Answered by {@link Reply.Memory}. In clusters that {@linkplain ClusterVersion#hasMemory have} it. */
+    record ReadMemory() implements Request {
 
         @Override
         public Set<Right> rights() {

@@ -2,6 +2,8 @@ package dev.lockstep.protocol.wire;
 
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Request.ConfirmTerms.GroupTerm;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** The bytes of each {@link Request}: a tag, then its fields. Stateless. */
 public final class RequestCodec {
@@ -90,13 +92,16 @@ public final class RequestCodec {
             out.u8(25).signed(recover.group()).varint(recover.term()).bool(recover.electable());
         } else if (request instanceof Request.AlterCache alter) {
             out.u8(26).varint(alter.cacheId()).varint(alter.revision());
-            out.optional(alter.expiry(), ValueCodec::rule).optional(alter.maxEntries(), WireWriter::varint);
+            out.optional(alter.expiry(), ValueCodec::rule);
+            ValueCodec.bounds(out, optional(alter.maxEntries()), optional(alter.maxBytes()));
             out.optional(alter.consistency(), (o, consistency) -> o.u8(consistency.ordinal()));
             out.optional(alter.entryProcessing(), (o, processing) -> o.u8(processing.ordinal()));
         } else if (request instanceof Request.PassOn passOn) {
             out.u8(PASS_ON);
             ValueCodec.nodeId(out, passOn.to());
             write(out, passOn.request());
+        } else if (request instanceof Request.ReadMemory) {
+            out.u8(40);
         } else if (request instanceof Request.ReadClock) {
             out.u8(27);
         } else if (request instanceof Request.DescribeDrained) {
@@ -135,9 +140,9 @@ public final class RequestCodec {
             out.u8(39);
             ValueCodec.clusterVersion(out, raise.to());
         } else if (request instanceof Request.DescribeNode) {
-            out.u8(40);
-        } else if (request instanceof Request.ReadMeters) {
             out.u8(41);
+        } else if (request instanceof Request.ReadMeters) {
+            out.u8(42);
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -217,14 +222,7 @@ public final class RequestCodec {
             case 23 -> new Request.FetchCheckpoint(in.size(), in.varint(), in.varint(), in.varint(), in.varint());
             case 24 -> new Request.DescribeReplicas();
             case 25 -> new Request.RecoverReplica((int) in.signed(), in.varint(), in.bool());
-            case 26 ->
-                new Request.AlterCache(
-                        in.size(),
-                        in.size(),
-                        in.optional(ValueCodec::rule),
-                        in.optional(ValueCodec::positive),
-                        in.optional(i -> i.constant(ValueCodec.CONSISTENCIES)),
-                        in.optional(i -> i.constant(ValueCodec.ENTRY_PROCESSINGS)));
+            case 26 -> alterCache(in);
             case 27 -> new Request.ReadClock();
             case 29 -> new Request.DescribeDrained();
             case 30 -> new Request.DrainNode(in.optional(ValueCodec::nodeId), in.size());
@@ -237,8 +235,9 @@ public final class RequestCodec {
             case 37 -> new Request.ChangeAccess(in.size(), AccessCodec.change(in));
             case 38 -> new Request.DescribeVersions();
             case 39 -> new Request.RaiseVersion(ValueCodec.clusterVersion(in));
-            case 40 -> new Request.DescribeNode();
-            case 41 -> new Request.ReadMeters();
+            case 41 -> new Request.DescribeNode();
+            case 42 -> new Request.ReadMeters();
+            case 40 -> new Request.ReadMemory();
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }
@@ -249,5 +248,28 @@ public final class RequestCodec {
 
     private static void read(WireWriter out, Request.Read read) {
         out.u8(read.consistency().ordinal()).varint(read.minPosition()).varint(read.judgedAtMillis());
+    }
+
+    private static Request.AlterCache alterCache(WireReader in) {
+        int cacheId = in.size();
+        int revision = in.size();
+        ExpiryRule expiry = in.optional(ValueCodec::rule);
+        int bounds = ValueCodec.bounds(in);
+        return new Request.AlterCache(
+                cacheId,
+                revision,
+                expiry,
+                nullable(ValueCodec.bound(in, bounds, ValueCodec.MAX_ENTRIES)),
+                nullable(ValueCodec.bound(in, bounds, ValueCodec.MAX_BYTES)),
+                in.optional(i -> i.constant(ValueCodec.CONSISTENCIES)),
+                in.optional(i -> i.constant(ValueCodec.ENTRY_PROCESSINGS)));
+    }
+
+    private static OptionalLong optional(@Nullable Long bound) {
+        return bound == null ? OptionalLong.empty() : OptionalLong.of(bound);
+    }
+
+    private static @Nullable Long nullable(OptionalLong bound) {
+        return bound.isPresent() ? (Long) bound.getAsLong() : null;
     }
 }

@@ -39,7 +39,9 @@ public enum Status {
     /** The node that was to pass the request on can't reach the other one: it was not sent there. */
     UNREACHABLE(Kind.TRANSIENT),
     /** The node can't do the version that the cluster has; the message names both. */
-    CLUSTER_VERSION(Kind.PERMANENT);
+    CLUSTER_VERSION(Kind.PERMANENT),
+    /** The entries of a node take as much memory as they may: remove some, let some expire, bound caches, or give nodes more. */
+    FULL(Kind.PERMANENT);
 
     /** The consequence of a refusal for a retry. */
     public enum Kind {

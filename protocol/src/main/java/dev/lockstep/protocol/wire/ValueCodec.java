@@ -29,6 +29,13 @@ public final class ValueCodec {
     static final Consistency[] CONSISTENCIES = Consistency.values();
     static final EntryProcessing[] ENTRY_PROCESSINGS = EntryProcessing.values();
 
+    /** Which bounds of a cache follow. */
+    static final int MAX_ENTRIES = 1;
+
+    static final int MAX_BYTES = 2;
+    /** In the byte of the way of processing of a definition. */
+    private static final int MAX_BYTES_FOLLOW = 0x80;
+
     private static final Layout.Standing[] STANDINGS = Layout.Standing.values();
     private static final ReplicaStatus.State[] REPLICA_STATES = ReplicaStatus.State.values();
 
@@ -192,7 +199,7 @@ public final class ValueCodec {
     }
 
     private static void settings(WireWriter out, CacheSettings settings) {
-        out.optional(settings.maxEntries().isPresent() ? settings.maxEntries().getAsLong() : null, WireWriter::varint);
+        bounds(out, settings.maxEntries(), settings.maxBytes());
         out.optional(settings.consistency().map(Enum::ordinal).orElse(null), WireWriter::u8);
         out.optional(settings.entryProcessing().map(Enum::ordinal).orElse(null), WireWriter::u8);
         out.optional(settings.timeToLive().map(Duration::toMillis).orElse(null), WireWriter::varint);
@@ -200,13 +207,34 @@ public final class ValueCodec {
     }
 
     private static CacheSettings settings(WireReader in) {
-        Long maxEntries = in.optional(ValueCodec::positive);
+        int bounds = bounds(in);
         return new CacheSettings(
-                maxEntries == null ? OptionalLong.empty() : OptionalLong.of(maxEntries),
+                bound(in, bounds, MAX_ENTRIES),
+                bound(in, bounds, MAX_BYTES),
                 Optional.ofNullable(in.optional(i -> i.constant(CONSISTENCIES))),
                 Optional.ofNullable(in.optional(i -> i.constant(ENTRY_PROCESSINGS))),
                 Optional.ofNullable(in.optional(ValueCodec::positive)).map(Duration::ofMillis),
                 Optional.ofNullable(in.optional(ValueCodec::positive)).map(Duration::ofMillis));
+    }
+
+    /** Without a bound in bytes the bytes are those that a cluster of version 2 has. */
+    static void bounds(WireWriter out, OptionalLong maxEntries, OptionalLong maxBytes) {
+        out.u8((maxEntries.isPresent() ? MAX_ENTRIES : 0) | (maxBytes.isPresent() ? MAX_BYTES : 0));
+        maxEntries.ifPresent(out::varint);
+        maxBytes.ifPresent(out::varint);
+    }
+
+    /** Returns which bounds follow, for {@link #bound}. */
+    static int bounds(WireReader in) {
+        int bounds = in.u8();
+        if (bounds > (MAX_ENTRIES | MAX_BYTES)) {
+            throw new MalformedFrameException("There are no bounds " + bounds);
+        }
+        return bounds;
+    }
+
+    static OptionalLong bound(WireReader in, int bounds, int which) {
+        return (bounds & which) == 0 ? OptionalLong.empty() : OptionalLong.of(positive(in));
     }
 
     static long positive(WireReader in) {
@@ -222,20 +250,38 @@ public final class ValueCodec {
         rule(out, definition.expiry());
         out.string(definition.expiryPolicy()).varint(definition.maxEntries());
         out.u8(definition.consistency().ordinal());
-        out.u8(definition.entryProcessing().ordinal());
+        boolean hasMaxBytes = definition.maxBytes() > 0;
+        out.u8(definition.entryProcessing().ordinal() | (hasMaxBytes ? MAX_BYTES_FOLLOW : 0));
+        if (hasMaxBytes) {
+            out.varint(definition.maxBytes());
+        }
     }
 
     public static CacheDefinition definition(WireReader in) {
+        String name = in.string();
+        String keyType = in.string();
+        String valueType = in.string();
+        ExpiryRule expiry = rule(in);
+        String expiryPolicy = in.string();
+        long maxEntries = in.varint();
+        Consistency consistency = in.constant(CONSISTENCIES);
+        int processing = in.u8();
+        long maxBytes = (processing & MAX_BYTES_FOLLOW) == 0 ? 0 : positive(in);
+        int ordinal = processing & ~MAX_BYTES_FOLLOW;
+        if (ordinal >= ENTRY_PROCESSINGS.length) {
+            throw new MalformedFrameException("There is no way of entry processing " + ordinal);
+        }
         try {
             return new CacheDefinition(
-                    in.string(),
-                    in.string(),
-                    in.string(),
-                    rule(in),
-                    in.string(),
-                    in.varint(),
-                    in.constant(CONSISTENCIES),
-                    in.constant(ENTRY_PROCESSINGS));
+                    name,
+                    keyType,
+                    valueType,
+                    expiry,
+                    expiryPolicy,
+                    maxEntries,
+                    maxBytes,
+                    consistency,
+                    ENTRY_PROCESSINGS[ordinal]);
         } catch (IllegalArgumentException invalid) {
             throw new MalformedFrameException(String.valueOf(invalid.getMessage()));
         }

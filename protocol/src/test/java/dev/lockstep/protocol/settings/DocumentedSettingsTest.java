@@ -46,7 +46,7 @@ class DocumentedSettingsTest {
         /** Values of the documented type and within the documented bounds. */
         List<Object> accepted() {
             return switch (type) {
-                case "number", "size", "one of" -> List.copyOf(bounds);
+                case "number", "size", "size or percentage", "one of" -> List.copyOf(bounds);
                 case "duration" ->
                     Stream.concat(bounds.stream(), Stream.of("1ms", "7d"))
                             .<Object>map(value -> value)
@@ -70,6 +70,8 @@ class DocumentedSettingsTest {
                             Long.toString(Long.parseLong(bounds.get(0)) - 1),
                             Long.toString(Long.parseLong(bounds.get(1)) + 1));
                 case "size" -> List.of("big", (bytes(bounds.get(0)) - 1) + "B", (bytes(bounds.get(1)) + 1) + "B");
+                case "size or percentage" ->
+                    List.of("big", (bytes(bounds.get(0)) - 1) + "B", "0%", (percent(bounds.get(2)) + 1) + "%");
                 case "duration" -> List.of("soon", "5", "0ms");
                 case "one of", "true or false" -> List.of("other");
                 case "host:port", "list of host:port" -> List.of("nowhere");
@@ -77,8 +79,12 @@ class DocumentedSettingsTest {
             };
         }
 
-        private static long bytes(String mebibytes) {
-            return Long.parseLong(mebibytes.replace("MiB", "")) << 20;
+        private static long bytes(String size) {
+            return Sizes.parse(size);
+        }
+
+        private static int percent(String share) {
+            return Integer.parseInt(share.replace("%", ""));
         }
     }
 
@@ -225,7 +231,11 @@ class DocumentedSettingsTest {
             assertThat(key.byDefault()).isEqualTo("none");
             assertThat(without(key.name()).toString())
                     .containsAnyOf(
-                            key.last() + "=[]", key.last() + "=,", key.last() + "=Optional.empty", PATTERN + "={}");
+                            key.last() + "=[]",
+                            key.last() + "=,",
+                            key.last() + "=Optional.empty",
+                            key.last() + " none",
+                            PATTERN + "={}");
         }
     }
 

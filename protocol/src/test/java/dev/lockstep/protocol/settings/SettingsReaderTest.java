@@ -175,6 +175,15 @@ class SettingsReaderTest {
     }
 
     @Test
+    void memoryIsAShareOfTheHeapOrASize() {
+        assertThat(parse("").limits().memory().of(1_000)).isEqualTo(600);
+        assertThat(parse("limits: {memory: 25%}").limits().memory().of(1_000)).isEqualTo(250);
+        assertThat(parse("limits: {memory: 3GiB}").limits().memory().of(1_000)).isEqualTo(3L << 30);
+        assertThat(parse("caches: {a: {max-bytes: 3GiB}}").caches().get("a").maxBytes())
+                .hasValue(3L << 30);
+    }
+
+    @Test
     void aUriSaysThatItsServersPassRequestsOn() {
         Settings settings = SettingsReader.fromUri(
                 URI.create("lockstep://balancer:1/demo?routing=gateway"),
@@ -194,6 +203,14 @@ class SettingsReaderTest {
                 "client: {routing: proxy} | lockstep.yaml:1:19: \"routing\": \"proxy\" is neither direct nor gateway",
                 "client: {servers: [nowhere]} | lockstep.yaml:1:19: \"servers\": \"nowhere\" is no address",
                 "limits: {max-frame: 1KiB} | lockstep.yaml:1:21: \"max-frame\": 1024 is out of range",
+                "limits: {memory: 81%} | lockstep.yaml:1:18: \"memory\": 81% is out of range: 1% to 80%",
+                "limits: {memory: 0%} | \"memory\": 0% is out of range",
+                "limits: {memory: much} | \"memory\": \"much\" is no size such as 64KiB or 16MiB",
+                "limits: {memory: 512KiB} | \"memory\": 524288 is out of range",
+                "caches: {a: {max-bytes: -1}} | \"max-bytes\": \"-1\" is no size",
+                "limits: {client-requests: 0} | lockstep.yaml:1:27: \"client-requests\": 0 is out of range: 1 to",
+                "limits: {node-bytes: 0B} | \"node-bytes\": 0 is out of range: 1 to",
+                "limits: {cache-requests: -5} | \"cache-requests\": -5 is out of range: 1 to",
                 "insecure: perhaps | lockstep.yaml:1:11: \"insecure\": \"perhaps\" is neither true nor false",
                 "node: {id: n9} | lockstep.yaml:1:12: \"id\": \"members\" is missing",
                 "node: n1 | lockstep.yaml:1:7: \"node\" takes keys and values, not \"n1\"",

@@ -92,8 +92,10 @@ public final class Messages {
 
     private static Arbitrary<CacheDefinition> definitions() {
         var names = TEXTS.filter(text -> !text.isEmpty());
-        return Combinators.combine(names, TEXTS, TEXTS, rules(), TEXTS, BOUNDS, CONSISTENCIES, PROCESSINGS)
-                .as(CacheDefinition::new);
+        var types = Combinators.combine(TEXTS, TEXTS).as(List::of);
+        return Combinators.combine(names, types, rules(), TEXTS, BOUNDS, BOUNDS, CONSISTENCIES, PROCESSINGS)
+                .as((name, both, rule, policy, maxEntries, maxBytes, consistency, processing) -> new CacheDefinition(
+                        name, both.get(0), both.get(1), rule, policy, maxEntries, maxBytes, consistency, processing));
     }
 
     private static Arbitrary<ExpiryRule> rules() {
@@ -110,12 +112,14 @@ public final class Messages {
     private static Arbitrary<CacheSettings> cacheSettings() {
         return Combinators.combine(
                         BOUNDS.optional(),
+                        BOUNDS.optional(),
                         CONSISTENCIES.optional(),
                         PROCESSINGS.optional(),
                         BOUNDS.optional(),
                         BOUNDS.optional())
-                .as((bound, consistency, processing, live, idle) -> new CacheSettings(
-                        bound.map(OptionalLong::of).orElse(OptionalLong.empty()),
+                .as((entries, bytes, consistency, processing, live, idle) -> new CacheSettings(
+                        entries.map(OptionalLong::of).orElse(OptionalLong.empty()),
+                        bytes.map(OptionalLong::of).orElse(OptionalLong.empty()),
                         consistency,
                         processing,
                         live.map(Duration::ofMillis),
@@ -146,6 +150,7 @@ public final class Messages {
                                 NUMBERS,
                                 NUMBERS,
                                 rules().injectNull(0.3),
+                                BOUNDS.injectNull(0.3),
                                 BOUNDS.injectNull(0.3),
                                 CONSISTENCIES.injectNull(0.3),
                                 PROCESSINGS.injectNull(0.3))
@@ -199,7 +204,7 @@ public final class Messages {
                         .ofMaxSize(5)
                         .map(Request.ConfirmTerms::new),
                 bytes().map(Request.ToLog::new),
-                Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
+                Arbitraries.of(new Request.ReadClock(), new Request.ReadMemory(), new Request.DescribeDrained()),
                 Arbitraries.of(
                         new Request.DescribeAccess(),
                         new Request.DescribeVersions(),
@@ -297,6 +302,7 @@ public final class Messages {
                         .as(Reply.Changes::new),
                 FLAGS.list().ofMaxSize(5).map(Reply.TermsConfirmed::new),
                 bytes().map(Reply.FromLog::new),
+                Combinators.combine(LONGS, LONGS).as(Reply.Memory::new),
                 Combinators.combine(
                                 LONGS,
                                 Combinators.combine(NUMBERS, LONGS)

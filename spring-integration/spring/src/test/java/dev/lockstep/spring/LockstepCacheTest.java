@@ -249,6 +249,7 @@ class LockstepCacheTest {
                 "short-*",
                 new CacheSettings(
                         OptionalLong.empty(),
+                        OptionalLong.empty(),
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(Duration.ofMillis(1)),

@@ -6,11 +6,13 @@ import dev.lockstep.protocol.access.Right;
 import dev.lockstep.protocol.access.Role;
 import dev.lockstep.protocol.access.User;
 import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryProcessing;
 import dev.lockstep.protocol.wire.ExpiryRule;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Request;
@@ -38,13 +40,28 @@ final class CorpusContent {
     static final CacheDefinition EXPIRING =
             definition("expiring", ExpiryRule.of(Optional.of(Duration.ofDays(36_500)), Optional.empty()), 0);
     static final CacheDefinition BOUNDED = definition("bounded", ExpiryRule.ETERNAL, 100_000);
-    static final List<CacheDefinition> CACHES = List.of(PLAIN, EXPIRING, BOUNDED);
+    static final CacheDefinition BOUNDED_IN_BYTES = new CacheDefinition(
+            "bounded-in-bytes",
+            "k",
+            "v",
+            ExpiryRule.ETERNAL,
+            "",
+            0,
+            1 << 30,
+            Consistency.SESSION,
+            EntryProcessing.LEASED);
 
     static final Role ROLE = new Role("shop", Set.of(Right.MONITOR), Map.of("pl*", Set.of(Right.READ, Right.WRITE)));
     static final User USER = new User("ada", new TreeSet<>(Set.of("shop")), null);
     static final User ADMINISTRATOR = new User("root", new TreeSet<>(Set.of("administrator")), null);
 
     private CorpusContent() {}
+
+    static List<CacheDefinition> caches(ClusterVersion version) {
+        return version.hasMemory()
+                ? List.of(PLAIN, EXPIRING, BOUNDED, BOUNDED_IN_BYTES)
+                : List.of(PLAIN, EXPIRING, BOUNDED);
+    }
 
     private static CacheDefinition definition(String name, ExpiryRule expiry, long maxEntries) {
         return new CacheDefinition(name, "k", "v", expiry, "", maxEntries, Consistency.SESSION);
@@ -60,7 +77,7 @@ final class CorpusContent {
 
     /** Writes the first half, changes every third entry and removes every fifth. */
     static void writeFirstHalf(Session session) {
-        for (CacheDefinition cache : CACHES) {
+        for (CacheDefinition cache : caches(ClusterVersion.NEWEST)) {
             int id = session.createCache(cache).join().id();
             put(session, id, cache.name(), 0, HALF, "first value");
             List<Mutation> changes = new ArrayList<>();

@@ -51,7 +51,7 @@ class FormatCorpusIT {
                         .isEqualTo(archive.version());
                 List<CacheInfo> caches = session.caches().join();
                 assertThat(caches.stream().map(CacheInfo::definition))
-                        .containsExactlyInAnyOrderElementsOf(CorpusContent.CACHES);
+                        .containsExactlyInAnyOrderElementsOf(CorpusContent.caches(archive.version()));
                 for (CacheInfo cache : caches) {
                     assertThat(CorpusContent.read(session, cache.id()))
                             .as(cache.definition().name())

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.simulation;
 
 import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.control.Templates;
+import dev.lockstep.cluster.memory.MemoryBudget;
 import dev.lockstep.cluster.node.LocalLink;
 import dev.lockstep.cluster.node.NodeCore;
 import dev.lockstep.cluster.node.Surroundings;
@@ -12,6 +13,7 @@ import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.settings.Settings.Rates;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -64,7 +66,8 @@ final class SimulatedNode implements EmbeddedNode {
         this.raft = raft;
         this.links = links;
         this.replaceAfter = replaceAfter;
-        this.limits = new NodeCore.Limits(Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight);
+        this.limits = new NodeCore.Limits(
+                Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight, MemoryBudget.UNLIMITED, Rates.UNLIMITED);
         if (layout == null) {
             process.kill();
         } else {

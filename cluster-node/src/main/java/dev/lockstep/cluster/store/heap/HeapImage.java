@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.store.heap;
 
 import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.StoreMemory;
 import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
 import java.util.HashMap;
@@ -8,6 +9,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +29,19 @@ final class HeapImage implements ShardStore.Image {
     /** The first of each key since the moment; {@link #NONE} for none. */
     private final Map<Integer, Map<Bytes, StoredEntry>> aside = new HashMap<>();
 
+    private final StoreMemory memory;
     private final Runnable closed;
+    /** What was put aside and is counted. */
+    private final AtomicLong bytes = new AtomicLong();
+
+    private volatile boolean isClosed;
+
     /** The writer's own: what is in the store of them is not what was. */
     private final Set<Integer> cleared = new HashSet<>();
 
-    HeapImage(Map<Integer, Map<Bytes, StoredEntry>> caches, Runnable closed) {
+    HeapImage(Map<Integer, Map<Bytes, StoredEntry>> caches, StoreMemory memory, Runnable closed) {
         this.caches = new HashMap<>(caches);
+        this.memory = memory;
         this.closed = closed;
         this.caches.keySet().forEach(cacheId -> aside.put(cacheId, new ConcurrentHashMap<>()));
     }
@@ -41,13 +50,30 @@ final class HeapImage implements ShardStore.Image {
     void changes(int cacheId, Bytes key, @Nullable StoredEntry before) {
         Map<Bytes, StoredEntry> kept = aside.get(cacheId);
         if (kept != null && !cleared.contains(cacheId)) {
-            kept.putIfAbsent(key, before == null ? NONE : before);
+            StoredEntry old = before == null ? NONE : before;
+            if (kept.putIfAbsent(key, old) == null) {
+                putAside(HeapStore.heapBytes(key, old));
+            }
         }
     }
 
     /** The map of a cache is out of the store, as it is. Writer only. */
-    void cleared(int cacheId) {
-        cleared.add(cacheId);
+    void cleared(int cacheId, long heapBytes) {
+        if (aside.containsKey(cacheId) && cleared.add(cacheId)) {
+            putAside(heapBytes);
+        }
+    }
+
+    private void putAside(long more) {
+        bytes.addAndGet(more);
+        memory.aside(more);
+        if (isClosed) { // since the writer looked
+            release();
+        }
+    }
+
+    private void release() {
+        memory.aside(-bytes.getAndSet(0));
     }
 
     @Override
@@ -70,5 +96,7 @@ final class HeapImage implements ShardStore.Image {
     @Override
     public void close() {
         closed.run();
+        isClosed = true;
+        release();
     }
 }

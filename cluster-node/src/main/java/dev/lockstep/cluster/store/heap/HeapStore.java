@@ -3,8 +3,10 @@ package dev.lockstep.cluster.store.heap;
 import dev.lockstep.cluster.store.Deadline;
 import dev.lockstep.cluster.store.ShardStore;
 import dev.lockstep.cluster.store.ShardStores;
+import dev.lockstep.cluster.store.StoreMemory;
 import dev.lockstep.cluster.store.StoredEntry;
 import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +28,52 @@ public final class HeapStore implements ShardStore {
     /** The factory of stores whose entries are gone with the process. */
     public static final ShardStores FACTORY = shard -> new HeapStore();
 
+    private final StoreMemory memory;
     private final Map<Integer, Map<Bytes, StoredEntry>> caches = new ConcurrentHashMap<>();
+    private final Map<Integer, Sums> sums = new ConcurrentHashMap<>();
     private final ExpiryIndex expiry = new ExpiryIndex();
     private volatile @Nullable HeapImage image;
+
+    /** What the entries of a cache add up to. Changed by the writer, read by any. */
+    private static final class Sums {
+        private final AtomicLong bytes = new AtomicLong();
+        private long heapBytes;
+    }
+
+    /** Counts for nobody. */
+    public HeapStore() {
+        this(new StoreMemory(Long.MAX_VALUE));
+    }
+
+    HeapStore(StoreMemory memory) {
+        this.memory = memory;
+    }
+
+    static long heapBytes(Bytes key, StoredEntry entry) {
+        return CacheDefinition.ENTRY_OVERHEAD
+                + StoreMemory.arrayBytes(key.size())
+                + StoreMemory.arrayBytes(entry.value().size());
+    }
+
+    private void count(int cacheId, Bytes key, @Nullable StoredEntry old, @Nullable StoredEntry now) {
+        Sums sum = sums.computeIfAbsent(cacheId, id -> new Sums());
+        long heapBytes = 0;
+        if (old != null) {
+            sum.bytes.addAndGet(-CacheDefinition.entryBytes(key, old.value()));
+            heapBytes -= heapBytes(key, old);
+        }
+        if (now != null) {
+            sum.bytes.addAndGet(CacheDefinition.entryBytes(key, now.value()));
+            heapBytes += heapBytes(key, now);
+        }
+        sum.heapBytes += heapBytes;
+        memory.stored(heapBytes);
+    }
+
+    /** Counts its entries no more: nothing is written from now on. */
+    void retired() {
+        sums.values().forEach(sum -> memory.stored(-sum.heapBytes));
+    }
 
     @Override
     public @Nullable StoredEntry get(int cacheId, Bytes key) {
@@ -37,9 +83,11 @@ public final class HeapStore implements ShardStore {
 
     @Override
     public @Nullable StoredEntry put(int cacheId, Bytes key, StoredEntry entry) {
+        memory.require(heapBytes(key, entry));
         keepForImage(cacheId, key);
         StoredEntry old =
                 caches.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
+        count(cacheId, key, old, entry);
         notDue(cacheId, key, old);
         expiry.add(cacheId, key, entry.deadlineMillis());
         return old;
@@ -50,6 +98,7 @@ public final class HeapStore implements ShardStore {
         keepForImage(cacheId, key);
         Map<Bytes, StoredEntry> cache = caches.get(cacheId);
         StoredEntry old = cache == null ? null : cache.remove(key);
+        count(cacheId, key, old, null);
         notDue(cacheId, key, old);
         return old;
     }
@@ -64,6 +113,12 @@ public final class HeapStore implements ShardStore {
     public long count(int cacheId) {
         Map<Bytes, StoredEntry> cache = caches.get(cacheId);
         return cache == null ? 0 : cache.size();
+    }
+
+    @Override
+    public long bytes(int cacheId) {
+        Sums sum = sums.get(cacheId);
+        return sum == null ? 0 : sum.bytes.get();
     }
 
     @Override
@@ -95,10 +150,13 @@ public final class HeapStore implements ShardStore {
 
     @Override
     public void clear(int cacheId) {
+        Sums sum = sums.remove(cacheId);
+        long heapBytes = sum == null ? 0 : sum.heapBytes;
         HeapImage open = image;
         if (open != null) {
-            open.cleared(cacheId);
+            open.cleared(cacheId, heapBytes);
         }
+        memory.stored(-heapBytes);
         caches.remove(cacheId);
         expiry.removeCache(cacheId);
     }
@@ -113,7 +171,7 @@ public final class HeapStore implements ShardStore {
         if (image != null) {
             throw new IllegalStateException("There is an image that has not been closed");
         }
-        HeapImage taken = new HeapImage(caches, () -> image = null);
+        HeapImage taken = new HeapImage(caches, memory, () -> image = null);
         image = taken;
         return taken;
     }

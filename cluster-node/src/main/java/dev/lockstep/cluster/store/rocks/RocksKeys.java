@@ -10,7 +10,7 @@ import java.util.Arrays;
  * The layout of a shard's column family (numbers are big-endian, so that the order of the bytes is theirs):
  *
  * <pre>
- * C  cache: 4                                            number of its entries: 8
+ * C  cache: 4                                            number of its entries: 8  their bytes: 8 (see RocksSum)
  * E  cache: 4  hash of the key: 8  key                   version: 8  deadline: 8  value
  * P  key of a metadata record                            record
  * W                                                      nothing: the family is whole, and no draft
@@ -98,14 +98,6 @@ final class RocksKeys {
     static Deadline due(byte[] key) {
         ByteBuffer head = ByteBuffer.wrap(key);
         return new Deadline(head.getLong(5), head.getInt(1), Bytes.of(Arrays.copyOfRange(key, DUE_HEAD, key.length)));
-    }
-
-    static byte[] number(long number) {
-        return ByteBuffer.allocate(8).putLong(number).array();
-    }
-
-    static long number(byte[] bytes) {
-        return ByteBuffer.wrap(bytes).getLong();
     }
 
     /** The first key that does not begin with {@code prefix}, of those after it. */

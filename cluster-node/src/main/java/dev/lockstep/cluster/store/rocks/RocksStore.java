@@ -36,7 +36,7 @@ final class RocksStore implements ShardStore {
     private final WriteOptions options;
     private final HotTier hot;
     private final RocksDeadlines dues;
-    private final Map<Integer, Long> counts = new ConcurrentHashMap<>();
+    private final Map<Integer, RocksSum> sums = new ConcurrentHashMap<>();
     /**
      * The owner of a cache's entries in the hot tier; another object once it was cleared, so that they are found no
      * more.
@@ -45,7 +45,7 @@ final class RocksStore implements ShardStore {
     // Since the last commit; only the writer changes them
     private final Map<Integer, Map<Bytes, StoredEntry>> written = new ConcurrentHashMap<>();
     private final Set<Integer> cleared = ConcurrentHashMap.newKeySet();
-    private final Map<Integer, Long> counted = new HashMap<>();
+    private final Map<Integer, RocksSum> added = new HashMap<>();
     private final Map<Bytes, MetadataRecord> metadata = new HashMap<>();
 
     private static final MetadataRecord DELETED = () -> RocksKeys.NOTHING;
@@ -61,7 +61,15 @@ final class RocksStore implements ShardStore {
                 all,
                 RocksKeys.after(all),
                 null,
-                (key, value) -> counts.put(RocksKeys.cacheId(key), RocksKeys.number(value)));
+                (key, value) -> sums.put(RocksKeys.cacheId(key), RocksSum.decode(value)));
+        sums.replaceAll((cacheId, sum) -> sum.isWithoutBytes() ? addedUp(cacheId) : sum);
+    }
+
+    /** Adds up what an earlier version has counted and not added up. */
+    private RocksSum addedUp(int cacheId) {
+        RocksSum[] all = {RocksSum.NONE};
+        forEach(cacheId, (key, entry) -> all[0] = all[0].plus(RocksSum.of(key, entry)));
+        return all[0];
     }
 
     RocksFamily family() {
@@ -93,9 +101,8 @@ final class RocksStore implements ShardStore {
     public @Nullable StoredEntry put(int cacheId, Bytes key, StoredEntry entry) {
         StoredEntry old = get(cacheId, key);
         written.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, entry);
-        if (old == null) {
-            counted.merge(cacheId, 1L, Long::sum);
-        }
+        RocksSum more = RocksSum.of(key, entry);
+        added.merge(cacheId, old == null ? more : more.minus(RocksSum.of(key, old)), RocksSum::plus);
         notDue(cacheId, key, old);
         if (entry.deadlineMillis() != Deadline.NEVER) {
             dues.add(new Deadline(entry.deadlineMillis(), cacheId, key));
@@ -108,7 +115,7 @@ final class RocksStore implements ShardStore {
         StoredEntry old = get(cacheId, key);
         if (old != null) {
             written.computeIfAbsent(cacheId, id -> new ConcurrentHashMap<>()).put(key, REMOVED);
-            counted.merge(cacheId, -1L, Long::sum);
+            added.merge(cacheId, RocksSum.NONE.minus(RocksSum.of(key, old)), RocksSum::plus);
             notDue(cacheId, key, old);
         }
         return old;
@@ -124,13 +131,22 @@ final class RocksStore implements ShardStore {
     public void clear(int cacheId) {
         cleared.add(cacheId);
         written.remove(cacheId);
-        counted.remove(cacheId);
+        added.remove(cacheId);
         dues.clear(cacheId);
     }
 
     @Override
     public long count(int cacheId) {
-        return counts.getOrDefault(cacheId, 0L);
+        return sum(cacheId).entries();
+    }
+
+    @Override
+    public long bytes(int cacheId) {
+        return sum(cacheId).bytes();
+    }
+
+    private RocksSum sum(int cacheId) {
+        return sums.getOrDefault(cacheId, RocksSum.NONE);
     }
 
     @Override
@@ -223,8 +239,8 @@ final class RocksStore implements ShardStore {
 
     @Override
     public void commit() {
-        cleared.forEach(counts::remove);
-        counted.forEach((cacheId, more) -> counts.merge(cacheId, more, RocksStore::sum));
+        cleared.forEach(sums::remove);
+        added.forEach((cacheId, more) -> sums.merge(cacheId, more, RocksSum::plusOrNull));
         family.use((db, handle) -> {
             try (WriteBatch batch = new WriteBatch()) {
                 write(batch, handle);
@@ -245,14 +261,9 @@ final class RocksStore implements ShardStore {
         });
         written.clear();
         cleared.clear();
-        counted.clear();
+        added.clear();
         metadata.clear();
         dues.committed();
-    }
-
-    /** Adds two sums; null is the sum of no entries. */
-    private static @Nullable Long sum(long one, long other) {
-        return one + other == 0 ? null : (Long) (one + other);
     }
 
     private void write(WriteBatch batch, ColumnFamilyHandle handle) throws RocksDBException {
@@ -272,9 +283,11 @@ final class RocksStore implements ShardStore {
             }
         }
         dues.write(batch, handle);
-        for (int cacheId : counted.keySet()) {
-            byte[] count = RocksKeys.number(counts.getOrDefault(cacheId, 0L));
-            batch.put(handle, RocksKeys.cache(RocksKeys.COUNT, cacheId), count);
+        for (int cacheId : added.keySet()) {
+            batch.put(
+                    handle,
+                    RocksKeys.cache(RocksKeys.COUNT, cacheId),
+                    sum(cacheId).encode());
         }
         for (Map.Entry<Bytes, MetadataRecord> record : metadata.entrySet()) {
             byte[] key = RocksKeys.metadata(record.getKey());

@@ -51,14 +51,15 @@ class RocksStoreTest extends ShardStoreContract {
 
     private static void write(ShardStore store, long number) {
         store.put(1, KEY, entry(number));
-        store.putMetadata(KEY, () -> RocksKeys.number(number));
+        store.putMetadata(
+                KEY, () -> ByteBuffer.allocate(Long.BYTES).putLong(number).array());
         store.commit();
     }
 
     private static long read(ShardStore store) {
         StoredEntry entry = store.get(1, KEY);
         List<Long> records = new ArrayList<>();
-        store.metadata((key, record) -> records.add(RocksKeys.number(record)));
+        store.metadata((key, record) -> records.add(ByteBuffer.wrap(record).getLong()));
         assertThat(records).isEqualTo(entry == null ? List.of() : List.of(entry.version()));
         return entry == null ? 0 : entry.version();
     }
@@ -97,6 +98,22 @@ class RocksStoreTest extends ShardStoreContract {
                     "schema".getBytes(UTF_8),
                     ByteBuffer.allocate(4).putInt(schema).array());
         }
+    }
+
+    @Test
+    void bytesThatAnEarlierVersionHasNotAddedUpAreAddedUpWhenItIsOpened() {
+        write(store, 1);
+        long bytes = store.bytes(1);
+        ((RocksStore) store).family().use((db, handle) -> {
+            db.put(
+                    handle,
+                    RocksKeys.cache(RocksKeys.COUNT, 1),
+                    ByteBuffer.allocate(Long.BYTES).putLong(1).array());
+            return handle;
+        });
+        store = reopened();
+        assertThat(store.count(1)).isEqualTo(1);
+        assertThat(store.bytes(1)).isEqualTo(bytes).isPositive();
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * The application's configuration of Lockstep.
@@ -78,6 +79,8 @@ public record LockstepProperties(
      * @param timeToLive Lifetime after creation or update; as the cluster says if nothing is said here.
      * @param timeToIdle Lifetime after creation, update or read; as the cluster says if nothing is said here.
      * @param maxEntries Bound of entries in the whole cluster, past which some are evicted; 0 for none.
+     * @param maxBytes Bound of their bytes in the whole cluster, keys, values and 256 bytes each, past which some are
+     *     evicted; 0 for none.
      * @param consistency Whether reads are never behind their own session, or linearizable.
      * @param entryProcessor Whether entry processors run under the entry's lease, or first without one.
      */
@@ -85,6 +88,7 @@ public record LockstepProperties(
             @Nullable Duration timeToLive,
             @Nullable Duration timeToIdle,
             @Nullable Long maxEntries,
+            @Nullable DataSize maxBytes,
             @Nullable Consistency consistency,
             @Nullable EntryProcessing entryProcessor) {}
 

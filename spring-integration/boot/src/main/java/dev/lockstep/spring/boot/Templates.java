@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.util.unit.DataSize;
 
 /** The properties {@code lockstep.caches}, as the settings have them. Stateless. */
 final class Templates {
@@ -37,8 +38,13 @@ final class Templates {
             throw new InvalidLockstepPropertyException(
                     name + ".max-entries", maxEntries, "a bound is 0 for none, or more");
         }
+        DataSize maxBytes = template.maxBytes();
+        if (maxBytes != null && maxBytes.isNegative()) {
+            throw new InvalidLockstepPropertyException(name + ".max-bytes", maxBytes, "a bound is 0 for none, or more");
+        }
         return new CacheSettings(
                 maxEntries == null ? OptionalLong.empty() : OptionalLong.of(maxEntries),
+                maxBytes == null ? OptionalLong.empty() : OptionalLong.of(maxBytes.toBytes()),
                 Optional.ofNullable(template.consistency()),
                 Optional.ofNullable(template.entryProcessor()),
                 lifetime(name + ".time-to-live", template.timeToLive()),

@@ -8,6 +8,7 @@ import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -34,14 +35,16 @@ class RocksCrashIT {
     public static void main(String[] arguments) throws IOException {
         ShardStore store = RocksStores.open(Path.of(arguments[0]), 1 << 20).open(0);
         long[] batch = {0};
-        store.metadata((key, record) -> batch[0] = RocksKeys.number(record));
+        store.metadata((key, record) -> batch[0] = ByteBuffer.wrap(record).getLong());
         Random random = new Random(1);
         while (true) {
             long number = ++batch[0];
             byte[] value = new byte[VALUE_BYTES];
             random.nextBytes(value);
             store.put(1, key(number % KEYS), new StoredEntry(Bytes.of(value), number, Long.MAX_VALUE));
-            store.putMetadata(BATCHES, () -> RocksKeys.number(number));
+            store.putMetadata(
+                    BATCHES,
+                    () -> ByteBuffer.allocate(Long.BYTES).putLong(number).array());
             store.commit();
         }
     }
@@ -97,7 +100,7 @@ class RocksCrashIT {
         try (RocksStores stores = RocksStores.open(folder, 1 << 20)) {
             ShardStore store = stores.open(0);
             long[] batch = {0};
-            store.metadata((key, record) -> batch[0] = RocksKeys.number(record));
+            store.metadata((key, record) -> batch[0] = ByteBuffer.wrap(record).getLong());
             assertThat(store.count(1)).isEqualTo(Math.min(batch[0], KEYS));
             for (long number = Math.max(1, batch[0] - KEYS + 1); number <= batch[0]; number++) {
                 assertThat(store.get(1, key(number % KEYS)).version()).isEqualTo(number);

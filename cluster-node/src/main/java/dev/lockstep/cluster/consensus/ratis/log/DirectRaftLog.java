@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis.log;
 
 import dev.lockstep.cluster.consensus.ratis.files.LogDisk;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.HeapShare;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class DirectRaftLog extends RaftLogBase {
 
     private static final Logger LOG = LoggerFactory.getLogger(DirectRaftLog.class);
     private static final int RECENT_ENTRIES = 16 << 10;
-    private static final long RECENT_BYTES = 4 << 20;
+    private static final long RECENT_BYTES = HeapShare.atMost(4 << 20, 256);
     /** The log in which a thread is making a call that appends, to be written after it. */
     private static final ThreadLocal<@Nullable DirectRaftLog> APPENDING = new ThreadLocal<>();
 

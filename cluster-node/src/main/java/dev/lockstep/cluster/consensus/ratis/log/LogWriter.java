@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis.log;
 
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.runtime.HeapShare;
 import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ final class LogWriter {
     // As much as a leader may have in flight.
 
     private static final int MOST_ENTRIES = 8 << 10;
-    private static final long MOST_BYTES = 8 << 20;
+    private static final long MOST_BYTES = HeapShare.atMost(8 << 20, 64);
 
     private final EventLoop waiting;
     private final Time time;

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.protocol.runtime.HeapShare;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,7 @@ final class AppendBatch {
     /** In one append; a follower's log takes all that may be in flight (see {@code RatisProperties}). */
     private static final int MAX_ENTRIES = 1_024;
 
-    private static final int MAX_BYTES = 4 << 20;
+    private static final long MAX_BYTES = HeapShare.atMost(4 << 20, 128);
 
     private AppendBatch() {}
 

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.protocol.runtime.HeapShare;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -15,7 +16,7 @@ final class InFlightWindow {
     private static final int MAX_APPENDS = 8;
     private static final int MAX_HEARTBEATS = 8;
     /** A follower's log takes more than this before an appending thread has to wait. */
-    private static final long MAX_BYTES = 8L << 20;
+    private static final long MAX_BYTES = HeapShare.atMost(8 << 20, 64);
 
     private final Deque<Sent> appends = new ArrayDeque<>();
     private final Deque<Sent> heartbeats = new ArrayDeque<>();

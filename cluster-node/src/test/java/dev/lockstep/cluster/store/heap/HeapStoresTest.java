@@ -1,0 +1,103 @@
+package dev.lockstep.cluster.store.heap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.StoreFailedException;
+import dev.lockstep.cluster.store.StoreMemory;
+import dev.lockstep.cluster.store.StoredEntry;
+import dev.lockstep.protocol.wire.Bytes;
+import dev.lockstep.protocol.wire.CacheDefinition;
+import java.lang.management.ManagementFactory;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class HeapStoresTest {
+
+    private static final Bytes KEY = Bytes.utf8("key");
+    private static final int ENTRIES = 100_000;
+
+    private final StoreMemory memory = new StoreMemory(100_000);
+    private final HeapStores stores = new HeapStores(memory);
+    private final ShardStore store = stores.open(0);
+
+    private static StoredEntry entry(int bytes) {
+        return new StoredEntry(Bytes.of(new byte[bytes]), 1, Long.MAX_VALUE);
+    }
+
+    @Test
+    void whatAllStoresHaveIsCounted() {
+        store.put(1, KEY, entry(100));
+        stores.open(1).put(1, KEY, entry(50));
+        assertThat(memory.storedBytes()).isEqualTo(2 * (256 + 3) + 150);
+        store.put(1, KEY, entry(10));
+        assertThat(memory.storedBytes()).isEqualTo(2 * (256 + 3) + 60);
+        store.remove(1, KEY);
+        stores.drop(1);
+        assertThat(memory.storedBytes()).isZero();
+    }
+
+    @Test
+    void aStoreThatTakesThePlaceOfAnotherIsCountedInItsStead() {
+        store.put(1, KEY, entry(100));
+        ShardStore draft = stores.anew(0);
+        draft.put(1, KEY, entry(10));
+        assertThat(memory.storedBytes()).isEqualTo(2 * (256 + 3) + 110);
+        stores.replace(0, draft);
+        assertThat(memory.storedBytes()).isEqualTo(256 + 3 + 10);
+        stores.anew(0).put(1, KEY, entry(1));
+        stores.anew(0);
+        assertThat(memory.storedBytes()).isEqualTo(256 + 3 + 10);
+    }
+
+    @Test
+    void whatACheckpointStillNeedsIsCountedUntilItIsWritten() {
+        store.put(1, KEY, entry(100));
+        store.put(2, KEY, entry(20));
+        ShardStore.Image image = store.image();
+        store.put(1, KEY, entry(10));
+        store.put(1, KEY, entry(11));
+        store.clear(2);
+        assertThat(memory.storedBytes()).isEqualTo(256 + 3 + 11);
+        assertThat(memory.asideBytes()).isEqualTo(2 * (256 + 3) + 120);
+        image.close();
+        assertThat(memory.asideBytes()).isZero();
+    }
+
+    @Test
+    void beyondTheMostNothingIsStored() {
+        store.put(1, KEY, entry(90_000));
+        assertThatThrownBy(() -> store.put(1, Bytes.utf8("other"), entry(10_000)))
+                .isInstanceOf(StoreFailedException.class)
+                .hasMessageContaining("-Xmx");
+        assertThat(store.count(1)).isEqualTo(1);
+    }
+
+    @Test
+    void aLargeValueCountsAsTheRegionsThatTheCollectorGivesIt() {
+        assertThat(StoreMemory.arrayBytes(512 * 1024 - 1)).isEqualTo(512 * 1024 - 1);
+        assertThat(StoreMemory.arrayBytes(512 * 1024)).isEqualTo(1 << 20);
+        assertThat(StoreMemory.arrayBytes((1 << 20) + 1)).isEqualTo(2 << 20);
+    }
+
+    /** What is counted for an entry is what it takes of the heap, or somewhat more. */
+    @Test
+    void theOverheadOfAnEntryIsMeasured() {
+        long before = usedBytes();
+        ShardStore measured = new HeapStore();
+        IntStream.range(0, ENTRIES)
+                .forEach(i -> measured.put(
+                        1,
+                        Bytes.utf8("%08d".formatted(i)),
+                        new StoredEntry(Bytes.of(new byte[64]), i, 1_000_000L + i)));
+        double overhead = (double) (usedBytes() - before) / measured.count(1) - 8 - 64;
+        System.out.println("an entry takes " + Math.round(overhead) + " bytes besides its key and value");
+        assertThat(overhead).isBetween(CacheDefinition.ENTRY_OVERHEAD * 0.7, CacheDefinition.ENTRY_OVERHEAD * 1.05);
+    }
+
+    private static long usedBytes() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+}
