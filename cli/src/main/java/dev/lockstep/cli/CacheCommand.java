@@ -216,7 +216,7 @@ final class CacheCommand {
                         CacheSettings.NOTHING,
                         "");
             } catch (IllegalArgumentException wrong) {
-                throw new RefusedException(wrong.getMessage());
+                throw new RefusedException(String.valueOf(wrong.getMessage()));
             }
             ClusterOptions.join(session.caches()).stream()
                     .filter(cache -> cache.definition().name().equals(name))

@@ -43,7 +43,7 @@ class DiagnosisTest {
 
     DiagnosisTest() {
         for (Member member : List.of(A, B, C)) {
-            replicas.put(member, replicas(member == A, State.INTACT, ""));
+            replicas.put(member, replicas(member.equals(A), State.INTACT, ""));
             facts.put(member, new EnumMap<>(well()));
             versions.put(member, new Reply.Versions("1.0.0", ClusterVersion.Range.OWN));
         }
