@@ -13,15 +13,21 @@ import java.util.Optional;
  * <pre>
  * 1  members and their layout, caches, entries
  * 2  users and roles
+ * 3  members without a replica of the control group
  * </pre>
  */
 public record ClusterVersion(int number) implements Comparable<ClusterVersion> {
 
     /** The version in which a cluster is formed. */
-    public static final ClusterVersion NEWEST = new ClusterVersion(2);
+    public static final ClusterVersion NEWEST = new ClusterVersion(3);
 
     public boolean hasUsers() {
         return number >= 2;
+    }
+
+    /** Tells whether members copy what the control group has decided, so that it needs no replica on each. */
+    public boolean hasControlCopies() {
+        return number >= 3;
     }
 
     @Override

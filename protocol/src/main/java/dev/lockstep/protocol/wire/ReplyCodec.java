@@ -79,6 +79,9 @@ public final class ReplyCodec {
         } else if (reply instanceof Reply.Versions versions) {
             out.u8(27).string(versions.software());
             ValueCodec.range(out, versions.able());
+        } else if (reply instanceof Reply.ControlCopy copy) {
+            out.u8(28).optional(copy.leader(), ValueCodec::nodeId).varint(copy.position());
+            out.optional(copy.state(), WireWriter::bytes);
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -118,6 +121,8 @@ public final class ReplyCodec {
             case 25 -> new Reply.Drained(ValueCodec.drained(in));
             case 26 -> new Reply.Access(AccessCodec.rules(in));
             case 27 -> new Reply.Versions(in.string(), ValueCodec.range(in));
+            case 28 ->
+                new Reply.ControlCopy(in.optional(ValueCodec::nodeId), in.varint(), in.optional(WireReader::bytes));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

@@ -134,6 +134,8 @@ public final class RequestCodec {
         } else if (request instanceof Request.RaiseVersion raise) {
             out.u8(39);
             ValueCodec.clusterVersion(out, raise.to());
+        } else if (request instanceof Request.CopyControl copy) {
+            out.u8(40).varint(copy.since());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -233,6 +235,7 @@ public final class RequestCodec {
             case 37 -> new Request.ChangeAccess(in.size(), AccessCodec.change(in));
             case 38 -> new Request.DescribeVersions();
             case 39 -> new Request.RaiseVersion(ValueCodec.clusterVersion(in));
+            case 40 -> new Request.CopyControl(in.varint());
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

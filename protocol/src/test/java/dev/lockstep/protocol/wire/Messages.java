@@ -202,6 +202,7 @@ public final class Messages {
                 Arbitraries.of(new Request.ReadClock(), new Request.DescribeDrained()),
                 Arbitraries.of(new Request.DescribeAccess(), new Request.DescribeVersions()),
                 VERSIONS.map(Request.RaiseVersion::new),
+                LONGS.map(Request.CopyControl::new),
                 Combinators.combine(NUMBERS, changesOfAccess()).as(Request.ChangeAccess::new),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 Combinators.combine(members(), TEXTS.injectNull(0.3)).as(Request.AddNode::new),
@@ -232,6 +233,8 @@ public final class Messages {
                         .as(Reply.Welcome::new),
                 Combinators.combine(TEXTS, bytes()).as(Reply.Challenge::new),
                 Combinators.combine(TEXTS, ranges()).as(Reply.Versions::new),
+                Combinators.combine(NODES.injectNull(0.3), LONGS, bytes().injectNull(0.3))
+                        .as(Reply.ControlCopy::new),
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 caches().map(Reply.Created::new),

@@ -117,6 +117,7 @@ public final class Samples {
                 new Request.OpenReplica(3, List.of(NODE)),
                 new Request.DescribeVersions(),
                 new Request.RaiseVersion(new ClusterVersion(2)),
+                new Request.CopyControl(9),
                 new Request.DescribeAccess(),
                 new Request.ChangeAccess(3, new AccessChange.PutUser(new User("ada", ROLES, "a verifier"), true)),
                 new Request.ChangeAccess(3, new AccessChange.RemoveUser("ada")),
@@ -172,6 +173,8 @@ public final class Samples {
                 new Reply.Created(new CacheInfo(4, DEFINITION)),
                 new Reply.Drained(new DrainedNode(3, NODE)),
                 new Reply.Drained(DrainedNode.NONE),
+                new Reply.ControlCopy(NODE, 9, Bytes.utf8("state")),
+                new Reply.ControlCopy(null, 9, null),
                 new Reply.Versions("0.1.0", new ClusterVersion.Range(new ClusterVersion(1), new ClusterVersion(2))),
                 new Reply.Access(AccessRules.OPEN),
                 new Reply.Access(new AccessRules(
