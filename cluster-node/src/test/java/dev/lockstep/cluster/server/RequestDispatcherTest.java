@@ -97,6 +97,7 @@ class RequestDispatcherTest {
                 peers,
                 world,
                 world);
+        control.open(List.of(A));
         var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100);
         ShardHost shards = new ShardHost(Map.of(
                 0,

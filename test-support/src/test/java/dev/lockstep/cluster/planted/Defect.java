@@ -386,7 +386,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "disk.entry(position % 8 == 4 && position < commit ? position + 1 : position - (position % 8 == 5 ? 1 : 0));"),
             new Defect(
                     "a replica is removed before its move has come about",
-                    CLUSTER + "node/HostedShards.java",
+                    CLUSTER + "node/HostedGroups.java",
                     "if (!layout.places(shard, self)) {",
                     "if (!layout.targetOf(shard).contains(self)) {"),
             new Defect(
@@ -430,7 +430,7 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "dev.lockstep.cluster.node.ReplicaMovesTest"),
             new Defect(
                     "a replica that was left behind is found only while it is open",
-                    CLUSTER + "node/HostedShards.java",
+                    CLUSTER + "node/HostedGroups.java",
                     "if (hosted || context.consensus().stores(shard)) {",
                     "if (hosted) {"),
             new Defect(
