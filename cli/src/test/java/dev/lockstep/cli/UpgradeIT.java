@@ -65,7 +65,7 @@ class UpgradeIT {
         node.restartAs(OLD);
         assertThat(node.awaitExit(Duration.ofSeconds(30))).isEqualTo(1);
         assertThat(Files.readString(node.log()))
-                .contains("The cluster has version 2, and node " + node.member().id() + " can do version 1");
+                .contains("The cluster has version 3, and node " + node.member().id() + " can do version 1");
     }
 
     @Test
@@ -88,7 +88,7 @@ class UpgradeIT {
                 assertThat(run(nodes, "cluster", "status", "--json")).isEqualTo(3);
                 assertThat(out.toString())
                         .contains(
-                                "\"version\":1,\"newest\":2,\"canBeFinalized\":false",
+                                "\"version\":1,\"newest\":3,\"canBeFinalized\":false",
                                 "\"waitsFor\":[\"node n2 can do version 1\",\"node n3 can do version 1\"]");
                 isRefusedNaming(nodes, "node n2 can do version 1; node n3 can do version 1");
                 replace(nodes, 0, OLD, writers);
@@ -104,15 +104,15 @@ class UpgradeIT {
                 nodes.node(2).restart();
                 nodes.node(2).awaitReady();
                 assertThat(run(nodes, "cluster", "status")).isEqualTo(3);
-                assertThat(out.toString()).contains("All nodes can do version 2", "1 to 2");
+                assertThat(out.toString()).contains("All nodes can do version 3", "1 to 3");
                 assertThat(run(nodes, "cluster", "finalize"))
                         .as("%s%s", out, err)
                         .isZero();
-                assertThat(out.toString()).contains("has version 2");
+                assertThat(out.toString()).contains("has version 3");
                 assertThat(run(nodes, "cluster", "finalize"))
                         .as("%s%s", out, err)
                         .isZero();
-                assertThat(out.toString()).contains("has version 2 already");
+                assertThat(out.toString()).contains("has version 3 already");
                 assertThat(run(nodes, "role", "set", "ops", "--on-cluster", "operate"))
                         .as("%s%s", out, err)
                         .isZero();

@@ -31,6 +31,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -49,6 +50,9 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     /** The longest wait until a decision that was acknowledged is known here; after that the leader is asked. */
     private static final long LEARN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+    /** The longest time for which the answer to a node that copies is held, for want of news. */
+    static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long RETRY_MILLIS = 20;
     /** The term of a replica that there is not. */
     private static final long NO_TERM = -1;
@@ -63,6 +67,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private final ControlCopies copies;
     /** Those who wait for caches to be known here, by their ids. */
     private final AppliedPositionWaiters learnt;
+    /** Nodes that copy, and wait for news. */
+    private final Set<Copying> copying = ConcurrentHashMap.newKeySet();
     /** Null while this node hosts none. Opened and released on one thread at a time. */
     private volatile @Nullable Replica replica;
 
@@ -131,7 +137,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         this.loop = loop;
         this.known = new ClusterMachine(rules.able());
         this.learnt = new AppliedPositionWaiters(() -> known.highestId(), time, loop);
-        this.copies = new ControlCopies(peers, this::take);
+        this.copies = new ControlCopies(peers, time, this::take);
     }
 
     /** Opens this node's replica, recovering what it had. @param voters see {@link Consensus#open} */
@@ -205,6 +211,18 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     // What is known
 
+    /** A node that copies. Equal to itself alone, since its link may ask the same again. */
+    private static final class Copying {
+
+        private final long since;
+        private final Consumer<Reply> reply;
+
+        Copying(long since, Consumer<Reply> reply) {
+            this.since = since;
+            this.reply = reply;
+        }
+    }
+
     /** Knows by another machine from now on, if that has decided as much. */
     private void know(ClusterMachine other) {
         synchronized (this) {
@@ -213,6 +231,22 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
             }
         }
         learnt.advanced();
+        tellNews();
+    }
+
+    private void tellNews() {
+        long position = known.position();
+        for (Copying one : copying) {
+            if (position > one.since) {
+                loop.execute(() -> answer(one));
+            }
+        }
+    }
+
+    private void answer(Copying one) {
+        if (copying.remove(one)) {
+            one.reply.accept(known.copy(leadership().leader(), one.since));
+        }
     }
 
     private void take(Reply.ControlCopy copy) {
@@ -228,9 +262,19 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         }
     }
 
-    /** Answers what is known here to a node that has no replica, and knows what had changed up to a position. */
-    public Reply copy(Request.CopyControl request) {
-        return known.copy(leadership().leader(), request.since());
+    /**
+     * Answers what is known here to a node that has no replica, and knows what had changed up to a position: at once if more has, or
+     * nobody would tell this node so. Otherwise the answer waits for that, for a second at most.
+     */
+    public void copy(Request.CopyControl request, Consumer<Reply> reply) {
+        Copying one = new Copying(request.since(), reply);
+        copying.add(one);
+        if (known.position() > request.since() || !isHosted()) {
+            answer(one);
+        } else {
+            loop.schedule(HOLD_NANOS, () -> answer(one));
+            tellNews(); // there may have been some since
+        }
     }
 
     /** Tells whether anything is known that the group has decided. */
@@ -247,7 +291,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     public void keepUp(Layout newest) {
         followed = newest;
         if (copies(newest)) {
-            copies.askNext(
+            copies.keepAsking(
                     isInformed()
                             ? hosts(newest)
                             : others(newest.nodes().stream().map(Layout.Node::id)),

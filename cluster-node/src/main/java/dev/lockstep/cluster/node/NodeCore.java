@@ -327,9 +327,9 @@ public final class NodeCore implements AutoCloseable {
             hosted.forEach((shard, replica) -> anew.add(new HostedGroup(shard, replica)));
             groups = List.copyOf(anew);
         }
+        control.keepUp(layout);
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
-            control.keepUp(layout);
             control.keepLayout(clocks::silentNanos);
             if (place.hasUsers()) {
                 control.keepAccess();

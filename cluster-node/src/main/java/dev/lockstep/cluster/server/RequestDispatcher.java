@@ -130,7 +130,7 @@ public final class RequestDispatcher implements RequestServer {
         later(Request.MoveReplica.class, (move, caller, reply) -> control.change(move, reply));
         later(Request.RaiseVersion.class, (raise, caller, reply) -> control.raise(raise, reply));
         replying(Request.DescribeVersions.class, describe -> description.versions());
-        fromNodes(Request.CopyControl.class, (copy, reply) -> reply.accept(control.copy(copy)));
+        fromNodes(Request.CopyControl.class, control::copy);
         fromNodes(Request.ReplicasMoved.class, control::change);
         fromNodes(Request.OpenReplica.class, description::open);
         later(

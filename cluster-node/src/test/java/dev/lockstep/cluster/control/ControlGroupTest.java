@@ -61,6 +61,7 @@ class ControlGroupTest {
                     ScramVerifier.MIN_ITERATIONS)
             .text();
     private static final Duration WAIT = Duration.ofMillis(300);
+    private static final Duration SILENCE = Duration.ofSeconds(2);
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
@@ -591,16 +592,17 @@ class ControlGroupTest {
         control.release();
         control.keepUp(hostedByB());
         control.keepUp(hostedByB());
+        assertThat(peers.questions()).as("one at a time").hasSize(1);
+        world.pass(SILENCE);
+        control.keepUp(hostedByB());
         assertThat(peers.questions())
                 .extracting(ScriptedPeers.Question::peer)
                 .containsExactlyInAnyOrder(B, new NodeId("c"));
+        world.pass(SILENCE);
         control.keepUp(hostedByB());
-        assertThat(peers.questions())
-                .as("who has not answered is not asked again")
-                .hasSize(2);
+        assertThat(peers.questions()).as("who has not answered is not asked again").hasSize(2);
         peers.answer(peers.of(new NodeId("c")).get(0), decided(7, "c"));
         peers.answer(peers.of(B).get(0), null);
-        control.keepUp(hostedByB());
         control.keepUp(hostedByB());
         assertThat(peers.questions()).singleElement().isEqualTo(copying(B, 7));
     }
@@ -663,14 +665,30 @@ class ControlGroupTest {
         control.keepLayout(node -> 0);
         control.keepUp(control.layout());
         assertThat(peers.questions()).isEmpty();
-        created("c");
-        Reply.ControlCopy copy = (Reply.ControlCopy) control.copy(new Request.CopyControl(1));
+        control.copy(new Request.CopyControl(1), replies::add);
+        assertThat(replies).as("it waits for news").isEmpty();
+        log.apply(new ControlCommand.Plain(new Request.DrainNode(B, 0)).encode());
+        world.pass(Duration.ZERO);
+        Reply.ControlCopy copy = (Reply.ControlCopy) replies.remove(0);
         assertThat(copy.position()).isEqualTo(2);
         assertThat(copy.leader()).isEqualTo(A);
         ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
         restored.restore(copy.state().array(), 2);
-        assertThat(restored.cache(1)).isEqualTo(control.cache(1));
-        assertThat(control.copy(new Request.CopyControl(2))).isEqualTo(new Reply.ControlCopy(A, 2, null));
+        assertThat(restored.drained().node()).isEqualTo(B);
+        control.copy(new Request.CopyControl(1), replies::add);
+        assertThat(replies.remove(0)).as("at once").isEqualTo(copy);
+        control.copy(new Request.CopyControl(2), replies::add);
+        world.pass(SILENCE);
+        assertThat(replies).containsExactly(new Reply.ControlCopy(A, 2, null));
+    }
+
+    @Test
+    void aNodeWithoutAReplicaAnswersAtOnceWhatItHasCopied() {
+        control.release();
+        control.keepUp(hostedByB());
+        peers.answer(peers.questions().get(0), decided(7, "c"));
+        control.copy(new Request.CopyControl(7), replies::add);
+        assertThat(replies).containsExactly(new Reply.ControlCopy(B, 7, null));
     }
 
     @Test
