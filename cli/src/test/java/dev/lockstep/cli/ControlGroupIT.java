@@ -99,7 +99,9 @@ class ControlGroupIT {
             ClusterView view = session.currentView().join();
             key[0] = IntStream.range(0, KEYS)
                     .filter(one -> node.equals(view.leaders()
-                            .get(view.map().shardOf(cache.id(), Bytes.utf8("key-" + one).hash64()))))
+                            .get(view.map()
+                                    .shardOf(
+                                            cache.id(), Bytes.utf8("key-" + one).hash64()))))
                     .findFirst()
                     .orElse(-1);
             return key[0] >= 0;
@@ -111,7 +113,8 @@ class ControlGroupIT {
     private static int keyOnlyOn(Session session, CacheInfo cache, NodeId node) {
         ShardMap map = session.currentView().join().map();
         return IntStream.range(0, KEYS)
-                .filter(key -> map.replicasOf(map.shardOf(cache.id(), Bytes.utf8("key-" + key).hash64()))
+                .filter(key -> map.replicasOf(
+                                map.shardOf(cache.id(), Bytes.utf8("key-" + key).hash64()))
                         .equals(List.of(node)))
                 .findFirst()
                 .orElseThrow();
@@ -179,7 +182,8 @@ class ControlGroupIT {
         try (NodeProcesses nodes = NodeProcesses.start(home, 4, List.of("shards: 4", "replication-factor: 1"));
                 Clients clients = new Clients("processes", nodes.addresses())) {
             Session session = clients.open();
-            Eventually.holds("three host the control group", () -> hosts(session).size() == 3);
+            Eventually.holds(
+                    "three host the control group", () -> hosts(session).size() == 3);
             List<NodeId> three = hosts(session);
             CacheInfo cache = create(session, "first");
             NodeProcess without = nodes.nodes().stream()
@@ -189,7 +193,8 @@ class ControlGroupIT {
             int key = keyOnlyOn(session, cache, new NodeId(without.member().id()));
             put(session, cache, key);
             NodeProcess.kill(nodes.nodes().stream()
-                    .filter(node -> three.subList(1, 3).contains(new NodeId(node.member().id())))
+                    .filter(node -> three.subList(1, 3)
+                            .contains(new NodeId(node.member().id())))
                     .toList());
             put(session, cache, key);
             without.kill();

@@ -600,7 +600,9 @@ class ControlGroupTest {
                 .containsExactlyInAnyOrder(B, new NodeId("c"));
         world.pass(SILENCE);
         control.keepUp(hostedByB());
-        assertThat(peers.questions()).as("who has not answered is not asked again").hasSize(2);
+        assertThat(peers.questions())
+                .as("who has not answered is not asked again")
+                .hasSize(2);
         peers.answer(peers.of(new NodeId("c")).get(0), decided(7, "c"));
         peers.answer(peers.of(B).get(0), null);
         control.keepUp(hostedByB());
