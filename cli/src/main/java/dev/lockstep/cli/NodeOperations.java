@@ -6,6 +6,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Durations;
 import dev.lockstep.protocol.topology.DrainedNode;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -153,14 +155,36 @@ final class NodeOperations {
                 throw new RefusedException(String.valueOf(wrong.getMessage()));
             }
             ClusterOptions.join(session.changeLayout(new Request.AddNode(member, zone)));
-            change.await(
-                    options,
-                    session,
-                    "Node " + member.id() + " is a member",
-                    layout -> layout.control().contains(member.id()));
+            change.await(options, session, "Node " + member.id() + " is a member", new HasItsShare(member.id()));
             return new Report(
                     "Node " + member.id() + " is a member, and hosts its share",
                     Json.object("node", member.id().name(), "member", true));
+        }
+    }
+
+    /** Tells whether a node hosts something, or gets nothing: there may be fewer replicas than nodes. For one thread. */
+    private static final class HasItsShare implements Predicate<Layout> {
+
+        /** A leader of the control group looks at what follows from a layout five times a second. */
+        private static final Duration PLANNED_WITHIN = Duration.ofSeconds(5);
+
+        private final NodeId node;
+        private long version = Layout.UNFORMED;
+        private long sinceNanos;
+
+        HasItsShare(NodeId node) {
+            this.node = node;
+        }
+
+        @Override
+        public boolean test(Layout layout) {
+            long now = Time.system().nanos();
+            if (layout.version() != version) {
+                version = layout.version();
+                sinceNanos = now;
+            }
+            return layout.member(node) != null
+                    && (layout.hosts().anyMatch(node::equals) || now - sinceNanos > PLANNED_WITHIN.toNanos());
         }
     }
 

@@ -4,7 +4,9 @@ import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.DrainedNode;
 import dev.lockstep.protocol.topology.Layout;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.AccessCodec;
+import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
@@ -26,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The control group as a deterministic machine: which caches exist, which node is drained, the layout, and who may do what. Its commands
- * are idempotent, so that a retry needs no session. {@link #create}, {@link #alter}, {@link #destroy}, {@link #drain}, {@link #lay} and
- * {@link #change} belong to the thread that applies the log; the reads may be asked by any.
+ * are idempotent, so that a retry needs no session. {@link #at}, {@link #create}, {@link #alter}, {@link #destroy}, {@link #drain},
+ * {@link #lay} and {@link #change} belong to the thread that applies the log; the reads may be asked by any.
  */
 public final class ClusterMachine {
 
@@ -35,27 +37,39 @@ public final class ClusterMachine {
 
     private final ClusterVersion.Range able;
 
-    private volatile State state = new State(new TreeMap<>(), 0, DrainedNode.NONE, null, AccessRules.OPEN);
+    private volatile State state = new State(0, new TreeMap<>(), 0, DrainedNode.NONE, null, AccessRules.OPEN);
+    /** The position of the entry that is being applied. */
+    private long position;
 
-    /** The state that results from the log so far. Replaced, never changed. */
+    /**
+     * The state that results from the log so far. Replaced, never changed.
+     *
+     * @param position of the entry by which it came about, or of a later one that has changed nothing
+     */
     private record State(
+            long position,
             TreeMap<Integer, CacheInfo> caches,
             int highestId,
             DrainedNode drained,
             @Nullable Layout layout,
             AccessRules access) {
 
-        private State with(TreeMap<Integer, CacheInfo> changed, int id) {
-            return new State(changed, id, drained, layout, access);
+        private State with(long at, TreeMap<Integer, CacheInfo> changed, int id) {
+            return new State(at, changed, id, drained, layout, access);
         }
 
-        private State with(DrainedNode changed) {
-            return new State(caches, highestId, changed, layout, access);
+        private State with(long at, DrainedNode changed) {
+            return new State(at, caches, highestId, changed, layout, access);
         }
 
-        private State with(AccessRules changed) {
-            return new State(caches, highestId, drained, layout, changed);
+        private State with(long at, AccessRules changed) {
+            return new State(at, caches, highestId, drained, layout, changed);
         }
+    }
+
+    /** Begins with an entry of the log. */
+    void at(long next) {
+        position = next;
     }
 
     /** @param able the cluster versions that this node can do */
@@ -93,7 +107,7 @@ public final class ClusterMachine {
         CacheInfo created = new CacheInfo(before.highestId() + 1, completed);
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(created.id(), created);
-        state = before.with(changed, created.id());
+        state = before.with(position, changed, created.id());
         return new Reply.Created(created);
     }
 
@@ -133,7 +147,7 @@ public final class ClusterMachine {
         CacheInfo info = new CacheInfo(existing.id(), existing.revision() + 1, altered);
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.put(info.id(), info);
-        state = before.with(changed, before.highestId());
+        state = before.with(position, changed, before.highestId());
         return new Reply.Caches(List.of(info), before.highestId());
     }
 
@@ -145,7 +159,7 @@ public final class ClusterMachine {
         State before = state;
         TreeMap<Integer, CacheInfo> changed = new TreeMap<>(before.caches());
         changed.remove(cacheId);
-        state = before.with(changed, before.highestId());
+        state = before.with(position, changed, before.highestId());
         return new Reply.Done();
     }
 
@@ -168,7 +182,7 @@ public final class ClusterMachine {
                     Status.INVALID,
                     "Another client has drained a node meanwhile, or ended that. Look at it as it is now");
         }
-        state = before.with(new DrainedNode(was.revision() + 1, drain.node()));
+        state = before.with(position, new DrainedNode(was.revision() + 1, drain.node()));
         return new Reply.Drained(state.drained());
     }
 
@@ -187,7 +201,7 @@ public final class ClusterMachine {
         if (drained.node() != null && next.member(drained.node()) == null) {
             drained = new DrainedNode(drained.revision() + 1, null);
         }
-        state = new State(before.caches(), before.highestId(), drained, next, before.access());
+        state = new State(position, before.caches(), before.highestId(), drained, next, before.access());
         return new Reply.Done();
     }
 
@@ -201,7 +215,7 @@ public final class ClusterMachine {
                         Status.INVALID,
                         "Another client has changed users or roles meanwhile. Look at them as they are now, and try again");
             }
-            state = state.with(next);
+            state = state.with(position, next);
             return new Reply.Access(next.withoutVerifiers());
         } catch (RefusedChange refused) {
             return Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage()));
@@ -219,15 +233,18 @@ public final class ClusterMachine {
         }
     }
 
-    private ClusterVersion version() {
-        Layout layout = state.layout();
+    private ClusterVersion version(State of) {
+        Layout layout = of.layout();
         return layout == null ? able.newest() : layout.clusterVersion();
     }
 
     /** Encodes its state as a record, beginning with the cluster's version, by which the rest is read. */
     byte[] record() {
-        State now = state;
-        ClusterVersion version = version();
+        return record(state);
+    }
+
+    private byte[] record(State now) {
+        ClusterVersion version = version(now);
         WireWriter out = new WireWriter(256).varint(version.number()).varint(now.highestId());
         out.list(now.caches().values(), ValueCodec::cacheInfo);
         ValueCodec.drained(out, now.drained());
@@ -241,10 +258,11 @@ public final class ClusterMachine {
     /**
      * Makes it what a record says.
      *
+     * @param of the position of the log up to which it was made
      * @throws dev.lockstep.protocol.wire.MalformedFrameException when it is none, an {@link UnknownFormatException} when this node can't
      *     do its version; then nothing has changed
      */
-    void restore(byte[] record) {
+    void restore(byte[] record, long of) {
         WireReader in = new WireReader(record);
         ClusterVersion version = new ClusterVersion(in.size());
         require(version);
@@ -255,7 +273,18 @@ public final class ClusterMachine {
         Layout layout = in.optional(ValueCodec::layout);
         AccessRules access = version.hasUsers() ? AccessCodec.rules(in) : AccessRules.OPEN;
         in.end();
-        state = new State(caches, highestId, drained, layout, access);
+        state = new State(of, caches, highestId, drained, layout, access);
+    }
+
+    /** What it has, for a node that has no replica of the group and knows what had changed up to a position. */
+    Reply.ControlCopy copy(@Nullable NodeId leader, long since) {
+        State now = state;
+        return new Reply.ControlCopy(leader, now.position(), now.position() > since ? Bytes.of(record(now)) : null);
+    }
+
+    /** The position of the last entry that has changed something; a later one if it comes from a checkpoint. */
+    long position() {
+        return state.position();
     }
 
     /** The cache with this id, or null: destroyed, or not known here yet if the id is above {@link #highestId}. */

@@ -17,12 +17,14 @@ import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
+import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.CacheProposal;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
+import dev.lockstep.protocol.wire.UnknownFormatException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -30,22 +32,31 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** This node's replica of the control group; its log holds {@link ControlCommand}s. Thread-safe. */
+/**
+ * The control group, as this node knows it: by its replica, whose log holds {@link ControlCommand}s, or by copies of what the hosts know if
+ * it has none. Thread-safe.
+ */
 public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
-    /** The longest wait until a decision that was acknowledged is applied here; after that the leader is asked. */
+    /** The longest wait until a decision that was acknowledged is known here; after that the leader is asked. */
     private static final long LEARN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+    /** The longest time for which the answer to a node that copies is held, for want of news. */
+    static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long RETRY_MILLIS = 20;
+    /** The term of a replica that there is not. */
+    private static final long NO_TERM = -1;
 
     private final Consensus consensus;
     private final ReadIndexRounds rounds;
@@ -54,13 +65,22 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private final Layout formation;
     private final Rules rules;
     private final TermConfirmations peers;
-    /** Replaced when the replica is opened anew. */
-    private volatile Replica replica;
+    private final ControlCopies copies;
+    /** Those who wait for caches to be known here, by their ids. */
+    private final AppliedPositionWaiters learnt;
+    /** Nodes that copy, and wait for news. */
+    private final Set<Copying> copying = ConcurrentHashMap.newKeySet();
+    /** Null while this node hosts none. Opened and released on one thread at a time. */
+    private volatile @Nullable Replica replica;
 
-    private final AtomicBoolean reopening = new AtomicBoolean();
+    /** The newest that is known here: the replica's machine, or a copy. Never goes back; changed by {@link #know}. */
+    private volatile ClusterMachine known;
+    /** The newest layout that this node follows, which may be newer than the one that is known by the group. */
+    private volatile Layout followed;
+
     private final AtomicBoolean askingAccess = new AtomicBoolean();
-    /** The machine that has once been as new as the group; null until one has. */
-    private volatile @Nullable ClusterMachine accessKnown;
+    /** Whether what is known has once been as new as the group. */
+    private volatile boolean accessKnown;
 
     /** Whether a layout that this replica has proposed by itself is in flight. */
     private final AtomicBoolean laying = new AtomicBoolean();
@@ -78,18 +98,8 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     public record Rules(
             Templates templates, int replicationFactor, Optional<Duration> replaceAfter, ClusterVersion.Range able) {}
 
-    /**
-     * A replica of the group.
-     *
-     * @param learnt those who wait for caches to be known here, by their ids
-     * @param staged whether it was opened as no voter, and empty
-     */
-    private record Replica(
-            ClusterMachine machine,
-            ReplicatedLog<ControlCommand, Reply> log,
-            ReadBarrier barrier,
-            AppliedPositionWaiters learnt,
-            boolean staged) {
+    /** A replica of the group. */
+    private record Replica(ClusterMachine machine, ReplicatedLog<ControlCommand, Reply> log, ReadBarrier barrier) {
 
         void propose(ControlCommand command, Consumer<Reply> reply) {
             log.propose(command)
@@ -105,7 +115,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     }
 
     /**
-     * Opens the replica, recovering what it had.
+     * Knows nothing yet, and has no replica.
      *
      * @param formation the layout until the group has agreed on one
      * @param rules that hold while this node leads
@@ -121,73 +131,189 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         this.consensus = consensus;
         this.rules = rules;
         this.formation = formation;
+        this.followed = formation;
         this.rounds = rounds;
         this.peers = peers;
         this.time = time;
         this.loop = loop;
-        this.replica = open(formation.control(), false);
+        this.known = new ClusterMachine(rules.able());
+        this.learnt = new AppliedPositionWaiters(() -> known.highestId(), time, loop);
+        this.copies = new ControlCopies(peers, time, this::take);
     }
 
-    private Replica open(List<NodeId> voters, boolean staged) {
+    /** Opens this node's replica, recovering what it had. @param voters see {@link Consensus#open} */
+    public void open(List<NodeId> voters) {
         ClusterMachine machine = new ClusterMachine(rules.able());
-        AppliedPositionWaiters learnt = new AppliedPositionWaiters(machine::highestId, time, loop);
         ReplicatedLog<ControlCommand, Reply> log =
-                consensus.open(ShardMap.CONTROL_GROUP, voters, new Decisions(machine, learnt::advanced));
+                consensus.open(ShardMap.CONTROL_GROUP, voters, new Decisions(machine, () -> know(machine)));
         AppliedPositionWaiters applied = new AppliedPositionWaiters(log::appliedPosition, time, loop);
         ReadBarrier barrier = new ReadBarrier("The control group", ShardMap.CONTROL_GROUP, log, rounds, applied, time);
-        return new Replica(machine, log, barrier, learnt, staged);
+        replica = new Replica(machine, log, barrier);
     }
 
-    /**
-     * Replaces the replica by an empty one that can become a voter if this node does not host the group any more, and the replica is of
-     * the time when it did: Ratis closes the replicas of voters that were removed. On the loop.
-     *
-     * @param hasStopped tells whether the replica was closed by itself
-     */
-    public void follow(Layout layout, NodeId self, BooleanSupplier hasStopped) {
-        Replica now = replica;
-        if (layout.hostsOf(ShardMap.CONTROL_GROUP).contains(self)) {
-            if (now.staged()) {
-                replica = new Replica(now.machine(), now.log(), now.barrier(), now.learnt(), false);
-            }
-            return;
-        }
-        boolean isLeft = !layout.places(ShardMap.CONTROL_GROUP, self) && !now.staged();
-        if ((isLeft || hasStopped.getAsBoolean()) && reopening.compareAndSet(false, true)) {
-            consensus
-                    .remove(ShardMap.CONTROL_GROUP)
-                    .whenComplete((removed, failure) -> loop.execute(() -> {
-                        if (failure == null) {
-                            replica = open(layout.control(), true);
-                        }
-                        reopening.set(false);
-                    }));
-        }
+    /** Does without the replica, which is being removed. */
+    public void release() {
+        replica = null;
     }
 
-    /** Tells whether the replica is being replaced by an empty one. */
-    public boolean isReopening() {
-        return reopening.get();
+    /** Tells whether this node has a replica. */
+    public boolean isHosted() {
+        return replica != null;
     }
 
-    /** This replica's place in the group, at this moment. */
+    /** This replica's place in the group, at this moment; that of none if there is no replica. */
     public ReplicatedLog.Leadership leadership() {
-        return replica.log().leadership();
+        Replica now = replica;
+        return now == null
+                ? new ReplicatedLog.Leadership(NO_TERM, false, false, copies.leader(), List.of())
+                : now.log().leadership();
     }
 
-    /** The highest position applied here. */
+    /** The highest position applied here; 0 if there is no replica. */
     public long appliedPosition() {
-        return replica.log().appliedPosition();
+        Replica now = replica;
+        return now == null ? 0 : now.log().appliedPosition();
     }
 
     /** Changes the voters of the group; see {@link ReplicatedLog#changeVoters}. */
     public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
-        return replica.log().changeVoters(from, to);
+        Replica now = replica;
+        return now == null
+                ? CompletableFuture.failedFuture(new IllegalStateException("The replica has been removed"))
+                : now.log().changeVoters(from, to);
     }
 
     /** Hands leadership over, if it has it; whether it comes to that is seen by {@link #leadership}. */
     public void handOver(NodeId successor) {
-        replica.log().stepDown(successor);
+        Replica now = replica;
+        if (now != null) {
+            now.log().stepDown(successor);
+        }
+    }
+
+    /** Hands a request to the replica if there is one, and sends it on to the leader otherwise. */
+    private void served(Consumer<Reply> reply, Consumer<Replica> then) {
+        Replica now = replica;
+        if (now == null) {
+            reply.accept(elsewhere());
+        } else {
+            then.accept(now);
+        }
+    }
+
+    private Reply.Refused elsewhere() {
+        NodeId leader = copies.leader();
+        return leader == null
+                ? Reply.Refused.of(
+                        Status.NO_LEADER,
+                        "This node has no replica of the control group, and does not know which node leads it")
+                : new Reply.Refused(Status.MOVED, "The control group is led by node " + leader, 0, leader);
+    }
+
+    // What is known
+
+    /** A node that copies. Equal to itself alone, since its link may ask the same again. */
+    private static final class Copying {
+
+        private final long since;
+        private final Consumer<Reply> reply;
+
+        Copying(long since, Consumer<Reply> reply) {
+            this.since = since;
+            this.reply = reply;
+        }
+    }
+
+    /** Knows by another machine from now on, if that has decided as much. */
+    private void know(ClusterMachine other) {
+        synchronized (this) {
+            if (other != known && other.position() >= known.position()) {
+                known = other;
+            }
+        }
+        learnt.advanced();
+        tellNews();
+    }
+
+    private void tellNews() {
+        long position = known.position();
+        for (Copying one : copying) {
+            if (position > one.since) {
+                loop.execute(() -> answer(one));
+            }
+        }
+    }
+
+    private void answer(Copying one) {
+        if (copying.remove(one)) {
+            one.reply.accept(known.copy(leadership().leader(), one.since));
+        }
+    }
+
+    private void take(Reply.ControlCopy copy) {
+        Bytes state = copy.state();
+        if (state != null && copy.position() > known.position()) {
+            ClusterMachine copied = new ClusterMachine(rules.able());
+            try {
+                copied.restore(state.array(), copy.position());
+            } catch (UnknownFormatException newer) {
+                return; // the members that have raised the cluster's version tell this node to stop
+            }
+            know(copied);
+        }
+    }
+
+    /**
+     * Answers what is known here to a node that has no replica, and knows what had changed up to a position: at once if more has, or
+     * nobody would tell this node so. Otherwise the answer waits for that, for a second at most.
+     */
+    public void copy(Request.CopyControl request, Consumer<Reply> reply) {
+        Copying one = new Copying(request.since(), reply);
+        copying.add(one);
+        if (known.position() > request.since() || !isHosted()) {
+            answer(one);
+        } else {
+            loop.schedule(HOLD_NANOS, () -> answer(one));
+            tellNews(); // there may have been some since
+        }
+    }
+
+    /** Tells whether anything is known that the group has decided. */
+    public boolean isInformed() {
+        return known.position() > 0;
+    }
+
+    /**
+     * Keeps what is known here up to date: called regularly, it copies what the hosts know while this node is no host, or not yet or no
+     * longer for good. Who knows nothing at all asks any other member: the hosts may be down.
+     *
+     * @param newest the layout that this node follows
+     */
+    public void keepUp(Layout newest) {
+        followed = newest;
+        if (copies(newest)) {
+            copies.keepAsking(
+                    isInformed()
+                            ? hosts(newest)
+                            : others(newest.nodes().stream().map(Layout.Node::id)),
+                    known.position());
+        }
+    }
+
+    private boolean copies(Layout layout) {
+        NodeId self = rounds.self();
+        return layout.clusterVersion().hasControlCopies()
+                && layout.isFormed()
+                && !(layout.hostsOf(ShardMap.CONTROL_GROUP).contains(self)
+                        && layout.targetOf(ShardMap.CONTROL_GROUP).contains(self));
+    }
+
+    private List<NodeId> hosts(Layout layout) {
+        return others(layout.hostsOf(ShardMap.CONTROL_GROUP).stream());
+    }
+
+    private List<NodeId> others(Stream<NodeId> nodes) {
+        return nodes.filter(node -> !node.equals(rounds.self())).toList();
     }
 
     /**
@@ -195,7 +321,10 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      * {@link Request.ChangeAccess}.
      */
     public void propose(Request request, Consumer<Reply> reply) {
-        Replica now = replica;
+        served(reply, now -> propose(now, request, reply));
+    }
+
+    private void propose(Replica now, Request request, Consumer<Reply> reply) {
         Reply.Refused refusal = now.barrier().refusal();
         if (refusal != null) {
             reply.accept(refusal);
@@ -257,12 +386,15 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** The layout that the group has agreed on, as far as is known here; before that, the one that it was opened with. */
     public Layout layout() {
-        return Objects.requireNonNullElse(replica.machine().layout(), formation);
+        return Objects.requireNonNullElse(known.layout(), formation);
     }
 
     /** Changes the layout as a {@link Request.AddNode}, {@link Request.RemoveNode}, {@link Request.MoveReplica} or {@link Request.ReplicasMoved} asks for. */
     public void change(Request request, Consumer<Reply> reply) {
-        Replica now = replica;
+        served(reply, now -> change(now, request, reply));
+    }
+
+    private void change(Replica now, Request request, Consumer<Reply> reply) {
         Reply.Refused refusal = now.barrier().refusal();
         Layout agreed = now.machine().layout();
         if (refusal != null || agreed == null) {
@@ -278,7 +410,10 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** Asks all members whether they can do the version that a {@link Request.RaiseVersion} names, and raises the cluster's if they can. */
     public void raise(Request.RaiseVersion request, Consumer<Reply> reply) {
-        Replica now = replica;
+        served(reply, now -> raise(now, request, reply));
+    }
+
+    private void raise(Replica now, Request.RaiseVersion request, Consumer<Reply> reply) {
         Reply.Refused refusal = now.barrier().refusal();
         Layout agreed = now.machine().layout();
         if (refusal != null || agreed == null) {
@@ -339,10 +474,10 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
      */
     public void keepLayout(ToLongFunction<NodeId> silentNanos) {
         Replica now = replica;
-        Layout agreed = now.machine().layout();
-        if (!now.log().leadership().ready() || laying.get()) {
+        if (now == null || !now.log().leadership().ready() || laying.get()) {
             return;
         }
+        Layout agreed = now.machine().layout();
         if (agreed == null) {
             layByItself(now, formation.formed());
             return;
@@ -369,17 +504,15 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     private Layout following(Layout now) {
         List<Layout.Node> placeable = LayoutChanges.placeable(now, rules.replicationFactor());
         return LayoutChanges.following(
-                now, placeable, PlacementPlanner.plan(shards(now), hosts(now), rules.replicationFactor()));
+                now, placeable, PlacementPlanner.plan(shards(now), placeable(now), rules.replicationFactor()));
     }
 
     private List<List<NodeId>> planned(Layout now, int kept) {
-        return PlacementPlanner.planKeeping(kept, shards(now), hosts(now), rules.replicationFactor());
+        return PlacementPlanner.planKeeping(kept, shards(now), placeable(now), rules.replicationFactor());
     }
 
-    private List<PlacementPlanner.Host> hosts(Layout now) {
-        return LayoutChanges.placeable(now, rules.replicationFactor()).stream()
-                .map(node -> new PlacementPlanner.Host(node.id(), node.zone()))
-                .toList();
+    private List<PlacementPlanner.Host> placeable(Layout now) {
+        return LayoutChanges.hosts(LayoutChanges.placeable(now, rules.replicationFactor()));
     }
 
     /** The nodes that are to host each shard: those that do, if it is not being moved. */
@@ -400,37 +533,35 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     /** Answers all caches that exist, linearizably. */
     public void list(Consumer<Reply> reply) {
-        Replica now = replica;
-        now.barrier().pass(() -> reply.accept(now.machine().list()), reply);
+        served(reply, now -> now.barrier().pass(() -> reply.accept(now.machine().list()), reply));
     }
 
     // Access
 
     /**
-     * Returns the users and roles, as far as is known here; null until this replica has once been as new as the group: before that it may
-     * still have users that were removed, or none at all.
+     * Returns the users and roles, as far as is known here; null until what is known has once been as new as the group: before that there
+     * may still be users that were removed, or none at all.
      */
     public @Nullable AccessRules access() {
-        ClusterMachine now = replica.machine();
-        return accessKnown == now ? now.access() : null;
+        return accessKnown ? known.access() : null;
     }
 
-    /** Learns from the group how new the users and roles have to be, and whether this replica's are, unless that is known. On the loop. */
+    /** Learns from the group how new the users and roles have to be, and whether those known here are, unless that is known. On the loop. */
     public void keepAccess() {
-        Replica now = replica;
-        if (accessKnown == now.machine() || !askingAccess.compareAndSet(false, true)) {
+        if (accessKnown || !askingAccess.compareAndSet(false, true)) {
             return;
         }
-        ReplicatedLog.Leadership leadership = now.log().leadership();
+        Replica now = replica;
+        ReplicatedLog.Leadership leadership = leadership();
         NodeId leader = leadership.leader();
-        if (leadership.leads()) {
-            now.barrier().pass(() -> accessIs(now, now.machine().access()), refusal -> askingAccess.set(false));
+        if (now != null && leadership.leads()) {
+            now.barrier().pass(() -> accessIs(now.machine().access()), refusal -> askingAccess.set(false));
         } else if (leader == null) {
             askingAccess.set(false);
         } else {
             peers.ask(leader, new Request.DescribeAccess(), reply -> {
                 if (reply instanceof Reply.Access access) {
-                    accessIs(now, access.rules());
+                    accessIs(access.rules());
                 } else {
                     askingAccess.set(false);
                 }
@@ -438,44 +569,50 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         }
     }
 
-    private void accessIs(Replica of, AccessRules newest) {
-        if (of.machine().access().revision() >= newest.revision()) {
-            accessKnown = of.machine();
+    private void accessIs(AccessRules newest) {
+        if (known.access().revision() >= newest.revision()) {
+            accessKnown = true;
         }
         askingAccess.set(false);
     }
 
     /** Answers the users and roles, linearizably. */
     public void describeAccess(Consumer<Reply> reply) {
-        Replica now = replica;
-        now.barrier()
-                .pass(() -> reply.accept(new Reply.Access(now.machine().access().withoutVerifiers())), reply);
+        served(
+                reply,
+                now -> now.barrier()
+                        .pass(
+                                () -> reply.accept(
+                                        new Reply.Access(now.machine().access().withoutVerifiers())),
+                                reply));
     }
 
     /** Answers which node is drained, linearizably. */
     public void describeDrained(Consumer<Reply> reply) {
-        Replica now = replica;
-        now.barrier().pass(() -> reply.accept(new Reply.Drained(now.machine().drained())), reply);
+        served(
+                reply,
+                now -> now.barrier()
+                        .pass(() -> reply.accept(new Reply.Drained(now.machine().drained())), reply));
     }
 
     /** Tells whether a node is drained, as far as is known here. */
     public boolean isDrained(NodeId node) {
-        return node.equals(replica.machine().drained().node());
+        return node.equals(known.drained().node());
     }
 
     @Override
     public @Nullable CacheInfo cache(int cacheId) {
-        return replica.machine().cache(cacheId);
+        return known.cache(cacheId);
     }
 
     /** Returns the caches that exist, as far as is known here. */
     public List<CacheInfo> known() {
-        return replica.machine().list().caches();
+        return known.list().caches();
     }
 
     @Override
     public boolean isDestroyed(int cacheId) {
-        return replica.machine().isDestroyed(cacheId);
+        return known.isDestroyed(cacheId);
     }
 
     @Override
@@ -485,24 +622,27 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     @Override
     public void learn(int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        Replica now = replica;
-        long wait = now.log().leadership().leads() ? 0 : LEARN_NANOS;
-        now.learnt().await(cacheId, wait, known -> {
-            if (known) {
+        Layout layout = followed;
+        if (copies(layout) && known.highestId() < cacheId) {
+            copies.askAll(hosts(layout), known.position());
+        }
+        learnt.await(cacheId, leadership().leads() ? 0 : LEARN_NANOS, isKnown -> {
+            if (isKnown) {
                 then.accept(null);
             } else {
-                askLeader(now, cacheId, then);
+                askLeader(cacheId, then);
             }
         });
     }
 
-    private void askLeader(Replica by, int cacheId, Consumer<Reply.@Nullable Refused> then) {
-        ReplicatedLog.Leadership leadership = by.log().leadership();
+    private void askLeader(int cacheId, Consumer<Reply.@Nullable Refused> then) {
+        Replica now = replica;
+        ReplicatedLog.Leadership leadership = leadership();
         NodeId leader = leadership.leader();
-        if (leadership.leads()) {
-            by.barrier()
+        if (now != null && leadership.leads()) {
+            now.barrier()
                     .pass(
-                            () -> then.accept(by.machine().highestId() >= cacheId ? null : neverCreated(cacheId)),
+                            () -> then.accept(now.machine().highestId() >= cacheId ? null : neverCreated(cacheId)),
                             refusal -> then.accept(notYet(cacheId)));
         } else if (leader == null) {
             then.accept(notYet(cacheId));
@@ -525,6 +665,9 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
 
     @Override
     public void close() {
-        replica.log().close();
+        Replica now = replica;
+        if (now != null) {
+            now.log().close();
+        }
     }
 }

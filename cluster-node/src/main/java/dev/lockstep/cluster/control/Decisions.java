@@ -32,6 +32,7 @@ final class Decisions implements LogMachine<ControlCommand, Reply> {
 
     @Override
     public Reply apply(long position, ControlCommand command) {
+        machine.at(position);
         Reply decision = decide(command);
         applied.run();
         return decision;
@@ -84,7 +85,7 @@ final class Decisions implements LogMachine<ControlCommand, Reply> {
 
             @Override
             public void done(long position) {
-                machine.restore(Objects.requireNonNull(all, "The checkpoint has no record"));
+                machine.restore(Objects.requireNonNull(all, "The checkpoint has no record"), position);
                 applied.run();
             }
         };

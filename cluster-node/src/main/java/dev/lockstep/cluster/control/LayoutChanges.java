@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.control;
 
+import dev.lockstep.cluster.placement.PlacementPlanner;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
@@ -15,6 +16,11 @@ import java.util.stream.Collectors;
 
 /** Decides which layout comes after another. Pure. */
 final class LayoutChanges {
+
+    /** Replicas of the control group in a cluster that has as many nodes. */
+    private static final int CONTROL_REPLICAS = 5;
+
+    private static final int FEWER_CONTROL_REPLICAS = 3;
 
     private LayoutChanges() {}
 
@@ -161,7 +167,7 @@ final class LayoutChanges {
 
     /**
      * A group that is being moved goes elsewhere only if it can't stay where it would come to. Shards move when no other groups do, the
-     * control group at once: nodes that do not host it know no caches.
+     * control group at once: the others can't be moved without it.
      */
     private static boolean isDue(Layout now, int group, List<NodeId> wanted, Set<NodeId> unfit) {
         List<NodeId> target = now.targetOf(group);
@@ -172,15 +178,37 @@ final class LayoutChanges {
     }
 
     /**
-     * Each node that may host groups hosts the control group, and one that leaves does until its shards have moved: until then it has to
-     * know the caches.
+     * The nodes that are wanted for the control group: as many as are of use for a majority, spread over the zones, those that host it
+     * already if possible. In a cluster whose members do not copy it, each node that may host groups, and one that leaves until its shards
+     * have moved: until then it has to know the caches.
      */
     private static List<NodeId> control(Layout now, List<Layout.Node> placeable) {
+        if (now.clusterVersion().hasControlCopies()) {
+            List<PlacementPlanner.Host> hosts = hosts(placeable(now, FEWER_CONTROL_REPLICAS));
+            List<List<NodeId>> present = List.of(now.targetOf(ShardMap.CONTROL_GROUP));
+            return PlacementPlanner.plan(present, hosts, controlReplicas(hosts.size())).get(0).stream()
+                    .sorted()
+                    .toList();
+        }
         return now.nodes().stream()
                 .filter(node -> placeable.contains(node)
                         || (node.standing() == Standing.LEAVING && hostsShards(now, node.id())))
                 .map(Layout.Node::id)
                 .sorted()
+                .toList();
+    }
+
+    /** An even number would survive no more failures than the one below it. */
+    private static int controlReplicas(int nodes) {
+        return nodes >= CONTROL_REPLICAS
+                ? CONTROL_REPLICAS
+                : nodes >= FEWER_CONTROL_REPLICAS ? FEWER_CONTROL_REPLICAS : 1;
+    }
+
+    /** Nodes as the planner sees them. */
+    static List<PlacementPlanner.Host> hosts(List<Layout.Node> nodes) {
+        return nodes.stream()
+                .map(node -> new PlacementPlanner.Host(node.id(), node.zone()))
                 .toList();
     }
 

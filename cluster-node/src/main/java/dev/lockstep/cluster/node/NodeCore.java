@@ -73,7 +73,7 @@ public final class NodeCore implements AutoCloseable {
     private final NodeMemory memory;
     private final ControlGroup control;
     private final ShardHost shards;
-    private final HostedShards hosting;
+    private final HostedGroups hosting;
     private final ReplicaMoves moves;
     private final Gateway gateway;
     private final RateLimits rates;
@@ -88,8 +88,10 @@ public final class NodeCore implements AutoCloseable {
     private final Time time;
     private final TermConfirmations peers;
     private volatile Layout layout;
-    /** The shards that were hosted when the groups were made; on the loop. */
+    /** The shards that were hosted when the groups were made, and whether the control group was; on the loop. */
     private Map<Integer, ShardReplica> grouped = Map.of();
+
+    private boolean controlGrouped;
 
     private List<HostedGroup> groups = List.of();
 
@@ -195,7 +197,7 @@ public final class NodeCore implements AutoCloseable {
                 loop,
                 new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight(), changesBytes));
         this.shards = new ShardHost(Map.of());
-        this.hosting = new HostedShards(self, layout, shards, context);
+        this.hosting = new HostedGroups(self, layout, control, shards, context);
         this.moves = new ReplicaMoves(self, peers, this::report, time, loop);
         this.gateway = new Gateway(self, node -> {
             Member member = layout.member(node);
@@ -323,6 +325,7 @@ public final class NodeCore implements AutoCloseable {
         handOvers.tick(reports.quietNanos());
         moves.tick(layout, groups);
         if (!ready.isDone()
+                && (control.isHosted() || control.isInformed())
                 && leaderships.values().stream().allMatch(NodeCore::canBeServed)
                 && (!place.hasUsers() || control.access() != null)) {
             ready.complete(null);
@@ -353,16 +356,19 @@ public final class NodeCore implements AutoCloseable {
     /** Does as the control group's layout says, and keeps that up to date if this node leads the group. */
     private void follow() {
         learn(control.layout());
-        control.follow(layout, place.self().id(), () -> hosting.stopped().contains(ShardMap.CONTROL_GROUP));
         hosting.follow(layout);
         Map<Integer, ShardReplica> hosted = shards.replicas();
-        if (hosted != grouped) {
+        if (hosted != grouped || control.isHosted() != controlGrouped) {
             grouped = hosted;
+            controlGrouped = control.isHosted();
             List<HostedGroup> anew = new ArrayList<>();
-            anew.add(new HostedGroup(ShardMap.CONTROL_GROUP, null));
+            if (controlGrouped) {
+                anew.add(new HostedGroup(ShardMap.CONTROL_GROUP, null));
+            }
             hosted.forEach((shard, replica) -> anew.add(new HostedGroup(shard, replica)));
             groups = List.copyOf(anew);
         }
+        control.keepUp(layout);
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
             control.keepLayout(clocks::silentNanos);
@@ -382,8 +388,8 @@ public final class NodeCore implements AutoCloseable {
     }
 
     /**
-     * Learns what another member says of the cluster, regularly: only that way does a node hear of a layout that does not host the
-     * control group, or was taken out of it while it was down. On any thread.
+     * Learns what another member says of the cluster, regularly: only that way does a node hear of a layout that was taken out of the
+     * control group while it was down. On any thread.
      */
     public void told(ClusterView view) {
         loop.execute(() -> learn(view.layout()));
@@ -552,21 +558,7 @@ public final class NodeCore implements AutoCloseable {
 
         @Override
         public void open(Request.OpenReplica request, Consumer<Reply> reply) {
-            NodeId self = place.self().id();
-            loop.execute(() -> {
-                if (request.group() != ShardMap.CONTROL_GROUP) {
-                    hosting.open(request, reply);
-                } else if (!layout.targetOf(ShardMap.CONTROL_GROUP).contains(self)) {
-                    reply.accept(HostedShards.later(
-                            "Node " + self + " does not know yet that it is to host the control group"));
-                } else {
-                    // It was opened when the node was started, which waits for the rest.
-                    reply.accept(
-                            !control.isReopening() && hosting.isOpen(ShardMap.CONTROL_GROUP)
-                                    ? new Reply.Done()
-                                    : HostedShards.later("The replica of the control group is being opened"));
-                }
-            });
+            loop.execute(() -> hosting.open(request, reply));
         }
 
         @Override
@@ -586,7 +578,10 @@ public final class NodeCore implements AutoCloseable {
         }
     }
 
-    /** Returns a future that is done when every group that this node hosts has a leader, and it is known what users may do. */
+    /**
+     * Returns a future that is done when every group that this node hosts has a leader, and it is known what the control group has decided
+     * and what users may do.
+     */
     public CompletableFuture<Void> ready() {
         return ready;
     }

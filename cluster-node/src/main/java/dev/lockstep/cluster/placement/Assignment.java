@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -36,6 +38,8 @@ final class Assignment {
     /** What a replica that a host has more than another costs, which no number of moves in one cycle outweighs. */
     private static final long BALANCE = 1L << 32;
 
+    private static final int NO_SHARD = -1;
+
     @FunctionalInterface
     interface Cost {
         int of(int shard, int host);
@@ -47,6 +51,8 @@ final class Assignment {
     private final boolean[][] hosted;
     private final int[][] inZone;
     private final int[] load;
+    /** For each host and each other, the shard that it would best hand to the other, or {@link #NO_SHARD}. */
+    private final int[][] best;
 
     /** Begins with what stays within the bounds, and gives what is missing to those that have least. */
     Assignment(List<NodeId> ids, int shards, Zones zones, Cost cost) {
@@ -56,6 +62,7 @@ final class Assignment {
         this.hosted = new boolean[shards][ids.size()];
         this.inZone = new int[shards][zones.count()];
         this.load = new int[ids.size()];
+        this.best = new int[ids.size()][ids.size()];
         for (int shard = 0; shard < shards; shard++) {
             int of = shard;
             Arrays.setAll(this.cost[shard], host -> cost.of(of, host));
@@ -111,36 +118,55 @@ final class Assignment {
 
     /** Shifts replicas along cycles that lower the costs, the shortest first, until there is none. */
     void improve() {
+        for (int[] row : best) {
+            Arrays.fill(row, NO_SHARD);
+        }
+        for (int shard = 0; shard < hosted.length; shard++) {
+            offer(shard);
+        }
         List<Integer> cycle;
         do {
-            int[][] shards = cheapestShifts();
-            cycle = NegativeCycle.shortest(weights(shards));
+            cycle = NegativeCycle.shortest(weights());
+            Set<Integer> shifted = new TreeSet<>();
             for (int i = 0; i + 1 < cycle.size(); i++) {
                 int from = cycle.get(i);
                 int to = cycle.get(i + 1);
                 if (from < ids.size() && to < ids.size()) {
-                    shift(shards[from][to], from, to);
+                    shift(best[from][to], from, to);
+                    shifted.add(best[from][to]);
                 }
             }
+            choose(shifted);
         } while (!cycle.isEmpty());
     }
 
-    /** For each host and each other, the shard that it would best hand to the other, or -1. */
-    private int[][] cheapestShifts() {
-        int[][] best = new int[ids.size()][ids.size()];
-        for (int[] row : best) {
-            Arrays.fill(row, -1);
-        }
-        for (int shard = 0; shard < hosted.length; shard++) {
-            for (int from = 0; from < ids.size(); from++) {
-                for (int to = 0; hosted[shard][from] && to < ids.size(); to++) {
-                    if (mayShift(shard, from, to) && isBetter(shard, best[from][to], from, to)) {
-                        best[from][to] = shard;
+    /** Chooses the best shards again after some were shifted: of the others each is as good as it was. */
+    private void choose(Set<Integer> shifted) {
+        for (int from = 0; from < ids.size(); from++) {
+            for (int to = 0; to < ids.size(); to++) {
+                if (shifted.contains(best[from][to])) {
+                    best[from][to] = NO_SHARD;
+                    for (int shard = 0; shard < hosted.length; shard++) {
+                        offer(shard, from, to);
                     }
                 }
             }
         }
-        return best;
+        shifted.forEach(this::offer);
+    }
+
+    private void offer(int shard) {
+        for (int from = 0; from < ids.size(); from++) {
+            for (int to = 0; hosted[shard][from] && to < ids.size(); to++) {
+                offer(shard, from, to);
+            }
+        }
+    }
+
+    private void offer(int shard, int from, int to) {
+        if (hosted[shard][from] && mayShift(shard, from, to) && isBetter(shard, best[from][to], from, to)) {
+            best[from][to] = shard;
+        }
     }
 
     private boolean mayShift(int shard, int from, int to) {
@@ -154,7 +180,7 @@ final class Assignment {
     }
 
     private boolean isBetter(int shard, int than, int from, int to) {
-        return than < 0
+        return than == NO_SHARD
                 || cost(shard, from, to) < cost(than, from, to)
                 || (cost(shard, from, to) == cost(than, from, to) && rank(shard, to) < rank(than, to));
     }
@@ -164,13 +190,13 @@ final class Assignment {
     }
 
     /** The cost of each shift. The last row and column are a pool, which takes a replica from one host for another. */
-    private long[][] weights(int[][] shards) {
+    private long[][] weights() {
         int pool = ids.size();
         long[][] weights = new long[pool + 1][pool + 1];
         for (int from = 0; from < pool; from++) {
             for (int to = 0; to < pool; to++) {
-                int shard = shards[from][to];
-                weights[from][to] = shard < 0 ? NegativeCycle.NONE : cost(shard, from, to);
+                int shard = best[from][to];
+                weights[from][to] = shard == NO_SHARD ? NegativeCycle.NONE : cost(shard, from, to);
             }
             weights[pool][from] = (1 - 2L * load[from]) * BALANCE;
             weights[from][pool] = (1 + 2L * load[from]) * BALANCE;

@@ -154,6 +154,7 @@ public final class RequestDispatcher implements RequestServer {
                 Request.DescribeNode.class,
                 (describe, caller, reply) -> description.facts(facts -> reply.accept(keys.with(facts))));
         later(Request.ReadMeters.class, (read, caller, reply) -> reply.accept(meters()));
+        fromNodes(Request.CopyControl.class, control::copy);
         fromNodes(Request.ReplicasMoved.class, control::change);
         fromNodes(Request.OpenReplica.class, description::open);
         later(

@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The version of a cluster, as the leader of the control group raises it. */
@@ -72,6 +73,11 @@ class ClusterUpgradeTest {
             world,
             world);
     private final List<Reply> replies = new ArrayList<>();
+
+    @BeforeEach
+    void open() {
+        control.open(List.copyOf(VOTERS));
+    }
 
     private void raise(ClusterVersion to) {
         control.raise(new Request.RaiseVersion(to), replies::add);
@@ -211,7 +217,7 @@ class ClusterUpgradeTest {
     @Test
     void aCheckpointOfTheOldVersionIsReadByANodeThatCanDoNoOther() {
         ClusterMachine restored = new ClusterMachine(OLD);
-        restored.restore(machine(NEW, FORMATION.formed()).record());
+        restored.restore(machine(NEW, FORMATION.formed()).record(), 0);
         assertThat(restored.layout()).isEqualTo(FORMATION.formed());
         assertThat(restored.access()).isEqualTo(AccessRules.OPEN);
     }
@@ -221,13 +227,13 @@ class ClusterUpgradeTest {
         Layout raised = FORMATION.formed().raised(TWO);
         ClusterMachine newer = machine(NEW, FORMATION.formed(), raised);
         newer.change(A_ROLE);
-        assertThatThrownBy(() -> new ClusterMachine(OLD).restore(newer.record()))
+        assertThatThrownBy(() -> new ClusterMachine(OLD).restore(newer.record(), 0))
                 .isInstanceOf(UnknownFormatException.class)
                 .hasMessageContaining("has written version 2, and this node can do version 1");
         assertThatThrownBy(() -> machine(OLD, FORMATION.formed()).lay(raised))
                 .isInstanceOf(UnknownFormatException.class);
         ClusterMachine restored = new ClusterMachine(NEW);
-        restored.restore(newer.record());
+        restored.restore(newer.record(), 0);
         assertThat(restored.access().roles()).containsOnlyKeys("ops");
     }
 }

@@ -45,6 +45,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ControlGroupTest {
@@ -60,6 +61,7 @@ class ControlGroupTest {
                     ScramVerifier.MIN_ITERATIONS)
             .text();
     private static final Duration WAIT = Duration.ofMillis(300);
+    private static final Duration SILENCE = Duration.ofSeconds(2);
 
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
@@ -94,6 +96,11 @@ class ControlGroupTest {
             world);
     private final List<Reply> replies = new ArrayList<>();
     private final List<Reply.@Nullable Refused> learnt = new ArrayList<>();
+
+    @BeforeEach
+    void open() {
+        control.open(List.copyOf(VOTERS));
+    }
 
     private static Request create(String name) {
         return create(name, null, CacheSettings.NOTHING);
@@ -287,7 +294,7 @@ class ControlGroupTest {
         ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.drain(new Request.DrainNode(B, 0));
         ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
-        restored.restore(machine.record());
+        restored.restore(machine.record(), 0);
         assertThat(restored.drained()).isEqualTo(new DrainedNode(1, B));
     }
 
@@ -383,7 +390,7 @@ class ControlGroupTest {
         ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.change(new Request.ChangeAccess(0, user("root", "administrator")));
         ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
-        restored.restore(machine.record());
+        restored.restore(machine.record(), 0);
         assertThat(restored.access()).isEqualTo(machine.access());
         assertThat(restored.access().users()).containsOnlyKeys("root");
     }
@@ -544,45 +551,174 @@ class ControlGroupTest {
                 .hasSize(3);
         finishMoves(node -> 0);
         assertThat(control.layout().standing(Standing.GONE)).isEmpty();
-        assertThat(control.layout().hostsOf(ShardMap.CONTROL_GROUP)).contains(B);
+        assertThat(control.layout().hostsOf(ShardMap.CONTROL_GROUP)).containsExactly(A, new NodeId("c"), d.id());
+    }
+
+    /** A layout by which B alone hosts the group. */
+    private Layout hostedByB() {
+        Layout formed = control.layout().formed();
+        return formed.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(B))).moved(ShardMap.CONTROL_GROUP);
+    }
+
+    private ScriptedPeers.Question copying(NodeId from, long since) {
+        assertThat(peers.of(from))
+                .extracting(ScriptedPeers.Question::request)
+                .containsExactly(new Request.CopyControl(since));
+        return peers.of(from).get(0);
+    }
+
+    /** What B answers that has decided some things, of which the last has a position. */
+    private static Reply.ControlCopy decided(long position, String... caches) {
+        ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
+        machine.at(position);
+        for (String name : caches) {
+            CacheProposal proposal = ((Request.CreateCache) create(name)).proposal();
+            machine.create(new ControlCommand.Create(
+                    proposal, proposal.completed(CacheSettings.NOTHING), machine.highestId(), false));
+        }
+        return machine.copy(B, 0);
     }
 
     @Test
-    void aReplicaThatTheGroupHasDroppedIsReplacedByAnEmptyOneAndOneThatItTakesBackIsKept() {
-        control.keepLayout(node -> 0);
-        Layout formed = control.layout();
-        control.follow(formed, A, () -> false);
-        assertThat(log.removed()).isZero();
-        Layout dropped =
-                formed.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(B))).moved(ShardMap.CONTROL_GROUP);
-        control.follow(dropped, A, () -> false);
-        assertThat(control.isReopening()).isTrue();
-        world.pass(Duration.ofMillis(1));
-        assertThat(control.isReopening()).isFalse();
-        assertThat(log.removed()).isOne();
-        assertThat(control.layout().isFormed()).as("it is empty").isFalse();
-        control.follow(dropped, A, () -> false);
-        Layout back = dropped.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(A, B)));
-        control.follow(back, A, () -> false);
-        control.follow(back.moved(ShardMap.CONTROL_GROUP), A, () -> false);
-        world.pass(Duration.ofMillis(1));
-        assertThat(log.removed()).isOne();
-        control.follow(dropped, A, () -> false);
-        world.pass(Duration.ofMillis(1));
-        assertThat(log.removed()).as("and again").isEqualTo(2);
+    void aNodeWithoutAReplicaCopiesWhatTheHostsKnow() {
+        control.release();
+        control.keepUp(hostedByB());
+        assertThat(control.isInformed()).isFalse();
+        peers.answer(copying(B, 0), decided(7, "c"));
+        assertThat(control.isInformed()).isTrue();
+        assertThat(control.cache(1)).isNotNull();
+        control.keepUp(hostedByB());
+        peers.answer(copying(B, 7), decided(6));
+        assertThat(control.cache(1)).as("an older copy is not taken").isNotNull();
+        control.list(replies::add);
+        assertThat(((Reply.Refused) replies.get(0)).leader()).isEqualTo(B);
     }
 
     @Test
-    void aReplicaThatWasClosedByItselfIsReplacedUnlessItIsAVoters() {
+    void aNodeThatKnowsNothingAsksAllMembersInTurnsAndOneThatKnowsSomethingTheHosts() {
+        control.release();
+        control.keepUp(hostedByB());
+        control.keepUp(hostedByB());
+        assertThat(peers.questions()).as("one at a time").hasSize(1);
+        world.pass(SILENCE);
+        control.keepUp(hostedByB());
+        assertThat(peers.questions())
+                .extracting(ScriptedPeers.Question::peer)
+                .containsExactlyInAnyOrder(B, new NodeId("c"));
+        world.pass(SILENCE);
+        control.keepUp(hostedByB());
+        assertThat(peers.questions())
+                .as("who has not answered is not asked again")
+                .hasSize(2);
+        peers.answer(peers.of(new NodeId("c")).get(0), decided(7, "c"));
+        peers.answer(peers.of(B).get(0), null);
+        control.keepUp(hostedByB());
+        assertThat(peers.questions()).singleElement().isEqualTo(copying(B, 7));
+    }
+
+    @Test
+    void aRequestForAnUnknownCacheHasTheHostsAskedAtOnce() {
+        control.release();
+        control.keepUp(hostedByB());
+        peers.answer(peers.questions().get(0), decided(7, "c"));
+        control.learn(2, learnt::add);
+        peers.answer(copying(B, 7), decided(8, "c", "d"));
+        world.pass(Duration.ZERO);
+        assertThat(learnt).hasSize(1).containsOnlyNulls();
+        control.learn(3, learnt::add);
+        peers.answer(copying(B, 8), decided(8, "c", "d"));
+        world.pass(WAIT);
+        ScriptedPeers.Question question = peers.of(B).get(0);
+        assertThat(question.request()).isInstanceOf(Request.ListCaches.class);
+        peers.answer(question, new Reply.Caches(List.of(), 2));
+        assertThat(learnt.get(1).status()).isEqualTo(Status.NO_SUCH_CACHE);
+    }
+
+    @Test
+    void aNodeWithoutAReplicaKnowsUsersOnceItIsAsNewAsTheLeader() {
+        control.release();
+        control.keepUp(hostedByB());
+        peers.answer(peers.questions().get(0), decided(7));
+        control.keepAccess();
+        peers.answer(peers.of(B).get(0), new Reply.Access(new AccessRules(1, new TreeMap<>(), new TreeMap<>())));
+        assertThat(control.access()).isNull();
+        ClusterMachine newer = new ClusterMachine(ClusterVersion.Range.OWN);
+        newer.at(8);
+        newer.change(new Request.ChangeAccess(0, role("shop", Right.MONITOR)));
+        control.keepUp(hostedByB());
+        peers.answer(peers.questions().get(0), newer.copy(B, 7));
+        control.keepAccess();
+        peers.answer(peers.of(B).get(0), new Reply.Access(new AccessRules(1, new TreeMap<>(), new TreeMap<>())));
+        assertThat(control.access().roles()).containsOnlyKeys("shop");
+    }
+
+    @Test
+    void aReplicaThatIsOpenedLaterCountsOnceItHasAppliedAsMuch() {
+        control.release();
+        control.keepUp(hostedByB());
+        peers.answer(peers.questions().get(0), decided(2, "c"));
+        control.open(List.of(B));
+        follow();
+        assertThat(control.cache(1)).isNotNull();
+        log.apply(new ControlCommand.Lay(control.layout().formed()).encode());
+        assertThat(control.layout().isFormed()).isFalse();
+        decide(create("d"));
+        assertThat(control.layout().isFormed()).isTrue();
+        assertThat(control.cache(1).definition().name()).isEqualTo("d");
+        control.release();
+        assertThat(control.cache(1).definition().name()).as("what it knew").isEqualTo("d");
+    }
+
+    @Test
+    void aHostCopiesNothingAndAnswersWhatItHasDecided() {
         control.keepLayout(node -> 0);
-        Layout formed = control.layout();
-        control.follow(formed, A, () -> true);
-        assertThat(log.removed()).isZero();
-        Layout elsewhere =
-                formed.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(B))).moved(ShardMap.CONTROL_GROUP);
-        control.follow(elsewhere.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(A, B))), A, () -> true);
-        world.pass(Duration.ofMillis(1));
-        assertThat(log.removed()).isOne();
+        control.keepUp(control.layout());
+        assertThat(peers.questions()).isEmpty();
+        control.copy(new Request.CopyControl(1), replies::add);
+        assertThat(replies).as("it waits for news").isEmpty();
+        log.apply(new ControlCommand.Plain(new Request.DrainNode(B, 0)).encode());
+        world.pass(Duration.ZERO);
+        Reply.ControlCopy copy = (Reply.ControlCopy) replies.remove(0);
+        assertThat(copy.position()).isEqualTo(2);
+        assertThat(copy.leader()).isEqualTo(A);
+        ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
+        restored.restore(copy.state().array(), 2);
+        assertThat(restored.drained().node()).isEqualTo(B);
+        control.copy(new Request.CopyControl(1), replies::add);
+        assertThat(replies.remove(0)).as("at once").isEqualTo(copy);
+        control.copy(new Request.CopyControl(2), replies::add);
+        world.pass(SILENCE);
+        assertThat(replies).containsExactly(new Reply.ControlCopy(A, 2, null));
+    }
+
+    @Test
+    void aNodeWithoutAReplicaAnswersAtOnceWhatItHasCopied() {
+        control.release();
+        control.keepUp(hostedByB());
+        peers.answer(peers.questions().get(0), decided(7, "c"));
+        control.copy(new Request.CopyControl(7), replies::add);
+        assertThat(replies).containsExactly(new Reply.ControlCopy(B, 7, null));
+    }
+
+    @Test
+    void aNodeThatIsToHostTheGroupCopiesUntilItDoes() {
+        Layout joining = hostedByB().moving(Map.of(ShardMap.CONTROL_GROUP, List.of(A, B)));
+        control.keepUp(joining);
+        peers.answer(peers.questions().get(0), decided(7, "c"));
+        control.keepUp(joining.moved(ShardMap.CONTROL_GROUP));
+        assertThat(peers.questions()).isEmpty();
+    }
+
+    @Test
+    void nothingIsCopiedInAClusterWhoseMembersCantAnswerThat() {
+        control.release();
+        Layout older = Layout.settled(
+                0,
+                new ClusterVersion(2),
+                control.layout().nodes(),
+                control.layout().map());
+        control.keepUp(older.formed().moving(Map.of(ShardMap.CONTROL_GROUP, List.of(B))));
+        assertThat(peers.questions()).isEmpty();
     }
 
     private void finishMoves(ToLongFunction<NodeId> silentNanos) {
@@ -621,7 +757,7 @@ class ControlGroupTest {
         machine.lay(control.layout().formed().with(B, Standing.LEAVING));
         machine.lay(layout);
         ClusterMachine restored = new ClusterMachine(ClusterVersion.Range.OWN);
-        restored.restore(machine.record());
+        restored.restore(machine.record(), 0);
         assertThat(restored.layout()).isEqualTo(layout);
     }
 

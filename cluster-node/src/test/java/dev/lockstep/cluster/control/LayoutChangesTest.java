@@ -3,6 +3,7 @@ package dev.lockstep.cluster.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Layout.Standing;
 import dev.lockstep.protocol.topology.Member;
@@ -11,6 +12,9 @@ import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Request;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class LayoutChangesTest {
@@ -20,10 +24,16 @@ class LayoutChangesTest {
     private static final NodeId C = new NodeId("c");
     private static final NodeId D = new NodeId("d");
     private static final NodeId E = new NodeId("e");
-    private static final Layout FOUR = Layout.settled(
+    private static final NodeId F = new NodeId("f");
+    /** A, B and C host the control group. */
+    private static final Layout FOUR = new Layout(
             0,
+            ClusterVersion.NEWEST,
             Layout.nodes(List.of(member(A), member(B), member(C), member(D))),
-            new ShardMap(7, List.of(List.of(A, B, C), List.of(B, C, D))));
+            List.of(),
+            List.of(A, B, C),
+            new ShardMap(7, List.of(List.of(A, B, C), List.of(B, C, D))),
+            new TreeMap<>());
 
     private static Member member(NodeId id) {
         return new Member(id, "host-" + id, 7400);
@@ -38,7 +48,9 @@ class LayoutChangesTest {
     }
 
     private static List<List<NodeId>> targets(Layout layout) {
-        return List.of(layout.targetOf(0), layout.targetOf(1));
+        return IntStream.range(0, layout.map().shards())
+                .mapToObj(layout::targetOf)
+                .toList();
     }
 
     private static Layout following(Layout now, List<List<NodeId>> shards) {
@@ -196,9 +208,94 @@ class LayoutChangesTest {
         assertThat(gone.leaving()).isEmpty();
     }
 
+    private static Layout members(ClusterVersion version, NodeId... nodes) {
+        return Layout.settled(
+                0,
+                version,
+                Layout.nodes(Stream.of(nodes).map(LayoutChangesTest::member).toList()),
+                new ShardMap(7, List.of(List.of(nodes[0]))));
+    }
+
+    private static Layout members(NodeId... nodes) {
+        return members(ClusterVersion.NEWEST, nodes);
+    }
+
+    /** The layout once the control group has been moved to where it is wanted. */
+    private static Layout settled(Layout now) {
+        return following(now, targets(now)).moved(ShardMap.CONTROL_GROUP);
+    }
+
+    private static List<NodeId> control(Layout now) {
+        return settled(now).hostsOf(ShardMap.CONTROL_GROUP);
+    }
+
     @Test
-    void aMemberThatLeavesHostsTheControlGroupUntilItsShardsHaveMoved() {
-        Layout moving = following(FOUR.with(A, Standing.LEAVING), List.of(List.of(D, B, C), List.of(B, C, D)));
+    void theControlGroupHasOneThreeOrFiveReplicas() {
+        assertThat(control(members(A))).containsExactly(A);
+        assertThat(control(members(A, B))).hasSize(1);
+        assertThat(control(members(A, B, C))).containsExactly(A, B, C);
+        assertThat(control(members(A, B, C, D))).hasSize(3);
+        assertThat(control(members(A, B, C, D, E))).containsExactly(A, B, C, D, E);
+        assertThat(control(members(A, B, C, D, E, F))).hasSize(5);
+    }
+
+    @Test
+    void aMemberThatComesOrGoesMovesTheControlGroupOnlyIfItHasToBeMoved() {
+        Layout four = settled(members(A, B, C, D));
+        List<NodeId> hosts = four.hostsOf(ShardMap.CONTROL_GROUP);
+        NodeId spare = Stream.of(A, B, C, D)
+                .filter(node -> !hosts.contains(node))
+                .findFirst()
+                .orElseThrow();
+        assertThat(control(four)).isEqualTo(hosts);
+        assertThat(control(four.with(spare, Standing.LEAVING))).isEqualTo(hosts);
+        assertThat(control(four.with(spare, Standing.GONE))).isEqualTo(hosts);
+        for (Standing standing : List.of(Standing.LEAVING, Standing.GONE)) {
+            Layout without = four.with(hosts.get(1), standing);
+            assertThat(control(without)).hasSize(3).contains(hosts.get(0), hosts.get(2), spare);
+            assertThat(control(settled(without).with(hosts.get(1), Standing.STAYING)))
+                    .as("one that is back takes nothing back")
+                    .contains(spare);
+        }
+        Layout five = four.adding(member(E), "");
+        assertThat(control(five)).containsExactly(A, B, C, D, E);
+        assertThat(control(settled(five).adding(member(F), ""))).containsExactly(A, B, C, D, E);
+        assertThat(control(settled(five).with(A, Standing.GONE))).hasSize(3).doesNotContain(A);
+    }
+
+    @Test
+    void oneOfThreeThatIsGoneKeepsItsReplicaOfTheControlGroup() {
+        assertThat(control(members(A, B, C).with(C, Standing.GONE))).containsExactly(A, B, C);
+        assertThat(control(members(A, B, C).with(C, Standing.LEAVING)))
+                .hasSize(1)
+                .doesNotContain(C);
+    }
+
+    @Test
+    void theControlGroupIsInAsManyZonesAsThereAre() {
+        Layout zoned = members(A)
+                .adding(member(B), "x")
+                .adding(member(C), "x")
+                .adding(member(D), "x")
+                .adding(member(E), "y");
+        Layout four = settled(zoned.with(F, Standing.LEAVING));
+        assertThat(four.hostsOf(ShardMap.CONTROL_GROUP)).hasSize(5);
+        List<NodeId> three = control(four.with(B, Standing.LEAVING));
+        assertThat(three).hasSize(3).contains(A, E);
+    }
+
+    @Test
+    void eachMemberHostsTheControlGroupInAClusterWhoseMembersDoNotCopyIt() {
+        ClusterVersion two = new ClusterVersion(2);
+        assertThat(control(members(two, A, B, C, D, E, F))).containsExactly(A, B, C, D, E, F);
+        Layout raised = members(two, A, B, C, D, E, F).raised(new ClusterVersion(3));
+        assertThat(control(raised)).hasSize(5);
+    }
+
+    @Test
+    void aMemberThatLeavesSuchAClusterHostsTheControlGroupUntilItsShardsHaveMoved() {
+        Layout old = Layout.settled(0, new ClusterVersion(2), FOUR.nodes(), FOUR.map());
+        Layout moving = following(old.with(A, Standing.LEAVING), List.of(List.of(D, B, C), List.of(B, C, D)));
         assertThat(moving.moves()).containsOnlyKeys(0);
         assertThat(following(moving, shards(moving))).isSameAs(moving);
         Layout last = following(moving.moved(0), shards(moving.moved(0)));
@@ -232,9 +329,8 @@ class LayoutChangesTest {
                 .extracting(Layout.Node::id)
                 .containsExactly(B, C, D);
         Layout moving = following(gone, List.of(List.of(A, B, C), List.of(B, C, A)));
-        assertThat(moving.moves()).containsOnlyKeys(ShardMap.CONTROL_GROUP, 1);
-        assertThat(moving.targetOf(ShardMap.CONTROL_GROUP)).containsExactly(A, B, C);
-        Layout moved = moving.moved(1).moved(ShardMap.CONTROL_GROUP);
+        assertThat(moving.moves()).containsOnlyKeys(1);
+        Layout moved = moving.moved(1);
         assertThat(following(moved, shards(moved)).member(D))
                 .as("it stays a member")
                 .isNotNull();

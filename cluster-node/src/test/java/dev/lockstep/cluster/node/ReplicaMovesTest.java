@@ -95,7 +95,7 @@ class ReplicaMovesTest {
     @Test
     void theVotersDoNotChangeBeforeTheNewReplicaIsOpen() {
         Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
-        opening = HostedShards.later("The replica is being opened");
+        opening = HostedGroups.later("The replica is being opened");
         pass(moving, Duration.ofSeconds(1));
         assertThat(changes).isEmpty();
         opening = new Reply.Done();

@@ -102,6 +102,7 @@ class RequestDispatcherTest {
                 peers,
                 world,
                 world);
+        control.open(List.of(A));
         var limits = new ShardContext.Limits(Duration.ofSeconds(5), 100, ShardReplica.MAX_CHANGES_BYTES);
         ShardHost shards = new ShardHost(Map.of(
                 0,

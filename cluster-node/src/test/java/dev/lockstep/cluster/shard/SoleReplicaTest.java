@@ -87,6 +87,7 @@ class SoleReplicaTest {
                 nobody,
                 time,
                 loop);
+        control.open(List.of(NODE));
         control.propose(
                 new Request.CreateCache(CacheProposal.exactly(definition), 0),
                 created -> cache = ((Reply.Created) created).cache().id());

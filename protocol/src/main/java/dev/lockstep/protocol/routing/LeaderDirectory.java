@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,10 +194,7 @@ final class LeaderDirectory {
      */
     List<Member> candidates(Request request, boolean fallBack) {
         if (!(request instanceof Request.ToShard toShard)) {
-            return ordered(
-                    leaders.get(ShardMap.CONTROL_GROUP),
-                    view.members().stream().map(Member::id).toList(),
-                    0);
+            return ordered(leaders.get(ShardMap.CONTROL_GROUP), hostsOfControlFirst(view), 0);
         }
         List<NodeId> replicas = view.map().replicasOf(toShard.shard());
         if (!fallBack && request.route() == Request.Route.ANY_REPLICA) {
@@ -207,6 +205,15 @@ final class LeaderDirectory {
             return ordered;
         }
         return ordered(leaders.get(toShard.shard()), replicas, 0);
+    }
+
+    /** Others know who leads the control group, and may have been asked to host it since. */
+    private static List<NodeId> hostsOfControlFirst(ClusterView view) {
+        return Stream.concat(
+                        view.hostsOf(ShardMap.CONTROL_GROUP).stream(),
+                        view.members().stream().map(Member::id))
+                .distinct()
+                .toList();
     }
 
     /** The member that is believed to lead a shard; any of its replicas when none is. */

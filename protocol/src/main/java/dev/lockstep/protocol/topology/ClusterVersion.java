@@ -13,7 +13,7 @@ import java.util.Optional;
  * <pre>
  * 1  members and their layout, caches, entries
  * 2  users and roles
- * 3  bounds of caches in bytes; nodes tell each other how full their memory is
+ * 3  bounds of caches in bytes; nodes tell each other how full their memory is; members without a replica of the control group
  * </pre>
  */
 public record ClusterVersion(int number) implements Comparable<ClusterVersion> {
@@ -26,6 +26,11 @@ public record ClusterVersion(int number) implements Comparable<ClusterVersion> {
     }
 
     public boolean hasMemory() {
+        return number >= 3;
+    }
+
+    /** Tells whether members copy what the control group has decided, so that it needs no replica on each. */
+    public boolean hasControlCopies() {
         return number >= 3;
     }
 

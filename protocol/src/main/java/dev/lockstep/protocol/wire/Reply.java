@@ -107,6 +107,18 @@ public sealed interface Reply {
     /** The values of a node's meters, in Prometheus' text format. */
     record Meters(String text) implements Reply {}
 
+    /**
+     * What the control group has decided, as far as the node knows.
+     *
+     * @param leader of the group, as far as the node knows
+     * @param position of the last entry that has changed something; no higher than asked for if nothing has since
+     * @param state null if nothing has
+     */
+    record ControlCopy(
+            @Nullable NodeId leader,
+            long position,
+            @Nullable Bytes state) implements Reply {}
+
     /** The request, and none before it, has created the cache. */
     record Created(CacheInfo cache) implements Reply {}
 

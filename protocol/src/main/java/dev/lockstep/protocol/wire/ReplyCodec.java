@@ -90,6 +90,9 @@ public final class ReplyCodec {
                     (o, key) -> o.varint(key.cacheId()).bytes(key.key()).varint(key.seen()));
         } else if (reply instanceof Reply.Meters meters) {
             out.u8(30).string(meters.text());
+        } else if (reply instanceof Reply.ControlCopy copy) {
+            out.u8(31).optional(copy.leader(), ValueCodec::nodeId).varint(copy.position());
+            out.optional(copy.state(), WireWriter::bytes);
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -136,6 +139,8 @@ public final class ReplyCodec {
                         in.list(i -> new Reply.NodeFacts.BusyKey(i.size(), i.bytes(), i.size())));
             case 30 -> new Reply.Meters(in.string());
             case 28 -> new Reply.Memory(in.varint(), in.varint());
+            case 31 ->
+                new Reply.ControlCopy(in.optional(ValueCodec::nodeId), in.varint(), in.optional(WireReader::bytes));
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

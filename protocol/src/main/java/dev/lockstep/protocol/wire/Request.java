@@ -351,6 +351,24 @@ public sealed interface Request {
         }
     }
 
+    /**
+     * Between nodes: what has the control group decided, as far as you know? Answered by {@link Reply.ControlCopy}.
+     *
+     * @param since the position of what the asker knows; 0 for nothing
+     */
+    record CopyControl(long since) implements Request {
+
+        @Override
+        public Set<Right> rights() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean isForNodes() {
+            return true;
+        }
+    }
+
     /** Asks which node is drained, linearizably. Answered by {@link Reply.Drained}. */
     record DescribeDrained() implements ToControl {
 

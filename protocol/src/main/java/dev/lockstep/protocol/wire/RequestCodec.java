@@ -143,6 +143,8 @@ public final class RequestCodec {
             out.u8(41);
         } else if (request instanceof Request.ReadMeters) {
             out.u8(42);
+        } else if (request instanceof Request.CopyControl copy) {
+            out.u8(43).varint(copy.since());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -238,6 +240,7 @@ public final class RequestCodec {
             case 41 -> new Request.DescribeNode();
             case 42 -> new Request.ReadMeters();
             case 40 -> new Request.ReadMemory();
+            case 43 -> new Request.CopyControl(in.varint());
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

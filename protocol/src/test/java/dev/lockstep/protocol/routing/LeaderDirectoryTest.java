@@ -3,6 +3,7 @@ package dev.lockstep.protocol.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
@@ -40,5 +41,21 @@ class LeaderDirectoryTest {
                 new ClusterView("demo", view(7, A).members(), view(7, A).map(), Map.of(0, B));
         directory.learn(told);
         assertThat(directory.view()).isEqualTo(told);
+    }
+
+    @Test
+    void theHostsOfTheControlGroupAreAskedFirstForWhatItDecidesAndTheOthersAfterThem() {
+        Layout settled =
+                Layout.settled(0, Layout.nodes(view(7, A).members()), view(7, A).map());
+        Layout onB = settled.moving(Map.of(ShardMap.CONTROL_GROUP, List.of(B))).moved(ShardMap.CONTROL_GROUP);
+        LeaderDirectory directory =
+                new LeaderDirectory(new ClusterView("demo", onB, Map.of()), null, 0, new SimulatedWorld());
+        assertThat(directory.candidates(new Request.ListCaches(), false))
+                .extracting(Member::id)
+                .containsExactly(B, A);
+        directory.leads(ShardMap.CONTROL_GROUP, A);
+        assertThat(directory.candidates(new Request.ListCaches(), false))
+                .extracting(Member::id)
+                .containsExactly(A, B);
     }
 }

@@ -211,6 +211,7 @@ public final class Messages {
                         new Request.DescribeNode(),
                         new Request.ReadMeters()),
                 VERSIONS.map(Request.RaiseVersion::new),
+                LONGS.map(Request.CopyControl::new),
                 Combinators.combine(NUMBERS, changesOfAccess()).as(Request.ChangeAccess::new),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 Combinators.combine(members(), TEXTS.injectNull(0.3)).as(Request.AddNode::new),
@@ -253,6 +254,8 @@ public final class Messages {
                                         .ofMaxSize(3))
                         .as(Reply.NodeFacts::new),
                 TEXTS.map(Reply.Meters::new),
+                Combinators.combine(NODES.injectNull(0.3), LONGS, bytes().injectNull(0.3))
+                        .as(Reply.ControlCopy::new),
                 views().map(Reply.Cluster::new),
                 Combinators.combine(caches().list().ofMaxSize(3), NUMBERS).as(Reply.Caches::new),
                 caches().map(Reply.Created::new),

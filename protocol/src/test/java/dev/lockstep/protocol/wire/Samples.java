@@ -121,6 +121,7 @@ public final class Samples {
                 new Request.DescribeNode(),
                 new Request.ReadMeters(),
                 new Request.RaiseVersion(new ClusterVersion(2)),
+                new Request.CopyControl(9),
                 new Request.DescribeAccess(),
                 new Request.ChangeAccess(3, new AccessChange.PutUser(new User("ada", ROLES, "a verifier"), true)),
                 new Request.ChangeAccess(3, new AccessChange.RemoveUser("ada")),
@@ -176,6 +177,8 @@ public final class Samples {
                 new Reply.Created(new CacheInfo(4, DEFINITION)),
                 new Reply.Drained(new DrainedNode(3, NODE)),
                 new Reply.Drained(DrainedNode.NONE),
+                new Reply.ControlCopy(NODE, 9, Bytes.utf8("state")),
+                new Reply.ControlCopy(null, 9, null),
                 new Reply.Versions("0.1.0", new ClusterVersion.Range(new ClusterVersion(1), new ClusterVersion(2))),
                 new Reply.NodeFacts(
                         List.of(new Reply.NodeFacts.Fact("disk-free-bytes", "1024")),

@@ -26,6 +26,9 @@ final class InterruptedChange implements SimulatedRaft.Observer {
     /** The time that a change may take after the fault, and without one. Voters that are staged in vain are given up after three seconds. */
     private static final long COMES_ABOUT_NANOS = TimeUnit.SECONDS.toNanos(15);
 
+    /** Many times the pause between two looks of a leader at its layout. */
+    private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long LEAST_FAULT_MICROS = 500_000;
     private static final long LONGEST_FAULT_MICROS = 4_000_000;
 
@@ -40,6 +43,11 @@ final class InterruptedChange implements SimulatedRaft.Observer {
     private long overNanos;
     /** Of the newest layout that is agreed on. */
     private long version;
+
+    /** Of the newest layout that the operator knew, and since when. */
+    private long calmVersion;
+
+    private long calmSinceNanos;
 
     private long doneNanos = Long.MAX_VALUE;
 
@@ -95,11 +103,20 @@ final class InterruptedChange implements SimulatedRaft.Observer {
     /** Returns the request when it is time for it. */
     @Nullable
     Request wish(SimulatedRaft raft, Layout now) {
-        if (!now.isFormed() || change.isDecided(now) || !(asked || areLeading(raft))) {
+        if (now.version() != calmVersion) {
+            calmVersion = now.version();
+            calmSinceNanos = world.nanos();
+        }
+        if (!now.isFormed() || change.isDecided(now) || !(asked || (isCalm(now) && areLeading(raft)))) {
             return null;
         }
         asked = true;
         return change.request();
+    }
+
+    /** Tells whether nothing more follows from the layout of the formation. */
+    private boolean isCalm(Layout now) {
+        return now.moves().isEmpty() && world.nanos() - calmSinceNanos > CALM_NANOS;
     }
 
     /** Has the groups led by those that are to lead them; true if they do. */

@@ -28,110 +28,97 @@ import dev.lockstep.protocol.wire.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change of the layout of a small cluster, whose shard 0 is on n0, n1 and n2 before, and shard 1 on n3, n0 and n1, or on n0, n1 and n2
- * where n3 comes later. No change leads to further moves for balance but those of nodes that come and go.
+ * A change of the layout of a small cluster. Of four nodes, shard 0 is on n0, n1 and n2 before, shard 1 on n3, n0 and n1, and the control
+ * group on n0, n1 and n3. No change leads to further moves for balance but those of nodes that come and go.
  */
 enum LayoutChange {
-    /** A replica of a shard goes from n1 to n3, while n0 leads. */
+    /** A replica of a shard goes from n1 to n2, while n0 leads. */
     REPLICA_MOVED(
-            new Request.MoveReplica(0, new NodeId("n1"), new NodeId("n3")),
-            0,
+            4,
+            new Request.MoveReplica(1, new NodeId("n1"), new NodeId("n2")),
+            1,
             new NodeId("n1"),
-            new NodeId("n3"),
-            leaders("n2", "n0", "n3"),
-            List.of(
-                    PLAN_PROPOSED,
-                    PLANNED,
-                    OPENING_ASKED,
-                    OPENED,
-                    STAGED,
-                    JOINT,
-                    VOTERS_CHANGED,
-                    REPORTED,
-                    PUBLICATION_PROPOSED,
-                    PUBLISHED,
-                    REMOVING,
-                    REMOVED)),
-    /** The replica that leads goes from n1 to n3. */
+            new NodeId("n2"),
+            leaders("n3", "n2", "n0"),
+            moving()),
+    /** The replica that leads goes from n1 to n2. */
     LEADING_REPLICA_MOVED(
-            new Request.MoveReplica(0, new NodeId("n1"), new NodeId("n3")),
-            0,
+            4,
+            new Request.MoveReplica(1, new NodeId("n1"), new NodeId("n2")),
+            1,
             new NodeId("n1"),
-            new NodeId("n3"),
-            leaders("n2", "n1", "n0"),
-            List.of(
-                    PLAN_PROPOSED,
-                    PLANNED,
-                    OPENING_ASKED,
-                    OPENED,
-                    STAGED,
-                    JOINT,
-                    ADDED,
-                    TRANSFERRING,
-                    TRANSFERRED,
-                    DROPPING,
-                    VOTERS_CHANGED,
-                    REPORTED,
-                    PUBLICATION_PROPOSED,
-                    PUBLISHED,
-                    REMOVING,
-                    REMOVED)),
-    /** The node n1 is removed, which leads a shard: its replica of the control group goes last. */
+            new NodeId("n2"),
+            leaders("n3", "n0", "n1"),
+            movingLeader()),
+    /** The node n1 is removed, which leads a shard: n2 gets its replica of the control group. */
     NODE_REMOVED(
+            4,
             new Request.RemoveNode(new NodeId("n1")),
             ShardMap.CONTROL_GROUP,
             new NodeId("n1"),
-            null,
-            leaders("n2", "n1", "n3"),
-            List.of(
-                    PLAN_PROPOSED,
-                    PLANNED,
-                    DROPPING,
-                    JOINT,
-                    VOTERS_CHANGED,
-                    PUBLICATION_PROPOSED,
-                    PUBLISHED,
-                    DISMISSED)),
-    /** The node n2 is removed, which leads the control group. */
-    CONTROL_LEADER_REMOVED(
-            new Request.RemoveNode(new NodeId("n2")),
-            ShardMap.CONTROL_GROUP,
             new NodeId("n2"),
-            null,
-            leaders("n2", "n0", "n3"),
-            List.of(
-                    TRANSFERRING,
-                    TRANSFERRED,
-                    PLAN_PROPOSED,
-                    PLANNED,
-                    DROPPING,
-                    JOINT,
-                    VOTERS_CHANGED,
-                    PUBLICATION_PROPOSED,
-                    PUBLISHED,
-                    DISMISSED)),
-    /** The node n3 joins: the control group gets its replica there first. */
-    NODE_ADDED(
-            new Request.AddNode(new Member(new NodeId("n3"), "simulated", 4), null),
+            leaders("n3", "n1", "n0"),
+            leavingControl()),
+    /** The node n3 is removed, which leads the control group: n2 gets its replica of that. */
+    CONTROL_LEADER_REMOVED(
+            4,
+            new Request.RemoveNode(new NodeId("n3")),
             ShardMap.CONTROL_GROUP,
-            null,
+            new NodeId("n3"),
+            new NodeId("n2"),
+            leaders("n3", "n0", "n1"),
+            with(leavingControl(), TRANSFERRING, TRANSFERRED)),
+    /** The node n3 joins three others: it gets a replica of a shard that n0 had, and none of the control group. */
+    NODE_ADDED(
+            3,
+            new Request.AddNode(new Member(new NodeId("n3"), "simulated", 4), null),
+            1,
+            new NodeId("n0"),
             new NodeId("n3"),
             leaders("n2", "n0", "n1"),
+            moving()),
+    /** The node n4 joins four others: the control group, which had three replicas, gets one there and one on n2. */
+    CONTROL_GROUP_GROWN(
+            4,
+            new Request.AddNode(new Member(new NodeId("n4"), "simulated", 5), null),
+            ShardMap.CONTROL_GROUP,
+            null,
+            new NodeId("n2"),
+            leaders("n3", "n2", "n0"),
             List.of(
                     PLAN_PROPOSED,
                     PLANNED,
                     OPENING_ASKED,
+                    OPENED,
                     STAGED,
                     JOINT,
                     VOTERS_CHANGED,
                     PUBLICATION_PROPOSED,
-                    PUBLISHED));
+                    PUBLISHED)),
+    /** The node n4 leaves four others: the control group, which had five replicas, loses that one and the one on n2. */
+    CONTROL_GROUP_SHRUNK(
+            5,
+            new Request.RemoveNode(new NodeId("n4")),
+            ShardMap.CONTROL_GROUP,
+            new NodeId("n2"),
+            null,
+            leaders("n0", "n1", "n3"),
+            List.of(
+                    PLAN_PROPOSED,
+                    PLANNED,
+                    DROPPING,
+                    JOINT,
+                    VOTERS_CHANGED,
+                    PUBLICATION_PROPOSED,
+                    PUBLISHED,
+                    REMOVING,
+                    REMOVED));
 
-    private static final int NODES = 4;
-
+    private final int nodes;
     private final Request request;
     private final int group;
     private final @Nullable NodeId source;
@@ -140,18 +127,51 @@ enum LayoutChange {
     private final List<Step> steps;
 
     LayoutChange(
+            int nodes,
             Request request,
             int group,
             @Nullable NodeId source,
             @Nullable NodeId target,
             Map<Integer, NodeId> leaders,
             List<Step> steps) {
+        this.nodes = nodes;
         this.request = request;
         this.group = group;
         this.source = source;
         this.target = target;
         this.leaders = leaders;
         this.steps = steps;
+    }
+
+    private static List<Step> moving() {
+        return List.of(
+                PLAN_PROPOSED,
+                PLANNED,
+                OPENING_ASKED,
+                OPENED,
+                STAGED,
+                JOINT,
+                VOTERS_CHANGED,
+                REPORTED,
+                PUBLICATION_PROPOSED,
+                PUBLISHED,
+                REMOVING,
+                REMOVED);
+    }
+
+    private static List<Step> movingLeader() {
+        return with(moving(), ADDED, TRANSFERRING, TRANSFERRED, DROPPING);
+    }
+
+    /** The leader of the control group reports to itself, and a node that is removed may have been ended before it has deleted its replica. */
+    private static List<Step> leavingControl() {
+        List<Step> left = List.of(REPORTED, REMOVING, REMOVED);
+        return with(moving().stream().filter(step -> !left.contains(step)).toList(), DISMISSED);
+    }
+
+    /** Adds steps, all in the order in which they are listed where they are explained. */
+    private static List<Step> with(List<Step> steps, Step... more) {
+        return Stream.concat(steps.stream(), Stream.of(more)).sorted().toList();
     }
 
     private static Map<Integer, NodeId> leaders(String control, String first, String second) {
@@ -162,7 +182,7 @@ enum LayoutChange {
     Scenario scenario() {
         int spares = request instanceof Request.AddNode ? 1 : 0;
         return new Scenario(
-                NODES - spares,
+                nodes,
                 2,
                 1,
                 70,
@@ -219,7 +239,9 @@ enum LayoutChange {
         if (source != null) {
             roles.add(Role.SOURCE);
         }
-        boolean joinsLater = request instanceof Request.AddNode && steps.indexOf(step) < steps.indexOf(OPENING_ASKED);
+        boolean joinsLater = request instanceof Request.AddNode add
+                && add.member().id().equals(target)
+                && steps.indexOf(step) < steps.indexOf(OPENING_ASKED);
         if (target != null && !joinsLater) {
             roles.add(Role.TARGET);
         }
@@ -242,6 +264,6 @@ enum LayoutChange {
                 && layout.moves().isEmpty()
                 && layout.leaving().isEmpty()
                 && (source == null || !layout.hostsOf(group).contains(source))
-                && (target == null || layout.map().replicas().stream().anyMatch(hosts -> hosts.contains(target)));
+                && (target == null || layout.hostsOf(group).contains(target));
     }
 }

@@ -16,6 +16,7 @@ import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.RequestId;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -224,6 +225,14 @@ final class Replicas implements SimulatedRaft.Observer {
         if (before != null && before >= layout.version()) {
             world.fail(node + " goes back from layout " + before + " to " + layout.version(), null);
         }
+    }
+
+    /** The newest layout that a node has followed; null if there is none. */
+    @Nullable
+    Layout newestLayout() {
+        return layouts.values().stream()
+                .max(Comparator.comparingLong(Layout::version))
+                .orElse(null);
     }
 
     /** The changes of a cache in a shard after a position, up to another. */

@@ -419,6 +419,10 @@ final class Run {
         if (resizing != null && !resizing.isSettled()) {
             all.add(resizing.toString());
         }
+        if (!isControlSettled()) {
+            all.add("the control group is on " + raft.stored(ShardMap.CONTROL_GROUP) + " by "
+                    + replicas.newestLayout());
+        }
         hearings.stream()
                 .filter(hearing -> !hearing.isCurrent(replicas))
                 .forEach(hearing -> all.add(hearing + " has not heard all"));
@@ -439,12 +443,25 @@ final class Run {
                 return false;
             }
         }
-        return hearings.stream().allMatch(hearing -> hearing.isCurrent(replicas));
+        return isControlSettled() && hearings.stream().allMatch(hearing -> hearing.isCurrent(replicas));
+    }
+
+    /** Tells whether each member knows the newest layout, and the control group has as many replicas as it is to have. */
+    private boolean isControlSettled() {
+        Layout newest = replicas.newestLayout();
+        if (newest == null) {
+            return false;
+        }
+        int members = newest.members().size();
+        int hosts = members >= 5 ? 5 : members >= 3 ? 3 : 1;
+        return newest.hostsOf(ShardMap.CONTROL_GROUP).size() == hosts
+                && storing(ShardMap.CONTROL_GROUP) == hosts
+                && nodes.stream().allMatch(node -> !node.isMember() || node.follows(newest));
     }
 
     /** The number of members that have a replica on their disks. One that has left keeps what it had. */
-    private long storing(int shard) {
-        Set<NodeId> stored = raft.stored(shard);
+    private long storing(int group) {
+        Set<NodeId> stored = raft.stored(group);
         return nodes.stream()
                 .filter(node -> node.isMember() && stored.contains(node.member().id()))
                 .count();

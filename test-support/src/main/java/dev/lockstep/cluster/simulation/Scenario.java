@@ -37,10 +37,10 @@ record Scenario(
     /** A scenario as the seed has it: most are mixed, some leave out one hardship or another. */
     static Scenario of(long seed) {
         SplittableRandom random = new SplittableRandom(seed ^ 0x5DEECE66DL);
-        boolean five = random.nextInt(8) == 0;
+        int nodes = nodes(random.nextInt(8));
         boolean stormy = random.nextInt(3) == 0;
         return new Scenario(
-                five ? 5 : 3,
+                nodes,
                 1 + random.nextInt(2),
                 2 + random.nextInt(3),
                 12 + random.nextInt(24),
@@ -60,6 +60,11 @@ record Scenario(
                         checkpoints(random)),
                 random.nextInt(4) == 0,
                 random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 0);
+    }
+
+    /** Mostly as few as shards have replicas; else as many as the control group has at most, one less, or one more. */
+    private static int nodes(int drawn) {
+        return drawn == 0 ? 5 : drawn == 1 ? 4 : drawn == 2 ? 6 : 3;
     }
 
     private static SimulatedRaft.Checkpoints checkpoints(SplittableRandom random) {

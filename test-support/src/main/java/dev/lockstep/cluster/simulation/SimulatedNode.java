@@ -166,6 +166,11 @@ final class SimulatedNode implements EmbeddedNode {
         layout = null;
     }
 
+    /** Tells whether it follows a layout or a newer one. */
+    boolean follows(Layout other) {
+        return layout != null && layout.version() >= other.version();
+    }
+
     /** Tells whether it has been started as a member and has not left since. */
     boolean isMember() {
         return layout != null;

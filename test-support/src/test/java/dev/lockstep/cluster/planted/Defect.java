@@ -134,7 +134,7 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "clients are served by rules that are older than the group's",
                     CLUSTER + "control/ControlGroup.java",
-                    "of.machine().access().revision() >= newest.revision()",
+                    "known.access().revision() >= newest.revision()",
                     "newest.revision() >= 0",
                     "dev.lockstep.cluster.control.ControlGroupTest"),
             new Defect(
@@ -386,9 +386,9 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "disk.entry(position % 8 == 4 && position < commit ? position + 1 : position - (position % 8 == 5 ? 1 : 0));"),
             new Defect(
                     "a replica is removed before its move has come about",
-                    CLUSTER + "node/HostedShards.java",
-                    "if (!layout.places(shard, self)) {",
-                    "if (!layout.targetOf(shard).contains(self)) {"),
+                    CLUSTER + "node/HostedGroups.java",
+                    "if (!layout.places(group, self)) {",
+                    "if (!layout.targetOf(group).contains(self)) {"),
             new Defect(
                     "nodes that an earlier plan named are forgotten",
                     PROTOCOL + "topology/Layout.java",
@@ -430,8 +430,8 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "dev.lockstep.cluster.node.ReplicaMovesTest"),
             new Defect(
                     "a replica that was left behind is found only while it is open",
-                    CLUSTER + "node/HostedShards.java",
-                    "if (hosted || context.consensus().stores(shard)) {",
+                    CLUSTER + "node/HostedGroups.java",
+                    "if (hosted || context.consensus().stores(group)) {",
                     "if (hosted) {"),
             new Defect(
                     "a node that was removed comes back",
@@ -494,11 +494,22 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "HexFormat.of().toHexDigits(0)",
                     "dev.lockstep.protocol.settings.SettingsTest"),
             new Defect(
-                    "a replica of the control group that the group has dropped is kept",
+                    "a member without a replica of the control group copies nothing",
                     CLUSTER + "control/ControlGroup.java",
-                    "&& !now.staged();",
-                    "&& false;",
+                    "if (copies(newest)) {",
+                    "if (newest.version() < 0) {"),
+            new Defect(
+                    "a replica of the control group that is behind takes the place of a copy",
+                    CLUSTER + "control/ControlGroup.java",
+                    "&& other.position() >= known.position()",
+                    "",
                     "dev.lockstep.cluster.control.ControlGroupTest"),
+            new Defect(
+                    "the control group leaves members that can't copy it",
+                    CLUSTER + "control/LayoutChanges.java",
+                    "if (now.clusterVersion().hasControlCopies()) {",
+                    "if (now.version() >= 0) {",
+                    "dev.lockstep.cluster.control.LayoutChangesTest"),
             new Defect(
                     "a log-in is passed on by one who ends TLS in between",
                     PROTOCOL + "scram/ScramServer.java",

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.control.ControlGroup;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
@@ -9,6 +10,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
+import dev.lockstep.protocol.topology.ShardMap;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
@@ -23,20 +25,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the shards that a layout places on this node, and removes those that it does not, with all that they have kept. A shard that is
- * being moved here is opened when its leader says so, empty, and is no voter then. Used on one loop, the first time by the thread that
- * starts the node.
+ * Opens the replicas of groups that a layout places on this node, and removes those that it does not, with all that they have kept. A group
+ * that is being moved here is opened when its leader says so, empty, and is no voter then. Used on one loop, the first time by the thread
+ * that starts the node.
  */
-final class HostedShards {
+final class HostedGroups {
 
-    private static final Logger LOG = LoggerFactory.getLogger(HostedShards.class);
-    /** Shards that catch up on one node at once. */
+    private static final Logger LOG = LoggerFactory.getLogger(HostedGroups.class);
+    /** Shards that catch up on one node at once. The control group has little to catch up on. */
     private static final int STAGED_AT_ONCE = 2;
 
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long RETRY_MILLIS = 100;
 
     private final NodeId self;
+    private final ControlGroup control;
     private final ShardHost shards;
     private final ShardContext context;
     private final Time time;
@@ -46,9 +49,13 @@ final class HostedShards {
     private Layout followed;
     private long lookAgainNanos;
 
-    /** @param shards the replicas that are open, changed by this alone */
-    HostedShards(NodeId self, Layout layout, ShardHost shards, ShardContext context) {
+    /**
+     * @param control opened and released by this alone
+     * @param shards the replicas that are open, changed by this alone
+     */
+    HostedGroups(NodeId self, Layout layout, ControlGroup control, ShardHost shards, ShardContext context) {
         this.self = self;
+        this.control = control;
         this.shards = shards;
         this.context = context;
         this.time = context.time();
@@ -71,45 +78,59 @@ final class HostedShards {
         lookAgainNanos = time.nanos() + RETRY_NANOS;
         Layout layout = followed;
         Set<Integer> stopped = stopped();
-        for (int shard = 0; shard < layout.map().shards(); shard++) {
-            boolean hosted = shards.replica(shard) != null;
-            if (removing.contains(shard)) {
+        for (int group = ShardMap.CONTROL_GROUP; group < layout.map().shards(); group++) {
+            boolean hosted = isHosted(group);
+            if (removing.contains(group)) {
                 continue;
             }
-            if (stopped.contains(shard) && !layout.hostsOf(shard).contains(self)) {
-                remove(shard); // closed by Ratis, as the replica of a time when this node hosted the shard
-            } else if (!layout.places(shard, self)) {
-                if (hosted || context.consensus().stores(shard)) {
-                    remove(shard);
+            if (stopped.contains(group) && !layout.hostsOf(group).contains(self)) {
+                remove(group); // closed by Ratis, as the replica of a time when this node hosted the group
+            } else if (!layout.places(group, self)) {
+                if (hosted || context.consensus().stores(group)) {
+                    remove(group);
                 }
             } else if (!hosted
-                    && (layout.hostsOf(shard).contains(self)
-                            || context.consensus().stores(shard))) {
-                open(shard, layout.hostsOf(shard));
+                    && (layout.hostsOf(group).contains(self)
+                            || context.consensus().stores(group))) {
+                open(group, layout.hostsOf(group));
             }
         }
     }
 
-    private void open(int shard, List<NodeId> voters) {
-        shards.host(shard, new ShardReplica(shard, voters, context));
+    private boolean isHosted(int group) {
+        return group == ShardMap.CONTROL_GROUP ? control.isHosted() : shards.replica(group) != null;
     }
 
-    private CompletableFuture<Void> remove(int shard) {
-        removing.add(shard);
-        shards.release(shard);
+    private void open(int group, List<NodeId> voters) {
+        if (group == ShardMap.CONTROL_GROUP) {
+            control.open(voters);
+        } else {
+            shards.host(group, new ShardReplica(group, voters, context));
+        }
+    }
+
+    private CompletableFuture<Void> remove(int group) {
+        removing.add(group);
+        if (group == ShardMap.CONTROL_GROUP) {
+            control.release();
+        } else {
+            shards.release(group);
+        }
         CompletableFuture<Void> removed = new CompletableFuture<>();
         context.consensus()
-                .remove(shard)
+                .remove(group)
                 .whenComplete((done, failure) -> loop.execute(() -> {
-                    removing.remove(shard);
+                    removing.remove(group);
                     if (failure == null) {
-                        context.stores().drop(shard);
-                        LOG.info("Node {} has removed its replica of shard {}", self, shard);
+                        if (group != ShardMap.CONTROL_GROUP) {
+                            context.stores().drop(group);
+                        }
+                        LOG.info("Node {} has removed its replica of {}", self, name(group));
                         removed.complete(null);
                     } else {
                         log.say(
-                                "remove " + shard,
-                                "The replica of shard " + shard + " could not be removed from node " + self
+                                "remove " + group,
+                                "The replica of " + name(group) + " could not be removed from node " + self
                                         + ", which is tried again: " + failure.getMessage(),
                                 LOG::warn);
                         removed.completeExceptionally(failure);
@@ -118,27 +139,31 @@ final class HostedShards {
         return removed;
     }
 
-    /** Opens the replica of a shard that is being moved here: an empty one, after whatever was left of an earlier one is gone. */
+    /** Opens the replica of a group that is being moved here: an empty one, after whatever was left of an earlier one is gone. */
     void open(Request.OpenReplica request, Consumer<Reply> reply) {
-        int shard = request.group();
-        if (shard >= followed.map().shards() || !followed.targetOf(shard).contains(self)) {
-            reply.accept(later("Node " + self + " does not know yet that it is to host shard " + shard));
-        } else if (shards.replica(shard) != null) {
+        int group = request.group();
+        if (group >= followed.map().shards() || !followed.targetOf(group).contains(self)) {
+            reply.accept(later("Node " + self + " does not know yet that it is to host " + name(group)));
+        } else if (isHosted(group)) {
             reply.accept(
-                    isOpen(shard) ? new Reply.Done() : later("The replica of shard " + shard + " is being opened"));
-        } else if (removing.contains(shard)) {
-            reply.accept(later("Node " + self + " is removing an earlier replica of shard " + shard));
-        } else if (staged() >= STAGED_AT_ONCE) {
+                    isOpen(group) ? new Reply.Done() : later("The replica of " + name(group) + " is being opened"));
+        } else if (removing.contains(group)) {
+            reply.accept(later("Node " + self + " is removing an earlier replica of " + name(group)));
+        } else if (group != ShardMap.CONTROL_GROUP && staged() >= STAGED_AT_ONCE) {
             reply.accept(later(
                     "Node " + self + " has " + STAGED_AT_ONCE + " shards that are catching up, as many as at once"));
         } else {
-            remove(shard).thenRun(() -> {
-                if (followed.targetOf(shard).contains(self)) {
-                    open(shard, request.voters());
+            remove(group).thenRun(() -> {
+                if (followed.targetOf(group).contains(self)) {
+                    open(group, request.voters());
                 }
             });
-            reply.accept(later("The replica of shard " + shard + " is being opened"));
+            reply.accept(later("The replica of " + name(group) + " is being opened"));
         }
+    }
+
+    private static String name(int group) {
+        return group == ShardMap.CONTROL_GROUP ? "the control group" : "shard " + group;
     }
 
     /** Tells whether the replica of a group takes part, or would if its group had it do so. */
@@ -161,7 +186,8 @@ final class HostedShards {
                                 && !followed.hostsOf(shard).contains(self))
                         .count()
                 + removing.stream()
-                        .filter(shard -> followed.targetOf(shard).contains(self))
+                        .filter(group -> group != ShardMap.CONTROL_GROUP
+                                && followed.targetOf(group).contains(self))
                         .count();
     }
 
