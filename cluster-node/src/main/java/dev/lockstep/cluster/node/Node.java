@@ -377,7 +377,7 @@ public final class Node implements EmbeddedNode {
     }
 
     private void remember(Layout layout) {
-        admission.follow(layout);
+        String dismissal = admission.follow(settings.cluster(), layout);
         settings.node().ifPresent(own -> {
             try {
                 LayoutFile.write(own.data(), layout);
@@ -385,6 +385,9 @@ public final class Node implements EmbeddedNode {
                 fault.complete(failure);
             }
         });
+        if (dismissal != null) {
+            stop(dismissal, null);
+        }
     }
 
     /**

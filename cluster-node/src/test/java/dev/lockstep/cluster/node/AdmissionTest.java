@@ -96,6 +96,16 @@ class AdmissionTest {
     }
 
     @Test
+    void aRunningNodeThatHasCopiedItsRemovalStopsBeforeOthersTellItSo() {
+        Admission admission = new Admission(B, true, layout(3, A, B), FORMATION, ClusterVersion.Range.OWN);
+        admission.await(Duration.ZERO);
+        assertThat(admission.follow("c", layout(4, A, B))).isNull();
+        assertThat(admission.follow("c", layout(5, A)))
+                .contains("removed from cluster c", "lockstep node add b@host:2");
+        assertThat(admission.learn(view(layout(5, A)))).as("it has stopped").isNull();
+    }
+
+    @Test
     void aRunningNodeThatIsRemovedStops() {
         Admission admission = new Admission(B, true, layout(3, A, B), FORMATION, ClusterVersion.Range.OWN);
         admission.await(Duration.ZERO);
@@ -112,7 +122,7 @@ class AdmissionTest {
             assertThat(admission.learn(view(newer))).isNull();
             assertThatThrownBy(() -> admission.await(Duration.ofSeconds(10)))
                     .isInstanceOf(RequestFailedException.class)
-                    .hasMessageContaining("The cluster has version 2, and node b can do version 1");
+                    .hasMessageContaining("The cluster has version 3, and node b can do version 1");
         }
         Layout first = Layout.settled(
                 0, new ClusterVersion(1), FORMATION.nodes(), layout(3, A, B).map());
