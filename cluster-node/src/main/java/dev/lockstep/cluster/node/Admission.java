@@ -51,11 +51,27 @@ final class Admission {
         return newest;
     }
 
-    /** Learns what the node itself has been told as a member. */
-    synchronized void follow(Layout layout) {
-        if (layout.version() > newest.version()) {
-            newest = layout;
+    /**
+     * Learns a layout that the node itself follows.
+     *
+     * @return the reason why this node has to stop; null if it does not
+     */
+    @Nullable
+    synchronized String follow(String cluster, Layout layout) {
+        if (layout.version() <= newest.version()) {
+            return null;
         }
+        String dismissal = layout.member(self.id()) == null ? dismissal(cluster) : null;
+        newest = layout;
+        return dismissal;
+    }
+
+    private String dismissal(String cluster) {
+        return newest.isFormed()
+                ? "Node " + self.id() + " stops, because it has been removed from cluster " + cluster
+                        + ". To have it back, start it again, then: lockstep node add " + self
+                : "Node " + self.id() + " stops, because cluster " + cluster
+                        + " was formed without it. Start it again, and it waits to be added: lockstep node add " + self;
     }
 
     /**
@@ -82,12 +98,7 @@ final class Admission {
             if (!started || isMember) {
                 return null; // a member that has started follows the layout by itself
             }
-            return newest.isFormed()
-                    ? "Node " + self.id() + " stops, because it has been removed from cluster " + view.cluster()
-                            + ". To have it back, start it again, then: lockstep node add " + self
-                    : "Node " + self.id() + " stops, because cluster " + view.cluster()
-                            + " was formed without it. Start it again, and it waits to be added: lockstep node add "
-                            + self;
+            return follow(view.cluster(), layout);
         }
     }
 

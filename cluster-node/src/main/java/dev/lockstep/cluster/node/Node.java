@@ -396,7 +396,7 @@ public final class Node implements EmbeddedNode {
     }
 
     private void remember(Layout layout) {
-        admission.follow(layout);
+        String dismissal = admission.follow(settings.cluster(), layout);
         settings.node().ifPresent(own -> {
             try {
                 LayoutFile.write(own.data(), layout);
@@ -404,6 +404,9 @@ public final class Node implements EmbeddedNode {
                 fault.complete(failure);
             }
         });
+        if (dismissal != null) {
+            stop(dismissal, null);
+        }
     }
 
     /**

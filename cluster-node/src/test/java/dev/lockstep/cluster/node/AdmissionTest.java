@@ -96,6 +96,16 @@ class AdmissionTest {
     }
 
     @Test
+    void aRunningNodeThatHasCopiedItsRemovalStopsBeforeOthersTellItSo() {
+        Admission admission = new Admission(B, true, layout(3, A, B), FORMATION, ClusterVersion.Range.OWN);
+        admission.await(Duration.ZERO);
+        assertThat(admission.follow("c", layout(4, A, B))).isNull();
+        assertThat(admission.follow("c", layout(5, A)))
+                .contains("removed from cluster c", "lockstep node add b@host:2");
+        assertThat(admission.learn(view(layout(5, A)))).as("it has stopped").isNull();
+    }
+
+    @Test
     void aRunningNodeThatIsRemovedStops() {
         Admission admission = new Admission(B, true, layout(3, A, B), FORMATION, ClusterVersion.Range.OWN);
         admission.await(Duration.ZERO);

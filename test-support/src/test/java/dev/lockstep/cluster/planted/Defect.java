@@ -278,8 +278,8 @@ record Defect(String name, String file, String right, String wrong, String suite
             new Defect(
                     "the image shows what was written after it",
                     CLUSTER + "store/heap/HeapImage.java",
-                    "kept.putIfAbsent(key, before == null ? NONE : before);",
-                    "kept.size();"),
+                    "if (kept.putIfAbsent(key, old) == null) {",
+                    "if (kept.size() < 0) {"),
             new Defect(
                     "the log is purged beyond the checkpoint",
                     CLUSTER + "checkpoint/Checkpointer.java",
@@ -451,6 +451,30 @@ record Defect(String name, String file, String right, String wrong, String suite
                     "if (obstacles.isEmpty()) {",
                     "if (obstacles.size() < 3) {",
                     "dev.lockstep.cluster.control.ClusterUpgradeTest"),
+            new Defect(
+                    "a bound in bytes is written before the version of the cluster has one",
+                    CLUSTER + "control/ControlGroup.java",
+                    "if (completed.maxBytes() > 0 && !hasMemory) {",
+                    "if (completed.maxBytes() < 0) {",
+                    "dev.lockstep.cluster.control.ClusterUpgradeTest"),
+            new Defect(
+                    "a full node takes what it has no room for",
+                    CLUSTER + "memory/NodeMemory.java",
+                    "if (growth > 0 && growth > room) {",
+                    "if (growth < 0 && growth > room) {",
+                    "dev.lockstep.cluster.shard.MemoryTest"),
+            new Defect(
+                    "a leader does not heed a follower that is full",
+                    CLUSTER + "memory/NodeMemory.java",
+                    "least == null ? here : Math.min(here, least.room());",
+                    "here;",
+                    "dev.lockstep.cluster.shard.MemoryTest"),
+            new Defect(
+                    "a client is not held to its rate",
+                    CLUSTER + "rates/RateLimits.java",
+                    "long wait = shared.buckets.take(size);",
+                    "long wait = 0;",
+                    "dev.lockstep.cluster.rates.RateLimitsTest"),
             new Defect(
                     "users are written before the version of the cluster has them",
                     CLUSTER + "control/ControlGroup.java",
