@@ -36,6 +36,7 @@ record Diagnosis(List<Finding> findings) {
     private static final Duration RENEW_NOW = Duration.ofDays(2);
     private static final double MUCH_HEAP = 0.85;
     private static final double NO_HEAP = 0.95;
+    private static final double MANY_ENTRIES = 0.9;
     private static final int POOL_THREADS = 4;
     private static final double MANY_FILES = 0.8;
     private static final long FEW_FILES = 4096;
@@ -114,6 +115,7 @@ record Diagnosis(List<Finding> findings) {
         doctor.eachNode(doctor::clock);
         doctor.eachNode(doctor::diskSpace);
         doctor.eachNode(doctor::diskSpeed);
+        doctor.eachNode(doctor::entries);
         doctor.eachNode(doctor::memory);
         doctor.eachNode(doctor::jvm);
         doctor.eachNode(doctor::files);
@@ -310,6 +312,23 @@ record Diagnosis(List<Finding> findings) {
                         "A small write to the disk of " + node + " takes " + micros / 1000 + " ms until it is synced"
                                 + (noted ? ", and its logs had to wait for it lately" : ""),
                         "Find what else uses the disk, or: lockstep node drain " + node + ", so that it leads nothing");
+            }
+        }
+
+        void entries(NodeId node, Reply.NodeFacts facts) {
+            long used = number(facts, NodeFact.ENTRIES_BYTES, 0);
+            long limit = number(facts, NodeFact.ENTRIES_LIMIT_BYTES, Long.MAX_VALUE);
+            if (used < limit * MANY_ENTRIES) {
+                return;
+            }
+            String what = "The entries of " + node + " take " + used / MIB + " of the " + limit / MIB
+                    + " MiB that limits.memory allows, ";
+            String advice =
+                    "Give caches a bound (lockstep cache alter) or a lifetime, more heap to the nodes, or add nodes";
+            if (used >= limit) {
+                critical(Check.MEMORY, what + "so writes to caches without a bound are refused", advice);
+            } else {
+                warn(Check.MEMORY, what + "so bounded caches are evicted, and others are refused soon", advice);
             }
         }
 

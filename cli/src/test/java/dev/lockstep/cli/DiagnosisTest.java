@@ -205,6 +205,16 @@ class DiagnosisTest {
     }
 
     @Test
+    void entriesThatTakeAllTheMemoryThatTheyMayAreNamed() {
+        facts.get(A).put(NodeFact.ENTRIES_LIMIT_BYTES, Long.toString(GIB));
+        facts.get(A).put(NodeFact.ENTRIES_BYTES, Long.toString(GIB * 95 / 100));
+        finds(Severity.WARNING, Check.MEMORY, "take 972 of the 1024 MiB", "cache alter");
+
+        facts.get(A).put(NodeFact.ENTRIES_BYTES, Long.toString(GIB));
+        finds(Severity.CRITICAL, Check.MEMORY, "are refused", "cache alter");
+    }
+
+    @Test
     void aFullHeapIsNamed() {
         facts.get(A).put(NodeFact.HEAP_LIVE_BYTES, Long.toString(GIB * 9 / 10));
         finds(Severity.WARNING, Check.MEMORY, "921 MiB of 1024", "-Xmx");

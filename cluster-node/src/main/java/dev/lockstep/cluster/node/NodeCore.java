@@ -541,6 +541,9 @@ public final class NodeCore implements AutoCloseable {
                 facts.put(
                         NodeFact.REPLICATION_FACTOR,
                         Integer.toString(place.rules().replicationFactor()));
+                Reply.Memory memory = memory();
+                facts.put(NodeFact.ENTRIES_BYTES, Long.toString(memory.used()));
+                facts.put(NodeFact.ENTRIES_LIMIT_BYTES, Long.toString(memory.budget()));
                 long moving = moveAges.oldestNanos(time.nanos());
                 if (moving > 0) {
                     facts.put(NodeFact.OLDEST_MOVE_SECONDS, Long.toString(TimeUnit.NANOSECONDS.toSeconds(moving)));

@@ -24,6 +24,10 @@ public enum NodeFact {
     HEAP_MAX_BYTES,
     /** Bytes in use after the last collection; none before the first. */
     HEAP_LIVE_BYTES,
+    /** Bytes that entries take in its heap. */
+    ENTRIES_BYTES,
+    /** Bytes that they may take. */
+    ENTRIES_LIMIT_BYTES,
     /** Threads of the JVM's common pool. */
     COMMON_POOL_THREADS,
     /** Processors that the JVM may use. */
