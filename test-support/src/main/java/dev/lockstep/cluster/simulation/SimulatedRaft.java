@@ -274,9 +274,11 @@ final class SimulatedRaft {
         return groups.keySet().stream().anyMatch(group -> group != ShardMap.CONTROL_GROUP && leads(node, group));
     }
 
-    /** Tells whether a node believes that it leads any group. */
-    boolean leads(NodeId node) {
-        return groups.keySet().stream().anyMatch(group -> leads(node, group));
+    /** Tells whether a node believes that it leads any group that another one could lead: it may be the only voter of the control group. */
+    boolean leadsAmongOthers(NodeId node) {
+        return groups.keySet().stream()
+                .anyMatch(group -> leads(node, group)
+                        && replica(group, node).leadership().voters().get(0).size() > 1);
     }
 
     private boolean leads(NodeId node, int group) {
