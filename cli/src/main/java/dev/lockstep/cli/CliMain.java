@@ -23,6 +23,7 @@ import picocli.CommandLine.PropertiesDefaultProvider;
             NodeCommand.class,
             StatusCommand.class,
             DoctorCommand.class,
+            TopCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
             ClusterCommand.class,

@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             StatusCommand.class,
             DoctorCommand.class,
+            TopCommand.class,
             DevShell.Nodes.class,
             ClusterCommand.class,
             ShardCommand.class,

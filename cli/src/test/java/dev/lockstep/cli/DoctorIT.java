@@ -11,6 +11,7 @@ import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.cluster.testing.ShiftedNode;
 import dev.lockstep.protocol.session.Session;
+import dev.lockstep.protocol.topology.ClusterVersion;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.Condition;
@@ -142,7 +143,11 @@ class DoctorIT {
         try (NodeProcesses nodes = start(home, 2, EarlierNode.class)) {
             NodeProcess.kill(nodes.nodes().subList(0, 1));
             nodes.node(0).restartAs(NodeProcesses.PROGRAM);
-            names(nodes, 3, "The cluster has version 1, and nodes can do 2", "Go on with the upgrade");
+            names(
+                    nodes,
+                    3,
+                    "The cluster has version 1, and nodes can do " + ClusterVersion.Range.OWN.newest(),
+                    "Go on with the upgrade");
         }
     }
 

@@ -96,6 +96,11 @@ class ConfigurationFileTest {
         assertThat(shipped.caches()).isEmpty();
         assertThat(all.caches()).containsOnlyKeys("session-*");
         assertThat(all.shards()).isEqualTo(shipped.shards());
-        assertThat(all.limits()).isEqualTo(shipped.limits());
+        assertThat(all.limits())
+                .usingRecursiveComparison()
+                .ignoringFields("rates")
+                .isEqualTo(shipped.limits());
+        assertThat(shipped.limits().rates().isLimited()).isFalse();
+        assertThat(all.limits().rates().isLimited()).isTrue();
     }
 }

@@ -198,11 +198,9 @@ final class LayoutChanges {
                 .toList();
     }
 
-    /** An even number would survive no more failures than the one below it. */
+    /** Four would survive no more failures than three. Of two nodes, both host the group: one disk alone must not have all decisions. */
     private static int controlReplicas(int nodes) {
-        return nodes >= CONTROL_REPLICAS
-                ? CONTROL_REPLICAS
-                : nodes >= FEWER_CONTROL_REPLICAS ? FEWER_CONTROL_REPLICAS : 1;
+        return nodes >= CONTROL_REPLICAS ? CONTROL_REPLICAS : FEWER_CONTROL_REPLICAS;
     }
 
     /** Nodes as the planner sees them. */

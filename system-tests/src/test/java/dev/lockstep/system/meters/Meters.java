@@ -1,5 +1,6 @@
 package dev.lockstep.system.meters;
 
+import dev.lockstep.cluster.meters.MeterValues;
 import dev.lockstep.cluster.meters.NodeMeter;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
@@ -149,17 +150,17 @@ final class Meters implements AutoCloseable {
     /** Waits until no node leads more groups than its share: a leader that goes takes leases with it, for which its clients ask again. */
     void awaitBalance() throws Exception {
         Eventually.holds("no node leads more than " + SHARE + " groups", () -> {
-            List<Scrape> now = scrape();
+            List<MeterValues> now = scrape();
             return sum(now, NodeMeter.RAFT_LEADER, Map.of()) == GROUPS.size()
                     && now.stream()
                             .allMatch(node -> node.sum(NodeMeter.RAFT_LEADER.prometheusName(), Map.of()) <= SHARE);
         });
     }
 
-    private List<Scrape> scrape() {
-        List<Scrape> nodesNow = new ArrayList<>();
+    private List<MeterValues> scrape() {
+        List<MeterValues> nodesNow = new ArrayList<>();
         for (int node = 0; node < NODES; node++) {
-            nodesNow.add(Scrape.parse(get(node, "/metrics").body()));
+            nodesNow.add(MeterValues.parse(get(node, "/metrics").body()));
         }
         return nodesNow;
     }
@@ -190,7 +191,7 @@ final class Meters implements AutoCloseable {
         if (scraped.statusCode() != 200) {
             throw new IllegalStateException("A scrape was answered " + scraped.statusCode() + ": " + scraped.body());
         }
-        Scrape.parse(scraped.body());
+        MeterValues.parse(scraped.body());
     }
 
     private void load(String name, CacheManager manager, int operations) {
@@ -274,7 +275,7 @@ final class Meters implements AutoCloseable {
 
     /** Compares what the nodes say with what was done. */
     void compare() {
-        List<Scrape> nodesNow = scrape();
+        List<MeterValues> nodesNow = scrape();
         for (NodeMeter meter : NodeMeter.values()) {
             for (int node = 0; node < NODES; node++) {
                 if (node == NODES - 1 || !OF_ROCKSDB.contains(meter)) {
@@ -318,7 +319,7 @@ final class Meters implements AutoCloseable {
         return more;
     }
 
-    private static double sum(List<Scrape> nodes, NodeMeter meter, Map<String, String> labels) {
+    private static double sum(List<MeterValues> nodes, NodeMeter meter, Map<String, String> labels) {
         return nodes.stream()
                 .mapToDouble(node -> node.sum(meter.prometheusName(), labels))
                 .sum();
@@ -330,14 +331,14 @@ final class Meters implements AutoCloseable {
         }
     }
 
-    private void positive(List<Scrape> nodes, String name) {
+    private void positive(List<MeterValues> nodes, String name) {
         if (!(nodes.stream().mapToDouble(node -> node.sum(name, Map.of())).sum() > 0)) {
             unequal.add(name + " is not above zero");
         }
     }
 
     /** A meter is there if it has a number and all of its tags. */
-    private void present(NodeMeter meter, Scrape node, String name) {
+    private void present(NodeMeter meter, MeterValues node, String name) {
         String sample = meter.prometheusName()
                 + switch (meter.kind()) {
                     case COUNTER, GAUGE -> "";

@@ -2,8 +2,11 @@ package dev.lockstep.system.meters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cli.CliMain;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,8 @@ class MetersIT {
                         .contains("\"node\":\"n" + (node + 1) + "\",\"cluster\":\"processes\"");
             }
 
+            assertThat(top(meters)).contains("n1 ", "n3 ", "plain ", "strong ").doesNotContain("no answer");
+
             NodeProcess.kill(meters.nodes().nodes().subList(1, 3));
             Eventually.holds(
                     "a node without a majority is not ready",
@@ -47,6 +52,24 @@ class MetersIT {
                 isUp(meters, node);
             }
         }
+    }
+
+    private static String top(Meters meters) {
+        StringWriter out = new StringWriter();
+        PrintWriter printer = new PrintWriter(out, true);
+        String[] words = {
+            "top",
+            "--cluster",
+            "processes",
+            "--servers",
+            meters.nodes().addresses(),
+            "--interval",
+            "200ms",
+            "--count",
+            "2"
+        };
+        assertThat(CliMain.run(words, printer, printer)).as(out.toString()).isZero();
+        return out.toString();
     }
 
     private static void isUp(Meters meters, int node) throws Exception {

@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.springframework.util.unit.DataSize;
 
 /** The reference page of the properties, compared with the metadata that IDEs show. */
 class DocumentedPropertiesTest {
@@ -88,7 +89,8 @@ class DocumentedPropertiesTest {
                         String.class, "text",
                         Duration.class, "duration",
                         Boolean.class, "true or false",
-                        Long.class, "number")
+                        Long.class, "number",
+                        DataSize.class, "size")
                 .get(type);
     }
 

@@ -1,4 +1,4 @@
-package dev.lockstep.system.meters;
+package dev.lockstep.cluster.meters;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,16 +13,20 @@ import java.util.stream.Stream;
  *
  * @param samples in their order
  */
-record Scrape(List<Sample> samples) {
+public record MeterValues(List<Sample> samples) {
 
     private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)})? (\\S+)");
     private static final Pattern LABEL = Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"");
 
     /** A value with its labels. */
-    record Sample(String name, Map<String, String> labels, double value) {}
+    public record Sample(String name, Map<String, String> labels, double value) {}
 
-    /** Reads Prometheus' text format. */
-    static Scrape parse(String text) {
+    /**
+     * Reads Prometheus' text format.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static MeterValues parse(String text) {
         List<Sample> samples = new ArrayList<>();
         text.lines().filter(line -> !line.startsWith("#") && !line.isBlank()).forEach(line -> {
             Matcher sample = SAMPLE.matcher(line);
@@ -35,7 +39,7 @@ record Scrape(List<Sample> samples) {
             }
             samples.add(new Sample(sample.group(1), labels, value(sample.group(3))));
         });
-        return new Scrape(samples);
+        return new MeterValues(samples);
     }
 
     private static double value(String text) {
@@ -46,12 +50,13 @@ record Scrape(List<Sample> samples) {
         };
     }
 
-    Stream<Sample> of(String name) {
+    /** Returns the values of a name. */
+    public Stream<Sample> of(String name) {
         return samples.stream().filter(sample -> sample.name().equals(name));
     }
 
     /** Adds up the values of a name whose labels have these values among them. */
-    double sum(String name, Map<String, String> labels) {
+    public double sum(String name, Map<String, String> labels) {
         return of(name).filter(sample -> sample.labels().entrySet().containsAll(labels.entrySet()))
                 .mapToDouble(Sample::value)
                 .sum();
