@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a node, or several together, did between two readings of their meters. Counters that a restart has set back count from zero. Pure.
+ * The work of one node, or of several together, between two readings of their meters. Counters that a restart has set back count from
+ * zero. Pure.
  *
  * @param before by node, as are the others; a node that is missing has been started since
  * @param seconds between the readings
@@ -20,7 +21,7 @@ record Activity(Map<String, MeterValues> before, Map<String, MeterValues> after,
 
     private static final double HIGH = 0.99;
 
-    /** What one node did, alone. */
+    /** The work of one node alone. */
     Activity of(String node) {
         return new Activity(
                 before.containsKey(node) ? Map.of(node, before.get(node)) : Map.of(),

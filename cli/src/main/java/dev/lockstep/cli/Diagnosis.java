@@ -23,7 +23,7 @@ import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /**
- * What is wrong with a cluster, or soon will be, with the evidence and what to do. Pure.
+ * The ailments of a cluster, present and coming, with the evidence and what to do. Pure.
  *
  * @param findings the worst first
  */
@@ -53,7 +53,7 @@ record Diagnosis(List<Finding> findings) {
         WARNING
     }
 
-    /** What is looked at. */
+    /** The things that are looked at. */
     enum Check {
         NODES,
         QUORUM,
@@ -84,7 +84,7 @@ record Diagnosis(List<Finding> findings) {
     record Finding(Severity severity, Check check, String evidence, String advice) {}
 
     /**
-     * What the nodes say.
+     * The answers of the nodes.
      *
      * @param replicas of the nodes that answer
      * @param facts likewise

@@ -276,7 +276,7 @@ public final class ClusterMachine {
         state = new State(of, caches, highestId, drained, layout, access);
     }
 
-    /** What it has, for a node that has no replica of the group and knows what had changed up to a position. */
+    /** The state, for a node that has no replica of the group and knows what had changed up to a position. */
     Reply.ControlCopy copy(@Nullable NodeId leader, long since) {
         State now = state;
         return new Reply.ControlCopy(leader, now.position(), now.position() > since ? Bytes.of(record(now)) : null);

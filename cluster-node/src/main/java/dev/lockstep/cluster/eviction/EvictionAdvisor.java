@@ -51,7 +51,7 @@ public final class EvictionAdvisor {
     private final Map<Integer, Bounded> caches = new ConcurrentSkipListMap<>();
     private volatile boolean leading;
 
-    /** What a shard has too much of a cache. */
+    /** The entries and bytes of a cache that a shard has too many. */
     private record Excess(long entries, long bytes) {
 
         boolean isNone() {

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a node tells of its disk, its certificate and its JVM. Thread-safe. */
+/** The facts that a node tells of its disk, its certificate and its JVM. Thread-safe. */
 final class HostFacts implements Surroundings, AutoCloseable {
 
     private final DiskProbe disk;

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What a node runs on, as it is told to operators: its disk, its process, and what is measured of it. Thread-safe. */
+/** The host of a node, as it is described to operators: its disk, its process, and what is measured of it. Thread-safe. */
 public interface Surroundings {
 
     /** Those of a node that has none. */

@@ -52,7 +52,7 @@ public final class RateLimits {
     private final Map<String, Shared> ofClients = new ConcurrentHashMap<>();
     private final Map<String, Counts> users = new ConcurrentHashMap<>();
 
-    /** What has refused a request. */
+    /** The limit that has refused a request. */
     public enum Limit {
         CLIENT,
         CACHE,

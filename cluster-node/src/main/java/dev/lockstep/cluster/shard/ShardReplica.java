@@ -250,7 +250,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return entries;
     }
 
-    /** What a replica has of a cache. */
+    /** The entries and bytes that a replica has of a cache. */
     public record Held(long entries, long bytes) {
 
         public Held plus(Held other) {

@@ -567,7 +567,7 @@ class ControlGroupTest {
         return peers.of(from).get(0);
     }
 
-    /** What B answers that has decided some things, of which the last has a position. */
+    /** The answer of B, which has decided some things, of which the last has a position. */
     private static Reply.ControlCopy decided(long position, String... caches) {
         ClusterMachine machine = new ClusterMachine(ClusterVersion.Range.OWN);
         machine.at(position);

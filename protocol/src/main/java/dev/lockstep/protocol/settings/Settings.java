@@ -141,7 +141,7 @@ public record Settings(
     public record LimitSettings(int maxFrameBytes, int maxInFlight, MemoryLimit memory, Rates rates) {}
 
     /**
-     * What a node takes from clients in a second.
+     * The requests and bytes that a node takes from clients in a second.
      *
      * @param client of each
      * @param cache for each

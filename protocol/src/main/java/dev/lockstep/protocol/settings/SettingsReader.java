@@ -71,11 +71,11 @@ public final class SettingsReader {
     /** An option of a URI that is a password. */
     private static final Pattern PASSWORD = Pattern.compile("^(tls\\.)?password=");
 
-    /** Of the heap, for entries. */
+    /** The part of the heap for entries. */
     private static final String MEMORY = "60%";
 
     private static final Pattern PERCENTAGE = Pattern.compile("(\\d{1,3})%");
-    /** So many in a second are no limit, and what counts them can count no more. */
+    /** The most in a second: it is no limit any more, and what counts can count no more. */
     private static final long MAX_REQUESTS = 1_000_000_000;
 
     private static final long MAX_BYTES = 900L << 20;

@@ -2,7 +2,7 @@ package dev.lockstep.protocol.topology;
 
 import java.util.Locale;
 
-/** What a node can tell of itself and of what it runs on; some only if it is so. */
+/** The facts that a node can tell of itself and of its host; some only if it is so. */
 public enum NodeFact {
     /** By how many milliseconds its clock is ahead of most members', negative if behind; 0 if it is not off. */
     CLOCK_AHEAD_MILLIS,

@@ -80,7 +80,7 @@ public sealed interface Reply {
     record Versions(String software, ClusterVersion.Range able) implements Reply {}
 
     /**
-     * What a node knows of itself.
+     * The facts that a node knows of itself.
      *
      * @param facts with the names of {@link NodeFact}s, and others that a later version may have
      * @param sampled requests of the last minute whose keys were looked at, one in many
@@ -108,7 +108,7 @@ public sealed interface Reply {
     record Meters(String text) implements Reply {}
 
     /**
-     * What the control group has decided, as far as the node knows.
+     * The decisions of the control group, as far as the node knows.
      *
      * @param leader of the group, as far as the node knows
      * @param position of the last entry that has changed something; no higher than asked for if nothing has since

@@ -3,6 +3,7 @@ package dev.lockstep.system.elastic;
 import dev.lockstep.cli.CliMain;
 import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.EarlierNode;
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
@@ -151,16 +152,18 @@ final class ElasticCluster implements AutoCloseable {
         program = NodeProcesses.PROGRAM;
     }
 
-    /** Raises the version of the cluster, after all nodes were started again. */
-    void finishUpgrade() {
+    /** Raises the version of the cluster, after all nodes were started again, and waits until whichever node is asked knows that. */
+    void finishUpgrade() throws Exception {
         ClusterVersion before = layout().clusterVersion();
         StringWriter output = new StringWriter();
         int code = run(List.of("cluster", "finalize"), addresses(), output);
-        ClusterVersion after = layout().clusterVersion();
-        if (code != 0 || before.equals(after) || !after.equals(ClusterVersion.NEWEST)) {
+        if (code != 0 || before.equals(ClusterVersion.NEWEST)) {
             throw new AssertionError("lockstep cluster finalize ended with exit code " + code
-                    + ", and the version of the cluster is " + after + " after " + before + ": " + output);
+                    + ", and the version of the cluster was " + before + ": " + output);
         }
+        Eventually.holds(
+                () -> "the cluster has version " + ClusterVersion.NEWEST + ": " + layout(),
+                () -> layout().clusterVersion().equals(ClusterVersion.NEWEST));
     }
 
     /** Opens a client as operators have one, of the nodes that run. */

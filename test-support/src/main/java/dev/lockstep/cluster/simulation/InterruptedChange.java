@@ -41,10 +41,10 @@ final class InterruptedChange implements SimulatedRaft.Observer {
     private boolean asked;
     private boolean struck;
     private long overNanos;
-    /** Of the newest layout that is agreed on. */
+    /** The version of the newest layout that is agreed on. */
     private long version;
 
-    /** Of the newest layout that the operator knew, and since when. */
+    /** The version of the newest layout that the operator knew, and since when. */
     private long calmVersion;
 
     private long calmSinceNanos;

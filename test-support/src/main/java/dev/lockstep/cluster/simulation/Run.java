@@ -39,7 +39,7 @@ final class Run {
 
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final int MAX_EMBEDDED = 3;
-    /** So that a client is still at work when a change of the layout has come about despite of a fault. */
+    /** The factor by which clients are slower beside a change of the layout, so that they are still at work when it has come about. */
     private static final int SLOWED = 4;
 
     private static final String LASTING = "lasting";

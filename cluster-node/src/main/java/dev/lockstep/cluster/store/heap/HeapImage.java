@@ -31,7 +31,7 @@ final class HeapImage implements ShardStore.Image {
 
     private final StoreMemory memory;
     private final Runnable closed;
-    /** What was put aside and is counted. */
+    /** The entries that were put aside and are counted. */
     private final AtomicLong bytes = new AtomicLong();
 
     private volatile boolean isClosed;

@@ -34,7 +34,7 @@ public final class HeapStore implements ShardStore {
     private final ExpiryIndex expiry = new ExpiryIndex();
     private volatile @Nullable HeapImage image;
 
-    /** What the entries of a cache add up to. Changed by the writer, read by any. */
+    /** The number and bytes of the entries of a cache. Changed by the writer, read by any. */
     private static final class Sums {
         private final AtomicLong bytes = new AtomicLong();
         private long heapBytes;

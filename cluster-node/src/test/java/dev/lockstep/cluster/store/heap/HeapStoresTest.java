@@ -81,7 +81,7 @@ class HeapStoresTest {
         assertThat(StoreMemory.arrayBytes((1 << 20) + 1)).isEqualTo(2 << 20);
     }
 
-    /** What is counted for an entry is what it takes of the heap, or somewhat more. */
+    /** An entry is counted with what it takes of the heap, or somewhat more. */
     @Test
     void theOverheadOfAnEntryIsMeasured() {
         long before = usedBytes();
