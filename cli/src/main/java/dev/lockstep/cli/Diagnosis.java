@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.cluster.node.NodeMain;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.Member;
@@ -37,7 +38,6 @@ record Diagnosis(List<Finding> findings) {
     private static final double MUCH_HEAP = 0.85;
     private static final double NO_HEAP = 0.95;
     private static final double MANY_ENTRIES = 0.9;
-    private static final int POOL_THREADS = 4;
     private static final double MANY_FILES = 0.8;
     private static final long FEW_FILES = 4096;
     private static final Duration LONG_MOVE = Duration.ofMinutes(10);
@@ -348,13 +348,13 @@ record Diagnosis(List<Finding> findings) {
         }
 
         void jvm(NodeId node, Reply.NodeFacts facts) {
-            long threads = number(facts, NodeFact.COMMON_POOL_THREADS, POOL_THREADS);
-            if (threads < POOL_THREADS) {
+            long threads = number(facts, NodeFact.COMMON_POOL_THREADS, NodeMain.POOL_PARALLELISM);
+            if (threads < NodeMain.POOL_PARALLELISM) {
                 warn(
                         Check.JVM,
                         "The common pool of " + node + " has " + threads + " thread" + (threads == 1 ? "" : "s")
                                 + ", and Raft then starts a thread for each append",
-                        "Start the JVM with -Djava.util.concurrent.ForkJoinPool.common.parallelism=" + POOL_THREADS);
+                        "Start the JVM with -D" + NodeMain.POOL_PROPERTY + "=" + NodeMain.POOL_PARALLELISM);
             }
             if ("false".equals(facts.value(NodeFact.EXITS_WITHOUT_MEMORY))) {
                 warn(

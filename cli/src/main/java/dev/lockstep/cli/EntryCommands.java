@@ -50,6 +50,14 @@ final class EntryCommands {
             String type = keyType == null ? EntryText.typeOf(info.definition().keyType()) : keyType;
             return EntryText.bytes("--key-type", type, key);
         }
+
+        /** Carries out a mutation of this key, and says whether there was an entry. */
+        private Report write(Session session, CacheInfo info, Mutation mutation, String ifThere, String otherwise) {
+            WriteResult written = ClusterOptions.join(session.write(info.id(), mutation, LeaseId.NONE));
+            boolean existed = written.result().existed();
+            return new Report(
+                    existed ? ifThere : otherwise, Json.object("cache", cache, "key", key, "existed", existed));
+        }
     }
 
     /** Looks one entry up. */
@@ -137,12 +145,8 @@ final class EntryCommands {
                 String type =
                         valueType == null ? EntryText.typeOf(cache.definition().valueType()) : valueType;
                 Bytes bytes = EntryText.bytes("--value-type", type, value);
-                WriteResult stored = ClusterOptions.join(
-                        session.write(cache.id(), Mutation.put(key.of(cache), bytes, Condition.ANY), LeaseId.NONE));
-                boolean existed = stored.result().existed();
-                return new Report(
-                        existed ? "Replaced" : "Created",
-                        Json.object("cache", key.cache, "key", key.key, "existed", existed));
+                return key.write(
+                        session, cache, Mutation.put(key.of(cache), bytes, Condition.ANY), "Replaced", "Created");
             });
         }
     }
@@ -164,12 +168,8 @@ final class EntryCommands {
         public Integer call() {
             return options.run(session -> {
                 CacheInfo cache = CacheCommand.find(session, key.cache);
-                WriteResult removed = ClusterOptions.join(
-                        session.write(cache.id(), Mutation.remove(key.of(cache), Condition.ANY), LeaseId.NONE));
-                boolean existed = removed.result().existed();
-                return new Report(
-                        existed ? "Removed" : "There was no entry",
-                        Json.object("cache", key.cache, "key", key.key, "existed", existed));
+                return key.write(
+                        session, cache, Mutation.remove(key.of(cache), Condition.ANY), "Removed", "There was no entry");
             });
         }
     }

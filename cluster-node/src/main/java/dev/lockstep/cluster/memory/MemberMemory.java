@@ -14,7 +14,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How full the memory of the other members is, as they say once a second. Since then as much has been added there as here, or taken away: exactly
+ * How full the memory of the other members is, as they say once a second. Since then as much has been added there as here, or
+ * taken away: exactly
  * so where both host the same shards. One that has not said so for five seconds is out of touch, and does not count. Thread-safe.
  */
 final class MemberMemory {

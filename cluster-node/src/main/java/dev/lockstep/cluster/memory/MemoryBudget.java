@@ -32,7 +32,10 @@ public record MemoryBudget(long heapBytes, long entryBytes, boolean refuses) {
         return Math.max(MIN_WAITING_BYTES, heapBytes / WAITING_SHARE);
     }
 
-    /** Returns the most that entries may take, a third of what is left beyond the budget included: a follower takes what its leader has admitted. */
+    /**
+     * Returns the most that entries may take, a third of what is left beyond the budget included: a follower takes what its
+     * leader has admitted.
+     */
     public long mostBytes() {
         return entryBytes + (heapBytes - entryBytes) / 3;
     }

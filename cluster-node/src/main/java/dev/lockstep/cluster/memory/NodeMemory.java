@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
- * The memory that the entries of a node take, of all its replicas together, and whether there is room for more: here, and on the other nodes that
+ * The memory that the entries of a node take, of all its replicas together, and whether there is room for more: here, and on the
+ * other nodes that
  * host a shard which this node leads. Thread-safe.
  */
 public final class NodeMemory {

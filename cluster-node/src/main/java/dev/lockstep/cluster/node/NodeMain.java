@@ -22,8 +22,11 @@ import java.util.concurrent.TimeUnit;
 /** A node as a process: reads its configuration, serves until it is told to end, and hands its leaderships over. */
 public final class NodeMain {
 
-    static final String POOL_PROPERTY = "java.util.concurrent.ForkJoinPool.common.parallelism";
-    static final int POOL_PARALLELISM = 4;
+    /** The property of the JVM that says how many threads its common pool has. */
+    public static final String POOL_PROPERTY = "java.util.concurrent.ForkJoinPool.common.parallelism";
+    /** The threads that the common pool of a node needs at least. */
+    public static final int POOL_PARALLELISM = 4;
+
     private static final int ENDED = 0;
     private static final int NOT_STARTED = 1;
     private static final int MISUSED = 2;

@@ -22,8 +22,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds clients to the rates of this node: requests about entries, and their bytes with those of the answers, of each client, for each cache and in
- * all. A request that comes too early waits, if that is not for long; otherwise it is refused, with the time after which it may come again. What nodes
+ * Holds clients to the rates of this node: requests about entries, and their bytes with those of the answers, of each client, for
+ * each cache and in
+ * all. A request that comes too early waits, if that is not for long; otherwise it is refused, with the time after which it may
+ * come again. What nodes
  * ask each other, and the application in the node's JVM, is not counted. Thread-safe.
  */
 public final class RateLimits {

@@ -9,7 +9,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two buckets of tokens, for requests and for bytes, each of which holds what may pass in a second. What is larger than a bucket passes when that
+ * Two buckets of tokens, for requests and for bytes, each of which holds what may pass in a second. What is larger than a bucket
+ * passes when that
  * is full. Thread-safe.
  */
 final class TokenBuckets {

@@ -2,7 +2,6 @@ package dev.lockstep.cluster.server;
 
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Bytes;
-import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Reply.NodeFacts.BusyKey;
 import dev.lockstep.protocol.wire.Request;
@@ -50,13 +49,9 @@ final class KeySamples {
             return;
         }
         seen = 0;
-        if (request instanceof Request.Get get) {
-            add(get.cacheId(), get.keys().get(0));
-        } else if (request instanceof Request.Write write) {
-            List<Mutation> mutations = write.mutations();
-            add(write.cacheId(), mutations.get(0).key());
-        } else if (request instanceof Request.ReadForUpdate update) {
-            add(update.cacheId(), update.key());
+        // The end of a lease is about the key of its beginning, which counts once.
+        if (request instanceof Request.OfCache one && !(request instanceof Request.Release)) {
+            one.keys().stream().findFirst().ifPresent(key -> add(one.cacheId(), key));
         }
     }
 

@@ -76,6 +76,7 @@ public final class RequestDispatcher implements RequestServer {
         /** Returns the values of this node's meters; null if it does not measure. */
         @Nullable
         String meters();
+
         /** Returns how full its memory is. */
         Reply.Memory memory();
 

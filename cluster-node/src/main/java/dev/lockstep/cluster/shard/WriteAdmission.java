@@ -15,7 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides on the leader of a shard, before it proposes a write, whether the nodes that host the shard have memory for it. What removes entries or
+ * Decides on the leader of a shard, before it proposes a write, whether the nodes that host the shard have memory for it. What
+ * removes entries or
  * makes them smaller always passes. Thread-safe.
  */
 final class WriteAdmission {

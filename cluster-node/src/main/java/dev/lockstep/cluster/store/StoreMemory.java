@@ -3,7 +3,8 @@ package dev.lockstep.cluster.store;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The heap that the entries of a node's stores take. A key or value of 512 KiB and more counts as the next power of two, since the collector
+ * The heap that the entries of a node's stores take. A key or value of 512 KiB and more counts as the next power of two, since the
+ * collector
  * gives it whole regions. Thread-safe.
  */
 public final class StoreMemory {

@@ -52,6 +52,16 @@ class KeySamplesTest {
     }
 
     @Test
+    void aRequestWithoutKeysIsNotKept() {
+        Request.Get none = new Request.Get(1, 0, List.of(), true, Consistency.SESSION, 0, 0);
+        for (int i = 0; i < 122; i++) {
+            samples.see(none);
+        }
+
+        assertThat(samples.with(List.of()).sampled()).isZero();
+    }
+
+    @Test
     void longKeysAreNotKept() {
         get(1, "k".repeat(513), 610);
 

@@ -1,6 +1,9 @@
 package dev.lockstep.protocol.runtime;
 
-/** Bounds that are smaller where the heap is small, so that what has one never takes most of it. Pure, but for the size of this JVM's heap. */
+/**
+ * Bounds that are smaller where the heap is small, so that what has one never takes most of it. Pure, but for the size of this
+ * JVM's heap.
+ */
 public final class HeapShare {
 
     private HeapShare() {}

@@ -7,7 +7,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The number and bytes of the entries of a cache, or a change of them. Earlier versions of Lockstep have the number of entries alone, read no more
+ * The number and bytes of the entries of a cache, or a change of them. Earlier versions of Lockstep have the number of entries
+ * alone, read no more
  * than that, and write no more: so the bytes are missing after one has written.
  *
  * @param bytes as {@link CacheDefinition#entryBytes} counts them; {@link #UNKNOWN} where they are missing
