@@ -1,10 +1,10 @@
 package dev.lockstep.benchmarks.tls;
 
+import dev.lockstep.benchmarks.Contender;
 import dev.lockstep.benchmarks.Goal;
 import dev.lockstep.benchmarks.Sample;
 import dev.lockstep.benchmarks.Spread;
 import dev.lockstep.benchmarks.process.Progress;
-import dev.lockstep.benchmarks.tls.EncryptionCost.Contender;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
@@ -42,7 +42,8 @@ public final class HalfOpen {
     }
 
     private static void compare(Contender nodes, int rounds, int seconds, int warmUp) throws Exception {
-        String[] address = nodes.nodes().addresses().split(",")[0].split(":");
+        String[] address =
+                Objects.requireNonNull(nodes.nodes()).addresses().split(",")[0].split(":");
         InetSocketAddress node = new InetSocketAddress(address[0], Integer.parseInt(address[1]));
         for (String name : WORKLOADS) {
             Progress.tell("warming up " + name);

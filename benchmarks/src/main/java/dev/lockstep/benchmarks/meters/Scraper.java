@@ -1,0 +1,62 @@
+package dev.lockstep.benchmarks.meters;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Reads the meters of some nodes once a second, as Prometheus does. Thread-safe. */
+final class Scraper implements AutoCloseable {
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
+    private final List<Integer> ports;
+    private final AtomicInteger scrapes = new AtomicInteger();
+
+    /** @param ports of the nodes' admin addresses on loopback */
+    Scraper(List<Integer> ports) {
+        this.ports = List.copyOf(ports);
+        thread.scheduleAtFixedRate(this::scrape, 1, 1, TimeUnit.SECONDS);
+    }
+
+    private void scrape() {
+        int answered = 0;
+        for (int port : ports) {
+            try {
+                var answer = http.send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
+                                .timeout(Duration.ofSeconds(5))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+                answered += answer.body().contains("lockstep_cache_requests_seconds_count") ? 1 : 0;
+            } catch (IOException notYet) {
+                // The nodes are being started, or ended; check() tells whether they answered meanwhile.
+            } catch (InterruptedException over) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        if (answered == ports.size()) {
+            scrapes.incrementAndGet();
+        }
+    }
+
+    /** Throws unless the nodes have been read: without it, little would have been measured. */
+    void check() {
+        if (scrapes.get() == 0) {
+            throw new IllegalStateException("The nodes at " + ports + " did not answer with their meters");
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}
