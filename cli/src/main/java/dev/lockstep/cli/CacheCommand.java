@@ -29,6 +29,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             CacheCommand.ListCaches.class,
             CacheCommand.Describe.class,
+            CacheStatistics.class,
             CacheCommand.Create.class,
             CacheCommand.Alter.class,
             CacheCommand.Clear.class,
@@ -108,22 +109,24 @@ final class CacheCommand {
 
         @Override
         public Integer call() {
-            return options.run(session -> {
-                List<String> rows = new ArrayList<>();
-                List<String> objects = new ArrayList<>();
-                rows.add("%12s  %s".formatted("ENTRIES", "CACHE"));
-                ClusterOptions.join(session.caches()).stream()
-                        .sorted(Comparator.comparing(cache -> cache.definition().name()))
-                        .forEach(cache -> {
-                            long entries = entries(session, cache);
-                            rows.add("%12d  %s"
-                                    .formatted(entries, cache.definition().name()));
-                            objects.add(json(cache, entries));
-                        });
-                return new Report(
-                        rows.size() == 1 ? "There are no caches" : String.join(System.lineSeparator(), rows),
-                        "[" + String.join(",", objects) + "]");
-            });
+            return options.run(ListCaches::list);
+        }
+
+        static Report list(Session session) {
+            List<String> rows = new ArrayList<>();
+            List<String> objects = new ArrayList<>();
+            rows.add("%12s  %s".formatted("ENTRIES", "CACHE"));
+            ClusterOptions.join(session.caches()).stream()
+                    .sorted(Comparator.comparing(cache -> cache.definition().name()))
+                    .forEach(cache -> {
+                        long entries = entries(session, cache);
+                        rows.add(
+                                "%12d  %s".formatted(entries, cache.definition().name()));
+                        objects.add(json(cache, entries));
+                    });
+            return new Report(
+                    rows.size() == 1 ? "There are no caches" : String.join(System.lineSeparator(), rows),
+                    "[" + String.join(",", objects) + "]");
         }
     }
 

@@ -137,7 +137,7 @@ final class CacheProperties {
     }
 
     /** Returns the one of two constants that is named in lower case; null if none is. */
-    private static <E extends Enum<E>> @Nullable E oneOf(E one, E other, String option, @Nullable String text) {
+    static <E extends Enum<E>> @Nullable E oneOf(E one, E other, String option, @Nullable String text) {
         if (text == null) {
             return null;
         }

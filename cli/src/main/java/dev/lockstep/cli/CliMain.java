@@ -24,6 +24,8 @@ import picocli.CommandLine.PropertiesDefaultProvider;
             StatusCommand.class,
             DoctorCommand.class,
             TopCommand.class,
+            ProfileCommand.class,
+            SupportBundleCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
             ClusterCommand.class,

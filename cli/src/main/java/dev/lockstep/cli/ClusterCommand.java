@@ -60,7 +60,7 @@ final class ClusterCommand {
             return options.run(Versions::report);
         }
 
-        private static Report report(Session session) {
+        static Report report(Session session) {
             ClusterView view = ClusterOptions.join(session.currentView());
             Map<Member, Reply.Versions> answers = ClusterOptions.join(session.versions());
             Upgrade upgrade = upgrade(view, answers);

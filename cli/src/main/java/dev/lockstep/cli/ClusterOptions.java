@@ -12,9 +12,12 @@ import dev.lockstep.protocol.scram.ScramCredentials;
 import dev.lockstep.protocol.scram.ScramException;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.session.SessionFactory;
+import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import dev.lockstep.protocol.settings.TlsSettings;
 import dev.lockstep.protocol.topology.ClusterView;
 import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Status;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -63,6 +66,16 @@ final class ClusterOptions {
                 "environment variable LOCKSTEP_PASSWORD, or asked for."
             })
     private @Nullable String user;
+
+    @Option(
+            names = "--routing",
+            paramLabel = "<routing>",
+            defaultValue = "direct",
+            description = {
+                "direct to connect to each node at its own address, the default; gateway if only those of --servers can be reached: they pass",
+                "requests on."
+            })
+    private String routing = "direct";
 
     @Option(names = "--json", description = "Print the result as JSON, and progress on standard error.")
     private boolean json;
@@ -126,6 +139,23 @@ final class ClusterOptions {
         }
     }
 
+    /**
+     * Waits for the answer of one node.
+     *
+     * @param asked null if the node does not answer
+     * @throws RequestFailedException if there is none, or it is a refusal
+     */
+    static Reply answer(Member member, CompletableFuture<@Nullable Reply> asked) {
+        Reply reply = join(asked);
+        if (reply == null) {
+            throw new RequestFailedException(Status.UNREACHABLE, "Node " + member + " does not answer");
+        }
+        if (reply instanceof Reply.Refused refused) {
+            throw new RequestFailedException(refused.status(), "Node " + member + ": " + refused.message());
+        }
+        return reply;
+    }
+
     private @Nullable Tls encryption() throws IOException {
         if (tls == null) {
             return null;
@@ -177,7 +207,10 @@ final class ClusterOptions {
                 }
             }
             SessionFactory sessions = new SessionFactory(links, TIMEOUT, Time.system(), own, Entropy.system());
-            try (Session session = sessions.client(servers)) {
+            ClientRouting chosen =
+                    CacheProperties.oneOf(ClientRouting.DIRECT, ClientRouting.GATEWAY, "--routing", routing);
+            try (Session session =
+                    chosen == ClientRouting.GATEWAY ? sessions.throughGateway(servers) : sessions.client(servers)) {
                 Report report = work.with(session);
                 command.commandLine().getOut().println(json ? report.json() : report.text());
                 return report.exitCode();

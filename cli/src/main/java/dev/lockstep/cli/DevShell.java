@@ -27,6 +27,8 @@ import picocli.CommandLine.Parameters;
             StatusCommand.class,
             DoctorCommand.class,
             TopCommand.class,
+            ProfileCommand.class,
+            SupportBundleCommand.class,
             DevShell.Nodes.class,
             ClusterCommand.class,
             ShardCommand.class,

@@ -5,9 +5,12 @@ import dev.lockstep.cluster.json.Json;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.ClusterView;
+import dev.lockstep.protocol.topology.Member;
+import dev.lockstep.protocol.wire.Reply;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,10 +44,11 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return options.run(this::examine);
+        return options.run(session -> examine(session, options, true));
     }
 
-    private Report examine(Session session) {
+    /** @param showsKeys whether findings may name keys of entries */
+    static Report examine(Session session, ClusterOptions options, boolean showsKeys) {
         ClusterView view = ClusterOptions.join(session.currentView());
         Map<Integer, String> caches = new HashMap<>();
         session.caches()
@@ -52,10 +56,14 @@ final class DoctorCommand implements Callable<Integer> {
                         cache -> caches.put(cache.id(), cache.definition().name())))
                 .exceptionally(withoutControlGroup -> null)
                 .join();
+        Map<Member, Reply.NodeFacts> facts = new LinkedHashMap<>(ClusterOptions.join(session.facts()));
+        if (!showsKeys) {
+            facts.replaceAll((node, all) -> new Reply.NodeFacts(all.facts(), all.sampled(), List.of()));
+        }
         Diagnosis diagnosis = Diagnosis.of(new Diagnosis.Evidence(
                 view,
                 ClusterOptions.join(session.replicas()),
-                ClusterOptions.join(session.facts()),
+                facts,
                 ClusterOptions.join(session.versions()),
                 caches,
                 options.isInsecure(view),

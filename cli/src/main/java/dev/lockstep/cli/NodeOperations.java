@@ -34,7 +34,8 @@ final class NodeOperations {
 
     private NodeOperations() {}
 
-    private static Member member(Session session, String name) {
+    /** @throws RefusedException if it is none of the members */
+    static Member member(Session session, String name) {
         List<Member> members = session.view().members();
         return members.stream()
                 .filter(member -> member.id().name().equals(name))
@@ -62,7 +63,7 @@ final class NodeOperations {
             return options.run(ListNodes::list);
         }
 
-        private static Report list(Session session) {
+        static Report list(Session session) {
             Map<Member, List<ReplicaStatus>> answers = ClusterOptions.join(session.replicas());
             NodeId drained = ClusterOptions.join(session.drained()).node();
             List<String> rows = new ArrayList<>();

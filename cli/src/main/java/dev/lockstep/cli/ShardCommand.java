@@ -41,6 +41,10 @@ final class ShardCommand {
     }
 
     /** A human-readable table, or an array for programs. */
+    static Report report(Session session) {
+        return report(nodes(session));
+    }
+
     private static Report report(List<Node> nodes) {
         List<String> rows = new ArrayList<>();
         List<String> objects = new ArrayList<>();
@@ -119,7 +123,7 @@ final class ShardCommand {
 
         @Override
         public Integer call() {
-            return options.run(session -> report(nodes(session)));
+            return options.run(session -> report(session));
         }
     }
 

@@ -40,10 +40,10 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return options.run(this::report);
+        return options.run(session -> report(session, options));
     }
 
-    private Report report(Session session) {
+    static Report report(Session session, ClusterOptions options) {
         Map<Member, List<ReplicaStatus>> answers = ClusterOptions.join(session.replicas());
         ClusterView view = session.view();
         NodeId drained = drained(session, answers.values());

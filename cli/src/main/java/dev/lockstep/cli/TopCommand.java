@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
         name = "top",
         mixinStandardHelpOptions = true,
         description = {
-            "Prints what the nodes and caches of a cluster did since the last look, by the meters of the nodes, and which keys are busiest.",
+            "Prints what the nodes and caches of a cluster did since the last look, by the meters of the nodes.",
             "Only nodes with node.admin in their files measure."
         })
 final class TopCommand implements Callable<Integer> {
@@ -53,7 +53,7 @@ final class TopCommand implements Callable<Integer> {
     private int count;
 
     /** One look at the cluster. */
-    private record Look(Map<String, MeterValues> meters, List<String> silent, long nanos) {}
+    record Look(Map<String, MeterValues> meters, List<String> silent, long nanos) {}
 
     @Override
     public Integer call() {
@@ -90,13 +90,13 @@ final class TopCommand implements Callable<Integer> {
         }
     }
 
-    private static Look look(Session session, Time time) {
+    static Look look(Session session, Time time) {
         Map<String, MeterValues> meters = new TreeMap<>();
         List<String> silent = new ArrayList<>();
         Map<Member, Reply> answers = ClusterOptions.join(session.meters());
         session.view().members().forEach(member -> {
             Reply answer = answers.get(member);
-            if (answer instanceof Reply.Meters values) {
+            if (answer instanceof Reply.Text values) {
                 meters.put(member.id().name(), MeterValues.parse(values.text()));
             } else {
                 silent.add(member.id() + ": "
@@ -166,7 +166,8 @@ final class TopCommand implements Callable<Integer> {
                 Json.object("cluster", session.view().cluster(), "nodes", nodes, "caches", caches, "silent", silent));
     }
 
-    private static String millis(Activity activity, Map<String, String> tags) {
+    /** Returns the time that 99 of 100 requests took at most; empty if there were none. */
+    static String millis(Activity activity, Map<String, String> tags) {
         double seconds = activity.seconds99(NodeMeter.CACHE_REQUESTS, tags);
         return seconds == 0 ? "" : String.format(Locale.ROOT, "%.1f ms", seconds * 1000);
     }

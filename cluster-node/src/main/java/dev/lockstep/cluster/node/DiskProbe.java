@@ -31,7 +31,9 @@ final class DiskProbe implements AutoCloseable {
     private final Path logs;
     private final Path data;
     private final Time time;
-    private final EventLoop disk = EventLoop.threaded("lockstep-disk-probe");
+    /** Made for the first try: most nodes are never asked. */
+    private @Nullable EventLoop disk;
+
     private @Nullable CompletableFuture<Map<NodeFact, String>> trying;
     private long beganNanos;
 
@@ -57,6 +59,9 @@ final class DiskProbe implements AutoCloseable {
             now = begun;
             trying = begun;
             beganNanos = time.nanos();
+            if (disk == null) {
+                disk = EventLoop.threaded("lockstep-disk-probe");
+            }
             disk.execute(() -> {
                 begun.complete(attempt());
                 ended();
@@ -119,6 +124,12 @@ final class DiskProbe implements AutoCloseable {
 
     @Override
     public void close() {
-        disk.close();
+        EventLoop last;
+        synchronized (this) {
+            last = disk;
+        }
+        if (last != null) {
+            last.close(); // waits for the try that is under way
+        }
     }
 }

@@ -3,7 +3,11 @@ package dev.lockstep.cluster.node;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.lockstep.protocol.runtime.EventLoop;
+import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.topology.NodeFact;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -16,25 +20,36 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The facts that a node tells of its disk, its certificate and its JVM. Thread-safe. */
 final class HostFacts implements Surroundings, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HostFacts.class);
 
     private final DiskProbe disk;
     private final EventLoop loop;
     private final Supplier<@Nullable Instant> certificateExpires;
     private final @Nullable NodeMetering metering;
+    private final Settings settings;
+    /** The loop of what operators ask now and then, and may take long; made for the first such request. */
+    private @Nullable EventLoop requests;
+
+    private @Nullable FlightRecording recording;
 
     /** @param loop of the node, on which a disk that hangs is noticed */
     HostFacts(
             DiskProbe disk,
             EventLoop loop,
             Supplier<@Nullable Instant> certificateExpires,
-            @Nullable NodeMetering metering) {
+            @Nullable NodeMetering metering,
+            Settings settings) {
         this.disk = disk;
         this.loop = loop;
         this.certificateExpires = certificateExpires;
         this.metering = metering;
+        this.settings = settings;
     }
 
     @Override
@@ -92,7 +107,51 @@ final class HostFacts implements Surroundings, AutoCloseable {
     }
 
     @Override
+    public synchronized void serve(Request.OfProcess request, Consumer<Reply> reply) {
+        if (requests == null) {
+            requests = EventLoop.threaded("lockstep-inspection");
+        }
+        requests.execute(() -> reply.accept(answer(request)));
+    }
+
+    private Reply answer(Request.OfProcess request) {
+        try {
+            if (request instanceof Request.Inspect inspect) {
+                return new Reply.Text(Inspection.of(inspect.aspect(), settings));
+            }
+            FlightRecording of = recording();
+            return request instanceof Request.StartRecording start
+                    ? of.start(start)
+                    : of.read(((Request.ReadRecording) request).offset());
+        } catch (RuntimeException | NoClassDefFoundError failure) { // a JVM may lack some of its modules
+            LOG.warn("{} failed", request, failure);
+            return Reply.Refused.of(Status.INVALID, "This node's JVM can't do that: " + failure);
+        }
+    }
+
+    private synchronized FlightRecording recording() {
+        FlightRecording known = recording;
+        if (known == null) {
+            known = new FlightRecording();
+            recording = known;
+        }
+        return known;
+    }
+
+    @Override
     public void close() {
         disk.close();
+        EventLoop last;
+        synchronized (this) {
+            last = requests;
+        }
+        if (last != null) {
+            last.close(); // waits for what it is doing: the recording is its alone
+        }
+        synchronized (this) {
+            if (recording != null) {
+                recording.close();
+            }
+        }
     }
 }

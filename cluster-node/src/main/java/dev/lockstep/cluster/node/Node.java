@@ -53,6 +53,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
@@ -178,7 +179,8 @@ public final class Node implements EmbeddedNode {
                         new DiskProbe(own.raftLogFolder(), own.data(), time),
                         loop,
                         () -> tls == null ? null : tls.expires(),
-                        metering);
+                        metering,
+                        settings);
         this.acquaintances = links == null ? null : new MemberHandshakes(links, this::others, this::told, time, loop);
         introduce();
         Layout layout = layout(untilAdded);
@@ -198,7 +200,8 @@ public final class Node implements EmbeddedNode {
                 own == null ? HAND_OVER : own.electionTimeout().multipliedBy(2),
                 maxInFlight,
                 memory,
-                settings.limits().rates());
+                settings.limits().rates(),
+                own == null ? Optional.empty() : own.slowRequest());
         try {
             this.core = new NodeCore(
                     place,

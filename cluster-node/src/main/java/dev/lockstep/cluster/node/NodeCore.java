@@ -18,6 +18,7 @@ import dev.lockstep.cluster.server.UserLogins;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.cluster.shard.SlowRequests;
 import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.protocol.access.AccessRules;
 import dev.lockstep.protocol.link.LocalReplicas;
@@ -43,6 +44,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -125,8 +127,15 @@ public final class NodeCore implements AutoCloseable {
      * @param maxStaleness how long a replica that is out of touch with its leader answers session reads
      * @param patience how long a leader does without its majority before it steps down
      * @param maxInFlight requests of one connection that may be in flight, and commands that may wait for a shard's log
+     * @param slowRequest the time from which on a request is logged as slow; empty for never
      */
-    public record Limits(Duration maxStaleness, Duration patience, int maxInFlight, MemoryBudget memory, Rates rates) {}
+    public record Limits(
+            Duration maxStaleness,
+            Duration patience,
+            int maxInFlight,
+            MemoryBudget memory,
+            Rates rates,
+            Optional<Duration> slowRequest) {}
 
     /**
      * Opens the replicas, recovering what they had, and begins to keep them up.
@@ -193,6 +202,9 @@ public final class NodeCore implements AutoCloseable {
                 clocks,
                 new CapacityShares(layout.map().shards()),
                 memory,
+                limits.slowRequest()
+                        .map(bound -> new SlowRequests(bound, control::cache, time))
+                        .orElse(SlowRequests.NONE),
                 time,
                 loop,
                 new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight(), changesBytes));
@@ -557,6 +569,11 @@ public final class NodeCore implements AutoCloseable {
         @Override
         public @Nullable String meters() {
             return surroundings.meters();
+        }
+
+        @Override
+        public void serve(Request.OfProcess request, Consumer<Reply> reply) {
+            surroundings.serve(request, reply);
         }
 
         @Override

@@ -81,6 +81,7 @@ public final class NodeMain {
 
     private static int serve(Settings settings, ClusterVersion.Range able, PrintWriter out)
             throws IOException, InterruptedException {
+        RecentOutput.keep();
         setDefaults();
         Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"), UNTIL_ADDED, able);
         CountDownLatch ended = new CountDownLatch(1);

@@ -1,6 +1,9 @@
 package dev.lockstep.cluster.node;
 
 import dev.lockstep.protocol.topology.NodeFact;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import dev.lockstep.protocol.wire.Status;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,11 @@ public interface Surroundings {
         public @Nullable String meters() {
             return null;
         }
+
+        @Override
+        public void serve(Request.OfProcess request, Consumer<Reply> reply) {
+            reply.accept(Reply.Refused.of(Status.INVALID, "This node has no process of its own"));
+        }
     };
 
     /** Tells what is known, at once or within a second and a half, on any thread. */
@@ -27,4 +35,7 @@ public interface Surroundings {
     /** Returns the values of all meters in Prometheus' text format; null if nothing is measured. */
     @Nullable
     String meters();
+
+    /** Tells of the process, or records what it does; replies on any thread. */
+    void serve(Request.OfProcess request, Consumer<Reply> reply);
 }

@@ -77,6 +77,9 @@ public final class RequestDispatcher implements RequestServer {
         @Nullable
         String meters();
 
+        /** Tells of the node's process, or records what it does. */
+        void serve(Request.OfProcess request, Consumer<Reply> reply);
+
         /** Returns how full its memory is. */
         Reply.Memory memory();
 
@@ -155,6 +158,9 @@ public final class RequestDispatcher implements RequestServer {
                 Request.DescribeNode.class,
                 (describe, caller, reply) -> description.facts(facts -> reply.accept(keys.with(facts))));
         later(Request.ReadMeters.class, (read, caller, reply) -> reply.accept(meters()));
+        later(Request.Inspect.class, this::ofProcess);
+        later(Request.StartRecording.class, this::ofProcess);
+        later(Request.ReadRecording.class, this::ofProcess);
         fromNodes(Request.CopyControl.class, control::copy);
         fromNodes(Request.ReplicasMoved.class, control::change);
         fromNodes(Request.OpenReplica.class, description::open);
@@ -235,12 +241,16 @@ public final class RequestDispatcher implements RequestServer {
         return Reply.Refused.of(Status.INVALID, "Not a request for a node: " + request);
     }
 
+    private void ofProcess(Request.OfProcess request, Caller caller, Consumer<Reply> reply) {
+        description.serve(request, reply);
+    }
+
     private Reply meters() {
         String text = description.meters();
         return text == null
                 ? Reply.Refused.of(
                         Status.INVALID, "This node does not measure: set node.admin in its file, and start it again")
-                : new Reply.Meters(text);
+                : new Reply.Text(text);
     }
 
     private Reply confirmed(Request.ConfirmTerms confirm) {

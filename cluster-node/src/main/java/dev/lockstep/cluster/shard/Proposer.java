@@ -9,6 +9,7 @@ import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Futures;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayDeque;
@@ -34,13 +35,34 @@ final class Proposer {
     private final Function<List<Command>, Batch> batchFactory;
     private final int maxWaiting;
     private final EvictionAdvisor evictions;
+    private final Time time;
     private final Runnable propose = this::proposeWaiting;
     private final Queue<Proposal> waiting = new ArrayDeque<>();
     private long waitingBytes;
     private @Nullable Proposal tick;
     private boolean inFlight;
 
-    private record Proposal(Command command, CompletableFuture<Outcome> outcome) {}
+    /** A command on its way into the log. */
+    static final class Proposal {
+
+        private final Command command;
+        private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+        /** Written before the outcome is there, and read after. */
+        private long proposedNanos;
+
+        private Proposal(Command command) {
+            this.command = command;
+        }
+
+        CompletableFuture<Outcome> outcome() {
+            return outcome;
+        }
+
+        /** The time at which the batch with it was proposed; 0 if none was. To be read once there is an outcome. */
+        long proposedNanos() {
+            return proposedNanos;
+        }
+    }
 
     /**
      * @param batchFactory makes a batch of commands, with time and checksum
@@ -50,11 +72,13 @@ final class Proposer {
             ReplicatedLog<Batch, List<Outcome>> log,
             Function<List<Command>, Batch> batchFactory,
             int maxWaiting,
-            EvictionAdvisor evictions) {
+            EvictionAdvisor evictions,
+            Time time) {
         this.log = log;
         this.batchFactory = batchFactory;
         this.maxWaiting = maxWaiting;
         this.evictions = evictions;
+        this.time = time;
     }
 
     /** Returns the number of commands that wait for the batch before theirs. */
@@ -80,31 +104,31 @@ final class Proposer {
         }
         List<Proposal> first = new ArrayList<>();
         for (Command.Evict evict : next) {
-            CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-            outcome.whenComplete((done, failure) -> evictions.settled(evict));
-            first.add(new Proposal(evict, outcome));
+            Proposal proposal = new Proposal(evict);
+            proposal.outcome.whenComplete((done, failure) -> evictions.settled(evict));
+            first.add(proposal);
         }
         return first;
     }
 
     /**
-     * Answers what the machine answered to the last, or a refusal. A tick that is not sent yet serves all callers that
+     * The outcome is what the machine answered to the last, or a refusal. A tick that is not sent yet serves all callers that
      * want one.
      */
-    CompletableFuture<Outcome> propose(List<Command> commands) {
-        CompletableFuture<Outcome> last = new CompletableFuture<>();
+    Proposal propose(List<Command> commands) {
+        Proposal last = new Proposal(commands.get(commands.size() - 1));
         synchronized (this) {
             if (waiting.size() >= maxWaiting || waitingBytes >= MAX_WAITING_BYTES) {
-                last.complete(new Outcome.Refused(
+                last.outcome.complete(new Outcome.Refused(
                         Status.BUSY, waiting.size() + " commands wait for the shard's log, as many as may"));
                 return last;
             }
             for (int i = 0; i < commands.size(); i++) {
                 boolean isLast = i == commands.size() - 1;
                 if (isLast && tick != null && commands.get(i) instanceof Command.Tick) {
-                    return tick.outcome();
+                    return tick;
                 }
-                add(new Proposal(commands.get(i), isLast ? last : new CompletableFuture<>()));
+                add(isLast ? last : new Proposal(commands.get(i)));
             }
         }
         Burst.atEnd(propose);
@@ -123,8 +147,8 @@ final class Proposer {
 
     private void add(Proposal proposal) {
         waiting.add(proposal);
-        waitingBytes += size(proposal.command());
-        if (proposal.command() instanceof Command.Tick) {
+        waitingBytes += size(proposal.command);
+        if (proposal.command instanceof Command.Tick) {
             tick = proposal;
         }
     }
@@ -177,11 +201,11 @@ final class Proposer {
 
     private static List<Command> commands(List<Proposal> batch) {
         if (batch.size() == 1) {
-            return List.of(batch.get(0).command());
+            return List.of(batch.get(0).command);
         }
         List<Command> commands = new ArrayList<>(batch.size());
         for (Proposal proposal : batch) {
-            commands.add(proposal.command());
+            commands.add(proposal.command);
         }
         return commands;
     }
@@ -191,19 +215,23 @@ final class Proposer {
         batch.addAll(first);
         int bytes = 0;
         for (Proposal proposal : first) {
-            bytes += size(proposal.command());
+            bytes += size(proposal.command);
         }
         while (!waiting.isEmpty() && batch.size() < MAX_COMMANDS) {
-            bytes += size(waiting.peek().command());
+            bytes += size(waiting.peek().command);
             if (!batch.isEmpty() && bytes > MAX_BYTES) {
                 break;
             }
             Proposal next = waiting.poll();
-            waitingBytes -= size(next.command());
-            tick = next.command() instanceof Command.Tick ? null : tick;
+            waitingBytes -= size(next.command);
+            tick = next.command instanceof Command.Tick ? null : tick;
             batch.add(next);
         }
         inFlight = !batch.isEmpty();
+        long now = inFlight ? time.nanos() : 0;
+        for (Proposal proposal : batch) {
+            proposal.proposedNanos = now;
+        }
         return batch;
     }
 
@@ -224,7 +252,7 @@ final class Proposer {
     private static void complete(List<Proposal> batch, List<Outcome> outcomes, @Nullable Throwable failure) {
         for (int i = 0; i < batch.size(); i++) {
             Outcome outcome = failure == null ? outcomes.get(i) : refusal(failure);
-            batch.get(i).outcome().complete(outcome);
+            batch.get(i).outcome.complete(outcome);
         }
     }
 

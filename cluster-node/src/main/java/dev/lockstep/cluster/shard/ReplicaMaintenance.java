@@ -53,7 +53,7 @@ final class ReplicaMaintenance {
         }
         boolean altered = addDecisions(commands);
         if (!commands.isEmpty() && inFlight.compareAndSet(false, true)) {
-            proposer.propose(commands).thenAccept(outcome -> {
+            proposer.propose(commands).outcome().thenAccept(outcome -> {
                 if (altered) {
                     evictions.rest();
                 }

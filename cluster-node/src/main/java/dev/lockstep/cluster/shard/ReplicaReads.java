@@ -30,6 +30,7 @@ final class ReplicaReads {
     private final RequestGuards guards;
     private final ReadBarrier barrier;
     private final EvictionAdvisor evictions;
+    private final SlowRequests slow;
 
     /** A linearizable read. */
     private final List<Step> strong = List.of(
@@ -66,6 +67,8 @@ final class ReplicaReads {
         private int next;
         private long commitPosition;
         private long nowMillis;
+        private final long begunNanos = slow.nanos();
+        private long confirmingNanos;
 
         PendingRead(Request.Read request, Consumer<Reply> reply, List<Step> steps) {
             this.request = request;
@@ -79,7 +82,9 @@ final class ReplicaReads {
                 if (next < steps.size()) {
                     steps.get(next++).take(this);
                 } else {
-                    reply.accept(answers.answer(request, nowMillis));
+                    Reply answer = answers.answer(request, nowMillis);
+                    slow.read(request, begunNanos, confirmingNanos, answer);
+                    reply.accept(answer);
                 }
             });
         }
@@ -112,7 +117,8 @@ final class ReplicaReads {
             ExpiryClock clock,
             RequestGuards guards,
             ReadBarrier barrier,
-            EvictionAdvisor evictions) {
+            EvictionAdvisor evictions,
+            SlowRequests slow) {
         this.state = state;
         this.answers = new ReadAnswers(state);
         this.log = log;
@@ -121,6 +127,7 @@ final class ReplicaReads {
         this.guards = guards;
         this.barrier = barrier;
         this.evictions = evictions;
+        this.slow = slow;
     }
 
     /** Looks an entry up for a session, on the caller's thread; null when this replica can't answer at once. */
@@ -173,8 +180,10 @@ final class ReplicaReads {
     }
 
     private void leadershipConfirmed(PendingRead read) {
+        long askedNanos = slow.nanos();
         barrier.confirm(
                 commitPosition -> {
+                    read.confirmingNanos += slow.nanos() - askedNanos;
                     read.commitPosition = commitPosition;
                     read.proceed();
                 },

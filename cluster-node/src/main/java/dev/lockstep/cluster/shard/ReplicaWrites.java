@@ -22,6 +22,7 @@ final class ReplicaWrites {
     private final EntryLeases leases;
     private final WriteAdmission admission;
     private final NodeMemory memory;
+    private final SlowRequests slow;
 
     ReplicaWrites(
             ReplicaState state,
@@ -30,7 +31,8 @@ final class ReplicaWrites {
             Proposer proposer,
             EntryLeases leases,
             WriteAdmission admission,
-            NodeMemory memory) {
+            NodeMemory memory,
+            SlowRequests slow) {
         this.state = state;
         this.caches = caches;
         this.guards = guards;
@@ -38,6 +40,7 @@ final class ReplicaWrites {
         this.leases = leases;
         this.admission = admission;
         this.memory = memory;
+        this.slow = slow;
     }
 
     /** Proposes mutations, and releases the lease that they were made under unless the client will retry. */
@@ -59,6 +62,7 @@ final class ReplicaWrites {
     }
 
     private void propose(int cacheId, Command command, List<Mutation> mutations, Consumer<Reply> reply) {
+        long begunNanos = slow.nanos();
         guards.leads(
                 reply,
                 () -> guards.logTimeKnown(
@@ -66,28 +70,43 @@ final class ReplicaWrites {
                         () -> guards.cacheExists(
                                 cacheId,
                                 reply,
-                                () -> guards.storeSound(reply, () -> admit(cacheId, command, mutations, reply)))));
+                                () -> guards.storeSound(
+                                        reply, () -> admit(cacheId, command, mutations, begunNanos, reply)))));
     }
 
-    private void admit(int cacheId, Command command, List<Mutation> mutations, Consumer<Reply> reply) {
+    private void admit(int cacheId, Command command, List<Mutation> mutations, long begunNanos, Consumer<Reply> reply) {
         long bytes = WriteAdmission.bytes(mutations);
         Reply.Refused refusal = admission.refusal(caches.cache(cacheId), cacheId, mutations, bytes);
         if (refusal == null) {
-            proposeNow(cacheId, command, bytes, reply);
+            proposeNow(cacheId, command, mutations.size(), bytes, begunNanos, reply);
         } else {
             reply.accept(refusal);
         }
     }
 
-    private void proposeNow(int cacheId, Command command, long bytes, Consumer<Reply> reply) {
+    private void proposeNow(
+            int cacheId, Command command, int entries, long bytes, long begunNanos, Consumer<Reply> reply) {
         memory.begins(bytes);
-        CompletableFuture<Outcome> outcome = proposer.propose(defined(cacheId, command));
+        Proposer.Proposal proposal = proposer.propose(defined(cacheId, command));
+        CompletableFuture<Outcome> outcome = proposal.outcome();
         outcome.whenComplete((done, failure) -> memory.ends(bytes));
         if (outcome.isDone()) {
-            reply.accept(guards.reply(outcome.join()));
+            answer(cacheId, entries, begunNanos, proposal, outcome.join(), reply);
         } else {
-            outcome.thenAccept(later -> reply.accept(guards.reply(later)));
+            outcome.thenAccept(later -> answer(cacheId, entries, begunNanos, proposal, later, reply));
         }
+    }
+
+    private void answer(
+            int cacheId,
+            int entries,
+            long begunNanos,
+            Proposer.Proposal proposal,
+            Outcome outcome,
+            Consumer<Reply> reply) {
+        Reply answer = guards.reply(outcome);
+        slow.write(cacheId, state.shard(), entries, begunNanos, proposal.proposedNanos(), answer);
+        reply.accept(answer);
     }
 
     /** The command, after the definition of its cache if the log does not have that yet. */

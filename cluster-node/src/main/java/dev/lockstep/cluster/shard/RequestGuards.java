@@ -173,6 +173,7 @@ final class RequestGuards {
                         return;
                     }
                     proposer.propose(List.of(new Command.Tick()))
+                            .outcome()
                             .thenAccept(outcome ->
                                     storeSound(reply, () -> settledBy(outcome, now, byClockOnly, reply, then)));
                 }));

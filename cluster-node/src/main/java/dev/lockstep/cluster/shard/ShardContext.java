@@ -19,6 +19,7 @@ public record ShardContext(
         MemberClocks clocks,
         CapacityShares shares,
         NodeMemory memory,
+        SlowRequests slow,
         Time time,
         EventLoop loop,
         Limits limits) {

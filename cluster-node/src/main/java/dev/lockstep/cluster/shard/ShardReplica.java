@@ -82,16 +82,18 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                 log,
                 commands -> state.batch(clock.stampMillis(), commands),
                 context.limits().maxWaiting(),
-                evictions);
+                evictions,
+                context.time());
         this.positions = new AppliedPositionWaiters(
                 () -> Math.max(state.applied(), log.appliedPosition()), context.time(), loop);
         this.barrier = new ReadBarrier(state.name(), shard, log, context.rounds(), positions, context.time());
         this.guards = new RequestGuards(state, log, expiry, context.caches(), barrier, positions, proposer);
         var rule = new SessionReadRule(
                 state, log, expiry, barrier, context.time(), context.limits().maxStaleness());
-        this.reads = new ReplicaReads(state, log, rule, expiry, guards, barrier, evictions);
+        this.reads = new ReplicaReads(state, log, rule, expiry, guards, barrier, evictions, context.slow());
         var admission = new WriteAdmission(state, context.memory(), this::hosts, context.caches()::hasMemory);
-        this.writes = new ReplicaWrites(state, context.caches(), guards, proposer, leases, admission, context.memory());
+        this.writes = new ReplicaWrites(
+                state, context.caches(), guards, proposer, leases, admission, context.memory(), context.slow());
         this.updates = new LeasedUpdates(state, expiry, guards, barrier, evictions, leases);
         this.maintenance = new ReplicaMaintenance(state, context.caches(), clock, evictions, proposer, rule);
         state.watch(this);

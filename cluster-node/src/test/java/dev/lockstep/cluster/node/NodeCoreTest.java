@@ -66,7 +66,13 @@ class NodeCoreTest {
                 null,
                 world,
                 loop,
-                new NodeCore.Limits(maxStaleness, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED, Rates.UNLIMITED),
+                new NodeCore.Limits(
+                        maxStaleness,
+                        Duration.ofSeconds(2),
+                        100,
+                        MemoryBudget.UNLIMITED,
+                        Rates.UNLIMITED,
+                        Optional.empty()),
                 RequestObserver.NONE,
                 Surroundings.NONE);
     }

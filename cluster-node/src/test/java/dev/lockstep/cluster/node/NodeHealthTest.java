@@ -57,7 +57,8 @@ class NodeHealthTest {
             null,
             world,
             world,
-            new NodeCore.Limits(STALENESS, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED, Rates.UNLIMITED),
+            new NodeCore.Limits(
+                    STALENESS, Duration.ofSeconds(2), 100, MemoryBudget.UNLIMITED, Rates.UNLIMITED, Optional.empty()),
             RequestObserver.NONE,
             Surroundings.NONE);
 

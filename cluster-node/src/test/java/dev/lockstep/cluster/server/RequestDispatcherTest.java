@@ -15,6 +15,7 @@ import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
+import dev.lockstep.cluster.shard.SlowRequests;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.AgreeingClocks;
 import dev.lockstep.cluster.testing.AmpleMemory;
@@ -117,6 +118,7 @@ class RequestDispatcherTest {
                                 AgreeingClocks.of(A, List.of(A), world),
                                 new CapacityShares(1),
                                 AmpleMemory.of(A, world),
+                                SlowRequests.NONE,
                                 world,
                                 world,
                                 limits))));
@@ -159,6 +161,12 @@ class RequestDispatcherTest {
 
     private static RequestDispatcher.Description describing(ClusterView view, Consensus consensus) {
         return new RequestDispatcher.Description() {
+
+            @Override
+            public void serve(Request.OfProcess request, Consumer<Reply> reply) {
+                reply.accept(new Reply.Text("of the process"));
+            }
+
             @Override
             public ClusterView view() {
                 return view;

@@ -67,6 +67,7 @@ class EvictionTest {
                     AgreeingClocks.of(A, VOTERS, world),
                     new CapacityShares(1),
                     AmpleMemory.of(A, world),
+                    SlowRequests.NONE,
                     world,
                     world,
                     new ShardContext.Limits(Duration.ofDays(1), 1_000, ChangeWindow.MAX_BYTES)));

@@ -66,6 +66,7 @@ class MemoryTest {
                     AgreeingClocks.of(A, VOTERS, world),
                     new CapacityShares(1),
                     memory,
+                    SlowRequests.NONE,
                     world,
                     world,
                     new ShardContext.Limits(Duration.ofDays(1), 1_000, ChangeWindow.MAX_BYTES)));

@@ -10,6 +10,7 @@ import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.concurrency.Race;
 import dev.lockstep.protocol.runtime.Burst;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.HashSet;
@@ -39,7 +40,8 @@ public class ProposerConcurrencyTest implements Race.Round {
             log,
             commands -> new Batch(0, 0, 0, commands),
             MAX_WAITING,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0));
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0),
+            Time.system());
     private final AtomicInteger numbers = new AtomicInteger();
     private final AtomicInteger positions = new AtomicInteger();
     private final Queue<Proposed> proposals = new ConcurrentLinkedQueue<>();
@@ -50,12 +52,13 @@ public class ProposerConcurrencyTest implements Race.Round {
 
     public void propose(int thread) {
         int number = numbers.incrementAndGet();
-        var outcome = proposer.propose(List.of(new Command.Drop(number)));
+        var outcome = proposer.propose(List.of(new Command.Drop(number))).outcome();
         proposals.add(new Proposed(thread, number, outcome));
     }
 
     public void tick(int thread) {
-        proposals.add(new Proposed(thread, 0, proposer.propose(List.of(new Command.Tick()))));
+        proposals.add(new Proposed(
+                thread, 0, proposer.propose(List.of(new Command.Tick())).outcome()));
     }
 
     public void apply() {

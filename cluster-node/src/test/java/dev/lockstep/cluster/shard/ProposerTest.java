@@ -10,6 +10,7 @@ import dev.lockstep.cluster.machine.Outcome;
 import dev.lockstep.cluster.store.heap.HeapStore;
 import dev.lockstep.cluster.testing.ManualReplicatedLog;
 import dev.lockstep.protocol.runtime.Burst;
+import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Status;
 import java.util.List;
@@ -25,7 +26,8 @@ class ProposerTest {
             log,
             commands -> new Batch(0, 0, 0, commands),
             10,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0));
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0),
+            Time.system());
 
     @Test
     void commandsOfOneBurstAreOneBatch() {
@@ -40,11 +42,11 @@ class ProposerTest {
     @Test
     void aLogThatThrowsLeavesNoBatchInFlight() {
         log.fail(new IllegalStateException("broken"));
-        assertThat(proposer.propose(List.of(new Command.Tick())))
+        assertThat(proposer.propose(List.of(new Command.Tick())).outcome())
                 .isCompletedWithValueMatching(outcome ->
                         outcome instanceof Outcome.Refused refused && refused.status() == Status.INDETERMINATE);
         log.fail(null);
-        var next = proposer.propose(List.of(new Command.Tick()));
+        var next = proposer.propose(List.of(new Command.Tick())).outcome();
         ManualReplicatedLog.Proposed<Batch, List<Outcome>> batch = log.take();
         assertThat(batch).isNotNull();
         batch.answer().complete(List.of(new Outcome.Done()));

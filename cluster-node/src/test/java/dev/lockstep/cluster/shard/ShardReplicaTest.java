@@ -79,6 +79,7 @@ class ShardReplicaTest {
                     clocks,
                     new CapacityShares(1),
                     AmpleMemory.of(A, world),
+                    SlowRequests.NONE,
                     world,
                     world,
                     new ShardContext.Limits(STALENESS, 1_000, ChangeWindow.MAX_BYTES)));

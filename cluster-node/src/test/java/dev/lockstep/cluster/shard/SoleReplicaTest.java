@@ -105,6 +105,7 @@ class SoleReplicaTest {
                                 AgreeingClocks.of(NODE, List.of(NODE), time),
                                 new CapacityShares(1),
                                 AmpleMemory.of(NODE, time),
+                                SlowRequests.NONE,
                                 time,
                                 loop,
                                 limits))));

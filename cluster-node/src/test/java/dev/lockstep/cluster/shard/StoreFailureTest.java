@@ -87,6 +87,7 @@ class StoreFailureTest {
                         AgreeingClocks.of(SELF, List.of(SELF), world),
                         new CapacityShares(1),
                         AmpleMemory.of(SELF, world),
+                        SlowRequests.NONE,
                         world,
                         world,
                         new ShardContext.Limits(Duration.ofSeconds(5), 100, ChangeWindow.MAX_BYTES)));

@@ -73,6 +73,7 @@ final class WrittenReplica {
                         AgreeingClocks.of(SELF, List.of(SELF), loop),
                         new CapacityShares(1),
                         AmpleMemory.of(SELF, loop),
+                        SlowRequests.NONE,
                         loop,
                         loop,
                         new ShardContext.Limits(Duration.ofSeconds(5), 10, ChangeWindow.MAX_BYTES)));

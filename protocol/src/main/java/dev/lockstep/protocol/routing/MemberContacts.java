@@ -77,6 +77,11 @@ final class MemberContacts implements AutoCloseable {
 
     /** Asks one member, once. Null if it does not answer within two seconds. */
     CompletableFuture<@Nullable Reply> ask(Member member, Request request) {
+        return ask(member, request, ANSWER_NANOS);
+    }
+
+    /** Asks one member, once. Null if it does not answer within that time. */
+    CompletableFuture<@Nullable Reply> ask(Member member, Request request, long withinNanos) {
         CompletableFuture<@Nullable Reply> answer = new CompletableFuture<>();
         link(member).send(request, new Link.ReplyHandler() {
             @Override
@@ -89,7 +94,7 @@ final class MemberContacts implements AutoCloseable {
                 answer.complete(null);
             }
         });
-        loop.schedule(ANSWER_NANOS, () -> answer.complete(null));
+        loop.schedule(withinNanos, () -> answer.complete(null));
         return answer;
     }
 

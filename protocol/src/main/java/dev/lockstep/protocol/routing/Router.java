@@ -117,6 +117,11 @@ public final class Router implements AutoCloseable {
         return contacts.ask(member, request);
     }
 
+    /** Likewise, within a time that the caller chooses. */
+    public CompletableFuture<@Nullable Reply> ask(Member member, Request request, Duration within) {
+        return contacts.ask(member, request, within.toNanos());
+    }
+
     /** Returns the route to the leader of a shard: direct, or through another member when it does not answer here. */
     public Route toLeader(int shard) {
         NodeId leader = directory.ledBy(shard);

@@ -53,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 public final class Session implements AutoCloseable {
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(1);
+    private static final Duration PROCESS_PATIENCE = Duration.ofSeconds(10);
 
     private final Router router;
     private final SessionPositions positions;
@@ -442,9 +443,14 @@ public final class Session implements AutoCloseable {
         return askAll(new Request.DescribeNode(), reply -> reply instanceof Reply.NodeFacts facts ? facts : null);
     }
 
-    /** Returns what each member answers when asked for its meters: {@link Reply.Meters}, or a refusal. As above. */
+    /** Returns what each member answers when asked for its meters: {@link Reply.Text}, or a refusal. As above. */
     public CompletableFuture<Map<Member, Reply>> meters() {
         return askAll(new Request.ReadMeters(), reply -> reply);
+    }
+
+    /** Asks about the process of a member. Null if it does not answer within ten seconds: recording may take that long to begin. */
+    public CompletableFuture<@Nullable Reply> ask(Member member, Request.OfProcess request) {
+        return router.ask(member, request, PROCESS_PATIENCE);
     }
 
     /** See {@link Request.RecoverReplica}. Null if the member does not answer within two seconds. */

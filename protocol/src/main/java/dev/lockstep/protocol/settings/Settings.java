@@ -60,6 +60,7 @@ public record Settings(
      * @param checkpointInterval time after which one is taken, if there was any entry
      * @param maxStaleness how long a replica answers session reads while out of touch with its leader
      * @param electionTimeout shortest time without a leader before an election; the longest is twice that
+     * @param slowRequest the time from which on a request is logged as slow; empty for never
      * @param admin where meters and health are asked for over HTTP; empty for nowhere
      */
     public record NodeSettings(
@@ -73,6 +74,7 @@ public record Settings(
             Duration checkpointInterval,
             Duration maxStaleness,
             Duration electionTimeout,
+            Optional<Duration> slowRequest,
             Optional<AdminAddress> admin) {
 
         /** The storage engine of a node. */

@@ -88,6 +88,7 @@ public final class SettingsReader {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final Duration REPLACE_AFTER = Duration.ofMinutes(5);
+    private static final Duration SLOW_REQUEST = Duration.ofSeconds(1);
 
     /** What a node demands of those who connect to it. */
     private enum ClientCertificates {
@@ -284,7 +285,7 @@ public final class SettingsReader {
                 client,
                 (int) root.number("shards", Math.max(MIN_DEFAULT_SHARDS, 2 * nodes.size()), 1, 4096),
                 (int) root.number("replication-factor", 3, 1, 7),
-                replaceAfter(root),
+                orNever(root, "replace-after", REPLACE_AFTER),
                 tls,
                 insecure,
                 limits(root),
@@ -304,10 +305,10 @@ public final class SettingsReader {
         return places;
     }
 
-    private static Optional<Duration> replaceAfter(YamlSection root) {
-        return root.string("replace-after", "").equals("never")
+    private static Optional<Duration> orNever(YamlSection section, String key, Duration unlessSet) {
+        return section.string(key, "").equals("never")
                 ? Optional.empty()
-                : Optional.of(root.duration("replace-after", REPLACE_AFTER));
+                : Optional.of(section.duration(key, unlessSet));
     }
 
     /** @param logsIn whether this JVM can do without a certificate of its own */
@@ -412,6 +413,7 @@ public final class SettingsReader {
                         "checkpoint-interval",
                         "max-staleness",
                         "election-timeout",
+                        "slow-request",
                         "admin");
         NodeId id = nodeId(section, "id");
         if (members.stream().noneMatch(member -> member.id().equals(id))) {
@@ -440,6 +442,7 @@ public final class SettingsReader {
                 section.duration("checkpoint-interval", Duration.ofMinutes(5)),
                 section.duration("max-staleness", Duration.ofSeconds(5)),
                 section.duration("election-timeout", Duration.ofSeconds(1)),
+                orNever(section, "slow-request", SLOW_REQUEST),
                 admin(section, members, mayLeaveLoopback)));
     }
 

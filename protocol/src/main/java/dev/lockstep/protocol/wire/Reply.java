@@ -104,8 +104,16 @@ public sealed interface Reply {
         }
     }
 
-    /** The values of a node's meters, in Prometheus' text format. */
-    record Meters(String text) implements Reply {}
+    /** A text, of which the request says what it tells. */
+    record Text(String text) implements Reply {}
+
+    /**
+     * A part of a recording.
+     *
+     * @param total length of the recording, in bytes
+     * @param piece from the offset that was asked for; empty at the end
+     */
+    record RecordingPiece(long total, Bytes piece) implements Reply {}
 
     /**
      * The decisions of the control group, as far as the node knows.

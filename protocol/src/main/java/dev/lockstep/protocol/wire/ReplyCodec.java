@@ -88,11 +88,13 @@ public final class ReplyCodec {
             out.list(
                     node.busiest(),
                     (o, key) -> o.varint(key.cacheId()).bytes(key.key()).varint(key.seen()));
-        } else if (reply instanceof Reply.Meters meters) {
-            out.u8(30).string(meters.text());
+        } else if (reply instanceof Reply.Text text) {
+            out.u8(30).string(text.text());
         } else if (reply instanceof Reply.ControlCopy copy) {
             out.u8(31).optional(copy.leader(), ValueCodec::nodeId).varint(copy.position());
             out.optional(copy.state(), WireWriter::bytes);
+        } else if (reply instanceof Reply.RecordingPiece recording) {
+            out.u8(32).varint(recording.total()).bytes(recording.piece());
         } else {
             throw new IllegalArgumentException("No encoding for " + reply);
         }
@@ -137,10 +139,11 @@ public final class ReplyCodec {
                         in.list(i -> new Reply.NodeFacts.Fact(i.string(), i.string())),
                         in.size(),
                         in.list(i -> new Reply.NodeFacts.BusyKey(i.size(), i.bytes(), i.size())));
-            case 30 -> new Reply.Meters(in.string());
+            case 30 -> new Reply.Text(in.string());
             case 28 -> new Reply.Memory(in.varint(), in.varint());
             case 31 ->
                 new Reply.ControlCopy(in.optional(ValueCodec::nodeId), in.varint(), in.optional(WireReader::bytes));
+            case 32 -> new Reply.RecordingPiece(in.varint(), in.bytes());
             default -> throw new MalformedFrameException("There is no reply " + tag);
         };
     }

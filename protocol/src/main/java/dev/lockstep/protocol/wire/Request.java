@@ -435,7 +435,7 @@ public sealed interface Request {
     }
 
     /**
-     * Asks a node for the values of its meters. Answered by {@link Reply.Meters}; refused with {@link Status#INVALID} by a node that does
+     * Asks a node for the values of its meters. Answered by {@link Reply.Text} in Prometheus' text format; refused with {@link Status#INVALID} by a node that does
      * not measure.
      */
     record ReadMeters() implements Request {
@@ -450,6 +450,62 @@ public sealed interface Request {
             return true;
         }
     }
+
+    /** A question about the process of one node, for operators. */
+    sealed interface OfProcess extends Request {
+
+        @Override
+        default Set<Right> rights() {
+            return Right.OPERATE.only();
+        }
+
+        @Override
+        default boolean mayBePassedOn() {
+            return true;
+        }
+    }
+
+    /**
+     * Asks a node to tell one thing of its process. Answered by {@link Reply.Text} of at most a mebibyte of characters.
+     */
+    record Inspect(Aspect aspect) implements OfProcess {
+
+        /** The things that there are to tell; the order is that of the wire. */
+        public enum Aspect {
+            /** The threads with their stacks, and the monitors and locks that they hold or wait for. */
+            THREADS,
+            /** The JVM: its version, flags, memory and collections. */
+            JVM,
+            /** The settings that the node runs with, without the secrets among them. */
+            SETTINGS,
+            /** The last lines that the process has written to its standard error, which is where a node logs. */
+            OUTPUT
+        }
+    }
+
+    /**
+     * Has a node record what its JVM does (JDK Flight Recorder), with method samples. Answered by {@link Reply.Done} once it has begun;
+     * refused with {@link Status#BUSY} while another recording is under way, which is ended by its own time alone.
+     *
+     * @param millis for how long, from a second to {@link #MAX_MILLIS}; anything else is refused with {@link Status#INVALID}
+     */
+    record StartRecording(long millis) implements OfProcess {
+
+        public static final long MAX_MILLIS = 600_000;
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
+
+    /**
+     * Reads from the last recording of a node. Answered by {@link Reply.RecordingPiece}; refused with {@link Status#BUSY} while it is under
+     * way, and with {@link Status#INVALID} if there is none.
+     *
+     * @param offset where to begin, in bytes
+     */
+    record ReadRecording(long offset) implements OfProcess {}
 
     /**
      * Raises the version of the cluster, for good, to one that each member can do. Answered by {@link Reply.Done}, also if the cluster has
@@ -880,6 +936,11 @@ public sealed interface Request {
         @Override
         public Set<Right> rights() {
             return Right.OPERATE.only();
+        }
+
+        @Override
+        public boolean mayBePassedOn() {
+            return true;
         }
     }
 

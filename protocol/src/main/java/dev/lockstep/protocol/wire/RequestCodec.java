@@ -145,6 +145,12 @@ public final class RequestCodec {
             out.u8(42);
         } else if (request instanceof Request.CopyControl copy) {
             out.u8(43).varint(copy.since());
+        } else if (request instanceof Request.Inspect inspect) {
+            out.u8(44).u8(inspect.aspect().ordinal());
+        } else if (request instanceof Request.StartRecording start) {
+            out.u8(45).varint(start.millis());
+        } else if (request instanceof Request.ReadRecording read) {
+            out.u8(46).varint(read.offset());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -241,6 +247,9 @@ public final class RequestCodec {
             case 42 -> new Request.ReadMeters();
             case 40 -> new Request.ReadMemory();
             case 43 -> new Request.CopyControl(in.varint());
+            case 44 -> new Request.Inspect(in.constant(ValueCodec.ASPECTS));
+            case 45 -> new Request.StartRecording(in.varint());
+            case 46 -> new Request.ReadRecording(in.varint());
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }

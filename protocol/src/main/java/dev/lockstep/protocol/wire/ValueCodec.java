@@ -27,6 +27,7 @@ public final class ValueCodec {
     private static final Mutation.Action[] ACTIONS = Mutation.Action.values();
     private static final EntryChange.Kind[] CHANGES = EntryChange.Kind.values();
     static final Consistency[] CONSISTENCIES = Consistency.values();
+    static final Request.Inspect.Aspect[] ASPECTS = Request.Inspect.Aspect.values();
     static final EntryProcessing[] ENTRY_PROCESSINGS = EntryProcessing.values();
 
     /** Which bounds of a cache follow. */

@@ -212,6 +212,9 @@ public final class Messages {
                         new Request.ReadMeters()),
                 VERSIONS.map(Request.RaiseVersion::new),
                 LONGS.map(Request.CopyControl::new),
+                Arbitraries.of(Request.Inspect.Aspect.class).map(Request.Inspect::new),
+                LONGS.map(Request.StartRecording::new),
+                LONGS.map(Request.ReadRecording::new),
                 Combinators.combine(NUMBERS, changesOfAccess()).as(Request.ChangeAccess::new),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 Combinators.combine(members(), TEXTS.injectNull(0.3)).as(Request.AddNode::new),
@@ -253,7 +256,8 @@ public final class Messages {
                                         .list()
                                         .ofMaxSize(3))
                         .as(Reply.NodeFacts::new),
-                TEXTS.map(Reply.Meters::new),
+                TEXTS.map(Reply.Text::new),
+                Combinators.combine(LONGS, bytes()).as(Reply.RecordingPiece::new),
                 Combinators.combine(NODES.injectNull(0.3), LONGS, bytes().injectNull(0.3))
                         .as(Reply.ControlCopy::new),
                 views().map(Reply.Cluster::new),

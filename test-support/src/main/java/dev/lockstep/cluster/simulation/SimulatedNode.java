@@ -67,7 +67,12 @@ final class SimulatedNode implements EmbeddedNode {
         this.links = links;
         this.replaceAfter = replaceAfter;
         this.limits = new NodeCore.Limits(
-                Duration.ofSeconds(2), Duration.ofMillis(600), maxInFlight, MemoryBudget.UNLIMITED, Rates.UNLIMITED);
+                Duration.ofSeconds(2),
+                Duration.ofMillis(600),
+                maxInFlight,
+                MemoryBudget.UNLIMITED,
+                Rates.UNLIMITED,
+                Optional.empty());
         if (layout == null) {
             process.kill();
         } else {

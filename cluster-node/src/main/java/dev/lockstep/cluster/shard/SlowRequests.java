@@ -1,0 +1,125 @@
+package dev.lockstep.cluster.shard;
+
+import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.CacheInfo;
+import dev.lockstep.protocol.wire.Reply;
+import dev.lockstep.protocol.wire.Request;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Logs reads and writes that take longer than a bound, with where the time goes: to the logger {@code dev.lockstep.slow}, a line a second at
+ * most, which says how many were left out before it. Never logs keys. Thread-safe.
+ */
+public final class SlowRequests {
+
+    private static final Logger LOG = LoggerFactory.getLogger("dev.lockstep.slow");
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    /** Logs none, and costs nothing. */
+    public static final SlowRequests NONE = new SlowRequests(NEVER, cache -> null, Time.system(), line -> {});
+
+    private final long boundNanos;
+    private final Time time;
+    private final Consumer<String> lines;
+    private final IntFunction<@Nullable CacheInfo> caches;
+    private final AtomicLong nextNanos;
+    private final AtomicLong leftOut = new AtomicLong();
+
+    public SlowRequests(Duration bound, IntFunction<@Nullable CacheInfo> caches, Time time) {
+        this(bound.toNanos(), caches, time, LOG::warn);
+    }
+
+    /** @param lines takes what is logged */
+    SlowRequests(long boundNanos, IntFunction<@Nullable CacheInfo> caches, Time time, Consumer<String> lines) {
+        this.boundNanos = boundNanos;
+        this.caches = caches;
+        this.time = time;
+        this.lines = lines;
+        this.nextNanos = new AtomicLong(time.nanos());
+    }
+
+    /** Returns the time at which something begins, for later. */
+    long nanos() {
+        return boundNanos == NEVER ? 0 : time.nanos();
+    }
+
+    private boolean isSlow(long begunNanos, long now) {
+        return now - begunNanos > boundNanos && mayLog(now);
+    }
+
+    /**
+     * A write is about to be answered.
+     *
+     * @param begunNanos when it came to the shard
+     * @param proposedNanos when the batch with it was proposed to the log; 0 if none was
+     */
+    void write(int cacheId, int shard, int entries, long begunNanos, long proposedNanos, Reply answer) {
+        long now = nanos();
+        if (isSlow(begunNanos, now)) {
+            log(
+                    "write",
+                    cacheId,
+                    shard,
+                    entries + (entries == 1 ? " entry, " : " entries, ") + millis(now - begunNanos) + " ms, "
+                            + (proposedNanos == 0
+                                    ? "never proposed to the log"
+                                    : millis(proposedNanos - begunNanos)
+                                            + " ms of them until it was proposed to the log, "
+                                            + millis(now - proposedNanos)
+                                            + " ms until it was synced here, had its majority and was applied"),
+                    answer);
+        }
+    }
+
+    /**
+     * A read is about to be answered.
+     *
+     * @param begunNanos when it came to the shard
+     * @param confirmingNanos how long it has waited for the leadership to be confirmed
+     */
+    void read(Request.Read read, long begunNanos, long confirmingNanos, Reply answer) {
+        long now = nanos();
+        if (isSlow(begunNanos, now)) {
+            log(
+                    read instanceof Request.Get ? "get" : read instanceof Request.Scan ? "scan" : "count",
+                    read.cacheId(),
+                    read.shard(),
+                    millis(now - begunNanos) + " ms, " + millis(confirmingNanos)
+                            + " ms of them until the leadership was confirmed, "
+                            + millis(now - begunNanos - confirmingNanos)
+                            + " ms until the replica had caught up and had looked",
+                    answer);
+        }
+    }
+
+    private boolean mayLog(long now) {
+        long next = nextNanos.get();
+        if (now - next >= 0 && nextNanos.compareAndSet(next, now + PAUSE_NANOS)) {
+            return true;
+        }
+        leftOut.incrementAndGet();
+        return false;
+    }
+
+    private void log(String kind, int cacheId, int shard, String account, Reply answer) {
+        CacheInfo cache = caches.apply(cacheId);
+        long before = leftOut.getAndSet(0);
+        lines.accept("Slow " + kind + ": cache "
+                + (cache == null ? cacheId : cache.definition().name()) + ", shard " + shard + ", " + account
+                + (answer instanceof Reply.Refused refused ? "; refused as " + refused.status() : "")
+                + (before == 0 ? "" : "; not logged before it: " + before));
+    }
+
+    private static long millis(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(nanos);
+    }
+}
