@@ -195,7 +195,8 @@ enum LayoutChange {
                 new SimulatedNetwork.Weather(0.005, 0.02),
                 new SimulatedRaft.Hardships(0, 0, 0, true, 0.02, new SimulatedRaft.Checkpoints(10, 3, 0, 0)),
                 false,
-                spares);
+                spares,
+                false);
     }
 
     /** The request of an operator by which it begins. */

@@ -43,6 +43,7 @@ final class Run {
     private static final int SLOWED = 4;
 
     private static final String LASTING = "lasting";
+    private static final String GATEWAY_CLIENT = "c0";
     private static final String PASSING = "passing";
     private static final String BOUNDED = "bounded";
     /** Is destroyed now and then, and created again. */
@@ -273,7 +274,9 @@ final class Run {
     private void remote(String name, List<Workload> workloads, SimulatedClient.Begun begun) {
         SimulatedProcess process = new SimulatedProcess(world, name);
         SessionFactory sessions = sessions(process);
-        client(process, name, workloads, begun).start(() -> sessions.connect(servers()));
+        boolean throughGateway = scenario.gateway() && name.equals(GATEWAY_CLIENT);
+        client(process, name, workloads, begun)
+                .start(() -> throughGateway ? sessions.connectThroughGateway(servers()) : sessions.connect(servers()));
     }
 
     /** A client in the first node's process, which ends with it. */
@@ -454,7 +457,7 @@ final class Run {
             return false;
         }
         int members = newest.members().size();
-        int hosts = members >= 5 ? 5 : members >= 3 ? 3 : 1;
+        int hosts = members >= 5 ? 5 : Math.min(3, members);
         return newest.hostsOf(ShardMap.CONTROL_GROUP).size() == hosts
                 && storing(ShardMap.CONTROL_GROUP) == hosts
                 && nodes.stream().allMatch(node -> !node.isMember() || node.follows(newest));

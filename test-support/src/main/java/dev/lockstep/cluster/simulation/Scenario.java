@@ -17,6 +17,7 @@ import java.util.SplittableRandom;
  * @param maxInFlight requests that a connection, and commands that a shard's log, may have waiting
  * @param drains whether an operator drains nodes
  * @param spares nodes that an operator adds, and then others that he removes, while he moves replicas; 0 if there is no such operator
+ * @param gateway whether the first client connects to one node at a time, which passes its requests on
  */
 record Scenario(
         int nodes,
@@ -32,7 +33,8 @@ record Scenario(
         SimulatedNetwork.Weather weather,
         SimulatedRaft.Hardships hardships,
         boolean drains,
-        int spares) {
+        int spares,
+        boolean gateway) {
 
     /** A scenario as the seed has it: most are mixed, some leave out one hardship or another. */
     static Scenario of(long seed) {
@@ -59,7 +61,8 @@ record Scenario(
                         random.nextBoolean() ? 0 : 0.05,
                         checkpoints(random)),
                 random.nextInt(4) == 0,
-                random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 0);
+                random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 0,
+                random.nextInt(4) == 0);
     }
 
     /** Mostly as few as shards have replicas; else as many as the control group has at most, one less, or one more. */
@@ -94,6 +97,7 @@ record Scenario(
                 weather,
                 hardships,
                 drains,
-                spares);
+                spares,
+                gateway);
     }
 }
