@@ -111,6 +111,13 @@ class ActuatorTest {
         assertThat(cache.get("tea")).isNull();
         assertThat(requests("success")).isEqualTo(successes + 3);
 
+        assertThat(context.getBean(MeterRegistry.class)
+                        .get("lockstep.client.staleness")
+                        .tag("cache.manager", "cacheManager")
+                        .timeGauge()
+                        .value())
+                .isZero();
+
         double failures = requests("failure");
         CacheManager jcache = context.getBean(CacheManager.class);
         jcache.getCache("prices").close();

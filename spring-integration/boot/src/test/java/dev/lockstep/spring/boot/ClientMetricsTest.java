@@ -7,11 +7,16 @@ import dev.lockstep.spring.LockstepCacheManager;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
 import org.junit.jupiter.api.Test;
@@ -30,8 +35,22 @@ class ClientMetricsTest {
                 .count();
     }
 
+    /** The names in the table of the page about Spring. */
+    private static Set<String> documented() throws IOException {
+        return Files.readAllLines(Path.of("../../docs/spring.md")).stream()
+                .filter(line -> line.startsWith("| `lockstep.client."))
+                .map(line -> line.split("`")[1])
+                .collect(Collectors.toSet());
+    }
+
+    private Set<String> bound() {
+        return registry.getMeters().stream()
+                .map(meter -> meter.getId().getName())
+                .collect(Collectors.toSet());
+    }
+
     @Test
-    void eachCountHasItsMeter() {
+    void eachCountHasItsMeterAndEachMeterIsDocumented() throws IOException {
         try (CacheManager jcache = Caching.getCachingProvider()
                 .getCacheManager(
                         URI.create("lockstep:local"), new ClassLoader(getClass().getClassLoader()) {})) {
@@ -60,6 +79,8 @@ class ClientMetricsTest {
                     .tag("cache.manager", "own")
                     .timeGauge();
             assertThat(gauge.value(TimeUnit.SECONDS)).isEqualTo(2.5);
+            assertThat(documented()).isEqualTo(bound());
+
             staleness = Optional.empty();
             assertThat(gauge.value(TimeUnit.SECONDS)).isNaN();
             SimpleMeterRegistry ofAClient = new SimpleMeterRegistry();
