@@ -29,8 +29,8 @@ public interface LockstepCacheManager extends CacheManager {
     ClientCounts counts();
 
     /**
-     * Returns the longest time for which a replica in this JVM has not heard from its leader, or was not confirmed as the leader, which happens
-     * several times in {@code max-staleness}. Beyond that the replica answers no reads. Costs no request.
+     * Returns the longest time for which a replica in this JVM has not heard from its leader, or was not confirmed as the leader, as it is
+     * several times in {@code max-staleness}. Beyond {@code max-staleness} the replica answers no reads. Costs no request.
      *
      * @return empty without a node in this JVM, and while none of its replicas has a leader for the first time
      */

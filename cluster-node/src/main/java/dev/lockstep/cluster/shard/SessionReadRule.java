@@ -69,8 +69,8 @@ final class SessionReadRule {
     }
 
     /**
-     * Returns the nanoseconds since this replica has heard from its leader, or was confirmed as the leader, of which the only voter is sure at
-     * any time; {@link Long#MAX_VALUE} if neither has ever happened, or the replica has stopped.
+     * Returns the nanoseconds since this replica has heard from its leader, or was confirmed as the leader; 0 for the only voter, whose
+     * leadership nobody can take, and {@link Long#MAX_VALUE} if it never was in touch or has stopped.
      */
     long sinceContactNanos() {
         ReplicatedLog.Leadership leadership = log.leadership();

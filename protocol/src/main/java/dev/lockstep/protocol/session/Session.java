@@ -468,8 +468,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Returns the longest time for which a replica in this JVM has not been in touch with its leader; see {@link LocalReplicas#sinceContactNanos}.
-     * Empty without a node in this JVM.
+     * Returns the longest time for which a replica in this JVM has not been in touch with its leader; empty without a node in this JVM. See
+     * {@link LocalReplicas#sinceContactNanos}.
      */
     public Optional<Duration> staleness() {
         OptionalLong nanos = replicas == null ? OptionalLong.empty() : replicas.sinceContactNanos();

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * The number of a cache's entries as the cluster last told it. Reading it waits for nothing: it has the cluster asked again, if that was ten
- * seconds ago or longer, for those who read later. Thread-safe.
+ * The number of a cache's entries as the cluster last told it. Reading it waits for nothing: it has the cluster asked again if the last
+ * answer is ten seconds old or older, for those who read later. Thread-safe.
  */
 final class CacheSize {
 

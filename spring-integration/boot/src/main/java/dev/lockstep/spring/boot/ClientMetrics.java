@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The meters {@code lockstep.client.*}: the requests of a CacheManager, as its {@link ClientCounts} has them, and the staleness of the replicas
- * in this JVM, if there are any. Reading them costs no request.
+ * The meters {@code lockstep.client.*}: the requests of a CacheManager, as its {@link ClientCounts} has them, and the staleness of the
+ * replicas in this JVM, if there are any. Reading them costs no request.
  */
 public final class ClientMetrics implements MeterBinder {
 

@@ -15,8 +15,8 @@ import org.springframework.boot.cache.metrics.CacheMetricsRegistrar;
 import org.springframework.context.annotation.Bean;
 
 /**
- * Meters of the cache managers' requests, and of caches that are created while the application runs; Boot itself binds only those that it finds
- * at the start.
+ * Meters of the cache managers' requests, and of caches that are created while the application runs; Boot itself binds only those that it
+ * finds at the start.
  */
 @AutoConfiguration(after = CacheMetricsAutoConfiguration.class)
 @ConditionalOnClass({CacheMetricsRegistrar.class, Tag.class})
