@@ -77,6 +77,9 @@ public interface AsyncCache<K, V> {
     CompletionStage<@Nullable V> computeIfAbsent(
             K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> loader);
 
+    /** Counts the entries of the cache in the cluster, as {@link LockstepCache#size} does. */
+    CompletionStage<Long> size();
+
     /** Runs a processor on an entry and returns its result. */
     <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments);
 

@@ -130,6 +130,11 @@ final class ReplicaReads {
         this.slow = slow;
     }
 
+    /** See {@link SessionReadRule#sinceContactNanos}. */
+    long sinceContactNanos() {
+        return rule.sinceContactNanos();
+    }
+
     /** Looks an entry up for a session, on the caller's thread; null when this replica can't answer at once. */
     @Nullable
     LocalEntry get(int cacheId, Bytes key, SessionPositions positions) {

@@ -60,17 +60,25 @@ final class SessionReadRule {
             return false;
         }
         long now = time.nanos();
-        ReplicatedLog.Leadership leadership = log.leadership();
-        if (leadership.leads() && leadership.voters().stream().allMatch(voters -> voters.size() == 1)) {
-            freshUntilNanos = now + maxStalenessNanos;
-            return true;
-        }
-        long age = leadership.leads() ? barrier.sinceConfirmedNanos() : log.sinceLeaderContactNanos();
+        long age = sinceContactNanos();
         if (age >= maxStalenessNanos) {
             return false;
         }
         freshUntilNanos = now - age + maxStalenessNanos;
         return true;
+    }
+
+    /**
+     * Returns the nanoseconds since this replica has heard from its leader, or was confirmed as the leader; 0 for the only voter, whose
+     * leadership nobody can take, and {@link Long#MAX_VALUE} if it never was in touch or has stopped.
+     */
+    long sinceContactNanos() {
+        ReplicatedLog.Leadership leadership = log.leadership();
+        if (!leadership.leads()) {
+            return log.sinceLeaderContactNanos();
+        }
+        boolean onlyVoter = leadership.voters().stream().allMatch(voters -> voters.size() == 1);
+        return onlyVoter ? 0 : barrier.sinceConfirmedNanos();
     }
 
     /** Returns true if an entry is expired by the clock only, although a read not applied here may have prolonged it. */

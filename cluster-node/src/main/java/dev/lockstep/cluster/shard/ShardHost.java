@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -158,6 +159,14 @@ public final class ShardHost implements LocalReplicas, AutoCloseable {
             answer.complete(Reply.Refused.of(Status.INTERNAL, "The node failed: " + failure));
         }
         return answer;
+    }
+
+    @Override
+    public OptionalLong sinceContactNanos() {
+        return hosted.all.values().stream()
+                .mapToLong(ShardReplica::sinceContactNanos)
+                .filter(nanos -> nanos != Long.MAX_VALUE)
+                .max();
     }
 
     /** The types of the requests that {@link #serve} answers. */

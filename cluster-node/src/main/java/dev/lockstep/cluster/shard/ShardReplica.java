@@ -159,6 +159,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         return log.isAlone();
     }
 
+    /** See {@link SessionReadRule#sinceContactNanos}. */
+    long sinceContactNanos() {
+        return reads.sinceContactNanos();
+    }
+
     /** The highest position applied here. */
     public long appliedPosition() {
         return log.appliedPosition();

@@ -266,13 +266,17 @@ class ShardReplicaTest {
         replicate();
         SessionPositions session = new SessionPositions(1);
         log.sinceContact(STALENESS.toNanos() - 1_000_000);
+        assertThat(shards.sinceContactNanos()).hasValue(STALENESS.toNanos() - 1_000_000);
         assertThat(replica.get(CACHE, KEY, session)).isNotNull();
         log.sinceContact(STALENESS.toNanos() + 1_000_000);
         world.pass(Duration.ofMillis(2));
         assertThat(replica.get(CACHE, KEY, session)).isNull();
         assertThat(refusal(get(Consistency.SESSION, 0, 0))).isEqualTo(Status.BEHIND);
+        assertThat(shards.sinceContactNanos()).hasValue(STALENESS.toNanos() + 1_000_000);
         log.sinceContact(0);
         assertThat(found(get(Consistency.SESSION, 0, 0))).isTrue();
+        log.sinceContact(Long.MAX_VALUE);
+        assertThat(shards.sinceContactNanos()).isEmpty();
     }
 
     @Test
@@ -280,6 +284,7 @@ class ShardReplicaTest {
         put();
         SessionPositions session = new SessionPositions(1);
         assertThat(replica.get(CACHE, KEY, session)).isNull();
+        assertThat(shards.sinceContactNanos()).isEmpty();
         List<Reply> read = get(Consistency.SESSION, 0, 0);
         assertThat(read).isEmpty();
         peers.confirm(B, true);
@@ -290,6 +295,8 @@ class ShardReplicaTest {
         peers.confirm(B, true);
         world.pass(STALENESS.minusMillis(100));
         assertThat(replica.get(CACHE, KEY, session)).isNotNull();
+        assertThat(shards.sinceContactNanos())
+                .hasValue(STALENESS.minusMillis(100).toNanos());
         world.pass(Duration.ofMillis(101));
         assertThat(replica.get(CACHE, KEY, session)).isNull();
     }

@@ -151,6 +151,12 @@ final class AsyncView<K, V> implements AsyncCache<K, V> {
     }
 
     @Override
+    public CompletionStage<Long> size() {
+        checks.open();
+        return begin(this, callerExecutor -> client.countEntries());
+    }
+
+    @Override
     public <T> CompletionStage<@Nullable T> invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
         checks.key(key);
         Objects.requireNonNull(processor, "processor");

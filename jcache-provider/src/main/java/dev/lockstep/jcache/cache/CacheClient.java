@@ -217,8 +217,13 @@ final class CacheClient<K, V> {
         return session.shards();
     }
 
+    /** Counts the entries in all shards. */
+    CompletableFuture<Long> countEntries() {
+        return watched(session.size(info.id(), consistency));
+    }
+
     long size() {
-        return await(watched(session.size(info.id(), consistency)));
+        return await(countEntries());
     }
 
     // Writes

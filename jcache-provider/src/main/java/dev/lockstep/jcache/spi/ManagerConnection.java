@@ -107,6 +107,11 @@ final class ManagerConnection implements AutoCloseable {
         return session;
     }
 
+    /** Counts the connections that were opened again after they were lost. */
+    long reconnects() {
+        return links.reconnects();
+    }
+
     /** The settings of a client; null with a node in this JVM, which applies its settings itself. */
     @Nullable
     Settings clientSettings() {

@@ -1,17 +1,21 @@
 package dev.lockstep.jcache.spi;
 
+import dev.lockstep.jcache.ClientCounts;
 import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.jcache.cache.FutureResults;
 import dev.lockstep.jcache.cache.SessionCache;
+import dev.lockstep.protocol.routing.RequestCounts;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.CacheSettings;
 import java.net.URI;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -128,6 +132,22 @@ final class SessionCacheManager implements LockstepCacheManager {
         return FutureResults.result(session.caches(), session.timeout()).stream()
                 .map(info -> info.definition().name())
                 .toList();
+    }
+
+    @Override
+    public ClientCounts counts() {
+        RequestCounts requests = session.requests();
+        return new ClientCounts(
+                requests.successes(),
+                requests.failures(),
+                requests.retries(),
+                connection.reconnects(),
+                Duration.ofNanos(requests.nanos()));
+    }
+
+    @Override
+    public Optional<Duration> staleness() {
+        return session.staleness();
     }
 
     @Override

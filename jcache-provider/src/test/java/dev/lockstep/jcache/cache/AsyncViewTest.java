@@ -63,7 +63,9 @@ class AsyncViewTest {
         assertThat(results.get("a").get()).isEqualTo("1!");
         assertThat(results.get("b").get()).isEqualTo("2!");
 
+        assertThat(result(async.size())).isEqualTo(3);
         result(async.removeAll(Set.of("a", "b")));
+        assertThat(result(async.size())).isEqualTo(1);
         assertThat(cache.size()).isEqualTo(1);
     }
 
@@ -90,6 +92,7 @@ class AsyncViewTest {
 
         cache.close();
         assertThatThrownBy(() -> async.putAll(Map.of())).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(async::size).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

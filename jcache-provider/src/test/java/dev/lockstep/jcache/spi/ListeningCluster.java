@@ -35,7 +35,7 @@ final class ListeningCluster implements AutoCloseable {
 
     private static final NodeId NODE = new NodeId("n1");
 
-    private final NettyListener listener;
+    private volatile NettyListener listener;
     private final Map<String, CacheInfo> caches = new LinkedHashMap<>();
     private final List<CacheProposal> proposals = new ArrayList<>();
     /** The open subscriptions of all clients, by connection and correlation id. */
@@ -46,8 +46,19 @@ final class ListeningCluster implements AutoCloseable {
     private int described;
 
     ListeningCluster() throws IOException {
-        listener = new NettyListener(
-                "127.0.0.1", 0, "test", NodeIdentity.untold(NODE), FrameCodec.DEFAULT_MAX_BYTES, this::connected);
+        listener = listen(0);
+    }
+
+    private NettyListener listen(int port) throws IOException {
+        return new NettyListener(
+                "127.0.0.1", port, "test", NodeIdentity.untold(NODE), FrameCodec.DEFAULT_MAX_BYTES, this::connected);
+    }
+
+    /** Closes all connections, and listens at the same port again. */
+    void restart() throws IOException {
+        int port = listener.port();
+        listener.close();
+        listener = listen(port);
     }
 
     URI uri() {

@@ -3,6 +3,7 @@ package dev.lockstep.jcache.spi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.jcache.ClientCounts;
 import dev.lockstep.jcache.LockstepCacheManager;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -270,6 +271,38 @@ class SessionCacheManagerTest {
         assertThat(own.location())
                 .isEqualTo("client of 127.0.0.1:" + cluster.uri().getPort() + ", cluster test");
         assertThatThrownBy(() -> manager.unwrap(String.class)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void requestsAndConnectionsThatAreOpenedAgainAreCounted() throws Exception {
+        LockstepCacheManager own = manager.unwrap(LockstepCacheManager.class);
+        assertThat(own.counts()).isEqualTo(new ClientCounts(0, 0, 0, 0, java.time.Duration.ZERO));
+        assertThat(own.staleness()).isEmpty();
+
+        Cache<String, Integer> cache = manager.createCache("prices", configuration);
+        assertThatThrownBy(() -> cache.put("tea", 1)).isInstanceOf(CacheException.class);
+        awaitEnded(own, 2);
+        ClientCounts before = own.counts();
+        assertThat(before).isEqualTo(new ClientCounts(1, 1, 0, 0, before.latency()));
+        assertThat(before.latency()).isPositive();
+
+        cluster.restart();
+        assertThat(manager.getCacheNames()).containsExactly("prices");
+        awaitEnded(own, 3);
+        ClientCounts after = own.counts();
+        assertThat(after).isEqualTo(new ClientCounts(2, 1, after.retries(), 1, after.latency()));
+        assertThat(after.latency()).isGreaterThan(before.latency());
+        manager.close();
+        assertThat(own.counts().successes()).isEqualTo(2);
+    }
+
+    /** A caller may have its answer before that is counted. */
+    private static void awaitEnded(LockstepCacheManager own, long requests) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (own.counts().successes() + own.counts().failures() < requests) {
+            assertThat(System.nanoTime()).as("counted: %s", own.counts()).isLessThan(deadline);
+            Thread.sleep(1);
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.lockstep.protocol.link;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -27,5 +28,15 @@ public interface LocalReplicas {
      */
     default @Nullable CompletableFuture<Reply> serve(Request.ToShard request) {
         return null;
+    }
+
+    /**
+     * Returns the longest time for which one of the replicas has not heard from its leader, or was not confirmed as the leader. Replicas
+     * that never were since they were opened, and those that have stopped, answer no reads and are left out.
+     *
+     * @return nanoseconds; empty if no replica is left
+     */
+    default OptionalLong sinceContactNanos() {
+        return OptionalLong.empty();
     }
 }

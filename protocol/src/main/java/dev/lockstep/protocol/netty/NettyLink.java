@@ -54,6 +54,7 @@ final class NettyLink implements Link {
     private final Member peer;
     private final int maxInFlight;
     private final @Nullable ScramCredentials credentials;
+    private final Runnable whenOpened;
     private final AtomicLong correlations = new AtomicLong();
     private final OutstandingRequests outstanding = new OutstandingRequests();
     private final FrameDecoder decoder = new FrameDecoder();
@@ -62,18 +63,23 @@ final class NettyLink implements Link {
     private @Nullable Channel channel;
     private volatile int maxFrame = FrameCodec.MAX_HANDSHAKE_BYTES;
 
-    /** @param credentials logs in with them; null for not at all */
+    /**
+     * @param credentials logs in with them; null for not at all
+     * @param whenOpened run once, when the node has let the link in; must not block
+     */
     NettyLink(
             String cluster,
             @Nullable NodeIdentity self,
             Member peer,
             int maxInFlight,
-            @Nullable ScramCredentials credentials) {
+            @Nullable ScramCredentials credentials,
+            Runnable whenOpened) {
         this.cluster = cluster;
         this.self = self;
         this.peer = peer;
         this.maxInFlight = maxInFlight;
         this.credentials = credentials;
+        this.whenOpened = whenOpened;
     }
 
     void connect(Bootstrap bootstrap, String host, int port, @Nullable Tls tls) {
@@ -148,6 +154,7 @@ final class NettyLink implements Link {
         }
         maxFrame = maxFrameBytes;
         decoder.allow(FrameCodec.DEFAULT_MAX_BYTES + 1024);
+        whenOpened.run();
         early.forEach(ready::write);
         early = List.of();
         open = ready;

@@ -12,8 +12,10 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,10 @@ public final class NettyLinks implements NodeLinks {
     private final @Nullable Tls tls;
     private final @Nullable ScramCredentials credentials;
     private final Map<String, NettyLink> links = new ConcurrentHashMap<>();
+    /** Addresses of {@link #links} that were connected before. */
+    private final Set<String> connected = ConcurrentHashMap.newKeySet();
+
+    private final LongAdder reconnects = new LongAdder();
     private @Nullable Wires wires;
     private boolean closed;
 
@@ -114,12 +120,28 @@ public final class NettyLinks implements NodeLinks {
         if (link != null && link.isOpen()) {
             return link;
         }
-        return links.compute(address, (key, old) -> old != null && old.isOpen() ? old : open(member));
+        return links.compute(
+                address, (key, old) -> old != null && old.isOpen() ? old : open(member, () -> opened(key)));
     }
 
     @Override
     public NettyLink open(Member member) {
-        NettyLink link = new NettyLink(cluster, self.get(), member, maxInFlight, credentials);
+        return open(member, () -> {});
+    }
+
+    private void opened(String address) {
+        if (!connected.add(address)) {
+            reconnects.increment();
+        }
+    }
+
+    /** Counts the connections that were opened again to an address, after the one before was lost; callers' own are left out. */
+    public long reconnects() {
+        return reconnects.sum();
+    }
+
+    private NettyLink open(Member member, Runnable whenOpened) {
+        NettyLink link = new NettyLink(cluster, self.get(), member, maxInFlight, credentials, whenOpened);
         Wires current = wires();
         if (current == null) {
             link.close();

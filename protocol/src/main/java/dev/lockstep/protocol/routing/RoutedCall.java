@@ -33,6 +33,7 @@ final class RoutedCall {
     private final RoutingContext context;
     private final RouteSelection selection;
     private final Request request;
+    private final long begun;
     private final Deadline deadline;
     private final Consumer<Reply> late;
     private final CompletableFuture<Reply> result = new CompletableFuture<>();
@@ -41,11 +42,15 @@ final class RoutedCall {
     private boolean maybeDone;
     private @Nullable RequestFailedException last;
 
-    /** @param late is given the reply of an attempt that was given up, after another had one or the call had failed */
-    RoutedCall(RoutingContext context, Request request, Deadline deadline, Consumer<Reply> late) {
+    /**
+     * @param begun in terms of the context's {@code Time#nanos}
+     * @param late is given the reply of an attempt that was given up, after another had one or the call had failed
+     */
+    RoutedCall(RoutingContext context, Request request, long begun, Deadline deadline, Consumer<Reply> late) {
         this.context = context;
         this.selection = new RouteSelection(context.directory(), request);
         this.request = request;
+        this.begun = begun;
         this.deadline = deadline;
         this.late = late;
     }
@@ -73,6 +78,9 @@ final class RoutedCall {
             return;
         }
         attempts++;
+        if (attempts > 1) {
+            context.counts().retried();
+        }
         Attempt attempt = new Attempt(selection.choose(candidates, attempts == 1));
         attempt.start(Math.min(patience(attempt.route), Math.max(0, deadline.remainingNanos(context.time()))));
     }
@@ -88,7 +96,7 @@ final class RoutedCall {
     private void refused(Route route, Reply.Refused refused) {
         Status status = refused.status();
         if (request.isRefusedOnceApplied() && maybeDone && status.kind() == Status.Kind.PERMANENT) {
-            result.completeExceptionally(new RequestFailedException(
+            fail(new RequestFailedException(
                     Status.INDETERMINATE,
                     "An earlier attempt may have been applied; the last was refused: " + refused.message()));
             return;
@@ -140,7 +148,7 @@ final class RoutedCall {
     private void follow(RetryDecision decision) {
         if (!decision.again()) {
             RequestFailedException cause = last;
-            result.completeExceptionally(
+            fail(
                     cause == null
                             ? new RequestFailedException(
                                     Status.NO_LEADER, context.descriptions().of(request) + " was not sent")
@@ -166,12 +174,18 @@ final class RoutedCall {
     private void giveUp(boolean unreachable) {
         RequestFailedException cause = last;
         Status none = cause == null ? Status.NO_LEADER : cause.status();
-        result.completeExceptionally(new RequestFailedException(
+        fail(new RequestFailedException(
                 maybeDone ? Status.INDETERMINATE : none,
                 context.descriptions().of(request) + " did not succeed" + limit(unreachable) + " and " + attempts
                         + " attempts" + (maybeDone ? "; it may have been applied" : "; nothing was applied")
                         + (cause == null ? "" : ". Last: " + cause.getMessage()),
                 cause));
+    }
+
+    private void fail(RequestFailedException failure) {
+        if (result.completeExceptionally(failure)) {
+            context.failed(begun);
+        }
     }
 
     private String limit(boolean unreachable) {
@@ -235,7 +249,9 @@ final class RoutedCall {
             context.descriptions().learn(reply);
             if (!(reply instanceof Reply.Refused refused)) {
                 selection.answered(route);
-                if (!result.complete(reply)) {
+                if (result.complete(reply)) {
+                    context.succeeded(begun);
+                } else {
                     late.accept(reply);
                 }
             } else if (first && !result.isDone()) {

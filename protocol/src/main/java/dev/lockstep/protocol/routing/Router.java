@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +49,8 @@ public final class Router implements AutoCloseable {
         NodeId localId = local == null ? null : local.member().id();
         this.directory = new LeaderDirectory(view, localId, entropy.nextInt(1 << 16), time);
         this.contacts = new MemberContacts(directory, seeds, links, local, loop, entropy);
-        this.context = new RoutingContext(directory, contacts, new RequestDescriptions(), timeout, time, loop, entropy);
+        this.context = new RoutingContext(
+                directory, contacts, new RequestDescriptions(), new RequestCounts(), timeout, time, loop, entropy);
     }
 
     public ClusterView view() {
@@ -65,16 +65,19 @@ public final class Router implements AutoCloseable {
         });
     }
 
+    /** Counts the calls since the router was made. */
+    public RequestCounts counts() {
+        return context.counts();
+    }
+
     public Duration timeout() {
         return context.timeout();
     }
 
     /** Answers a definite reply, never a {@link Reply.Refused}: that fails with {@link RequestFailedException}. */
     public CompletableFuture<Reply> call(Request request) {
-        CompletableFuture<Reply> here = here(request);
-        return here == null
-                ? new RoutedCall(context, request, deadline(), NOT_LATE).start()
-                : definite(here, request, this::deadline, NOT_LATE);
+        long begun = context.time().nanos();
+        return call(request, begun, new Deadline(begun + context.timeout().toNanos()), NOT_LATE);
     }
 
     /** Calls as {@link #call(Request)} does, by a deadline that counts since before. */
@@ -87,10 +90,26 @@ public final class Router implements AutoCloseable {
      * the call had failed.
      */
     public CompletableFuture<Reply> call(Request request, Deadline deadline, Consumer<Reply> late) {
+        return call(request, context.time().nanos(), deadline, late);
+    }
+
+    /** A request that the node in this JVM refuses is tried again as if it had been sent there. */
+    private CompletableFuture<Reply> call(Request request, long begun, Deadline deadline, Consumer<Reply> late) {
         CompletableFuture<Reply> here = here(request);
-        return here == null
-                ? new RoutedCall(context, request, deadline, late).start()
-                : definite(here, request, () -> deadline, late);
+        if (here == null) {
+            return new RoutedCall(context, request, begun, deadline, late).start();
+        }
+        if (here.isDone() && !(here.join() instanceof Reply.Refused)) {
+            context.succeeded(begun);
+            return here;
+        }
+        return here.thenCompose(reply -> {
+            if (reply instanceof Reply.Refused refused && local != null) {
+                return new RoutedCall(context, request, begun, deadline, late).startAfter(local.member(), refused);
+            }
+            context.succeeded(begun);
+            return CompletableFuture.completedFuture(reply);
+        });
     }
 
     /** Has a request served in this JVM if no other node is needed for that: null if it has to be sent. */
@@ -98,18 +117,6 @@ public final class Router implements AutoCloseable {
         return local != null && request instanceof Request.ToShard toShard && !contacts.isClosed()
                 ? local.replicas().serve(toShard)
                 : null;
-    }
-
-    /** A request that the node in this JVM refuses is tried again as if it had been sent there. */
-    private CompletableFuture<Reply> definite(
-            CompletableFuture<Reply> here, Request request, Supplier<Deadline> deadline, Consumer<Reply> late) {
-        if (here.isDone() && !(here.join() instanceof Reply.Refused)) {
-            return here;
-        }
-        Deadline until = deadline.get();
-        return here.thenCompose(reply -> reply instanceof Reply.Refused refused && local != null
-                ? new RoutedCall(context, request, until, late).startAfter(local.member(), refused)
-                : CompletableFuture.completedFuture(reply));
     }
 
     /** Asks one member, once. Null if it does not answer within two seconds. */

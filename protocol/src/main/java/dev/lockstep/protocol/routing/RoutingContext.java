@@ -14,7 +14,19 @@ record RoutingContext(
         LeaderDirectory directory,
         MemberContacts contacts,
         RequestDescriptions descriptions,
+        RequestCounts counts,
         Duration timeout,
         Time time,
         EventLoop loop,
-        Entropy entropy) {}
+        Entropy entropy) {
+
+    /** Counts a call that was answered now. */
+    void succeeded(long begunNanos) {
+        counts.succeeded(time.nanos() - begunNanos);
+    }
+
+    /** Counts a call that has failed now. */
+    void failed(long begunNanos) {
+        counts.failed(time.nanos() - begunNanos);
+    }
+}

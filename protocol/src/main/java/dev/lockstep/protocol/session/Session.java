@@ -6,6 +6,7 @@ import dev.lockstep.protocol.link.LocalReplicas;
 import dev.lockstep.protocol.link.PositionVector;
 import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.link.SessionPositions;
+import dev.lockstep.protocol.routing.RequestCounts;
 import dev.lockstep.protocol.routing.Router;
 import dev.lockstep.protocol.runtime.Burst;
 import dev.lockstep.protocol.runtime.Deadline;
@@ -38,6 +39,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -463,6 +466,20 @@ public final class Session implements AutoCloseable {
     /** Hears of all changes of a cache until the subscription is closed. */
     public Subscription subscribe(int cacheId, ChangeListener listener) {
         return new Subscription(changes, cacheId, listener);
+    }
+
+    /** Counts the requests of this session; reads that replicas in this JVM answer without one are not among them. */
+    public RequestCounts requests() {
+        return router.counts();
+    }
+
+    /**
+     * Returns the longest time for which a replica in this JVM has not been in touch with its leader; empty without a node in this JVM. See
+     * {@link LocalReplicas#sinceContactNanos}.
+     */
+    public Optional<Duration> staleness() {
+        OptionalLong nanos = replicas == null ? OptionalLong.empty() : replicas.sinceContactNanos();
+        return nanos.isPresent() ? Optional.of(Duration.ofNanos(nanos.getAsLong())) : Optional.empty();
     }
 
     public ClusterView view() {

@@ -59,8 +59,8 @@ public final class ClientStreamFuzz {
     }
 
     private static void feed(byte[] input) {
-        NettyLink link =
-                new NettyLink(ServerStreamFuzz.CLUSTER, null, new Member(new NodeId("n1"), "127.0.0.1", 1), 100, null);
+        NettyLink link = new NettyLink(
+                ServerStreamFuzz.CLUSTER, null, new Member(new NodeId("n1"), "127.0.0.1", 1), 100, null, () -> {});
         EmbeddedChannel channel = new EmbeddedChannel();
         link.initialize(channel);
         channel.pipeline().fireChannelActive();

@@ -380,7 +380,8 @@ class LogInTest {
 
     @Test
     void aNodeThatDoesNotAskForThePasswordIsNotTalkedTo() {
-        NettyLink link = new NettyLink("demo", null, new Member(NODE, "127.0.0.1", 1), 100, user("ada", "secret"));
+        NettyLink link =
+                new NettyLink("demo", null, new Member(NODE, "127.0.0.1", 1), 100, user("ada", "secret"), () -> {});
         EmbeddedChannel channel = new EmbeddedChannel();
         CompletableFuture<Throwable> failed = new CompletableFuture<>();
         link.initialize(channel);

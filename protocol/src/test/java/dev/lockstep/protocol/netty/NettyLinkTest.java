@@ -101,6 +101,25 @@ class NettyLinkTest {
         return links.to(new Member(NODE, "127.0.0.1", listener.port()));
     }
 
+    @Test
+    void onlyConnectionsAfterALostOneAreReconnects() throws Exception {
+        call(link(), size(1)).get(30, TimeUnit.SECONDS);
+        call(link(), size(2)).get(30, TimeUnit.SECONDS);
+        assertThat(links.reconnects()).isZero();
+        Member unreachable = new Member(new NodeId("n2"), "127.0.0.1", 1);
+        assertThat(call(links.to(unreachable), size(1))).failsWithin(Duration.ofSeconds(30));
+        assertThat(call(links.to(unreachable), size(1))).failsWithin(Duration.ofSeconds(30));
+        assertThat(links.reconnects()).isZero();
+
+        link().close();
+        call(link(), size(1)).get(30, TimeUnit.SECONDS);
+        assertThat(links.reconnects()).isOne();
+        links.open(new Member(NODE, "127.0.0.1", listener.port())).close();
+        link().close();
+        call(link(), size(1)).get(30, TimeUnit.SECONDS);
+        assertThat(links.reconnects()).isEqualTo(2);
+    }
+
     private static Request subscribe(int shard) {
         return new Request.Subscribe(shard, 0, List.of(new Request.Subscribe.Start(1, -1)));
     }

@@ -503,4 +503,74 @@ class RouterTest {
         assertThat(statusOf(router.call(WRITE))).isEqualTo(Status.NO_LEADER);
         assertThat(network.asked()).containsExactly(N1);
     }
+
+    private static void assertCounts(Router router, long successes, long failures, long retries) {
+        RequestCounts counts = router.counts();
+        assertThat(List.of(counts.successes(), counts.failures(), counts.retries()))
+                .as("successes, failures, retries")
+                .containsExactly(successes, failures, retries);
+    }
+
+    @Test
+    void anAttemptAfterTheFirstIsCountedAsARetryOfOneRequest() {
+        network.at(N1, (request, handler) -> handler.reply(new Reply.Refused(Status.BUSY, "full", 400, null)));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        assertCounts(router, 0, 0, 0);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+        assertCounts(router, 1, 0, 1);
+        assertThat(Duration.ofNanos(router.counts().nanos())).isBetween(Duration.ofMillis(400), Duration.ofMillis(600));
+        assertThat(router.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertCounts(router, 2, 0, 1);
+    }
+
+    @Test
+    void aCallThatFailsIsCountedAsAFailureWithItsTime() {
+        alwaysRefuses(N1, Status.NO_SUCH_CACHE);
+        assertThat(router.call(WRITE)).isCompletedExceptionally();
+        assertCounts(router, 0, 1, 0);
+        assertThat(router.counts().nanos()).isZero();
+
+        network.at(N1, (request, handler) -> handler.reply(new Reply.Refused(Status.BUSY, "full", 4_000, null)));
+        CompletableFuture<Reply> late = router.call(WRITE);
+        world.pass(TIMEOUT);
+        assertThat(late).isCompletedExceptionally();
+        assertCounts(router, 0, 2, network.asked().size() - 2);
+        assertThat(Duration.ofNanos(router.counts().nanos())).isBetween(Duration.ofSeconds(4), TIMEOUT);
+    }
+
+    @Test
+    void aCallIsCountedOnceHoweverManyRepliesItGets() {
+        network.at(N1, (request, handler) -> {});
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        network.at(N3, (request, handler) -> handler.reply(WRITTEN));
+        CompletableFuture<Reply> call = router.call(WRITE);
+        world.pass(Duration.ofSeconds(5));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+        network.sent().get(0).handler().reply(WRITTEN);
+        assertCounts(router, 1, 0, network.asked().size() - 1);
+    }
+
+    @Test
+    void aCallThatWasCancelledIsNotCounted() {
+        network.at(N1, (request, handler) -> {});
+        router.call(LEASE).cancel(false);
+        network.sent().get(0).handler().reply(LEASED);
+        assertCounts(router, 0, 0, 0);
+    }
+
+    @Test
+    void aRequestServedInThisJvmIsCountedAsAnyOther() {
+        Router served = besideANode(WRITTEN);
+        assertThat(served.call(WRITE)).isCompletedWithValue(WRITTEN);
+        assertCounts(served, 1, 0, 0);
+
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        Router refused = besideANode(new Reply.Refused(Status.BUSY, "full", 400, null));
+        CompletableFuture<Reply> call = refused.call(WRITE);
+        world.pass(Duration.ofSeconds(1));
+        assertThat(call).isCompletedWithValue(WRITTEN);
+        assertCounts(refused, 1, 0, 1);
+    }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.spring;
 
+import dev.lockstep.jcache.ClientCounts;
 import dev.lockstep.jcache.marshalling.Marshallers;
 import dev.lockstep.jcache.spi.ClientIdentity;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
@@ -9,9 +10,11 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.CacheSettings;
 import dev.lockstep.protocol.wire.Status;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -125,6 +128,16 @@ public class LockstepCacheManager extends JCacheCacheManager implements Disposab
     /** Says in a few words where the entries are: in this JVM, or in which cluster. */
     public String location() {
         return lockstep.location();
+    }
+
+    /** Counts the requests of the CacheManager to the cluster since it was opened. Costs no request. */
+    public ClientCounts counts() {
+        return lockstep.counts();
+    }
+
+    /** Says how long replicas in this JVM have been out of touch with their leaders; empty if there are none. Costs no request. */
+    public Optional<Duration> staleness() {
+        return lockstep.staleness();
     }
 
     /** Tells of each cache that there is, and of each that is created later, some perhaps twice; not to be held up. */

@@ -1,13 +1,19 @@
 package dev.lockstep.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.spring.LockstepCacheManager;
 import dev.lockstep.spring.boot.app.Shop;
 import dev.lockstep.spring.boot.app.ShopApplication;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.concurrent.TimeUnit;
+import javax.cache.CacheManager;
+import javax.cache.configuration.MutableConfiguration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
@@ -55,6 +61,71 @@ class ActuatorTest {
         Cache cache = context.getBean(LockstepCacheManager.class).getCache("prices");
         cache.evict("tea");
         assertThat(count("cache.removals", "prices")).isEqualTo(1);
+    }
+
+    private double size(String cache) {
+        return context.getBean(MeterRegistry.class)
+                .get("cache.size")
+                .tag("cache", cache)
+                .tag("name", cache)
+                .tag("cache.manager", "cacheManager")
+                .gauge()
+                .value();
+    }
+
+    @Test
+    void theSizeOfACacheThatIsCreatedLaterBecomesKnown() throws Exception {
+        Cache cache = context.getBean(LockstepCacheManager.class).getCache("later-still");
+        cache.put("tea", 1);
+        cache.put("coffee", 2);
+        Eventually.holds(() -> "the size is " + size("later-still"), () -> size("later-still") == 2);
+        assertThat(size("prices")).isZero();
+    }
+
+    private double requests(String result) {
+        return context.getBean(MeterRegistry.class)
+                .get("lockstep.client.requests")
+                .tags("result", result, "cache.manager", "cacheManager")
+                .functionCounter()
+                .count();
+    }
+
+    private FunctionTimer latency() {
+        return context.getBean(MeterRegistry.class)
+                .get("lockstep.client.latency")
+                .tag("cache.manager", "cacheManager")
+                .functionTimer();
+    }
+
+    @Test
+    void requestsToTheClusterHaveMetersAndReadsInThisJvmHaveNone() throws Exception {
+        Cache cache = context.getBean(LockstepCacheManager.class).getCache("prices");
+        double successes = requests("success");
+        double took = latency().totalTime(TimeUnit.NANOSECONDS);
+        cache.put("tea", 1);
+        cache.put("coffee", 2);
+        cache.evict("tea");
+        assertThat(requests("success")).isEqualTo(successes + 3);
+        assertThat(latency().totalTime(TimeUnit.NANOSECONDS)).isGreaterThan(took);
+        assertThat(cache.get("coffee", Integer.class)).isEqualTo(2);
+        assertThat(cache.get("tea")).isNull();
+        assertThat(requests("success")).isEqualTo(successes + 3);
+
+        assertThat(context.getBean(MeterRegistry.class)
+                        .get("lockstep.client.staleness")
+                        .tag("cache.manager", "cacheManager")
+                        .timeGauge()
+                        .value())
+                .isZero();
+
+        double failures = requests("failure");
+        CacheManager jcache = context.getBean(CacheManager.class);
+        jcache.getCache("prices").close();
+        MutableConfiguration<String, Integer> another =
+                new MutableConfiguration<String, Integer>().setTypes(String.class, Integer.class);
+        assertThatThrownBy(() -> jcache.createCache("prices", another)).hasMessageContaining("DEFINITION_DIFFERS");
+        Eventually.holds("the failure is counted", () -> requests("failure") == failures + 1);
+        assertThat(latency().count()).isEqualTo(requests("success") + requests("failure"));
     }
 
     @Test
