@@ -66,6 +66,9 @@ class EntriesIT {
             assertThat(run(nodes, "cache", "create", "stock")).isEqualTo(2);
             assertThat(err.toString()).contains("There is a cache stock already", "cache alter");
 
+            assertThat(run(nodes, "cache", "stats")).isEqualTo(2);
+            assertThat(err.toString()).contains("No node measures: n1: This node does not measure: set node.admin");
+
             assertThat(told(nodes, "put", "stock", "7", "tea")).isEqualTo("Created");
             assertThat(told(nodes, "put", "stock", "7", "12", "--value-type", "long"))
                     .isEqualTo("Replaced");

@@ -31,7 +31,7 @@ class DocumentedCommandsTest {
     private static final Pattern USAGE = Pattern.compile("(\\./lockstep\\S* .*?)(?: {2,}.*|$)");
 
     private static final Pattern HEADING = Pattern.compile("### `(.*)`");
-    private static final Pattern LABELS = Pattern.compile(" {4}([a-z][a-z |]*)\\)");
+    private static final Pattern LABELS = Pattern.compile(" {4}([a-z][a-z |-]*)\\)");
     private static final Pattern MAIN = Pattern.compile("(?<=[ \"])(?:[a-z]\\w*\\.)+[A-Z]\\w*");
 
     /** Programs that declare no options; their classes are on the scripts' own class paths only. */
