@@ -15,15 +15,16 @@ interface CheckpointStrategy {
     @Nullable
     CheckpointId restore() throws IOException;
 
-    /** Called after the machine was restored from a checkpoint that was fetched from a peer. By the thread that applies. */
-    void became(CheckpointId id);
-
     /** Begins one of what the machine is now. By the thread that applies; quickly, since the rest can come later. */
     PendingCheckpoint begin(CheckpointId id);
 
-    /** A file to be sent to a follower that is too far behind; null if there is none yet. On any thread. */
+    /**
+     * A file to be sent to a follower that is too far behind; null if there is none yet. On any thread.
+     *
+     * @param newest checkpoint: the file is not behind it, since the log may begin there
+     */
     @Nullable
-    CheckpointId toSend();
+    CheckpointId toSend(CheckpointId newest);
 
     /** A checkpoint that was begun and is not finished. */
     interface PendingCheckpoint {

@@ -155,7 +155,6 @@ public final class Checkpointer {
     public void become(Restored restored) throws IOException {
         applying(restored.id().term());
         folder.done(restored);
-        strategy.became(restored.id());
         tally.installed.increment();
         isAt(restored.id());
     }
@@ -265,12 +264,13 @@ public final class Checkpointer {
      * @return null if there is none
      */
     public @Nullable CheckpointPiece piece(Wanted wanted) throws IOException {
-        if (newest == null) {
+        CheckpointId known = newest;
+        if (known == null) {
             return null;
         }
         fetchedAtNanos = time.nanos();
         fetched = true;
-        CheckpointId id = strategy.toSend();
+        CheckpointId id = strategy.toSend(known);
         if (id == null) {
             return null;
         }

@@ -11,7 +11,6 @@ final class FileCheckpoints implements CheckpointStrategy {
     private final CheckpointFolder folder;
     private final Checkpointed machine;
     private final DutyCycle pace;
-    private volatile @Nullable CheckpointId newest;
 
     /** @param pace at which they are written */
     FileCheckpoints(CheckpointFolder folder, Checkpointed machine, DutyCycle pace) {
@@ -27,13 +26,7 @@ final class FileCheckpoints implements CheckpointStrategy {
             return null;
         }
         folder.done(restored);
-        newest = restored.id();
         return restored.id();
-    }
-
-    @Override
-    public void became(CheckpointId id) {
-        newest = id;
     }
 
     @Override
@@ -42,14 +35,13 @@ final class FileCheckpoints implements CheckpointStrategy {
         return () -> {
             try (image) {
                 folder.write(id, image::forEach, pace);
-                newest = id;
                 return id;
             }
         };
     }
 
     @Override
-    public @Nullable CheckpointId toSend() {
+    public CheckpointId toSend(CheckpointId newest) {
         return newest;
     }
 }

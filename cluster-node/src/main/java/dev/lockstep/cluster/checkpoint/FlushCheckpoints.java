@@ -53,10 +53,6 @@ final class FlushCheckpoints implements CheckpointStrategy {
         return folder.id(point.term(), point.position());
     }
 
-    /** The file has done its duty; another is written when it is asked for. */
-    @Override
-    public void became(CheckpointId id) {}
-
     @Override
     public PendingCheckpoint begin(CheckpointId id) {
         return () -> {
@@ -68,12 +64,15 @@ final class FlushCheckpoints implements CheckpointStrategy {
     }
 
     @Override
-    public @Nullable CheckpointId toSend() {
+    public @Nullable CheckpointId toSend(CheckpointId newest) {
         CheckpointId ready = file;
-        if (ready == null && writing.compareAndSet(false, true)) {
+        if (ready != null && ready.position() >= newest.position()) {
+            return ready;
+        }
+        if (writing.compareAndSet(false, true)) {
             writer.execute(this::write);
         }
-        return ready;
+        return null;
     }
 
     private void write() {

@@ -142,6 +142,35 @@ class CheckpointFetchTest {
     }
 
     @Test
+    void oneThatWasBegunBeforeIsNotGivenOutInPlaceOfAFetchedOne() throws IOException {
+        grow();
+        world.pass(Duration.ofMillis(1));
+        CompletableFuture<Restored> fetched =
+                fetch((wanted, answer) -> answer.accept(piece(wanted, Integer.MAX_VALUE)));
+        world.pass(Duration.ofMinutes(1));
+        Checkpointer second = new Checkpointer(
+                "The follower",
+                folder,
+                following,
+                world,
+                DutyCycle.full(),
+                world,
+                new Checkpointer.Interval(100, Duration.ofDays(1)));
+        for (int i = 1; i <= 100; i++) {
+            following.apply(i, new byte[100]);
+            second.applied(1, i); // the last begins a checkpoint, which is written later
+        }
+        second.become(fetched.join());
+        world.pass(Duration.ofMillis(1));
+        assertThat(Files.exists(home.resolve("follower").resolve("checkpoint-1-100")))
+                .as("it has been written")
+                .isTrue();
+
+        assertThat(second.newest()).isEqualTo(taking.newest());
+        assertThat(second.piece(new Wanted(0, 0, 0)).id()).isEqualTo(taking.newest());
+    }
+
+    @Test
     void aNewerOneIsBegunAnew() throws IOException {
         int most = most();
         CheckpointId first = taking.newest();
