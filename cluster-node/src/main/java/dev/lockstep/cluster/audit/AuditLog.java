@@ -49,10 +49,11 @@ public final class AuditLog {
         this.refusals = new RepeatedLog(time);
     }
 
-    /** Tells whether a request is written down when it is granted. A backup asks for many pieces, and is one event. */
+    /** Tells whether a request is written down when it is granted. A backup, or a recording, is asked for in many pieces, and is one event. */
     public static boolean isAudited(Request request) {
         return !Collections.disjoint(request.rights(), AUDITED)
-                && !(request instanceof Request.FetchCheckpoint fetch && fetch.since() != 0);
+                && !(request instanceof Request.FetchCheckpoint fetch && fetch.since() != 0)
+                && !(request instanceof Request.ReadRecording read && read.offset() != 0);
     }
 
     /** A user has connected. */

@@ -753,6 +753,17 @@ class RequestDispatcherTest {
     }
 
     @Test
+    void aRecordingThatIsReadInPiecesIsAuditedOnce() {
+        audited.clear();
+        connection.serve(5, new Request.StartRecording(1000));
+        connection.serve(6, new Request.ReadRecording(0));
+        connection.serve(7, new Request.ReadRecording(1 << 18));
+        assertThat(audited).hasSize(2);
+        assertThat(audited.get(0)).contains("StartRecording[millis=1000]");
+        assertThat(audited.get(1)).contains("ReadRecording[offset=0]");
+    }
+
+    @Test
     void aRefusalThatIsRepeatedIsAuditedOnceAMinuteWithHowOften() {
         grant(reading("c"));
         RequestServer.Connection ada = ofAda();
