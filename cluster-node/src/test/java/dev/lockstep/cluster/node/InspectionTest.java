@@ -47,7 +47,7 @@ class InspectionTest {
     void eachThreadIsToldWithItsStack() throws Exception {
         assertThat(Inspection.of(Aspect.THREADS, settings()))
                 .contains("\"" + Thread.currentThread().getName() + "\"")
-                .contains("    at dev.lockstep.cluster.node.InspectionTest.eachThreadIsToldWithItsStack");
+                .contains("dev.lockstep.cluster.node.InspectionTest.eachThreadIsToldWithItsStack(");
     }
 
     @Test
