@@ -330,7 +330,8 @@ public final class RequestDispatcher implements RequestServer {
 
         @Override
         public void serve(long correlationId, Request request) {
-            if (inFlight.get() >= maxInFlight) {
+            // Nobody repeats the end of a subscription, which would stay open.
+            if (inFlight.get() >= maxInFlight && !(request instanceof Request.Unsubscribe)) {
                 busy.increment();
                 replies.send(
                         correlationId,

@@ -301,6 +301,20 @@ class RequestDispatcherTest {
         assertThat(told.get(5L)).hasSize(2);
     }
 
+    @Test
+    void aSubscriptionEndsAlsoWhileAsManyRequestsAreInFlightAsMayBe() {
+        connection.serve(5, subscribe(0, 0));
+        log.hold();
+        for (int i = 10; i < 10 + MAX_IN_FLIGHT; i++) {
+            write(i);
+        }
+        write(20);
+        assertThat(refusal(20)).isEqualTo(Status.BUSY);
+        connection.serve(21, new Request.Unsubscribe(5));
+        assertThat(told.get(21L)).containsExactly(new Reply.Done());
+        assertThat(dispatcher.counts().subscriptions()).isZero();
+    }
+
     private int created(String name) {
         CacheDefinition definition =
                 new CacheDefinition(name, "k", "v", ExpiryRule.ETERNAL, "", 0, Consistency.SESSION);
