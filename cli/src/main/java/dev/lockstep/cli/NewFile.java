@@ -67,9 +67,12 @@ final class NewFile extends OutputStream {
 
     @Override
     public void close() throws IOException {
-        out.close();
-        if (!whole) {
-            Files.deleteIfExists(path);
+        try {
+            out.close();
+        } finally {
+            if (!whole) {
+                Files.deleteIfExists(path);
+            }
         }
     }
 }

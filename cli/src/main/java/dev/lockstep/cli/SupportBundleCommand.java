@@ -65,8 +65,9 @@ final class SupportBundleCommand implements Callable<Integer> {
                 Parts parts = new Parts(new ZipOutputStream(into, StandardCharsets.UTF_8))) {
             parts.add("README.txt", () -> README);
             ofCluster(session, parts);
+            Map<Member, Reply> meters = ClusterOptions.join(session.meters());
             for (Member member : session.view().members()) {
-                ofNode(session, member, parts);
+                ofNode(session, member, meters.get(member), parts);
             }
             parts.zip().finish();
             into.keep();
@@ -88,10 +89,10 @@ final class SupportBundleCommand implements Callable<Integer> {
         parts.addReport("doctor", () -> DoctorCommand.examine(session, options, false));
     }
 
-    private void ofNode(Session session, Member member, Parts parts) throws IOException {
+    private void ofNode(Session session, Member member, @Nullable Reply meters, Parts parts) throws IOException {
         options.progress("Asking node " + member.id());
         String folder = "nodes/" + member.id().name() + "/";
-        parts.add(folder + "meters.txt", () -> text(member, ClusterOptions.join(session.meters())));
+        parts.add(folder + "meters.txt", () -> text(meters));
         for (Aspect aspect : Aspect.values()) {
             parts.add(
                     folder + aspect.name().toLowerCase(Locale.ROOT) + ".txt",
@@ -100,8 +101,7 @@ final class SupportBundleCommand implements Callable<Integer> {
         }
     }
 
-    private static String text(Member member, Map<Member, Reply> answers) {
-        Reply answer = answers.get(member);
+    private static String text(@Nullable Reply answer) {
         return answer instanceof Reply.Text meters
                 ? meters.text()
                 : answer instanceof Reply.Refused refused ? refused.message() : "no answer";

@@ -30,7 +30,7 @@ final class FlightRecording implements AutoCloseable {
 
     private static final long MAX_BYTES = 64L * 1024 * 1024;
     /** The events in which passwords may be: of the environment, and of command lines. */
-    private static final List<String> SECRETIVE = List.of(
+    private static final List<String> WITH_SECRETS = List.of(
             "jdk.InitialEnvironmentVariable", "jdk.InitialSystemProperty", "jdk.JVMInformation", "jdk.SystemProcess");
 
     private static final int BUSY_MILLIS = 500;
@@ -56,7 +56,7 @@ final class FlightRecording implements AutoCloseable {
             file = into;
             Recording begun = new Recording(Configuration.getConfiguration("profile"));
             recording = begun;
-            SECRETIVE.forEach(begun::disable);
+            WITH_SECRETS.forEach(begun::disable);
             begun.setName("lockstep");
             begun.setMaxSize(MAX_BYTES);
             begun.setDuration(Duration.ofMillis(request.millis()));
