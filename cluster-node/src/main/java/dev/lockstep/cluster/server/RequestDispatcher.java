@@ -330,15 +330,14 @@ public final class RequestDispatcher implements RequestServer {
 
         @Override
         public void serve(long correlationId, Request request) {
-            // Nobody repeats the end of a subscription, which would stay open.
-            if (inFlight.get() >= maxInFlight && !(request instanceof Request.Unsubscribe)) {
+            Request meant = request instanceof Request.PassOn passOn ? passOn.request() : request;
+            if (inFlight.get() >= maxInFlight && !isSaidOnce(meant)) {
                 busy.increment();
                 replies.send(
                         correlationId,
                         new Reply.Refused(Status.BUSY, maxInFlight + " requests are in flight", 10, null));
                 return;
             }
-            Request meant = request instanceof Request.PassOn passOn ? passOn.request() : request;
             if (client == null) {
                 decide(correlationId, request, meant);
                 return;
@@ -352,6 +351,11 @@ public final class RequestDispatcher implements RequestServer {
                     replies.send(correlationId, refusal);
                 }
             });
+        }
+
+        /** Returns whether nobody repeats it if it is refused: a subscription would stay open, a lease in use would end. */
+        private static boolean isSaidOnce(Request request) {
+            return request instanceof Request.Unsubscribe || request instanceof Request.RenewLeases;
         }
 
         private void decide(long correlationId, Request request, Request meant) {

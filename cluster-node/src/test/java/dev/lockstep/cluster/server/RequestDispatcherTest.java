@@ -302,7 +302,7 @@ class RequestDispatcherTest {
     }
 
     @Test
-    void aSubscriptionEndsAlsoWhileAsManyRequestsAreInFlightAsMayBe() {
+    void subscriptionsEndAndLeasesAreRenewedAlsoWhileAsManyRequestsAreInFlightAsMayBe() {
         connection.serve(5, subscribe(0, 0));
         log.hold();
         for (int i = 10; i < 10 + MAX_IN_FLIGHT; i++) {
@@ -313,6 +313,8 @@ class RequestDispatcherTest {
         connection.serve(21, new Request.Unsubscribe(5));
         assertThat(told.get(21L)).containsExactly(new Reply.Done());
         assertThat(dispatcher.counts().subscriptions()).isZero();
+        connection.serve(22, new Request.RenewLeases(1, 2, List.of(new Request.RenewLeases.Lease(0, 1))));
+        assertThat(told.get(22L)).containsExactly(new Reply.Done());
     }
 
     private int created(String name) {
