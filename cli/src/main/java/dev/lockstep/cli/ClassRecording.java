@@ -76,7 +76,7 @@ public final class ClassRecording {
     }
 
     private static Node node(Path folder, NodeId id, LoopbackCluster cluster) throws IOException {
-        String settings = cluster.configuration(id, id.name()) + "shards: "
+        String settings = cluster.configuration(id, id.name(), false) + "shards: "
                 + cluster.members().size() + "\n";
         Path config = Files.writeString(folder.resolve(id + ".yaml"), settings);
         return new Node(

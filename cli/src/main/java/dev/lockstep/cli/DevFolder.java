@@ -99,7 +99,7 @@ record DevFolder(Path path) {
 
     private void write(LoopbackCluster cluster, NodeId node) throws IOException {
         if (!Files.exists(configuration(node))) {
-            Files.writeString(configuration(node), cluster.configuration(node, node.name()));
+            Files.writeString(configuration(node), cluster.configuration(node, node.name(), true));
         }
     }
 

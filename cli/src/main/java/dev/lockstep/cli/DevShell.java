@@ -135,7 +135,7 @@ final class DevShell {
                 });
     }
 
-    /** Has the commands of operators talk to one cluster, unless they name another. */
+    /** Has the commands of operators talk to one cluster, unless they name another, and end by themselves. */
     private record ThisCluster(LoopbackCluster cluster) implements IDefaultValueProvider {
 
         @Override
@@ -146,6 +146,7 @@ final class DevShell {
             return switch (option.longestName()) {
                 case "--servers" -> cluster.servers();
                 case "--cluster" -> cluster.name();
+                case "--count" -> "1";
                 default -> null;
             };
         }

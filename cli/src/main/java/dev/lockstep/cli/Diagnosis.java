@@ -262,8 +262,7 @@ record Diagnosis(List<Finding> findings) {
             if (oldest > LONG_MOVE.toSeconds()) {
                 warn(
                         Check.MOVES,
-                        view.layout().moves().size() + " groups are being moved, the oldest for " + oldest / 60
-                                + " minutes",
+                        LayoutChange.beingMoved(view.layout()) + ", the oldest for " + oldest / 60 + " minutes",
                         "lockstep shard status says what each replica waits for");
             }
         }

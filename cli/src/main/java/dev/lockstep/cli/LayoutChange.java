@@ -40,7 +40,7 @@ final class LayoutChange {
             if (wanted.test(layout) && layout.moves().isEmpty()) {
                 return;
             }
-            String now = state + "; " + layout.moves().size() + " groups are being moved";
+            String now = state + "; " + beingMoved(layout);
             if (Time.system().nanos() - sinceNanos > within.toNanos()) {
                 throw new NotDoneException(
                         now + " after " + timeout + ", which goes on. lockstep status says what is under way");
@@ -51,5 +51,11 @@ final class LayoutChange {
             }
             options.pause(PAUSE);
         }
+    }
+
+    /** Tells how many groups are on the move, for people. */
+    static String beingMoved(Layout layout) {
+        int groups = layout.moves().size();
+        return groups == 1 ? "1 group is being moved" : groups + " groups are being moved";
     }
 }

@@ -39,9 +39,11 @@ record LoopbackCluster(String name, List<Member> members) {
      * Writes the configuration of a node, as YAML.
      *
      * @param data the node's folder of data, relative to that of the file
+     * @param measures whether the node has meters, which it answers at a free port
      */
-    String configuration(NodeId node, String data) {
-        return "cluster: " + name + "\nnode: {id: " + node + ", data: " + data + "}\nmembers:\n"
+    String configuration(NodeId node, String data, boolean measures) {
+        String admin = measures ? ", admin: \"" + HOST + ":0\"" : "";
+        return "cluster: " + name + "\nnode: {id: " + node + ", data: " + data + admin + "}\nmembers:\n"
                 + members.stream()
                         .map(member -> "  - {id: " + member.id() + ", address: \"" + address(member) + "\"}\n")
                         .collect(Collectors.joining());

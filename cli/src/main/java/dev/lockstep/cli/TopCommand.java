@@ -49,7 +49,7 @@ final class TopCommand implements Callable<Integer> {
             names = "--count",
             paramLabel = "<number>",
             defaultValue = "0",
-            description = "How often to print; 0, the default, for until it is interrupted.")
+            description = "How often to print, 0 for until it is interrupted; ${DEFAULT-VALUE} by default.")
     private int count;
 
     /** One look at the cluster. */

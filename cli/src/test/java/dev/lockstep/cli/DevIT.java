@@ -127,6 +127,9 @@ class DevIT {
         ProcessHandle third = node("n3");
         type(dev, "status");
         prints("Cluster lockstep: 3 of 3 nodes up");
+        type(dev, "top");
+        prints("CACHE ");
+        assertThat(printed()).containsPattern("\nn1 .*\nn2 .*\nn3 .* MiB").doesNotContain("does not measure");
 
         type(dev, "start");
         prints("Node n4 waits until: node add n4@127.0.0.1:" + (port + 3));

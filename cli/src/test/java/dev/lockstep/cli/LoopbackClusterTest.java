@@ -18,7 +18,7 @@ class LoopbackClusterTest {
 
     @Test
     void aNodeReadsWhatWasWrittenForIt(@TempDir Path home) throws Exception {
-        Path file = Files.writeString(home.resolve("n2.yaml"), cluster.configuration(new NodeId("n2"), "n2"));
+        Path file = Files.writeString(home.resolve("n2.yaml"), cluster.configuration(new NodeId("n2"), "n2", true));
 
         Settings settings = SettingsReader.fromFile(file);
 
@@ -27,6 +27,8 @@ class LoopbackClusterTest {
         assertThat(settings.node()).hasValueSatisfying(node -> {
             assertThat(node.id()).isEqualTo(new NodeId("n2"));
             assertThat(node.data()).isEqualTo(home.resolve("n2"));
+            assertThat(node.admin())
+                    .hasValueSatisfying(admin -> assertThat(admin).hasToString("127.0.0.1:0"));
         });
     }
 

@@ -83,6 +83,11 @@ public final class AdminServer implements AutoCloseable {
         }
     }
 
+    /** Returns the port at which it listens. */
+    public int port() {
+        return server.getAddress().getPort();
+    }
+
     private HttpServer started(AdminAddress address, @Nullable Encryption encryption) {
         try {
             HttpServer made = bind(new InetSocketAddress(address.host(), address.port()), encryption);

@@ -271,7 +271,7 @@ public final class Node implements EmbeddedNode {
                             settings.tls().get().tls12(),
                             this::mayMonitor);
             AdminServer server = new AdminServer(address, pages.pages(), encryption);
-            LOG.info("Node {} answers meters and health at {}", member.id(), address);
+            LOG.info("Node {} answers meters and health at {}:{}", member.id(), address.host(), server.port());
             return server;
         } catch (IOException | RuntimeException failure) {
             giveUp();

@@ -84,7 +84,11 @@ public record Settings(
         }
     }
 
-    /** Where a node listens for those who look after it. */
+    /**
+     * The address at which a node listens for those who look after it.
+     *
+     * @param port 0 for any that is free
+     */
     public record AdminAddress(String host, int port) {
 
         @Override

@@ -388,9 +388,16 @@ public final class SettingsReader {
     }
 
     private static String[] hostAndPort(YamlSection section, String key, String text) {
+        return hostAndPort(section, key, text, 1);
+    }
+
+    private static String[] hostAndPort(YamlSection section, String key, String text, int lowestPort) {
         int colon = text.lastIndexOf(':');
         String port = text.substring(colon + 1);
-        if (colon < 1 || !port.matches("\\d{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65535) {
+        if (colon < 1
+                || !port.matches("\\d{1,5}")
+                || Integer.parseInt(port) < lowestPort
+                || Integer.parseInt(port) > 65535) {
             throw section.refuse(key, "\"" + text + "\" is no address such as 127.0.0.1:7400");
         }
         return new String[] {text.substring(0, colon), port};
@@ -451,7 +458,7 @@ public final class SettingsReader {
         if (!section.has("admin")) {
             return Optional.empty();
         }
-        String[] address = hostAndPort(section, "admin", section.required("admin"));
+        String[] address = hostAndPort(section, "admin", section.required("admin"), 0);
         AdminAddress admin = new AdminAddress(address[0], Integer.parseInt(address[1]));
         if (!mayLeaveLoopback && !Member.isLoopback(admin.host())) {
             throw section.refuse(

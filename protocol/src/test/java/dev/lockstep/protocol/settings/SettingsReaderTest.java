@@ -220,6 +220,7 @@ class SettingsReaderTest {
                 "caches: {a: {entry-processor: none}} | \"none\" is neither leased nor optimistic",
                 "members: [{id: n1, address: '10.0.0.1:1'}] | not a loopback address",
                 "{node: {id: a, admin: '10.0.0.1:2'}, members: [{id: a, address: '127.0.0.1:1'}]} | \"admin\": 10.0.0.1 is not a loopback address",
+                "{node: {id: a, admin: '127.0.0.1:70000'}, members: [{id: a, address: '127.0.0.1:1'}]} | \"127.0.0.1:70000\" is no address",
                 "{node: {id: a, admin: '127.0.0.1:1'}, members: [{id: a, address: '127.0.0.1:1'}]} | \"admin\": 127.0.0.1:1 is the address of member a",
                 "members: [{id: n1}] | \"address\" is missing",
                 "shards: [1 | is no valid YAML"
