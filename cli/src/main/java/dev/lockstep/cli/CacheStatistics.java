@@ -52,13 +52,15 @@ final class CacheStatistics implements Callable<Integer> {
     private static Report report(Activity all, Collection<String> caches, List<String> silent) {
         List<String> lines = new ArrayList<>();
         List<Json.Nested> objects = new ArrayList<>();
-        lines.add("%-24s %12s %6s %12s %12s %10s %12s %12s %10s %10s"
+        lines.add("%-24s %12s %6s %12s %12s %12s %12s %10s %12s %12s %10s %10s"
                 .formatted(
                         "CACHE",
                         "GETS",
                         "HITS",
                         "PUTS",
                         "REMOVED",
+                        "EVICTED",
+                        "EXPIRED",
                         "REFUSED",
                         "ENTRIES",
                         "BYTES",
@@ -70,16 +72,20 @@ final class CacheStatistics implements Callable<Integer> {
             double hits = all.rate(NodeMeter.CACHE_GETS, Map.of("cache", cache, "result", "hit"));
             double puts = all.rate(NodeMeter.CACHE_PUTS, of);
             double removals = all.rate(NodeMeter.CACHE_REMOVALS, of);
+            double evictions = all.rate(NodeMeter.CACHE_EVICTIONS, of);
+            double expirations = all.rate(NodeMeter.CACHE_EXPIRATIONS, of);
             double failures = all.rate(NodeMeter.CACHE_FAILURES, of);
             double entries = all.now(NodeMeter.CACHE_ENTRIES, of);
             double bytes = all.now(NodeMeter.CACHE_BYTES, of);
-            lines.add("%-24s %12.0f %6s %12.0f %12.0f %10.0f %12.0f %12.0f %10s %10s"
+            lines.add("%-24s %12.0f %6s %12.0f %12.0f %12.0f %12.0f %10.0f %12.0f %12.0f %10s %10s"
                     .formatted(
                             cache,
                             gets,
                             gets == 0 ? "" : "%.0f %%".formatted(100 * hits / gets),
                             puts,
                             removals,
+                            evictions,
+                            expirations,
                             failures,
                             entries,
                             bytes,
@@ -96,6 +102,10 @@ final class CacheStatistics implements Callable<Integer> {
                     (long) puts,
                     "removals",
                     (long) removals,
+                    "evictions",
+                    (long) evictions,
+                    "expirations",
+                    (long) expirations,
                     "refused",
                     (long) failures,
                     "entries",

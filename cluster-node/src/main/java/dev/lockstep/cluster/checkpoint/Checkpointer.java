@@ -52,12 +52,14 @@ public final class Checkpointer {
      */
     public record Interval(int entries, Duration time) {}
 
-    /** Counts the checkpoints of one or more replicas: taken, failed and installed. Thread-safe. */
+    /** Counts the checkpoints of one or more replicas: taken, failed, loaded and installed. Thread-safe. */
     public static final class Tally {
 
         private final LongAdder taken = new LongAdder();
         private final LongAdder takenNanos = new LongAdder();
         private final LongAdder failed = new LongAdder();
+        private final LongAdder loaded = new LongAdder();
+        private final LongAdder loadedNanos = new LongAdder();
         private final LongAdder installed = new LongAdder();
 
         /** Returns how many were taken. */
@@ -73,6 +75,16 @@ public final class Checkpointer {
         /** Returns how many could not be written. */
         public long failed() {
             return failed.sum();
+        }
+
+        /** Returns how many were read by replicas that were opened. */
+        public long loaded() {
+            return loaded.sum();
+        }
+
+        /** Returns the time that it took to read them. */
+        public long loadedNanos() {
+            return loadedNanos.sum();
         }
 
         /** Returns how many were fetched from other nodes and took the place of what a replica had. */
@@ -131,11 +143,14 @@ public final class Checkpointer {
         CheckpointId restored = strategy.restore();
         if (restored != null) {
             isAt(restored);
+            long took = time.nanos() - from;
+            tally.loaded.increment();
+            tally.loadedNanos.add(took);
             LOG.info(
                     "{} resumes from its checkpoint at position {}, read in {} ms",
                     name,
                     restored.position(),
-                    TimeUnit.NANOSECONDS.toMillis(time.nanos() - from));
+                    TimeUnit.NANOSECONDS.toMillis(took));
         }
         return restored;
     }

@@ -38,6 +38,20 @@ public enum NodeMeter {
             List.of("cache"),
             "Entries that requests have removed one by one at this node, without expiry, eviction and emptying a cache as a whole",
             "Nothing by itself; compare it with the puts"),
+    CACHE_EVICTIONS(
+            Kind.COUNTER,
+            "lockstep.cache.evictions",
+            null,
+            List.of("cache"),
+            "Entries that this node, which led their shard, has removed to make room",
+            "Many, while the share of hits falls: the cache needs more `max-entries` or `max-bytes`, or the nodes more memory"),
+    CACHE_EXPIRATIONS(
+            Kind.COUNTER,
+            "lockstep.cache.expirations",
+            null,
+            List.of("cache"),
+            "Entries that this node, which led their shard, has removed at the end of their lifetime",
+            "Many, while the share of hits falls: lifetimes are short for how the cache is read"),
     CACHE_FAILURES(
             Kind.COUNTER,
             "lockstep.cache.failures",
@@ -155,6 +169,13 @@ public enum NodeMeter {
             List.of("group"),
             "Time since the replica has heard from a leader; 0 at the leader, -1 if it never has",
             "Beyond `node.max-staleness` the node refuses session reads of that shard: look for its leader and at the network"),
+    LEADER_TENURE(
+            Kind.GAUGE,
+            "lockstep.raft.leader.tenure",
+            "seconds",
+            List.of("group"),
+            "Time for which this node has led the group without a break; 0 if it does not",
+            "Short ones on all nodes: leaderships are lost again and again, see `lockstep.raft.leader.changes`"),
     LEADER_CHANGES(
             Kind.COUNTER,
             "lockstep.raft.leader.changes",
@@ -181,8 +202,10 @@ public enum NodeMeter {
             "lockstep.forwards",
             null,
             List.of("result"),
-            "Requests of clients that this node has passed on to others; `result` is `success`, or `failure` if there was no answer",
-            "Only clients with `routing: gateway` need it. Failures: the node can't reach another"),
+            "Requests of clients that this node has passed on to others; `result` is `success`, `unreachable` if it could not be sent, or"
+                    + " `unanswered` if no answer came back",
+            "Only clients with `routing: gateway` need it. `unreachable`: the node can't reach another. `unanswered`: the other has"
+                    + " ended meanwhile, or is silent"),
     FORWARDS_PENDING(
             Kind.GAUGE,
             "lockstep.forwards.pending",
@@ -327,6 +350,13 @@ public enum NodeMeter {
             List.of(),
             "Checkpoints that could not be written; the log is kept meanwhile",
             "Look at the node's log and at its disk"),
+    CHECKPOINTS_LOADED(
+            Kind.TIMER,
+            "lockstep.checkpoints.loads",
+            null,
+            List.of(),
+            "Checkpoints of this node that replicas have resumed from, with the time to read them",
+            "Once for each replica when the node starts. Slow ones: large shards, or a slow disk"),
     CHECKPOINTS_INSTALLED(
             Kind.COUNTER,
             "lockstep.checkpoints.installed",
@@ -383,6 +413,13 @@ public enum NodeMeter {
             List.of(),
             "What RocksDB has yet to rewrite",
             "Growth: the disk can't keep up with the writes"),
+    ROCKSDB_STALLED(
+            Kind.GAUGE,
+            "lockstep.rocksdb.stalled",
+            null,
+            List.of(),
+            "1 while RocksDB slows writes down or has stopped them, otherwise 0",
+            "The disk can't keep up with the writes; see what is to be flushed and rewritten"),
     ROCKSDB_ERRORS(
             Kind.GAUGE,
             "lockstep.rocksdb.errors",

@@ -1,7 +1,9 @@
 package dev.lockstep.cluster.meters;
 
+import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Reply;
@@ -23,7 +25,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of requests, by cache. A request is counted before its answer is sent, so that whoever has the answer finds it counted.
+ * The meters of requests and removals, by cache. A request is counted before its answer is sent, so that whoever has the answer finds it counted.
  * Thread-safe.
  */
 public final class RequestMeters implements RequestObserver {
@@ -83,6 +85,8 @@ public final class RequestMeters implements RequestObserver {
         private final Counter misses;
         private final Counter puts;
         private final Counter removals;
+        private final Counter evictions;
+        private final Counter expirations;
         private final Map<Status.Kind, Counter> failures = new EnumMap<>(Status.Kind.class);
         private final Map<Operation, Timer> latencies = new EnumMap<>(Operation.class);
 
@@ -91,6 +95,8 @@ public final class RequestMeters implements RequestObserver {
             this.misses = meters.counter(NodeMeter.CACHE_GETS, cache, "miss");
             this.puts = meters.counter(NodeMeter.CACHE_PUTS, cache);
             this.removals = meters.counter(NodeMeter.CACHE_REMOVALS, cache);
+            this.evictions = meters.counter(NodeMeter.CACHE_EVICTIONS, cache);
+            this.expirations = meters.counter(NodeMeter.CACHE_EXPIRATIONS, cache);
             for (Status.Kind kind : Status.Kind.values()) {
                 failures.put(kind, meters.counter(NodeMeter.CACHE_FAILURES, cache, word(kind)));
             }
@@ -144,7 +150,7 @@ public final class RequestMeters implements RequestObserver {
 
         private Stream<Meter> all() {
             return Stream.of(
-                            Stream.of(hits, misses, puts, removals),
+                            Stream.of(hits, misses, puts, removals, evictions, expirations),
                             failures.values().stream(),
                             latencies.values().stream())
                     .flatMap(some -> some);
@@ -161,6 +167,11 @@ public final class RequestMeters implements RequestObserver {
 
     private static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private OfCache of(int shard, int cacheId) {
+        String name = names.of(shard, cacheId);
+        return of(name == null ? UNKNOWN : name);
     }
 
     private OfCache of(String cache) {
@@ -180,10 +191,15 @@ public final class RequestMeters implements RequestObserver {
         }
         long begun = time.nanos();
         return answer -> {
-            String name = names.of(ofCache.shard(), ofCache.cacheId());
-            of(name == null ? UNKNOWN : name).answered(ofCache, answer, time.nanos() - begun);
+            of(ofCache.shard(), ofCache.cacheId()).answered(ofCache, answer, time.nanos() - begun);
             reply.accept(answer);
         };
+    }
+
+    @Override
+    public void removed(int shard, CacheChange change) {
+        OfCache of = of(shard, change.cacheId());
+        (change.change().kind() == EntryChange.Kind.EVICTED ? of.evictions : of.expirations).increment();
     }
 
     @Override

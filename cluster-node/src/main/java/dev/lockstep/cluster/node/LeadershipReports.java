@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Watches which node leads each group of which this node has a replica, and logs changes: once each, those that come
- * together in one line. Used on one loop.
+ * together in one line. Used on one loop; the counts and tenures may be read by all threads.
  */
 final class LeadershipReports {
 
@@ -31,6 +32,7 @@ final class LeadershipReports {
     private final Time time;
     private final Map<Integer, Leader> leaders = new TreeMap<>();
     private final LongAdder changes = new LongAdder();
+    private final Map<Integer, Tenure> tenures = new ConcurrentHashMap<>();
     private boolean isUntold;
     private long untoldSinceNanos;
     private long changedNanos;
@@ -55,6 +57,9 @@ final class LeadershipReports {
      * @param lost whether it was said to be lost
      */
     private record Told(@Nullable NodeId leader, boolean lost) {}
+
+    /** A leadership of this node. */
+    private record Tenure(long term, long sinceNanos) {}
 
     /** @param isLoss whether an operator should look if nothing follows it */
     record Message(boolean isLoss, String text) {}
@@ -90,7 +95,15 @@ final class LeadershipReports {
                 changes.increment();
             }
             leaders.put(group, new Leader(leadership.leader(), before.told()));
+            tenures.compute(group, (same, tenure) -> {
+                if (!leadership.leads()) {
+                    return null;
+                }
+                boolean goesOn = tenure != null && tenure.term() == leadership.term();
+                return goesOn ? tenure : new Tenure(leadership.term(), now);
+            });
         });
+        tenures.keySet().retainAll(leaderships.keySet());
         if (leaders.values().stream().allMatch(Leader::isTold)) {
             isUntold = false;
         } else if (!isUntold) {
@@ -136,6 +149,12 @@ final class LeadershipReports {
     /** Returns how often a group has got a leader, since it first had one here. On any thread. */
     long changes() {
         return changes.sum();
+    }
+
+    /** Returns for how long this node has led a group without a break; 0 if it does not. On any thread. */
+    long tenureNanos(int group) {
+        Tenure tenure = tenures.get(group);
+        return tenure == null ? 0 : time.nanos() - tenure.sinceNanos();
     }
 
     /** The time for which every group has had the leader that it has. */

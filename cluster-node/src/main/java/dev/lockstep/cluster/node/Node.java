@@ -686,7 +686,7 @@ public final class Node implements EmbeddedNode {
                     "Node {} has passed {} requests of clients on to other nodes; {} of them failed",
                     member.id(),
                     passedOn.total(),
-                    passedOn.failed());
+                    passedOn.unreachable() + passedOn.unanswered());
         }
     }
 

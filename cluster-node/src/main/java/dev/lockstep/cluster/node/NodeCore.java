@@ -142,7 +142,7 @@ public final class NodeCore implements AutoCloseable {
      *
      * @param stores of the shards; stay open when this is closed
      * @param links to the other members; null when there are none
-     * @param observer sees the requests that it serves
+     * @param observer sees the requests that it serves, and what its shards remove by themselves
      * @param surroundings that it describes to operators
      */
     public NodeCore(
@@ -205,6 +205,7 @@ public final class NodeCore implements AutoCloseable {
                 limits.slowRequest()
                         .map(bound -> new SlowRequests(bound, control::cache, time))
                         .orElse(SlowRequests.NONE),
+                observer,
                 time,
                 loop,
                 new ShardContext.Limits(limits.maxStaleness(), limits.maxInFlight(), changesBytes));
@@ -451,6 +452,11 @@ public final class NodeCore implements AutoCloseable {
     /** Returns how often a group that it hosts has got another leader. */
     long leaderChanges() {
         return reports.changes();
+    }
+
+    /** Returns for how long this node has led a group without a break; 0 if it does not. */
+    long tenureNanos(int group) {
+        return reports.tenureNanos(group);
     }
 
     /** Returns how far its clock is off, see {@link MemberClocks#aheadNanos}. */

@@ -98,6 +98,7 @@ final class NodeMetering implements AutoCloseable {
     /** Measures the logs. */
     Consensus measured(Consensus logs, Checkpointer.Tally checkpoints) {
         meters.timer(NodeMeter.CHECKPOINTS, checkpoints::taken, checkpoints::takenNanos);
+        meters.timer(NodeMeter.CHECKPOINTS_LOADED, checkpoints::loaded, checkpoints::loadedNanos);
         meters.counter(NodeMeter.CHECKPOINTS_FAILED, checkpoints::failed);
         meters.counter(NodeMeter.CHECKPOINTS_INSTALLED, checkpoints::installed);
         MeasuredConsensus measured = new MeasuredConsensus(logs, meters, time);
@@ -112,7 +113,8 @@ final class NodeMetering implements AutoCloseable {
         meters.counter(NodeMeter.READ_ROUNDS, () -> node.rounds().questions());
         meters.gauge(NodeMeter.READS_WAITING, () -> node.rounds().waiting());
         meters.counter(NodeMeter.FORWARDS, () -> successes(node.passedOn()), "success");
-        meters.counter(NodeMeter.FORWARDS, () -> node.passedOn().failed(), "failure");
+        meters.counter(NodeMeter.FORWARDS, () -> node.passedOn().unreachable(), "unreachable");
+        meters.counter(NodeMeter.FORWARDS, () -> node.passedOn().unanswered(), "unanswered");
         meters.gauge(NodeMeter.FORWARDS_PENDING, () -> node.passedOn().pending());
         ofRequests(NodeMeter.CONNECTIONS, node, RequestDispatcher.Counts::connections);
         ofRequests(NodeMeter.REQUESTS_IN_FLIGHT, node, RequestDispatcher.Counts::inFlight);
@@ -141,7 +143,7 @@ final class NodeMetering implements AutoCloseable {
 
     /** Those that are pending are neither; a subscription is for as long as it is open. */
     private static long successes(Gateway.Counts counts) {
-        return Math.max(0, counts.total() - counts.failed() - counts.pending());
+        return Math.max(0, counts.total() - counts.unreachable() - counts.unanswered() - counts.pending());
     }
 
     /** Binds the store of a node whose entries are in RocksDB. */
@@ -150,6 +152,7 @@ final class NodeMetering implements AutoCloseable {
         meters.gauge(NodeMeter.ROCKSDB_UNFLUSHED, () -> stores.counts().unflushedBytes());
         meters.gauge(NodeMeter.ROCKSDB_CACHE, () -> stores.counts().cacheBytes());
         meters.gauge(NodeMeter.ROCKSDB_PENDING_COMPACTION, () -> stores.counts().pendingCompactionBytes());
+        meters.gauge(NodeMeter.ROCKSDB_STALLED, () -> stores.counts().isStalled() ? 1 : 0);
         meters.gauge(NodeMeter.ROCKSDB_ERRORS, () -> stores.counts().backgroundErrors());
     }
 
@@ -219,6 +222,7 @@ final class NodeMetering implements AutoCloseable {
         return List.of(
                 meters.gauge(NodeMeter.RAFT_TERM, () -> log.leadership().term(), name),
                 meters.gauge(NodeMeter.RAFT_LEADER, () -> log.leadership().leads() ? 1 : 0, name),
+                meters.gauge(NodeMeter.LEADER_TENURE, () -> tenureSeconds(group.getKey()), name),
                 meters.gauge(NodeMeter.RAFT_COMMIT, log::knownCommitPosition, name),
                 meters.gauge(NodeMeter.RAFT_APPLIED, log::appliedPosition, name),
                 meters.gauge(NodeMeter.RAFT_LAG, () -> lag(log), name),
@@ -229,6 +233,11 @@ final class NodeMetering implements AutoCloseable {
     static long lag(ReplicatedLog<?, ?> log) {
         long applied = log.appliedPosition(); // before the other: it must not get ahead
         return Math.max(0, log.knownCommitPosition() - applied);
+    }
+
+    private double tenureSeconds(int group) {
+        NodeCore of = core;
+        return of == null ? 0 : of.tenureNanos(group) / SECOND_NANOS;
     }
 
     private static double contactSeconds(ReplicatedLog<?, ?> log) {

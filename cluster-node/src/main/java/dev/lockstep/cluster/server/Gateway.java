@@ -20,7 +20,8 @@ public final class Gateway {
     private final NodeId self;
     private final Function<NodeId, @Nullable Link> opening;
     private final LongAdder total = new LongAdder();
-    private final LongAdder failed = new LongAdder();
+    private final LongAdder unreachable = new LongAdder();
+    private final LongAdder unanswered = new LongAdder();
     private final LongAdder pending = new LongAdder();
 
     /**
@@ -34,14 +35,15 @@ public final class Gateway {
     /**
      * The requests that were passed on since the node was started.
      *
-     * @param failed those that could not be sent, or got no answer
+     * @param unreachable those that could not be sent
+     * @param unanswered those that were sent, and whose answer will not come
      * @param pending those that wait for an answer, and subscriptions
      */
-    public record Counts(long total, long failed, long pending) {}
+    public record Counts(long total, long unreachable, long unanswered, long pending) {}
 
     /** Returns what was passed on until now. */
     public Counts counts() {
-        return new Counts(total.sum(), failed.sum(), pending.sum());
+        return new Counts(total.sum(), unreachable.sum(), unanswered.sum(), pending.sum());
     }
 
     boolean isSelf(NodeId node) {
@@ -67,7 +69,7 @@ public final class Gateway {
             total.increment();
             Link link = to(node);
             if (link == null) {
-                failed.increment();
+                unreachable.increment();
                 replies.accept(Reply.Refused.of(
                         Status.UNREACHABLE,
                         "Node " + self + " knows no member " + node + " to pass the request on to"));
@@ -140,7 +142,7 @@ public final class Gateway {
         @Override
         public void failed(boolean sent, Throwable cause) {
             if (isOver()) {
-                failed.increment();
+                (sent ? unanswered : unreachable).increment();
             }
             replies.accept(Reply.Refused.of(
                     sent ? Status.INDETERMINATE : Status.UNREACHABLE,

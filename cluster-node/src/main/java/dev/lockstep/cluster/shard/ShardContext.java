@@ -20,6 +20,7 @@ public record ShardContext(
         CapacityShares shares,
         NodeMemory memory,
         SlowRequests slow,
+        RemovalObserver removals,
         Time time,
         EventLoop loop,
         Limits limits) {

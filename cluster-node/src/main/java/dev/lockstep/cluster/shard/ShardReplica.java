@@ -42,6 +42,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     /** The most that a replica should keep of the last changes. */
     public static final long MAX_CHANGES_BYTES = ChangeWindow.MAX_BYTES;
 
+    private final int shard;
     private final ReplicaState state;
     private final LogClock clock;
     private final ExpiryClock expiry;
@@ -58,9 +59,12 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
     private final LeasedUpdates updates;
     private final ReplicaMaintenance maintenance;
     private final CapacityShares shares;
+    private final RemovalObserver removals;
 
     /** Opens the replica, recovering what it had. */
     public ShardReplica(int shard, List<NodeId> replicas, ShardContext context) {
+        this.shard = shard;
+        this.removals = context.removals();
         this.state = new ReplicaState(
                 shard, context.stores(), context.loop(), context.limits().changesBytes());
         this.clock = new LogClock(
@@ -123,6 +127,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         clock.reached(state.logTimeMillis());
         evictions.applied(changes);
         positions.advanced();
+        for (CacheChange change : changes) {
+            if (change.isUnasked() && log.leadership().leads()) {
+                removals.removed(shard, change);
+            }
+        }
     }
 
     @Override

@@ -2,10 +2,12 @@ package dev.lockstep.cluster.meters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Condition;
 import dev.lockstep.protocol.wire.Consistency;
+import dev.lockstep.protocol.wire.EntryChange;
 import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.LeaseId;
 import dev.lockstep.protocol.wire.Mutation;
@@ -103,6 +105,19 @@ class RequestMetersTest {
                         "lockstep_cache_failures_total{cache=\"c1\",kind=\"transient\"} 1.0",
                         "lockstep_cache_failures_total{cache=\"c1\",kind=\"indeterminate\"} 1.0",
                         "lockstep_cache_failures_total{cache=\"(unknown)\",kind=\"permanent\"} 1.0");
+    }
+
+    @Test
+    void whatShardsRemoveByThemselvesIsCounted() {
+        for (EntryChange.Kind kind :
+                List.of(EntryChange.Kind.EVICTED, EntryChange.Kind.EXPIRED, EntryChange.Kind.EXPIRED)) {
+            meters.removed(0, new CacheChange(1, new EntryChange(kind, Bytes.utf8("key"), null, null, 1)));
+        }
+        assertThat(registry.scrape())
+                .contains(
+                        "lockstep_cache_evictions_total{cache=\"c1\"} 1.0",
+                        "lockstep_cache_expirations_total{cache=\"c1\"} 2.0",
+                        "lockstep_cache_removals_total{cache=\"c1\"} 0.0");
     }
 
     @Test

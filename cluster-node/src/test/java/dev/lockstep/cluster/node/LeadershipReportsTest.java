@@ -62,6 +62,26 @@ class LeadershipReportsTest {
     }
 
     @Test
+    void aTenureLastsUntilAnotherTermOrLeader() {
+        leads(B, 0);
+        leaderships.put(1, ScriptedLog.leading(1, A, ALL));
+        told(Duration.ofSeconds(1));
+        assertThat(reports.tenureNanos(0)).isZero();
+        assertThat(reports.tenureNanos(1)).isEqualTo(Duration.ofSeconds(1).toNanos());
+        leaderships.put(1, ScriptedLog.leading(2, A, ALL));
+        told(Duration.ofMillis(100));
+        assertThat(reports.tenureNanos(1)).isEqualTo(Duration.ofMillis(100).toNanos());
+        leads(B, 1);
+        told(Duration.ofMillis(100));
+        assertThat(reports.tenureNanos(1)).isZero();
+        leaderships.put(1, ScriptedLog.leading(3, A, ALL));
+        told(Duration.ofMillis(100));
+        leaderships.remove(1);
+        told(Duration.ofMillis(100));
+        assertThat(reports.tenureNanos(1)).isZero();
+    }
+
+    @Test
     void aLostLeaderIsReportedAndItsSuccessor() {
         leads(B, 0, 1);
         told(Duration.ofSeconds(1));

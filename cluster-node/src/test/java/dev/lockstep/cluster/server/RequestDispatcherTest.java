@@ -12,6 +12,7 @@ import dev.lockstep.cluster.control.Templates;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.rates.RateLimits;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
+import dev.lockstep.cluster.shard.RemovalObserver;
 import dev.lockstep.cluster.shard.ShardContext;
 import dev.lockstep.cluster.shard.ShardHost;
 import dev.lockstep.cluster.shard.ShardReplica;
@@ -119,6 +120,7 @@ class RequestDispatcherTest {
                                 new CapacityShares(1),
                                 AmpleMemory.of(A, world),
                                 SlowRequests.NONE,
+                                RemovalObserver.NONE,
                                 world,
                                 world,
                                 limits))));
@@ -507,10 +509,10 @@ class RequestDispatcherTest {
         connection.serve(5, new Request.PassOn(B, new Request.ListCaches()));
         assertThat(others.requests()).containsExactly(new Request.ListCaches());
         assertThat(told).isEmpty();
-        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 0, 1));
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 0, 0, 1));
         others.last().answer(new Reply.Caches(List.of(), 0));
         assertThat(told.get(5L)).containsExactly(new Reply.Caches(List.of(), 0));
-        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 0, 0));
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 0, 0, 0));
     }
 
     @Test
@@ -523,7 +525,7 @@ class RequestDispatcherTest {
         assertThat(refusal(6)).isEqualTo(Status.UNREACHABLE);
         connection.serve(7, new Request.PassOn(new NodeId("no-member"), new Request.ListCaches()));
         assertThat(refusal(7)).isEqualTo(Status.UNREACHABLE);
-        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(3, 3, 0));
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(3, 2, 1, 0));
     }
 
     @Test
@@ -563,7 +565,7 @@ class RequestDispatcherTest {
         change(8);
         assertThat(told.get(5L)).hasSize(2);
         assertThat(others.sent()).isEmpty();
-        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(0, 0, 0));
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(0, 0, 0, 0));
     }
 
     @Test
@@ -620,7 +622,7 @@ class RequestDispatcherTest {
         others.last().answer(new Reply.Subscribed(7, List.of()));
         others.last().handler().failed(true, new IOException("the connection broke"));
         assertThat(refusal(5)).isEqualTo(Status.INDETERMINATE);
-        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 1, 0));
+        assertThat(gateway.counts()).isEqualTo(new Gateway.Counts(1, 0, 1, 0));
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.lockstep.cluster.consensus.UnknownOutcomeException;
 import dev.lockstep.cluster.eviction.CapacityShares;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.cluster.machine.BatchCodec;
+import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.machine.Command;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.store.heap.HeapStore;
@@ -32,6 +33,7 @@ import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.RequestId;
+import dev.lockstep.protocol.wire.Versions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +58,7 @@ class EvictionTest {
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
     private final ScriptedLog log = new ScriptedLog(leading(1, A, VOTERS));
+    private final List<CacheChange> unasked = new ArrayList<>();
     private final ShardReplica replica = new ShardReplica(
             0,
             List.copyOf(VOTERS),
@@ -68,6 +71,7 @@ class EvictionTest {
                     new CapacityShares(1),
                     AmpleMemory.of(A, world),
                     SlowRequests.NONE,
+                    (shard, change) -> unasked.add(change),
                     world,
                     world,
                     new ShardContext.Limits(Duration.ofDays(1), 1_000, ChangeWindow.MAX_BYTES)));
@@ -159,6 +163,10 @@ class EvictionTest {
         upkeep();
         assertThat(size(BOUNDED)).isEqualTo(BOUND);
         assertThat(size(UNBOUNDED)).isEqualTo(500);
+        assertThat(unasked)
+                .hasSize(500 - BOUND)
+                .allMatch(
+                        change -> change.cacheId() == BOUNDED && change.change().kind() == EntryChange.Kind.EVICTED);
     }
 
     @Test
@@ -292,6 +300,11 @@ class EvictionTest {
         log.apply(BatchCodec.encode(new Batch(world.millis(), 0, 0, commands)));
         upkeep();
         assertThat(size(BOUNDED)).isEqualTo(10_000);
+        var victim = new Command.Evict.Victim(key(0), log.appliedPosition() << Versions.ORDINAL_BITS);
+        log.apply(BatchCodec.encode(
+                new Batch(world.millis(), 0, 0, List.of(new Command.Evict(BOUNDED, List.of(victim))))));
+        assertThat(size(BOUNDED)).isEqualTo(9_999);
+        assertThat(unasked).as("the leader counts it").isEmpty();
         log.become(leading(2, A, VOTERS));
         for (int i = 0; i < 5; i++) {
             upkeep();

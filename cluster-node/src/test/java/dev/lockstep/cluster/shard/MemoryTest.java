@@ -67,6 +67,7 @@ class MemoryTest {
                     new CapacityShares(1),
                     memory,
                     SlowRequests.NONE,
+                    RemovalObserver.NONE,
                     world,
                     world,
                     new ShardContext.Limits(Duration.ofDays(1), 1_000, ChangeWindow.MAX_BYTES)));

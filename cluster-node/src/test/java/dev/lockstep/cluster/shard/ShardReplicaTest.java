@@ -80,6 +80,7 @@ class ShardReplicaTest {
                     new CapacityShares(1),
                     AmpleMemory.of(A, world),
                     SlowRequests.NONE,
+                    RemovalObserver.NONE,
                     world,
                     world,
                     new ShardContext.Limits(STALENESS, 1_000, ChangeWindow.MAX_BYTES)));

@@ -106,6 +106,7 @@ class SoleReplicaTest {
                                 new CapacityShares(1),
                                 AmpleMemory.of(NODE, time),
                                 SlowRequests.NONE,
+                                RemovalObserver.NONE,
                                 time,
                                 loop,
                                 limits))));

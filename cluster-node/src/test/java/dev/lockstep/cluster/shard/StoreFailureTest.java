@@ -88,6 +88,7 @@ class StoreFailureTest {
                         new CapacityShares(1),
                         AmpleMemory.of(SELF, world),
                         SlowRequests.NONE,
+                        RemovalObserver.NONE,
                         world,
                         world,
                         new ShardContext.Limits(Duration.ofSeconds(5), 100, ChangeWindow.MAX_BYTES)));

@@ -74,6 +74,7 @@ final class WrittenReplica {
                         new CapacityShares(1),
                         AmpleMemory.of(SELF, loop),
                         SlowRequests.NONE,
+                        RemovalObserver.NONE,
                         loop,
                         loop,
                         new ShardContext.Limits(Duration.ofSeconds(5), 10, ChangeWindow.MAX_BYTES)));

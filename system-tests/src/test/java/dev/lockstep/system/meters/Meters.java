@@ -45,6 +45,7 @@ import javax.cache.configuration.MutableCacheEntryListenerConfiguration;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.event.CacheEntryCreatedListener;
 import javax.cache.event.CacheEntryEvent;
+import javax.cache.expiry.CreatedExpiryPolicy;
 
 /**
  * Three nodes with admin ports, one of them on RocksDB, under known operations of two clients, while they are scraped; afterwards each
@@ -54,8 +55,13 @@ final class Meters implements AutoCloseable {
 
     private static final int NODES = 3;
     private static final int KEYS = 200;
-    private static final List<String> SETTINGS = List.of("shards: 4", "caches: {\"strong*\": {consistency: strong}}");
+    private static final List<String> SETTINGS =
+            List.of("shards: 4", "caches: {\"strong*\": {consistency: strong}, \"bounded\": {max-entries: 40}}");
     private static final List<String> CACHES = List.of("plain", "strong");
+    private static final String BOUNDED = "bounded";
+    private static final int BOUND = 40;
+    private static final String MORTAL = "mortal";
+    private static final javax.cache.expiry.Duration LIFETIME = new javax.cache.expiry.Duration(TimeUnit.SECONDS, 1);
     private static final List<String> GROUPS = List.of("control", "0", "1", "2", "3");
     /** The groups that a node leads at most, once their leaderships are spread. */
     private static final int SHARE = 2;
@@ -66,6 +72,7 @@ final class Meters implements AutoCloseable {
             NodeMeter.ROCKSDB_UNFLUSHED,
             NodeMeter.ROCKSDB_CACHE,
             NodeMeter.ROCKSDB_PENDING_COMPACTION,
+            NodeMeter.ROCKSDB_STALLED,
             NodeMeter.ROCKSDB_ERRORS);
 
     /** Between two scrapes. */
@@ -178,6 +185,7 @@ final class Meters implements AutoCloseable {
                 load(cache, provider.getCacheManager(gateway, null), operations);
             }
             askForWhatIsNotThere();
+            fill(provider.getCacheManager(direct, null));
             equal("failed scrapes", 0, scraping.isDone() ? 1 : 0);
         } finally {
             scraping.cancel(false);
@@ -242,6 +250,27 @@ final class Meters implements AutoCloseable {
         }
     }
 
+    /** Fills a cache with entries that expire, and one that has no room for all, until the nodes have removed what is to go. */
+    private void fill(CacheManager manager) throws Exception {
+        MutableConfiguration<Integer, Integer> configuration =
+                new MutableConfiguration<Integer, Integer>().setTypes(Integer.class, Integer.class);
+        List<Cache<Integer, Integer>> caches = List.of(
+                manager.createCache(BOUNDED, configuration),
+                manager.createCache(
+                        MORTAL, configuration.setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(LIFETIME))));
+        for (int key = 0; key < KEYS; key++) {
+            for (Cache<Integer, Integer> cache : caches) {
+                cache.put(key, key);
+            }
+        }
+        Eventually.holds("all entries of a cache expire", () -> entries(scrape(), MORTAL) == 0);
+        Eventually.holds("a cache is within its bound", () -> entries(scrape(), BOUNDED) <= BOUND);
+    }
+
+    private static double entries(List<MeterValues> nodes, String cache) {
+        return sum(nodes, NodeMeter.CACHE_ENTRIES, Map.of("cache", cache));
+    }
+
     private static Set<Integer> some(int key) {
         return Set.of(key, key + 1, key + 2);
     }
@@ -294,6 +323,18 @@ final class Meters implements AutoCloseable {
             equal("removals of " + cache, tally.removals, sum(nodesNow, NodeMeter.CACHE_REMOVALS, labels));
             equal("entries of " + cache, tally.entries.size(), sum(nodesNow, NodeMeter.CACHE_ENTRIES, labels));
         });
+        Map<String, String> bounded = Map.of("cache", BOUNDED);
+        Map<String, String> mortal = Map.of("cache", MORTAL);
+        equal("evictions", KEYS - entries(nodesNow, BOUNDED), sum(nodesNow, NodeMeter.CACHE_EVICTIONS, bounded));
+        equal("expirations of " + BOUNDED, 0, sum(nodesNow, NodeMeter.CACHE_EXPIRATIONS, bounded));
+        equal("expirations", KEYS, sum(nodesNow, NodeMeter.CACHE_EXPIRATIONS, mortal));
+        equal("evictions of " + MORTAL, 0, sum(nodesNow, NodeMeter.CACHE_EVICTIONS, mortal));
+        positive(nodesNow, NodeMeter.LEADER_TENURE.prometheusName());
+        equal(
+                "forwards that failed",
+                0,
+                sum(nodesNow, NodeMeter.FORWARDS, Map.of())
+                        - sum(nodesNow, NodeMeter.FORWARDS, Map.of("result", "success")));
         equal(
                 "permanent failures",
                 1,

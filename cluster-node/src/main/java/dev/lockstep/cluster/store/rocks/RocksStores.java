@@ -302,12 +302,18 @@ public final class RocksStores implements ShardStores {
      * @param unflushedBytes of what is in memory only
      * @param cacheBytes of blocks in memory, what is not flushed included
      * @param pendingCompactionBytes that RocksDB would have to rewrite to have its levels in shape
+     * @param isStalled whether it slows writes down, or has stopped them
      * @param backgroundErrors of flushes and compactions
      */
     public record Counts(
-            long fileBytes, long unflushedBytes, long cacheBytes, long pendingCompactionBytes, long backgroundErrors) {
+            long fileBytes,
+            long unflushedBytes,
+            long cacheBytes,
+            long pendingCompactionBytes,
+            boolean isStalled,
+            long backgroundErrors) {
 
-        private static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+        private static final Counts NONE = new Counts(0, 0, 0, 0, false, 0);
     }
 
     /** Returns what RocksDB says of itself. */
@@ -321,6 +327,8 @@ public final class RocksStores implements ShardStores {
                     db.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables"),
                     cache.getUsage(),
                     db.getAggregatedLongProperty("rocksdb.estimate-pending-compaction-bytes"),
+                    db.getLongProperty("rocksdb.is-write-stopped") > 0
+                            || db.getLongProperty("rocksdb.actual-delayed-write-rate") > 0,
                     db.getLongProperty("rocksdb.background-errors"));
         } catch (RocksDBException failure) {
             throw new StoreFailedException(
