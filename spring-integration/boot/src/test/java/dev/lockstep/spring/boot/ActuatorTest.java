@@ -11,12 +11,15 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.cache.CacheManager;
 import javax.cache.configuration.MutableConfiguration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.actuate.info.Info;
+import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.cache.Cache;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -126,6 +129,15 @@ class ActuatorTest {
         assertThatThrownBy(() -> jcache.createCache("prices", another)).hasMessageContaining("DEFINITION_DIFFERS");
         Eventually.holds("the failure is counted", () -> requests("failure") == failures + 1);
         assertThat(latency().count()).isEqualTo(requests("success") + requests("failure"));
+    }
+
+    @Test
+    void theInfoSaysWhichLockstepThereIsAndWhichClusterItUses() {
+        Info.Builder info = new Info.Builder();
+        context.getBean("lockstepInfoContributor", InfoContributor.class).contribute(info);
+        assertThat(info.build().get("lockstep", Map.class))
+                .containsOnlyKeys("version", "uri")
+                .containsEntry("uri", "lockstep:default");
     }
 
     @Test
