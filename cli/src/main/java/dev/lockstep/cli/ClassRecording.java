@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.cluster.node.Node;
+import dev.lockstep.cluster.node.ProcessLog;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;
@@ -47,6 +48,7 @@ public final class ClassRecording {
     private ClassRecording() {}
 
     public static void main(String[] arguments) throws Exception {
+        ProcessLog.configure();
         System.exit(record(arguments.length > 0 ? Integer.parseInt(arguments[0]) : 0) ? 0 : 1);
     }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.cluster.node.ProcessLog;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -26,6 +27,7 @@ import picocli.CommandLine.PropertiesDefaultProvider;
             TopCommand.class,
             ProfileCommand.class,
             SupportBundleCommand.class,
+            LogCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
             ClusterCommand.class,
@@ -52,6 +54,7 @@ public final class CliMain {
     private CliMain() {}
 
     public static void main(String[] arguments) {
+        ProcessLog.configure();
         System.exit(run(arguments, writer(System.out), writer(System.err), ownDefaults()));
     }
 

@@ -29,6 +29,7 @@ import picocli.CommandLine.Parameters;
             TopCommand.class,
             ProfileCommand.class,
             SupportBundleCommand.class,
+            LogCommand.class,
             DevShell.Nodes.class,
             ClusterCommand.class,
             ShardCommand.class,

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -41,7 +40,6 @@ record Diagnosis(List<Finding> findings) {
     private static final double MANY_FILES = 0.8;
     private static final long FEW_FILES = 4096;
     private static final Duration LONG_MOVE = Duration.ofMinutes(10);
-    private static final int ENOUGH_SAMPLES = 100;
     private static final double HOT = 0.3;
     private static final long MIB = 1 << 20;
 
@@ -432,18 +430,17 @@ record Diagnosis(List<Finding> findings) {
         }
 
         void hotKeys(NodeId node, Reply.NodeFacts facts) {
-            if (facts.sampled() < ENOUGH_SAMPLES) {
+            if (facts.sampled() < HotKey.ENOUGH_SAMPLES) {
                 return;
             }
             for (Reply.NodeFacts.BusyKey key : facts.busiest()) {
                 if (key.seen() > facts.sampled() * HOT) {
-                    String cache =
-                            Objects.requireNonNullElse(evidence.caches().get(key.cacheId()), "#" + key.cacheId());
                     warn(
                             Check.HOT_KEYS,
                             "Of the requests that " + node + " answered in the last minute, "
                                     + 100 * key.seen() / facts.sampled() + " % were about key "
-                                    + EntryText.text(key.key()) + " of cache " + cache,
+                                    + EntryText.text(key.key()) + " of cache "
+                                    + HotKey.cacheName(evidence.caches(), key.cacheId()),
                             "Read it less often, or spread it over several keys: one key is one shard's work");
                 }
             }

@@ -50,13 +50,8 @@ final class DoctorCommand implements Callable<Integer> {
     /** @param showsKeys whether findings may name keys of entries */
     static Report examine(Session session, ClusterOptions options, boolean showsKeys) {
         ClusterView view = ClusterOptions.join(session.currentView());
-        Map<Integer, String> caches = new HashMap<>();
-        session.caches()
-                .thenAccept(all -> all.forEach(
-                        cache -> caches.put(cache.id(), cache.definition().name())))
-                .exceptionally(withoutControlGroup -> null)
-                .join();
-        Map<Member, Reply.NodeFacts> facts = new LinkedHashMap<>(ClusterOptions.join(session.facts()));
+        Map<Integer, String> caches = cacheNames(session);
+        Map<Member, Reply.NodeFacts> facts = new LinkedHashMap<>(ClusterOptions.join(session.facts(true)));
         if (!showsKeys) {
             facts.replaceAll((node, all) -> new Reply.NodeFacts(all.facts(), all.sampled(), List.of()));
         }
@@ -69,6 +64,17 @@ final class DoctorCommand implements Callable<Integer> {
                 options.isInsecure(view),
                 Instant.ofEpochMilli(Time.system().millis())));
         return new Report(text(view, diagnosis), json(view, diagnosis), code(diagnosis));
+    }
+
+    /** Returns the names of the caches by their ids; none while the control group has no leader. */
+    static Map<Integer, String> cacheNames(Session session) {
+        Map<Integer, String> names = new HashMap<>();
+        session.caches()
+                .thenAccept(all -> all.forEach(
+                        cache -> names.put(cache.id(), cache.definition().name())))
+                .exceptionally(withoutControlGroup -> null)
+                .join();
+        return names;
     }
 
     private static int code(Diagnosis diagnosis) {

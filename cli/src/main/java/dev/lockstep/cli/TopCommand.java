@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
         name = "top",
         mixinStandardHelpOptions = true,
         description = {
-            "Prints what the nodes and caches of a cluster did since the last look, by the meters of the nodes.",
-            "Only nodes with node.admin in their files measure."
+            "Prints what the nodes and caches of a cluster did since the last look, by the meters of the nodes, and which keys most requests",
+            "of the last minute were about. Only nodes with node.admin in their files measure."
         })
 final class TopCommand implements Callable<Integer> {
 
@@ -161,9 +161,29 @@ final class TopCommand implements Callable<Integer> {
                             "entries",
                             (long) activity.now(NodeMeter.CACHE_ENTRIES, of))));
                 });
+        List<HotKey> keys =
+                HotKey.among(ClusterOptions.join(session.facts(false)).values(), DoctorCommand.cacheNames(session));
+        if (!keys.isEmpty()) {
+            lines.add("");
+            lines.add("%-24s %10s  %s".formatted("CACHE", "REQUESTS", "KEY"));
+            keys.forEach(key -> lines.add("%-24s %8.0f %%  %s".formatted(key.cache(), 100 * key.share(), key.key())));
+        }
         return new Report(
                 String.join(System.lineSeparator(), lines),
-                Json.object("cluster", session.view().cluster(), "nodes", nodes, "caches", caches, "silent", silent));
+                Json.object(
+                        "cluster",
+                        session.view().cluster(),
+                        "nodes",
+                        nodes,
+                        "caches",
+                        caches,
+                        "keys",
+                        keys.stream()
+                                .map(key -> new Json.Nested(
+                                        Json.object("cache", key.cache(), "key", key.key(), "share", key.share())))
+                                .toList(),
+                        "silent",
+                        silent));
     }
 
     /** Returns the time that 99 of 100 requests took at most; empty if there were none. */

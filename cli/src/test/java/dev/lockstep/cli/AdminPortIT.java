@@ -89,6 +89,10 @@ class AdminPortIT {
             assertThat(status("app", page)).as(page).isEqualTo(403);
             assertThat(status(null, page)).as(page).isEqualTo(403);
         }
+        assertThat(Files.readString(cluster.nodes().node(0).log()))
+                .contains("\"event\":\"request\",\"user\":\"app\",\"from\":\"127.0.0.1:")
+                .contains("\"what\":\"GET /info\",\"outcome\":\"refused\"")
+                .contains("\"user\":\"(not known)\",\"from\":\"127.0.0.1:");
         assertThat(get("watcher", "/metrics").body())
                 .contains("lockstep_requests_refused_total{reason=\"forbidden\"} 0.0");
         assertThat(get("watcher", "/health/ready").body()).isEqualTo("{\"status\":\"UP\",\"problems\":[]}\n");

@@ -63,13 +63,8 @@ class DevIT {
                 .redirectInput(input)
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("printed").toFile());
-        // For the nodes too. They say what users see, of which the tests of cluster-node, whose settings are on this
-        // class path, switch some off.
-        builder.environment()
-                .put(
-                        "JDK_JAVA_OPTIONS",
-                        "-XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.node=info"
-                                + " -Djava.io.tmpdir=" + home);
+        // For the nodes too.
+        builder.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -Djava.io.tmpdir=" + home);
         Process process = builder.start();
         started.add(process);
         return process;

@@ -95,6 +95,10 @@ class DoctorIT {
 
             put(clients.open(), PUTS);
             names(nodes, 3, "% were about key 7 of cache hot");
+            assertThat(run(nodes, "top", "--count", "1", "--interval", "100ms"))
+                    .as(told)
+                    .isZero();
+            assertThat(told).containsPattern("(?m)^hot +\\d+ %  7$");
 
             int absent = MemberPorts.freePorts(1).get(0);
             assertThat(run(nodes, "node", "add", "n4@127.0.0.1:" + absent, "--timeout", "1s"))

@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Clients;
+import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
@@ -57,6 +58,7 @@ class SupportIT {
                 Clients clients = new Clients("processes", nodes.addresses())) {
             fill(nodes);
             statistics(nodes);
+            levels(nodes);
             profile(nodes);
             bundle(nodes);
             bundleWithoutSpace(nodes);
@@ -80,6 +82,31 @@ class SupportIT {
         assertThat(out.toString()).contains("WRITE P99", "stock");
         assertThat(run(nodes, "cache", "stats", "stick")).isEqualTo(2);
         assertThat(err.toString()).contains("did you mean stock?");
+    }
+
+    private void levels(NodeProcesses nodes) throws Exception {
+        Path log = nodes.node(0).log();
+        String debugging = " DEBUG org.apache.ratis.";
+        assertThat(Files.readString(log)).contains("INFO dev.lockstep.").doesNotContain(debugging);
+        assertThat(run(nodes, "log", "level", "org.apache.ratis", "debug", "--node", "n1"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString())
+                .isEqualToNormalizingNewlines("Node n1: the level of org.apache.ratis is debug, and was error\n");
+        Eventually.holds("n1 logs what Ratis does", () -> Files.readString(log).contains(debugging));
+        assertThat(run(nodes, "log", "level", "org.apache.ratis", "default", "--json"))
+                .isZero();
+        assertThat(out.toString())
+                .contains("{\"node\":\"n1\",\"before\":\"debug\"},{\"node\":\"n2\",\"before\":\"error\"}");
+        assertThat(run(nodes, "log", "level", "org.apache.ratis", "off")).isZero();
+        assertThat(out.toString())
+                .contains("Node n1: ", "Node n3: ")
+                .contains("was error")
+                .doesNotContain("was debug");
+        assertThat(run(nodes, "log", "level", "dev.lockstep.audit", "off")).isEqualTo(1);
+        assertThat(err.toString()).contains("The audit log is not switched off");
+        assertThat(run(nodes, "log", "level", "root", "debgu")).isEqualTo(2);
+        assertThat(err.toString()).contains("There is no level \"debgu\"; did you mean debug?");
     }
 
     private void profile(NodeProcesses nodes) throws IOException {

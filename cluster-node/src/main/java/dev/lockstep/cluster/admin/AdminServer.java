@@ -47,7 +47,7 @@ public final class AdminServer implements AutoCloseable {
     private static final int NO_BODY = -1;
 
     private final Map<String, AdminPage> pages;
-    private final @Nullable Predicate<X509Certificate> mayMonitor;
+    private final @Nullable Encryption encryption;
     private final Semaphore large = new Semaphore(MAX_LARGE);
     private final ExecutorService threads;
     private final HttpServer server;
@@ -58,8 +58,23 @@ public final class AdminServer implements AutoCloseable {
      * @param credentials asked with each new connection
      * @param tls12 whether TLS 1.2 is spoken besides 1.3
      * @param mayMonitor tells whether the holder of a certificate has the right to monitor
+     * @param refusals is told of requests without that right
      */
-    public record Encryption(Supplier<Credentials> credentials, boolean tls12, Predicate<X509Certificate> mayMonitor) {}
+    public record Encryption(
+            Supplier<Credentials> credentials,
+            boolean tls12,
+            Predicate<X509Certificate> mayMonitor,
+            Refusals refusals) {}
+
+    /** Hears of requests for pages that were refused. Called on the threads that serve pages. */
+    public interface Refusals {
+
+        /**
+         * @param certificate of who has asked; null if he has shown none
+         * @param from his address
+         */
+        void refused(@Nullable X509Certificate certificate, String from, String page);
+    }
 
     /**
      * Starts to listen.
@@ -71,7 +86,7 @@ public final class AdminServer implements AutoCloseable {
     public AdminServer(AdminAddress address, Map<String, AdminPage> pages, @Nullable Encryption encryption)
             throws IOException {
         this.pages = Map.copyOf(pages);
-        this.mayMonitor = encryption == null ? null : encryption.mayMonitor();
+        this.encryption = encryption;
         this.threads = Threads.pool("lockstep-admin", THREADS, MAX_CONNECTIONS);
         limit();
         try {
@@ -153,8 +168,17 @@ public final class AdminServer implements AutoCloseable {
                     "There is no such page. There are "
                             + String.join(", ", pages.keySet().stream().sorted().toList()));
         }
-        boolean monitors = monitors(exchange);
-        if (!page.isOpen() && !monitors) {
+        Encryption secured = encryption;
+        X509Certificate certificate = certificate(exchange);
+        boolean monitors =
+                secured == null || (certificate != null && secured.mayMonitor().test(certificate));
+        if (secured != null && !page.isOpen() && !monitors) {
+            InetSocketAddress from = exchange.getRemoteAddress();
+            secured.refusals()
+                    .refused(
+                            certificate,
+                            from.getAddress().getHostAddress() + ":" + from.getPort(),
+                            exchange.getRequestURI().getPath());
             return Answer.refused(
                     FORBIDDEN, "This page takes a certificate of a user with the right to monitor, or of a node");
         }
@@ -183,16 +207,15 @@ public final class AdminServer implements AutoCloseable {
         }
     }
 
-    private boolean monitors(HttpExchange exchange) {
-        if (mayMonitor == null) {
-            return true;
-        }
+    /** Returns the certificate of who asks; null if he has shown none. */
+    private static @Nullable X509Certificate certificate(HttpExchange exchange) {
         try {
             return exchange instanceof HttpsExchange encrypted
-                    && encrypted.getSSLSession().getPeerCertificates()[0] instanceof X509Certificate certificate
-                    && mayMonitor.test(certificate);
+                            && encrypted.getSSLSession().getPeerCertificates()[0] instanceof X509Certificate certificate
+                    ? certificate
+                    : null;
         } catch (SSLPeerUnverifiedException none) {
-            return false;
+            return null;
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,7 @@ public final class AuditLog {
     public static final String NAME = "dev.lockstep.audit";
 
     private static final Logger LOG = LoggerFactory.getLogger(NAME);
+    private static final String UNKNOWN = "(not known)";
     private static final int MAX_REQUEST = 500;
     /** Requests that need one of these are written down when they are granted, too. */
     private static final Set<Right> AUDITED = EnumSet.of(Right.CREATE, Right.DESTROY, Right.OPERATE, Right.ADMINISTER);
@@ -76,6 +78,15 @@ public final class AuditLog {
         refused("request", user(by), from(by), what, request);
     }
 
+    /**
+     * A page of the admin port takes the right to monitor, which this user does not have.
+     *
+     * @param user null if he has shown no certificate
+     */
+    public void forbidden(@Nullable String user, String from, String page) {
+        refused("request", user == null ? UNKNOWN : user, from, page, "GET " + page);
+    }
+
     /** @param same that is the same when the refusal is repeated, besides the user and the address */
     private void refused(String event, String user, String from, String same, Object what) {
         String address = from.replaceFirst(":\\d+$", "");
@@ -106,7 +117,7 @@ public final class AuditLog {
         if (by instanceof Identity.OfUser user) {
             return user.name();
         }
-        return by instanceof Identity.InThisJvm ? "(the application of the node)" : "(not known)";
+        return by instanceof Identity.InThisJvm ? "(the application of the node)" : UNKNOWN;
     }
 
     private static String from(Identity by) {

@@ -53,17 +53,23 @@ final class HostFacts implements Surroundings, AutoCloseable {
     }
 
     @Override
-    public void describe(Consumer<Map<NodeFact, String>> told) {
-        disk.attempt(loop).thenAccept(ofDisk -> {
-            Map<NodeFact, String> facts = new EnumMap<>(NodeFact.class);
-            facts.putAll(ofDisk);
-            Instant expires = certificateExpires.get();
-            if (expires != null) {
-                facts.put(NodeFact.CERTIFICATE_EXPIRES_MILLIS, Long.toString(expires.toEpochMilli()));
-            }
-            ofProcess(facts);
-            told.accept(facts);
-        });
+    public void describe(boolean triesDisk, Consumer<Map<NodeFact, String>> told) {
+        if (triesDisk) {
+            disk.attempt(loop).thenAccept(ofDisk -> told.accept(with(ofDisk)));
+        } else {
+            told.accept(with(Map.of()));
+        }
+    }
+
+    private Map<NodeFact, String> with(Map<NodeFact, String> ofDisk) {
+        Map<NodeFact, String> facts = new EnumMap<>(NodeFact.class);
+        facts.putAll(ofDisk);
+        Instant expires = certificateExpires.get();
+        if (expires != null) {
+            facts.put(NodeFact.CERTIFICATE_EXPIRES_MILLIS, Long.toString(expires.toEpochMilli()));
+        }
+        ofProcess(facts);
+        return facts;
     }
 
     private static void ofProcess(Map<NodeFact, String> facts) {
@@ -118,6 +124,9 @@ final class HostFacts implements Surroundings, AutoCloseable {
         try {
             if (request instanceof Request.Inspect inspect) {
                 return new Reply.Text(Inspection.of(inspect.aspect(), settings));
+            }
+            if (request instanceof Request.SetLogLevel set) {
+                return ProcessLog.set(set.logger(), set.level());
             }
             FlightRecording of = recording();
             return request instanceof Request.StartRecording start

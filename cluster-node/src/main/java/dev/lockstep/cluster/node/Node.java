@@ -269,7 +269,8 @@ public final class Node implements EmbeddedNode {
                     : new AdminServer.Encryption(
                             new CredentialFiles(settings.tls().get(), time),
                             settings.tls().get().tls12(),
-                            this::mayMonitor);
+                            this::mayMonitor,
+                            this::refusedPage);
             AdminServer server = new AdminServer(address, pages.pages(), encryption);
             LOG.info("Node {} answers meters and health at {}:{}", member.id(), address.host(), server.port());
             return server;
@@ -292,6 +293,13 @@ public final class Node implements EmbeddedNode {
         }
         AccessRules.Grants grants = rules.grants(CertificateNames.user(certificate));
         return rules.isOpen() || (grants != null && grants.onCluster().contains(Right.MONITOR));
+    }
+
+    private void refusedPage(@Nullable X509Certificate certificate, String from, String page) {
+        NodeCore running = started.get();
+        if (running != null) {
+            running.audit().forbidden(certificate == null ? null : CertificateNames.user(certificate), from, page);
+        }
     }
 
     /** Lets the meters and the pages know of what has been started. */

@@ -79,6 +79,7 @@ public final class NodeCore implements AutoCloseable {
     private final ReplicaMoves moves;
     private final Gateway gateway;
     private final RateLimits rates;
+    private final AuditLog audit;
     private final RequestDispatcher dispatcher;
     private final UserLogins logins;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -216,7 +217,7 @@ public final class NodeCore implements AutoCloseable {
             Member member = layout.member(node);
             return links == null || member == null ? null : links.open(member);
         });
-        AuditLog audit = new AuditLog(self, time);
+        this.audit = new AuditLog(self, time);
         this.logins = new UserLogins(control::access, () -> layout.clusterId(), audit);
         this.rates = new RateLimits(limits.rates(), time, loop);
         this.dispatcher = new RequestDispatcher(
@@ -509,6 +510,11 @@ public final class NodeCore implements AutoCloseable {
         return gateway.counts();
     }
 
+    /** Returns what writes down who was let in and what was refused. */
+    AuditLog audit() {
+        return audit;
+    }
+
     /** The passwords that users log in with. */
     public Logins logins() {
         return logins;
@@ -550,8 +556,8 @@ public final class NodeCore implements AutoCloseable {
         }
 
         @Override
-        public void facts(Consumer<List<Reply.NodeFacts.Fact>> told) {
-            surroundings.describe(around -> {
+        public void facts(boolean triesDisk, Consumer<List<Reply.NodeFacts.Fact>> told) {
+            surroundings.describe(triesDisk, around -> {
                 Map<NodeFact, String> facts = new EnumMap<>(NodeFact.class);
                 facts.putAll(around);
                 facts.put(

@@ -82,7 +82,8 @@ public final class NodeMain {
     private static int serve(Settings settings, ClusterVersion.Range able, PrintWriter out)
             throws IOException, InterruptedException {
         RecentOutput.keep();
-        setDefaults();
+        ProcessLog.configure();
+        sizeCommonPool();
         Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"), UNTIL_ADDED, able);
         CountDownLatch ended = new CountDownLatch(1);
         node.stopped().thenRun(ended::countDown);
@@ -125,21 +126,13 @@ public final class NodeMain {
         ended.await();
     }
 
-    /** Sets what a JVM that is a node and nothing else should have, unless its command line says otherwise. */
-    private static void setDefaults() {
-        setDefault(
-                POOL_PROPERTY,
-                Integer.toString(Math.max(POOL_PARALLELISM, Runtime.getRuntime().availableProcessors() - 1)));
-        // Ratis logs each step of each election; LeadershipReports and PeerChannel log what operators need of that.
-        setDefault("org.slf4j.simpleLogger.log.org.apache.ratis", "error");
-        setDefault("org.slf4j.simpleLogger.log.org.apache.ratis.util.LifeCycle", "off");
-        setDefault("org.slf4j.simpleLogger.showDateTime", "true");
-        setDefault("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
-    }
-
-    private static void setDefault(String property, String value) {
-        if (System.getProperty(property) == null) {
-            System.setProperty(property, value);
+    /** Gives the common pool of a JVM that is a node and nothing else the threads that it needs, unless its command line says otherwise. */
+    private static void sizeCommonPool() {
+        if (System.getProperty(POOL_PROPERTY) == null) {
+            System.setProperty(
+                    POOL_PROPERTY,
+                    Integer.toString(
+                            Math.max(POOL_PARALLELISM, Runtime.getRuntime().availableProcessors() - 1)));
         }
     }
 }

@@ -14,7 +14,7 @@ public interface Surroundings {
     /** Those of a node that has none. */
     Surroundings NONE = new Surroundings() {
         @Override
-        public void describe(Consumer<Map<NodeFact, String>> told) {
+        public void describe(boolean triesDisk, Consumer<Map<NodeFact, String>> told) {
             told.accept(Map.of());
         }
 
@@ -30,7 +30,7 @@ public interface Surroundings {
     };
 
     /** Tells what is known, at once or within a second and a half, on any thread. */
-    void describe(Consumer<Map<NodeFact, String>> told);
+    void describe(boolean triesDisk, Consumer<Map<NodeFact, String>> told);
 
     /** Returns the values of all meters in Prometheus' text format; null if nothing is measured. */
     @Nullable

@@ -71,7 +71,7 @@ public final class RequestDispatcher implements RequestServer {
         Reply.Versions versions();
 
         /** Tells what this node knows of itself, within two seconds. */
-        void facts(Consumer<List<Reply.NodeFacts.Fact>> told);
+        void facts(boolean triesDisk, Consumer<List<Reply.NodeFacts.Fact>> told);
 
         /** Returns the values of this node's meters; null if it does not measure. */
         @Nullable
@@ -156,10 +156,12 @@ public final class RequestDispatcher implements RequestServer {
         replying(Request.DescribeVersions.class, describe -> description.versions());
         later(
                 Request.DescribeNode.class,
-                (describe, caller, reply) -> description.facts(facts -> reply.accept(keys.with(facts))));
+                (describe, caller, reply) ->
+                        description.facts(describe.triesDisk(), facts -> reply.accept(keys.with(facts))));
         later(Request.ReadMeters.class, (read, caller, reply) -> reply.accept(meters()));
         later(Request.Inspect.class, this::ofProcess);
         later(Request.StartRecording.class, this::ofProcess);
+        later(Request.SetLogLevel.class, this::ofProcess);
         later(Request.ReadRecording.class, this::ofProcess);
         fromNodes(Request.CopyControl.class, control::copy);
         fromNodes(Request.ReplicasMoved.class, control::change);

@@ -185,7 +185,7 @@ class RequestDispatcherTest {
             }
 
             @Override
-            public void facts(Consumer<List<Reply.NodeFacts.Fact>> told) {
+            public void facts(boolean triesDisk, Consumer<List<Reply.NodeFacts.Fact>> told) {
                 told.accept(List.of(new Reply.NodeFacts.Fact("java", "17")));
             }
 

@@ -441,9 +441,14 @@ public final class Session implements AutoCloseable {
                 });
     }
 
-    /** Returns what each member knows of itself, as above. */
-    public CompletableFuture<Map<Member, Reply.NodeFacts>> facts() {
-        return askAll(new Request.DescribeNode(), reply -> reply instanceof Reply.NodeFacts facts ? facts : null);
+    /**
+     * Returns what each member knows of itself, as above.
+     *
+     * @param triesDisks whether they are also to try their disks
+     */
+    public CompletableFuture<Map<Member, Reply.NodeFacts>> facts(boolean triesDisks) {
+        return askAll(
+                new Request.DescribeNode(triesDisks), reply -> reply instanceof Reply.NodeFacts facts ? facts : null);
     }
 
     /** Returns what each member answers when asked for its meters: {@link Reply.Text}, or a refusal. As above. */

@@ -418,10 +418,11 @@ public sealed interface Request {
     }
 
     /**
-     * Asks a node what it knows of itself and of what it runs on. Answered by {@link Reply.NodeFacts}, within two seconds although it tries
-     * the node's disk.
+     * Asks a node what it knows of itself and of what it runs on. Answered by {@link Reply.NodeFacts}, within two seconds.
+     *
+     * @param triesDisk whether it is also to try its disk, by a few small writes
      */
-    record DescribeNode() implements Request {
+    record DescribeNode(boolean triesDisk) implements Request {
 
         @Override
         public Set<Right> rights() {
@@ -506,6 +507,34 @@ public sealed interface Request {
      * @param offset where to begin, in bytes
      */
     record ReadRecording(long offset) implements OfProcess {}
+
+    /**
+     * Has a logger of a node's process log more or less, with those below it that have no level of their own, until the process ends.
+     * Answered by {@link Reply.Text}, the level that it had, in lower case; refused with {@link Status#INVALID} if the process logs by
+     * something else than the archive of a server, or more than a thousand loggers have been changed.
+     *
+     * @param logger its name, or {@code root}; at most {@link #MAX_NAME} characters
+     * @param level null for the one with which the process began
+     */
+    record SetLogLevel(String logger, @Nullable Level level) implements OfProcess {
+
+        public static final int MAX_NAME = 256;
+
+        /** The least that is logged; the order is that of the wire. */
+        public enum Level {
+            TRACE,
+            DEBUG,
+            INFO,
+            WARN,
+            ERROR,
+            OFF
+        }
+
+        @Override
+        public boolean mutates() {
+            return true;
+        }
+    }
 
     /**
      * Raises the version of the cluster, for good, to one that each member can do. Answered by {@link Reply.Done}, also if the cluster has

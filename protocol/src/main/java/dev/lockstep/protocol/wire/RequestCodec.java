@@ -139,8 +139,8 @@ public final class RequestCodec {
         } else if (request instanceof Request.RaiseVersion raise) {
             out.u8(39);
             ValueCodec.clusterVersion(out, raise.to());
-        } else if (request instanceof Request.DescribeNode) {
-            out.u8(41);
+        } else if (request instanceof Request.DescribeNode describe) {
+            out.u8(41).bool(describe.triesDisk());
         } else if (request instanceof Request.ReadMeters) {
             out.u8(42);
         } else if (request instanceof Request.CopyControl copy) {
@@ -151,6 +151,10 @@ public final class RequestCodec {
             out.u8(45).varint(start.millis());
         } else if (request instanceof Request.ReadRecording read) {
             out.u8(46).varint(read.offset());
+        } else if (request instanceof Request.SetLogLevel set) {
+            out.u8(47)
+                    .string(set.logger())
+                    .u8(set.level() == null ? 0 : 1 + set.level().ordinal());
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -243,13 +247,14 @@ public final class RequestCodec {
             case 37 -> new Request.ChangeAccess(in.size(), AccessCodec.change(in));
             case 38 -> new Request.DescribeVersions();
             case 39 -> new Request.RaiseVersion(ValueCodec.clusterVersion(in));
-            case 41 -> new Request.DescribeNode();
+            case 41 -> new Request.DescribeNode(in.bool());
             case 42 -> new Request.ReadMeters();
             case 40 -> new Request.ReadMemory();
             case 43 -> new Request.CopyControl(in.varint());
             case 44 -> new Request.Inspect(in.constant(ValueCodec.ASPECTS));
             case 45 -> new Request.StartRecording(in.varint());
             case 46 -> new Request.ReadRecording(in.varint());
+            case 47 -> new Request.SetLogLevel(in.string(), logLevel(in.u8()));
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }
@@ -283,5 +288,12 @@ public final class RequestCodec {
 
     private static @Nullable Long nullable(OptionalLong bound) {
         return bound.isPresent() ? (Long) bound.getAsLong() : null;
+    }
+
+    private static Request.SetLogLevel.@Nullable Level logLevel(int code) {
+        if (code > ValueCodec.LOG_LEVELS.length) {
+            throw new MalformedFrameException("There is no level " + code);
+        }
+        return code == 0 ? null : ValueCodec.LOG_LEVELS[code - 1];
     }
 }

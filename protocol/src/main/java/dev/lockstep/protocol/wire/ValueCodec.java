@@ -28,6 +28,7 @@ public final class ValueCodec {
     private static final EntryChange.Kind[] CHANGES = EntryChange.Kind.values();
     static final Consistency[] CONSISTENCIES = Consistency.values();
     static final Request.Inspect.Aspect[] ASPECTS = Request.Inspect.Aspect.values();
+    static final Request.SetLogLevel.Level[] LOG_LEVELS = Request.SetLogLevel.Level.values();
     static final EntryProcessing[] ENTRY_PROCESSINGS = EntryProcessing.values();
 
     /** Which bounds of a cache follow. */

@@ -208,13 +208,17 @@ public final class Messages {
                 Arbitraries.of(
                         new Request.DescribeAccess(),
                         new Request.DescribeVersions(),
-                        new Request.DescribeNode(),
+                        new Request.DescribeNode(false),
                         new Request.ReadMeters()),
                 VERSIONS.map(Request.RaiseVersion::new),
                 LONGS.map(Request.CopyControl::new),
                 Arbitraries.of(Request.Inspect.Aspect.class).map(Request.Inspect::new),
                 LONGS.map(Request.StartRecording::new),
                 LONGS.map(Request.ReadRecording::new),
+                Combinators.combine(
+                                TEXTS,
+                                Arbitraries.of(Request.SetLogLevel.Level.class).injectNull(0.2))
+                        .as(Request.SetLogLevel::new),
                 Combinators.combine(NUMBERS, changesOfAccess()).as(Request.ChangeAccess::new),
                 Combinators.combine(NODES.injectNull(0.3), NUMBERS).as(Request.DrainNode::new),
                 Combinators.combine(members(), TEXTS.injectNull(0.3)).as(Request.AddNode::new),

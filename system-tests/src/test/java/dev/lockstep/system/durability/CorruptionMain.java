@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -52,9 +54,7 @@ public final class CorruptionMain implements Callable<Integer> {
     private long toldNanos = System.nanoTime();
 
     public static void main(String... arguments) {
-        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "off");
-        // Which the tests' settings name by itself: it has a page to say of each harm.
-        System.setProperty("org.slf4j.simpleLogger.log.org.apache.ratis", "off");
+        Logger.getLogger("").setLevel(Level.OFF);
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly)));

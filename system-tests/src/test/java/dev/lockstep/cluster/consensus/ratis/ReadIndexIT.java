@@ -113,7 +113,6 @@ class ReadIndexIT {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                 "-cp",
                 NodeProcesses.currentClassPath(),
                 RegisterNode.class.getName(),
