@@ -332,14 +332,14 @@ public final class RequestDispatcher implements RequestServer {
 
         @Override
         public void serve(long correlationId, Request request) {
-            Request meant = request instanceof Request.PassOn passOn ? passOn.request() : request;
-            if (inFlight.get() >= maxInFlight && !isSaidOnce(meant)) {
+            if (inFlight.get() >= maxInFlight && !isSaidOnce(request)) {
                 busy.increment();
                 replies.send(
                         correlationId,
                         new Reply.Refused(Status.BUSY, maxInFlight + " requests are in flight", 10, null));
                 return;
             }
+            Request meant = request instanceof Request.PassOn passOn ? passOn.request() : request;
             if (client == null) {
                 decide(correlationId, request, meant);
                 return;
@@ -355,7 +355,10 @@ public final class RequestDispatcher implements RequestServer {
             });
         }
 
-        /** Returns whether nobody repeats it if it is refused: a subscription would stay open, a lease in use would end. */
+        /**
+         * Returns whether nobody repeats it if it is refused (a subscription would stay open, a lease in use would end), and it is answered at
+         * once, so that it is not in flight.
+         */
         private static boolean isSaidOnce(Request request) {
             return request instanceof Request.Unsubscribe || request instanceof Request.RenewLeases;
         }
