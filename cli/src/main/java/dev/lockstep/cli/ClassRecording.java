@@ -1,7 +1,6 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.cluster.node.Node;
-import dev.lockstep.cluster.node.ProcessLog;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.EventLoop;

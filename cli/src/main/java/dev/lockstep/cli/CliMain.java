@@ -1,6 +1,5 @@
 package dev.lockstep.cli;
 
-import dev.lockstep.cluster.node.ProcessLog;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;

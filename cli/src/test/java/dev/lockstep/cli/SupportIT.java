@@ -104,7 +104,7 @@ class SupportIT {
                 .contains("was error")
                 .doesNotContain("was debug");
         assertThat(run(nodes, "log", "level", "dev.lockstep.audit", "off")).isEqualTo(1);
-        assertThat(err.toString()).contains("The audit log is not switched off");
+        assertThat(err.toString()).contains("The audit log is not switched on or off");
         assertThat(run(nodes, "log", "level", "root", "debgu")).isEqualTo(2);
         assertThat(err.toString()).contains("There is no level \"debgu\"; did you mean debug?");
     }

@@ -14,7 +14,9 @@ import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -126,7 +128,7 @@ final class HostFacts implements Surroundings, AutoCloseable {
                 return new Reply.Text(Inspection.of(inspect.aspect(), settings));
             }
             if (request instanceof Request.SetLogLevel set) {
-                return ProcessLog.set(set.logger(), set.level());
+                return changed(set);
             }
             FlightRecording of = recording();
             return request instanceof Request.StartRecording start
@@ -135,6 +137,24 @@ final class HostFacts implements Surroundings, AutoCloseable {
         } catch (RuntimeException | NoClassDefFoundError failure) { // a JVM may lack some of its modules
             LOG.warn("{} failed", request, failure);
             return Reply.Refused.of(Status.INVALID, "This node's JVM can't do that: " + failure);
+        }
+    }
+
+    private static Reply changed(Request.SetLogLevel set) {
+        LogLevels levels = ServiceLoader.load(LogLevels.class).findFirst().orElse(null);
+        if (levels == null) {
+            return Reply.Refused.of(
+                    Status.INVALID, "This node logs as the application does that it runs in; set the level there");
+        }
+        if (set.logger().isBlank() || set.logger().length() > Request.SetLogLevel.MAX_NAME) {
+            return Reply.Refused.of(
+                    Status.INVALID, "A logger has a name, of at most " + Request.SetLogLevel.MAX_NAME + " characters");
+        }
+        try {
+            String logger = set.logger().equals(Request.SetLogLevel.ROOT) ? "" : set.logger();
+            return new Reply.Text(levels.set(logger, set.level()).name().toLowerCase(Locale.ROOT));
+        } catch (IllegalArgumentException refused) {
+            return Reply.Refused.of(Status.INVALID, String.valueOf(refused.getMessage()));
         }
     }
 

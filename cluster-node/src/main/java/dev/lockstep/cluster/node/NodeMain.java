@@ -82,7 +82,6 @@ public final class NodeMain {
     private static int serve(Settings settings, ClusterVersion.Range able, PrintWriter out)
             throws IOException, InterruptedException {
         RecentOutput.keep();
-        ProcessLog.configure();
         sizeCommonPool();
         Node node = new Node(settings, Time.system(), EventLoop.threaded("lockstep-node"), UNTIL_ADDED, able);
         CountDownLatch ended = new CountDownLatch(1);

@@ -510,15 +510,18 @@ public sealed interface Request {
 
     /**
      * Has a logger of a node's process log more or less, with those below it that have no level of their own, until the process ends.
-     * Answered by {@link Reply.Text}, the level that it had, in lower case; refused with {@link Status#INVALID} if the process logs by
-     * something else than the archive of a server, or more than a thousand loggers have been changed.
+     * Answered by {@link Reply.Text}, the level that it had, in lower case; refused with {@link Status#INVALID} by a process that can't, and
+     * for the logger of the audit log.
      *
-     * @param logger its name, or {@code root}; at most {@link #MAX_NAME} characters
+     * @param logger its name, or {@link #ROOT}; at most {@link #MAX_NAME} characters
      * @param level null for the one with which the process began
      */
     record SetLogLevel(String logger, @Nullable Level level) implements OfProcess {
 
         public static final int MAX_NAME = 256;
+
+        /** The name of the logger that is above all others. */
+        public static final String ROOT = "root";
 
         /** The least that is logged; the order is that of the wire. */
         public enum Level {

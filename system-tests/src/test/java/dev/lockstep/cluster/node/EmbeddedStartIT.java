@@ -3,6 +3,7 @@ package dev.lockstep.cluster.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.NodeProcesses;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,11 +68,18 @@ class EmbeddedStartIT {
                 .noneMatch(line -> line.matches(".* (dev\\.lockstep\\.shaded\\.)?io\\.netty\\..*"));
     }
 
+    /** That of these tests without the library that they log by, which is the application's affair. */
+    private static String classPath() {
+        return Stream.of(NodeProcesses.currentClassPath().split(File.pathSeparator))
+                .filter(entry -> !entry.contains("logback"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
     private static Start start(String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(options));
-        command.addAll(List.of("-cp", NodeProcesses.currentClassPath(), EmbeddedStart.class.getName()));
+        command.addAll(List.of("-cp", classPath(), EmbeddedStart.class.getName()));
         long began = System.nanoTime();
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -6,8 +6,6 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -47,7 +45,6 @@ public final class ChaosMain implements Callable<Integer> {
     private Path folder = Path.of("system-tests/target/chaos");
 
     public static void main(String... arguments) {
-        Logger.getLogger("").setLevel(Level.SEVERE);
         System.exit(new CommandLine(new ChaosMain()).execute(arguments));
     }
 

@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -54,7 +52,8 @@ public final class CorruptionMain implements Callable<Integer> {
     private long toldNanos = System.nanoTime();
 
     public static void main(String... arguments) {
-        Logger.getLogger("").setLevel(Level.OFF);
+        System.setProperty("lockstep-test.log", "OFF");
+        System.setProperty("lockstep-test.ratis-log", "OFF"); // it has a page to say of each harm
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly)));

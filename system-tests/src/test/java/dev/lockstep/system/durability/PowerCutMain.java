@@ -7,8 +7,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -54,7 +52,6 @@ public final class PowerCutMain implements Callable<Integer> {
     private Path folder = Path.of("system-tests/target/powercut");
 
     public static void main(String... arguments) {
-        Logger.getLogger("").setLevel(Level.SEVERE);
         System.exit(new CommandLine(new PowerCutMain()).execute(arguments));
     }
 

@@ -10,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -35,7 +33,6 @@ public final class CorpusMain implements Callable<Integer> {
     private Path folder = Path.of("");
 
     public static void main(String... arguments) {
-        Logger.getLogger("").setLevel(Level.SEVERE);
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly)));

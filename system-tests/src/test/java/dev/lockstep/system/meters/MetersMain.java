@@ -5,8 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -34,7 +32,6 @@ public final class MetersMain implements Callable<Integer> {
     private Path folder = Path.of("system-tests/target/meters");
 
     public static void main(String... arguments) {
-        Logger.getLogger("").setLevel(Level.SEVERE);
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(() -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly)));

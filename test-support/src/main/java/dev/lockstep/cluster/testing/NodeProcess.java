@@ -81,6 +81,7 @@ public final class NodeProcess implements AutoCloseable {
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=4",
                 // As users see it, where tests log by another library than the archive of a server; the tests of
                 // cluster-node, whose settings are on this class path, switch some of it off.
+                "-Dlockstep-test.log=INFO",
                 "-Dorg.slf4j.simpleLogger.log.org.apache.ratis=error",
                 "-Dorg.slf4j.simpleLogger.log.org.apache.ratis.util.LifeCycle=off",
                 "-Dorg.slf4j.simpleLogger.log.dev.lockstep.cluster.checkpoint.Checkpointer=info",

@@ -43,8 +43,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.ratis.RaftConfigKeys;
@@ -181,7 +179,6 @@ public final class RegisterNode implements BytesMachine<Long> {
     }
 
     public static void main(String[] arguments) throws Exception {
-        Logger.getLogger("").setLevel(Level.SEVERE);
         NodeId self = new NodeId(arguments[0]);
         List<MemberPorts> members = Stream.of(arguments)
                 .skip(3)
