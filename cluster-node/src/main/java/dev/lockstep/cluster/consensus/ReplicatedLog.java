@@ -25,6 +25,15 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
      */
     CompletableFuture<R> propose(E entry);
 
+    /**
+     * Likewise.
+     *
+     * @param steps notes how far it is, if this log can tell
+     */
+    default CompletableFuture<R> propose(E entry, ProposalSteps steps) {
+        return propose(entry);
+    }
+
     /** Tells whether this is the only replica there will ever be, so that entries are committed and applied by the threads that propose. */
     default boolean isAlone() {
         return false;

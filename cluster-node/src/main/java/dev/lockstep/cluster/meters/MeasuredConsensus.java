@@ -5,6 +5,7 @@ import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
+import dev.lockstep.cluster.consensus.ProposalSteps;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.machine.Batch;
 import dev.lockstep.protocol.runtime.Futures;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Logs whose proposals are measured, and which can be looked at. Thread-safe. */
@@ -105,11 +107,20 @@ public final class MeasuredConsensus implements Consensus {
 
         @Override
         public CompletableFuture<R> propose(E entry) {
+            return measured(entry, log::propose);
+        }
+
+        @Override
+        public CompletableFuture<R> propose(E entry, ProposalSteps steps) {
+            return measured(entry, same -> log.propose(same, steps));
+        }
+
+        private CompletableFuture<R> measured(E entry, Function<E, CompletableFuture<R>> propose) {
             if (entry instanceof Batch batch) {
                 commands.record(batch.commands().size());
             }
             long begun = time.nanos();
-            CompletableFuture<R> answer = log.propose(entry);
+            CompletableFuture<R> answer = propose.apply(entry);
             answer.whenComplete(
                     (result, failure) -> outcome(failure).record(time.nanos() - begun, TimeUnit.NANOSECONDS));
             return answer;

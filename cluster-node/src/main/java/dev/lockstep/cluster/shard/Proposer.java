@@ -2,6 +2,7 @@ package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.NotLeaderException;
+import dev.lockstep.cluster.consensus.ProposalSteps;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.eviction.EvictionAdvisor;
 import dev.lockstep.cluster.machine.Batch;
@@ -48,7 +49,7 @@ final class Proposer {
         private final Command command;
         private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
         /** Written before the outcome is there, and read after. */
-        private long proposedNanos;
+        private @Nullable ProposalSteps steps;
 
         private Proposal(Command command) {
             this.command = command;
@@ -58,9 +59,10 @@ final class Proposer {
             return outcome;
         }
 
-        /** The time at which the batch with it was proposed; 0 if none was. To be read once there is an outcome. */
-        long proposedNanos() {
-            return proposedNanos;
+        /** How far the batch with it has come; null if none was proposed. To be read once there is an outcome. */
+        @Nullable
+        ProposalSteps steps() {
+            return steps;
         }
     }
 
@@ -193,7 +195,12 @@ final class Proposer {
     /** An exception here must not leave the batch in flight for ever. */
     private CompletableFuture<List<Outcome>> proposed(List<Proposal> batch) {
         try {
-            return log.propose(batchFactory.apply(commands(batch)));
+            Batch entry = batchFactory.apply(commands(batch));
+            ProposalSteps steps = new ProposalSteps(time);
+            for (Proposal proposal : batch) {
+                proposal.steps = steps;
+            }
+            return log.propose(entry, steps);
         } catch (RuntimeException failure) {
             return CompletableFuture.failedFuture(failure);
         }
@@ -228,10 +235,6 @@ final class Proposer {
             batch.add(next);
         }
         inFlight = !batch.isEmpty();
-        long now = inFlight ? time.nanos() : 0;
-        for (Proposal proposal : batch) {
-            proposal.proposedNanos = now;
-        }
         return batch;
     }
 

@@ -105,7 +105,7 @@ final class ReplicaWrites {
             Outcome outcome,
             Consumer<Reply> reply) {
         Reply answer = guards.reply(outcome);
-        slow.write(cacheId, state.shard(), entries, begunNanos, proposal.proposedNanos(), answer);
+        slow.write(cacheId, state.shard(), entries, begunNanos, proposal.steps(), answer);
         reply.accept(answer);
     }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.shard;
 
+import dev.lockstep.cluster.consensus.ProposalSteps;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
@@ -60,9 +61,9 @@ public final class SlowRequests {
      * A write is about to be answered.
      *
      * @param begunNanos when it came to the shard
-     * @param proposedNanos when the batch with it was proposed to the log; 0 if none was
+     * @param steps how far the batch with it has come; null if none was proposed to the log
      */
-    void write(int cacheId, int shard, int entries, long begunNanos, long proposedNanos, Reply answer) {
+    void write(int cacheId, int shard, int entries, long begunNanos, @Nullable ProposalSteps steps, Reply answer) {
         long now = nanos();
         if (isSlow(begunNanos, now)) {
             log(
@@ -70,14 +71,23 @@ public final class SlowRequests {
                     cacheId,
                     shard,
                     entries + (entries == 1 ? " entry, " : " entries, ") + millis(now - begunNanos) + " ms, "
-                            + (proposedNanos == 0
-                                    ? "never proposed to the log"
-                                    : millis(proposedNanos - begunNanos)
-                                            + " ms of them until it was proposed to the log, "
-                                            + millis(now - proposedNanos)
-                                            + " ms until it was synced here, had its majority and was applied"),
+                            + (steps == null ? "never proposed to the log" : account(steps, begunNanos, now)),
                     answer);
         }
+    }
+
+    private static String account(ProposalSteps steps, long begunNanos, long now) {
+        long proposed = steps.proposedNanos();
+        long committed = steps.committedNanos();
+        String account = millis(proposed - begunNanos) + " ms of them until it was proposed to the log, ";
+        if (committed == ProposalSteps.NONE) {
+            return account + millis(now - proposed) + " ms from then on";
+        }
+        // A majority may have it before the thread that appends says so.
+        long appended =
+                steps.appendedNanos() == ProposalSteps.NONE ? committed : Math.min(steps.appendedNanos(), committed);
+        return account + millis(appended - proposed) + " ms until the log here had it, " + millis(committed - appended)
+                + " ms until a majority had it, " + millis(now - committed) + " ms until it was applied and answered";
     }
 
     /**

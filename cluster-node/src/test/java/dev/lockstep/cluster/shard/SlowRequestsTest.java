@@ -2,6 +2,7 @@ package dev.lockstep.cluster.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.consensus.ProposalSteps;
 import dev.lockstep.protocol.concurrency.ManualEventLoop;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
@@ -34,22 +35,53 @@ class SlowRequestsTest {
     @Test
     void onlyWhatTakesLongerThanTheBoundIsLogged() {
         long begun = slow.nanos();
-        pass(100);
-        slow.write(1, 3, 5, begun, begun, DONE);
+        pass(40);
+        ProposalSteps steps = new ProposalSteps(time);
+        pass(3);
+        steps.appended();
+        pass(50);
+        steps.committed();
+        pass(7);
+        slow.write(1, 3, 5, begun, steps, DONE);
         assertThat(lines).isEmpty();
         pass(1);
-        slow.write(1, 3, 5, begun, begun + TimeUnit.MILLISECONDS.toNanos(40), DONE);
+        slow.write(1, 3, 5, begun, steps, DONE);
         assertThat(lines)
                 .containsExactly(
                         "Slow write: cache stock, shard 3, 5 entries, 101 ms, 40 ms of them until it was proposed to the log,"
-                                + " 61 ms until it was synced here, had its majority and was applied");
+                                + " 3 ms until the log here had it, 50 ms until a majority had it,"
+                                + " 8 ms until it was applied and answered");
+    }
+
+    @Test
+    void aStepThatHasNoTimeIsPartOfTheNext() {
+        long begun = slow.nanos();
+        ProposalSteps unanswered = new ProposalSteps(time);
+        pass(200);
+        unanswered.appended();
+        slow.write(1, 3, 1, begun, unanswered, Reply.Refused.of(Status.INDETERMINATE, "stepped down"));
+        pass(1_000);
+        begun = slow.nanos();
+        ProposalSteps early = new ProposalSteps(time);
+        pass(150);
+        early.committed();
+        pass(1);
+        early.appended();
+        slow.write(1, 3, 1, begun, early, DONE);
+        assertThat(lines)
+                .containsExactly(
+                        "Slow write: cache stock, shard 3, 1 entry, 200 ms, 0 ms of them until it was proposed to the log,"
+                                + " 200 ms from then on; refused as INDETERMINATE",
+                        "Slow write: cache stock, shard 3, 1 entry, 151 ms, 0 ms of them until it was proposed to the log,"
+                                + " 150 ms until the log here had it, 0 ms until a majority had it,"
+                                + " 1 ms until it was applied and answered");
     }
 
     @Test
     void aWriteThatWasRefusedUnproposedIsLoggedAsSuch() {
         long begun = slow.nanos();
         pass(200);
-        slow.write(7, 3, 1, begun, 0, Reply.Refused.of(Status.NO_LEADER, "none"));
+        slow.write(7, 3, 1, begun, null, Reply.Refused.of(Status.NO_LEADER, "none"));
         assertThat(lines)
                 .containsExactly(
                         "Slow write: cache 7, shard 3, 1 entry, 200 ms, never proposed to the log; refused as NO_LEADER");
@@ -75,11 +107,11 @@ class SlowRequestsTest {
         long begun = slow.nanos();
         pass(200);
         for (int i = 0; i < 5; i++) {
-            slow.write(1, 3, 1, begun, 0, DONE);
+            slow.write(1, 3, 1, begun, null, DONE);
         }
         assertThat(lines).hasSize(1);
         pass(1_000);
-        slow.write(1, 3, 1, begun, 0, DONE);
+        slow.write(1, 3, 1, begun, null, DONE);
         assertThat(lines).hasSize(2);
         assertThat(lines.get(1)).endsWith("; not logged before it: 4");
     }

@@ -4,6 +4,7 @@ import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.consensus.EntryTooLargeException;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
+import dev.lockstep.cluster.consensus.ProposalSteps;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.ratis.log.DirectRaftLog;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
@@ -21,6 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
+import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
@@ -100,6 +102,15 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
 
     @Override
     public CompletableFuture<R> propose(E entry) {
+        return proposed(entry, null);
+    }
+
+    @Override
+    public CompletableFuture<R> propose(E entry, ProposalSteps steps) {
+        return proposed(entry, steps);
+    }
+
+    private CompletableFuture<R> proposed(E entry, @Nullable ProposalSteps steps) {
         byte[] bytes = machine.encode(entry);
         if (bytes.length > maxEntryBytes) {
             return CompletableFuture.failedFuture(new EntryTooLargeException(bytes.length, maxEntryBytes));
@@ -108,7 +119,7 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
         if (to == null) {
             return CompletableFuture.failedFuture(new NotLeaderException("The replica is not open", null));
         }
-        Proposal<E, R> proposal = new Proposal<>(machine, entry, bytes);
+        Proposal<E, R> proposal = new Proposal<>(machine, entry, bytes, steps);
         to.machine().await(proposal);
         if (!proposal.answer().isDone()) {
             submit(to, proposal);
@@ -127,11 +138,12 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
                 .setType(RaftClientRequest.writeRequestType())
                 .build();
         try {
-            DirectRaftLog.writingAfter(
-                            division.getRaftLog(),
-                            () -> ((RaftClientAsynchronousProtocol) division).submitClientRequestAsync(request))
-                    .whenComplete((reply, failure) -> to.machine()
-                            .settle(proposal, failure == null ? reply.getException() : failure, otherLeader(division)));
+            CompletableFuture<RaftClientReply> answer = DirectRaftLog.writingAfter(
+                    division.getRaftLog(),
+                    () -> ((RaftClientAsynchronousProtocol) division).submitClientRequestAsync(request));
+            proposal.written();
+            answer.whenComplete((reply, failure) -> to.machine()
+                    .settle(proposal, failure == null ? reply.getException() : failure, otherLeader(division)));
         } catch (IOException | RuntimeException failure) {
             to.machine().settle(proposal, failure, otherLeader(division));
         }
