@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.cli.ClusterOptions.Report;
 import dev.lockstep.cluster.json.Json;
+import dev.lockstep.protocol.link.RequestFailedException;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.settings.Spelling;
 import dev.lockstep.protocol.topology.Member;
@@ -73,14 +74,21 @@ final class LogCommand {
             members.forEach(member -> asked.put(member, session.ask(member, request)));
             List<String> lines = new ArrayList<>();
             List<Json.Nested> nodes = new ArrayList<>();
+            List<String> failures = new ArrayList<>();
             asked.forEach((member, answer) -> {
-                String before = ((Reply.Text) ClusterOptions.answer(member, answer)).text();
-                lines.add("Node " + member.id() + ": the level of " + logger + " is " + level + ", and was " + before);
-                nodes.add(new Json.Nested(Json.object("node", member.id().name(), "before", before)));
+                try {
+                    String before = ((Reply.Text) ClusterOptions.answer(member, answer)).text();
+                    lines.add("Node " + member.id() + ": the level of " + logger + " is " + level + ", and was " + before);
+                    nodes.add(new Json.Nested(Json.object("node", member.id().name(), "before", before)));
+                } catch (RequestFailedException failure) {
+                    failures.add(String.valueOf(failure.getMessage()));
+                }
             });
+            lines.addAll(failures);
             return new Report(
                     String.join(System.lineSeparator(), lines),
-                    Json.object("logger", logger, "level", level, "nodes", nodes));
+                    Json.object("logger", logger, "level", level, "nodes", nodes, "failures", failures),
+                    failures.isEmpty() ? 0 : 1);
         }
 
         private SetLogLevel.@Nullable Level level() {

@@ -104,7 +104,7 @@ class SupportIT {
                 .contains("was error")
                 .doesNotContain("was debug");
         assertThat(run(nodes, "log", "level", "dev.lockstep.audit", "off")).isEqualTo(1);
-        assertThat(err.toString()).contains("The audit log is not switched on or off");
+        assertThat(out.toString()).contains("Node n3@", "The audit log is not switched on or off");
         assertThat(run(nodes, "log", "level", "root", "debgu")).isEqualTo(2);
         assertThat(err.toString()).contains("There is no level \"debgu\"; did you mean debug?");
     }
@@ -127,6 +127,10 @@ class SupportIT {
 
     private void bundle(NodeProcesses nodes) throws IOException {
         NodeProcess.kill(List.of(nodes.node(2)));
+        assertThat(run(nodes, "log", "level", "org.apache.ratis", "default")).isEqualTo(1);
+        assertThat(out.toString())
+                .contains("Node n1: the level of org.apache.ratis is default, and was off", "Node n2: ")
+                .containsPattern("Node n3@.* does not answer");
         Path file = home.resolve("bundle.zip");
         assertThat(run(nodes, "support-bundle", "--file", file.toString()))
                 .as(err.toString())

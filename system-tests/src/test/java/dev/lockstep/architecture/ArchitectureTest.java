@@ -201,6 +201,15 @@ class ArchitectureTest {
             .because("an application that embeds a node has a command line of its own");
 
     @ArchTest
+    static final ArchRule ONLY_THE_COMMAND_LINE_USES_LOGBACK = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.lockstep.cli")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("ch.qos.logback..")
+            .because("an application that embeds a node logs by a library of its own");
+
+    @ArchTest
     static final ArchRule ONLY_THE_SPRING_INTEGRATION_USES_SPRING = noClasses()
             .that()
             .resideOutsideOfPackage("dev.lockstep.spring..")

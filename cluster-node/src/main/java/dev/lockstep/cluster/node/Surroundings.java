@@ -29,7 +29,11 @@ public interface Surroundings {
         }
     };
 
-    /** Tells what is known, at once or within a second and a half, on any thread. */
+    /**
+     * Tells what is known, on any thread.
+     *
+     * @param triesDisk whether to try the disk as well, which takes up to a second and a half; otherwise it tells at once
+     */
     void describe(boolean triesDisk, Consumer<Map<NodeFact, String>> told);
 
     /** Returns the values of all meters in Prometheus' text format; null if nothing is measured. */
