@@ -78,7 +78,8 @@ final class LogCommand {
             asked.forEach((member, answer) -> {
                 try {
                     String before = ((Reply.Text) ClusterOptions.answer(member, answer)).text();
-                    lines.add("Node " + member.id() + ": the level of " + logger + " is " + level + ", and was " + before);
+                    lines.add("Node " + member.id() + ": the level of " + logger + " is " + level + ", and was "
+                            + before);
                     nodes.add(new Json.Nested(Json.object("node", member.id().name(), "before", before)));
                 } catch (RequestFailedException failure) {
                     failures.add(String.valueOf(failure.getMessage()));

@@ -142,7 +142,8 @@ final class HostFacts implements Surroundings, AutoCloseable {
 
     private static Reply changed(Request.SetLogLevel set) {
         LogLevels levels = ServiceLoader.load(LogLevels.class, LogLevels.class.getClassLoader())
-                .findFirst().orElse(null);
+                .findFirst()
+                .orElse(null);
         if (levels == null) {
             return Reply.Refused.of(
                     Status.INVALID, "This node logs as the application does that it runs in; set the level there");

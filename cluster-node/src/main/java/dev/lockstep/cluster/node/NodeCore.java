@@ -339,6 +339,7 @@ public final class NodeCore implements AutoCloseable {
         handOvers.tick(reports.quietNanos());
         moves.tick(layout, groups);
         if (!ready.isDone()
+                && layout.isFormed()
                 && (control.isHosted() || control.isInformed())
                 && leaderships.values().stream().allMatch(NodeCore::canBeServed)
                 && (!place.hasUsers() || control.access() != null)) {
@@ -383,6 +384,10 @@ public final class NodeCore implements AutoCloseable {
             groups = List.copyOf(anew);
         }
         control.keepUp(layout);
+        if (!layout.isFormed()) { // the node is not ready before, so it is not left for later
+            control.keepLayout(clocks::silentNanos);
+            learn(control.layout());
+        }
         if (time.nanos() - layoutKeptNanos > LAYOUT_NANOS) {
             layoutKeptNanos = time.nanos();
             control.keepLayout(clocks::silentNanos);
@@ -611,8 +616,8 @@ public final class NodeCore implements AutoCloseable {
     }
 
     /**
-     * Returns a future that is done when every group that this node hosts has a leader, and it is known what the control group has decided
-     * and what users may do.
+     * Returns a future that is done when the cluster is formed, every group that this node hosts has a leader, and it is known what the
+     * control group has decided and what users may do.
      */
     public CompletableFuture<Void> ready() {
         return ready;

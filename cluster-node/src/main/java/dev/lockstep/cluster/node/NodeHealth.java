@@ -45,9 +45,11 @@ final class NodeHealth {
         this.maxStaleness = maxStaleness;
     }
 
-    /** Says why the node has not been started yet: it is once each of its groups has had a leader. */
+    /** Says why the node has not been started yet: it is once the cluster is formed, and each of its groups has had a leader. */
     List<String> started() {
-        return core.ready().isDone() ? List.of() : List.of("not every replica has heard of a leader since the start");
+        return core.ready().isDone()
+                ? List.of()
+                : List.of("the cluster is not formed, or a replica has not heard of a leader since the start");
     }
 
     /** Says why the process has to be started again. Nothing that other nodes or the disk do makes it so. */
