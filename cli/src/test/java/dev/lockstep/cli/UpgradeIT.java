@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The nodes of a cluster are updated one by one, back and forth, while clients write, and the upgrade is finished by an operator. */
@@ -69,6 +70,7 @@ class UpgradeIT {
     }
 
     @Test
+    @Timeout(300) // fifteen starts of nodes one after another: 50 s on two cores alone, twice that beside another fork
     void nodesAreUpdatedOneByOneAndCanGoBackUntilTheUpgradeIsFinalized() throws Exception {
         List<MemberPorts> ports = MemberPorts.reserve(3);
         try (NodeProcesses nodes =
