@@ -22,7 +22,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What nodes log. */
+/** The log levels of nodes. */
 @Command(
         name = "log",
         mixinStandardHelpOptions = true,

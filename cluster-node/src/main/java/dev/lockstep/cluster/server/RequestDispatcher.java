@@ -332,7 +332,7 @@ public final class RequestDispatcher implements RequestServer {
 
         @Override
         public void serve(long correlationId, Request request) {
-            if (inFlight.get() >= maxInFlight && !isSaidOnce(request)) {
+            if (inFlight.get() >= maxInFlight && !isNeverRetried(request)) {
                 busy.increment();
                 replies.send(
                         correlationId,
@@ -359,7 +359,7 @@ public final class RequestDispatcher implements RequestServer {
          * Returns whether nobody repeats it if it is refused (a subscription would stay open, a lease in use would end), and it is answered at
          * once, so that it is not in flight.
          */
-        private static boolean isSaidOnce(Request request) {
+        private static boolean isNeverRetried(Request request) {
             return request instanceof Request.Unsubscribe || request instanceof Request.RenewLeases;
         }
 

@@ -128,7 +128,7 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
         evictions.applied(changes);
         positions.advanced();
         for (CacheChange change : changes) {
-            if (change.isUnasked() && log.leadership().leads()) {
+            if (change.isExpiryOrEviction() && log.leadership().leads()) {
                 removals.removed(shard, change);
             }
         }

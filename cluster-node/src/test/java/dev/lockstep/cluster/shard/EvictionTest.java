@@ -58,7 +58,7 @@ class EvictionTest {
     private final SimulatedWorld world = new SimulatedWorld();
     private final ScriptedPeers peers = new ScriptedPeers();
     private final ScriptedLog log = new ScriptedLog(leading(1, A, VOTERS));
-    private final List<CacheChange> unasked = new ArrayList<>();
+    private final List<CacheChange> removals = new ArrayList<>();
     private final ShardReplica replica = new ShardReplica(
             0,
             List.copyOf(VOTERS),
@@ -71,7 +71,7 @@ class EvictionTest {
                     new CapacityShares(1),
                     AmpleMemory.of(A, world),
                     SlowRequests.NONE,
-                    (shard, change) -> unasked.add(change),
+                    (shard, change) -> removals.add(change),
                     world,
                     world,
                     new ShardContext.Limits(Duration.ofDays(1), 1_000, ChangeWindow.MAX_BYTES)));
@@ -163,7 +163,7 @@ class EvictionTest {
         upkeep();
         assertThat(size(BOUNDED)).isEqualTo(BOUND);
         assertThat(size(UNBOUNDED)).isEqualTo(500);
-        assertThat(unasked)
+        assertThat(removals)
                 .hasSize(500 - BOUND)
                 .allMatch(
                         change -> change.cacheId() == BOUNDED && change.change().kind() == EntryChange.Kind.EVICTED);
@@ -304,7 +304,7 @@ class EvictionTest {
         log.apply(BatchCodec.encode(
                 new Batch(world.millis(), 0, 0, List.of(new Command.Evict(BOUNDED, List.of(victim))))));
         assertThat(size(BOUNDED)).isEqualTo(9_999);
-        assertThat(unasked).as("the leader counts it").isEmpty();
+        assertThat(removals).as("the leader counts it").isEmpty();
         log.become(leading(2, A, VOTERS));
         for (int i = 0; i < 5; i++) {
             upkeep();

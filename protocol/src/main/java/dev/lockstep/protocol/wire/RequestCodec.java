@@ -152,9 +152,7 @@ public final class RequestCodec {
         } else if (request instanceof Request.ReadRecording read) {
             out.u8(46).varint(read.offset());
         } else if (request instanceof Request.SetLogLevel set) {
-            out.u8(47)
-                    .string(set.logger())
-                    .u8(set.level() == null ? 0 : 1 + set.level().ordinal());
+            out.u8(47).string(set.logger()).optional(set.level(), (of, level) -> of.u8(level.ordinal()));
         } else {
             throw new IllegalArgumentException("No encoding for " + request);
         }
@@ -254,7 +252,7 @@ public final class RequestCodec {
             case 44 -> new Request.Inspect(in.constant(ValueCodec.ASPECTS));
             case 45 -> new Request.StartRecording(in.varint());
             case 46 -> new Request.ReadRecording(in.varint());
-            case 47 -> new Request.SetLogLevel(in.string(), logLevel(in.u8()));
+            case 47 -> new Request.SetLogLevel(in.string(), in.optional(of -> of.constant(ValueCodec.LOG_LEVELS)));
             default -> throw new MalformedFrameException("There is no request " + tag);
         };
     }
@@ -288,12 +286,5 @@ public final class RequestCodec {
 
     private static @Nullable Long nullable(OptionalLong bound) {
         return bound.isPresent() ? (Long) bound.getAsLong() : null;
-    }
-
-    private static Request.SetLogLevel.@Nullable Level logLevel(int code) {
-        if (code > ValueCodec.LOG_LEVELS.length) {
-            throw new MalformedFrameException("There is no level " + code);
-        }
-        return code == 0 ? null : ValueCodec.LOG_LEVELS[code - 1];
     }
 }

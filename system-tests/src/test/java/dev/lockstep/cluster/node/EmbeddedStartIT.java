@@ -68,7 +68,7 @@ class EmbeddedStartIT {
                 .noneMatch(line -> line.matches(".* (dev\\.lockstep\\.shaded\\.)?io\\.netty\\..*"));
     }
 
-    /** That of these tests without the library that they log by, which is the application's affair. */
+    /** The class path of these tests without Logback: an application chooses its own logging library. */
     private static String classPath() {
         return Stream.of(NodeProcesses.currentClassPath().split(File.pathSeparator))
                 .filter(entry -> !entry.contains("logback"))

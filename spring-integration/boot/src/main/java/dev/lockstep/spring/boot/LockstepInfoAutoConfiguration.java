@@ -10,7 +10,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 
-/** What the endpoint {@code info} says of Lockstep, where the actuator is. */
+/** The part {@code lockstep} of the endpoint {@code info}, where the actuator is. */
 @AutoConfiguration(
         afterName = {
             "dev.lockstep.spring.boot3.LockstepCacheAutoConfiguration",
