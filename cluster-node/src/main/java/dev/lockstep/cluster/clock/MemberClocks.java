@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +47,7 @@ public final class MemberClocks {
     private final Supplier<? extends Collection<NodeId>> members;
     private final TermConfirmations peers;
     private final Time time;
-    private final Map<NodeId, Heard> heard = new HashMap<>();
-    private final Map<NodeId, Long> askedAtNanos = new HashMap<>();
-    /** The time of each member's last answer, however late that was, or of the first question. */
-    private final Map<NodeId, Long> answeredAtNanos = new HashMap<>();
+    private final Map<NodeId, Contact> contacts = new HashMap<>();
 
     private volatile long aheadNanos;
     private long tickedAtNanos;
@@ -63,6 +62,24 @@ public final class MemberClocks {
      * @param logs the times that the member has for shards
      */
     private record Heard(long leastNanos, long mostNanos, long atNanos, List<Reply.Clock.LogTime> logs) {}
+
+    /** The questions to a member and its answers. */
+    private static final class Contact {
+
+        private long askedAtNanos;
+        /** The time of its last answer, however late that was, or of the first question. */
+        private long answeredAtNanos;
+        /** The time of the first question since its last answer, if there is one. */
+        private long waitingSinceNanos;
+
+        private boolean isWaitedFor;
+        private long roundTripNanos;
+        private @Nullable Heard heard;
+
+        Contact(long now) {
+            this.answeredAtNanos = now;
+        }
+    }
 
     /** The bounds of a wall clock's time, as far as they are known. */
     private record Shown(long earliestNanos, long latestNanos) {}
@@ -92,12 +109,15 @@ public final class MemberClocks {
     }
 
     private synchronized boolean isDue(NodeId member, long now) {
-        Long asked = askedAtNanos.get(member);
-        if (asked != null && isFresh(heard.get(member), now) && now - asked < EVERY_NANOS) {
+        Contact contact = contacts.computeIfAbsent(member, first -> new Contact(now));
+        if (isFresh(contact.heard, now) && now - contact.askedAtNanos < EVERY_NANOS) {
             return false;
         }
-        askedAtNanos.put(member, now);
-        answeredAtNanos.putIfAbsent(member, now);
+        contact.askedAtNanos = now;
+        if (!contact.isWaitedFor) {
+            contact.isWaitedFor = true;
+            contact.waitingSinceNanos = now;
+        }
         return true;
     }
 
@@ -105,30 +125,49 @@ public final class MemberClocks {
         long asked = time.nanos();
         peers.ask(member, new Request.ReadClock(), reply -> {
             if (reply instanceof Reply.Clock clock) {
-                answered(member);
                 took(member, clock, asked, time.nanos());
             }
         });
     }
 
-    private synchronized void answered(NodeId member) {
-        answeredAtNanos.put(member, time.nanos());
+    private synchronized void took(NodeId member, Reply.Clock clock, long asked, long now) {
+        Contact contact = contacts.computeIfAbsent(member, first -> new Contact(now));
+        contact.answeredAtNanos = now;
+        contact.isWaitedFor = false;
+        contact.roundTripNanos = now - asked;
+        Heard before = contact.heard;
+        if (now - asked <= PATIENCE_NANOS && (before == null || before.atNanos() - asked <= 0)) {
+            // One that was read when it was asked for has gone on since.
+            long shown = nanos(clock.millis());
+            contact.heard = new Heard(shown - now, shown - asked, now, clock.logs());
+        }
     }
 
     /** Returns the time for which a member has not answered, since it was asked first; 0 for this node, and for one not asked yet. */
     public synchronized long silentNanos(NodeId member) {
-        Long answered = answeredAtNanos.get(member);
-        return answered == null ? 0 : time.nanos() - answered;
+        Contact contact = contacts.get(member);
+        return contact == null ? 0 : time.nanos() - contact.answeredAtNanos;
     }
 
-    private synchronized void took(NodeId member, Reply.Clock clock, long asked, long now) {
-        Heard before = heard.get(member);
-        if (now - asked > PATIENCE_NANOS || (before != null && before.atNanos() - asked > 0)) {
-            return;
+    /**
+     * Returns the time that each other member's last answer took, with the network in both directions and the time to be dispatched there; or
+     * the time for which its next answer has been waited for, if that is longer.
+     */
+    public SortedMap<NodeId, Long> roundTripNanos() {
+        SortedMap<NodeId, Long> roundTrips = new TreeMap<>();
+        members.get().stream()
+                .filter(member -> !member.equals(self))
+                .forEach(member -> roundTrips.put(member, roundTripNanos(member)));
+        return roundTrips;
+    }
+
+    private synchronized long roundTripNanos(NodeId member) {
+        Contact contact = contacts.get(member);
+        if (contact == null) {
+            return 0;
         }
-        // One that was read when it was asked for has gone on since.
-        long shown = nanos(clock.millis());
-        heard.put(member, new Heard(shown - now, shown - asked, now, clock.logs()));
+        long waited = contact.isWaitedFor ? time.nanos() - contact.waitingSinceNanos : 0;
+        return Math.max(contact.roundTripNanos, waited);
     }
 
     private static long nanos(long millis) {
@@ -156,7 +195,8 @@ public final class MemberClocks {
     /** The latest time of a shard's log of which another member knows; 0 when none has said so lately. */
     public synchronized long logTimeMillis(int shard) {
         long now = time.nanos();
-        return heard.values().stream()
+        return contacts.values().stream()
+                .map(contact -> contact.heard)
                 .filter(one -> isFresh(one, now))
                 .flatMapToLong(one -> one.logs().stream()
                         .filter(log -> log.shard() == shard)
@@ -172,7 +212,8 @@ public final class MemberClocks {
             return new Shown(own, own);
         }
         synchronized (this) {
-            Heard last = heard.get(member);
+            Contact contact = contacts.get(member);
+            Heard last = contact == null ? null : contact.heard;
             return last != null && isFresh(last, now)
                     ? new Shown(last.leastNanos() + now, last.mostNanos() + now)
                     : null;

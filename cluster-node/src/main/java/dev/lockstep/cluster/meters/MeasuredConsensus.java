@@ -15,6 +15,7 @@ import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class MeasuredConsensus implements Consensus {
     private final Timer refused;
     private final Timer unknown;
     private final DistributionSummary commands;
+    private final Counter blocked;
     private final Map<Integer, ReplicatedLog<?, ?>> logs = new ConcurrentHashMap<>();
 
     public MeasuredConsensus(Consensus consensus, NodeMeters meters, Time time) {
@@ -46,6 +48,7 @@ public final class MeasuredConsensus implements Consensus {
         this.refused = meters.timer(NodeMeter.PROPOSALS, "refused");
         this.unknown = meters.timer(NodeMeter.PROPOSALS, "unknown");
         this.commands = meters.summary(NodeMeter.PROPOSAL_COMMANDS);
+        this.blocked = meters.counter(NodeMeter.WRITES_BLOCKED);
     }
 
     /** Returns the logs that are open, by the number of their group. */
@@ -121,16 +124,22 @@ public final class MeasuredConsensus implements Consensus {
             }
             long begun = time.nanos();
             CompletableFuture<R> answer = propose.apply(entry);
-            answer.whenComplete(
-                    (result, failure) -> outcome(failure).record(time.nanos() - begun, TimeUnit.NANOSECONDS));
+            answer.whenComplete((result, failure) -> {
+                Throwable cause = failure == null ? null : Futures.cause(failure);
+                outcome(cause).record(time.nanos() - begun, TimeUnit.NANOSECONDS);
+                if (entry instanceof Batch batch
+                        && cause instanceof NotLeaderException refusal
+                        && refusal.isSteppingDown()) {
+                    blocked.increment(batch.commands().size());
+                }
+            });
             return answer;
         }
 
-        private Timer outcome(@Nullable Throwable failure) {
-            if (failure == null) {
+        private Timer outcome(@Nullable Throwable cause) {
+            if (cause == null) {
                 return applied;
             }
-            Throwable cause = Futures.cause(failure);
             return cause instanceof NotLeaderException || cause instanceof EntryTooLargeException ? refused : unknown;
         }
 

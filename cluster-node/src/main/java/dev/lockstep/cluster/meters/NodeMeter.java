@@ -336,6 +336,14 @@ public enum NodeMeter {
             List.of(),
             "Changes of voters that have not come about, and are tried again",
             "The node's log says why"),
+    WRITES_BLOCKED(
+            Kind.COUNTER,
+            "lockstep.moves.blocked",
+            null,
+            List.of(),
+            "Writes that were refused while the leadership of their shard was being transferred, for a move, a drain or balance. They are sent"
+                    + " again by themselves",
+            "A few with each transfer. Growth without an end: transfers fail again and again, and the node's log says which"),
     CHECKPOINTS(
             Kind.TIMER,
             "lockstep.checkpoints",
@@ -427,6 +435,14 @@ public enum NodeMeter {
             List.of(),
             "Flushes and compactions of RocksDB that failed since the node was started",
             "The disk is full or failing: the node's log says which"),
+    MEMBERS_ROUND_TRIP(
+            Kind.GAUGE,
+            "lockstep.members.round.trip",
+            "seconds",
+            List.of("member"),
+            "Time that the last question to another node took, which is asked every second; or for which its answer has been waited for, if that is"
+                    + " longer",
+            "One that is slow from all others: that node pauses, or is short of CPU. Slow between some of them: the network"),
     CLOCK_AHEAD(
             Kind.GAUGE,
             "lockstep.clock.ahead",

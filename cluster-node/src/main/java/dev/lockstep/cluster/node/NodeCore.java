@@ -46,6 +46,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -204,7 +205,7 @@ public final class NodeCore implements AutoCloseable {
                 new CapacityShares(layout.map().shards()),
                 memory,
                 limits.slowRequest()
-                        .map(bound -> new SlowRequests(bound, control::cache, time))
+                        .map(bound -> new SlowRequests(bound, control::cache, clocks::roundTripNanos, time))
                         .orElse(SlowRequests.NONE),
                 observer,
                 time,
@@ -468,6 +469,11 @@ public final class NodeCore implements AutoCloseable {
     /** Returns how far its clock is off, see {@link MemberClocks#aheadNanos}. */
     long clockAheadNanos() {
         return clocks.aheadNanos();
+    }
+
+    /** Returns the time that a question to each other node takes, see {@link MemberClocks#roundTripNanos}. */
+    SortedMap<NodeId, Long> roundTripNanos() {
+        return clocks.roundTripNanos();
     }
 
     /** Returns the replicas of shards that it hosts. */

@@ -23,6 +23,7 @@ import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings;
 import dev.lockstep.protocol.settings.Settings.NodeSettings;
 import dev.lockstep.protocol.settings.SettingsException;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ShardMap;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,6 +54,7 @@ final class NodeMetering implements AutoCloseable {
     private final RequestMeters requests;
     private final Map<Integer, Registered<ReplicatedLog<?, ?>>> groups = new HashMap<>();
     private final Map<Integer, Registered<ShardReplica>> shards = new HashMap<>();
+    private final Map<NodeId, Runnable> others = new HashMap<>();
     private final Map<String, Runnable> caches = new TreeMap<>();
     private final Set<String> users = new HashSet<>();
     private volatile Map<String, Held> entries = Map.of();
@@ -180,6 +182,7 @@ final class NodeMetering implements AutoCloseable {
         NodeCore of = core;
         if (of != null) {
             refresh(shards, of.shards(), this::shard);
+            refreshOthers(of);
             Set<String> names = of.cacheNames();
             requests.retain(names);
             refreshEntries(of, names);
@@ -255,6 +258,23 @@ final class NodeMetering implements AutoCloseable {
                 meters.gauge(NodeMeter.LEASES, () -> replica.counts().waiters(), name, "waiting"),
                 meters.gauge(NodeMeter.SUBSCRIPTIONS, () -> replica.counts().subscriptions(), name),
                 meters.counter(NodeMeter.EVENT_GAPS, () -> replica.counts().gaps(), name));
+    }
+
+    private void refreshOthers(NodeCore of) {
+        Set<NodeId> present = of.roundTripNanos().keySet();
+        others.entrySet().removeIf(other -> {
+            boolean gone = !present.contains(other.getKey());
+            if (gone) {
+                other.getValue().run();
+            }
+            return gone;
+        });
+        present.forEach(other -> others.computeIfAbsent(
+                other,
+                none -> meters.gauge(
+                        NodeMeter.MEMBERS_ROUND_TRIP,
+                        () -> of.roundTripNanos().getOrDefault(other, 0L) / SECOND_NANOS,
+                        other.name())));
     }
 
     private void refreshEntries(NodeCore of, Set<String> known) {

@@ -2,14 +2,19 @@ package dev.lockstep.cluster.shard;
 
 import dev.lockstep.cluster.consensus.ProposalSteps;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
 import java.time.Duration;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,23 +31,36 @@ public final class SlowRequests {
     private static final long NEVER = Long.MAX_VALUE;
 
     /** Logs none, and costs nothing. */
-    public static final SlowRequests NONE = new SlowRequests(NEVER, cache -> null, Time.system(), line -> {});
+    public static final SlowRequests NONE =
+            new SlowRequests(NEVER, cache -> null, TreeMap::new, Time.system(), line -> {});
 
     private final long boundNanos;
     private final Time time;
     private final Consumer<String> lines;
     private final IntFunction<@Nullable CacheInfo> caches;
+    private final Supplier<SortedMap<NodeId, Long>> roundTripNanos;
     private final AtomicLong nextNanos;
     private final AtomicLong leftOut = new AtomicLong();
 
-    public SlowRequests(Duration bound, IntFunction<@Nullable CacheInfo> caches, Time time) {
-        this(bound.toNanos(), caches, time, LOG::warn);
+    /** @param roundTripNanos to each other node, asked when something is logged */
+    public SlowRequests(
+            Duration bound,
+            IntFunction<@Nullable CacheInfo> caches,
+            Supplier<SortedMap<NodeId, Long>> roundTripNanos,
+            Time time) {
+        this(bound.toNanos(), caches, roundTripNanos, time, LOG::warn);
     }
 
     /** @param lines takes what is logged */
-    SlowRequests(long boundNanos, IntFunction<@Nullable CacheInfo> caches, Time time, Consumer<String> lines) {
+    SlowRequests(
+            long boundNanos,
+            IntFunction<@Nullable CacheInfo> caches,
+            Supplier<SortedMap<NodeId, Long>> roundTripNanos,
+            Time time,
+            Consumer<String> lines) {
         this.boundNanos = boundNanos;
         this.caches = caches;
+        this.roundTripNanos = roundTripNanos;
         this.time = time;
         this.lines = lines;
         this.nextNanos = new AtomicLong(time.nanos());
@@ -125,8 +143,16 @@ public final class SlowRequests {
         long before = leftOut.getAndSet(0);
         lines.accept("Slow " + kind + ": cache "
                 + (cache == null ? cacheId : cache.definition().name()) + ", shard " + shard + ", " + account
+                + network()
                 + (answer instanceof Reply.Refused refused ? "; refused as " + refused.status() : "")
                 + (before == 0 ? "" : "; not logged before it: " + before));
+    }
+
+    private String network() {
+        String roundTrips = roundTripNanos.get().entrySet().stream()
+                .map(other -> other.getKey() + " " + millis(other.getValue()) + " ms")
+                .collect(Collectors.joining(", "));
+        return roundTrips.isEmpty() ? "" : "; round trips to other nodes: " + roundTrips;
     }
 
     private static long millis(long nanos) {

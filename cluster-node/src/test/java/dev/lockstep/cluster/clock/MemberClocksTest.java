@@ -8,6 +8,7 @@ import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Reply;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MemberClocksTest {
@@ -84,6 +85,23 @@ class MemberClocksTest {
         world.pass(Duration.ofMillis(100));
         clocks.tick();
         assertThat(peers.of(B)).hasSize(2);
+    }
+
+    @Test
+    void aRoundTripIsThatOfTheLastAnswerOrAsLongAsTheNextHasBeenWaitedFor() {
+        assertThat(clocks.roundTripNanos()).containsExactly(Map.entry(B, 0L), Map.entry(C, 0L));
+        clocks.tick();
+        world.pass(Duration.ofMillis(30));
+        answer(B, 0);
+        world.pass(Duration.ofMillis(600));
+        assertThat(clocks.roundTripNanos()).containsExactly(Map.entry(B, 30_000_000L), Map.entry(C, 630_000_000L));
+        answer(C, 0);
+        assertThat(clocks.roundTripNanos()).containsEntry(C, 630_000_000L);
+        world.pass(Duration.ofMillis(970));
+        clocks.tick();
+        assertThat(clocks.roundTripNanos()).containsEntry(B, 30_000_000L);
+        world.pass(Duration.ofMillis(31));
+        assertThat(clocks.roundTripNanos()).containsEntry(B, 31_000_000L);
     }
 
     @Test

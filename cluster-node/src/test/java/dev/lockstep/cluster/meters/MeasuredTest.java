@@ -164,7 +164,10 @@ class MeasuredTest {
                 new MeasuredConsensus(recording(Consensus.class), meters, world).open(0, List.of(), null);
         Batch three = new Batch(0, 0, 0, List.of(new Command.Tick(), new Command.Tick(), new Command.Tick()));
         for (Throwable failure : new Throwable[] {
-            null, new NotLeaderException("moved", null), new UnknownOutcomeException("lost", new IOException())
+            null,
+            new NotLeaderException("moved", null),
+            new NotLeaderException("is stepping down", null, true),
+            new UnknownOutcomeException("lost", new IOException())
         }) {
             answer = new CompletableFuture<>();
             CompletableFuture<Object> proposed = log.propose(three);
@@ -179,8 +182,9 @@ class MeasuredTest {
         assertThat(registry.scrape())
                 .contains(
                         "lockstep_proposals_seconds_sum{outcome=\"applied\"} 0.002",
-                        "lockstep_proposals_seconds_count{outcome=\"refused\"} 1",
+                        "lockstep_proposals_seconds_count{outcome=\"refused\"} 2",
                         "lockstep_proposals_seconds_count{outcome=\"unknown\"} 1",
-                        "lockstep_proposals_commands_sum 9.0");
+                        "lockstep_proposals_commands_sum 12.0",
+                        "lockstep_moves_blocked_total 3.0");
     }
 }

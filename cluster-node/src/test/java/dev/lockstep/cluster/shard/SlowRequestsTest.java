@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.consensus.ProposalSteps;
 import dev.lockstep.protocol.concurrency.ManualEventLoop;
+import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.CacheDefinition;
 import dev.lockstep.protocol.wire.CacheInfo;
@@ -14,6 +15,8 @@ import dev.lockstep.protocol.wire.Request;
 import dev.lockstep.protocol.wire.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -25,8 +28,13 @@ class SlowRequestsTest {
 
     private final ManualEventLoop time = new ManualEventLoop();
     private final List<String> lines = new ArrayList<>();
+    private final SortedMap<NodeId, Long> roundTripNanos = new TreeMap<>();
     private final SlowRequests slow = new SlowRequests(
-            TimeUnit.MILLISECONDS.toNanos(100), cache -> cache == STOCK.id() ? STOCK : null, time, lines::add);
+            TimeUnit.MILLISECONDS.toNanos(100),
+            cache -> cache == STOCK.id() ? STOCK : null,
+            () -> roundTripNanos,
+            time,
+            lines::add);
 
     private void pass(long millis) {
         time.pass(TimeUnit.MILLISECONDS.toNanos(millis));
@@ -100,6 +108,18 @@ class SlowRequestsTest {
                 .containsExactly(
                         "Slow get: cache stock, shard 2, 300 ms, 290 ms of them until the leadership was confirmed,"
                                 + " 10 ms until the replica had caught up and had looked");
+    }
+
+    @Test
+    void theNetworkIsTold() {
+        roundTripNanos.put(new NodeId("n3"), TimeUnit.MILLISECONDS.toNanos(402));
+        roundTripNanos.put(new NodeId("n2"), 900_000L);
+        long begun = slow.nanos();
+        pass(410);
+        slow.write(7, 3, 1, begun, null, Reply.Refused.of(Status.NO_LEADER, "none"));
+        assertThat(lines)
+                .containsExactly("Slow write: cache 7, shard 3, 1 entry, 410 ms, never proposed to the log;"
+                        + " round trips to other nodes: n2 0 ms, n3 402 ms; refused as NO_LEADER");
     }
 
     @Test

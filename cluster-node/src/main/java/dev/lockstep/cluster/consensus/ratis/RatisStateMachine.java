@@ -23,6 +23,7 @@ import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
@@ -153,7 +154,8 @@ final class RatisStateMachine extends BaseStateMachine {
                 .completeExceptionally(
                         proposal.isAppended()
                                 ? new UnknownOutcomeException(why, cause)
-                                : new NotLeaderException(why, RatisNames.node(leader)));
+                                : new NotLeaderException(
+                                        why, RatisNames.node(leader), cause instanceof LeaderSteppingDownException));
     }
 
     @Override

@@ -264,6 +264,24 @@ class RatisLogIT extends ReplicatedLogContract {
     }
 
     @Test
+    void aLeaderThatStepsDownSaysSoToWhatItRefuses() throws Exception {
+        int first = leaderIndex();
+        int gone = (first + 1) % 3;
+        answer(leader().log().propose(bytes("before")));
+        nodes.stop(gone);
+        // It waits for a successor that does not answer.
+        nodes.replica(first).log().stepDown(new NodeId("n" + (gone + 1)));
+        Eventually.holds("what is proposed meanwhile is refused", () -> {
+            try {
+                answer(nodes.replica(first).log().propose(bytes("meanwhile")));
+                return false;
+            } catch (ExecutionException refused) {
+                return refused.getCause() instanceof NotLeaderException cause && cause.isSteppingDown();
+            }
+        });
+    }
+
+    @Test
     void aReplicaThatFailsAloneLeavesTheOthersWorking() throws Exception {
         int first = leaderIndex();
         CompletableFuture<RecordingMachine.Entry> answered =
