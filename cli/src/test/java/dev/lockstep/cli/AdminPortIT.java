@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
+import dev.lockstep.protocol.link.FailedLogIns;
 import dev.lockstep.protocol.settings.TlsSettings;
 import dev.lockstep.protocol.tls.Credentials;
 import java.math.BigInteger;
@@ -11,10 +12,12 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.Base64;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -54,6 +57,16 @@ class AdminPortIT {
 
     /** Asks with the certificate of a client, or a node; null for none. */
     private HttpResponse<String> get(@Nullable String name, String page) throws Exception {
+        return send(name, HttpRequest.newBuilder(admin.resolve(page)));
+    }
+
+    /** Asks without a certificate, as a user by its password. */
+    private HttpResponse<String> as(String userAndPassword, String page) throws Exception {
+        String encoded = Base64.getEncoder().encodeToString(userAndPassword.getBytes(StandardCharsets.UTF_8));
+        return send(null, HttpRequest.newBuilder(admin.resolve(page)).header("Authorization", "Basic " + encoded));
+    }
+
+    private HttpResponse<String> send(@Nullable String name, HttpRequest.Builder request) throws Exception {
         Credentials credentials =
                 Credentials.read(TlsSettings.in(cluster.certificates().resolve(name == null ? "app" : name)));
         SSLContext context = SSLContext.getInstance("TLS");
@@ -64,7 +77,7 @@ class AdminPortIT {
         return HttpClient.newBuilder()
                 .sslContext(context)
                 .build()
-                .send(HttpRequest.newBuilder(admin.resolve(page)).build(), HttpResponse.BodyHandlers.ofString());
+                .send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private int status(@Nullable String name, String page) throws Exception {
@@ -74,7 +87,7 @@ class AdminPortIT {
     @Test
     void metersTakeTheRightToMonitorAndHealthNone() throws Exception {
         Eventually.holds("the node knows that there are no users yet", () -> status("app", "/metrics") == 200);
-        assertThat(status(null, "/metrics")).isEqualTo(403);
+        assertThat(status(null, "/metrics")).isEqualTo(401);
 
         run("user", "set", "operator", "--roles", "administrator");
         run("role", "set", "watch", "--on-cluster", "monitor");
@@ -87,7 +100,7 @@ class AdminPortIT {
             assertThat(status("operator", page)).as(page).isEqualTo(200);
             assertThat(status("n1", page)).as(page).isEqualTo(200);
             assertThat(status("app", page)).as(page).isEqualTo(403);
-            assertThat(status(null, page)).as(page).isEqualTo(403);
+            assertThat(status(null, page)).as(page).isEqualTo(401);
         }
         assertThat(Files.readString(cluster.nodes().node(0).log()))
                 .contains("\"event\":\"request\",\"user\":\"app\",\"from\":\"127.0.0.1:")
@@ -100,6 +113,46 @@ class AdminPortIT {
                 .as("no more to a stranger")
                 .isEqualTo("{\"status\":\"UP\"}\n");
         assertThat(status(null, "/health/live")).isEqualTo(200);
+    }
+
+    @Test
+    void aUserMayShowItsPassword() throws Exception {
+        run("user", "set", "operator", "--roles", "administrator");
+        run("role", "set", "watch", "--on-cluster", "monitor");
+        run("role", "set", "shop", "--caches", "*=read,write");
+        run("user", "set", "prometheus", "--roles", "watch", "--password-file", password("correct horse: battery"));
+        run("user", "set", "till", "--roles", "shop", "--password-file", password("till"));
+
+        assertThat(as("prometheus:correct horse: battery", "/metrics").statusCode())
+                .isEqualTo(200);
+        assertThat(as("prometheus:correct horse: battery", "/health/ready").body())
+                .contains("problems");
+        assertThat(as("till:till", "/metrics").statusCode()).isEqualTo(403);
+
+        HttpResponse<String> wrong = as("prometheus:wrong", "/metrics");
+        assertThat(wrong.statusCode()).isEqualTo(401);
+        assertThat(wrong.headers().firstValue("WWW-Authenticate"))
+                .contains("Basic realm=\"Lockstep\", charset=\"UTF-8\"");
+        assertThat(wrong.body()).isEqualTo("The user or the password is wrong\n");
+        assertThat(as("nobody:wrong", "/metrics").body()).isEqualTo(wrong.body());
+        assertThat(as("prometheus", "/metrics").statusCode()).as("no password").isEqualTo(401);
+        assertThat(as("prometheus:wrong", "/health/ready").body()).isEqualTo("{\"status\":\"UP\"}\n");
+        for (int attempt = 2; attempt < FailedLogIns.MAX_OF_USER; attempt++) {
+            as("prometheus:wrong", "/metrics");
+        }
+        HttpResponse<String> locked = as("prometheus:correct horse: battery", "/metrics");
+        assertThat(locked.statusCode()).isEqualTo(429);
+        assertThat(locked.headers().firstValueAsLong("Retry-After").orElseThrow())
+                .isBetween(1L, 61L);
+        assertThat(Files.readString(cluster.nodes().node(0).log()))
+                .contains("the user or the password is wrong")
+                .contains("\"event\":\"request\",\"user\":\"till\"")
+                .doesNotContain("battery");
+    }
+
+    private String password(String password) throws Exception {
+        return Files.writeString(Files.createTempFile(home, "password", ""), password)
+                .toString();
     }
 
     private void run(String... words) {

@@ -2,7 +2,6 @@ package dev.lockstep.cluster.admin;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import com.sun.net.httpserver.HttpsExchange;
 import com.sun.net.httpserver.HttpsServer;
 import dev.lockstep.cluster.admin.AdminPage.Answer;
 import dev.lockstep.protocol.runtime.Threads;
@@ -12,14 +11,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.security.cert.X509Certificate;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Semaphore;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +35,6 @@ public final class AdminServer implements AutoCloseable {
     private static final int THREADS = 4;
     private static final String SECONDS = "10";
 
-    private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int NOT_ALLOWED = 405;
     private static final int FAILED = 500;
@@ -57,24 +52,9 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param credentials asked with each new connection
      * @param tls12 whether TLS 1.2 is spoken besides 1.3
-     * @param mayMonitor tells whether the holder of a certificate has the right to monitor
-     * @param refusals is told of requests without that right
+     * @param guard decides who may see pages that are not open
      */
-    public record Encryption(
-            Supplier<Credentials> credentials,
-            boolean tls12,
-            Predicate<X509Certificate> mayMonitor,
-            Refusals refusals) {}
-
-    /** Hears of requests for pages that were refused. Called on the threads that serve pages. */
-    public interface Refusals {
-
-        /**
-         * @param certificate of who has asked; null if he has shown none
-         * @param from his address
-         */
-        void refused(@Nullable X509Certificate certificate, String from, String page);
-    }
+    public record Encryption(Supplier<Credentials> credentials, boolean tls12, AdminGuard guard) {}
 
     /**
      * Starts to listen.
@@ -168,19 +148,16 @@ public final class AdminServer implements AutoCloseable {
                     "There is no such page. There are "
                             + String.join(", ", pages.keySet().stream().sorted().toList()));
         }
+        boolean monitors = true;
         Encryption secured = encryption;
-        X509Certificate certificate = certificate(exchange);
-        boolean monitors =
-                secured == null || (certificate != null && secured.mayMonitor().test(certificate));
-        if (secured != null && !page.isOpen() && !monitors) {
-            InetSocketAddress from = exchange.getRemoteAddress();
-            secured.refusals()
-                    .refused(
-                            certificate,
-                            from.getAddress().getHostAddress() + ":" + from.getPort(),
-                            exchange.getRequestURI().getPath());
-            return Answer.refused(
-                    FORBIDDEN, "This page takes a certificate of a user with the right to monitor, or of a node");
+        if (secured != null) {
+            AdminGuard.Verdict verdict = secured.guard().judge(exchange);
+            Answer refusal = verdict.refusal();
+            if (refusal != null && !page.isOpen()) {
+                secured.guard().refused(exchange, verdict);
+                return refusal;
+            }
+            monitors = refusal == null;
         }
         if (page.isOpen()) {
             return content(page, exchange, monitors);
@@ -204,18 +181,6 @@ public final class AdminServer implements AutoCloseable {
         } catch (RuntimeException failure) {
             LOG.warn("The page {} failed", exchange.getRequestURI().getPath(), failure);
             return Answer.refused(FAILED, "The node failed at this page; its log says why");
-        }
-    }
-
-    /** Returns the certificate of who asks; null if he has shown none. */
-    private static @Nullable X509Certificate certificate(HttpExchange exchange) {
-        try {
-            return exchange instanceof HttpsExchange encrypted
-                            && encrypted.getSSLSession().getPeerCertificates()[0] instanceof X509Certificate certificate
-                    ? certificate
-                    : null;
-        } catch (SSLPeerUnverifiedException none) {
-            return null;
         }
     }
 

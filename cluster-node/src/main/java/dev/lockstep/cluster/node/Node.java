@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.node;
 
+import dev.lockstep.cluster.admin.AdminGuard;
 import dev.lockstep.cluster.admin.AdminServer;
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.Consensus;
@@ -16,8 +17,6 @@ import dev.lockstep.cluster.store.ShardStores;
 import dev.lockstep.cluster.store.StoreMemory;
 import dev.lockstep.cluster.store.heap.HeapStores;
 import dev.lockstep.cluster.store.rocks.RocksStores;
-import dev.lockstep.protocol.access.AccessRules;
-import dev.lockstep.protocol.access.Right;
 import dev.lockstep.protocol.link.EmbeddedNode;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
@@ -48,7 +47,6 @@ import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -269,8 +267,7 @@ public final class Node implements EmbeddedNode {
                     : new AdminServer.Encryption(
                             new CredentialFiles(settings.tls().get(), time),
                             settings.tls().get().tls12(),
-                            this::mayMonitor,
-                            this::refusedPage);
+                            new AdminGuard(new MonitorAccess(started::get, this::isMember), time, Entropy.system()));
             AdminServer server = new AdminServer(address, pages.pages(), encryption);
             LOG.info("Node {} answers meters and health at {}:{}", member.id(), address.host(), server.port());
             return server;
@@ -280,26 +277,8 @@ public final class Node implements EmbeddedNode {
         }
     }
 
-    /** Tells whether a certificate is that of a node, or of a user with the right to monitor. */
-    private boolean mayMonitor(X509Certificate certificate) {
-        List<String> names = CertificateNames.of(certificate);
-        if (admission.newest().members().stream().anyMatch(one -> isNode(one.id(), names))) {
-            return true;
-        }
-        NodeCore running = started.get();
-        AccessRules rules = running == null ? null : running.access();
-        if (rules == null) {
-            return false;
-        }
-        AccessRules.Grants grants = rules.grants(CertificateNames.user(certificate));
-        return rules.isOpen() || (grants != null && grants.onCluster().contains(Right.MONITOR));
-    }
-
-    private void refusedPage(@Nullable X509Certificate certificate, String from, String page) {
-        NodeCore running = started.get();
-        if (running != null) {
-            running.audit().forbidden(certificate == null ? null : CertificateNames.user(certificate), from, page);
-        }
+    private boolean isMember(List<String> names) {
+        return admission.newest().members().stream().anyMatch(one -> isNode(one.id(), names));
     }
 
     /** Lets the meters and the pages know of what has been started. */

@@ -1,5 +1,6 @@
 package dev.lockstep.protocol.netty;
 
+import dev.lockstep.protocol.link.FailedLogIns;
 import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.netty.NettyListener.Encryption;
 import dev.lockstep.protocol.runtime.Entropy;

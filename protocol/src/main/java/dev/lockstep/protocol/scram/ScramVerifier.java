@@ -115,6 +115,23 @@ public record ScramVerifier(ScramMechanism mechanism, Bytes salt, int iterations
         return Prepared.user(name);
     }
 
+    /**
+     * Tells whether it is that of a password, which takes as long as {@link #of}.
+     *
+     * @param password for the caller to clear
+     */
+    boolean isOf(char[] password) {
+        try {
+            return MessageDigest.isEqual(
+                    ScramKeys.derive(mechanism, password, salt, iterations)
+                            .storedKey()
+                            .array(),
+                    storedKey.array());
+        } catch (ScramException unusable) {
+            return false;
+        }
+    }
+
     /** Whether {@code proof} is of one who knows the password. Takes the same time for any proof. */
     boolean accepts(byte[] proof, byte[] exchange) {
         if (proof.length != mechanism.keyBytes()) {

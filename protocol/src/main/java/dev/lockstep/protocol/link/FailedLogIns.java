@@ -1,4 +1,4 @@
-package dev.lockstep.protocol.netty;
+package dev.lockstep.protocol.link;
 
 import dev.lockstep.protocol.runtime.Time;
 import java.util.LinkedHashMap;
@@ -10,10 +10,10 @@ import java.util.concurrent.TimeUnit;
  * who fails as a user elsewhere must not lock it out, and by address alone. The table is bounded; the address that failed longest ago
  * gives way. Thread-safe; the lock guards the table.
  */
-final class FailedLogIns {
+public final class FailedLogIns {
 
-    static final int MAX_OF_USER = 10;
-    static final int MAX_OF_ADDRESS = 100;
+    public static final int MAX_OF_USER = 10;
+    public static final int MAX_OF_ADDRESS = 100;
     static final int MAX_SOURCES = 10_000;
 
     private static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -33,12 +33,12 @@ final class FailedLogIns {
         }
     };
 
-    FailedLogIns(Time time) {
+    public FailedLogIns(Time time) {
         this.time = time;
     }
 
     /** Returns for how many seconds that user must not try again from that address; 0 if it may. */
-    synchronized long secondsToWait(String address, String user) {
+    public synchronized long secondsToWait(String address, String user) {
         return Math.max(
                 secondsToWait(new Source(address, user), MAX_OF_USER),
                 secondsToWait(new Source(address, ANY_USER), MAX_OF_ADDRESS));
@@ -53,8 +53,12 @@ final class FailedLogIns {
         return left <= 0 ? 0 : TimeUnit.NANOSECONDS.toSeconds(left) + 1;
     }
 
-    /** @param user empty when the message did not say */
-    synchronized void failed(String address, String user) {
+    /**
+     * Counts one that has failed.
+     *
+     * @param user empty when the message did not say
+     */
+    public synchronized void failed(String address, String user) {
         count(new Source(address, ANY_USER));
         if (!user.equals(ANY_USER)) {
             count(new Source(address, user));
@@ -71,7 +75,8 @@ final class FailedLogIns {
                         : new Failures(known.sinceNanos(), known.count() + 1));
     }
 
-    synchronized void succeeded(String address, String user) {
+    /** Forgets those that failed as that user from that address. */
+    public synchronized void succeeded(String address, String user) {
         failures.remove(new Source(address, user));
     }
 }

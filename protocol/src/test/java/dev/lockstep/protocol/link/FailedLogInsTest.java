@@ -1,4 +1,4 @@
-package dev.lockstep.protocol.netty;
+package dev.lockstep.protocol.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
