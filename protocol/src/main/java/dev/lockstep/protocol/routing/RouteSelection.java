@@ -34,6 +34,15 @@ final class RouteSelection {
         this.fromLeader = request.route() == Request.Route.LEADER || request.route() == Request.Route.CONTROL;
     }
 
+    /** Tells whether only the leader of the group can answer. */
+    boolean isFromLeader() {
+        return fromLeader;
+    }
+
+    int group() {
+        return group;
+    }
+
     /** Returns the members that may be tried, the best first. */
     List<Member> candidates() {
         return directory.candidates(request, fallBack);
@@ -65,9 +74,15 @@ final class RouteSelection {
                 return candidate;
             }
         }
+        beginAnew();
+        return candidates.get(0);
+    }
+
+    /** Begins a new round: all members may be tried again. */
+    void beginAnew() {
         tried.clear();
         detours.clear();
-        return candidates.get(0);
+        detour = null;
     }
 
     /** Returns whether a detour to the leader has been found, that the next attempt takes. */

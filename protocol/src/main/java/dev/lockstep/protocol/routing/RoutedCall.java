@@ -38,6 +38,8 @@ final class RoutedCall {
     private final Consumer<Reply> late;
     private final CompletableFuture<Reply> result = new CompletableFuture<>();
     private final Set<NodeId> lost = new HashSet<>();
+    private final LeaderQueue.Waiting waiting = this::goOn;
+    private EventLoop.@Nullable Timer expiry;
     private int attempts;
     private boolean maybeDone;
     private @Nullable RequestFailedException last;
@@ -56,7 +58,12 @@ final class RoutedCall {
     }
 
     CompletableFuture<Reply> start() {
-        attempt();
+        if (selection.isFromLeader() && context.leaderQueues().isBlocked(selection.group()) && !isUnreachable()) {
+            expire();
+            context.leaderQueues().of(selection.group()).join(waiting);
+        } else {
+            attempt();
+        }
         return result;
     }
 
@@ -67,12 +74,19 @@ final class RoutedCall {
         return result;
     }
 
+    private void goOn(boolean leaderFound) {
+        if (leaderFound) {
+            selection.beginAnew();
+        }
+        attempt();
+    }
+
     private void attempt() {
         if (result.isDone()) {
             return;
         }
         List<Member> candidates = selection.candidates();
-        boolean unreachable = context.directory().unreachableFor().compareTo(context.timeout()) > 0;
+        boolean unreachable = isUnreachable();
         if (candidates.isEmpty() || context.contacts().isClosed() || unreachable) {
             giveUp(unreachable);
             return;
@@ -83,6 +97,28 @@ final class RoutedCall {
         }
         Attempt attempt = new Attempt(selection.choose(candidates, attempts == 1));
         attempt.start(Math.min(patience(attempt.route), Math.max(0, deadline.remainingNanos(context.time()))));
+    }
+
+    private boolean isUnreachable() {
+        return context.directory().unreachableFor().compareTo(context.timeout()) > 0;
+    }
+
+    /** Has the call end at its deadline if it waits for a leader then. */
+    private void expire() {
+        if (expiry == null) {
+            LeaderQueue queue = context.leaderQueues().of(selection.group());
+            EventLoop.Timer timer = context.loop()
+                    .schedule(Math.max(0, deadline.remainingNanos(context.time())), () -> {
+                        if (queue.leave(waiting)) {
+                            giveUp(isUnreachable());
+                        }
+                    });
+            expiry = timer;
+            result.whenComplete((reply, failure) -> {
+                timer.cancel();
+                queue.leave(waiting);
+            });
+        }
     }
 
     /** Queueing for a lease takes as long as it takes; that the node is dead meanwhile, its probe notices. */
@@ -164,6 +200,9 @@ final class RoutedCall {
         long delay = TimeUnit.MILLISECONDS.toNanos(jittered);
         if (context.contacts().isClosed() || deadline.remainingNanos(context.time()) <= delay) {
             giveUp(false);
+        } else if (decision.awaitsLeader() && selection.isFromLeader()) {
+            expire();
+            context.leaderQueues().of(selection.group()).failed(waiting, last);
         } else if (delay == 0 && attempts < 3) {
             attempt();
         } else {
@@ -172,7 +211,8 @@ final class RoutedCall {
     }
 
     private void giveUp(boolean unreachable) {
-        RequestFailedException cause = last;
+        RequestFailedException cause =
+                last == null ? context.leaderQueues().of(selection.group()).lastFailure() : last;
         Status none = cause == null ? Status.NO_LEADER : cause.status();
         fail(new RequestFailedException(
                 maybeDone ? Status.INDETERMINATE : none,
@@ -249,6 +289,9 @@ final class RoutedCall {
             context.descriptions().learn(reply);
             if (!(reply instanceof Reply.Refused refused)) {
                 selection.answered(route);
+                if (selection.isFromLeader()) {
+                    context.leaderQueues().answered(selection.group());
+                }
                 if (result.complete(reply)) {
                     context.succeeded(begun);
                 } else {

@@ -50,7 +50,15 @@ public final class Router implements AutoCloseable {
         this.directory = new LeaderDirectory(view, localId, entropy.nextInt(1 << 16), time);
         this.contacts = new MemberContacts(directory, seeds, links, local, loop, entropy);
         this.context = new RoutingContext(
-                directory, contacts, new RequestDescriptions(), new RequestCounts(), timeout, time, loop, entropy);
+                directory,
+                contacts,
+                new LeaderQueues(loop, entropy),
+                new RequestDescriptions(),
+                new RequestCounts(),
+                timeout,
+                time,
+                loop,
+                entropy);
     }
 
     public ClusterView view() {
@@ -100,16 +108,23 @@ public final class Router implements AutoCloseable {
             return new RoutedCall(context, request, begun, deadline, late).start();
         }
         if (here.isDone() && !(here.join() instanceof Reply.Refused)) {
-            context.succeeded(begun);
+            answeredHere(request, begun);
             return here;
         }
         return here.thenCompose(reply -> {
             if (reply instanceof Reply.Refused refused && local != null) {
                 return new RoutedCall(context, request, begun, deadline, late).startAfter(local.member(), refused);
             }
-            context.succeeded(begun);
+            answeredHere(request, begun);
             return CompletableFuture.completedFuture(reply);
         });
+    }
+
+    private void answeredHere(Request request, long begun) {
+        context.succeeded(begun);
+        if (request.route() == Request.Route.LEADER && request instanceof Request.ToShard toShard) {
+            context.leaderQueues().answered(toShard.shard());
+        }
     }
 
     /** Has a request served in this JVM if no other node is needed for that: null if it has to be sent. */
@@ -205,5 +220,6 @@ public final class Router implements AutoCloseable {
     @Override
     public void close() {
         contacts.close();
+        context.leaderQueues().close();
     }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 record RoutingContext(
         LeaderDirectory directory,
         MemberContacts contacts,
+        LeaderQueues leaderQueues,
         RequestDescriptions descriptions,
         RequestCounts counts,
         Duration timeout,

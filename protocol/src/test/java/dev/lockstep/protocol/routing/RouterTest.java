@@ -26,9 +26,11 @@ import dev.lockstep.protocol.wire.RequestId;
 import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -126,6 +128,112 @@ class RouterTest {
         CompletableFuture<Reply> permanent =
                 besideANode(Reply.Refused.of(Status.INVALID, "scripted")).call(WRITE);
         assertThat(statusOf(permanent)).isEqualTo(Status.INVALID);
+    }
+
+    private List<CompletableFuture<Reply>> calls(int count) {
+        return Stream.generate(() -> router.call(WRITE)).limit(count).toList();
+    }
+
+    @Test
+    void whileAGroupHasNoLeaderOneCallTriesForAll() {
+        alwaysRefuses(N1, Status.NO_LEADER);
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        List<CompletableFuture<Reply>> calls = calls(1_000);
+        world.pass(Duration.ofSeconds(5));
+        assertThat(network.asked()).contains(N1, N2, N3).hasSizeBetween(15, 50);
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(calls).allSatisfy(call -> assertThat(call).isCompletedWithValue(WRITTEN));
+        assertThat(network.asked().size()).isLessThan(1_100);
+    }
+
+    @Test
+    void theCallThatTriesForAllTakesAllStepsToTheLeader() {
+        List<Link.ReplyHandler> unanswered = new ArrayList<>();
+        network.at(N1, (request, handler) -> unanswered.add(handler));
+        List<CompletableFuture<Reply>> calls = calls(200);
+        network.refuse(N1);
+        network.at(N2, (request, handler) -> refuse(handler, Status.MOVED, N1)); // as long as it believes so
+        network.at(N3, (request, handler) -> refuse(handler, Status.MOVED, N1));
+        List.copyOf(unanswered).forEach(handler -> handler.failed(true, new IOException("reset")));
+        world.pass(Duration.ofMillis(600));
+        network.at(N2, (request, handler) -> handler.reply(WRITTEN));
+        network.at(N3, (request, handler) -> refuse(handler, Status.MOVED, N2));
+        world.pass(Duration.ofSeconds(1));
+        assertThat(calls).allSatisfy(call -> assertThat(call).isCompletedWithValue(WRITTEN));
+    }
+
+    @Test
+    void aNewLeaderIsGivenEightTimesWhatItHasAnswered() {
+        alwaysRefuses(N1, Status.NO_LEADER);
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        List<CompletableFuture<Reply>> calls = calls(1_000);
+        world.pass(Duration.ofSeconds(1));
+        List<Link.ReplyHandler> asked = new ArrayList<>();
+        network.at(N1, (request, handler) -> asked.add(handler));
+        network.at(N2, (request, handler) -> asked.add(handler));
+        network.at(N3, (request, handler) -> asked.add(handler));
+        while (asked.isEmpty()) {
+            world.pass(Duration.ofMillis(1));
+        }
+        for (int given = 1, answered = 0; given <= 512; given *= 8) {
+            assertThat(asked).hasSize(given);
+            List.copyOf(asked).forEach(handler -> {
+                asked.remove(handler);
+                handler.reply(WRITTEN);
+            });
+            answered += given;
+            assertThat(calls.stream().filter(CompletableFuture::isDone)).hasSize(answered);
+            world.pass(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void aCallThatWaitsForALeaderFailsAtItsDeadlineAndTellsWhatTheOthersWereTold() {
+        alwaysRefuses(N1, Status.NO_LEADER);
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        List<CompletableFuture<Reply>> calls = calls(10);
+        world.pass(TIMEOUT.minusMillis(500));
+        assertThat(calls.get(9)).isNotDone();
+        world.pass(Duration.ofMillis(501));
+        assertThat(calls).allSatisfy(call -> assertThat(statusOf(call)).isEqualTo(Status.NO_LEADER));
+        assertThat(calls.get(9))
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .havingRootCause()
+                .withMessage("scripted");
+        int asked = network.asked().size();
+        world.pass(TIMEOUT);
+        assertThat(network.asked()).as("nobody tries any more").hasSize(asked);
+    }
+
+    @Test
+    void aRouterThatClosesFailsTheCallsThatWaitForALeader() {
+        alwaysRefuses(N1, Status.NO_LEADER);
+        List<CompletableFuture<Reply>> calls = calls(3);
+        router.close();
+        assertThat(calls).allSatisfy(call -> assertThat(statusOf(call)).isEqualTo(Status.NO_LEADER));
+    }
+
+    @Test
+    void anAnswerInThisJvmLetsTheOthersGoOn() {
+        alwaysRefuses(N1, Status.NO_LEADER);
+        alwaysRefuses(N2, Status.NO_LEADER);
+        alwaysRefuses(N3, Status.NO_LEADER);
+        Router beside = besideANode(
+                Reply.Refused.of(Status.NO_LEADER, "scripted"),
+                Reply.Refused.of(Status.NO_LEADER, "scripted"),
+                WRITTEN);
+        CompletableFuture<Reply> first = beside.call(WRITE);
+        CompletableFuture<Reply> second = beside.call(WRITE);
+        network.at(N1, (request, handler) -> handler.reply(WRITTEN));
+        assertThat(beside.call(WRITE)).isCompletedWithValue(WRITTEN);
+        world.pass(Duration.ofMillis(1));
+        assertThat(first).isCompletedWithValue(WRITTEN);
+        assertThat(second).isCompletedWithValue(WRITTEN);
     }
 
     @Test
@@ -335,7 +443,7 @@ class RouterTest {
         world.pass(Duration.ofSeconds(4));
         assertThat(network.asked()).startsWith(N1, N2, N3).hasSizeGreaterThan(5);
         network.at(N2, (request, handler) -> handler.reply(WRITTEN));
-        world.pass(Duration.ofSeconds(1));
+        world.pass(Duration.ofSeconds(3)); // what N2 did not get, since it was silent, is given up after two
         assertThat(call).isCompletedWithValue(WRITTEN);
     }
 
