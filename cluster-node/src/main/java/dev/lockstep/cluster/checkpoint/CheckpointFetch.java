@@ -3,8 +3,8 @@ package dev.lockstep.cluster.checkpoint;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.runtime.EventLoop;
-import dev.lockstep.protocol.runtime.Time;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -18,23 +18,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CheckpointFetch {
 
-    /** The limit of bytes a second, so that other users of network and disks are not starved. */
-    static final long BYTES_PER_SECOND = 128L << 20;
-
     private static final int MAX_FAILURES = 5;
     private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final CheckpointFolder folder;
     private final Supplier<Restoration> restorations;
     private final Source source;
+    private final ByteRate rate;
+    private final Progress progress;
     private final EventLoop loop;
-    private final Time time;
     private final long patienceNanos;
     private final long least;
     private final CompletableFuture<Restored> done = new CompletableFuture<>();
     private @Nullable CheckpointId id;
     private long have;
-    private long askedAtNanos;
     private int asked;
     private int failures;
 
@@ -45,7 +42,19 @@ public final class CheckpointFetch {
         void ask(Wanted wanted, Consumer<@Nullable CheckpointPiece> answer);
     }
 
+    /** Hears how much of the checkpoint has come. */
+    public interface Progress {
+
+        /**
+         * @param bytes received so far, those of an earlier attempt included
+         * @param size of the checkpoint
+         */
+        void received(long bytes, long size);
+    }
+
     /**
+     * @param rate at which the node fetches checkpoints
+     * @param progress told on the loop
      * @param patienceNanos how long a piece may take
      * @param least the position that a checkpoint must not end before: what ends earlier is not fetched
      */
@@ -53,15 +62,17 @@ public final class CheckpointFetch {
             CheckpointFolder folder,
             Supplier<Restoration> restorations,
             Source source,
+            ByteRate rate,
+            Progress progress,
             EventLoop loop,
-            Time time,
             long patienceNanos,
             long least) {
         this.folder = folder;
         this.restorations = restorations;
         this.source = source;
+        this.rate = rate;
+        this.progress = progress;
         this.loop = loop;
-        this.time = time;
         this.patienceNanos = patienceNanos;
         this.least = least;
     }
@@ -79,7 +90,6 @@ public final class CheckpointFetch {
         CheckpointId known = id;
         Wanted wanted = known == null ? new Wanted(0, 0, 0) : new Wanted(known.term(), known.position(), have);
         int number = ++asked;
-        askedAtNanos = time.nanos();
         EventLoop.Timer late = loop.schedule(patienceNanos, () -> answered(number, null));
         source.ask(wanted, piece -> {
             late.cancel();
@@ -111,6 +121,7 @@ public final class CheckpointFetch {
         if (!piece.id().equals(id)) {
             id = piece.id();
             have = Math.min(folder.received(piece.id()), piece.size());
+            progress.received(have, piece.size());
             if (have > 0 && piece.offset() != have) {
                 askNext();
                 return;
@@ -122,15 +133,14 @@ public final class CheckpointFetch {
         }
         folder.receive(piece.id(), have, piece.bytes().array());
         have += piece.bytes().size();
+        progress.received(have, piece.size());
         failures = 0;
         if (have >= piece.size()) {
             done.complete(folder.received(piece.id(), restorations.get()));
         } else if (piece.bytes().size() == 0) {
             failed(new IOException("The checkpoint ended early"));
         } else {
-            long due =
-                    askedAtNanos + TimeUnit.SECONDS.toNanos(1) * piece.bytes().size() / BYTES_PER_SECOND;
-            loop.schedule(Math.max(0, due - time.nanos()), this::askNext);
+            loop.schedule(rate.pass(piece.bytes().size()), this::askNext);
         }
     }
 

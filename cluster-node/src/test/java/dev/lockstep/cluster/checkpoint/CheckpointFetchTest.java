@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.routing.SimulatedWorld;
 import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.wire.Bytes;
@@ -39,6 +40,8 @@ class CheckpointFetchTest {
     private final Random random = new Random(3);
     private Checkpointer taking;
     private CheckpointFolder folder;
+    private final List<String> progress = new ArrayList<>();
+    private long rate = 500_000_000;
     private long position;
 
     @BeforeEach
@@ -73,7 +76,14 @@ class CheckpointFetchTest {
 
     private CompletableFuture<Restored> fetch(CheckpointFetch.Source source, long least) {
         return new CheckpointFetch(
-                        folder, following::restoration, source, world, world, TimeUnit.SECONDS.toNanos(1), least)
+                        folder,
+                        following::restoration,
+                        source,
+                        new ByteRate(rate, world),
+                        (bytes, size) -> progress.add(bytes + "/" + size),
+                        world,
+                        TimeUnit.SECONDS.toNanos(1),
+                        least)
                 .begin();
     }
 
@@ -113,6 +123,20 @@ class CheckpointFetchTest {
         int most = most();
         becomes(fetch((wanted, answer) -> answer.accept(piece(wanted, most))));
         assertThat(asked).hasSize(PIECES);
+    }
+
+    @Test
+    void piecesAreFetchedAtTheRateThatIsAllowedAndItIsToldHowFarItIs() throws IOException {
+        int most = most();
+        long size = Files.size(
+                home.resolve("leader").resolve("checkpoint-1-" + taking.newest().position()));
+        rate = size / 10;
+        CompletableFuture<Restored> fetched = fetch((wanted, answer) -> answer.accept(piece(wanted, most)));
+        world.pass(Duration.ofSeconds(7)); // of five pieces two seconds each, the last needs no wait
+        assertThat(fetched).isNotDone();
+        assertThat(progress).contains("0/" + size, 4L * most + "/" + size).doesNotContain(size + "/" + size);
+        becomes(fetched);
+        assertThat(progress).last().isEqualTo(size + "/" + size);
     }
 
     @Test

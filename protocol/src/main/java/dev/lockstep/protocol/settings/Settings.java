@@ -143,8 +143,14 @@ public record Settings(
      *     as busy
      * @param memory of the JVM's heap that its entries may take
      * @param rates of clients
+     * @param catchUpBytes that a node fetches of checkpoints in a second, and that it sends of entries to replicas that are far behind
      */
-    public record LimitSettings(int maxFrameBytes, int maxInFlight, MemoryLimit memory, Rates rates) {}
+    public record LimitSettings(
+            int maxFrameBytes, int maxInFlight, MemoryLimit memory, Rates rates, long catchUpBytes) {
+
+        /** The rate at which replicas catch up unless it is set. */
+        public static final long CATCH_UP_BYTES = 64 << 20;
+    }
 
     /**
      * The requests and bytes that a node takes from clients in a second.

@@ -81,6 +81,7 @@ public final class SettingsReader {
     private static final long MAX_BYTES = 900L << 20;
 
     private static final long MIN_MEMORY = 1 << 20;
+    private static final long MIN_CATCH_UP = 64 << 10;
 
     private static final String TLS_13 = "1.3";
     private static final String TLS_12 = "1.2";
@@ -522,12 +523,14 @@ public final class SettingsReader {
                         "cache-requests",
                         "cache-bytes",
                         "node-requests",
-                        "node-bytes");
+                        "node-bytes",
+                        "catch-up-bytes");
         return new LimitSettings(
                 (int) section.size("max-frame", 16 << 20, 5 << 20, 16 << 20),
                 (int) section.number("max-in-flight", 10_000, 16, 1_000_000),
                 memory(section),
-                new Rates(rate(section, "client"), rate(section, "cache"), rate(section, "node")));
+                new Rates(rate(section, "client"), rate(section, "cache"), rate(section, "node")),
+                section.size("catch-up-bytes", LimitSettings.CATCH_UP_BYTES, MIN_CATCH_UP, MAX_BYTES));
     }
 
     private static Rate rate(YamlSection section, String of) {

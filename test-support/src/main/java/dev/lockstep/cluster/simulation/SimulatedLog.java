@@ -11,6 +11,7 @@ import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.NotLeaderException;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
 import dev.lockstep.cluster.consensus.UnknownOutcomeException;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.cluster.simulation.SimulatedDisk.Entry;
 import dev.lockstep.cluster.simulation.SimulatedDisk.Voters;
 import dev.lockstep.protocol.runtime.DutyCycle;
@@ -163,8 +164,9 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
                         folder,
                         machine::restoration,
                         (wanted, answer) -> ask(from, wanted, answer),
+                        ByteRate.unlimited(),
+                        (bytes, size) -> {},
                         process.loop(),
-                        process.time(),
                         PATIENCE_NANOS,
                         0) // this log forgets all that comes before an installed checkpoint
                 .begin()

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFetch;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
 import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
@@ -119,7 +120,8 @@ public final class StockTransports {
                 RaftGroupId group,
                 CheckpointFolder folder,
                 Supplier<Restoration> restorations,
-                long least) {
+                long least,
+                CheckpointFetch.Progress progress) {
             return CompletableFuture.failedFuture(
                     new IOException("Checkpoints come over no other transport than ours"));
         }

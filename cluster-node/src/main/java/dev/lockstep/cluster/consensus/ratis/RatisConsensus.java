@@ -20,6 +20,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.files.DiskMonitor;
 import dev.lockstep.cluster.files.Folders;
 import dev.lockstep.cluster.files.UncleanShutdown;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.DutyCycle;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -136,7 +137,14 @@ public final class RatisConsensus implements Consensus {
                 new LeaderContacts(time),
                 (contacts, gates, checkpoints) -> {
                     var context = new LinkTransport.Context(
-                            links, contacts, settings.electionTimeout(), time, Entropy.system(), gates, checkpoints);
+                            links,
+                            contacts,
+                            settings.electionTimeout(),
+                            time,
+                            Entropy.system(),
+                            gates,
+                            checkpoints,
+                            new ByteRate(settings.catchUpBytes(), time));
                     return new Transport(
                             properties -> {
                                 RaftConfigKeys.Rpc.setType(properties, new LinkTransport());

@@ -269,7 +269,7 @@ final class RatisReplica<E, R> implements ElectionGate {
                 open.getInfo().getCurrentTerm(),
                 of.applied(),
                 !of.isStopped() && open.getInfo().isLeader(),
-                isSlow() ? ReplicaStatus.SLOW_DISK : "");
+                isSlow() ? ReplicaStatus.SLOW_DISK : checkpoints.progress());
     }
 
     private static State status(ReplicaState state) {

@@ -22,6 +22,7 @@ import java.util.List;
  * @param checkpointInterval when a checkpoint is taken
  * @param electionTimeout shortest time without a leader before an election; the longest is twice that
  * @param maxEntryBytes the largest entry; each group keeps a buffer of about that size outside the heap
+ * @param catchUpBytes to fetch of checkpoints in a second, and to send of entries to replicas that are far behind
  */
 public record RatisSettings(
         String cluster,
@@ -34,7 +35,8 @@ public record RatisSettings(
         Path checkpoints,
         Checkpointer.Interval checkpointInterval,
         Duration electionTimeout,
-        int maxEntryBytes) {
+        int maxEntryBytes,
+        long catchUpBytes) {
 
     /** Takes a batch of the largest chunks that clients send, several times over. */
     public static final int MAX_ENTRY_BYTES = 4 << 20;
@@ -44,9 +46,9 @@ public record RatisSettings(
         if (members.stream().noneMatch(member -> member.id().equals(self.id()))) {
             throw new IllegalArgumentException(self.id() + " is none of the members " + members);
         }
-        if (electionTimeout.toMillis() < 1 || maxEntryBytes < 1) {
-            throw new IllegalArgumentException(
-                    "Not positive: election time-out " + electionTimeout + ", largest entry " + maxEntryBytes);
+        if (electionTimeout.toMillis() < 1 || maxEntryBytes < 1 || catchUpBytes < 1) {
+            throw new IllegalArgumentException("Not positive: election time-out " + electionTimeout + ", largest entry "
+                    + maxEntryBytes + ", bytes a second to catch up " + catchUpBytes);
         }
     }
 }

@@ -16,9 +16,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 /** The checkpoints of one replica as Ratis asks for them. Thread-safe once it is open. */
 final class ReplicaCheckpoints {
 
+    private static final double MIB = 1 << 20;
+    private static final double SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final String name;
     private final int group;
     private final LogMachine<?, ?> machine;
@@ -37,6 +42,7 @@ final class ReplicaCheckpoints {
     private @Nullable CheckpointFolder folder;
     private @Nullable Checkpointer taking;
     private volatile @Nullable Fetch fetching;
+    private volatile @Nullable Received received;
     private volatile @Nullable SnapshotInfo latest;
 
     /**
@@ -64,6 +70,32 @@ final class ReplicaCheckpoints {
      * @param fetched null while it is in progress
      */
     private record Fetch(TermIndex wantedFrom, @Nullable Restored fetched) {}
+
+    /**
+     * The bytes of a fetched checkpoint that have come.
+     *
+     * @param first how many there were when it began
+     */
+    private record Received(long beganNanos, long first, long bytes, long size) {
+
+        Received now(long bytesNow) {
+            return new Received(beganNanos, first, bytesNow, size);
+        }
+
+        String note(long nowNanos) {
+            double seconds = Math.max(1, nowNanos - beganNanos) / SECOND_NANOS;
+            double rate = (bytes - first) / seconds;
+            String pace = rate <= 0
+                    ? ""
+                    : String.format(
+                            Locale.ROOT,
+                            ", %.1f MiB a second, about %.0f s left",
+                            rate / MIB,
+                            Math.ceil((size - bytes) / rate));
+            return String.format(
+                    Locale.ROOT, "fetching a checkpoint: %.1f of %.1f MiB%s", bytes / MIB, size / MIB, pace);
+        }
+    }
 
     /** @param label of the group, in the names of files */
     ReplicaCheckpoints(String name, int group, String label, LogMachine<?, ?> machine, Context context) {
@@ -149,13 +181,30 @@ final class ReplicaCheckpoints {
      *     committed. The next will do
      */
     CompletableFuture<TermIndex> fetch(RaftGroupId raftGroup, RaftPeerId from, TermIndex wantedFrom, long logEnd) {
+        received = null;
         fetching = new Fetch(wantedFrom, null);
         return context.fetcher()
-                .fetch(from, raftGroup, Objects.requireNonNull(folder), machine::restoration, logEnd)
+                .fetch(from, raftGroup, Objects.requireNonNull(folder), machine::restoration, logEnd, this::received)
                 .whenComplete(
                         (restored, failure) -> fetching = failure == null ? new Fetch(wantedFrom, restored) : null)
                 .thenApply(restored ->
                         TermIndex.valueOf(restored.id().term(), restored.id().position()));
+    }
+
+    private void received(long bytes, long size) {
+        Received before = received;
+        received = before == null || before.size() != size
+                ? new Received(context.time().nanos(), bytes, bytes, size)
+                : before.now(bytes);
+    }
+
+    /** Describes for operators how far a checkpoint is fetched; empty while none is. */
+    String progress() {
+        Fetch now = fetching;
+        Received so = received;
+        return now == null || now.fetched() != null || so == null
+                ? ""
+                : so.note(context.time().nanos());
     }
 
     /** The begin of the leader's log as given to {@link #fetch}, while that is in progress or not installed yet. */

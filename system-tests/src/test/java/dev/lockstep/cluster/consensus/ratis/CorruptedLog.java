@@ -15,6 +15,7 @@ import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -112,7 +113,8 @@ public final class CorruptedLog implements AutoCloseable {
                     folder.resolve("checkpoints"),
                     new Checkpointer.Interval(Integer.MAX_VALUE, Duration.ofDays(1)),
                     ELECTION_TIMEOUT,
-                    MAX_ENTRY_BYTES);
+                    MAX_ENTRY_BYTES,
+                    LimitSettings.CATCH_UP_BYTES);
             consensus = new RatisConsensus(settings, links, Time.system(), fault -> {});
             try {
                 log = consensus.open(GROUP, List.of(SELF.id()), machine);

@@ -15,6 +15,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.link.Identity;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.link.RequestServer;
@@ -96,7 +97,8 @@ final class GroupServer implements AutoCloseable {
                     DutyCycle.full(),
                     Time.system(),
                     settings.checkpointInterval(),
-                    (peer, of, folder, restorations, least) -> transport.fetch(peer, of, folder, restorations, least),
+                    (peer, of, folder, restorations, least, progress) ->
+                            transport.fetch(peer, of, folder, restorations, least, progress),
                     new Checkpointer.Tally());
             checkpoints = new ReplicaCheckpoints(name, 0, group.getUuid().toString(), machine, context);
             applying = new RatisStateMachine(name, machine, checkpoints, () -> {}, fault -> {}, closed -> {}, graft);
@@ -198,7 +200,8 @@ final class GroupServer implements AutoCloseable {
                 Time.system(),
                 Entropy.system(),
                 this::gate,
-                new HostedCheckpoints());
+                new HostedCheckpoints(),
+                ByteRate.unlimited());
         RaftServer built = RaftServer.newBuilder()
                 .setServerId(RatisNames.id(settings.self().id()))
                 .setProperties(properties)

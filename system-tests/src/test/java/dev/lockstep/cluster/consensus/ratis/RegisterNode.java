@@ -7,6 +7,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
 import dev.lockstep.cluster.consensus.ratis.transport.NoCheckpoints;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.cluster.readindex.ReadIndexRounds;
 import dev.lockstep.cluster.readindex.TermConfirmations;
 import dev.lockstep.cluster.testing.MemberPorts;
@@ -107,7 +108,7 @@ public final class RegisterNode implements BytesMachine<Long> {
                                 DutyCycle.full(),
                                 Time.system(),
                                 settings.checkpointInterval(),
-                                (peer, raftGroup, into, restorations, least) ->
+                                (peer, raftGroup, into, restorations, least, progress) ->
                                         CompletableFuture.failedFuture(new IOException("It has none")),
                                 new Checkpointer.Tally())),
                 () -> {},
@@ -129,7 +130,8 @@ public final class RegisterNode implements BytesMachine<Long> {
                         Time.system(),
                         Entropy.system(),
                         group -> new AlwaysGrantingElectionGate(),
-                        new NoCheckpoints())))
+                        new NoCheckpoints(),
+                        ByteRate.unlimited())))
                 .setStateMachineRegistry(group -> applying)
                 .build();
         server.start();

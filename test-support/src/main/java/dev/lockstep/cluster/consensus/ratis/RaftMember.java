@@ -12,6 +12,7 @@ import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -96,7 +97,8 @@ public final class RaftMember implements AutoCloseable {
                 folder.resolve("checkpoints"),
                 new Checkpointer.Interval(entries, Duration.ofDays(1)),
                 electionTimeout,
-                RatisSettings.MAX_ENTRY_BYTES);
+                RatisSettings.MAX_ENTRY_BYTES,
+                LimitSettings.CATCH_UP_BYTES);
     }
 
     private RequestServer.Connection connect(Identity peer, RequestServer.Replies replies) {

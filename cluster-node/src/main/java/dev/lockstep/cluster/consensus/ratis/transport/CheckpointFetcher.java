@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFetch;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder;
 import dev.lockstep.cluster.checkpoint.CheckpointFolder.Restored;
 import dev.lockstep.cluster.checkpoint.Checkpointed.Restoration;
@@ -16,11 +17,13 @@ public interface CheckpointFetcher {
      * Fetches the newest checkpoint of a peer's replica into a folder and verifies it.
      *
      * @param least the position before which a checkpoint must not end
+     * @param progress told on a loop of the transport
      */
     CompletableFuture<Restored> fetch(
             RaftPeerId peer,
             RaftGroupId group,
             CheckpointFolder folder,
             Supplier<Restoration> restorations,
-            long least);
+            long least,
+            CheckpointFetch.Progress progress);
 }

@@ -64,6 +64,8 @@ final class FollowerAppender extends LogAppenderBase {
     private long lastAppendNanos;
     private long lastGapNanos = Long.MAX_VALUE;
     private long restsUntilNanos;
+    private long pacedUntilNanos;
+    private boolean isPaced;
     private int failures;
     private boolean lateSuccess;
 
@@ -128,11 +130,14 @@ final class FollowerAppender extends LogAppenderBase {
 
     private boolean mayNeedTheDisk() {
         try {
-            long behind = getRaftLog().getNextIndex() - getFollower().getNextIndex();
-            return behind > FAR_BEHIND && isRunning() && !isResting() && window.takesAppend();
+            return isFarBehind() && isRunning() && !isResting() && window.takesAppend();
         } catch (RuntimeException closed) {
             return false;
         }
+    }
+
+    private boolean isFarBehind() {
+        return getRaftLog().getNextIndex() - getFollower().getNextIndex() > FAR_BEHIND;
     }
 
     private boolean step() {
@@ -185,10 +190,11 @@ final class FollowerAppender extends LogAppenderBase {
             } else if (getHeartbeatWaitTimeMs() <= 0 && window.takesHeartbeat()) {
                 request = newAppendEntriesRequest(callIds.incrementAndGet(), true);
                 transmit(request, true);
-            } else if (hasAppendEntries() && window.takesAppend()) {
+            } else if (hasAppendEntries() && window.takesAppend() && !isPaced()) {
                 request = newAppend();
                 if (request != null) {
                     transmit(request, false);
+                    pace(request);
                 }
             } else if (hasCommitted() && window.takesHeartbeat()) {
                 if (expectsAnAppend()) {
@@ -244,6 +250,23 @@ final class FollowerAppender extends LogAppenderBase {
             getFollower().setAttemptedToInstallSnapshot();
         }
         return super.shouldNotifyToInstallSnapshot();
+    }
+
+    /** Has a follower that is far behind wait for its next entries, so that it catches up at no more than the rate of this node. */
+    private void pace(AppendEntriesRequestProto request) {
+        if (isFarBehind()) {
+            long waitNanos = rpc.catchUp().pass(request.getSerializedSize());
+            if (waitNanos > 0) {
+                isPaced = true;
+                pacedUntilNanos = rpc.time().nanos() + waitNanos;
+                loop().schedule(waitNanos, this::notifyLogAppender);
+            }
+        }
+    }
+
+    private boolean isPaced() {
+        isPaced = isPaced && pacedUntilNanos - rpc.time().nanos() > 0;
+        return isPaced;
     }
 
     private boolean isResting() {

@@ -10,6 +10,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.Kind;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.PieceRequest;
 import dev.lockstep.cluster.consensus.ratis.transport.RaftMessages.RejoinRequest;
 import dev.lockstep.cluster.consensus.recovery.RejoinProtocol.RejoinState;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.runtime.EventLoop;
 import dev.lockstep.protocol.runtime.EventLoopPool;
 import dev.lockstep.protocol.runtime.Time;
@@ -111,6 +112,11 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     public void close() {
         heartbeats.close();
         loops.forEach(EventLoop::close);
+    }
+
+    /** The rate at which this node sends entries to replicas that are far behind. */
+    ByteRate catchUp() {
+        return context.catchUp();
     }
 
     Time time() {
@@ -263,13 +269,15 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
             RaftGroupId group,
             CheckpointFolder folder,
             Supplier<Restoration> restorations,
-            long least) {
+            long least,
+            CheckpointFetch.Progress progress) {
         return new CheckpointFetch(
                         folder,
                         restorations,
                         (wanted, answer) -> askForPiece(peer, group, wanted, answer),
+                        context.catchUp(),
+                        progress,
                         loop(group),
-                        context.time(),
                         patienceNanos(),
                         least)
                 .begin();

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
 import dev.lockstep.protocol.runtime.Time;
@@ -31,6 +32,7 @@ public final class LinkTransport implements RpcType {
      * @param electionTimeout the shortest
      * @param gates those of this node's replicas by group; null for a group that it has no replica of
      * @param checkpoints of this node's replicas
+     * @param catchUp the rate at which it fetches checkpoints, and sends entries to replicas that are far behind
      */
     public record Context(
             Links links,
@@ -39,7 +41,8 @@ public final class LinkTransport implements RpcType {
             Time time,
             Entropy entropy,
             Function<RaftGroupId, @Nullable ElectionGate> gates,
-            CheckpointSource checkpoints) {
+            CheckpointSource checkpoints,
+            ByteRate catchUp) {
 
         /** Tells whether this node has an open replica of the group that can receive entries. */
         boolean isOpen(RaftGroupId group) {

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.link.ConnectionRefusedException;
 import dev.lockstep.protocol.link.Link;
@@ -105,7 +106,8 @@ class CampaignsTest {
                         Time.system(),
                         Entropy.system(),
                         group -> new AlwaysGrantingElectionGate(),
-                        new NoCheckpoints()));
+                        new NoCheckpoints(),
+                        ByteRate.unlimited()));
         made.addRaftPeers(ALL.subList(1, 3));
         made.start();
         return made;

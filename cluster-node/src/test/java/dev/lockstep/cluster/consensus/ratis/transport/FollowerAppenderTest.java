@@ -2,9 +2,12 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.runtime.Burst;
+import dev.lockstep.protocol.runtime.Time;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +85,25 @@ class FollowerAppenderTest {
             answerAll();
             return leader.received().contains(19L);
         });
+    }
+
+    @Test
+    void aFollowerThatIsFarBehindIsSentEntriesAtTheRateOfTheNode() throws Exception {
+        int entries = 6_000; // in five appends or so, of 8 KB each
+        try (ScriptedLeader slow = new ScriptedLeader(new ByteRate(40_000, Time.system()))) {
+            for (int i = 0; i < entries; i++) {
+                slow.append();
+            }
+            long began = System.nanoTime();
+            Eventually.holds("it is sent all without a tick", () -> {
+                while (slow.answer()) {
+                    assertThat(slow.wrong()).isNull();
+                }
+                return slow.received().size() == entries;
+            });
+            assertThat(System.nanoTime() - began).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(300));
+            assertThat(slow.received()).isSorted().doesNotHaveDuplicates();
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -103,7 +104,8 @@ class LinkServerRpcTest {
                         Time.system(),
                         Entropy.system(),
                         GateOfGroup::new,
-                        new NoCheckpoints()));
+                        new NoCheckpoints(),
+                        ByteRate.unlimited()));
     }
 
     private final class GateOfGroup extends AlwaysGrantingElectionGate {

@@ -2,6 +2,7 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -49,7 +50,8 @@ class RaftMessageHandlerTest {
                     Time.system(),
                     Entropy.system(),
                     group -> new AlwaysGrantingElectionGate(),
-                    new NoCheckpoints()));
+                    new NoCheckpoints(),
+                    ByteRate.unlimited()));
 
     @AfterEach
     void close() {

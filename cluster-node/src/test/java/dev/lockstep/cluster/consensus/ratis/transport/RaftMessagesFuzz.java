@@ -5,6 +5,7 @@ import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.RecordingMachine;
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.fuzz.Allocation;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.DutyCycle;
@@ -135,7 +136,8 @@ public final class RaftMessagesFuzz {
                         Time.system(),
                         Entropy.system(),
                         group -> new AlwaysGrantingElectionGate(),
-                        checkpoints()));
+                        checkpoints(),
+                        ByteRate.unlimited()));
     }
 
     public static void fuzzerTestOneInput(byte[] input) {

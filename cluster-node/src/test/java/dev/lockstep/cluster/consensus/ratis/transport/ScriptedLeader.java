@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.link.Link;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -74,6 +75,11 @@ final class ScriptedLeader implements AutoCloseable {
     private record Taken(List<AppendEntriesRequestProto> requests, Link.ReplyHandler handler) {}
 
     ScriptedLeader() {
+        this(ByteRate.unlimited());
+    }
+
+    /** @param catchUp the rate at which followers that are far behind are sent entries */
+    ScriptedLeader(ByteRate catchUp) {
         RaftProperties properties = new RaftProperties();
         RaftServer server = ScriptedRatisServer.role(
                 RaftServer.class,
@@ -88,7 +94,8 @@ final class ScriptedLeader implements AutoCloseable {
                 Time.system(),
                 Entropy.system(),
                 group -> new AlwaysGrantingElectionGate(),
-                new NoCheckpoints());
+                new NoCheckpoints(),
+                catchUp);
         rpc = new LinkServerRpc(new LinkTransport(), server, wires);
         rpc.addRaftPeers(List.of(FOLLOWER));
         appender = new FollowerAppender(division(server), new Leading(), follower, rpc);
