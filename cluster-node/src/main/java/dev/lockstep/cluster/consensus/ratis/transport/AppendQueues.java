@@ -65,6 +65,11 @@ final class AppendQueues {
 
     /** The event loop for blocking work of a group. */
     EventLoop loop(RaftGroupId group) {
+        return loopOf(loops, group);
+    }
+
+    /** The one of some loops that does the work of a group. */
+    static EventLoop loopOf(List<EventLoop> loops, RaftGroupId group) {
         return loops.get(Math.floorMod(group.hashCode(), loops.size()));
     }
 

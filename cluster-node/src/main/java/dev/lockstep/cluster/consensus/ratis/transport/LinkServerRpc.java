@@ -71,12 +71,16 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     /** Threads for what waits for the disk or for a replica's monitor: some, so that one group does not hold up the others. */
     private static final int WAITING_THREADS = 3;
 
+    /** Threads that fetch checkpoints and restore replicas from them, which takes seconds: elections and appends must not wait for that. */
+    private static final int FETCHING_THREADS = 2;
+
     private static final int LOOPS = 64;
 
     private final RpcType type;
     private final RaftServer server;
     private final LinkTransport.Context context;
     private final List<EventLoop> loops;
+    private final List<EventLoop> fetching;
     private final HeartbeatScheduler heartbeats;
     private final AppendQueues queues;
     private final Campaigns campaigns;
@@ -89,12 +93,17 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
         this.type = type;
         this.server = server;
         this.context = context;
-        EventLoopPool waiting = new EventLoopPool("raft-waits", WAITING_THREADS);
-        this.loops = Stream.generate(waiting::open).limit(LOOPS).toList();
+        this.loops = loops("raft-waits", WAITING_THREADS);
+        this.fetching = loops("raft-fetches", FETCHING_THREADS);
         this.heartbeats = new HeartbeatScheduler(context.electionTimeout(), this::tick);
         this.queues = new AppendQueues(server, context.contacts(), peer -> members.contains(peer), loops);
         this.campaigns = new Campaigns(server, context, this);
         this.handler = new RaftMessageHandler(server, context, queues, campaigns, heartbeats);
+    }
+
+    private static List<EventLoop> loops(String name, int threads) {
+        EventLoopPool pool = new EventLoopPool(name, threads);
+        return Stream.generate(pool::open).limit(LOOPS).toList();
     }
 
     @Override
@@ -112,6 +121,7 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
     public void close() {
         heartbeats.close();
         loops.forEach(EventLoop::close);
+        fetching.forEach(EventLoop::close);
     }
 
     /** The rate at which this node sends entries to replicas that are far behind. */
@@ -277,7 +287,7 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
                         (wanted, answer) -> askForPiece(peer, group, wanted, answer),
                         context.catchUp(),
                         progress,
-                        loop(group),
+                        AppendQueues.loopOf(fetching, group),
                         patienceNanos(),
                         least)
                 .begin();

@@ -3,6 +3,7 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.cluster.checkpoint.CheckpointFolder;
 import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.protocol.link.Links;
@@ -14,11 +15,14 @@ import dev.lockstep.protocol.wire.Bytes;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Status;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -41,6 +45,7 @@ import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.ProtoUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Both ends of the transport of one server, which is played and has no group. */
 class LinkServerRpcTest {
@@ -49,7 +54,11 @@ class LinkServerRpcTest {
     private static final RaftPeer PEER =
             RaftPeer.newBuilder().setId("n2").setAddress("127.0.0.1:1").build();
 
+    @TempDir
+    private Path home;
+
     private final AtomicInteger asked = new AtomicInteger();
+    private final AtomicReference<Runnable> slow = new AtomicReference<>(() -> {});
     private final AtomicReference<Member> lastAsked = new AtomicReference<>();
     private final List<Reply> replies = Collections.synchronizedList(new ArrayList<>());
     private final List<RaftGroupId> kept = Collections.synchronizedList(new ArrayList<>());
@@ -91,6 +100,7 @@ class LinkServerRpcTest {
                                 .build()));
         Links links = ScriptedRatisServer.role(Links.class, Map.of("to", member -> {
             asked.incrementAndGet();
+            slow.get().run();
             lastAsked.set((Member) member[0]);
             throw new IllegalStateException("There is no link");
         }));
@@ -239,6 +249,33 @@ class LinkServerRpcTest {
     @AfterEach
     void close() {
         rpc.close();
+    }
+
+    /** Elections and appends are done on these loops. */
+    @Test
+    void fetchesOfCheckpointsHoldUpNoMessages() throws Exception {
+        rpc.addRaftPeers(List.of(PEER));
+        CountDownLatch goOn = new CountDownLatch(1);
+        slow.set(() -> awaitUninterruptibly(goOn));
+        for (int i = 0; i < 8; i++) {
+            CheckpointFolder folder = new CheckpointFolder(home.resolve("fetched-" + i), i);
+            rpc.fetch(PEER.getId(), RaftGroupId.randomId(), folder, () -> null, 0, (bytes, size) -> {});
+        }
+        Eventually.holds("they are being fetched", () -> asked.get() > 0);
+        CountDownLatch done = new CountDownLatch(100);
+        for (int i = 0; i < 100; i++) {
+            rpc.loop(RaftGroupId.randomId()).execute(done::countDown);
+        }
+        assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+        goOn.countDown();
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await(20, TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test
