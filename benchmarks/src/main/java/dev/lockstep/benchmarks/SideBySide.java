@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -14,9 +15,17 @@ import java.util.function.ToDoubleFunction;
  * @param base that the other is compared with
  * @param seconds of each measurement
  * @param warmUp seconds of each workload before the first round
+ * @param turns told whose turn it is, before each measurement
  */
 public record SideBySide(
-        String baseName, Contender base, String otherName, Contender other, int rounds, int seconds, int warmUp) {
+        String baseName,
+        Contender base,
+        String otherName,
+        Contender other,
+        int rounds,
+        int seconds,
+        int warmUp,
+        Consumer<Contender> turns) {
 
     /** Runs all workloads of the base, prints their figures, and returns the quotients of the rates, by workload. */
     public Map<String, Spread> compare() throws InterruptedException {
@@ -63,7 +72,8 @@ public record SideBySide(
         return ratios;
     }
 
-    private static Sample run(Contender contender, String name, int seconds) throws InterruptedException {
+    private Sample run(Contender contender, String name, int seconds) throws InterruptedException {
+        turns.accept(contender);
         return Objects.requireNonNull(contender.workloads().get(name)).run(seconds);
     }
 

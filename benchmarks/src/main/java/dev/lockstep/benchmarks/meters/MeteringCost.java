@@ -16,7 +16,7 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Compares nodes that measure, and are scraped once a second, with nodes that don't: an application with a node in its own JVM, and a
+ * Compares nodes that measure, and are scraped once a second in their turns, with nodes that don't: an application with a node in its own JVM, and a
  * client of three node processes. {@code --quick} for a run of ten minutes. The last line is the ratios of the rates, measuring to not.
  */
 public final class MeteringCost {
@@ -41,7 +41,7 @@ public final class MeteringCost {
                 Contender none = embedded(home.resolve("embedded-" + NONE), "");
                 Contender measured = embedded(home.resolve("embedded-" + MEASURED), admin(ports.get(3)))) {
             System.out.println("An application with a node in its own JVM; median [lowest-highest]");
-            Map<String, Spread> ratios = compare(none, measured, quick);
+            Map<String, Spread> ratios = compare(none, measured, scraper, quick);
             scraper.check();
             System.out.println(Goal.atLeast(
                     GOAL, "session get of an embedded member", Objects.requireNonNull(ratios.get("get@1"))));
@@ -52,7 +52,7 @@ public final class MeteringCost {
                 Contender measured =
                         client(home.resolve(MEASURED), id -> admin(ports.get(Integer.parseInt(id.substring(1)) - 1)))) {
             System.out.println("A client of three nodes; median [lowest-highest]");
-            Map<String, Spread> ratios = compare(none, measured, quick);
+            Map<String, Spread> ratios = compare(none, measured, scraper, quick);
             scraper.check();
             System.out.println(Goal.atLeast(GOAL, "put of 64 callers", Objects.requireNonNull(ratios.get("put@64"))));
             ratios.forEach((name, ratio) -> append(last, name, ratio));
@@ -60,9 +60,18 @@ public final class MeteringCost {
         System.out.println(last);
     }
 
-    private static Map<String, Spread> compare(Contender none, Contender measured, boolean quick)
+    private static Map<String, Spread> compare(Contender none, Contender measured, Scraper scraper, boolean quick)
             throws InterruptedException {
-        return new SideBySide(NONE, none, MEASURED, measured, quick ? 5 : 15, quick ? 3 : 5, quick ? 8 : 20).compare();
+        return new SideBySide(
+                        NONE,
+                        none,
+                        MEASURED,
+                        measured,
+                        quick ? 5 : 9,
+                        quick ? 3 : 5,
+                        quick ? 8 : 20,
+                        turn -> scraper.scrape(turn.equals(measured)))
+                .compare();
     }
 
     private static void append(StringBuilder line, String name, Spread ratio) {

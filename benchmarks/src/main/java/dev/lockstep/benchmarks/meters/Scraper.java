@@ -12,13 +12,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Reads the meters of some nodes once a second, as Prometheus does. Thread-safe. */
+/** Reads the meters of some nodes once a second while it is to, as Prometheus does. Thread-safe. */
 final class Scraper implements AutoCloseable {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
     private final List<Integer> ports;
-    private final AtomicInteger scrapes = new AtomicInteger();
+    private final AtomicInteger complete = new AtomicInteger();
+    private volatile boolean scrapes;
 
     /** @param ports of the nodes' admin addresses on loopback */
     Scraper(List<Integer> ports) {
@@ -26,7 +27,15 @@ final class Scraper implements AutoCloseable {
         thread.scheduleAtFixedRate(this::scrape, 1, 1, TimeUnit.SECONDS);
     }
 
+    /** Begins to read them, or ends. */
+    void scrape(boolean isTurn) {
+        scrapes = isTurn;
+    }
+
     private void scrape() {
+        if (!scrapes) {
+            return;
+        }
         int answered = 0;
         for (int port : ports) {
             try {
@@ -44,13 +53,13 @@ final class Scraper implements AutoCloseable {
             }
         }
         if (answered == ports.size()) {
-            scrapes.incrementAndGet();
+            complete.incrementAndGet();
         }
     }
 
     /** Throws unless the nodes have been read: without it, little would have been measured. */
     void check() {
-        if (scrapes.get() == 0) {
+        if (complete.get() == 0) {
             throw new IllegalStateException("The nodes at " + ports + " did not answer with their meters");
         }
     }

@@ -40,7 +40,15 @@ public final class EncryptionCost {
                 Contender encrypted = encrypted(home.resolve(ENCRYPTED), CALLERS)) {
             System.out.println(
                     "Three nodes and a client, TLS 1.3 with certificates on both ends beside plain text; median [lowest-highest]");
-            report(new SideBySide(PLAIN, plain, ENCRYPTED, encrypted, quick ? 5 : 9, quick ? 3 : 5, quick ? 8 : 20)
+            report(new SideBySide(
+                            PLAIN,
+                            plain,
+                            ENCRYPTED,
+                            encrypted,
+                            quick ? 5 : 9,
+                            quick ? 3 : 5,
+                            quick ? 8 : 20,
+                            turn -> {})
                     .compare());
         }
     }
