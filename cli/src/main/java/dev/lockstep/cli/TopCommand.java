@@ -108,24 +108,32 @@ final class TopCommand implements Callable<Integer> {
 
     private static Report report(Session session, Activity activity, List<String> silent) {
         List<String> lines = new ArrayList<>();
-        lines.add("%-10s %6s %10s %10s %10s %10s %8s %10s"
-                .formatted("NODE", "LEADS", "REQUESTS/S", "GET P99", "WRITE P99", "IN FLIGHT", "LAG", "HEAP"));
+        lines.add("%-10s %6s %10s %10s %10s %8s %10s %8s %10s"
+                .formatted(
+                        "NODE", "LEADS", "REQUESTS/S", "GET P99", "WRITE P99", "SLOW/S", "IN FLIGHT", "LAG", "HEAP"));
         List<Json.Nested> nodes = new ArrayList<>();
         activity.after().keySet().forEach(node -> {
             Activity own = activity.of(node);
-            lines.add("%-10s %6.0f %10.1f %10s %10s %10.0f %8.0f %6.0f MiB"
+            lines.add("%-10s %6.0f %10.1f %10s %10s %8.1f %10.0f %8.0f %6.0f MiB"
                     .formatted(
                             node,
                             own.now(NodeMeter.RAFT_LEADER, ALL),
                             own.rate(NodeMeter.CACHE_REQUESTS, ALL),
                             millis(own, Map.of("operation", "get")),
                             millis(own, Map.of("operation", "write")),
+                            own.rate(NodeMeter.REQUESTS_SLOW, ALL),
                             own.now(NodeMeter.REQUESTS_IN_FLIGHT, ALL),
                             own.greatest(NodeMeter.RAFT_LAG),
                             own.now("jvm_memory_used_bytes", Map.of("area", "heap")) / (1 << 20)));
             nodes.add(new Json.Nested(Json.object(
-                    "node", node, "requestsPerSecond", own.rate(NodeMeter.CACHE_REQUESTS, ALL), "leads", (int)
-                            own.now(NodeMeter.RAFT_LEADER, ALL))));
+                    "node",
+                    node,
+                    "requestsPerSecond",
+                    own.rate(NodeMeter.CACHE_REQUESTS, ALL),
+                    "slowPerSecond",
+                    own.rate(NodeMeter.REQUESTS_SLOW, ALL),
+                    "leads",
+                    (int) own.now(NodeMeter.RAFT_LEADER, ALL))));
         });
         silent.forEach(lines::add);
         lines.add("");

@@ -255,6 +255,13 @@ public enum NodeMeter {
             List.of(),
             "Requests that wait for an answer, of all connections",
             "Growth: the node can't keep up, or waits for a majority"),
+    REQUESTS_SLOW(
+            Kind.COUNTER,
+            "lockstep.requests.slow",
+            null,
+            List.of(),
+            "Reads and writes that took longer than `node.slow-request`",
+            "The node's log says where their time went, of one a second: look for the logger `dev.lockstep.slow`"),
     REQUESTS_REFUSED(
             Kind.COUNTER,
             "lockstep.requests.refused",

@@ -73,6 +73,7 @@ public final class NodeCore implements AutoCloseable {
     private final EventLoop loop;
     private final ReadIndexRounds rounds;
     private final MemberClocks clocks;
+    private final SlowRequests slow;
     private final NodeMemory memory;
     private final ControlGroup control;
     private final ShardHost shards;
@@ -196,6 +197,9 @@ public final class NodeCore implements AutoCloseable {
                                 .filter(group -> layout.targetOf(group).contains(self))
                                 .count(),
                         ShardReplica.MAX_CHANGES_BYTES);
+        this.slow = limits.slowRequest()
+                .map(bound -> new SlowRequests(bound, control::cache, clocks::roundTripNanos, time))
+                .orElse(SlowRequests.NONE);
         var context = new ShardContext(
                 consensus,
                 stores,
@@ -204,9 +208,7 @@ public final class NodeCore implements AutoCloseable {
                 clocks,
                 new CapacityShares(layout.map().shards()),
                 memory,
-                limits.slowRequest()
-                        .map(bound -> new SlowRequests(bound, control::cache, clocks::roundTripNanos, time))
-                        .orElse(SlowRequests.NONE),
+                slow,
                 observer,
                 time,
                 loop,
@@ -469,6 +471,11 @@ public final class NodeCore implements AutoCloseable {
     /** Returns how far its clock is off, see {@link MemberClocks#aheadNanos}. */
     long clockAheadNanos() {
         return clocks.aheadNanos();
+    }
+
+    /** Returns how many reads and writes were slow, see {@link SlowRequests#count}. */
+    long slowRequests() {
+        return slow.count();
     }
 
     /** Returns the time that a question to each other node takes, see {@link MemberClocks#roundTripNanos}. */

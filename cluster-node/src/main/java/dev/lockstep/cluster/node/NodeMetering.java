@@ -120,6 +120,7 @@ final class NodeMetering implements AutoCloseable {
         meters.gauge(NodeMeter.FORWARDS_PENDING, () -> node.passedOn().pending());
         ofRequests(NodeMeter.CONNECTIONS, node, RequestDispatcher.Counts::connections);
         ofRequests(NodeMeter.REQUESTS_IN_FLIGHT, node, RequestDispatcher.Counts::inFlight);
+        meters.counter(NodeMeter.REQUESTS_SLOW, node::slowRequests);
         meters.counter(NodeMeter.REQUESTS_REFUSED, () -> node.requests().busy(), "busy");
         meters.counter(NodeMeter.REQUESTS_REFUSED, () -> node.requests().forbidden(), "forbidden");
         meters.counter(NodeMeter.REQUESTS_REFUSED, () -> node.requests().failed(), "failed");

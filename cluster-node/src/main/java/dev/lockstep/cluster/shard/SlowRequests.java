@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -41,6 +42,7 @@ public final class SlowRequests {
     private final Supplier<SortedMap<NodeId, Long>> roundTripNanos;
     private final AtomicLong nextNanos;
     private final AtomicLong leftOut = new AtomicLong();
+    private final LongAdder slow = new LongAdder();
 
     /** @param roundTripNanos to each other node, asked when something is logged */
     public SlowRequests(
@@ -71,8 +73,18 @@ public final class SlowRequests {
         return boundNanos == NEVER ? 0 : time.nanos();
     }
 
+    /** Returns how many reads and writes have taken longer than the bound, logged or not. */
+    public long count() {
+        return slow.sum();
+    }
+
+    /** Counts one that is slow, and tells whether it is to be logged. */
     private boolean isSlow(long begunNanos, long now) {
-        return now - begunNanos > boundNanos && mayLog(now);
+        if (now - begunNanos <= boundNanos) {
+            return false;
+        }
+        slow.increment();
+        return mayLog(now);
     }
 
     /**

@@ -52,8 +52,10 @@ class SlowRequestsTest {
         pass(7);
         slow.write(1, 3, 5, begun, steps, DONE);
         assertThat(lines).isEmpty();
+        assertThat(slow.count()).isZero();
         pass(1);
         slow.write(1, 3, 5, begun, steps, DONE);
+        assertThat(slow.count()).isEqualTo(1);
         assertThat(lines)
                 .containsExactly(
                         "Slow write: cache stock, shard 3, 5 entries, 101 ms, 40 ms of them until it was proposed to the log,"
@@ -134,5 +136,6 @@ class SlowRequestsTest {
         slow.write(1, 3, 1, begun, null, DONE);
         assertThat(lines).hasSize(2);
         assertThat(lines.get(1)).endsWith("; not logged before it: 4");
+        assertThat(slow.count()).isEqualTo(6);
     }
 }
