@@ -103,19 +103,23 @@ final class Moves {
         NodeProcess killed = cluster.leadsMost(List.of());
         List<Integer> shards = cluster.shardsLedBy(killed);
         tell("%s leads %d shards", killed.member().id(), shards.size());
-        phase(Report.FAIL_OVER, puts, window -> {
-            killed.kill();
-            long since = System.nanoTime();
-            OperatedCluster.await("not all shards are served", () -> window.isServedSince(since, shards));
-        });
+        phase(Report.FAIL_OVER, puts, window -> kill(killed, shards, window));
         phase(Report.RESTART, puts, window -> cluster.restart(killed));
 
         NodeProcess lost = cluster.leadsMost(List.of(killed));
+        List<Integer> lostShards = cluster.shardsLedBy(lost);
         phase(Report.REMOVE, puts, window -> {
-            lost.kill();
+            kill(lost, lostShards, window);
             cluster.remove(lost);
         });
         phase(Report.ADD, puts, window -> cluster.join());
+    }
+
+    /** Returns when others serve the shards that the node has led. */
+    private static void kill(NodeProcess node, List<Integer> shards, Window window) throws InterruptedException {
+        node.kill();
+        long since = System.nanoTime();
+        OperatedCluster.await("not all shards are served", () -> window.isServedSince(since, shards));
     }
 
     private void phase(String name, Puts puts, Act act) throws Exception {

@@ -37,7 +37,8 @@ final class OperatedCluster implements AutoCloseable {
      * As much heap as a million entries need (of what the machine has, a node takes half by default, and here are four), with the
      * collector that a JVM takes by itself for that, in place of the tests' own, which stops a node of this size for seconds.
      */
-    private static final Map<String, String> HEAP = Map.of("_JAVA_OPTIONS", "-Xmx2g -XX:-UseSerialGC -XX:+UseG1GC");
+    private static final Map<String, String> HEAP =
+            Map.of("_JAVA_OPTIONS", "-Xms2g -Xmx2g -XX:-UseSerialGC -XX:+UseG1GC");
 
     private static final Duration CLIENT_TIMEOUT = Duration.ofSeconds(10);
     static final Duration PATIENCE = Duration.ofMinutes(10);
