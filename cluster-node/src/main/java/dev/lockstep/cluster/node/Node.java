@@ -571,7 +571,7 @@ public final class Node implements EmbeddedNode {
                             new Checkpointer.Interval(own.checkpointEntries(), own.checkpointInterval()),
                             own.electionTimeout(),
                             maxEntryBytes,
-                            settings.limits().catchUpBytes()),
+                            settings.limits().catchUp()),
                     raftLinks,
                     metering == null ? LogDisk.SYSTEM : metering.measured(LogDisk.SYSTEM),
                     time,

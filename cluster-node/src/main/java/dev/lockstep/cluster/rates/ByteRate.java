@@ -5,35 +5,56 @@ import io.github.bucket4j.Bucket;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A number of bytes that may pass in a second, a tenth of them at once. Thread-safe. */
+/**
+ * A number of bytes that may pass on this node in a second, a tenth of them at once: a limit of its own, and its share of one for all nodes.
+ * Thread-safe; the lock guards changes of the share.
+ */
 public final class ByteRate {
-
-    private static final ByteRate UNLIMITED = new ByteRate();
 
     private static final int BURSTS_A_SECOND = 10;
 
-    private final @Nullable Bucket bytes;
+    private final long ofNode;
+    private final long ofCluster;
+    private final Time time;
+    private long rate;
+    private volatile @Nullable Bucket bytes;
 
-    private ByteRate() {
-        this.bytes = null;
+    /**
+     * @param ofNode bytes a second, up to 1,000,000,000; 0 for no limit at all
+     * @param ofCluster bytes a second of all nodes together; 0 for no limit
+     */
+    public ByteRate(long ofNode, long ofCluster, Time time) {
+        this.ofNode = ofNode;
+        this.ofCluster = ofCluster;
+        this.time = time;
+        shareAmong(1);
     }
 
-    /** @param bytesASecond 1 to 1,000,000,000 */
-    public ByteRate(long bytesASecond, Time time) {
-        this.bytes = Bucket.builder()
+    /** Returns one that holds nothing up. */
+    public static ByteRate unlimited() {
+        return new ByteRate(0, 0, Time.system());
+    }
+
+    /** Takes as many bytes as are left to each of so many nodes. */
+    public synchronized void shareAmong(int nodes) {
+        long share = ofCluster == 0 ? ofNode : Math.max(1, Math.min(ofNode, ofCluster / Math.max(1, nodes)));
+        if (share != rate) {
+            rate = share;
+            bytes = bucket(share);
+        }
+    }
+
+    private Bucket bucket(long bytesASecond) {
+        return Bucket.builder()
                 .addLimit(limit -> limit.capacity(Math.max(1, bytesASecond / BURSTS_A_SECOND))
                         .refillGreedy(bytesASecond, Duration.ofSeconds(1)))
                 .withCustomTimePrecision(new BucketTime(time))
                 .build();
     }
 
-    /** Returns one that holds nothing up. */
-    public static ByteRate unlimited() {
-        return UNLIMITED;
-    }
-
     /** Counts bytes that pass now, and returns the time in nanoseconds until more may. */
     public long pass(long count) {
-        return bytes == null || count <= 0 ? 0 : bytes.consumeIgnoringRateLimits(count);
+        Bucket from = bytes;
+        return from == null || count <= 0 ? 0 : from.consumeIgnoringRateLimits(count);
     }
 }

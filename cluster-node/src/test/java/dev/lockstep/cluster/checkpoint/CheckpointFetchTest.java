@@ -79,7 +79,7 @@ class CheckpointFetchTest {
                         folder,
                         following::restoration,
                         source,
-                        new ByteRate(rate, world),
+                        new ByteRate(rate, 0, world),
                         (bytes, size) -> progress.add(bytes + "/" + size),
                         world,
                         TimeUnit.SECONDS.toNanos(1),

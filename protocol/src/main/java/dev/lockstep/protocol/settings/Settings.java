@@ -143,13 +143,26 @@ public record Settings(
      *     as busy
      * @param memory of the JVM's heap that its entries may take
      * @param rates of clients
-     * @param catchUpBytes that a node fetches of checkpoints in a second, and that it sends of entries to replicas that are far behind
+     * @param catchUp of replicas that are far behind
      */
-    public record LimitSettings(
-            int maxFrameBytes, int maxInFlight, MemoryLimit memory, Rates rates, long catchUpBytes) {
+    public record LimitSettings(int maxFrameBytes, int maxInFlight, MemoryLimit memory, Rates rates, CatchUp catchUp) {}
 
-        /** The rate at which replicas catch up unless it is set. */
-        public static final long CATCH_UP_BYTES = 64 << 20;
+    /**
+     * The bytes that nodes fetch of checkpoints in a second, and that they send of entries to replicas that are far behind.
+     *
+     * @param nodeBytes of each node
+     * @param clusterBytes of all nodes together, each with an equal share; 0 for no limit
+     */
+    public record CatchUp(long nodeBytes, long clusterBytes) {
+
+        /** As it is unless it is set. */
+        public static final CatchUp DEFAULT = new CatchUp(64 << 20, 0);
+
+        @Override
+        public String toString() {
+            return "catch-up-bytes " + nodeBytes + ", cluster-catch-up-bytes "
+                    + (clusterBytes == 0 ? "none" : clusterBytes);
+        }
     }
 
     /**

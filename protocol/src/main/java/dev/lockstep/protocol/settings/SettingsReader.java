@@ -3,6 +3,7 @@ package dev.lockstep.protocol.settings;
 import dev.lockstep.protocol.scram.ScramException;
 import dev.lockstep.protocol.scram.ScramVerifier;
 import dev.lockstep.protocol.settings.Settings.AdminAddress;
+import dev.lockstep.protocol.settings.Settings.CatchUp;
 import dev.lockstep.protocol.settings.Settings.ClientRouting;
 import dev.lockstep.protocol.settings.Settings.ClientSettings;
 import dev.lockstep.protocol.settings.Settings.Durability;
@@ -82,6 +83,7 @@ public final class SettingsReader {
 
     private static final long MIN_MEMORY = 1 << 20;
     private static final long MIN_CATCH_UP = 64 << 10;
+    private static final long MAX_CLUSTER_CATCH_UP = 1L << 40;
 
     private static final String TLS_13 = "1.3";
     private static final String TLS_12 = "1.2";
@@ -524,13 +526,16 @@ public final class SettingsReader {
                         "cache-bytes",
                         "node-requests",
                         "node-bytes",
-                        "catch-up-bytes");
+                        "catch-up-bytes",
+                        "cluster-catch-up-bytes");
         return new LimitSettings(
                 (int) section.size("max-frame", 16 << 20, 5 << 20, 16 << 20),
                 (int) section.number("max-in-flight", 10_000, 16, 1_000_000),
                 memory(section),
                 new Rates(rate(section, "client"), rate(section, "cache"), rate(section, "node")),
-                section.size("catch-up-bytes", LimitSettings.CATCH_UP_BYTES, MIN_CATCH_UP, MAX_BYTES));
+                new CatchUp(
+                        section.size("catch-up-bytes", CatchUp.DEFAULT.nodeBytes(), MIN_CATCH_UP, MAX_BYTES),
+                        section.size("cluster-catch-up-bytes", 0, MIN_CATCH_UP, MAX_CLUSTER_CATCH_UP)));
     }
 
     private static Rate rate(YamlSection section, String of) {

@@ -144,7 +144,10 @@ public final class RatisConsensus implements Consensus {
                             Entropy.system(),
                             gates,
                             checkpoints,
-                            new ByteRate(settings.catchUpBytes(), time));
+                            new ByteRate(
+                                    settings.catchUp().nodeBytes(),
+                                    settings.catchUp().clusterBytes(),
+                                    time));
                     return new Transport(
                             properties -> {
                                 RaftConfigKeys.Rpc.setType(properties, new LinkTransport());

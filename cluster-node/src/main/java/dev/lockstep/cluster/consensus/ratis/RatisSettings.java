@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.consensus.ratis;
 
 import dev.lockstep.cluster.checkpoint.Checkpointer;
+import dev.lockstep.protocol.settings.Settings.CatchUp;
 import dev.lockstep.protocol.settings.Settings.Durability;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import dev.lockstep.protocol.topology.Member;
@@ -22,7 +23,7 @@ import java.util.List;
  * @param checkpointInterval when a checkpoint is taken
  * @param electionTimeout shortest time without a leader before an election; the longest is twice that
  * @param maxEntryBytes the largest entry; each group keeps a buffer of about that size outside the heap
- * @param catchUpBytes to fetch of checkpoints in a second, and to send of entries to replicas that are far behind
+ * @param catchUp what is fetched of checkpoints in a second, and sent of entries to replicas that are far behind
  */
 public record RatisSettings(
         String cluster,
@@ -36,7 +37,7 @@ public record RatisSettings(
         Checkpointer.Interval checkpointInterval,
         Duration electionTimeout,
         int maxEntryBytes,
-        long catchUpBytes) {
+        CatchUp catchUp) {
 
     /** Takes a batch of the largest chunks that clients send, several times over. */
     public static final int MAX_ENTRY_BYTES = 4 << 20;
@@ -46,9 +47,9 @@ public record RatisSettings(
         if (members.stream().noneMatch(member -> member.id().equals(self.id()))) {
             throw new IllegalArgumentException(self.id() + " is none of the members " + members);
         }
-        if (electionTimeout.toMillis() < 1 || maxEntryBytes < 1 || catchUpBytes < 1) {
-            throw new IllegalArgumentException("Not positive: election time-out " + electionTimeout + ", largest entry "
-                    + maxEntryBytes + ", bytes a second to catch up " + catchUpBytes);
+        if (electionTimeout.toMillis() < 1 || maxEntryBytes < 1) {
+            throw new IllegalArgumentException(
+                    "Not positive: election time-out " + electionTimeout + ", largest entry " + maxEntryBytes);
         }
     }
 }

@@ -14,8 +14,8 @@ import dev.lockstep.cluster.testing.FileCorruption;
 import dev.lockstep.cluster.testing.Folders;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.CatchUp;
 import dev.lockstep.protocol.settings.Settings.Durability;
-import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.NodeIdentity;
@@ -114,7 +114,7 @@ public final class CorruptedLog implements AutoCloseable {
                     new Checkpointer.Interval(Integer.MAX_VALUE, Duration.ofDays(1)),
                     ELECTION_TIMEOUT,
                     MAX_ENTRY_BYTES,
-                    LimitSettings.CATCH_UP_BYTES);
+                    CatchUp.DEFAULT);
             consensus = new RatisConsensus(settings, links, Time.system(), fault -> {});
             try {
                 log = consensus.open(GROUP, List.of(SELF.id()), machine);

@@ -11,8 +11,8 @@ import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.NettyListener;
 import dev.lockstep.protocol.netty.Tls;
 import dev.lockstep.protocol.runtime.Time;
+import dev.lockstep.protocol.settings.Settings.CatchUp;
 import dev.lockstep.protocol.settings.Settings.Durability;
-import dev.lockstep.protocol.settings.Settings.LimitSettings;
 import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -98,7 +98,7 @@ public final class RaftMember implements AutoCloseable {
                 new Checkpointer.Interval(entries, Duration.ofDays(1)),
                 electionTimeout,
                 RatisSettings.MAX_ENTRY_BYTES,
-                LimitSettings.CATCH_UP_BYTES);
+                CatchUp.DEFAULT);
     }
 
     private RequestServer.Connection connect(Identity peer, RequestServer.Replies replies) {

@@ -193,6 +193,7 @@ final class LinkServerRpc implements RaftServerRpc, ReplicaTransport {
 
     @Override
     public void members(List<Member> now) {
+        context.catchUp().shareAmong(now.size());
         members = now.stream().map(member -> RatisNames.id(member.id())).collect(Collectors.toSet());
         for (Member member : now) {
             PeerChannel channel = open(member);

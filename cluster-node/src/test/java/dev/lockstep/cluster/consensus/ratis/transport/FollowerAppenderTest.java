@@ -90,7 +90,7 @@ class FollowerAppenderTest {
     @Test
     void aFollowerThatIsFarBehindIsSentEntriesAtTheRateOfTheNode() throws Exception {
         int entries = 6_000; // in five appends or so, of 8 KB each
-        try (ScriptedLeader slow = new ScriptedLeader(new ByteRate(40_000, Time.system()))) {
+        try (ScriptedLeader slow = new ScriptedLeader(new ByteRate(40_000, 0, Time.system()))) {
             for (int i = 0; i < entries; i++) {
                 slow.append();
             }
