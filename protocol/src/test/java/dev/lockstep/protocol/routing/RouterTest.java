@@ -68,6 +68,10 @@ class RouterTest {
         network.at(node, (request, handler) -> refuse(handler, status, null));
     }
 
+    private void nobodyLeads() {
+        List.of(N1, N2, N3).forEach(node -> alwaysRefuses(node, Status.NO_LEADER));
+    }
+
     /** A router beside a node that serves requests in this JVM with the given replies, one after another, and then not at all. */
     private Router besideANode(Reply... replies) {
         Iterator<Reply> left = List.of(replies).iterator();
@@ -136,9 +140,7 @@ class RouterTest {
 
     @Test
     void whileAGroupHasNoLeaderOneCallTriesForAll() {
-        alwaysRefuses(N1, Status.NO_LEADER);
-        alwaysRefuses(N2, Status.NO_LEADER);
-        alwaysRefuses(N3, Status.NO_LEADER);
+        nobodyLeads();
         List<CompletableFuture<Reply>> calls = calls(1_000);
         world.pass(Duration.ofSeconds(5));
         assertThat(network.asked()).contains(N1, N2, N3).hasSizeBetween(15, 50);
@@ -166,9 +168,7 @@ class RouterTest {
 
     @Test
     void aNewLeaderIsGivenEightTimesWhatItHasAnswered() {
-        alwaysRefuses(N1, Status.NO_LEADER);
-        alwaysRefuses(N2, Status.NO_LEADER);
-        alwaysRefuses(N3, Status.NO_LEADER);
+        nobodyLeads();
         List<CompletableFuture<Reply>> calls = calls(1_000);
         world.pass(Duration.ofSeconds(1));
         List<Link.ReplyHandler> asked = new ArrayList<>();
@@ -192,9 +192,7 @@ class RouterTest {
 
     @Test
     void aCallThatWaitsForALeaderFailsAtItsDeadlineAndTellsWhatTheOthersWereTold() {
-        alwaysRefuses(N1, Status.NO_LEADER);
-        alwaysRefuses(N2, Status.NO_LEADER);
-        alwaysRefuses(N3, Status.NO_LEADER);
+        nobodyLeads();
         List<CompletableFuture<Reply>> calls = calls(10);
         world.pass(TIMEOUT.minusMillis(500));
         assertThat(calls.get(9)).isNotDone();
@@ -220,9 +218,7 @@ class RouterTest {
 
     @Test
     void anAnswerInThisJvmLetsTheOthersGoOn() {
-        alwaysRefuses(N1, Status.NO_LEADER);
-        alwaysRefuses(N2, Status.NO_LEADER);
-        alwaysRefuses(N3, Status.NO_LEADER);
+        nobodyLeads();
         Router beside = besideANode(
                 Reply.Refused.of(Status.NO_LEADER, "scripted"),
                 Reply.Refused.of(Status.NO_LEADER, "scripted"),
@@ -238,9 +234,7 @@ class RouterTest {
 
     @Test
     void anIndeterminateWriteInThisJvmStaysIndeterminate() {
-        alwaysRefuses(N1, Status.NO_LEADER);
-        alwaysRefuses(N2, Status.NO_LEADER);
-        alwaysRefuses(N3, Status.NO_LEADER);
+        nobodyLeads();
         CompletableFuture<Reply> call =
                 besideANode(Reply.Refused.of(Status.INDETERMINATE, "scripted")).call(WRITE);
         world.pass(TIMEOUT.plusSeconds(1));
@@ -312,9 +306,7 @@ class RouterTest {
 
     @Test
     void withoutALeaderAllReplicasAreAskedUntilThereIsOne() {
-        alwaysRefuses(N1, Status.NO_LEADER);
-        alwaysRefuses(N2, Status.NO_LEADER);
-        alwaysRefuses(N3, Status.NO_LEADER);
+        nobodyLeads();
         CompletableFuture<Reply> call = router.call(WRITE);
         world.pass(Duration.ofSeconds(1));
         assertThat(network.asked()).startsWith(N1, N2, N3);
