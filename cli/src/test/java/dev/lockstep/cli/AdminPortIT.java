@@ -116,7 +116,7 @@ class AdminPortIT {
     }
 
     @Test
-    void aUserMayShowItsPassword() throws Exception {
+    void aUserMayLogInWithAPassword() throws Exception {
         run("user", "set", "operator", "--roles", "administrator");
         run("role", "set", "watch", "--on-cluster", "monitor");
         run("role", "set", "shop", "--caches", "*=read,write");

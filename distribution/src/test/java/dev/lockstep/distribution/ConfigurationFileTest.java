@@ -102,5 +102,7 @@ class ConfigurationFileTest {
                 .isEqualTo(shipped.limits());
         assertThat(shipped.limits().rates().isLimited()).isFalse();
         assertThat(all.limits().rates().isLimited()).isTrue();
+        assertThat(shipped.limits().catchUp().clusterBytes()).isZero();
+        assertThat(all.limits().catchUp().clusterBytes()).isPositive();
     }
 }

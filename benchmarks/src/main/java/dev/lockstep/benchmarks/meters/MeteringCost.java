@@ -16,8 +16,8 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Compares nodes that measure, and are scraped once a second in their turns, with nodes that don't: an application with a node in its own JVM, and a
- * client of three node processes. {@code --quick} for a run of ten minutes. The last line is the ratios of the rates, measuring to not.
+ * Compares nodes that measure, and are scraped once a second in their turns, with nodes that don't: an application with a node in its own
+ * JVM, and a client of three node processes. {@code --quick} for a run of ten minutes. The last line is the ratios of the rates, measuring to not.
  */
 public final class MeteringCost {
 
@@ -70,7 +70,7 @@ public final class MeteringCost {
                         quick ? 5 : 9,
                         quick ? 3 : 5,
                         quick ? 8 : 20,
-                        turn -> scraper.scrape(turn.equals(measured)))
+                        turn -> scraper.setActive(turn.equals(measured)))
                 .compare();
     }
 

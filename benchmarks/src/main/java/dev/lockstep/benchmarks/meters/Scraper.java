@@ -12,14 +12,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Reads the meters of some nodes once a second while it is to, as Prometheus does. Thread-safe. */
+/** Reads the meters of some nodes once a second while it is active, as Prometheus does. Thread-safe. */
 final class Scraper implements AutoCloseable {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
     private final List<Integer> ports;
     private final AtomicInteger complete = new AtomicInteger();
-    private volatile boolean scrapes;
+    private volatile boolean active;
 
     /** @param ports of the nodes' admin addresses on loopback */
     Scraper(List<Integer> ports) {
@@ -27,13 +27,13 @@ final class Scraper implements AutoCloseable {
         thread.scheduleAtFixedRate(this::scrape, 1, 1, TimeUnit.SECONDS);
     }
 
-    /** Begins to read them, or ends. */
-    void scrape(boolean isTurn) {
-        scrapes = isTurn;
+    /** Has it read them from now on, or not. */
+    void setActive(boolean now) {
+        active = now;
     }
 
     private void scrape() {
-        if (!scrapes) {
+        if (!active) {
             return;
         }
         int answered = 0;

@@ -2,7 +2,6 @@ package dev.lockstep.cluster.rates;
 
 import dev.lockstep.protocol.runtime.Time;
 import io.github.bucket4j.Bucket;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,21 +34,13 @@ public final class ByteRate {
         return new ByteRate(0, 0, Time.system());
     }
 
-    /** Takes as many bytes as are left to each of so many nodes. */
+    /** Sets this node's share of the cluster's limit, given the number of nodes. */
     public synchronized void shareAmong(int nodes) {
         long share = ofCluster == 0 ? ofNode : Math.max(1, Math.min(ofNode, ofCluster / Math.max(1, nodes)));
         if (share != rate) {
             rate = share;
-            bytes = bucket(share);
+            bytes = TokenBuckets.bucket(Math.max(1, share / BURSTS_A_SECOND), share, time);
         }
-    }
-
-    private Bucket bucket(long bytesASecond) {
-        return Bucket.builder()
-                .addLimit(limit -> limit.capacity(Math.max(1, bytesASecond / BURSTS_A_SECOND))
-                        .refillGreedy(bytesASecond, Duration.ofSeconds(1)))
-                .withCustomTimePrecision(new BucketTime(time))
-                .build();
     }
 
     /** Counts bytes that pass now, and returns the time in nanoseconds until more may. */

@@ -27,11 +27,13 @@ final class TokenBuckets {
     }
 
     private static @Nullable Bucket bucket(long tokens, Time time) {
-        if (tokens == 0) {
-            return null;
-        }
+        return tokens == 0 ? null : bucket(tokens, tokens, time);
+    }
+
+    /** Makes a bucket that is refilled with so many tokens a second. */
+    static Bucket bucket(long capacity, long tokens, Time time) {
         return Bucket.builder()
-                .addLimit(limit -> limit.capacity(tokens).refillGreedy(tokens, PERIOD))
+                .addLimit(limit -> limit.capacity(capacity).refillGreedy(tokens, PERIOD))
                 .withCustomTimePrecision(new BucketTime(time))
                 .build();
     }

@@ -126,7 +126,7 @@ class CheckpointFetchTest {
     }
 
     @Test
-    void piecesAreFetchedAtTheRateThatIsAllowedAndItIsToldHowFarItIs() throws IOException {
+    void piecesAreFetchedAtTheAllowedRateAndProgressIsReported() throws IOException {
         int most = most();
         long size = Files.size(
                 home.resolve("leader").resolve("checkpoint-1-" + taking.newest().position()));

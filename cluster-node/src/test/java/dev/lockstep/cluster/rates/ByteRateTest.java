@@ -16,7 +16,7 @@ class ByteRateTest {
     }
 
     @Test
-    void whatPassesIsPaidForByATimeInWhichNothingDoes() {
+    void bytesBeyondTheBurstHaveToBeWaitedFor() {
         ByteRate rate = new ByteRate(1_000_000, 0, world);
         assertThat(rate.pass(100_000)).as("a tenth passes at once").isZero();
         assertThat(millis(rate.pass(500_000))).isEqualTo(500);

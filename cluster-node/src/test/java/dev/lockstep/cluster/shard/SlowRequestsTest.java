@@ -113,7 +113,7 @@ class SlowRequestsTest {
     }
 
     @Test
-    void theNetworkIsTold() {
+    void theRoundTripsToOtherNodesAreLogged() {
         roundTripNanos.put(new NodeId("n3"), TimeUnit.MILLISECONDS.toNanos(402));
         roundTripNanos.put(new NodeId("n2"), 900_000L);
         long begun = slow.nanos();

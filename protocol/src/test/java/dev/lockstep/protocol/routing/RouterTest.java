@@ -191,7 +191,7 @@ class RouterTest {
     }
 
     @Test
-    void aCallThatWaitsForALeaderFailsAtItsDeadlineAndTellsWhatTheOthersWereTold() {
+    void aCallThatWaitsForALeaderFailsAtItsDeadlineWithTheLastFailure() {
         nobodyLeads();
         List<CompletableFuture<Reply>> calls = calls(10);
         world.pass(TIMEOUT.minusMillis(500));

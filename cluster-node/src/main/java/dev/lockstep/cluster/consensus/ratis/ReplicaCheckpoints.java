@@ -201,10 +201,10 @@ final class ReplicaCheckpoints {
     /** Describes for operators how far a checkpoint is fetched; empty while none is. */
     String progress() {
         Fetch now = fetching;
-        Received so = received;
-        return now == null || now.fetched() != null || so == null
+        Received soFar = received;
+        return now == null || now.fetched() != null || soFar == null
                 ? ""
-                : so.note(context.time().nanos());
+                : soFar.note(context.time().nanos());
     }
 
     /** The begin of the leader's log as given to {@link #fetch}, while that is in progress or not installed yet. */

@@ -256,7 +256,7 @@ class LinkServerRpcTest {
     void fetchesOfCheckpointsHoldUpNoMessages() throws Exception {
         rpc.addRaftPeers(List.of(PEER));
         CountDownLatch goOn = new CountDownLatch(1);
-        slow.set(() -> awaitUninterruptibly(goOn));
+        slow.set(() -> await(goOn));
         for (int i = 0; i < 8; i++) {
             CheckpointFolder folder = new CheckpointFolder(home.resolve("fetched-" + i), i);
             rpc.fetch(PEER.getId(), RaftGroupId.randomId(), folder, () -> null, 0, (bytes, size) -> {});
@@ -270,7 +270,7 @@ class LinkServerRpcTest {
         goOn.countDown();
     }
 
-    private static void awaitUninterruptibly(CountDownLatch latch) {
+    private static void await(CountDownLatch latch) {
         try {
             latch.await(20, TimeUnit.SECONDS);
         } catch (InterruptedException interrupted) {
