@@ -269,6 +269,35 @@ class MembershipIT {
         }
     }
 
+    /** Then it begins as if it formed a cluster, with two shards for each of the members in its settings, one more than there were. */
+    @Test
+    void aNodeThatHearsOfNoClusterAtFirstJoinsIt() throws Exception {
+        List<MemberPorts> ports = MemberPorts.reserve(4);
+        MemberPorts another = ports.get(3);
+        try (NodeProcesses nodes =
+                NodeProcesses.start(home, ports.subList(0, 3), "", NodeProcesses.currentClassPath())) {
+            List<NodeProcess> first = List.copyOf(nodes.nodes());
+            assertThat(run(nodes, "node", "add", "n4@127.0.0.1:" + another.port(), "--timeout", "0s"))
+                    .as("it is not there: %s", err)
+                    .isEqualTo(3);
+            for (NodeProcess node : first) {
+                node.freeze();
+            }
+            NodeProcess fourth = nodes.startAnother(home, another, "");
+            Eventually.holds(
+                    "it waits for all of them",
+                    () -> Files.readString(fourth.log()).contains("for the first start of a cluster"));
+            for (NodeProcess node : first) {
+                node.thaw();
+            }
+            fourth.awaitReady();
+            isWhole(nodes);
+            succeeds(nodes, "node", "list");
+            assertThat(out.toString()).containsPattern("n4 .* up +[45] ");
+            assertThat(Files.readString(fourth.log())).doesNotContain("A task on");
+        }
+    }
+
     @Test
     void aClusterWhoseNodesAllMoveToOtherAddressesGoesOn() throws Exception {
         List<MemberPorts> first = MemberPorts.reserve(3);

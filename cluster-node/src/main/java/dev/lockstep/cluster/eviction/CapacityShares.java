@@ -3,6 +3,7 @@ package dev.lockstep.cluster.eviction;
 import dev.lockstep.cluster.store.ShardStore;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntSupplier;
 import java.util.function.ToLongFunction;
 
 /**
@@ -12,7 +13,7 @@ import java.util.function.ToLongFunction;
  */
 public final class CapacityShares {
 
-    private final int shards;
+    private final IntSupplier shards;
     private final List<Hosted> hosted = new CopyOnWriteArrayList<>();
 
     /** A shard of this node; its store may be replaced. */
@@ -25,8 +26,8 @@ public final class CapacityShares {
         List<Integer> boundedCaches();
     }
 
-    /** @param shards of the cluster, all that there are */
-    public CapacityShares(int shards) {
+    /** @param shards of the cluster, all that there are, as far as this node knows; on any thread */
+    public CapacityShares(IntSupplier shards) {
         this.shards = shards;
     }
 
@@ -59,12 +60,13 @@ public final class CapacityShares {
      */
     long excess(long bound, ShardStore own, ToLongFunction<ShardStore> amount) {
         long mine = amount.applyAsLong(own);
-        if (mine <= bound / shards) {
+        int all = shards.getAsInt();
+        if (mine <= bound / all) {
             return 0;
         }
         return excess(
                 bound,
-                shards,
+                all,
                 mine,
                 hosted.stream()
                         .mapToLong(shard -> amount.applyAsLong(shard.store()))

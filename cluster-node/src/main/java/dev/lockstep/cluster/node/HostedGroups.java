@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,10 +69,25 @@ final class HostedGroups {
     /** Follows a layout, the same as before or a newer one; called every few milliseconds. */
     void follow(Layout layout) {
         boolean newer = layout.version() > followed.version();
+        boolean formed = !followed.isFormed() && layout.isFormed();
         followed = layout;
+        if (formed) {
+            removeUnformed();
+        }
         if (newer || time.nanos() - lookAgainNanos >= 0) {
             look();
         }
+    }
+
+    /**
+     * Removes the replicas that were opened by this node's settings alone, while it heard of no other, in a cluster that others had
+     * formed. They have taken part in nothing, and are not those that the leaders of groups that move here will have opened.
+     */
+    private void removeUnformed() {
+        Stream.concat(Stream.of(ShardMap.CONTROL_GROUP).filter(this::isHosted), shards.replicas().keySet().stream())
+                .filter(group ->
+                        !isIn(followed, group) || !followed.hostsOf(group).contains(self))
+                .forEach(this::remove);
     }
 
     private void look() {
@@ -142,7 +158,7 @@ final class HostedGroups {
     /** Opens the replica of a group that is being moved here: an empty one, after whatever was left of an earlier one is gone. */
     void open(Request.OpenReplica request, Consumer<Reply> reply) {
         int group = request.group();
-        if (group >= followed.map().shards() || !followed.targetOf(group).contains(self)) {
+        if (!followed.isFormed() || !isWanted(group)) {
             reply.accept(later("Node " + self + " does not know yet that it is to host " + name(group)));
         } else if (isHosted(group)) {
             reply.accept(
@@ -154,12 +170,22 @@ final class HostedGroups {
                     "Node " + self + " has " + STAGED_AT_ONCE + " shards that are catching up, as many as at once"));
         } else {
             remove(group).thenRun(() -> {
-                if (followed.targetOf(group).contains(self)) {
+                if (isWanted(group)) {
                     open(group, request.voters());
                 }
             });
             reply.accept(later("The replica of " + name(group) + " is being opened"));
         }
+    }
+
+    /** Tells whether this node is to host a group. */
+    private boolean isWanted(int group) {
+        return isIn(followed, group) && followed.targetOf(group).contains(self);
+    }
+
+    /** Tells whether there is such a group: a node's settings may name more shards than the cluster was formed with. */
+    private static boolean isIn(Layout layout, int group) {
+        return group < layout.map().shards();
     }
 
     private static String name(int group) {
@@ -182,12 +208,11 @@ final class HostedGroups {
 
     private long staged() {
         return shards.replicas().keySet().stream()
-                        .filter(shard -> followed.targetOf(shard).contains(self)
-                                && !followed.hostsOf(shard).contains(self))
+                        .filter(shard ->
+                                isWanted(shard) && !followed.hostsOf(shard).contains(self))
                         .count()
                 + removing.stream()
-                        .filter(group -> group != ShardMap.CONTROL_GROUP
-                                && followed.targetOf(group).contains(self))
+                        .filter(group -> group != ShardMap.CONTROL_GROUP && isWanted(group))
                         .count();
     }
 

@@ -206,7 +206,7 @@ public final class NodeCore implements AutoCloseable {
                 control,
                 rounds,
                 clocks,
-                new CapacityShares(layout.map().shards()),
+                new CapacityShares(() -> layout.map().shards()),
                 memory,
                 slow,
                 observer,

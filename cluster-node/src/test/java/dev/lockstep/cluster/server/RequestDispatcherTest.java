@@ -117,7 +117,7 @@ class RequestDispatcherTest {
                                 control,
                                 rounds,
                                 AgreeingClocks.of(A, List.of(A), world),
-                                new CapacityShares(1),
+                                new CapacityShares(() -> 1),
                                 AmpleMemory.of(A, world),
                                 SlowRequests.NONE,
                                 RemovalObserver.NONE,

@@ -68,7 +68,7 @@ class EvictionTest {
                     new Catalog(),
                     new ReadIndexRounds(A, peers, world, Duration.ofMillis(600)),
                     AgreeingClocks.of(A, VOTERS, world),
-                    new CapacityShares(1),
+                    new CapacityShares(() -> 1),
                     AmpleMemory.of(A, world),
                     SlowRequests.NONE,
                     (shard, change) -> removals.add(change),

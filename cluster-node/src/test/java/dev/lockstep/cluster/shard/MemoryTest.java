@@ -64,7 +64,7 @@ class MemoryTest {
                     new Catalog(),
                     new ReadIndexRounds(A, peers, world, Duration.ofMillis(600)),
                     AgreeingClocks.of(A, VOTERS, world),
-                    new CapacityShares(1),
+                    new CapacityShares(() -> 1),
                     memory,
                     SlowRequests.NONE,
                     RemovalObserver.NONE,

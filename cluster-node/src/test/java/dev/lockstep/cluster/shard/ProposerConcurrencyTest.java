@@ -40,7 +40,7 @@ public class ProposerConcurrencyTest implements Race.Round {
             log,
             commands -> new Batch(0, 0, 0, commands),
             MAX_WAITING,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0),
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(() -> 1), () -> 0),
             Time.system());
     private final AtomicInteger numbers = new AtomicInteger();
     private final AtomicInteger positions = new AtomicInteger();

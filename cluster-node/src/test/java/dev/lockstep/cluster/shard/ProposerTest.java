@@ -26,7 +26,7 @@ class ProposerTest {
             log,
             commands -> new Batch(0, 0, 0, commands),
             10,
-            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(1), () -> 0),
+            new EvictionAdvisor(HeapStore::new, cache -> null, new CapacityShares(() -> 1), () -> 0),
             Time.system());
 
     @Test

@@ -77,7 +77,7 @@ class ShardReplicaTest {
                     catalog,
                     rounds,
                     clocks,
-                    new CapacityShares(1),
+                    new CapacityShares(() -> 1),
                     AmpleMemory.of(A, world),
                     SlowRequests.NONE,
                     RemovalObserver.NONE,

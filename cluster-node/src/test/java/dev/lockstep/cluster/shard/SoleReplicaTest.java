@@ -103,7 +103,7 @@ class SoleReplicaTest {
                                 control,
                                 rounds,
                                 AgreeingClocks.of(NODE, List.of(NODE), time),
-                                new CapacityShares(1),
+                                new CapacityShares(() -> 1),
                                 AmpleMemory.of(NODE, time),
                                 SlowRequests.NONE,
                                 RemovalObserver.NONE,

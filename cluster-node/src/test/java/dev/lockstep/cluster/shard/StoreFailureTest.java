@@ -85,7 +85,7 @@ class StoreFailureTest {
                         new Catalog(),
                         new ReadIndexRounds(SELF, new ScriptedPeers(), world, Duration.ofSeconds(1)),
                         AgreeingClocks.of(SELF, List.of(SELF), world),
-                        new CapacityShares(1),
+                        new CapacityShares(() -> 1),
                         AmpleMemory.of(SELF, world),
                         SlowRequests.NONE,
                         RemovalObserver.NONE,

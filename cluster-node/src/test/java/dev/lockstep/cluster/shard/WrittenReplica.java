@@ -71,7 +71,7 @@ final class WrittenReplica {
                         new NoCatalog(),
                         rounds,
                         AgreeingClocks.of(SELF, List.of(SELF), loop),
-                        new CapacityShares(1),
+                        new CapacityShares(() -> 1),
                         AmpleMemory.of(SELF, loop),
                         SlowRequests.NONE,
                         RemovalObserver.NONE,

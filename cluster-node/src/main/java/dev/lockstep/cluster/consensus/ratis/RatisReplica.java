@@ -70,6 +70,8 @@ final class RatisReplica<E, R> implements ElectionGate {
     private final RatisLog<E, R> log;
     private volatile @Nullable RatisStateMachine applying;
     private volatile RaftServer.@Nullable Division division;
+    /** The last change of voters that it began as the leader. */
+    private volatile CompletableFuture<Void> voterChange = CompletableFuture.completedFuture(null);
     /** The time when it last stepped down for another; on the loop. */
     private long electedNanos;
     /** The one that was last asked to take over, since this one's disk is slow; on the loop. */
@@ -309,14 +311,23 @@ final class RatisReplica<E, R> implements ElectionGate {
                 && now - electedNanos > context.settings().electionTimeout().toNanos() / 2) {
             electedNanos = now;
             RaftPeerId successor = context.transport().furthestFollower(id(), returning);
-            if (successor != null) {
+            Set<NodeId> voters = RatisNames.allVoters(open.getRaftConf());
+            if (!voterChange.isDone() && !voters.contains(RatisNames.node(returning))) {
+                // Ratis transfers no leadership while voters are changed, and this change waits for the one that is to
+                // rejoin.
+                LOG.info(
+                        "The replica of {} steps down and gives up a change of its voters, so that {} can rejoin",
+                        name,
+                        returning);
+                transfer(null);
+            } else if (successor != null) {
                 LOG.info(
                         "The replica of {} steps down and transfers leadership to {}, so that {} can rejoin",
                         name,
                         successor,
                         returning);
                 transfer(RatisNames.node(successor));
-            } else if (RatisNames.allVoters(open.getRaftConf()).size() == 1) {
+            } else if (voters.size() == 1) {
                 LOG.info(
                         "The replica of {} steps down and leads in a later term, so that {} can rejoin",
                         name,
@@ -385,7 +396,10 @@ final class RatisReplica<E, R> implements ElectionGate {
         @Override
         public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
             List<Member> members = context.members().get();
-            return requests.changeVoters(RatisNames.group(id(), from, members), RatisNames.group(id(), to, members));
+            CompletableFuture<Void> change =
+                    requests.changeVoters(RatisNames.group(id(), from, members), RatisNames.group(id(), to, members));
+            voterChange = change;
+            return change;
         }
 
         @Override
