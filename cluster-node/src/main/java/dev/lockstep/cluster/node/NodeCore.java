@@ -61,6 +61,8 @@ import org.jspecify.annotations.Nullable;
 public final class NodeCore implements AutoCloseable {
 
     private static final long UPKEEP_MILLIS = 20;
+    /** After a failure, which is logged each time. */
+    private static final long FAILED_UPKEEP_MILLIS = 1_000;
     /** While nothing happens: what then begins, upkeep notices so much later at most. */
     private static final long QUIET_UPKEEP_MILLIS = 100;
     /** Upkeeps in the bound on staleness, at least: a leader confirms its leadership again in each quarter of that. */
@@ -329,7 +331,18 @@ public final class NodeCore implements AutoCloseable {
                         .sum();
     }
 
+    /** A step of it that fails is tried again: a node without upkeep would go on as if it were in order, and do nothing that is due. */
     private void upkeep() {
+        long pauseMillis = FAILED_UPKEEP_MILLIS;
+        try {
+            keepUp();
+            pauseMillis = isQuiet() ? quietMillis : UPKEEP_MILLIS;
+        } finally {
+            loop.schedule(TimeUnit.MILLISECONDS.toNanos(pauseMillis), this::upkeep);
+        }
+    }
+
+    private void keepUp() {
         upkeptNanos = time.nanos();
         rounds.tick();
         clocks.tick();
@@ -351,7 +364,6 @@ public final class NodeCore implements AutoCloseable {
         if (handOvers.mayStop()) {
             mayStop.complete(null);
         }
-        loop.schedule(TimeUnit.MILLISECONDS.toNanos(isQuiet() ? quietMillis : UPKEEP_MILLIS), this::upkeep);
     }
 
     /**

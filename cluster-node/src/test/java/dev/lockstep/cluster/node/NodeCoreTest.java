@@ -1,6 +1,7 @@
 package dev.lockstep.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.cluster.consensus.local.LocalConsensus;
 import dev.lockstep.cluster.control.ControlGroup;
@@ -46,6 +47,13 @@ class NodeCoreTest {
     private final CountingLoop loop = new CountingLoop();
     private NodeCore core = node(Duration.ofSeconds(5), false);
     private int sequence;
+    private boolean forgets;
+
+    private void remember(Layout layout) {
+        if (forgets) {
+            throw new IllegalStateException("forgotten");
+        }
+    }
 
     private NodeCore node(Duration maxStaleness, boolean hasUsers) {
         return new NodeCore(
@@ -57,7 +65,7 @@ class NodeCoreTest {
                                 Layout.nodes(List.of(SELF)),
                                 new ShardMap(Layout.UNFORMED, List.of(List.of(SELF.id())))),
                         List.of(SELF),
-                        layout -> {},
+                        this::remember,
                         new ControlGroup.Rules(
                                 new Templates(Map.of(), Map.of()), 1, Optional.empty(), ClusterVersion.Range.OWN),
                         hasUsers),
@@ -165,6 +173,17 @@ class NodeCoreTest {
         assertThat(upkeeps).as("while it is written to").isEqualTo(50);
         world.pass(Duration.ofMillis(100));
         assertThat(upkeepsIn(Duration.ofSeconds(1))).as("after that").isEqualTo(10);
+    }
+
+    @Test
+    void aNodeGoesOnLookingAfterItsReplicasAfterAFailure() {
+        world.pass(Duration.ofSeconds(6));
+        forgets = true;
+        answer(new Identity.InThisJvm(), new Request.AddNode(new Member(new NodeId("n2"), "localhost", 2), ""));
+        assertThatThrownBy(() -> world.pass(Duration.ofSeconds(1))).hasMessage("forgotten");
+        forgets = false;
+        world.pass(Duration.ofSeconds(2));
+        assertThat(upkeepsIn(Duration.ofSeconds(1))).isGreaterThanOrEqualTo(10);
     }
 
     @Test
