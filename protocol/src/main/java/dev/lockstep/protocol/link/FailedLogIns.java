@@ -1,7 +1,7 @@
 package dev.lockstep.protocol.link;
 
+import dev.lockstep.protocol.runtime.LruMap;
 import dev.lockstep.protocol.runtime.Time;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -24,14 +24,7 @@ public final class FailedLogIns {
     private record Failures(long sinceNanos, int count) {}
 
     private final Time time;
-    private final Map<Source, Failures> failures = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Source, Failures> eldest) {
-            return size() > MAX_SOURCES;
-        }
-    };
+    private final Map<Source, Failures> failures = new LruMap<>(MAX_SOURCES);
 
     public FailedLogIns(Time time) {
         this.time = time;

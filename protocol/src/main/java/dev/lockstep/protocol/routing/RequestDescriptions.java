@@ -1,27 +1,20 @@
 package dev.lockstep.protocol.routing;
 
+import dev.lockstep.protocol.runtime.LruMap;
 import dev.lockstep.protocol.wire.CacheInfo;
 import dev.lockstep.protocol.wire.Reply;
 import dev.lockstep.protocol.wire.Request;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Describes requests for messages, with the names of the caches that were learned from replies. Thread-safe. */
 final class RequestDescriptions {
 
-    /** As many caches as a cluster can have at a time: of those that are gone the oldest names are forgotten. */
+    /** As many caches as a cluster can have at a time: names of those that are gone are forgotten. */
     static final int MAX_NAMES = 10_000;
 
-    /** The last learned comes last. Guarded by itself. */
-    private final Map<Integer, String> names = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, String> eldest) {
-            return size() > MAX_NAMES;
-        }
-    };
+    /** Guarded by itself. */
+    private final Map<Integer, String> names = new LruMap<>(MAX_NAMES);
 
     /** Learns the names of the caches that a reply tells of, if any. */
     void learn(Reply reply) {
@@ -30,7 +23,6 @@ final class RequestDescriptions {
                 : reply instanceof Reply.Created created ? List.of(created.cache()) : List.of();
         synchronized (names) {
             for (CacheInfo cache : caches) {
-                names.remove(cache.id());
                 names.put(cache.id(), cache.definition().name());
             }
         }

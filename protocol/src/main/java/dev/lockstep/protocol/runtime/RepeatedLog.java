@@ -1,6 +1,5 @@
 package dev.lockstep.protocol.runtime;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
@@ -16,14 +15,7 @@ public final class RepeatedLog {
     private static final int MAX_LINES = 1_000;
 
     private final Time time;
-    private final Map<String, Line> lines = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Line> eldest) {
-            return size() > MAX_LINES;
-        }
-    };
+    private final Map<String, Line> lines = new LruMap<>(MAX_LINES);
 
     private record Line(long writtenNanos, int heldBack) {}
 

@@ -1,9 +1,9 @@
 package dev.lockstep.protocol.scram;
 
 import dev.lockstep.protocol.runtime.Entropy;
+import dev.lockstep.protocol.runtime.LruMap;
 import dev.lockstep.protocol.wire.Bytes;
 import java.security.MessageDigest;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +20,7 @@ public final class PlainPasswords {
     /** Verified in place of a user that does not exist, so that the time it takes does not tell. */
     private final ScramVerifier decoy;
 
-    private final Map<String, Remembered> remembered = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Remembered> eldest) {
-            return size() > MAX_REMEMBERED;
-        }
-    };
+    private final Map<String, Remembered> remembered = new LruMap<>(MAX_REMEMBERED);
 
     private record Remembered(ScramVerifier verifier, byte[] hash) {}
 

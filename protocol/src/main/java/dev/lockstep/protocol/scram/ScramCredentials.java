@@ -1,8 +1,8 @@
 package dev.lockstep.protocol.scram;
 
+import dev.lockstep.protocol.runtime.LruMap;
 import dev.lockstep.protocol.wire.Bytes;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -25,14 +25,7 @@ public final class ScramCredentials {
 
     private final String user;
     private final Password password;
-    private final Map<Derivation, ScramKeys> remembered = new LinkedHashMap<>(MAX_REMEMBERED, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Derivation, ScramKeys> eldest) {
-            return size() > MAX_REMEMBERED;
-        }
-    };
+    private final Map<Derivation, ScramKeys> remembered = new LruMap<>(MAX_REMEMBERED);
 
     /** @throws ScramException when it is no name of a user */
     public ScramCredentials(String user, Password password) {
