@@ -144,6 +144,11 @@ public final class MeasuredConsensus implements Consensus {
         }
 
         @Override
+        public ReplicatedLog<E, R> unmeasured() {
+            return log.unmeasured();
+        }
+
+        @Override
         public boolean isAlone() {
             return log.isAlone();
         }

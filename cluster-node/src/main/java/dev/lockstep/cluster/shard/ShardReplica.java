@@ -81,9 +81,10 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                 () -> context.memory().excess(hosts()));
         this.shares = context.shares();
         shares.host(state);
-        this.log = context.consensus().open(shard, replicas, state);
+        ReplicatedLog<Batch, List<Outcome>> opened = context.consensus().open(shard, replicas, state);
+        this.log = opened.unmeasured();
         this.proposer = new Proposer(
-                log,
+                opened,
                 commands -> state.batch(clock.stampMillis(), commands),
                 context.limits().maxWaiting(),
                 evictions,
