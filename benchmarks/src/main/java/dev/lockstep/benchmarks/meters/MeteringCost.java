@@ -16,7 +16,7 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Compares nodes that measure, and are scraped once a second in their turns, with nodes that don't: an application with a node in its own
+ * Compares nodes that measure, and are scraped every five seconds in their turns, with nodes that don't: an application with a node in its own
  * JVM, and a client of three node processes. {@code --quick} for a run of ten minutes. The last line is the ratios of the rates, measuring to not.
  */
 public final class MeteringCost {

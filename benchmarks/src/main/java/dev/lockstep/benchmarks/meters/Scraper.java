@@ -12,8 +12,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Reads the meters of some nodes once a second while it is active, as Prometheus does. Thread-safe. */
+/** Reads the meters of some nodes every five seconds while it is active; Prometheus does so each minute, unless told otherwise. Thread-safe. */
 final class Scraper implements AutoCloseable {
+
+    private static final long SECONDS = 5;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
@@ -24,7 +26,7 @@ final class Scraper implements AutoCloseable {
     /** @param ports of the nodes' admin addresses on loopback */
     Scraper(List<Integer> ports) {
         this.ports = List.copyOf(ports);
-        thread.scheduleAtFixedRate(this::scrape, 1, 1, TimeUnit.SECONDS);
+        thread.scheduleAtFixedRate(this::scrape, 1, SECONDS, TimeUnit.SECONDS);
     }
 
     /** Has it read them from now on, or not. */

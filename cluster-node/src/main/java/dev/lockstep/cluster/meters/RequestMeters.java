@@ -4,6 +4,7 @@ import dev.lockstep.cluster.machine.CacheChange;
 import dev.lockstep.cluster.server.RequestObserver;
 import dev.lockstep.protocol.runtime.Time;
 import dev.lockstep.protocol.wire.EntryChange;
+import dev.lockstep.protocol.wire.EntryRead;
 import dev.lockstep.protocol.wire.Mutation;
 import dev.lockstep.protocol.wire.MutationResult;
 import dev.lockstep.protocol.wire.Reply;
@@ -110,7 +111,10 @@ public final class RequestMeters implements RequestObserver {
             if (reply instanceof Reply.Refused refused) {
                 of(failures, refused.status().kind()).increment();
             } else if (reply instanceof Reply.Entries entries) {
-                long found = entries.entries().stream().filter(Objects::nonNull).count();
+                int found = 0;
+                for (@Nullable EntryRead entry : entries.entries()) {
+                    found += entry == null ? 0 : 1;
+                }
                 found(found, entries.entries().size() - found);
             } else if (reply instanceof Reply.Leased leased) {
                 found(leased.entry() == null ? 0 : 1, leased.entry() == null ? 1 : 0);
