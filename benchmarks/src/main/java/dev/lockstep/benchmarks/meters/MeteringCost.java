@@ -9,6 +9,8 @@ import dev.lockstep.cluster.testing.NodeProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,11 +19,12 @@ import java.util.function.Function;
 
 /**
  * Compares nodes that measure, and are scraped every five seconds in their turns, with nodes that don't: an application with a node in its own
- * JVM, and a client of three node processes. {@code --quick} for a run of ten minutes. The last line is the ratios of the rates, measuring to not.
+ * JVM, and a client of three node processes, with several pairs of clusters. {@code --quick} for a run of ten minutes, with one pair. The last line is the ratios of the rates, measuring to not.
  */
 public final class MeteringCost {
 
     private static final double GOAL = 0.97;
+    private static final int PAIRS = 3;
     private static final String NONE = "none";
     private static final String MEASURED = "meters";
 
@@ -41,33 +44,53 @@ public final class MeteringCost {
                 Contender none = embedded(home.resolve("embedded-" + NONE), "");
                 Contender measured = embedded(home.resolve("embedded-" + MEASURED), admin(ports.get(3)))) {
             System.out.println("An application with a node in its own JVM; median [lowest-highest]");
-            Map<String, Spread> ratios = compare(none, measured, scraper, quick);
+            Map<String, Spread> ratios = compare(none, measured, scraper, quick ? 5 : 9, quick);
             scraper.check();
             System.out.println(Goal.atLeast(
                     GOAL, "session get of an embedded member", Objects.requireNonNull(ratios.get("get@1"))));
             ratios.forEach((name, ratio) -> append(last, "embedded." + name, ratio));
         }
-        try (Scraper scraper = new Scraper(ports.subList(0, 3));
-                Contender none = client(home.resolve(NONE), id -> "");
-                Contender measured =
-                        client(home.resolve(MEASURED), id -> admin(ports.get(Integer.parseInt(id.substring(1)) - 1)))) {
-            System.out.println("A client of three nodes; median [lowest-highest]");
-            Map<String, Spread> ratios = compare(none, measured, scraper, quick);
-            scraper.check();
-            System.out.println(Goal.atLeast(GOAL, "put of 64 callers", Objects.requireNonNull(ratios.get("put@64"))));
-            ratios.forEach((name, ratio) -> append(last, name, ratio));
-        }
+        Map<String, Spread> ratios = clients(home, ports.subList(0, 3), quick);
+        System.out.println(Goal.atLeast(GOAL, "put of 64 callers", Objects.requireNonNull(ratios.get("put@64"))));
+        ratios.forEach((name, ratio) -> append(last, name, ratio));
         System.out.println(last);
     }
 
-    private static Map<String, Spread> compare(Contender none, Contender measured, Scraper scraper, boolean quick)
+    /**
+     * Compares pairs of clusters, each started anew: two clusters can differ by more than what meters cost, whichever of them measures.
+     *
+     * @return the medians of the pairs, by workload
+     */
+    private static Map<String, Spread> clients(Path home, List<Integer> ports, boolean quick) throws Exception {
+        int pairs = quick ? 1 : PAIRS;
+        Map<String, List<Double>> medians = new LinkedHashMap<>();
+        for (int pair = 1; pair <= pairs; pair++) {
+            Path folder = home.resolve("pair-" + pair);
+            try (Scraper scraper = new Scraper(ports);
+                    Contender none = client(folder.resolve(NONE), id -> "");
+                    Contender measured = client(
+                            folder.resolve(MEASURED), id -> admin(ports.get(Integer.parseInt(id.substring(1)) - 1)))) {
+                System.out.printf("A client of three nodes, pair %d of %d; median [lowest-highest]%n", pair, pairs);
+                compare(none, measured, scraper, quick ? 5 : 3, quick)
+                        .forEach((name, ratio) -> medians.computeIfAbsent(name, first -> new ArrayList<>())
+                                .add(ratio.median()));
+                scraper.check();
+            }
+        }
+        Map<String, Spread> ratios = new LinkedHashMap<>();
+        medians.forEach((name, ofPairs) -> ratios.put(name, Spread.of(ofPairs)));
+        return ratios;
+    }
+
+    private static Map<String, Spread> compare(
+            Contender none, Contender measured, Scraper scraper, int rounds, boolean quick)
             throws InterruptedException {
         return new SideBySide(
                         NONE,
                         none,
                         MEASURED,
                         measured,
-                        quick ? 5 : 9,
+                        rounds,
                         quick ? 3 : 5,
                         quick ? 8 : 20,
                         turn -> scraper.setActive(turn.equals(measured)))
