@@ -269,7 +269,7 @@ class MembershipIT {
         }
     }
 
-    /** Then it begins as if it formed a cluster, with two shards for each of the members in its settings, one more than there were. */
+    /** A node that hears of no cluster opens replicas by its settings, which give it eight shards where the cluster has six. */
     @Test
     void aNodeThatHearsOfNoClusterAtFirstJoinsIt() throws Exception {
         List<MemberPorts> ports = MemberPorts.reserve(4);

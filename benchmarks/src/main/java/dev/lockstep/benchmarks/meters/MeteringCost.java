@@ -19,7 +19,8 @@ import java.util.function.Function;
 
 /**
  * Compares nodes that measure, and are scraped every five seconds in their turns, with nodes that don't: an application with a node in its own
- * JVM, and a client of three node processes, with several pairs of clusters. {@code --quick} for a run of ten minutes, with one pair. The last line is the ratios of the rates, measuring to not.
+ * JVM, and a client of three node processes, with several pairs of clusters. {@code --quick} for a run of ten minutes, with one pair.
+ * The last line is the ratios of the rates, measuring to not.
  */
 public final class MeteringCost {
 

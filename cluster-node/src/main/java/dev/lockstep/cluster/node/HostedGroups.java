@@ -81,7 +81,7 @@ final class HostedGroups {
 
     /**
      * Removes the replicas that were opened by this node's settings alone, while it heard of no other, in a cluster that others had
-     * formed. They have taken part in nothing, and are not those that the leaders of groups that move here will have opened.
+     * formed. They have taken part in nothing, and a leader that moves a group here would take one for a replica opened for that move.
      */
     private void removeUnformed() {
         Stream.concat(Stream.of(ShardMap.CONTROL_GROUP).filter(this::isHosted), shards.replicas().keySet().stream())

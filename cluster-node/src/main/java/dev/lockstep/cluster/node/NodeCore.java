@@ -331,7 +331,7 @@ public final class NodeCore implements AutoCloseable {
                         .sum();
     }
 
-    /** A step of it that fails is tried again: a node without upkeep would go on as if it were in order, and do nothing that is due. */
+    /** Runs again also after a failure: a node without upkeep would look healthy, and do nothing that is due. */
     private void upkeep() {
         long pauseMillis = FAILED_UPKEEP_MILLIS;
         try {
