@@ -25,6 +25,7 @@ import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.impl.ClosedReplica;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -64,6 +65,7 @@ final class RatisStateMachine extends BaseStateMachine {
     private long reported;
     private volatile boolean stopped;
     private volatile boolean sound = true;
+    private volatile RaftServer.@Nullable Division division;
 
     /**
      * @param failed told once, on any thread, when this replica must be taken out of its group
@@ -246,12 +248,32 @@ final class RatisStateMachine extends BaseStateMachine {
         }
     }
 
+    @Override
+    public void notifyGroupRemove() {
+        endRole();
+    }
+
+    @Override
+    public void notifyServerShutdown(RoleInfoProto role, boolean wholeServer) {
+        if (wholeServer) {
+            endRole();
+        }
+    }
+
+    private void endRole() {
+        RaftServer.Division closed = division;
+        if (closed != null) {
+            ClosedReplica.endRole(closed);
+        }
+    }
+
     // Checkpoints, which Ratis calls snapshots
 
     @Override
     public void initialize(RaftServer server, RaftGroupId group, RaftStorage storage) throws IOException {
         getLifeCycle().transition(LifeCycle.State.STARTING);
         super.initialize(server, group, storage);
+        division = server.getDivision(group);
         checkpoints.open();
         CheckpointId restored = checkpoints.taking().restore();
         if (restored != null) {
@@ -261,7 +283,7 @@ final class RatisStateMachine extends BaseStateMachine {
                     LogDisk.SYSTEM, storage.getStorageDir().getCurrentDir().toPath(), restored.position());
         }
         if (graft != null) {
-            graft.install(server.getDivision(group), this::isQuick);
+            graft.install(division, this::isQuick);
         }
         getLifeCycle().transition(LifeCycle.State.RUNNING);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.cluster.testing.Eventually;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,6 +61,13 @@ class GroupChurnIT {
                 .collect(Collectors.groupingBy(name -> name, TreeMap::new, Collectors.counting()));
     }
 
+    private static List<String> threadsOf(String replica) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.contains(replica))
+                .toList();
+    }
+
     /** Idle threads of pools may have ended. */
     private static boolean noMoreThan(Map<String, Long> before) {
         return threads().entrySet().stream().allMatch(now -> now.getValue() <= before.getOrDefault(now.getKey(), 0L));
@@ -83,8 +92,8 @@ class GroupChurnIT {
             comeAndGo(round);
         }
         Eventually.holds(
-                "no thread of a group is left",
-                () -> threads().keySet().stream().noneMatch(name -> name.contains("@")));
+                () -> "no thread of a group is left, but there are " + threadsOf("@"),
+                () -> threadsOf("@").isEmpty());
         Map<String, Long> threads = threads();
         long handles = handles();
         List<Path> folders = folders();
@@ -96,6 +105,40 @@ class GroupChurnIT {
         Eventually.holds(() -> reachable() + " of " + removed.size() + " replicas", () -> reachable() <= SERVERS);
         assertThat(folders()).isEqualTo(folders);
         System.out.println("GroupChurnIT: rounds=" + ROUNDS + " handles=" + handles + " then " + handles());
+    }
+
+    @Test
+    void aReplicaThatTurnsFollowerWhileItIsRemovedLeavesNoThread() throws Exception {
+        int leader = servers.form(0, 1, 2);
+        turnFollowerWhile(leader, () -> remove(leader));
+    }
+
+    @Test
+    void aReplicaThatTurnsFollowerWhileItsServerStopsLeavesNoThread() throws Exception {
+        int leader = servers.form(0, 1, 2);
+        turnFollowerWhile(leader, () -> servers.stop(leader));
+    }
+
+    /** As one does that steps down, or is asked for its vote, when Ratis has just ended the role that it had. */
+    private void turnFollowerWhile(int leader, Runnable close) throws Exception {
+        RaftServer.Division division = servers.division(leader);
+        CompletableFuture<Void> closing;
+        synchronized (division) {
+            closing = CompletableFuture.runAsync(close);
+            Eventually.holds("it closes", () -> {
+                DivisionInfo info = division.getInfo();
+                return info.getLifeCycleState().isClosingOrClosed() && !info.isLeaderReady();
+            });
+            Method stepDown = division.getClass()
+                    .getDeclaredMethod("changeToFollowerAndPersistMetadata", long.class, boolean.class, Object.class);
+            stepDown.setAccessible(true);
+            stepDown.invoke(division, division.getInfo().getCurrentTerm(), false, "closing");
+        }
+        closing.get(30, TimeUnit.SECONDS);
+        String replica = division.getMemberId().toString();
+        Eventually.holds(
+                () -> "no thread of the replica is left, but there are " + threadsOf(replica),
+                () -> threadsOf(replica).isEmpty());
     }
 
     /** Counts the removed replicas that memory is still needed for. */
