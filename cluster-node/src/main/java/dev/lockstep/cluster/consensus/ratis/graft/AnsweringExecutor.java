@@ -3,11 +3,13 @@ package dev.lockstep.cluster.consensus.ratis.graft;
 import java.util.List;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Runs what Ratis does after an append at once, on the thread that appends, and everything else on Ratis' own threads:
- * an append that has been written when it returns needs no thread to wait for it. Thread-safe.
+ * an append that has been written when it returns needs no thread to wait for it. Those threads have little to do then, and end when
+ * they have had nothing for a second: a node has two of them for each group, or none. Thread-safe.
  */
 public final class AnsweringExecutor extends AbstractExecutorService {
 
@@ -15,7 +17,9 @@ public final class AnsweringExecutor extends AbstractExecutorService {
 
     private final ExecutorService others;
 
-    AnsweringExecutor(ExecutorService others) {
+    AnsweringExecutor(ThreadPoolExecutor others) {
+        others.setKeepAliveTime(1, TimeUnit.SECONDS);
+        others.allowCoreThreadTimeOut(true);
         this.others = others;
     }
 

@@ -7,7 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.lang.reflect.Field;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Predicate;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.server.RaftConfiguration;
@@ -128,7 +128,7 @@ public final class RatisGraft {
             throw new IOException("Ratis has begun to apply entries of " + division.getMemberId() + " before");
         }
         try {
-            ExecutorService own = (ExecutorService) parts.answering().get(division);
+            ThreadPoolExecutor own = (ThreadPoolExecutor) parts.answering().get(division);
             parts.answering().set(division, new AnsweringExecutor(own));
         } catch (IllegalAccessException closed) {
             throw new IOException(
