@@ -2,7 +2,11 @@ package dev.lockstep.cluster.eviction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.cluster.store.ShardStore;
+import dev.lockstep.cluster.store.heap.HeapStore;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +46,27 @@ class CapacitySharesTest {
     void shardsHostedElsewhereAreTakenToNeedTheirShares() {
         assertThat(CapacityShares.excess(160, 16, 40, new long[] {40, 0, 0, 0})).isZero();
         assertThat(CapacityShares.excess(160, 16, 41, new long[] {41, 0, 0, 0})).isEqualTo(1);
+    }
+
+    @Test
+    void sharesFollowTheNumberOfShardsThatIsKnown() {
+        AtomicInteger shards = new AtomicInteger(4);
+        CapacityShares shares = new CapacityShares(shards::get);
+        ShardStore store = new HeapStore();
+        shares.host(new CapacityShares.Hosted() {
+            @Override
+            public ShardStore store() {
+                return store;
+            }
+
+            @Override
+            public List<Integer> boundedCaches() {
+                return List.of(1);
+            }
+        });
+        assertThat(shares.excess(100, store, entries -> 30)).isEqualTo(5);
+        shards.set(2);
+        assertThat(shares.excess(100, store, entries -> 30)).isZero();
     }
 
     @Test

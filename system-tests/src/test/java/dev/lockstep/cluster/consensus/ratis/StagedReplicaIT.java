@@ -93,6 +93,7 @@ class StagedReplicaIT {
 
         CompletableFuture<Void> staging = leader().log().changeVoters(ids(0, 1, 2), ids(0, 1, 2, 3));
         Replica staged = open(3, ids(0, 1, 2));
+        replicas.add(staged);
         Eventually.holds(
                 "another leader is elected", () -> leader().log().leadership().term() > term);
         assertThat(staging).failsWithin(Duration.ofSeconds(10));
