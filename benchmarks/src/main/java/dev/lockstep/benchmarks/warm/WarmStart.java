@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Measures the time and the CPU from the start of three nodes of the archive to nine tenths of the puts a second that they come to,
- * with what a first start records (classes, and from JDK 25 on hot methods) and without. Arguments: a folder on disk, the archive, and
- * {@code --quick} for one round in place of three; then homes of JDKs, that of this JVM if there is none.
+ * Measures the time and the CPU from the start of three nodes of the archive to nine tenths of the puts a second that they come to
+ * without what a first start records (classes, and from JDK 25 on hot methods), with it and without. Arguments: a folder on disk, the
+ * archive, and {@code --quick} for one round in place of three; then homes of JDKs, that of this JVM if there is none.
  */
 final class WarmStart {
 

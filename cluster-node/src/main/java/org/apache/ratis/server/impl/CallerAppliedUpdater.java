@@ -25,8 +25,9 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Applies committed entries on the thread that has learned of the commit, where they are few and quick, and on a thread of its own otherwise, as the updater that it takes the place of always does. Also advances a
- * leader's commit index on the thread that brings a follower's answer, which Ratis leaves to yet another thread.
+ * Applies committed entries on the thread that has learned of the commit, where they are few and quick, and on a thread of its own
+ * otherwise, as the updater that it takes the place of always does. Also advances a leader's commit index on the thread that brings a
+ * follower's answer, which Ratis leaves to yet another thread.
  *
  * <p>Lives in Ratis' package, since the class that it extends is visible there only. Thread-safe. One thread applies at a time:
  * the one that holds {@code applying}. A thread that has learned of a commit never waits for it, and applies only once it has

@@ -17,8 +17,8 @@ public final class ClosedReplica {
     private ClosedReplica() {}
 
     /**
-     * Waits for the message that is being handled, and ends the role that it has begun; a closed replica handles no further one. Not to be called while
-     * it closes: Ratis may close it with the monitor held.
+     * Waits for the message that is being handled, and ends the role that it has begun; a closed replica handles no further one. Not to
+     * be called while it closes: Ratis may close it with the monitor held.
      */
     public static void endRole(RaftServer.Division closed) {
         RaftServerImpl server = (RaftServerImpl) closed;
@@ -27,7 +27,8 @@ public final class ClosedReplica {
             role.shutdownFollowerState();
             role.shutdownLeaderElection();
             role.shutdownLeaderState(true);
-            role.transitionRole(RaftPeerRole.FOLLOWER); // which one that steps down doesn't begin again
+            // A leader whose thread has not ended yet may still step down; a follower would begin nothing by that.
+            role.transitionRole(RaftPeerRole.FOLLOWER);
         }
     }
 }

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Runs what Ratis does after an append at once, on the thread that appends, and everything else on Ratis' own threads:
- * an append that has been written when it returns needs no thread to wait for it. Those threads have little to do then, and end when
- * they have had nothing for a second: a node has two of them for each group, or none. Thread-safe.
+ * an append that has been written when it returns needs no thread to wait for it. Ratis has two such threads for each group; as little is
+ * left for them, they end when they have had nothing to do for a second. Thread-safe.
  */
 public final class AnsweringExecutor extends AbstractExecutorService {
 

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a {@link DirectRaftLog}, a {@link CallerAppliedUpdater}, and an executor that answers appends on the thread that read
- * them, into a replica of Ratis, which has a factory for none of them. Relies on private parts of one version of Ratis, which are looked up before the first
- * replica is opened (ADR 19 lists them, and what is relied on beyond names). Thread-safe.
+ * them, into a replica of Ratis, which has a factory for none of them. Relies on private parts of one version of Ratis, which are looked
+ * up before the first replica is opened (ADR 19 lists them, and what is relied on beyond names). Thread-safe.
  */
 public final class RatisGraft {
 
@@ -100,8 +100,8 @@ public final class RatisGraft {
     }
 
     /**
-     * Opens the log of a replica and makes it the one that Ratis uses, and replaces what applies its entries. To be called when Ratis initializes the replica's state
-     * machine, once that knows its checkpoint: Ratis asks for the log right after it.
+     * Opens the log of a replica and makes it the one that Ratis uses, and replaces what applies its entries. To be called when Ratis
+     * initializes the replica's state machine, once that knows its checkpoint: Ratis asks for the log right after it.
      *
      * @param quick whether the state machine applies an entry in a short time, without waiting for anything; asked by one thread at
      *     a time
