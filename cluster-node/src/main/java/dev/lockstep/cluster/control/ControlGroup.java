@@ -30,9 +30,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -69,7 +70,7 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
     /** Those who wait for caches to be known here, by their ids. */
     private final AppliedPositionWaiters learnt;
     /** Nodes that copy, and wait for news. */
-    private final Set<Copying> copying = ConcurrentHashMap.newKeySet();
+    private final Queue<Copying> copying = new ConcurrentLinkedQueue<>();
     /** Null while this node hosts none. Opened and released on one thread at a time. */
     private volatile @Nullable Replica replica;
 

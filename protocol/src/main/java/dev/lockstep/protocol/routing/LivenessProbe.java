@@ -1,11 +1,14 @@
 package dev.lockstep.protocol.routing;
 
 import dev.lockstep.protocol.runtime.EventLoop;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Watches a node while a caller waits for it. A node that was not heard of for 100 ms is sent one probe on behalf of
@@ -21,16 +24,19 @@ final class LivenessProbe {
     private final EventLoop loop;
     private final Runnable ask;
     private final Set<Waiter> waiting = ConcurrentHashMap.newKeySet();
+    private final AtomicLong arrivals = new AtomicLong();
     private final AtomicBoolean watching = new AtomicBoolean();
     private volatile boolean heard;
     /** Looks in a row, and not time, so that a pause of this process counts for one. Only the loop's. */
     private int quiet;
 
-    /** A caller that waits for an answer of the node. */
-    interface Waiter {
+    /** A caller that waits for an answer of the node, once. */
+    abstract static class Waiter {
+
+        private long arrival;
 
         /** The node has given no sign of life; told on the loop, and once. */
-        void silent();
+        abstract void silent();
     }
 
     /** @param ask asks the node for a sign of life; must not block */
@@ -39,8 +45,9 @@ final class LivenessProbe {
         this.ask = ask;
     }
 
-    /** Adds a waiter, which is told if the node is silent. */
+    /** Adds a waiter, which is told if the node is silent, after all that came before it. */
     void await(Waiter waiter) {
+        waiter.arrival = arrivals.getAndIncrement();
         waiting.add(waiter);
         watch();
     }
@@ -70,7 +77,9 @@ final class LivenessProbe {
             ask.run();
         } else if (quiet >= SILENT_AT) {
             quiet = 0;
-            for (Waiter waiter : List.copyOf(waiting)) {
+            List<Waiter> told = new ArrayList<>(waiting);
+            told.sort(Comparator.comparingLong(waiter -> waiter.arrival));
+            for (Waiter waiter : told) {
                 if (waiting.remove(waiter)) {
                     waiter.silent();
                 }

@@ -240,7 +240,7 @@ final class RoutedCall {
     }
 
     /** One try at one node: the first of reply, failure and time-out counts; a late definite reply still helps. */
-    private final class Attempt implements Link.ReplyHandler, LivenessProbe.Waiter {
+    private final class Attempt extends LivenessProbe.Waiter implements Link.ReplyHandler {
 
         private final Route route;
         private final LivenessProbe probe;

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A subscription until it has begun: it fails if its node falls silent before. Later replies go straight to the handler. */
-final class StreamOpening implements Link.ReplyHandler, LivenessProbe.Waiter {
+final class StreamOpening extends LivenessProbe.Waiter implements Link.ReplyHandler {
 
     private final MemberContacts contacts;
     private final Member member;

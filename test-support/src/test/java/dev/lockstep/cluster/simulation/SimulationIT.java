@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 class SimulationIT {
 
     private static final int SCHEDULES = 4_000;
+    private static final int RUN_AGAIN = 200;
 
     @Test
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -63,6 +64,16 @@ class SimulationIT {
         }
         assertThat(hashes.get(0)).matches("hash=[0-9a-f]{16}").isEqualTo(hashes.get(1));
         assertThat(lastLineOf("--seed", "43")).matches("hash=[0-9a-f]{16}").isNotEqualTo(hashes.get(0));
+    }
+
+    /** Identity hash codes differ from one run to the next; what is told to many must not follow their order. */
+    @Test
+    void schedulesAreTheSameWhenRunAgain() {
+        for (long seed = 0; seed < RUN_AGAIN; seed++) {
+            assertThat(Schedules.run(seed).hash())
+                    .as("seed %d", seed)
+                    .isEqualTo(Schedules.run(seed).hash());
+        }
     }
 
     private static String lastLineOf(String... arguments) throws IOException, InterruptedException {
