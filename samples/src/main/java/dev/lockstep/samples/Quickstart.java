@@ -117,6 +117,7 @@ public final class Quickstart {
         Files.write(file, acknowledged.toByteArray());
         Process reader = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path"),
                         QuickstartReader.class.getName(),
