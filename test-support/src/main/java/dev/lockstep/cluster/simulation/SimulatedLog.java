@@ -73,6 +73,9 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     private long applied;
     private boolean applying;
     private boolean fetching;
+    /** Not installed yet. */
+    private @Nullable Restored fetched;
+
     private boolean over;
     private long electionAt;
     private long contactAt = Long.MIN_VALUE;
@@ -147,9 +150,21 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         }
     }
 
-    /** The leader's log begins after {@code before}. @param voters that it knows to be committed */
-    private void fetchAsked(Ask ask, long before, Voters voters) {
-        if (!follows(ask) || fetching) {
+    /**
+     * The leader's log begins after {@code before}. As with Ratis, a checkpoint that was fetched is installed when the leader says so
+     * again, with the voters that it names then.
+     *
+     * @param leaderApplied how far the leader had applied when it said so
+     * @param voters that it knows to be committed
+     */
+    private void fetchAsked(Ask ask, long before, long leaderApplied, Voters voters) {
+        if (!follows(ask)) {
+            return;
+        }
+        if (fetching) {
+            if (fetched != null && leaderApplied >= fetched.id().position()) {
+                install(fetched, voters);
+            }
             return;
         }
         if (commit >= before) {
@@ -171,7 +186,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
                         0) // this log forgets all that comes before an installed checkpoint
                 .begin()
                 .whenComplete((restored, failure) ->
-                        world.after(world.micros(5, 20_000), process, () -> fetched(restored, voters, failure)));
+                        world.after(world.micros(5, 20_000), process, () -> fetched(restored, failure)));
     }
 
     private void ask(NodeId from, Wanted wanted, Consumer<@Nullable CheckpointPiece> answer) {
@@ -206,13 +221,26 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         send(from, peer -> answer.accept(sent));
     }
 
-    private void fetched(@Nullable Restored restored, Voters voters, @Nullable Throwable failure) {
-        fetching = false;
-        if (over) {
-            return;
+    private void fetched(@Nullable Restored restored, @Nullable Throwable failure) {
+        fetched = restored;
+        if (restored == null) {
+            fetching = false;
+            world.trace(() -> this + " has not fetched a checkpoint: " + failure);
         }
-        if (restored == null || leads || restored.id().position() <= applied) {
-            world.trace(() -> this + " does not go on from a fetched checkpoint: " + failure);
+    }
+
+    /** The leader sends entries: it has all that is needed here, and would never have the checkpoint installed. */
+    private void abandonFetched() {
+        world.trace(() -> this + " does without a fetched checkpoint");
+        fetching = false;
+        fetched = null;
+    }
+
+    private void install(Restored restored, Voters voters) {
+        fetching = false;
+        fetched = null;
+        if (restored.id().position() <= applied) {
+            world.trace(() -> this + " does not go on from a fetched checkpoint, and is at " + applied);
             return;
         }
         try {
@@ -385,7 +413,8 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         Ask ask = new Ask(self, disk.term(), stages.getOrDefault(peer, 0));
         if (previous < purged) {
             Voters committedVoters = disk.votersAt(Math.max(purged, commit));
-            send(peer, follower -> follower.fetchAsked(ask, purged, committedVoters));
+            long appliedNow = applied;
+            send(peer, follower -> follower.fetchAsked(ask, purged, appliedNow, committedVoters));
             return;
         }
         long previousTerm = disk.termAt(previous);
@@ -423,7 +452,13 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     private void appendAsked(Ask ask, long previous, long previousTerm, List<Entry> entries, long committed) {
-        if (!follows(ask) || fetching) {
+        if (!follows(ask)) {
+            return;
+        }
+        if (fetching) {
+            if (fetched != null) {
+                abandonFetched();
+            }
             return;
         }
         boolean known = previous < disk.purged();

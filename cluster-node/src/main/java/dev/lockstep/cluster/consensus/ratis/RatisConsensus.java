@@ -15,6 +15,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.CheckpointSource;
 import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.ratis.transport.PendingInstall;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.files.DiskMonitor;
@@ -57,7 +58,6 @@ import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.util.ExitUtils;
 import org.jspecify.annotations.Nullable;
@@ -190,7 +190,7 @@ public final class RatisConsensus implements Consensus {
         }
 
         @Override
-        public @Nullable TermIndex pendingInstall(RaftGroupId group) {
+        public @Nullable PendingInstall pendingInstall(RaftGroupId group) {
             ReplicaCheckpoints of = of(group);
             return of == null ? null : of.pendingInstall();
         }

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotResult;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -22,6 +23,7 @@ import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
 import org.apache.ratis.server.RaftServer;
@@ -317,7 +319,7 @@ final class RatisStateMachine extends BaseStateMachine {
 
     /** The log does not reach back to what this replica has: the leader's checkpoint is fetched. */
     @Override
-    public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(
+    public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(
             RoleInfoProto role, TermIndex firstTermIndexInLog) {
         RaftPeerId leader = RaftPeerId.valueOf(
                 role.getFollowerInfo().getLeaderInfo().getId().getId());
@@ -328,6 +330,15 @@ final class RatisStateMachine extends BaseStateMachine {
                 leader,
                 firstTermIndexInLog.getIndex());
         return checkpoints.fetch(getGroupId(), leader, firstTermIndexInLog, logEnd());
+    }
+
+    /** Ratis has learnt that there is no checkpoint to install: it was abandoned. */
+    @Override
+    public void notifySnapshotInstalled(InstallSnapshotResult result, long installIndex, RaftPeer peer) {
+        if (result == InstallSnapshotResult.SNAPSHOT_UNAVAILABLE) {
+            LOG.info("The replica of {} does without the checkpoint that it fetched: its leader has another", name);
+            checkpoints.abandoned();
+        }
     }
 
     /** Takes a last checkpoint, so that a start has nothing to replay. Once nothing is applied any more. */

@@ -8,6 +8,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointed;
 import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ratis.transport.CheckpointFetcher;
+import dev.lockstep.cluster.consensus.ratis.transport.PendingInstall;
 import dev.lockstep.cluster.files.Folders;
 import dev.lockstep.cluster.files.Quarantine;
 import dev.lockstep.protocol.runtime.DutyCycle;
@@ -63,13 +64,40 @@ final class ReplicaCheckpoints {
             CheckpointFetcher fetcher,
             Checkpointer.Tally tally) {}
 
-    /**
-     * The fetch of another replica's checkpoint, until that is installed.
-     *
-     * @param wantedFrom where the log of the leader begins that said it was needed
-     * @param fetched null while it is in progress
-     */
-    private record Fetch(TermIndex wantedFrom, @Nullable Restored fetched) {}
+    /** The fetch of another replica's checkpoint. */
+    private static final class Fetch implements PendingInstall {
+
+        private final TermIndex wantedFrom;
+        private final CompletableFuture<@Nullable TermIndex> install = new CompletableFuture<>();
+        private volatile @Nullable Restored fetched;
+
+        Fetch(TermIndex wantedFrom) {
+            this.wantedFrom = wantedFrom;
+        }
+
+        @Override
+        public TermIndex wantedFrom() {
+            return wantedFrom;
+        }
+
+        @Override
+        public long end() {
+            Restored restored = fetched;
+            return restored == null ? NOT_FETCHED : restored.id().position();
+        }
+
+        @Override
+        public void offer() {
+            CheckpointId id =
+                    Objects.requireNonNull(fetched, "No checkpoint was fetched").id();
+            install.complete(TermIndex.valueOf(id.term(), id.position()));
+        }
+
+        @Override
+        public void abandon() {
+            install.complete(null);
+        }
+    }
 
     /**
      * The bytes of a fetched checkpoint that have come.
@@ -179,16 +207,29 @@ final class ReplicaCheckpoints {
      * @param logEnd where this replica's log ends. Entries of a deposed leader are not truncated by an install, so a
      *     checkpoint that ends before them is of no use: entries up to its position would stay that may never have been
      *     committed. The next will do
+     * @return completed once the checkpoint is offered to Ratis; with null once it is abandoned
      */
-    CompletableFuture<TermIndex> fetch(RaftGroupId raftGroup, RaftPeerId from, TermIndex wantedFrom, long logEnd) {
+    CompletableFuture<@Nullable TermIndex> fetch(
+            RaftGroupId raftGroup, RaftPeerId from, TermIndex wantedFrom, long logEnd) {
         received = null;
-        fetching = new Fetch(wantedFrom, null);
-        return context.fetcher()
+        Fetch fetch = new Fetch(wantedFrom);
+        fetching = fetch;
+        context.fetcher()
                 .fetch(from, raftGroup, Objects.requireNonNull(folder), machine::restoration, logEnd, this::received)
-                .whenComplete(
-                        (restored, failure) -> fetching = failure == null ? new Fetch(wantedFrom, restored) : null)
-                .thenApply(restored ->
-                        TermIndex.valueOf(restored.id().term(), restored.id().position()));
+                .whenComplete((restored, failure) -> {
+                    if (failure == null) {
+                        fetch.fetched = restored;
+                    } else {
+                        fetching = null;
+                        fetch.install.completeExceptionally(failure);
+                    }
+                });
+        return fetch.install;
+    }
+
+    /** Forgets what was fetched: Ratis does without it. */
+    void abandoned() {
+        fetching = null;
     }
 
     private void received(long bytes, long size) {
@@ -202,22 +243,21 @@ final class ReplicaCheckpoints {
     String progress() {
         Fetch now = fetching;
         Received soFar = received;
-        return now == null || now.fetched() != null || soFar == null
+        return now == null || now.fetched != null || soFar == null
                 ? ""
                 : soFar.note(context.time().nanos());
     }
 
-    /** The begin of the leader's log as given to {@link #fetch}, while that is in progress or not installed yet. */
+    /** Returns what {@link #fetch} fetches, or has fetched, until it is installed or abandoned; null if there is nothing. */
     @Nullable
-    TermIndex pendingInstall() {
-        Fetch now = fetching;
-        return now == null ? null : now.wantedFrom();
+    PendingInstall pendingInstall() {
+        return fetching;
     }
 
     /** Makes the fetched checkpoint the state of the machine; on the thread that applies. */
     CheckpointId install() throws IOException {
         Fetch done = Objects.requireNonNull(fetching, "No checkpoint was fetched");
-        Restored restored = Objects.requireNonNull(done.fetched(), "No checkpoint was fetched");
+        Restored restored = Objects.requireNonNull(done.fetched, "No checkpoint was fetched");
         fetching = null;
         taking().become(restored);
         return restored.id();

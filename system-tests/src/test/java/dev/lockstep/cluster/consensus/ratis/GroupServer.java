@@ -13,6 +13,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.CheckpointSource;
 import dev.lockstep.cluster.consensus.ratis.transport.ElectionGate;
 import dev.lockstep.cluster.consensus.ratis.transport.LeaderContacts;
 import dev.lockstep.cluster.consensus.ratis.transport.LinkTransport;
+import dev.lockstep.cluster.consensus.ratis.transport.PendingInstall;
 import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.consensus.ratis.transport.ReplicaTransport;
 import dev.lockstep.cluster.rates.ByteRate;
@@ -54,7 +55,6 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.rpc.CallId;
 import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.FileUtils;
 import org.jspecify.annotations.Nullable;
@@ -140,7 +140,7 @@ final class GroupServer implements AutoCloseable {
         }
 
         @Override
-        public @Nullable TermIndex pendingInstall(RaftGroupId group) {
+        public @Nullable PendingInstall pendingInstall(RaftGroupId group) {
             Replica of = replicas.get(group);
             return of == null ? null : of.checkpoints.pendingInstall();
         }

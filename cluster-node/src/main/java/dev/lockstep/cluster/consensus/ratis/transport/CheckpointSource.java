@@ -4,7 +4,6 @@ import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import java.io.IOException;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.server.protocol.TermIndex;
 import org.jspecify.annotations.Nullable;
 
 /** The checkpoints of this node's replicas, as the transport serves them to other nodes. Thread-safe. */
@@ -18,10 +17,7 @@ public interface CheckpointSource {
     @Nullable
     CheckpointPiece piece(RaftGroupId group, Wanted wanted) throws IOException;
 
-    /**
-     * The begin of the log of the leader because of which a checkpoint is being fetched, or was fetched and is not installed
-     * yet; null if nothing is pending.
-     */
+    /** Returns the checkpoint that a replica fetches, or has fetched and not installed yet; null if there is none. */
     @Nullable
-    TermIndex pendingInstall(RaftGroupId group);
+    PendingInstall pendingInstall(RaftGroupId group);
 }

@@ -429,7 +429,10 @@ final class FollowerAppender extends LogAppenderBase {
     /** Has the follower install a checkpoint; nothing else is sent meanwhile. */
     private void install(TermIndex firstAvailable) {
         getFollower().updateLastRpcSendTime(false);
-        installation.begin(newInstallSnapshotNotificationRequest(firstAvailable), this::installed);
+        long applied = getServer().getInfo().getLastAppliedIndex(); // before the request takes the configuration
+        installation.begin(
+                SnapshotInstallGate.sentAt(applied, newInstallSnapshotNotificationRequest(firstAvailable)),
+                this::installed);
     }
 
     private void installed(@Nullable InstallSnapshotReplyProto reply) {

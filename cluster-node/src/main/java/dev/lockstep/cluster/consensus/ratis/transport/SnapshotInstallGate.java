@@ -4,7 +4,9 @@ import java.io.IOException;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto.NotificationProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.SlidingWindowEntry;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.exceptions.ServerNotReadyException;
 import org.apache.ratis.server.RaftServer;
@@ -15,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Passes a leader's InstallSnapshot to Ratis (3.3.0) only in the states of a replica in which Ratis survives it, and with the
- * later of two leaders' demands. Also gives it to Ratis where a leader that needs no snapshot would never send it, so that a
- * fetched checkpoint is installed. Used on the loop of the group; stateless.
+ * Passes a leader's InstallSnapshot to Ratis (3.3.0) only in the states of a replica in which Ratis survives it, with the
+ * later of two leaders' demands, and so that a checkpoint is never installed with a configuration that is older. Also tells Ratis that
+ * there is none where a leader that needs no snapshot would never ask. Used on the loop of the group; stateless.
  */
 final class SnapshotInstallGate {
 
@@ -32,6 +34,17 @@ final class SnapshotInstallGate {
     }
 
     /**
+     * Notes in a request how far its leader had applied its log when it read the configuration that the request carries. The note
+     * is in a field that Ratis uses for clients' requests alone.
+     */
+    static InstallSnapshotRequestProto sentAt(long applied, InstallSnapshotRequestProto request) {
+        return request.toBuilder()
+                .setServerRequest(request.getServerRequest().toBuilder()
+                        .setSlidingWindowEntry(SlidingWindowEntry.newBuilder().setSeqNum(applied)))
+                .build();
+    }
+
+    /**
      * Passes a request on, but not before the replica has started, nor while it takes over a checkpoint. Ratis checks
      * the first for everything but this: it would make the replica a follower, and then, in the middle of starting,
      * find that it is one already, and give it up. A replica that is no member yet is open and still said to be starting: Ratis has
@@ -39,9 +52,29 @@ final class SnapshotInstallGate {
      *
      * <p>While one leader has a checkpoint fetched, the next may say that an earlier one would do. An assertion of
      * Ratis would fail then for as long as that leader's log begins there, so Ratis is told the later of both.
+     *
+     * <p>A checkpoint comes without the configuration: Ratis takes that from the notification. So a checkpoint is installed only with one
+     * that was sent when its leader had applied at least as much, and after Ratis has written that one's configuration to the disk. Ratis
+     * takes the configuration of any other notification too, also of a leader that is deposed, or of one that has been under way
+     * for long: those are passed on without if theirs is older.
      */
     InstallSnapshotReplyProto install(InstallSnapshotRequestProto request) throws IOException {
         RaftGroupId group = ProtoUtils.toRaftGroupId(request.getServerRequest().getRaftGroupId());
+        RaftServer.Division division = ready(group);
+        PendingInstall pending = context.checkpoints().pendingInstall(group);
+        InstallSnapshotRequestProto later = pending == null ? request : later(request, pending.wantedFrom());
+        if (pending == null
+                || pending.end() == PendingInstall.NOT_FETCHED
+                || appliedWhenSent(request) < pending.end()
+                || isDeposed(request, division)) {
+            return server.installSnapshot(isOlder(request, division) ? withoutConfiguration(later) : later);
+        }
+        server.installSnapshot(later);
+        pending.offer();
+        return server.installSnapshot(later);
+    }
+
+    private RaftServer.Division ready(RaftGroupId group) throws IOException {
         RaftServer.Division division = server.getDivision(group);
         LifeCycle.State state = division.getInfo().getLifeCycleState();
         if (!LifeCycle.States.STARTING_OR_RUNNING.contains(state) || !context.isOpen(group)) {
@@ -50,39 +83,67 @@ final class SnapshotInstallGate {
         if (division.getStateMachine().getLifeCycleState() == LifeCycle.State.PAUSED) {
             throw new ServerNotReadyException("The replica of " + group + " is about to install a checkpoint");
         }
-        TermIndex pending = context.checkpoints().pendingInstall(group);
-        if (pending != null
-                && request.getNotification().getFirstAvailableTermIndex().getIndex() < pending.getIndex()) {
-            return server.installSnapshot(notification(request.getServerRequest(), request.getLeaderTerm(), pending));
-        }
-        return server.installSnapshot(request);
+        return division;
+    }
+
+    private static InstallSnapshotRequestProto later(InstallSnapshotRequestProto request, TermIndex wantedFrom) {
+        return request.getNotification().getFirstAvailableTermIndex().getIndex() >= wantedFrom.getIndex()
+                ? request
+                : request.toBuilder().setNotification(notification(wantedFrom)).build();
+    }
+
+    /** Returns the largest number for a leader that does not say, as those of before do not. */
+    private static long appliedWhenSent(InstallSnapshotRequestProto request) {
+        RaftRpcRequestProto header = request.getServerRequest();
+        return header.hasSlidingWindowEntry() ? header.getSlidingWindowEntry().getSeqNum() : Long.MAX_VALUE;
+    }
+
+    private static boolean isDeposed(InstallSnapshotRequestProto request, RaftServer.Division division) {
+        return request.getLeaderTerm() < division.getInfo().getCurrentTerm();
+    }
+
+    /** Tells whether it carries a configuration that is older than the replica's. */
+    private static boolean isOlder(InstallSnapshotRequestProto request, RaftServer.Division division) {
+        return request.hasLastRaftConfigurationLogEntryProto()
+                && (isDeposed(request, division)
+                        || request.getLastRaftConfigurationLogEntryProto().getIndex()
+                                < division.getRaftConf().getLogEntryIndex());
+    }
+
+    private static InstallSnapshotRequestProto withoutConfiguration(InstallSnapshotRequestProto request) {
+        return request.toBuilder().clearLastRaftConfigurationLogEntryProto().build();
     }
 
     /**
-     * Handles an append that Ratis has refused. Until a checkpoint that was fetched is installed, Ratis takes no entries, and it
-     * installs one only when a leader asks for that. A leader that was elected meanwhile, and has all the entries that are
-     * needed here, never would.
+     * Handles an append that Ratis has refused. Until a checkpoint that was fetched is installed, Ratis takes no entries. A leader that
+     * was elected meanwhile, and has all the entries that are needed here, never sends the notification with which it would be, and
+     * nothing else says which configuration belongs to it: Ratis is told that there is none, and takes the entries.
      */
     void refused(AppendEntriesRequestProto append, AppendQueues queues) {
         RaftRpcRequestProto header = append.getServerRequest();
         RaftGroupId group = ProtoUtils.toRaftGroupId(header.getRaftGroupId());
+        PendingInstall pending = context.isOpen(group) ? context.checkpoints().pendingInstall(group) : null;
+        if (pending == null || pending.end() == PendingInstall.NOT_FETCHED) {
+            return;
+        }
         try {
-            TermIndex pending = context.isOpen(group) ? context.checkpoints().pendingInstall(group) : null;
-            if (pending != null) {
-                queues.answer(group, () -> install(notification(header, append.getLeaderTerm(), pending)));
-            }
+            queues.answer(group, () -> {
+                ready(group);
+                pending.abandon();
+                return server.installSnapshot(InstallSnapshotRequestProto.newBuilder()
+                        .setServerRequest(header)
+                        .setLeaderTerm(append.getLeaderTerm())
+                        .setNotification(notification(pending.wantedFrom()))
+                        .build());
+            });
         } catch (IOException | RuntimeException notNow) {
-            LOG.debug("The fetched checkpoint of {} was not installed", group, notNow);
+            LOG.debug("The fetched checkpoint of {} was not abandoned", group, notNow);
         }
     }
 
-    private static InstallSnapshotRequestProto notification(
-            RaftRpcRequestProto header, long leaderTerm, TermIndex firstAvailable) {
-        return InstallSnapshotRequestProto.newBuilder()
-                .setServerRequest(header)
-                .setLeaderTerm(leaderTerm)
-                .setNotification(InstallSnapshotRequestProto.NotificationProto.newBuilder()
-                        .setFirstAvailableTermIndex(firstAvailable.toProto()))
+    private static NotificationProto notification(TermIndex firstAvailable) {
+        return NotificationProto.newBuilder()
+                .setFirstAvailableTermIndex(firstAvailable.toProto())
                 .build();
     }
 }

@@ -3,7 +3,6 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece;
 import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.server.protocol.TermIndex;
 import org.jspecify.annotations.Nullable;
 
 /** The checkpoints of a node whose replicas have none, and fetch none. */
@@ -15,7 +14,7 @@ public final class NoCheckpoints implements CheckpointSource {
     }
 
     @Override
-    public @Nullable TermIndex pendingInstall(RaftGroupId group) {
+    public @Nullable PendingInstall pendingInstall(RaftGroupId group) {
         return null;
     }
 }

@@ -34,7 +34,6 @@ import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.util.LifeCycle;
@@ -80,7 +79,7 @@ public final class RaftMessagesFuzz {
                 }
 
                 @Override
-                public @Nullable TermIndex pendingInstall(RaftGroupId group) {
+                public @Nullable PendingInstall pendingInstall(RaftGroupId group) {
                     return null;
                 }
             };
