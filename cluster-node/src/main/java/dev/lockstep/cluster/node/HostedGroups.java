@@ -93,14 +93,14 @@ final class HostedGroups {
     private void look() {
         lookAgainNanos = time.nanos() + RETRY_NANOS;
         Layout layout = followed;
-        Set<Integer> stopped = stopped();
+        Set<Integer> closed = closed();
         for (int group = ShardMap.CONTROL_GROUP; group < layout.map().shards(); group++) {
             boolean hosted = isHosted(group);
             if (removing.contains(group)) {
                 continue;
             }
-            if (stopped.contains(group) && !layout.hostsOf(group).contains(self)) {
-                remove(group); // closed by Ratis, as the replica of a time when this node hosted the group
+            if (closed.contains(group) && !layout.hostsOf(group).contains(self)) {
+                remove(group); // the replica of a time when this node hosted the group
             } else if (!layout.places(group, self)) {
                 if (hosted || context.consensus().stores(group)) {
                     remove(group);
@@ -198,10 +198,14 @@ final class HostedGroups {
                 .anyMatch(replica -> replica.group() == group && !replica.note().equals(ReplicaStatus.OPENING));
     }
 
-    /** The groups whose replicas on this node were closed by themselves. */
-    Set<Integer> stopped() {
+    /**
+     * The groups that have closed their replicas on this node. A replica that has failed is not among them: it may be a voter, by a
+     * move that is not recorded yet.
+     */
+    private Set<Integer> closed() {
         return context.consensus().replicas().stream()
-                .filter(replica -> replica.state() == ReplicaStatus.State.STOPPED)
+                .filter(replica -> replica.state() == ReplicaStatus.State.STOPPED
+                        && replica.note().equals(ReplicaStatus.CLOSED))
                 .map(ReplicaStatus::group)
                 .collect(Collectors.toSet());
     }

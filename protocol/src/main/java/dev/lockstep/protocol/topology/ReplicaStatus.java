@@ -14,6 +14,9 @@ public record ReplicaStatus(int group, State state, long term, long position, bo
     /** The note of a replica that is not open yet. */
     public static final String OPENING = "it is being read from the disk";
 
+    /** The note of a replica that has stopped without a known failure: as a rule, the others of its group have told it that it is no voter. */
+    public static final String CLOSED = "its group has removed it, or it was closed by Ratis for a failure";
+
     /** The note of a replica that waits for nothing, but whose node is about to stop. */
     public static final String LEAVING = "its node is about to stop";
 

@@ -522,6 +522,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         long majority = disk.voters().decided(voter -> matched.getOrDefault(voter, 0L));
         if (majority > commit && disk.termAt(majority) == disk.term()) {
             commit = majority;
+            raft.committed(group, commit, disk.votersAt(commit));
             apply();
             goOnChanging();
         }

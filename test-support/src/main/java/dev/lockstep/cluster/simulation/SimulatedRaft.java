@@ -5,6 +5,7 @@ import dev.lockstep.cluster.checkpoint.Checkpointer;
 import dev.lockstep.cluster.consensus.Consensus;
 import dev.lockstep.cluster.consensus.LogMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLog;
+import dev.lockstep.cluster.simulation.SimulatedDisk.Voters;
 import dev.lockstep.protocol.topology.Layout;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.topology.ReplicaStatus;
@@ -39,6 +40,7 @@ final class SimulatedRaft {
 
     private final Map<Place, SimulatedFiles> checkpoints = new HashMap<>();
     private final Set<NodeId> full = new HashSet<>();
+    private final Map<Integer, CommittedVoters> committedVoters = new HashMap<>();
     private Predicate<NodeId> end = node -> false;
     private final Map<Integer, Map<NodeId, SimulatedLog<?, ?>>> groups = new TreeMap<>();
 
@@ -171,6 +173,7 @@ final class SimulatedRaft {
                 if (log != null) {
                     log.close();
                 }
+                requireNoVoter(group, self);
                 observer.removing(group, self);
                 CompletableFuture<Void> removed = new CompletableFuture<>();
                 world.after(world.micros(100, 200_000), process, () -> {
@@ -200,6 +203,24 @@ final class SimulatedRaft {
             }
         };
     }
+
+    /** Fails the schedule if a node removes a replica that is a voter. */
+    private void requireNoVoter(int group, NodeId node) {
+        CommittedVoters newest = committedVoters.get(group);
+        if (newest != null && newest.voters().all().contains(node)) {
+            world.fail(node + " removes its replica of group " + group + ", whose voters are " + newest, null);
+        }
+    }
+
+    /** A leader has committed entries up to a position, by the last of which a group has these voters. */
+    void committed(int group, long position, Voters voters) {
+        committedVoters.merge(
+                group,
+                new CommittedVoters(position, voters),
+                (before, now) -> now.position() > before.position() ? now : before);
+    }
+
+    private record CommittedVoters(long position, Voters voters) {}
 
     private static ReplicaStatus status(int group, SimulatedLog<?, ?> log) {
         return new ReplicaStatus(

@@ -271,7 +271,14 @@ final class RatisReplica<E, R> implements ElectionGate {
                 open.getInfo().getCurrentTerm(),
                 of.applied(),
                 !of.isStopped() && open.getInfo().isLeader(),
-                isSlow() ? ReplicaStatus.SLOW_DISK : checkpoints.progress());
+                note(of));
+    }
+
+    private String note(RatisStateMachine of) {
+        if (of.isClosedByRatis()) {
+            return ReplicaStatus.CLOSED;
+        }
+        return isSlow() ? ReplicaStatus.SLOW_DISK : checkpoints.progress();
     }
 
     private static State status(ReplicaState state) {

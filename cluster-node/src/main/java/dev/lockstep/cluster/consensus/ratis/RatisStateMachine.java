@@ -66,6 +66,7 @@ final class RatisStateMachine extends BaseStateMachine {
     private volatile long startedFrom = RaftLog.INVALID_LOG_INDEX;
     private long reported;
     private volatile boolean stopped;
+    private volatile boolean isClosedByRatis;
     private volatile boolean sound = true;
     private volatile RaftServer.@Nullable Division division;
 
@@ -105,6 +106,11 @@ final class RatisStateMachine extends BaseStateMachine {
 
     boolean isStopped() {
         return stopped;
+    }
+
+    /** Tells whether Ratis has closed it by itself, without a failure that is known. */
+    boolean isClosedByRatis() {
+        return isClosedByRatis;
     }
 
     /** Hands no further entry to the machine, and fails what waits. Idempotent. */
@@ -245,6 +251,7 @@ final class RatisStateMachine extends BaseStateMachine {
         if (!stopped) {
             LOG.warn("The replica of {} was closed by Ratis at position {}", name, applied);
             IOException closed = new IOException("Ratis closed the replica of " + name + " by itself");
+            isClosedByRatis = true;
             stop(closed);
             closedByRatis.accept(closed);
         }
