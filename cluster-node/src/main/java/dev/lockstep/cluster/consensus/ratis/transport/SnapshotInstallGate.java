@@ -69,9 +69,10 @@ final class SnapshotInstallGate {
                 || isDeposed(request, division)) {
             return server.installSnapshot(isOlder(request, division) ? withoutConfiguration(later) : later);
         }
-        server.installSnapshot(later);
+        InstallSnapshotRequestProto installing = withConfigurationUpTo(pending.end(), later);
+        server.installSnapshot(installing);
         pending.offer();
-        return server.installSnapshot(later);
+        return server.installSnapshot(installing);
     }
 
     private RaftServer.Division ready(RaftGroupId group) throws IOException {
@@ -108,6 +109,20 @@ final class SnapshotInstallGate {
                 && (isDeposed(request, division)
                         || request.getLastRaftConfigurationLogEntryProto().getIndex()
                                 < division.getRaftConf().getLogEntryIndex());
+    }
+
+    /**
+     * Has the configuration belong to the checkpoint also if its entry comes after that. Ratis forgets configurations of the positions that
+     * a leader sends entries for, and would go back to the one before, which the replica may have from long ago.
+     */
+    private static InstallSnapshotRequestProto withConfigurationUpTo(long end, InstallSnapshotRequestProto request) {
+        return request.getLastRaftConfigurationLogEntryProto().getIndex() <= end
+                ? request
+                : request.toBuilder()
+                        .setLastRaftConfigurationLogEntryProto(
+                                request.getLastRaftConfigurationLogEntryProto().toBuilder()
+                                        .setIndex(end))
+                        .build();
     }
 
     private static InstallSnapshotRequestProto withoutConfiguration(InstallSnapshotRequestProto request) {

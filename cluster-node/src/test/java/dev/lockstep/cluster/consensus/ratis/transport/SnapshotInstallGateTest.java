@@ -165,6 +165,16 @@ class SnapshotInstallGateTest {
     }
 
     @Test
+    void aConfigurationOfAfterTheCheckpointIsTakenForItsEnd() throws IOException {
+        pending = new Pending(CHECKPOINT_END);
+        gate.install(SnapshotInstallGate.sentAt(CHECKPOINT_END + 9, notification(TERM, CHECKPOINT_END + 5, 40)));
+        assertThat(passedOn)
+                .hasSize(2)
+                .allMatch(request ->
+                        request.getLastRaftConfigurationLogEntryProto().getIndex() == CHECKPOINT_END);
+    }
+
+    @Test
     void aCheckpointIsNotInstalledWithANotificationThatWasSentBeforeItWasTaken() throws IOException {
         pending = new Pending(CHECKPOINT_END);
         gate.install(SnapshotInstallGate.sentAt(CHECKPOINT_END - 1, notification(TERM, 35, 40)));
