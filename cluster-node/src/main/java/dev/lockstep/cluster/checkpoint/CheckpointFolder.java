@@ -164,19 +164,27 @@ public final class CheckpointFolder {
         files.write(name(id) + PART, offset, bytes);
     }
 
-    /**
-     * Reads a checkpoint that has been received completely, and lets it take the place of others; a corrupt one is
-     * deleted.
-     */
+    /** Reads a checkpoint that has been received completely; one that can't be read is deleted. */
     Restored received(CheckpointId id, Restoration restoration) throws IOException {
         String part = name(id) + PART;
         try {
             files.sync(part);
             read(part, id, restoration::record);
-            publish(part, id);
-            return new Restored(id, restoration);
-        } finally {
+        } catch (IOException | RuntimeException unreadable) {
             files.delete(part);
+            throw unreadable;
+        }
+        return new Restored(id, restoration);
+    }
+
+    /**
+     * Lets a checkpoint that was received take the place of others, so that a start restores it; to be called before it is installed, and once
+     * that may be restored. Idempotent.
+     */
+    public void keep(CheckpointId id) throws IOException {
+        String part = name(id) + PART;
+        if (files.names().contains(part)) {
+            publish(part, id);
         }
     }
 

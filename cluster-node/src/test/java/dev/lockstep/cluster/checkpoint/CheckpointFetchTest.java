@@ -184,6 +184,7 @@ class CheckpointFetchTest {
             following.apply(i, new byte[100]);
             second.applied(1, i); // the last begins a checkpoint, which is written later
         }
+        folder.keep(fetched.join().id());
         second.become(fetched.join());
         world.pass(Duration.ofMillis(1));
         assertThat(Files.exists(home.resolve("follower").resolve("checkpoint-1-100")))

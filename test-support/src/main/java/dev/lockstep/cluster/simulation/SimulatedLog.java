@@ -229,7 +229,7 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
         }
     }
 
-    /** The leader sends entries: it has all that is needed here, and would never have the checkpoint installed. */
+    /** The leader sends what comes next here: it has all that is needed, and would never have the checkpoint installed. */
     private void abandonFetched() {
         world.trace(() -> this + " does without a fetched checkpoint");
         fetching = false;
@@ -237,12 +237,20 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     }
 
     private void install(Restored restored, Voters voters) {
-        fetching = false;
-        fetched = null;
         if (restored.id().position() <= applied) {
             world.trace(() -> this + " does not go on from a fetched checkpoint, and is at " + applied);
+            fetching = false;
+            fetched = null;
             return;
         }
+        try {
+            folder.keep(restored.id());
+        } catch (IOException notNow) {
+            world.trace(() -> this + " does not install a checkpoint yet: " + notNow);
+            return;
+        }
+        fetching = false;
+        fetched = null;
         try {
             taking.become(restored);
         } catch (IOException corrupt) {
@@ -456,9 +464,10 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
             return;
         }
         if (fetching) {
-            if (fetched != null) {
+            if (fetched != null && previous <= disk.last()) {
                 abandonFetched();
             }
+            answer(ask, false, disk.last());
             return;
         }
         boolean known = previous < disk.purged();

@@ -65,7 +65,7 @@ final class ReplicaCheckpoints {
             Checkpointer.Tally tally) {}
 
     /** The fetch of another replica's checkpoint. */
-    private static final class Fetch implements PendingInstall {
+    private final class Fetch implements PendingInstall {
 
         private final TermIndex wantedFrom;
         private final CompletableFuture<@Nullable TermIndex> install = new CompletableFuture<>();
@@ -87,9 +87,10 @@ final class ReplicaCheckpoints {
         }
 
         @Override
-        public void offer() {
+        public void offer() throws IOException {
             CheckpointId id =
                     Objects.requireNonNull(fetched, "No checkpoint was fetched").id();
+            Objects.requireNonNull(folder).keep(id);
             install.complete(TermIndex.valueOf(id.term(), id.position()));
         }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.cluster.consensus.ratis.transport;
 
+import java.io.IOException;
 import org.apache.ratis.server.protocol.TermIndex;
 
 /**
@@ -17,8 +18,11 @@ public interface PendingInstall {
     /** The position at which the fetched checkpoint ends, or {@link #NOT_FETCHED}. */
     long end();
 
-    /** Has Ratis install it with the next notification, once it was fetched. Does nothing if it was abandoned. */
-    void offer();
+    /**
+     * Has Ratis install it with the next notification, and a start restore it, once it was fetched. Ratis must have the configuration that
+     * belongs to it by then. Does not have Ratis install one that was abandoned.
+     */
+    void offer() throws IOException;
 
     /** Has Ratis do without it from the next notification on. Does nothing if it was offered. */
     void abandon();

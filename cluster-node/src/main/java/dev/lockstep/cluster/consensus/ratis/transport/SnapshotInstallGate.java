@@ -132,28 +132,35 @@ final class SnapshotInstallGate {
     /**
      * Handles an append that Ratis has refused. Until a checkpoint that was fetched is installed, Ratis takes no entries. A leader that
      * was elected meanwhile, and has all the entries that are needed here, never sends the notification with which it would be, and
-     * nothing else says which configuration belongs to it: Ratis is told that there is none, and takes the entries.
+     * nothing else says which configuration belongs to it. So once that leader sends the entries that come next here, Ratis is told that there is
+     * no checkpoint.
      */
     void refused(AppendEntriesRequestProto append, AppendQueues queues) {
-        RaftRpcRequestProto header = append.getServerRequest();
-        RaftGroupId group = ProtoUtils.toRaftGroupId(header.getRaftGroupId());
+        RaftGroupId group = ProtoUtils.toRaftGroupId(append.getServerRequest().getRaftGroupId());
         PendingInstall pending = context.isOpen(group) ? context.checkpoints().pendingInstall(group) : null;
         if (pending == null || pending.end() == PendingInstall.NOT_FETCHED) {
             return;
         }
         try {
-            queues.answer(group, () -> {
-                ready(group);
-                pending.abandon();
-                return server.installSnapshot(InstallSnapshotRequestProto.newBuilder()
-                        .setServerRequest(header)
-                        .setLeaderTerm(append.getLeaderTerm())
-                        .setNotification(notification(pending.wantedFrom()))
-                        .build());
-            });
+            queues.answer(group, () -> abandonIfNotNeeded(pending, group, append));
         } catch (IOException | RuntimeException notNow) {
             LOG.debug("The fetched checkpoint of {} was not abandoned", group, notNow);
         }
+    }
+
+    private boolean abandonIfNotNeeded(PendingInstall pending, RaftGroupId group, AppendEntriesRequestProto append)
+            throws IOException {
+        boolean hasWhatComesNext =
+                append.getPreviousLog().getIndex() < ready(group).getRaftLog().getNextIndex();
+        if (hasWhatComesNext) {
+            pending.abandon();
+            server.installSnapshot(InstallSnapshotRequestProto.newBuilder()
+                    .setServerRequest(append.getServerRequest())
+                    .setLeaderTerm(append.getLeaderTerm())
+                    .setNotification(notification(pending.wantedFrom()))
+                    .build());
+        }
+        return hasWhatComesNext;
     }
 
     private static NotificationProto notification(TermIndex firstAvailable) {

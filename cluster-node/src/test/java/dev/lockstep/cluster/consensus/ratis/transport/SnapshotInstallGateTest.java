@@ -25,6 +25,7 @@ import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.ProtoUtils;
@@ -36,6 +37,7 @@ class SnapshotInstallGateTest {
     private static final RaftGroupId GROUP = RaftGroupId.randomId();
     private static final long TERM = 5;
     private static final long OWN_CONFIGURATION = 30;
+    private static final long OWN_NEXT = 36;
     private static final long CHECKPOINT_END = 62;
 
     /** The calls of Ratis, and whether the checkpoint had been offered or abandoned by then. */
@@ -89,6 +91,9 @@ class SnapshotInstallGateTest {
                                     none -> ScriptedRatisServer.role(
                                             RaftConfiguration.class,
                                             Map.of("getLogEntryIndex", index -> OWN_CONFIGURATION)),
+                                    "getRaftLog",
+                                    none -> ScriptedRatisServer.role(
+                                            RaftLog.class, Map.of("getNextIndex", next -> OWN_NEXT)),
                                     "getInfo",
                                     none -> ScriptedRatisServer.role(
                                             DivisionInfo.class,
@@ -218,24 +223,33 @@ class SnapshotInstallGateTest {
     }
 
     @Test
-    void aCheckpointIsAbandonedIfTheLeaderSendsEntries() {
+    void aCheckpointIsAbandonedIfTheLeaderSendsTheEntriesThatComeNext() {
         pending = new Pending(CHECKPOINT_END);
-        refuse();
+        refuse(OWN_NEXT - 1);
         assertThat(calls).containsExactly("notified of an abandoned checkpoint");
         assertThat(passedOn.get(0).hasLastRaftConfigurationLogEntryProto()).isFalse();
+    }
+
+    /** As a new leader does, until it is told where the log ends here. */
+    @Test
+    void aCheckpointIsNotAbandonedIfTheLeaderSendsLaterEntries() {
+        pending = new Pending(CHECKPOINT_END);
+        refuse(OWN_NEXT);
+        assertThat(calls).isEmpty();
     }
 
     @Test
     void aCheckpointIsNotAbandonedWhileItIsFetched() {
         pending = new Pending(PendingInstall.NOT_FETCHED);
-        refuse();
+        refuse(OWN_NEXT - 1);
         assertThat(calls).isEmpty();
     }
 
-    private void refuse() {
+    private void refuse(long previous) {
         AppendEntriesRequestProto append = AppendEntriesRequestProto.newBuilder()
                 .setServerRequest(header())
                 .setLeaderTerm(TERM)
+                .setPreviousLog(TermIndex.valueOf(TERM, previous).toProto())
                 .build();
         gate.refused(append, new AppendQueues(server, new LeaderContacts(Time.system()), node -> true, List.of()));
     }
