@@ -307,9 +307,9 @@ class SnapshotIT {
         judge(away);
     }
 
-    /** The next leader has all that the follower needs, so it never asks whether the checkpoint is there. */
+    /** The next leader has all that the follower needs, so it never has the checkpoint installed. */
     @Test
-    void aCheckpointFetchedForALeaderThatIsGoneIsInstalledAllTheSame() throws Exception {
+    void aCheckpointFetchedForALeaderThatIsGoneIsGivenUpIfTheNextHasTheEntries() throws Exception {
         aFetchOutlastsItsLeader(Integer.MAX_VALUE);
     }
 
