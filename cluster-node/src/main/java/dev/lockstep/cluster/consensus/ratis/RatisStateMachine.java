@@ -343,7 +343,7 @@ final class RatisStateMachine extends BaseStateMachine {
     @Override
     public void notifySnapshotInstalled(InstallSnapshotResult result, long installIndex, RaftPeer peer) {
         if (result == InstallSnapshotResult.SNAPSHOT_UNAVAILABLE) {
-            LOG.info("The replica of {} does without the checkpoint that it fetched: its leader has another", name);
+            LOG.info("The replica of {} gives up the checkpoint that it fetched: its leader sends what it needs", name);
             checkpoints.abandoned();
         }
     }
