@@ -64,7 +64,7 @@ final class Nodes implements AutoCloseable {
         }
     }
 
-    /** Without the second compiler: it would take half of the processor time of nodes that live for seconds. */
+    /** Starts a node without the second compiler: that would take half of the processor time of nodes that live for seconds. */
     private static Node launch(Path home, String id, List<Integer> ports) throws IOException {
         Path folder = Files.createDirectories(home.resolve(id));
         Files.writeString(folder.resolve("lockstep.yaml"), configuration(id, ports));

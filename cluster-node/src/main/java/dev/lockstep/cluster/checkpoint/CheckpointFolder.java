@@ -178,8 +178,8 @@ public final class CheckpointFolder {
     }
 
     /**
-     * Lets a checkpoint that was received take the place of others, so that a start restores it; to be called before it is installed, and once
-     * that may be restored. Idempotent.
+     * Lets a checkpoint that was received take the place of others: from then on a start restores it. To be called right before it is
+     * installed, once the voters that belong to it are on the disk. Idempotent.
      */
     public void keep(CheckpointId id) throws IOException {
         String part = name(id) + PART;

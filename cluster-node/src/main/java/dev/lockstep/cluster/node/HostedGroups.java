@@ -199,7 +199,7 @@ final class HostedGroups {
     }
 
     /**
-     * The groups that have closed their replicas on this node. A replica that has failed is not among them: it may be a voter, by a
+     * Returns the groups whose replicas on this node Ratis has closed by itself. A replica that has failed is not among them: it may be a voter, by a
      * move that is not recorded yet.
      */
     private Set<Integer> closed() {

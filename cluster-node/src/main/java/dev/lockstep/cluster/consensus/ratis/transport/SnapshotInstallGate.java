@@ -93,7 +93,7 @@ final class SnapshotInstallGate {
                 : request.toBuilder().setNotification(notification(wantedFrom)).build();
     }
 
-    /** Returns the largest number for a leader that does not say, as those of before do not. */
+    /** Returns {@code Long.MAX_VALUE} for a leader of an earlier build, which does not say. */
     private static long appliedWhenSent(InstallSnapshotRequestProto request) {
         RaftRpcRequestProto header = request.getServerRequest();
         return header.hasSlidingWindowEntry() ? header.getSlidingWindowEntry().getSeqNum() : Long.MAX_VALUE;

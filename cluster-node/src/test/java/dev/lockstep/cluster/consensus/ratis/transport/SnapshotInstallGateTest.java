@@ -2,8 +2,6 @@ package dev.lockstep.cluster.consensus.ratis.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.cluster.checkpoint.CheckpointPiece;
-import dev.lockstep.cluster.checkpoint.CheckpointPiece.Wanted;
 import dev.lockstep.cluster.rates.ByteRate;
 import dev.lockstep.protocol.link.Links;
 import dev.lockstep.protocol.runtime.Entropy;
@@ -118,17 +116,7 @@ class SnapshotInstallGateTest {
                     Time.system(),
                     Entropy.system(),
                     group -> new AlwaysGrantingElectionGate(),
-                    new CheckpointSource() {
-                        @Override
-                        public @Nullable CheckpointPiece piece(RaftGroupId group, Wanted wanted) {
-                            return null;
-                        }
-
-                        @Override
-                        public @Nullable PendingInstall pendingInstall(RaftGroupId group) {
-                            return pending;
-                        }
-                    },
+                    ScriptedRatisServer.role(CheckpointSource.class, Map.of("pendingInstall", group -> pending)),
                     ByteRate.unlimited()));
 
     private static RaftRpcRequestProto header() {
@@ -138,7 +126,7 @@ class SnapshotInstallGateTest {
                 .build();
     }
 
-    /** A notification of a leader as those of before sent it. */
+    /** A notification as a leader of an earlier build sends it: without what it had applied. */
     private static InstallSnapshotRequestProto notification(long term, long configuration, long firstAvailable) {
         return InstallSnapshotRequestProto.newBuilder()
                 .setServerRequest(header())
