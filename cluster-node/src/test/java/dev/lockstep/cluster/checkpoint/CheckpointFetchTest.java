@@ -139,6 +139,19 @@ class CheckpointFetchTest {
         assertThat(progress).last().isEqualTo(size + "/" + size);
     }
 
+    /** Its voters are not on the disk before that. */
+    @Test
+    void aFetchedCheckpointIsNotRestoredByAStartBeforeItIsKept() throws IOException {
+        CompletableFuture<Restored> fetched =
+                fetch((wanted, answer) -> answer.accept(piece(wanted, Integer.MAX_VALUE)));
+        world.pass(Duration.ofMinutes(1));
+        CheckpointId id = fetched.join().id();
+        assertThat(folder.newest()).isNull();
+        folder.keep(id);
+        folder.keep(id);
+        assertThat(folder.newest()).isEqualTo(id);
+    }
+
     @Test
     void onlyMissingPiecesAreAskedForAgain() throws IOException {
         int most = most();
