@@ -50,6 +50,14 @@ public interface ReplicatedLog<E, R> extends AutoCloseable {
     /** Returns this replica's view of the group's leader, at this moment. Cheap: called for each read. */
     Leadership leadership();
 
+    /**
+     * Tells whether the current configuration of voters is committed. Until then it may be undone by another leader, also the end of a joint
+     * change, which a new leader appends as soon as it leads. The voters of a log in memory never change.
+     */
+    default boolean votersAreCommitted() {
+        return true;
+    }
+
     /** The highest position known to be committed here. On a leader that is {@link Leadership#ready} it bounds every entry acknowledged so far. */
     long commitPosition();
 

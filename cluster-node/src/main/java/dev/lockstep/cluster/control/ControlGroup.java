@@ -176,6 +176,12 @@ public final class ControlGroup implements CacheCatalog, AutoCloseable {
         return now == null ? 0 : now.log().appliedPosition();
     }
 
+    /** See {@link ReplicatedLog#votersAreCommitted}. */
+    public boolean votersAreCommitted() {
+        Replica now = replica;
+        return now != null && now.log().votersAreCommitted();
+    }
+
     /** Changes the voters of the group; see {@link ReplicatedLog#changeVoters}. */
     public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
         Replica now = replica;

@@ -184,6 +184,11 @@ public final class MeasuredConsensus implements Consensus {
         }
 
         @Override
+        public boolean votersAreCommitted() {
+            return log.votersAreCommitted();
+        }
+
+        @Override
         public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
             return log.changeVoters(from, to);
         }

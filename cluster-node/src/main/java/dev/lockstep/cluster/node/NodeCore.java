@@ -271,6 +271,11 @@ public final class NodeCore implements AutoCloseable {
         }
 
         @Override
+        public boolean votersAreCommitted() {
+            return shard == null ? control.votersAreCommitted() : shard.votersAreCommitted();
+        }
+
+        @Override
         public long applied() {
             return shard == null ? control.appliedPosition() : shard.appliedPosition();
         }

@@ -58,6 +58,9 @@ final class ReplicaMoves {
 
         Leadership leadership();
 
+        /** See {@link dev.lockstep.cluster.consensus.ReplicatedLog#votersAreCommitted}. */
+        boolean votersAreCommitted();
+
         /** See {@link dev.lockstep.cluster.consensus.ReplicatedLog#changeVoters}. */
         CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to);
     }
@@ -100,11 +103,19 @@ final class ReplicaMoves {
                 continue;
             }
             strayUntilNanos.remove(group.number());
-            if (move != null) {
+            if (move != null && haveCommitted(group, leadership)) {
                 rest(group.number());
                 reports.accept(new Request.ReplicasMoved(group.number(), move.since()));
             }
         }
+    }
+
+    /**
+     * Tells whether the voters of a leadership are committed. The node led the group all the while if its leadership is still the same, so
+     * no other leader can have replaced them.
+     */
+    private static boolean haveCommitted(Group group, Leadership leadership) {
+        return group.votersAreCommitted() && group.leadership().equals(leadership);
     }
 
     /**

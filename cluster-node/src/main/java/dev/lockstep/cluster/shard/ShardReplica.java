@@ -367,6 +367,11 @@ public final class ShardReplica implements ReplicaState.Watcher, AutoCloseable {
                 }));
     }
 
+    /** See {@link ReplicatedLog#votersAreCommitted}. */
+    public boolean votersAreCommitted() {
+        return log.votersAreCommitted();
+    }
+
     /** Changes the voters of its group; see {@link ReplicatedLog#changeVoters}. */
     public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
         return log.changeVoters(from, to);

@@ -42,6 +42,7 @@ class ReplicaMovesTest {
     private final ReplicaMoves moves = new ReplicaMoves(A, peers, reports::add, world, world);
     private Reply opening = new Reply.Done();
     private @Nullable Exception failure;
+    private boolean committed = true;
     private Leadership leadership = ScriptedLog.leading(1, A, Set.of(A, B, C));
 
     private static Member member(NodeId id) {
@@ -58,6 +59,11 @@ class ReplicaMovesTest {
         @Override
         public Leadership leadership() {
             return leadership;
+        }
+
+        @Override
+        public boolean votersAreCommitted() {
+            return committed;
         }
 
         @Override
@@ -90,6 +96,19 @@ class ReplicaMovesTest {
         assertThat(changes).containsExactly(Set.of(A, B, D));
         assertThat(moves.counts()).isEqualTo(new ReplicaMoves.Counts(1, 0, 0));
         assertThat(reports).isNotEmpty().containsOnly(new Request.ReplicasMoved(0, FOUR.version() + 1));
+    }
+
+    @Test
+    void aMoveIsNotReportedBeforeItsVotersAreCommitted() {
+        Layout moving = FOUR.moving(Map.of(0, List.of(A, B, D)));
+        leadership = ScriptedLog.leading(2, A, Set.of(A, B, D));
+        committed = false;
+        pass(moving, Duration.ofSeconds(1));
+        assertThat(reports).isEmpty();
+        committed = true;
+        pass(moving, Duration.ofSeconds(1));
+        assertThat(reports).isNotEmpty();
+        assertThat(changes).isEmpty();
     }
 
     @Test

@@ -546,6 +546,11 @@ final class SimulatedLog<E, R> implements ReplicatedLog<E, R> {
     private record Change(Set<NodeId> from, Set<NodeId> to, long lastAtBegin, CompletableFuture<Void> done) {}
 
     @Override
+    public boolean votersAreCommitted() {
+        return disk.lastChange() <= commit;
+    }
+
+    @Override
     public CompletableFuture<Void> changeVoters(Set<NodeId> from, Set<NodeId> to) {
         Voters voters = disk.voters();
         if (over

@@ -204,13 +204,10 @@ final class SimulatedRaft {
         };
     }
 
-    /**
-     * Fails the schedule if a node removes a replica that is a voter. One that a joint change removes may go before the end of that change is
-     * committed: a leader reports the voters of its log.
-     */
+    /** Fails the schedule if a node removes a replica that is a voter. */
     private void requireNoVoter(int group, NodeId node) {
         CommittedVoters newest = committedVoters.get(group);
-        if (newest != null && newest.voters().now().contains(node)) {
+        if (newest != null && newest.voters().all().contains(node)) {
             world.fail(node + " removes its replica of group " + group + ", whose voters are " + newest, null);
         }
     }

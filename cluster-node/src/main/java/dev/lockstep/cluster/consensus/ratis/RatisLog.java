@@ -194,6 +194,14 @@ final class RatisLog<E, R> implements ReplicatedLog<E, R> {
         return leadership;
     }
 
+    @Override
+    public boolean votersAreCommitted() {
+        Opened of = opened;
+        return of != null
+                && of.division().getRaftConf().getLogEntryIndex()
+                        <= of.division().getRaftLog().getLastCommittedIndex();
+    }
+
     /**
      * Returns more than what is applied here: a follower may have applied, and shown to a client, what the leader has
      * committed and is about to apply. Entries of Ratis' own are passed by, since they never reach the machine, and
