@@ -344,8 +344,10 @@ final class Meters implements AutoCloseable {
         positive(nodesNow, NodeMeter.READ_ROUNDS.prometheusName());
         positive(nodesNow, NodeMeter.PROPOSALS.prometheusName() + "_count");
         positive(nodesNow, NodeMeter.CHECKPOINTS.prometheusName() + "_count");
-        positive(nodesNow, NodeMeter.LOG_WRITTEN.prometheusName());
-        positive(nodesNow, NodeMeter.LOG_SYNCS.prometheusName() + "_count");
+        if (!"ratis".equals(NodeProcesses.raftLog())) { // which does not tell what it writes
+            positive(nodesNow, NodeMeter.LOG_WRITTEN.prometheusName());
+            positive(nodesNow, NodeMeter.LOG_SYNCS.prometheusName() + "_count");
+        }
         positive(nodesNow, NodeMeter.SUBSCRIPTIONS.prometheusName());
         positive(nodesNow, NodeMeter.SESSIONS.prometheusName());
         for (String group : GROUPS) {

@@ -10,6 +10,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of node processes on loopback, each in a JVM of its own. Not thread-safe. Closing it ends every process that it
@@ -180,9 +181,14 @@ public final class NodeProcesses implements AutoCloseable {
         String memberLines = members.stream()
                 .map(member -> "  - {id: %s, address: \"127.0.0.1:%d\"}%n".formatted(member.id(), member.port()))
                 .collect(Collectors.joining());
-        String raftLog = System.getProperty("lockstep-test.raft-log");
+        String raftLog = raftLog();
         return "cluster: processes%nnode: {id: %s, data: data, %selection-timeout: 300ms}%nmembers:%n%s%s%n"
                 .formatted(id, raftLog == null ? "" : "raft-log: " + raftLog + ", ", memberLines, settings);
+    }
+
+    /** The log that nodes are started with; null for the default. */
+    public static @Nullable String raftLog() {
+        return System.getProperty("lockstep-test.raft-log");
     }
 
     /** The class path of this JVM, also when it was started by Surefire. */

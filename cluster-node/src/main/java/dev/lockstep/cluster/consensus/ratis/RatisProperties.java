@@ -1,6 +1,8 @@
 package dev.lockstep.cluster.consensus.ratis;
 
+import dev.lockstep.protocol.runtime.HeapShare;
 import dev.lockstep.protocol.settings.Settings.Durability;
+import dev.lockstep.protocol.settings.Settings.RaftLogKind;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +20,11 @@ public final class RatisProperties {
     /** An upper bound of an entry's overhead in the log. */
     private static final int ENVELOPE = 4 << 10;
 
+    private static final long SEGMENT_BYTES = 16 << 20;
+
+    /** Of Ratis' own log, which has three segments of each group on the heap: those of eight groups take a fifth of a small one. */
+    private static final long SEGMENT_ON_HEAP_BYTES = HeapShare.atMost(SEGMENT_BYTES, 128);
+
     private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
 
     private RatisProperties() {}
@@ -25,7 +32,7 @@ public final class RatisProperties {
     static RaftProperties of(RatisSettings settings) {
         RaftProperties properties = new RaftProperties();
         rpc(properties, settings);
-        log(properties, settings.maxEntryBytes());
+        log(properties, settings);
         // Acknowledged once written to the file, synced in the background; async-flush would lose the order of
         // failures.
         // Without either one thread writes what has come and syncs it together, then acknowledges: group commit.
@@ -76,8 +83,8 @@ public final class RatisProperties {
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, request);
     }
 
-    private static void log(RaftProperties properties, int maxEntryBytes) {
-        SizeInBytes largest = SizeInBytes.valueOf(maxEntryBytes + ENVELOPE);
+    private static void log(RaftProperties properties, RatisSettings settings) {
+        SizeInBytes largest = SizeInBytes.valueOf(settings.maxEntryBytes() + ENVELOPE);
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, largest);
         RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf(largest.getSize() + ENVELOPE));
         SizeInBytes queued = SizeInBytes.valueOf(Math.max(8L << 20, 2 * largest.getSize()));
@@ -93,10 +100,11 @@ public final class RatisProperties {
         // Appends come in order, from one thread: composing them would only hand them to another.
         RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
         RaftServerConfigKeys.Log.setCorruptionPolicy(properties, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
-        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16MB"));
+        long segment = settings.raftLog() == RaftLogKind.RATIS ? SEGMENT_ON_HEAP_BYTES : SEGMENT_BYTES;
+        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf(segment));
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("1MB"));
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
-        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
+        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf(2 * segment));
     }
 
     /** Sets both folders, whose defaults are in the machine's temporary folder. */
