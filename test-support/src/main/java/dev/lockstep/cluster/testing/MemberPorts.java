@@ -10,17 +10,31 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /** A member of a test cluster and its port on loopback. */
 public record MemberPorts(String id, int port) {
 
     private static final int FIRST = 10_000;
-    /** Up to 32,768, where Linux begins with those that it gives away by itself. */
-    private static final int COUNT = 22_768;
+    /** Up to 32,528: from 32,768 on, Linux gives them away by itself. */
+    private static final int BLOCKS = 22;
 
-    /** At random, so that builds do not meet, and in another half for every other JVM of a build. */
-    private static final AtomicInteger NEXT = new AtomicInteger(
-            Integer.getInteger("lockstep-test.fork", 0) % 2 * (COUNT / 2) + new Random().nextInt(COUNT / 4));
+    private static final int BLOCK = 1_024;
+
+    /** Listened on for as long as this JVM lives: the ports of the block that follow it are of no other JVM of this or another build. */
+    private static final ServerSocket CLAIM = claim();
+
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    private static ServerSocket claim() {
+        int random = new Random().nextInt(BLOCKS);
+        return IntStream.range(0, BLOCKS)
+                .mapToObj(i -> listen(FIRST + (random + i) % BLOCKS * BLOCK))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalStateException("All ports from " + FIRST + " on are taken by other JVMs"));
+    }
 
     /** Members n1, n2, … at ports that were free a moment ago. */
     public static List<MemberPorts> reserve(int count) {
@@ -40,11 +54,13 @@ public record MemberPorts(String id, int port) {
     public static List<Integer> freePorts(int count) {
         List<ServerSocket> held = new ArrayList<>();
         try {
-            for (int attempt = 0; held.size() < count && attempt < COUNT; attempt++) {
-                listen(FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT)).ifPresent(held::add);
+            for (int attempt = 0; held.size() < count && attempt < BLOCK; attempt++) {
+                int next = 1 + Math.floorMod(NEXT.getAndIncrement(), BLOCK - 1);
+                listen(CLAIM.getLocalPort() + next).ifPresent(held::add);
             }
             if (held.size() < count) {
-                throw new IllegalStateException("There are not " + count + " free ports from " + FIRST + " on");
+                throw new IllegalStateException(
+                        "There are not " + count + " free ports from " + CLAIM.getLocalPort() + " on");
             }
             return held.stream().map(ServerSocket::getLocalPort).toList();
         } finally {
