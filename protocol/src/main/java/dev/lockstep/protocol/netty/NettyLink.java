@@ -109,10 +109,10 @@ final class NettyLink implements Link {
                 : cause;
     }
 
-    /** Makes a channel this link's. */
+    /** Makes a channel this link's. Each step of TLS counts as a sign of life, so silence is looked for before it is decrypted. */
     void initialize(Channel created) {
         created.pipeline()
-                .addLast(new IdleStateHandler(SILENCE_SECONDS, 0, 0))
+                .addFirst(new IdleStateHandler(SILENCE_SECONDS, 0, 0))
                 .addLast(decoder)
                 .addLast(new Inbound(new FrameWriter(created)));
     }
@@ -195,7 +195,8 @@ final class NettyLink implements Link {
         private boolean answering;
 
         private boolean welcomed;
-        private boolean asked;
+        /** Nothing had come for a while already, and the node was asked for a sign of life if it had let this link in. */
+        private boolean silent;
 
         Inbound(FrameWriter writer) {
             this.writer = writer;
@@ -220,7 +221,7 @@ final class NettyLink implements Link {
         @Override
         protected void channelRead0(ChannelHandlerContext context, byte[] body) {
             Frame<Reply> frame = FrameCodec.decodeReply(body);
-            asked = false;
+            silent = false;
             if (!welcomed) {
                 shakeHands(context, frame.message());
                 return;
@@ -304,17 +305,19 @@ final class NettyLink implements Link {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-            if (!(event instanceof IdleStateEvent)) {
+            if (!(event instanceof IdleStateEvent silence)) {
                 super.userEventTriggered(context, event);
             } else if (answering) {
-                asked = false;
+                silent = false;
             } else if (outstanding.size() > 0 || !welcomed) {
-                if (asked || !welcomed) {
+                if (silent && !silence.isFirst()) {
                     fail(
                             true,
                             new IOException("No sign of life from the node for " + 2 * SILENCE_SECONDS + " seconds"));
-                } else {
-                    asked = true;
+                    return;
+                }
+                silent = true;
+                if (welcomed) {
                     writer.write(FrameCodec.encode(correlations.incrementAndGet(), new Request.DescribeCluster()));
                 }
             }
