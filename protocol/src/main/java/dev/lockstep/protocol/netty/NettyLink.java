@@ -109,7 +109,7 @@ final class NettyLink implements Link {
                 : cause;
     }
 
-    /** Makes a channel this link's. Each step of TLS counts as a sign of life, so silence is looked for before it is decrypted. */
+    /** Makes a channel this link's. The idle handler comes before TLS, so that each step of the TLS handshake counts as a sign of life. */
     void initialize(Channel created) {
         created.pipeline()
                 .addFirst(new IdleStateHandler(SILENCE_SECONDS, 0, 0))
@@ -195,8 +195,8 @@ final class NettyLink implements Link {
         private boolean answering;
 
         private boolean welcomed;
-        /** Nothing had come for a while already, and the node was asked for a sign of life if it had let this link in. */
-        private boolean silent;
+        /** Nothing came in the last interval; a node that has welcomed this link was asked for a sign of life. */
+        private boolean wasIdle;
 
         Inbound(FrameWriter writer) {
             this.writer = writer;
@@ -221,7 +221,7 @@ final class NettyLink implements Link {
         @Override
         protected void channelRead0(ChannelHandlerContext context, byte[] body) {
             Frame<Reply> frame = FrameCodec.decodeReply(body);
-            silent = false;
+            wasIdle = false;
             if (!welcomed) {
                 shakeHands(context, frame.message());
                 return;
@@ -305,18 +305,18 @@ final class NettyLink implements Link {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-            if (!(event instanceof IdleStateEvent silence)) {
+            if (!(event instanceof IdleStateEvent idle)) {
                 super.userEventTriggered(context, event);
             } else if (answering) {
-                silent = false;
+                wasIdle = false;
             } else if (outstanding.size() > 0 || !welcomed) {
-                if (silent && !silence.isFirst()) {
+                if (wasIdle && !idle.isFirst()) {
                     fail(
                             true,
                             new IOException("No sign of life from the node for " + 2 * SILENCE_SECONDS + " seconds"));
                     return;
                 }
-                silent = true;
+                wasIdle = true;
                 if (welcomed) {
                     writer.write(FrameCodec.encode(correlations.incrementAndGet(), new Request.DescribeCluster()));
                 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LinkCalls;
 import dev.lockstep.protocol.link.RequestServer;
 import dev.lockstep.protocol.runtime.Threads;
 import dev.lockstep.protocol.tls.Credentials;
@@ -236,18 +237,7 @@ class HostileConnectionsTest {
     }
 
     private static Reply ask(Link link) throws Exception {
-        CompletableFuture<Reply> future = new CompletableFuture<>();
-        link.send(new Request.Size(1, 1, Consistency.SESSION, 0, 0), new Link.ReplyHandler() {
-            @Override
-            public void reply(Reply reply) {
-                future.complete(reply);
-            }
-
-            @Override
-            public void failed(boolean sent, Throwable cause) {
-                future.completeExceptionally(cause);
-            }
-        });
-        return future.get(30, TimeUnit.SECONDS);
+        return LinkCalls.call(link, new Request.Size(1, 1, Consistency.SESSION, 0, 0))
+                .get(30, TimeUnit.SECONDS);
     }
 }

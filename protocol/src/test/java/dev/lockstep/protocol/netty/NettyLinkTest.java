@@ -1,5 +1,7 @@
 package dev.lockstep.protocol.netty;
 
+import static dev.lockstep.protocol.link.LinkCalls.call;
+import static dev.lockstep.protocol.link.LinkCalls.completing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -128,26 +130,6 @@ class NettyLinkTest {
         return new Request.Size(1, shard, Consistency.SESSION, 0, 0);
     }
 
-    private static CompletableFuture<Reply> call(Link link, Request request) {
-        CompletableFuture<Reply> future = new CompletableFuture<>();
-        link.send(request, told(future));
-        return future;
-    }
-
-    private static Link.ReplyHandler told(CompletableFuture<Reply> future) {
-        return new Link.ReplyHandler() {
-            @Override
-            public void reply(Reply reply) {
-                future.complete(reply);
-            }
-
-            @Override
-            public void failed(boolean sent, Throwable cause) {
-                future.completeExceptionally(cause);
-            }
-        };
-    }
-
     @Test
     void manyRequestsInFlightEachGetTheirOwnReply() throws Exception {
         Link link = link();
@@ -184,7 +166,7 @@ class NettyLinkTest {
         List<CompletableFuture<Reply>> ended = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
             CompletableFuture<Reply> first = new CompletableFuture<>();
-            long subscription = link.send(subscribe(0), told(first));
+            long subscription = link.send(subscribe(0), completing(first));
             first.get(10, TimeUnit.SECONDS);
             ended.add(call(link, new Request.Unsubscribe(subscription)));
         }

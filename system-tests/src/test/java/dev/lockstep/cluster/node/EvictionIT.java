@@ -6,7 +6,7 @@ import dev.lockstep.cluster.testing.Clients;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.NodeProcess;
 import dev.lockstep.cluster.testing.NodeProcesses;
-import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LinkCalls;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.session.Session;
 import dev.lockstep.protocol.topology.Member;
@@ -75,19 +75,7 @@ class EvictionIT {
     private Reply ask(NodeProcess node, Request request) throws Exception {
         var member = new Member(
                 new NodeId(node.member().id()), "127.0.0.1", node.member().port());
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
-        links.to(member).send(request, new Link.ReplyHandler() {
-            @Override
-            public void reply(Reply reply) {
-                answer.complete(reply);
-            }
-
-            @Override
-            public void failed(boolean sent, Throwable cause) {
-                answer.completeExceptionally(cause);
-            }
-        });
-        return answer.get(20, TimeUnit.SECONDS);
+        return LinkCalls.call(links.to(member), request).get(20, TimeUnit.SECONDS);
     }
 
     private long count(NodeProcess node) throws Exception {

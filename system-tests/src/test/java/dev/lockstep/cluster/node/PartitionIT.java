@@ -8,7 +8,7 @@ import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.cluster.testing.ProxiedNetwork;
 import dev.lockstep.cluster.testing.TcpProxy;
-import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LinkCalls;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -79,20 +79,8 @@ class PartitionIT {
     }
 
     private CompletableFuture<Reply> ask(MemberPorts node, Request request) {
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
         Member member = new Member(new NodeId(node.id()), "127.0.0.1", node.port());
-        links.to(member).send(request, new Link.ReplyHandler() {
-            @Override
-            public void reply(Reply reply) {
-                answer.complete(reply);
-            }
-
-            @Override
-            public void failed(boolean sent, Throwable cause) {
-                answer.completeExceptionally(cause);
-            }
-        });
-        return answer;
+        return LinkCalls.call(links.to(member), request);
     }
 
     /** Writes the next number at one of these nodes; a node that does not answer soon is left for the next. */

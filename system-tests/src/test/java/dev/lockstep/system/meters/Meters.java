@@ -7,6 +7,7 @@ import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.cluster.testing.NodeProcesses;
 import dev.lockstep.jcache.spi.LockstepCachingProvider;
 import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LinkCalls;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -33,7 +34,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -278,23 +278,10 @@ final class Meters implements AutoCloseable {
     /** One request that every node refuses for good. */
     private void askForWhatIsNotThere() throws Exception {
         MemberPorts first = nodes.node(0).member();
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
         try (NettyLinks links = new NettyLinks("processes", null, PATIENCE, 100)) {
-            links.to(new Member(new NodeId(first.id()), "127.0.0.1", first.port()))
-                    .send(
-                            new Request.Get(9_999, 0, List.of(Bytes.utf8("key")), true, Consistency.SESSION, 0, 0),
-                            new Link.ReplyHandler() {
-                                @Override
-                                public void reply(Reply reply) {
-                                    answer.complete(reply);
-                                }
-
-                                @Override
-                                public void failed(boolean sent, Throwable cause) {
-                                    answer.completeExceptionally(cause);
-                                }
-                            });
-            Reply refused = answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            Link link = links.to(new Member(new NodeId(first.id()), "127.0.0.1", first.port()));
+            var get = new Request.Get(9_999, 0, List.of(Bytes.utf8("key")), true, Consistency.SESSION, 0, 0);
+            Reply refused = LinkCalls.call(link, get).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
             equal(
                     "the refusal",
                     1,

@@ -9,6 +9,7 @@ import dev.lockstep.cluster.consensus.ratis.transport.RatisNames;
 import dev.lockstep.cluster.testing.Eventually;
 import dev.lockstep.cluster.testing.MemberPorts;
 import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LinkCalls;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
@@ -18,7 +19,6 @@ import dev.lockstep.protocol.wire.Request;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -83,19 +83,8 @@ class FirstEntryIT {
                 .setLeaderCommit(leaderCommit)
                 .addAllEntries(List.of(entries))
                 .build();
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
-        follower.send(new Request.ToLog(RaftMessages.of(RaftMessages.Kind.APPENDS, request)), new Link.ReplyHandler() {
-            @Override
-            public void reply(Reply reply) {
-                answer.complete(reply);
-            }
-
-            @Override
-            public void failed(boolean sent, Throwable cause) {
-                answer.completeExceptionally(cause);
-            }
-        });
-        Reply.FromLog reply = (Reply.FromLog) answer.get(20, TimeUnit.SECONDS);
+        var append = new Request.ToLog(RaftMessages.of(RaftMessages.Kind.APPENDS, request));
+        Reply.FromLog reply = (Reply.FromLog) LinkCalls.call(follower, append).get(20, TimeUnit.SECONDS);
         return RaftMessages.answers(reply.message(), 1).get(0).getResult();
     }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.cluster.consensus.RecordingMachine;
 import dev.lockstep.cluster.consensus.ReplicatedLogContract.Replica;
 import dev.lockstep.cluster.testing.Eventually;
-import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LinkCalls;
 import dev.lockstep.protocol.netty.Certificates;
 import dev.lockstep.protocol.netty.NettyLinks;
 import dev.lockstep.protocol.netty.Tls;
@@ -88,18 +88,8 @@ class RatisTlsIT {
         Tls without = new Tls(() -> anonymous, false);
         try (NettyLinks links = new NettyLinks(
                 "ratis-test", () -> NodeIdentity.untold(new NodeId("n2")), Duration.ofSeconds(2), 100, without)) {
-            CompletableFuture<Reply> answer = new CompletableFuture<>();
-            links.to(nodes.members().get(0)).send(new Request.ToLog(Bytes.EMPTY), new Link.ReplyHandler() {
-                @Override
-                public void reply(Reply reply) {
-                    answer.complete(reply);
-                }
-
-                @Override
-                public void failed(boolean sent, Throwable cause) {
-                    answer.completeExceptionally(cause);
-                }
-            });
+            CompletableFuture<Reply> answer =
+                    LinkCalls.call(links.to(nodes.members().get(0)), new Request.ToLog(Bytes.EMPTY));
             assertThatThrownBy(() -> answer.get(20, TimeUnit.SECONDS))
                     .hasCauseInstanceOf(IOException.class)
                     .hasMessageContaining("No secure connection");

@@ -2,7 +2,7 @@ package dev.lockstep.protocol.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.protocol.link.Link;
+import dev.lockstep.protocol.link.LinkCalls;
 import dev.lockstep.protocol.topology.Member;
 import dev.lockstep.protocol.topology.NodeId;
 import dev.lockstep.protocol.wire.FrameCodec;
@@ -19,31 +19,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A link whose node says nothing for a while, on a channel whose time passes when it is told to. */
-class SilentNodeTest {
+/** A link whose node sends nothing for a while, on a channel with a simulated clock. */
+class IdleLinkTest {
 
     private static final NodeId NODE = new NodeId("n1");
 
     private final NettyLink link = new NettyLink("demo", null, new Member(NODE, "127.0.0.1", 1), 100, null, () -> {});
-    private final CompletableFuture<Reply> answer = new CompletableFuture<>();
     private final EmbeddedChannel channel = new EmbeddedChannel();
+    private CompletableFuture<Reply> answer;
 
     @BeforeEach
     void connect() {
         channel.freezeTime();
         link.initialize(channel);
         channel.pipeline().fireChannelActive();
-        link.send(new Request.DescribeCluster(), new Link.ReplyHandler() {
-            @Override
-            public void reply(Reply reply) {
-                answer.complete(reply);
-            }
-
-            @Override
-            public void failed(boolean sent, Throwable cause) {
-                answer.completeExceptionally(cause);
-            }
-        });
+        answer = LinkCalls.call(link, new Request.DescribeCluster());
     }
 
     @AfterEach
@@ -55,7 +45,7 @@ class SilentNodeTest {
     private void passSeconds(long seconds) {
         for (long i = 0; i < seconds * 10; i++) {
             channel.advanceTimeBy(100, TimeUnit.MILLISECONDS);
-            channel.runScheduledPendingTasks();
+            channel.runPendingTasks();
         }
     }
 
@@ -67,13 +57,16 @@ class SilentNodeTest {
         receive(0, new Reply.Welcome(FrameCodec.VERSION, "demo", NODE, 1 << 20));
     }
 
+    /** Returns the number of frames sent since it was last called; those that follow closely may be written as one part. */
     private int sent() {
-        int parts = 0;
+        int frames = 0;
         for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
+            for (; part.isReadable(); frames++) {
+                part.skipBytes(part.readInt());
+            }
             part.release();
-            parts++;
         }
-        return parts;
+        return frames;
     }
 
     private void assertGivenUp() {
@@ -106,7 +99,7 @@ class SilentNodeTest {
         assertGivenUp();
     }
 
-    /** As those of a handshake of TLS, which reach no handler behind the one that decrypts. */
+    /** Like those of a TLS handshake, which reach no handler behind the one that decrypts. */
     @Test
     void bytesThatAreNoFrameYetAreASignOfLife() {
         channel.pipeline()
@@ -146,5 +139,21 @@ class SilentNodeTest {
         assertThat(answer).isNotDone();
         receive(1, new Reply.Done());
         assertThat(answer).isCompletedWithValue(new Reply.Done());
+    }
+
+    @Test
+    void timeInWhichNothingIsAwaitedDoesNotCount() {
+        welcome();
+        passSeconds(4);
+        receive(2, new Reply.Done());
+        receive(1, new Reply.Done());
+        passSeconds(7);
+        sent();
+        CompletableFuture<Reply> later = LinkCalls.call(link, new Request.DescribeCluster());
+        passSeconds(3);
+        assertThat(later).isNotDone();
+        assertThat(sent()).as("the request, and a question for a sign of life").isEqualTo(2);
+        receive(3, new Reply.Done());
+        assertThat(later).isCompletedWithValue(new Reply.Done());
     }
 }
